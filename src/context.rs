@@ -1,0 +1,62 @@
+//! What every command gets: settings, console, a way to be cancelled, and AWS clients made on first use.
+
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::Clients;
+use crate::error::Result;
+use crate::output::Console;
+use crate::settings::Settings;
+
+pub struct Context {
+    pub settings: Settings,
+    pub console: Console,
+    /// Cancelled by the first SIGINT or SIGTERM; a command that has something to clean up watches it.
+    pub cancel: CancellationToken,
+    clients: OnceCell<Clients>,
+    holds: watch::Sender<usize>,
+}
+
+/// While one lives, a signal does not end the command: it has something to clean up and watches
+/// [`Context::cancel`] itself.
+pub struct Hold(watch::Sender<usize>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.send_modify(|holds| *holds -= 1);
+    }
+}
+
+impl Context {
+    pub fn new(settings: Settings, console: Console, cancel: CancellationToken) -> Self {
+        Self { settings, console, cancel, clients: OnceCell::new(), holds: watch::Sender::new(0) }
+    }
+
+    /// Keeps a signal from ending the command until the guard is dropped.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        self.holds.send_modify(|holds| *holds += 1);
+        Hold(self.holds.clone())
+    }
+
+    /// Resolves once the command was cancelled and holds nothing.
+    pub async fn cancelled_and_free(&self) {
+        self.cancel.cancelled().await;
+        let mut holds = self.holds.subscribe();
+        // The sender lives in self: this can't fail while we are here.
+        let _ = holds.wait_for(|holds| *holds == 0).await;
+    }
+
+    /// AWS clients: for the local stack's endpoint with `--local`, else by profile, region and environment.
+    ///
+    /// # Errors
+    /// `LocalDown` when the local stack is not up, `Region` when no region is set.
+    pub async fn aws(&self) -> Result<&Clients> {
+        self.clients
+            .get_or_try_init(|| async {
+                let local = if self.settings.local { Some(crate::sandbox::state::connect()?) } else { None };
+                Clients::load(&self.settings, local).await
+            })
+            .await
+    }
+}

@@ -1,0 +1,93 @@
+//! The one table: kind → stable name → exit code → standing hint.
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident, $name:literal, $exit:literal, $hint:expr;)*) => {
+        /// What kind of failure it is. The name is part of the NDJSON contract (`error.code`) and does not change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// Every kind, for the documentation and its test.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind,)*];
+
+            /// The stable name, as printed in NDJSON.
+            pub fn name(self) -> &'static str { match self { $(Kind::$kind => $name,)* } }
+
+            /// The process exit code.
+            pub fn exit_code(self) -> u8 { match self { $(Kind::$kind => $exit,)* } }
+
+            /// The kind of this name; None for a name that this version does not know.
+            pub fn from_name(name: &str) -> Option<Self> { Self::ALL.iter().copied().find(|kind| kind.name() == name) }
+
+            /// What to do about it in general.
+            pub fn hint(self) -> Option<&'static str> { match self { $(Kind::$kind => $hint,)* } }
+        }
+    };
+}
+
+kinds! {
+    /// Anything without a kind of its own.
+    Failed, "failed", 1, None;
+    /// A file or folder could not be read or written.
+    Io, "io", 1, None;
+    /// A bug or an answer that we can't read.
+    Unexpected, "unexpected", 1, Some("run again with --verbose and report what it prints");
+    /// AWS refused the action.
+    AccessDenied, "access-denied", 1, Some("grant the action named above to the principal that `outboxctl deploy` prints, or use another --profile");
+    /// AWS answered with an error.
+    Aws, "aws", 1, None;
+    /// No answer from an endpoint.
+    Unreachable, "unreachable", 1, Some("check the network and the region; an endpoint override (--endpoint-url, AWS_ENDPOINT_URL) must be listening");
+    /// A pipeline or one of its stacks does not exist.
+    NotDeployed, "not-deployed", 1, Some("run `outboxctl deploy` first, with the same --stage, --pipeline and --local");
+    /// A stack operation ended badly.
+    StackFailed, "stack-failed", 1, None;
+    /// The database does not answer.
+    DatabaseUnreachable, "database-unreachable", 1, Some("a private database is reached through the admin function: leave --via at auto, or check security group, subnet route and port");
+    /// Name and password do not fit.
+    WrongSecret, "wrong-secret", 1, Some("the secret and the database disagree: rotate the secret, or reset the master password to the secret's");
+    /// The server's certificate is not signed by the bundle.
+    UntrustedCertificate, "untrusted-certificate", 1, Some("set PGSSLROOTCERT to the PEM bundle that signed the server's certificate; verification can't be turned off");
+    /// The server has no database of that name.
+    UnknownDatabase, "unknown-database", 1, Some("the secret's `dbname` must be a database of that server; `outboxctl outputs` shows what was deployed");
+    /// The publication that the capture follows is missing.
+    MissingPublication, "missing-publication", 1, Some("run `outboxctl db init`, which creates it");
+    /// The schema is missing, older or newer than this executable.
+    Schema, "schema", 1, Some("run `outboxctl db init`");
+    /// The replication slot is held by another process.
+    SlotTaken, "slot-taken", 1, Some("stop the other reader, or wait until PostgreSQL notices that it is gone (wal_sender_timeout)");
+    /// The DMS task ended with an error.
+    TaskFailed, "task-failed", 1, Some("`outboxctl dms status` shows the task; its log group is in CloudWatch Logs under dms-tasks-");
+    /// A DMS endpoint can't reach its server.
+    EndpointFailed, "endpoint-failed", 1, None;
+    /// The stream does not exist.
+    StreamMissing, "stream-missing", 1, Some("run `outboxctl status` to see what is deployed");
+    /// The executable can't run on Lambda.
+    NotLambdaCompatible, "not-lambda-compatible", 1, Some("build for Lambda (x86_64 or aarch64 Linux, glibc 2.34 or static) and pass it with --function-binary");
+    /// The local stack is not up.
+    LocalDown, "local-down", 1, Some("start it: outboxctl local up");
+    /// A piece of the local stack could not be found or fetched.
+    LocalSetup, "local-setup", 1, None;
+    /// A port is in use.
+    PortInUse, "port-in-use", 1, None;
+    /// Arguments or configuration are wrong.
+    Usage, "usage", 2, None;
+    /// outboxctl.toml is wrong.
+    Config, "config", 2, None;
+    /// A value is needed and nobody can be asked.
+    NeedsInput, "needs-input", 2, None;
+    /// Changes are pending, and the caller asked to be told by exit code.
+    ChangesPending, "changes-pending", 3, None;
+    /// No usable credentials.
+    Credentials, "credentials", 4, Some("sign in (`aws sso login`), choose another --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to work without AWS add --local");
+    /// No region, or one that does not exist.
+    Region, "region", 4, Some("pass --region, or set AWS_REGION or `region` in outboxctl.toml");
+    /// What was delivered is not what was committed, or not in time.
+    Verify, "verify", 5, None;
+    /// A stack is in a state that only `recover` leaves.
+    NeedsRecovery, "needs-recovery", 6, None;
+    /// Ctrl-C.
+    Interrupted, "interrupted", 130, None;
+    /// SIGTERM.
+    Terminated, "terminated", 143, None;
+}

@@ -1,0 +1,111 @@
+//! What can go wrong, what to do about it, and the exit code it ends in. Imports no other room.
+//!
+//! Every failure that a user can see is an [`Error`]: a [`Kind`] (stable name, exit code and standing hint, all from one
+//! table in `kind.rs`), a message that says what happened to what, and hints particular to this case.
+
+mod aws;
+mod kind;
+
+pub use aws::{AwsContext, sdk_code};
+pub use kind::Kind;
+
+use std::fmt;
+
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure as the user meets it.
+#[derive(Debug)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    hints: Vec<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    data: Option<Box<serde_json::Value>>,
+}
+
+impl Error {
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hints: Vec::new(), source: None, data: None }
+    }
+
+    /// Adds a way out that fits this case; shown before the kind's standing hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// Keeps the cause; its text is shown as "caused by".
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Keeps what was found out before it failed, for the machine-readable result.
+    #[must_use]
+    pub fn with_data(mut self, data: impl serde::Serialize) -> Self {
+        self.data = serde_json::to_value(data).ok().map(Box::new);
+        self
+    }
+
+    /// What was found out before it failed.
+    pub fn data(&self) -> Option<&serde_json::Value> {
+        self.data.as_deref()
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// This case's hints, then the kind's standing one.
+    pub fn hints(&self) -> impl Iterator<Item = &str> {
+        self.hints.iter().map(String::as_str).chain(self.kind.hint())
+    }
+
+    pub fn exit_code(&self) -> u8 {
+        self.kind.exit_code()
+    }
+
+    /// The chain of causes, outermost first, without links that repeat the text before them.
+    pub fn causes(&self) -> Vec<String> {
+        let mut causes: Vec<String> = Vec::new();
+        let mut next = self.source.as_ref().map(|s| s.as_ref() as &(dyn std::error::Error + 'static));
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            let repeats = self.message.contains(&text) || causes.last().is_some_and(|last| last.contains(&text));
+            if !repeats {
+                causes.push(text);
+            }
+            next = cause.source();
+        }
+        causes
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_ref().map(|s| s.as_ref() as _)
+    }
+}
+
+/// `result.or_fail(Kind::Io, || "reading x".into())`: an [`Error`] out of any other error.
+pub trait OrFail<T> {
+    fn or_fail(self, kind: Kind, message: impl FnOnce() -> String) -> Result<T>;
+}
+
+impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> OrFail<T> for std::result::Result<T, E> {
+    fn or_fail(self, kind: Kind, message: impl FnOnce() -> String) -> Result<T> {
+        self.map_err(|source| Error::new(kind, message()).with_source(source))
+    }
+}

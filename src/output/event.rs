@@ -1,0 +1,46 @@
+//! What work can say while it goes on.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Level {
+    /// Shown with --verbose only.
+    Detail,
+    Info,
+    Warning,
+}
+
+/// One thing that happened. `scope` is who it happened to (a stack, a task, a shard): every plain line starts with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// A step began; a live view shows it until `Finished` or `Failed` with the same scope.
+    Started { scope: String, message: String },
+    /// The step's state changed; lines show it once, a live view replaces the old state.
+    Progress { scope: String, message: String },
+    /// The step ended well. `changed` is false where there was nothing to do.
+    Finished { scope: String, message: String, changed: bool },
+    /// The step ended badly; the error itself follows as the command's result.
+    Failed { scope: String, message: String },
+    /// Something worth saying that belongs to no step.
+    Note { level: Level, message: String },
+}
+
+impl Event {
+    pub fn started(scope: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Started { scope: scope.into(), message: message.into() }
+    }
+
+    pub fn progress(scope: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Progress { scope: scope.into(), message: message.into() }
+    }
+
+    pub fn finished(scope: impl Into<String>, message: impl Into<String>, changed: bool) -> Self {
+        Self::Finished { scope: scope.into(), message: message.into(), changed }
+    }
+
+    pub fn failed(scope: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Failed { scope: scope.into(), message: message.into() }
+    }
+}

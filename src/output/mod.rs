@@ -1,0 +1,18 @@
+//! How the program speaks: stdout is data, stderr is talk. Imports only `error` and `settings`.
+//!
+//! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
+//! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
+
+mod console;
+mod event;
+mod heartbeat;
+mod outcome;
+mod render;
+mod stream;
+
+pub use console::Console;
+pub use event::{Event, Level};
+pub use outcome::{Outcome, Table};
+
+/// Version of the NDJSON contract; every line carries it as `v`.
+pub const NDJSON_VERSION: u32 = 1;

@@ -1,0 +1,65 @@
+//! What a command returns: data for machines and a table for people.
+
+use serde_json::Value;
+
+/// A table for people; the renderer fits it to the terminal.
+#[derive(Debug, Clone, Default)]
+pub struct Table {
+    pub header: Vec<String>,
+    pub rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn new<S: Into<String>>(header: impl IntoIterator<Item = S>) -> Self {
+        Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
+    }
+
+    pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
+        self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+}
+
+/// A command's result.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// Whether anything was changed; None for commands that only look.
+    pub changed: Option<bool>,
+    /// For `--output json`, and `data` of the NDJSON result line.
+    pub data: Value,
+    /// For `--output table`, on stdout.
+    pub tables: Vec<Table>,
+    /// For `--output table`: text on stdout after the tables.
+    pub text: Option<String>,
+    /// One closing sentence for people, on stderr.
+    pub summary: Option<String>,
+}
+
+impl Outcome {
+    pub fn data(data: impl serde::Serialize) -> Self {
+        Self { data: serde_json::to_value(data).unwrap_or(Value::Null), ..Self::default() }
+    }
+
+    #[must_use]
+    pub fn changed(mut self, changed: bool) -> Self {
+        self.changed = Some(changed);
+        self
+    }
+
+    #[must_use]
+    pub fn table(mut self, table: Table) -> Self {
+        self.tables.push(table);
+        self
+    }
+
+    #[must_use]
+    pub fn text(mut self, text: impl Into<String>) -> Self {
+        self.text = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn summary(mut self, summary: impl Into<String>) -> Self {
+        self.summary = Some(summary.into());
+        self
+    }
+}

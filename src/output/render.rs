@@ -1,0 +1,175 @@
+//! Renderers for people: a live view with indicatif, or plain lines; tables with comfy-table; the final error.
+
+use std::collections::HashMap;
+use std::io::IsTerminal;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use comfy_table::{ContentArrangement, LineStyle, TableStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::{Event, Level, Outcome, Table, stream};
+use crate::error::Error;
+use crate::settings::ProgressMode;
+
+const GREEN: Style = AnsiColor::Green.on_default();
+const RED: Style = AnsiColor::Red.on_default().bold();
+const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// One rule under the header: rows stay one line each, and copy well.
+const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+const DIM: Style = Style::new().dimmed();
+
+pub trait Renderer: Send + Sync {
+    fn event(&self, event: &Event);
+    /// Writes data lines to stdout without tearing the live view. False once the reader has gone.
+    fn suspend(&self, lines: &[String]) -> bool {
+        lines.iter().all(|line| stream::data(line))
+    }
+    /// Whether it shows by itself that time passes.
+    fn is_live(&self) -> bool {
+        false
+    }
+    /// Takes the live view off the screen.
+    fn clear(&self) {}
+}
+
+pub fn choose(progress: ProgressMode, quiet: bool) -> Arc<dyn Renderer> {
+    let live = match progress {
+        ProgressMode::Live => true,
+        ProgressMode::Auto => std::io::stderr().is_terminal() && std::env::var_os("CI").is_none(),
+        ProgressMode::Plain | ProgressMode::None => false,
+    };
+    match (quiet || progress == ProgressMode::None, live) {
+        (true, _) => Arc::new(Silent),
+        (false, true) => Arc::new(Live::default()),
+        (false, false) => Arc::new(Plain),
+    }
+}
+
+/// --quiet: only warnings.
+struct Silent;
+
+impl Renderer for Silent {
+    fn event(&self, event: &Event) {
+        if let Event::Note { level: Level::Warning, .. } = event {
+            stream::talk(&line_of(event));
+        }
+    }
+}
+
+/// One line for each transition.
+struct Plain;
+
+impl Renderer for Plain {
+    fn event(&self, event: &Event) {
+        stream::talk(&line_of(event));
+    }
+}
+
+/// A spinner for each step under way; finished steps stay as lines above.
+#[derive(Default)]
+struct Live {
+    screen: MultiProgress,
+    steps: Mutex<HashMap<String, ProgressBar>>,
+}
+
+impl Live {
+    fn step(&self, scope: &str) -> ProgressBar {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let bar = steps.entry(scope.to_owned()).or_insert_with(|| {
+            let bar = self.screen.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {prefix:.bold} {wide_msg} {elapsed:.dim}")
+            {
+                bar.set_style(style);
+            }
+            bar.set_prefix(scope.to_owned());
+            bar.enable_steady_tick(Duration::from_millis(120));
+            bar
+        });
+        bar.clone()
+    }
+
+    fn end(&self, scope: &str) {
+        let ended = self.steps.lock().unwrap_or_else(PoisonError::into_inner).remove(scope);
+        if let Some(bar) = ended {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl Renderer for Live {
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Started { scope, message } | Event::Progress { scope, message } => {
+                self.step(scope).set_message(message.clone());
+                return;
+            }
+            Event::Finished { scope, .. } | Event::Failed { scope, .. } => self.end(scope),
+            Event::Note { .. } => {}
+        }
+        self.screen.suspend(|| stream::talk(&line_of(event)));
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn suspend(&self, lines: &[String]) -> bool {
+        self.screen.suspend(|| lines.iter().all(|line| stream::data(line)))
+    }
+
+    fn clear(&self) {
+        self.steps.lock().unwrap_or_else(PoisonError::into_inner).drain().for_each(|(_, bar)| bar.finish_and_clear());
+        // A screen that can't be cleared is left as it is.
+        let _ = self.screen.clear();
+    }
+}
+
+fn line_of(event: &Event) -> String {
+    let mark = |style: Style, sign: &str| format!("{style}{sign}{style:#}");
+    match event {
+        Event::Started { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
+        Event::Progress { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
+        Event::Finished { scope, message, changed: true } => format!("{} {scope}: {message}", mark(GREEN, "✓")),
+        Event::Finished { scope, message, changed: false } => format!("{} {scope}: {message}", mark(DIM, "=")),
+        Event::Failed { scope, message } => format!("{} {scope}: {message}", mark(RED, "✗")),
+        Event::Note { level: Level::Warning, message } => format!("{} {message}", mark(YELLOW, "warning:")),
+        Event::Note { level: Level::Info, message } => message.clone(),
+        Event::Note { level: Level::Detail, message } => format!("{DIM}{message}{DIM:#}"),
+    }
+}
+
+/// A result for people, on stdout.
+pub fn outcome(outcome: &Outcome) {
+    for table in &outcome.tables {
+        stream::data(&format_table(table));
+    }
+    if let Some(text) = &outcome.text {
+        stream::data(text);
+    }
+}
+
+pub fn format_table(table: &Table) -> String {
+    let mut drawn = comfy_table::Table::new();
+    drawn.load_style(TABLE).set_content_arrangement(ContentArrangement::Dynamic);
+    drawn.set_header(&table.header);
+    drawn.add_rows(&table.rows);
+    drawn.column_iter_mut().for_each(|column| {
+        column.set_padding((1, 0));
+    });
+    drawn.trim_fmt()
+}
+
+/// The final error: what happened, why, what to do; last on the screen.
+pub fn error(error: &Error, verbose: bool) {
+    stream::talk(&format!("{RED}error:{RED:#} {}", error.message()));
+    let causes = error.causes();
+    let shown = if verbose { causes.len() } else { causes.len().min(3) };
+    for cause in &causes[..shown] {
+        stream::talk(&format!("  {DIM}caused by:{DIM:#} {cause}"));
+    }
+    for hint in error.hints() {
+        stream::talk(&format!("  {GREEN}hint:{GREEN:#} {hint}"));
+    }
+}

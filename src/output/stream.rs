@@ -1,0 +1,26 @@
+//! The only place that writes to stdout and stderr. A closed pipe on the other side is quiet.
+
+use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+
+/// Writes a line of data. Returns false once the reader has gone (`outboxctl tail | head`).
+pub fn data(line: &str) -> bool {
+    if STDOUT_CLOSED.load(Ordering::Relaxed) {
+        return false;
+    }
+    let mut out = anstream::stdout().lock();
+    let written = writeln!(out, "{line}").and_then(|()| out.flush());
+    if written.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
+        STDOUT_CLOSED.store(true, Ordering::Relaxed);
+        return false;
+    }
+    true
+}
+
+/// Writes a line of talk. Escape codes are dropped where stderr is no terminal or NO_COLOR is set.
+pub fn talk(line: &str) {
+    // Nobody is left to be told when this fails.
+    let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
