@@ -1,0 +1,95 @@
+//! Buckets: what is in one, and emptying it, without which CloudFormation can't delete it.
+
+use aws_sdk_s3::types::{Delete, ObjectIdentifier};
+
+use super::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// Deletes every object, a page at a time. Returns how many; a bucket that does not exist has none.
+pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
+    let client = clients.s3();
+    let mut deleted = 0;
+    loop {
+        // Always the first page: the one before is gone.
+        let page = match client.list_objects_v2().bucket(bucket).send().await {
+            Ok(page) => page,
+            Err(error) if sdk_code(&error) == "NoSuchBucket" => return Ok(deleted),
+            Err(error) => return Err(error).aws(format!("list bucket {bucket}")),
+        };
+        let objects: Vec<_> = page
+            .contents()
+            .iter()
+            .filter_map(|object| ObjectIdentifier::builder().key(object.key()?).build().ok())
+            .collect();
+        if objects.is_empty() {
+            return Ok(deleted);
+        }
+        deleted += objects.len();
+        let batch = Delete::builder().set_objects(Some(objects)).quiet(true).build();
+        let batch = batch.map_err(|error| Error::new(Kind::Unexpected, "a list of objects").with_source(error))?;
+        let answer = client.delete_objects().bucket(bucket).delete(batch).send().await;
+        let answer = answer.aws(format!("empty bucket {bucket}"))?;
+        if let Some(refused) = answer.errors().first() {
+            let (key, why) = (refused.key().unwrap_or("?"), refused.message().unwrap_or("no reason given"));
+            return Err(Error::new(Kind::Aws, format!("bucket {bucket}: {key} can't be deleted: {why}")));
+        }
+    }
+}
+
+/// Whether the bucket is there.
+pub async fn exists(clients: &Clients, bucket: &str) -> Result<bool> {
+    match clients.s3().head_bucket().bucket(bucket).send().await {
+        Ok(_) => Ok(true),
+        Err(error) if matches!(sdk_code(&error), "NotFound" | "NoSuchBucket" | "404") => Ok(false),
+        Err(error) => Err(error).aws(format!("look for bucket {bucket}")),
+    }
+}
+
+/// An object's name and size, and when it was written, in Unix milliseconds.
+#[derive(Debug, Clone)]
+pub struct Object {
+    pub key: String,
+    pub bytes: i64,
+    pub modified: i64,
+}
+
+/// Pages of 1,000 objects that [`list`] reads at most.
+const PAGES: usize = 10;
+/// Bytes of an object that [`read`] gives at most.
+pub const READ_LIMIT: usize = 2 << 20;
+
+/// What is in a bucket: its first 10,000 objects.
+pub async fn list(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
+    let mut pages = clients.s3().list_objects_v2().bucket(bucket).into_paginator().send();
+    let mut objects = Vec::new();
+    for _ in 0..PAGES {
+        let Some(page) = pages.next().await else { break };
+        let page = page.aws(format!("list bucket {bucket}"))?;
+        objects.extend(page.contents().iter().filter_map(|object| {
+            Some(Object {
+                key: object.key()?.to_owned(),
+                bytes: object.size().unwrap_or(0),
+                modified: object.last_modified().and_then(|at| at.to_millis().ok()).unwrap_or(0),
+            })
+        }));
+    }
+    Ok(objects)
+}
+
+/// An object's first [`READ_LIMIT`] bytes.
+pub async fn read(clients: &Clients, bucket: &str, key: &str) -> Result<Vec<u8>> {
+    let object = clients.s3().get_object().bucket(bucket).key(key).send().await;
+    let mut object = object.aws(format!("read s3://{bucket}/{key}"))?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = object.body.next().await {
+        let chunk = chunk.map_err(|error| {
+            Error::new(Kind::Unreachable, format!("s3://{bucket}/{key} broke off")).with_source(error)
+        })?;
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() >= READ_LIMIT {
+            bytes.truncate(READ_LIMIT);
+            break;
+        }
+    }
+    Ok(bytes)
+}

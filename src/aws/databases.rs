@@ -1,0 +1,28 @@
+//! RDS as `destroy` and `status` need it.
+
+use super::Clients;
+use crate::error::{AwsContext, Result, sdk_code};
+
+/// Identifiers of the instance's manual snapshots, which outlive it.
+pub async fn snapshots(clients: &Clients, database: &str) -> Result<Vec<String>> {
+    let request = clients.rds().describe_db_snapshots().db_instance_identifier(database).snapshot_type("manual");
+    let mut pages = request.into_paginator().items().send();
+    let mut names = Vec::new();
+    while let Some(snapshot) = pages.next().await {
+        match snapshot {
+            Ok(snapshot) => names.extend(snapshot.db_snapshot_identifier),
+            Err(error) if matches!(sdk_code(&error), "DBInstanceNotFound" | "DBSnapshotNotFound") => break,
+            Err(error) => return Err(error).aws(format!("list the snapshots of {database}")),
+        }
+    }
+    Ok(names)
+}
+
+/// Whether the secret is there and not on its way out.
+pub async fn has_secret(clients: &Clients, arn: &str) -> Result<bool> {
+    match clients.secrets().describe_secret().secret_id(arn).send().await {
+        Ok(secret) => Ok(secret.deleted_date().is_none()),
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
+        Err(error) => Err(error).aws(format!("look for secret {arn}")),
+    }
+}

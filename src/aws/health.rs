@@ -1,0 +1,93 @@
+//! The state of deployed resources in their own services' words.
+
+use futures_util::future::join_all;
+
+use super::Clients;
+use crate::error::{AwsContext, Result};
+
+/// One resource's state.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Health {
+    /// Like `stream`.
+    pub what: &'static str,
+    pub name: String,
+    /// The service's own word; for an answer that could not be had, the error.
+    pub state: String,
+    /// More of the same, for people.
+    pub detail: String,
+}
+
+/// What can be asked about.
+#[derive(Debug, Clone, Copy)]
+pub enum Probe {
+    Database,
+    Task,
+    Stream,
+    Function,
+    EventSource,
+    Bus,
+}
+
+/// Asks about all of them at once. A service that does not answer shows as such in its line.
+pub async fn probe(clients: &Clients, resources: Vec<(Probe, &'static str, String)>) -> Vec<Health> {
+    join_all(resources.into_iter().map(|(probe, what, name)| async move {
+        let (state, detail) = match ask(clients, probe, &name).await {
+            Ok(answer) => answer,
+            Err(error) => ("unknown".to_owned(), error.message().to_owned()),
+        };
+        Health { what, name, state, detail }
+    }))
+    .await
+}
+
+async fn ask(clients: &Clients, probe: Probe, name: &str) -> Result<(String, String)> {
+    match probe {
+        Probe::Database => database(clients, name).await,
+        Probe::Task => task(clients, name).await,
+        Probe::Stream => stream(clients, name).await,
+        Probe::Function => function(clients, name).await,
+        Probe::EventSource => event_source(clients, name).await,
+        Probe::Bus => bus(clients, name).await,
+    }
+}
+
+async fn database(clients: &Clients, name: &str) -> Result<(String, String)> {
+    let answer = clients.rds().describe_db_instances().db_instance_identifier(name).send().await.aws("describe it")?;
+    let found = answer.db_instances().first();
+    let version = found.and_then(|database| database.engine_version()).unwrap_or("?");
+    let state = found.and_then(|database| database.db_instance_status()).unwrap_or("gone");
+    Ok((state.to_owned(), format!("PostgreSQL {version}")))
+}
+
+async fn task(clients: &Clients, arn: &str) -> Result<(String, String)> {
+    let filter = aws_sdk_databasemigration::types::Filter::builder().name("replication-task-arn").values(arn).build();
+    let Ok(filter) = filter else { return Ok(("unknown".into(), String::new())) };
+    let answer = clients.dms().describe_replication_tasks().filters(filter).send().await.aws("describe it")?;
+    let found = answer.replication_tasks().first();
+    let reason = found.and_then(|task| task.stop_reason()).unwrap_or("");
+    Ok((found.and_then(|task| task.status()).unwrap_or("gone").to_owned(), reason.to_owned()))
+}
+
+async fn stream(clients: &Clients, name: &str) -> Result<(String, String)> {
+    let answer = clients.kinesis().describe_stream_summary().stream_name(name).send().await.aws("describe it")?;
+    let Some(found) = answer.stream_description_summary() else { return Ok(("unknown".into(), String::new())) };
+    let (shards, hours) = (found.open_shard_count(), found.retention_period_hours());
+    Ok((found.stream_status().as_str().to_lowercase(), format!("{shards} open shards, kept {hours} h")))
+}
+
+async fn function(clients: &Clients, name: &str) -> Result<(String, String)> {
+    let found = clients.lambda().get_function_configuration().function_name(name).send().await.aws("describe it")?;
+    let state = found.state().map_or("unknown", |state| state.as_str()).to_lowercase();
+    let reason = found.state_reason().or(found.last_update_status_reason()).unwrap_or(found.handler().unwrap_or(""));
+    Ok((state, reason.to_owned()))
+}
+
+async fn event_source(clients: &Clients, id: &str) -> Result<(String, String)> {
+    let found = clients.lambda().get_event_source_mapping().uuid(id).send().await.aws("describe it")?;
+    Ok((found.state().unwrap_or("unknown").to_lowercase(), found.last_processing_result().unwrap_or("").to_owned()))
+}
+
+async fn bus(clients: &Clients, name: &str) -> Result<(String, String)> {
+    clients.eventbridge().describe_event_bus().name(name).send().await.aws("describe it")?;
+    Ok(("active".into(), String::new()))
+}

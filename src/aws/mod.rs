@@ -1,0 +1,12 @@
+//! SDK configuration and clients. Imports `error` and `settings`.
+
+pub mod account;
+pub mod api_gateway;
+pub mod buckets;
+mod clients;
+pub mod databases;
+pub mod health;
+pub mod package;
+pub mod rds_token;
+
+pub use clients::{Clients, LocalEndpoint};

@@ -1,0 +1,175 @@
+//! From a captured row (column name → JSON value) to a [`Message`], tolerant of how capture tools render types.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::Message;
+
+/// Why a captured row is no outbox message. The text names the column, never the payload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowError {
+    pub column: &'static str,
+    pub problem: &'static str,
+}
+
+impl fmt::Display for RowError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "column {}: {}", self.column, self.problem)
+    }
+}
+
+impl std::error::Error for RowError {}
+
+impl Message {
+    /// Reads one row. `committed_at` is the capture's commit time where it knows it; else `created_at` stands in.
+    ///
+    /// Tolerated, because DMS renders so: jsonb as a JSON string, big integers in scientific notation, integers as
+    /// strings, timestamps with and without fraction, nulls left out.
+    ///
+    /// # Errors
+    /// The first column that is missing or unreadable.
+    pub fn from_row(row: &Map<String, Value>, committed_at: Option<DateTime<Utc>>) -> Result<Self, RowError> {
+        let id = text(row, "id")?;
+        let created_at = || {
+            let value = text(row, "created_at")?;
+            timestamp(&value).ok_or(RowError { column: "created_at", problem: "is not a timestamp" })
+        };
+        Ok(Self {
+            id: Uuid::parse_str(&id).map_err(|_| RowError { column: "id", problem: "is not a UUID" })?,
+            aggregate_type: text(row, "aggregate_type")?,
+            aggregate_id: text(row, "aggregate_id")?,
+            event_type: text(row, "event_type")?,
+            sequence: integer(row, "sequence")?,
+            payload: payload(row)?,
+            traceparent: row.get("traceparent").and_then(Value::as_str).map(str::to_owned),
+            schema_version: match row.get("schema_version") {
+                None | Some(Value::Null) => 1,
+                Some(_) => i32::try_from(integer(row, "schema_version")?)
+                    .map_err(|_| RowError { column: "schema_version", problem: "is out of range" })?,
+            },
+            committed_at: committed_at.map_or_else(created_at, Ok)?,
+        })
+    }
+}
+
+fn present<'a>(row: &'a Map<String, Value>, column: &'static str) -> Result<&'a Value, RowError> {
+    match row.get(column) {
+        None => Err(RowError { column, problem: "is missing" }),
+        Some(Value::Null) => Err(RowError { column, problem: "is null" }),
+        Some(value) => Ok(value),
+    }
+}
+
+fn text(row: &Map<String, Value>, column: &'static str) -> Result<String, RowError> {
+    match present(row, column)? {
+        Value::String(text) if text.is_empty() => Err(RowError { column, problem: "is empty" }),
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number.to_string()),
+        _ => Err(RowError { column, problem: "is not text" }),
+    }
+}
+
+fn integer(row: &Map<String, Value>, column: &'static str) -> Result<i64, RowError> {
+    let value = present(row, column)?;
+    let number = match value {
+        Value::String(text) => text.parse().ok().or_else(|| text.parse().ok().and_then(whole)),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
+        _ => None,
+    };
+    number.ok_or(RowError { column, problem: "is not an integer" })
+}
+
+/// A float that is an integer below 2^53: above it, scientific notation has lost digits.
+#[expect(clippy::cast_possible_truncation, reason = "checked to be whole and below 2^53")]
+fn whole(number: f64) -> Option<i64> {
+    (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
+}
+
+/// DMS gives jsonb as a string in PostgreSQL's text form; other captures give the JSON itself.
+fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
+    let text = match present(row, "payload")? {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    RawValue::from_string(text).map_err(|_| RowError { column: "payload", problem: "is not JSON (truncated?)" })
+}
+
+/// RFC 3339, or PostgreSQL's and DMS's forms without an offset, which are UTC.
+fn timestamp(text: &str) -> Option<DateTime<Utc>> {
+    let plain = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|time| time.and_utc());
+    DateTime::parse_from_rfc3339(text)
+        .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))
+        .map(|time| time.to_utc())
+        .ok()
+        .or_else(|| plain("%Y-%m-%dT%H:%M:%S%.f"))
+        .or_else(|| plain("%Y-%m-%d %H:%M:%S%.f"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row() -> Map<String, Value> {
+        let Value::Object(row) = json!({
+            "id": "0198a6a0-0000-7000-8000-000000000001", "aggregate_type": "car", "aggregate_id": "c-1",
+            "event_type": "CarCreated", "payload": "{\"make\": \"Škoda\", \"n\": 12345678901234567890}", "sequence": 3,
+            "schema_version": 2, "created_at": "2026-11-21T06:14:00.123456Z",
+        }) else {
+            unreachable!()
+        };
+        row
+    }
+
+    #[test]
+    fn reads_what_dms_writes() {
+        let message = Message::from_row(&row(), None).unwrap();
+        assert_eq!((message.sequence, message.schema_version), (3, 2));
+        assert_eq!(message.payload.get(), "{\"make\": \"Škoda\", \"n\": 12345678901234567890}");
+        assert_eq!(message.committed_at.to_rfc3339(), "2026-11-21T06:14:00.123456+00:00");
+        assert_eq!(message.traceparent, None);
+    }
+
+    #[test]
+    fn tolerates_number_renderings() {
+        for (value, expected) in [(json!("42"), 42), (json!(1.0e15), 1_000_000_000_000_000), (json!("1e3"), 1000)] {
+            let mut row = row();
+            row.insert("sequence".into(), value);
+            assert_eq!(Message::from_row(&row, None).unwrap().sequence, expected);
+        }
+    }
+
+    #[test]
+    fn names_the_column_that_is_wrong() {
+        for (column, value, problem) in [
+            ("id", json!("nope"), "is not a UUID"),
+            ("payload", json!("{\"cut\": \"of"), "is not JSON (truncated?)"),
+            ("sequence", json!(1.5), "is not an integer"),
+            ("sequence", json!(9.007e18), "is not an integer"),
+            ("event_type", json!(""), "is empty"),
+            ("aggregate_id", Value::Null, "is null"),
+            ("created_at", json!("soon"), "is not a timestamp"),
+        ] {
+            let mut row = row();
+            row.insert(column.into(), value);
+            assert_eq!(Message::from_row(&row, None).unwrap_err(), RowError { column, problem });
+        }
+        let mut row = row();
+        row.remove("payload");
+        assert_eq!(Message::from_row(&row, None).unwrap_err().to_string(), "column payload: is missing");
+    }
+
+    #[test]
+    fn timestamps_in_every_form() {
+        for text in
+            ["2026-11-21T06:14:00Z", "2026-11-21 06:14:00+00", "2026-11-21T06:14:00", "2026-11-21 07:14:00.0+01:00"]
+        {
+            assert_eq!(timestamp(text).unwrap().to_rfc3339(), "2026-11-21T06:14:00+00:00", "{text}");
+        }
+    }
+}
