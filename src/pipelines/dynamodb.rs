@@ -1,0 +1,74 @@
+//! Stacks that the DynamoDB pipelines share.
+
+use super::catalog::{Owner, Source, Stack};
+pub use super::shared::{BUS, CODE};
+use super::template;
+use Source::Protected;
+
+/// The tables of aggregates and outbox, captured by a DynamoDB stream.
+pub const TABLES: Stack = Stack {
+    name: "tables",
+    owner: Owner::Pipeline,
+    template: template!("tables"),
+    depends_on: &[],
+    parameters: &[("DeletionProtection", Protected), ("KeepData", Protected)],
+    holds_data: true,
+};
+
+/// The HTTP API that writes to [`TABLES`], with the routes of the sample.
+pub const fn api(parameters: &'static [(&'static str, Source)]) -> Stack {
+    Stack {
+        name: "api",
+        owner: Owner::Pipeline,
+        template: template!("api"),
+        depends_on: &["code", "tables"],
+        parameters,
+        holds_data: false,
+    }
+}
+
+/// The consumer of the stream.
+pub const fn consumer(depends_on: &'static [&'static str], parameters: &'static [(&'static str, Source)]) -> Stack {
+    Stack {
+        name: "consumer",
+        owner: Owner::Pipeline,
+        template: template!("consumer"),
+        depends_on,
+        parameters,
+        holds_data: false,
+    }
+}
+
+/// Parameters of [`api`]: `extra` ones, and those that every API has.
+macro_rules! api_parameters {
+    ($sample:literal, $($extra:expr),*) => {
+        &[
+            ("Sample", Source::Fixed($sample)),
+            ("NamePrefix", Source::NamePrefix),
+            ("CodeBucket", Source::Output("CodeBucket")),
+            ("PackageKey", Source::Artifact(Artifact::PackageKey)),
+            ("Architecture", Source::Artifact(Artifact::Architecture)),
+            ("AggregateTable", Source::Output("AggregateTable")),
+            $($extra),*
+        ]
+    };
+}
+
+/// Parameters of [`consumer`]: `extra` ones, and those that every consumer has.
+macro_rules! consumer_parameters {
+    ($consumer:literal, $source:literal, $($extra:expr),*) => {
+        &[
+            ("Consumer", Source::Fixed($consumer)),
+            ("SourceArn", Source::Output($source)),
+            ("NamePrefix", Source::NamePrefix),
+            ("KeepData", Source::Protected),
+            ("CodeBucket", Source::Output("CodeBucket")),
+            ("PackageKey", Source::Artifact(Artifact::PackageKey)),
+            ("Architecture", Source::Artifact(Artifact::Architecture)),
+            ("BusName", Source::Output("BusName")),
+            ("BusArn", Source::Output("BusArn")),
+            $($extra),*
+        ]
+    };
+}
+pub(super) use {api_parameters, consumer_parameters};

@@ -1,0 +1,48 @@
+//! The pipelines as plain data: which stacks, in which order, with which parameters. Imports only `error`.
+//!
+//! A pipeline names its stacks; a stack names its template, the stacks it waits for, and where the value of each
+//! template parameter comes from. Nothing here talks to AWS: the engine in `cloudformation` reads this data.
+
+mod catalog;
+mod dynamodb;
+mod dynamodb_cdc;
+mod dynamodb_eventbridge;
+mod dynamodb_kinesis;
+mod rds_eventbridge;
+mod rds_kinesis;
+mod shared;
+mod stage;
+
+pub use catalog::{Artifact, Owner, Pipeline, Source, Stack};
+pub use stage::{is_development, is_production};
+
+use crate::error::{Error, Kind, Result};
+
+/// The text of a template, part of the executable.
+macro_rules! template {
+    ($name:literal) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name, ".yaml"))
+    };
+}
+use template;
+
+/// Every pipeline that can be deployed.
+pub const ALL: &[&Pipeline] = &[
+    &rds_eventbridge::PIPELINE,
+    &rds_kinesis::PIPELINE,
+    &dynamodb_kinesis::PIPELINE,
+    &dynamodb_eventbridge::PIPELINE,
+    &dynamodb_cdc::PIPELINE,
+];
+
+/// The pipeline of that name.
+///
+/// # Errors
+/// `Usage` when there is none.
+pub fn find(name: &str) -> Result<&'static Pipeline> {
+    ALL.iter().find(|pipeline| pipeline.name == name).copied().ok_or_else(|| {
+        let names: Vec<_> = ALL.iter().map(|pipeline| pipeline.name).collect();
+        Error::new(Kind::Usage, format!("there is no pipeline {name:?}"))
+            .hint(format!("choose one with --pipeline: {}", names.join(", ")))
+    })
+}

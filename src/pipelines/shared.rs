@@ -1,0 +1,92 @@
+//! Stacks that several pipelines have.
+
+use super::catalog::{Artifact, Owner, Source, Stack};
+use super::template;
+use Source::{NamePrefix, Output, Protected};
+
+/// Roles that DMS wants once per account.
+pub const ACCOUNT: Stack = Stack {
+    name: "account",
+    owner: Owner::Account,
+    template: template!("account"),
+    depends_on: &[],
+    parameters: &[
+        ("CreateDmsVpcRole", Source::RoleMissing("dms-vpc-role")),
+        ("CreateDmsLogsRole", Source::RoleMissing("dms-cloudwatch-logs-role")),
+    ],
+    holds_data: false,
+};
+
+/// VPC, subnets, security groups and endpoints.
+pub const NETWORK: Stack = Stack {
+    name: "network",
+    owner: Owner::Pipeline,
+    template: template!("network"),
+    depends_on: &[],
+    parameters: &[("NamePrefix", NamePrefix)],
+    holds_data: false,
+};
+
+/// Bucket of the functions' package.
+pub const CODE: Stack = Stack {
+    name: "code",
+    owner: Owner::Pipeline,
+    template: template!("code"),
+    depends_on: &[],
+    parameters: &[],
+    holds_data: false,
+};
+
+/// Kinesis stream between capture and consumer.
+pub const STREAM: Stack = Stack {
+    name: "stream",
+    owner: Owner::Pipeline,
+    template: template!("stream"),
+    depends_on: &[],
+    parameters: &[],
+    holds_data: true,
+};
+
+/// Event bus and its log.
+pub const BUS: Stack = Stack {
+    name: "bus",
+    owner: Owner::Pipeline,
+    template: template!("bus"),
+    depends_on: &[],
+    parameters: &[("NamePrefix", NamePrefix)],
+    holds_data: false,
+};
+
+/// PostgreSQL on RDS, with the owner's secret.
+pub const DATABASE: Stack = Stack {
+    name: "database",
+    owner: Owner::Pipeline,
+    template: template!("database"),
+    depends_on: &["network"],
+    parameters: &[
+        ("NamePrefix", NamePrefix),
+        ("DeletionProtection", Protected),
+        ("KeepData", Protected),
+        ("DatabaseSubnetIds", Output("DatabaseSubnetIds")),
+        ("DatabaseSecurityGroupId", Output("DatabaseSecurityGroupId")),
+    ],
+    holds_data: true,
+};
+
+/// Capture of the outbox table into the stream.
+pub const DMS: Stack = Stack {
+    name: "dms",
+    owner: Owner::Pipeline,
+    template: template!("dms"),
+    depends_on: &["account", "network", "database", "stream"],
+    parameters: &[
+        ("NamePrefix", NamePrefix),
+        ("PrivateSubnetIds", Output("PrivateSubnetIds")),
+        ("DmsSecurityGroupId", Output("DmsSecurityGroupId")),
+        ("DatabaseName", Output("DatabaseName")),
+        ("DatabaseSecretArn", Output("DatabaseSecretArn")),
+        ("StreamArn", Output("StreamArn")),
+        ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
+    ],
+    holds_data: false,
+};

@@ -1,0 +1,27 @@
+//! What a stage's name says about how careful to be with it.
+
+/// First parts of stage names whose data may be thrown away.
+const DEVELOPMENT: &[&str] = &["dev", "test", "demo", "ci", "e2e", "sandbox", "local", "pr", "tmp"];
+
+/// Whether the stage's data may be thrown away: no deletion protection, no snapshots.
+pub fn is_development(stage: &str) -> bool {
+    stage.split('-').next().is_some_and(|first| DEVELOPMENT.contains(&first))
+}
+
+/// Whether acting on the stage needs a yes.
+pub fn is_production(stage: &str) -> bool {
+    stage.split('-').any(|part| matches!(part, "prod" | "production" | "live"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_development, is_production};
+
+    #[test]
+    fn names_tell_how_careful_to_be() {
+        assert!(is_development("dev") && is_development("pr-17") && is_development("dev-jo"));
+        assert!(!is_development("prod") && !is_development("staging") && !is_development("developers"));
+        assert!(is_production("prod") && is_production("eu-prod") && is_production("production"));
+        assert!(!is_production("dev") && !is_production("products"));
+    }
+}
