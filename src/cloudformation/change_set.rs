@@ -1,0 +1,241 @@
+//! Change sets: made under a name derived from their content, looked at, executed once.
+
+use aws_sdk_cloudformation::error::DisplayErrorContext;
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{
+    Capability, ChangeSetStatus, ChangeSetType, ExecutionStatus, Parameter, Stack as Described, Tag,
+};
+
+use super::Engine;
+use super::changes::Change;
+use super::engine::{status_of, token};
+use super::status::{OnDeploy, actions};
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// Change sets of ours begin like this.
+const PREFIX: &str = "outboxctl-";
+
+/// What CloudFormation writes where a change set would change nothing. It gives no code to tell it by.
+const NOTHING: &[&str] = &["No updates are to be performed", "didn't contain changes"];
+
+/// What a stack should be.
+#[derive(Debug)]
+pub struct Desired {
+    /// The CloudFormation stack name.
+    pub name: String,
+    /// Who speaks in the lines about it.
+    pub scope: String,
+    pub template: &'static str,
+    pub parameters: Vec<Parameter>,
+    pub tags: Vec<(String, String)>,
+}
+
+/// A change set that can be executed.
+#[derive(Debug)]
+pub struct ChangeSet {
+    pub id: String,
+    pub stack_id: String,
+    pub changes: Vec<Change>,
+    creates: bool,
+}
+
+/// What stands between the stack and what it should be.
+#[derive(Debug)]
+pub(super) enum Plan {
+    /// Nothing would change.
+    Nothing,
+    Ready(ChangeSet),
+    /// The stack moved on meanwhile: look at it again.
+    Moved,
+}
+
+enum Created {
+    New,
+    /// An earlier run, or one at the same time, made the same.
+    Found,
+    /// The stack is being changed right now.
+    Refused,
+}
+
+impl Engine {
+    /// Makes the change set, or finds it as an earlier run left it.
+    pub(super) async fn prepare(&self, desired: &Desired, existing: Option<&Described>) -> Result<Plan> {
+        let kind = if existing.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
+        let name = format!("{PREFIX}{}", fingerprint(desired, existing));
+        match self.create_change_set(desired, &kind, &name).await? {
+            Created::New => {}
+            Created::Found => self.console.detail(format!("{}: change set {name} is there already", desired.scope)),
+            Created::Refused => return Ok(Plan::Moved),
+        }
+        let Some(described) = self.described_change_set(&desired.name, &name).await? else { return Ok(Plan::Moved) };
+        let reason = described.status_reason().unwrap_or("no reason given");
+        match (described.status(), described.execution_status()) {
+            (Some(ChangeSetStatus::Failed), _) => {
+                let nothing = NOTHING.iter().any(|nothing| reason.contains(nothing));
+                let message = format!("stack {}: CloudFormation refuses the change: {reason}", desired.name);
+                self.delete_change_set(&desired.name, &name).await?;
+                if nothing { Ok(Plan::Nothing) } else { Err(Error::new(Kind::StackFailed, message)) }
+            }
+            (_, Some(ExecutionStatus::Available) | None) => Ok(Plan::Ready(read(described, kind))),
+            (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
+            // Left by an earlier run, and overtaken since.
+            (_, Some(_)) => self.delete_change_set(&desired.name, &name).await.map(|()| Plan::Moved),
+        }
+    }
+
+    async fn create_change_set(&self, desired: &Desired, kind: &ChangeSetType, name: &str) -> Result<Created> {
+        let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build();
+        let tags: Vec<_> = desired.tags.iter().map(tag).collect();
+        // Not derived: a change set may be made, deleted and made again under the same name.
+        let client_token = uuid::Uuid::new_v4().to_string();
+        let send = || {
+            self.client
+                .create_change_set()
+                .stack_name(&desired.name)
+                .change_set_name(name)
+                .change_set_type(kind.clone())
+                .template_body(desired.template)
+                .set_parameters(Some(desired.parameters.clone()))
+                .set_tags(Some(tags.clone()))
+                .capabilities(Capability::CapabilityNamedIam)
+                .capabilities(Capability::CapabilityAutoExpand)
+                .client_token(&client_token)
+                .description("outboxctl deploy")
+                .send()
+        };
+        match self.pace.send(&desired.name, send).await {
+            Ok(_) => Ok(Created::New),
+            Err(error) if sdk_code(&error) == "AlreadyExistsException" => Ok(Created::Found),
+            // One code for a template that is wrong and for a stack that somebody began to change a moment ago.
+            Err(error) if sdk_code(&error) == "ValidationError" && self.has_moved(&desired.name, kind).await? => {
+                self.console.detail(format!("{}: {}", desired.scope, DisplayErrorContext(&error)));
+                Ok(Created::Refused)
+            }
+            Err(error) => Err(error).aws(format!("make a change set for stack {}", desired.name)),
+        }
+    }
+
+    /// Whether the stack can no longer take a change set of this type.
+    async fn has_moved(&self, stack: &str, kind: &ChangeSetType) -> Result<bool> {
+        let now = self.describe(stack).await?.map(|stack| actions(status_of(&stack)).deploy);
+        Ok(match now.unwrap_or(OnDeploy::Create) {
+            OnDeploy::Create | OnDeploy::Review => *kind != ChangeSetType::Create,
+            OnDeploy::Update => *kind != ChangeSetType::Update,
+            OnDeploy::Wait | OnDeploy::Recreate | OnDeploy::Recover => true,
+        })
+    }
+
+    /// The finished change set with all its pages of changes; None once it is gone, as it is after its execution.
+    async fn described_change_set(&self, stack: &str, name: &str) -> Result<Option<DescribeChangeSetOutput>> {
+        let mut poll = self.pace.poll(format!("change set {name} of stack {stack}"));
+        let mut whole = loop {
+            let Some(page) = self.change_set_page(stack, name, None).await? else { return Ok(None) };
+            if !matches!(page.status(), Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress)) {
+                break page;
+            }
+            poll.pause().await?;
+        };
+        while let Some(next) = whole.next_token.take() {
+            let Some(more) = self.change_set_page(stack, name, Some(next)).await? else { return Ok(None) };
+            whole.changes.get_or_insert_default().extend(more.changes.unwrap_or_default());
+            whole.next_token = more.next_token;
+        }
+        Ok(Some(whole))
+    }
+
+    async fn change_set_page(
+        &self,
+        stack: &str,
+        name: &str,
+        token: Option<String>,
+    ) -> Result<Option<DescribeChangeSetOutput>> {
+        let send = || {
+            self.client
+                .describe_change_set()
+                .stack_name(stack)
+                .change_set_name(name)
+                .set_next_token(token.clone())
+                .send()
+        };
+        match self.pace.send(stack, send).await {
+            Ok(page) => Ok(Some(page)),
+            Err(error) if sdk_code(&error) == "ChangeSetNotFound" => Ok(None),
+            Err(error) => Err(error).aws(format!("read the change set of stack {stack}")),
+        }
+    }
+
+    /// Executes it, once: the token makes a repeated request the same request. False where somebody else was faster.
+    pub(super) async fn execute(&self, set: &ChangeSet) -> Result<bool> {
+        let send = || {
+            self.client
+                .execute_change_set()
+                .change_set_name(&set.id)
+                .client_request_token(token([set.id.as_str()]))
+                // A failed first create must not leave what its template would retain.
+                .set_retain_except_on_create(set.creates.then_some(true))
+                .send()
+        };
+        match self.pace.send(&set.id, send).await {
+            Ok(_) => Ok(true),
+            Err(error) if matches!(sdk_code(&error), "ChangeSetNotFound" | "InvalidChangeSetStatus") => Ok(false),
+            Err(error) => Err(error).aws("execute a change set"),
+        }
+    }
+
+    pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> Result<()> {
+        let send = || self.client.delete_change_set().stack_name(stack).change_set_name(name).send();
+        self.pace.send(stack, send).await.aws(format!("delete a change set of stack {stack}")).map(drop)
+    }
+
+    /// Names of the stack's change sets that are not ours.
+    pub(super) async fn foreign_change_sets(&self, stack: &str) -> Result<Vec<String>> {
+        let (mut names, mut token) = (Vec::new(), None);
+        loop {
+            let send = || self.client.list_change_sets().stack_name(stack).set_next_token(token.clone()).send();
+            let page = self.pace.send(stack, send).await.aws(format!("list the change sets of stack {stack}"))?;
+            names.extend(page.summaries.unwrap_or_default().into_iter().filter_map(|summary| summary.change_set_name));
+            token = page.next_token;
+            if token.is_none() {
+                names.retain(|name| !is_ours(name));
+                return Ok(names);
+            }
+        }
+    }
+}
+
+fn is_ours(name: &str) -> bool {
+    name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn read(described: DescribeChangeSetOutput, kind: ChangeSetType) -> ChangeSet {
+    ChangeSet {
+        changes: described.changes().iter().filter_map(Change::read).collect(),
+        id: described.change_set_id.unwrap_or_default(),
+        stack_id: described.stack_id.unwrap_or_default(),
+        creates: kind == ChangeSetType::Create,
+    }
+}
+
+/// Everything that the change depends on, the stack's present state included: the same request gets the same name, and
+/// a finished one never comes back.
+fn fingerprint(desired: &Desired, existing: Option<&Described>) -> String {
+    let mut parts = vec![desired.name.clone(), desired.template.to_owned()];
+    parts.extend(desired.parameters.iter().map(|parameter| format!("{parameter:?}")));
+    parts.extend(desired.tags.iter().map(|(key, value)| format!("{key}={value}")));
+    if let Some(stack) = existing {
+        parts.push(stack.stack_id().unwrap_or("").to_owned());
+        parts.push(format!("{:?}", stack.last_updated_time().or(stack.creation_time())));
+    }
+    token(parts.iter().map(String::as_str))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn only_derived_names_are_ours() {
+        assert!(is_ours("outboxctl-0123456789abcdef01234567"));
+        assert!(!is_ours("outboxctl-mine") && !is_ours("review-1") && !is_ours("outboxctl-0123456789abcdef0123456g"));
+    }
+}

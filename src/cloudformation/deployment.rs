@@ -1,0 +1,123 @@
+//! What of a pipeline is deployed, as CloudFormation tells it.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::Stack as Described;
+use aws_smithy_types::date_time::Format;
+use futures_util::future::try_join_all;
+
+use super::pace::Pace;
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::pipelines::{self, Owner, Pipeline, Stack};
+use crate::settings::Settings;
+
+/// The stacks of one stage of one pipeline, and all their outputs in one flat map.
+#[derive(Debug)]
+pub struct Deployment {
+    pub pipeline: &'static Pipeline,
+    pub stage: String,
+    /// In the pipeline's order.
+    pub stacks: Vec<StackView>,
+    outputs: BTreeMap<String, String>,
+}
+
+/// One stack, there or not.
+#[derive(Debug)]
+pub struct StackView {
+    pub stack: &'static Stack,
+    /// The CloudFormation stack name.
+    pub name: String,
+    /// None where it does not exist.
+    pub described: Option<Described>,
+}
+
+impl Deployment {
+    /// Looks at every stack of `settings.pipeline` in `settings.stage`. Missing stacks are no error here; a missing
+    /// output is, when it is asked for.
+    ///
+    /// # Errors
+    /// `Usage` for an unknown pipeline, and what CloudFormation says.
+    pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
+        let pipeline = pipelines::find(&settings.pipeline)?;
+        let (client, pace) = (clients.cloudformation(), Pace::of(clients));
+        let stacks = try_join_all(pipeline.stacks.iter().map(|stack| {
+            let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, &settings.stage));
+            async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }
+        }))
+        .await?;
+        let outputs = stacks.iter().filter_map(|view| view.described.as_ref()).flat_map(outputs_of).collect();
+        Ok(Self { pipeline, stage: settings.stage.clone(), stacks, outputs })
+    }
+
+    /// An output by its name, of whichever stack has it.
+    ///
+    /// # Errors
+    /// `NotDeployed`.
+    pub fn output(&self, name: &str) -> Result<&str> {
+        self.outputs.get(name).map(String::as_str).ok_or_else(|| {
+            let (pipeline, stage) = (self.pipeline.name, &self.stage);
+            let what = if self.outputs.is_empty() { "it".to_owned() } else { format!("the stack that has {name}") };
+            Error::new(Kind::NotDeployed, format!("pipeline {pipeline}, stage {stage}: {what} is not deployed"))
+        })
+    }
+
+    /// Whether any stack of the pipeline itself is there.
+    pub fn exists(&self) -> bool {
+        self.stacks.iter().any(|view| view.stack.owner == Owner::Pipeline && view.described.is_some())
+    }
+
+    /// Every output there is.
+    pub fn outputs(&self) -> &BTreeMap<String, String> {
+        &self.outputs
+    }
+}
+
+impl StackView {
+    /// A parameter's value as the stack has it now.
+    pub fn parameter(&self, name: &str) -> Option<&str> {
+        let parameters = self.described.as_ref()?.parameters();
+        parameters.iter().find(|parameter| parameter.parameter_key() == Some(name))?.parameter_value()
+    }
+
+    /// Whether CloudFormation refuses to delete the stack, or RDS what it holds.
+    pub fn is_protected(&self) -> bool {
+        let stack = self.described.as_ref().and_then(Described::enable_termination_protection);
+        stack == Some(true) || self.parameter("DeletionProtection") == Some("true")
+    }
+
+    /// The stack's own outputs.
+    pub fn outputs(&self) -> BTreeMap<String, String> {
+        self.described.as_ref().map(|stack| outputs_of(stack).collect()).unwrap_or_default()
+    }
+
+    /// When it was last created or updated, in RFC 3339.
+    pub fn changed_at(&self) -> Option<String> {
+        let stack = self.described.as_ref()?;
+        stack.last_updated_time().or(stack.creation_time())?.fmt(Format::DateTime).ok()
+    }
+
+    /// The status as CloudFormation writes it; `not deployed` where there is no stack.
+    pub fn status(&self) -> &str {
+        self.described.as_ref().map_or("not deployed", |stack| super::engine::status_of(stack).as_str())
+    }
+}
+
+/// The stack's outputs by key.
+pub(super) fn outputs_of(stack: &Described) -> impl Iterator<Item = (String, String)> {
+    stack
+        .outputs()
+        .iter()
+        .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
+}
+
+/// The stack as it is now, by name or id; None where there is none. A deleted stack answers by its id.
+pub(super) async fn describe(client: &Client, pace: &Pace, name: &str) -> Result<Option<Described>> {
+    match pace.send(name, || client.describe_stacks().stack_name(name).send()).await {
+        Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
+        // For a well-formed name this code has one meaning only: there is no such stack.
+        Err(error) if sdk_code(&error) == "ValidationError" => Ok(None),
+        Err(error) => Err(error).aws(format!("describe stack {name}")),
+    }
+}

@@ -1,0 +1,89 @@
+//! A stack's events, complete and in order, across polls.
+
+use aws_sdk_cloudformation::types::StackEvent;
+
+use super::Engine;
+use super::diagnosis::is_stack;
+use crate::error::{AwsContext, Result};
+
+/// Hands out each event of a stack once, oldest first. Asks by stack id, which also answers for a deleted stack.
+#[derive(Debug)]
+pub struct Follower {
+    stack_id: String,
+    seen: Option<String>,
+}
+
+impl Follower {
+    /// Follows what happens from now on.
+    pub async fn from_now(engine: &Engine, stack_id: &str) -> Result<Self> {
+        let newest = engine.event_page(stack_id, None).await?.0.into_iter().next();
+        Ok(Self { stack_id: stack_id.to_owned(), seen: newest.and_then(|event| event.event_id) })
+    }
+
+    /// Follows the operation that is under way, from its beginning.
+    pub async fn from_operation(engine: &Engine, stack_id: &str) -> Result<Self> {
+        let (mut token, mut began) = (None, false);
+        loop {
+            let (events, next) = engine.event_page(stack_id, token).await?;
+            for event in events {
+                if began {
+                    return Ok(Self { stack_id: stack_id.to_owned(), seen: event.event_id });
+                }
+                began = begins_operation(&event);
+            }
+            if next.is_none() {
+                return Ok(Self { stack_id: stack_id.to_owned(), seen: None });
+            }
+            token = next;
+        }
+    }
+
+    /// Id of the newest event handed out or skipped.
+    pub fn seen(&self) -> Option<&str> {
+        self.seen.as_deref()
+    }
+
+    /// The events since the last call, oldest first, however many pages they take.
+    pub async fn next(&mut self, engine: &Engine) -> Result<Vec<StackEvent>> {
+        let (mut fresh, mut token) = (Vec::new(), None);
+        'pages: loop {
+            let (events, next) = engine.event_page(&self.stack_id, token).await?;
+            for event in events {
+                if self.seen.is_some() && event.event_id == self.seen {
+                    break 'pages;
+                }
+                fresh.push(event);
+            }
+            if next.is_none() {
+                break;
+            }
+            token = next;
+        }
+        if let Some(newest) = fresh.first() {
+            self.seen.clone_from(&newest.event_id);
+        }
+        fresh.reverse();
+        Ok(fresh)
+    }
+}
+
+/// Rollbacks belong to the operation that failed.
+fn begins_operation(event: &StackEvent) -> bool {
+    let status = event.resource_status().map_or("", |status| status.as_str());
+    is_stack(event)
+        && matches!(status, "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "DELETE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
+}
+
+impl Engine {
+    /// One page, newest first, and the token of the next.
+    async fn event_page(&self, stack_id: &str, token: Option<String>) -> Result<(Vec<StackEvent>, Option<String>)> {
+        let page = self
+            .pace
+            .send(stack_id, || {
+                self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.clone()).send()
+            })
+            .await
+            .aws(format!("read the events of stack {stack_id}"))?;
+        Ok((page.stack_events.unwrap_or_default(), page.next_token))
+    }
+}

@@ -1,0 +1,152 @@
+//! A whole pipeline: its stacks side by side, in the order of their dependencies.
+
+use std::sync::{Mutex, PoisonError};
+
+use super::change_set::Desired;
+use super::deployment::outputs_of;
+use super::graph::{self, End};
+use super::values::{Outputs, Values};
+use super::{Change, Engine, Guard};
+use crate::error::{Error, Kind, Result};
+use crate::output::Event;
+use crate::pipelines::{Owner, Pipeline, Source, Stack};
+
+/// What to do, and how.
+pub struct Rollout<'a> {
+    pub engine: &'a Engine,
+    pub pipeline: &'static Pipeline,
+    pub values: Values<'a>,
+    pub guard: Guard,
+}
+
+/// One stack's part in a finished rollout.
+#[derive(Debug)]
+pub struct StackReport {
+    pub name: &'static str,
+    pub changes: Vec<Change>,
+    /// For a preview: the stack does not exist yet.
+    pub creates: bool,
+}
+
+impl Rollout<'_> {
+    /// Deploys every stack. Returns the reports in the pipeline's order.
+    ///
+    /// # Errors
+    /// The first root cause; other failures have been told by then, and dependents of a failed stack are not begun.
+    pub async fn deploy(&self) -> Result<(Vec<StackReport>, Outputs)> {
+        let outputs = Mutex::new(Outputs::new());
+        let ends = self.each(|stack| self.deploy_one(stack, &outputs)).await;
+        let reports = self.judge(ends)?;
+        Ok((reports, outputs.into_inner().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// What deploying would change, stack by stack. Nothing is changed.
+    pub async fn preview(&self) -> Result<Vec<StackReport>> {
+        let outputs = Mutex::new(Outputs::new());
+        let ends = self.each(|stack| self.preview_one(stack, &outputs)).await;
+        self.judge(ends)
+    }
+
+    async fn each<F>(
+        &self,
+        step: impl Fn(&'static Stack) -> F,
+    ) -> std::collections::BTreeMap<&'static str, End<StackReport>>
+    where
+        F: Future<Output = Result<StackReport>>,
+    {
+        let names: Vec<_> = self.pipeline.stacks.iter().map(|stack| stack.name).collect();
+        let stack = |name: &str| self.pipeline.stack(name);
+        graph::run(
+            &names,
+            |name| stack(name).map(|stack| stack.depends_on.to_vec()).unwrap_or_default(),
+            |name| {
+                let work = stack(name).map(&step);
+                async move {
+                    match work {
+                        Some(work) => work.await,
+                        None => Err(Error::new(Kind::Unexpected, format!("no stack {name}"))),
+                    }
+                }
+            },
+        )
+        .await
+    }
+
+    async fn deploy_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
+        let report = StackReport { name: stack.name, changes: Vec::new(), creates: false };
+        let desired = self.desired(stack, outputs).await?;
+        let Some(desired) = desired else {
+            self.engine.console.emit(Event::finished(stack.name, "nothing to make", false));
+            return Ok(report);
+        };
+        let deployed = self.engine.deploy(&desired, self.guard).await?;
+        if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
+            self.engine.protect(&desired.name, true).await?;
+        }
+        outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&deployed.stack));
+        Ok(StackReport { changes: deployed.changes, ..report })
+    }
+
+    async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
+        let report = StackReport { name: stack.name, changes: Vec::new(), creates: false };
+        let name = stack.full_name(self.pipeline, self.values.stage);
+        if let Some(existing) = self.engine.describe(&name).await? {
+            outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&existing));
+        }
+        let desired = match self.desired(stack, outputs).await {
+            Ok(Some(desired)) => desired,
+            Ok(None) => return Ok(report),
+            // An earlier stack is still to be made; then so is this one, or it changes in a way nobody can tell yet.
+            Err(error) if error.kind() == Kind::NotDeployed => return Ok(StackReport { creates: true, ..report }),
+            Err(error) => return Err(error),
+        };
+        Ok(match self.engine.preview(&desired).await? {
+            Some(changes) => StackReport { changes, ..report },
+            None => StackReport { creates: true, ..report },
+        })
+    }
+
+    /// The stack as it should be. None for a shared stack that would be empty.
+    async fn desired(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<Option<Desired>> {
+        let name = stack.full_name(self.pipeline, self.values.stage);
+        let existing = self.engine.describe(&name).await?;
+        let outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let parameters = self.values.parameters(stack, existing.as_ref(), &outputs).await?;
+        let wants = |name: &str| {
+            parameters.iter().any(|p| p.parameter_key() == Some(name) && p.parameter_value() == Some("true"))
+        };
+        let mut roles = stack.parameters.iter().filter(|(_, source)| matches!(source, Source::RoleMissing(_)));
+        if stack.owner == Owner::Account && !roles.any(|(name, _)| wants(name)) {
+            return Ok(None);
+        }
+        let mut tags = vec![("outboxctl:version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+        if stack.owner == Owner::Pipeline {
+            tags.push(("outboxctl:stage".to_owned(), self.values.stage.to_owned()));
+            tags.push(("outboxctl:pipeline".to_owned(), self.pipeline.name.to_owned()));
+        }
+        Ok(Some(Desired { name, scope: stack.name.to_owned(), template: stack.template, parameters, tags }))
+    }
+
+    fn judge(&self, mut ends: std::collections::BTreeMap<&'static str, End<StackReport>>) -> Result<Vec<StackReport>> {
+        let (mut reports, mut failures) = (Vec::new(), Vec::new());
+        for stack in self.pipeline.stacks {
+            match ends.remove(stack.name) {
+                Some(End::Done(report)) => reports.push(report),
+                Some(End::Failed(error)) => failures.push((stack.name, error)),
+                Some(End::Skipped(because)) => {
+                    self.engine
+                        .console
+                        .emit(Event::failed(stack.name, format!("not begun, because {because} was not deployed")));
+                }
+                None => {}
+            }
+        }
+        let mut failures = failures.into_iter();
+        let Some((first, error)) = failures.next() else { return Ok(reports) };
+        for (name, other) in failures {
+            self.engine.console.emit(Event::failed(name, other.message()));
+        }
+        self.engine.console.emit(Event::failed(first, "failed"));
+        Err(error)
+    }
+}

@@ -1,0 +1,88 @@
+//! What can be read off a template without AWS.
+
+use std::collections::BTreeSet;
+
+use serde_yaml_ng::Value;
+
+use crate::error::{Kind, OrFail, Result};
+use crate::pipelines::Pipeline;
+
+/// The keys of one section of a template: `Parameters`, `Outputs`, …
+///
+/// # Errors
+/// `Unexpected` where the text is no YAML: the templates are part of this executable.
+pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
+    let document: Value =
+        serde_yaml_ng::from_str(template).or_fail(Kind::Unexpected, || "an embedded template is no YAML".into())?;
+    let mapping = document.get(section).and_then(Value::as_mapping);
+    Ok(mapping
+        .into_iter()
+        .flat_map(|mapping| mapping.keys())
+        .filter_map(|key| Some(key.as_str()?.to_owned()))
+        .collect())
+}
+
+/// Every parameter of every template of the pipeline.
+///
+/// # Errors
+/// See [`keys`].
+pub fn parameter_names(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
+    let mut names = BTreeSet::new();
+    for stack in pipeline.stacks {
+        names.extend(keys(stack.template, "Parameters")?);
+    }
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Pipeline, keys};
+    use crate::pipelines::{self, Source, Stack};
+
+    /// The stacks that are complete before this one begins.
+    fn earlier(pipeline: &Pipeline, stack: &Stack) -> Vec<&'static Stack> {
+        let direct = stack.depends_on.iter().filter_map(|name| pipeline.stack(name));
+        direct.flat_map(|stack| std::iter::once(stack).chain(earlier(pipeline, stack))).collect()
+    }
+
+    #[test]
+    fn the_pipelines_fit_their_templates() {
+        for pipeline in pipelines::ALL {
+            for (position, stack) in pipeline.stacks.iter().enumerate() {
+                let at = format!("{}/{}", pipeline.name, stack.name);
+                let parameters = keys(stack.template, "Parameters").unwrap();
+                for name in stack.depends_on {
+                    let other = pipeline.stacks.iter().position(|stack| stack.name == *name);
+                    assert!(other.is_some_and(|other| other < position), "{at} depends on {name}");
+                }
+                let available: Vec<_> = earlier(pipeline, stack)
+                    .iter()
+                    .flat_map(|stack| keys(stack.template, "Outputs").unwrap())
+                    .collect();
+                for (parameter, source) in stack.parameters {
+                    assert!(parameters.contains(*parameter), "{at} has no parameter {parameter}");
+                    if let Source::Output(output) = source {
+                        assert!(
+                            available.iter().any(|name| name == output),
+                            "{at}: no stack before it has the output {output}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn output_names_are_unique_and_no_template_names_a_partition() {
+        for pipeline in pipelines::ALL {
+            let mut seen = std::collections::BTreeSet::new();
+            for stack in pipeline.stacks {
+                for output in keys(stack.template, "Outputs").unwrap() {
+                    assert!(seen.insert(output.clone()), "{output} twice");
+                }
+                assert!(!stack.template.contains("arn:aws:"), "{}", stack.name);
+                assert!(stack.template.len() < 51_200, "{} is too large for a request", stack.name);
+            }
+        }
+    }
+}
