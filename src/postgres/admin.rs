@@ -1,0 +1,128 @@
+//! The administrative requests and their answers, as they travel to the admin function and back.
+
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Client;
+
+pub use super::migrate::{InitReport, Step};
+pub use super::overview::{Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
+pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
+pub use super::samples::{Domain, Inserted, SampleRequest, correlation_id};
+pub use super::status::{Applied, Outbox, Slot, StatusReport};
+use super::{migrate, overview, processed, samples, status};
+use crate::error::{Error, Kind, Result};
+
+/// What the database's owner is asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum AdminRequest {
+    Init { dry_run: bool },
+    Status,
+    Overview(OverviewRequest),
+    SampleInsert(SampleRequest),
+    Processed(ProcessedRequest),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case")]
+pub enum AdminResponse {
+    Init(InitReport),
+    Status(StatusReport),
+    Overview(Overview),
+    SampleInsert { inserted: Vec<Inserted> },
+    Processed(ProcessedPage),
+}
+
+/// The answer of the admin function: a failure is data too, so that kind and hints survive the way back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AdminReply {
+    Ok(AdminResponse),
+    Error(WireError),
+}
+
+/// An [`Error`] on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WireError {
+    /// The kind's stable name.
+    pub code: String,
+    pub message: String,
+    #[serde(default)]
+    pub hints: Vec<String>,
+}
+
+/// Does what is asked. Needs the owner's connection for `Init`.
+pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
+    Ok(match request {
+        AdminRequest::Init { dry_run } => AdminResponse::Init(migrate::init(client, dry_run).await?),
+        AdminRequest::Status => AdminResponse::Status(status::status(client).await?),
+        AdminRequest::Overview(request) => AdminResponse::Overview(overview::overview(client, &request).await?),
+        AdminRequest::SampleInsert(request) => {
+            AdminResponse::SampleInsert { inserted: samples::insert(client, &request).await? }
+        }
+        AdminRequest::Processed(request) => AdminResponse::Processed(processed::processed(client, &request).await?),
+    })
+}
+
+impl From<Result<AdminResponse>> for AdminReply {
+    fn from(result: Result<AdminResponse>) -> Self {
+        match result {
+            Ok(response) => Self::Ok(response),
+            Err(error) => Self::Error(WireError::from(&error)),
+        }
+    }
+}
+
+impl From<AdminReply> for Result<AdminResponse> {
+    fn from(reply: AdminReply) -> Self {
+        match reply {
+            AdminReply::Ok(response) => Ok(response),
+            AdminReply::Error(error) => Err(error.into()),
+        }
+    }
+}
+
+impl From<&Error> for WireError {
+    fn from(error: &Error) -> Self {
+        let standing = error.kind().hint();
+        // The chain of causes does not travel: it is folded into the message.
+        let message = std::iter::once(error.message().to_owned()).chain(error.causes()).collect::<Vec<_>>().join(": ");
+        Self {
+            code: error.kind().name().to_owned(),
+            message,
+            // The standing hint belongs to the kind; whoever reads the code adds it again.
+            hints: error.hints().filter(|hint| Some(*hint) != standing).map(str::to_owned).collect(),
+        }
+    }
+}
+
+impl From<WireError> for Error {
+    fn from(wire: WireError) -> Self {
+        let kind = Kind::from_name(&wire.code).unwrap_or(Kind::Failed);
+        wire.hints.into_iter().fold(Self::new(kind, wire.message), Self::hint)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_survives_the_wire() {
+        let sent = Error::new(Kind::Schema, "table outbox is missing").hint("look again");
+        let reply = AdminReply::from(Err(sent));
+        let text = serde_json::to_string(&reply).expect("JSON");
+        let received = Result::from(serde_json::from_str::<AdminReply>(&text).expect("same")).expect_err("error");
+        assert_eq!(received.kind(), Kind::Schema);
+        assert_eq!(received.message(), "table outbox is missing");
+        assert_eq!(received.hints().collect::<Vec<_>>(), ["look again", Kind::Schema.hint().expect("hint")]);
+    }
+
+    #[test]
+    fn requests_keep_their_form() {
+        let init = serde_json::to_value(AdminRequest::Init { dry_run: true }).expect("JSON");
+        assert_eq!(init, serde_json::json!({"op": "init", "dry_run": true}));
+        let request: AdminRequest = serde_json::from_str(r#"{"op":"status"}"#).expect("valid");
+        assert_eq!(request, AdminRequest::Status);
+    }
+}

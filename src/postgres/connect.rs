@@ -1,0 +1,157 @@
+//! Connecting: a target, its credentials, and a client over verified TLS.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio_postgres::config::SslMode;
+use tokio_postgres::{Client, Config};
+
+use super::fault;
+use super::tls::{Connector, Roots};
+use crate::error::{Kind, OrFail, Result};
+
+/// A password, or an authentication token. It never shows in debug output.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself: for the wire only, never for a message.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A database, and who wants in.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Also the name that the server's certificate must bear.
+    pub host: String,
+    pub port: u16,
+    pub database: String,
+    pub user: String,
+    pub password: Secret,
+    pub roots: Roots,
+}
+
+/// What RDS and the attachment of a secret to a database write into the secret.
+#[derive(Deserialize)]
+struct SecretDocument {
+    username: String,
+    password: Secret,
+    host: Option<String>,
+    #[serde(default, deserialize_with = "port")]
+    port: Option<u16>,
+    dbname: Option<String>,
+}
+
+/// Number or text: hand-made secrets hold either.
+fn port<'de, D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Option<u16>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Port {
+        Number(u16),
+        Text(String),
+    }
+    match Option::<Port>::deserialize(input)? {
+        None => Ok(None),
+        Some(Port::Number(number)) => Ok(Some(number)),
+        Some(Port::Text(text)) => text.parse().map(Some).map_err(serde::de::Error::custom),
+    }
+}
+
+impl Target {
+    /// From a database secret (`{"username", "password", "host", "port", "dbname"}`). What it leaves out comes from
+    /// `host`, `port` and `database`, which say what the stack knows.
+    ///
+    /// # Errors
+    /// `WrongSecret` when the text is not such a document; the text is not repeated.
+    pub fn from_secret(text: &str, host: &str, port: u16, database: &str, roots: Roots) -> Result<Self> {
+        // serde's message may quote the document, so it stays out of the error.
+        let document: SecretDocument = serde_json::from_str(text).map_err(|_| {
+            crate::error::Error::new(
+                Kind::WrongSecret,
+                "the database secret is not a JSON object with username and password",
+            )
+        })?;
+        Ok(Self {
+            host: document.host.unwrap_or_else(|| host.to_owned()),
+            port: document.port.unwrap_or(port),
+            database: document.dbname.unwrap_or_else(|| database.to_owned()),
+            user: document.username,
+            password: document.password,
+            roots,
+        })
+    }
+
+    /// `user@host:port/database`, for messages.
+    pub fn describe(&self) -> String {
+        format!("{}@{}:{}/{}", self.user, self.host, self.port, self.database)
+    }
+}
+
+/// Opens a connection. Its driver runs on the current runtime until the client is dropped.
+///
+/// # Errors
+/// `DatabaseUnreachable`, `UntrustedCertificate`, `WrongSecret`, or `UnknownDatabase`.
+pub async fn connect(target: &Target) -> Result<Client> {
+    let tls = Connector(target.roots.client_config()?);
+    let mut config = Config::new();
+    config
+        .host(&target.host)
+        .port(target.port)
+        .dbname(&target.database)
+        .user(&target.user)
+        .password(target.password.expose())
+        .application_name("outboxctl")
+        .ssl_mode(SslMode::Require)
+        .connect_timeout(Duration::from_secs(10))
+        .tcp_user_timeout(Duration::from_secs(30))
+        .keepalives_idle(Duration::from_secs(30));
+    // The time limit covers what connect_timeout does not: TLS and authentication.
+    let (client, connection) = tokio::time::timeout(Duration::from_secs(20), config.connect(tls))
+        .await
+        .or_fail(Kind::DatabaseUnreachable, || {
+            format!("{} accepted the connection and then said nothing for 20 s", target.describe())
+        })?
+        .map_err(|error| fault::connecting(error, target))?;
+    tokio::spawn(async move {
+        // Whoever uses the client learns of a broken connection through its own call.
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "the database connection ended");
+        }
+    });
+    Ok(client)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_fills_the_target_and_stays_secret() {
+        let text = r#"{"username":"owner","password":"s3cr3t","host":"db","port":"5433","engine":"postgres"}"#;
+        let target = Target::from_secret(text, "other", 1, "outbox", Roots::Rds).expect("valid");
+        assert_eq!(target.describe(), "owner@db:5433/outbox");
+        assert_eq!(target.password.expose(), "s3cr3t");
+        assert!(!format!("{target:?}").contains("s3cr3t"));
+    }
+
+    #[test]
+    fn a_broken_secret_is_not_repeated() {
+        let error = Target::from_secret(r#"{"password":"s3cr3t"}"#, "h", 1, "d", Roots::Rds).expect_err("no user");
+        assert_eq!(error.kind(), Kind::WrongSecret);
+        assert!(!format!("{error:?}").contains("s3cr3t"));
+    }
+}

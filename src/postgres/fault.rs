@@ -1,0 +1,79 @@
+//! PostgreSQL's errors as ours: by SQLSTATE and type, never by text.
+
+use std::error::Error as _;
+use std::io;
+
+use tokio_postgres::error::SqlState;
+
+use super::Target;
+use crate::error::{Error, Kind};
+
+/// A failure to connect.
+pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error {
+    let at = target.describe();
+    if let Some(state) = error.code() {
+        let (kind, text) = match *state {
+            SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
+                (Kind::WrongSecret, format!("{at}: user name or password refused"))
+            }
+            SqlState::INVALID_CATALOG_NAME => (Kind::UnknownDatabase, format!("{at}: there is no such database")),
+            _ => (Kind::DatabaseUnreachable, format!("{at}: {}", describe(&error))),
+        };
+        return Error::new(kind, text).with_source(error);
+    }
+    match certificate_fault(&error) {
+        Some(text) => {
+            Error::new(Kind::UntrustedCertificate, format!("{at}: the server's certificate is not trusted: {text}"))
+        }
+        None => Error::new(Kind::DatabaseUnreachable, format!("{at}: no connection")).with_source(error),
+    }
+}
+
+/// What rustls holds against the server's certificate, if that is what failed.
+fn certificate_fault(error: &tokio_postgres::Error) -> Option<String> {
+    let mut next = error.source();
+    while let Some(cause) = next {
+        // io::Error shows its inner error through get_ref, not as its source.
+        let inner = cause.downcast_ref::<io::Error>().and_then(|io| io.get_ref()).and_then(|e| e.downcast_ref());
+        match inner.or_else(|| cause.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(reason)) => return Some(reason.to_string()),
+            _ => next = cause.source(),
+        }
+    }
+    None
+}
+
+/// The server's own words, with its detail and hint; for other failures the error's text and cause.
+pub fn describe(error: &tokio_postgres::Error) -> String {
+    let Some(server) = error.as_db_error() else {
+        return match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        };
+    };
+    let mut text = format!("{} ({})", server.message(), server.code().code());
+    for more in [server.detail(), server.hint()].into_iter().flatten() {
+        text.push_str("; ");
+        text.push_str(more);
+    }
+    text
+}
+
+/// A failure of a statement: `.map_err(failed("insert a car"))`.
+pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ {
+    move |error| {
+        let text = format!("{action}: {}", describe(&error));
+        let fault = match error.code() {
+            Some(&SqlState::UNDEFINED_TABLE | &SqlState::UNDEFINED_FUNCTION | &SqlState::UNDEFINED_COLUMN) => {
+                Error::new(Kind::Schema, text)
+            }
+            Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Error::new(Kind::Failed, text)
+                .hint("run it as the database's owner: the user in the secret that `outboxctl deploy` generated"),
+            Some(&SqlState::LOCK_NOT_AVAILABLE) => Error::new(Kind::Failed, text)
+                .hint("another session holds the lock: wait for it, or find it in pg_stat_activity"),
+            _ if error.is_closed() => Error::new(Kind::DatabaseUnreachable, text),
+            _ => Error::new(Kind::Failed, text),
+        };
+        fault.with_source(error)
+    }
+}

@@ -1,0 +1,191 @@
+//! The consumer's side of the database: which events it has processed, and marking them.
+//!
+//! A mark is one statement, so one transaction: the inbox row, the outbox row's `processed_at`, and for an event that
+//! was given up its failure row, all or none. Marking again changes nothing.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::fault::failed;
+use crate::error::Result;
+
+/// Where a record stood in the stream, and the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivery {
+    pub shard_id: String,
+    pub sequence_number: String,
+    pub partition_key: String,
+    pub payload: Vec<u8>,
+}
+
+/// An event whose effect is done, or was given up.
+#[derive(Debug, Clone)]
+pub struct Mark {
+    pub event_id: Uuid,
+    pub aggregate_type: String,
+    pub aggregate_id: String,
+    pub event_type: String,
+    pub sequence: i64,
+    pub committed_at: DateTime<Utc>,
+    pub attempts: i32,
+    pub shard_id: String,
+    pub sequence_number: String,
+}
+
+/// A record that is given up, and why.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub delivery: Delivery,
+    /// None where the record is no event that could be read.
+    pub event: Option<Mark>,
+    pub reason: String,
+    pub attempts: i32,
+}
+
+/// The inbox of one consumer group.
+pub struct Inbox {
+    client: Client,
+    consumer: String,
+}
+
+const MARK: &str = "WITH marks AS (
+        SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::int[],
+                             $9::text[], $10::text[])
+            WITH ORDINALITY AS m (event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at, attempts,
+                                  shard_id, sequence_number, place)
+    ), fresh AS (
+        INSERT INTO public.outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
+                                             committed_at, attempts, shard_id, sequence_number, succeeded)
+        SELECT $1, event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at, attempts, shard_id,
+               sequence_number, true
+        FROM marks ORDER BY place
+        ON CONFLICT DO NOTHING
+        RETURNING event_id, processed_at
+    ), outbox AS (
+        UPDATE public.outbox AS row SET processed_at = fresh.processed_at
+        FROM fresh WHERE row.id = fresh.event_id AND row.processed_at IS NULL
+    )
+    SELECT event_id FROM fresh";
+
+const FAIL_EVENT: &str = "WITH fresh AS (
+        INSERT INTO public.outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
+                                             committed_at, attempts, shard_id, sequence_number, succeeded)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, false)
+        ON CONFLICT DO NOTHING
+        RETURNING event_id
+    )
+    INSERT INTO public.outbox_failures (consumer, stream, shard_id, sequence_number, partition_key, event_id, reason,
+                                        attempts, payload)
+    SELECT $1, $11, $9, $10, $12, event_id, $13, $8, $14 FROM fresh
+    ON CONFLICT DO NOTHING";
+
+const FAIL_RECORD: &str = "INSERT INTO public.outbox_failures (consumer, stream, shard_id, sequence_number,
+                                                             partition_key, reason, attempts, payload)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+    ON CONFLICT DO NOTHING";
+
+impl Inbox {
+    /// `consumer` names the group; groups mark independently of each other.
+    pub fn new(client: Client, consumer: impl Into<String>) -> Self {
+        Self { client, consumer: consumer.into() }
+    }
+
+    /// The connection is gone; a new one is needed.
+    pub fn is_closed(&self) -> bool {
+        self.client.is_closed()
+    }
+
+    /// Which of these events were marked before, as processed or as given up.
+    pub async fn known(&self, events: &[Uuid]) -> Result<HashSet<Uuid>> {
+        let rows = self
+            .client
+            .query(
+                "SELECT event_id FROM public.outbox_processed WHERE consumer = $1 AND event_id = ANY($2)",
+                &[&self.consumer, &events],
+            )
+            .await
+            .map_err(failed("look into the inbox"))?;
+        Ok(rows.into_iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Marks events as processed, in this order; returns those that were not marked before.
+    pub async fn mark(&self, marks: &[Mark]) -> Result<HashSet<Uuid>> {
+        fn column<T>(marks: &[Mark], pick: impl Fn(&Mark) -> T) -> Vec<T> {
+            marks.iter().map(pick).collect()
+        }
+        let rows = self
+            .client
+            .query(
+                MARK,
+                &[
+                    &self.consumer,
+                    &column(marks, |m| m.event_id),
+                    &column(marks, |m| m.aggregate_type.clone()),
+                    &column(marks, |m| m.aggregate_id.clone()),
+                    &column(marks, |m| m.event_type.clone()),
+                    &column(marks, |m| m.sequence),
+                    &column(marks, |m| m.committed_at),
+                    &column(marks, |m| m.attempts),
+                    &column(marks, |m| m.shard_id.clone()),
+                    &column(marks, |m| m.sequence_number.clone()),
+                ],
+            )
+            .await
+            .map_err(failed("mark events as processed"))?;
+        Ok(rows.into_iter().map(|row| row.get(0)).collect())
+    }
+
+    /// Keeps a record that is given up. Its outbox row stays unprocessed.
+    pub async fn fail(&self, stream: &str, failure: &Failure) -> Result<()> {
+        let Failure { delivery, event, reason, attempts } = failure;
+        let Delivery { shard_id, sequence_number, partition_key, payload } = delivery;
+        // PostgreSQL's text holds no NUL.
+        let reason = reason.replace('\0', "\u{fffd}");
+        let written = match event {
+            None => {
+                self.client
+                    .execute(
+                        FAIL_RECORD,
+                        &[
+                            &self.consumer,
+                            &stream,
+                            &shard_id,
+                            &sequence_number,
+                            &partition_key,
+                            &reason,
+                            &attempts,
+                            &payload,
+                        ],
+                    )
+                    .await
+            }
+            Some(event) => {
+                self.client
+                    .execute(
+                        FAIL_EVENT,
+                        &[
+                            &self.consumer,
+                            &event.event_id,
+                            &event.aggregate_type,
+                            &event.aggregate_id,
+                            &event.event_type,
+                            &event.sequence,
+                            &event.committed_at,
+                            &attempts,
+                            &shard_id,
+                            &sequence_number,
+                            &stream,
+                            &partition_key,
+                            &reason,
+                            &payload,
+                        ],
+                    )
+                    .await
+            }
+        };
+        written.map(drop).map_err(failed("keep a record that could not be processed"))
+    }
+}

@@ -1,0 +1,160 @@
+//! Bringing the schema up to date: one transaction, so a kill at any instruction leaves the old state or the new one.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use tokio_postgres::{Client, GenericClient};
+
+use super::ensure;
+use super::fault::failed;
+use super::schema::{MIGRATIONS, Migration};
+use crate::error::{Error, Kind, Result};
+
+/// Serialises concurrent `db init`s; the number is arbitrary and never changes.
+const LOCK: i64 = 0x6f75_7462_6f78;
+
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS outboxctl_migrations (
+    version    integer      PRIMARY KEY,
+    name       varchar(100) NOT NULL,
+    checksum   char(64)     NOT NULL,
+    applied_at timestamptz  NOT NULL DEFAULT now()
+)";
+
+/// One migration, and whether it was there before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    pub version: i32,
+    pub name: String,
+}
+
+/// What `db init` did, or with `dry_run` would have done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InitReport {
+    pub changed: bool,
+    pub dry_run: bool,
+    /// Migrations applied by this run.
+    pub applied: Vec<Step>,
+    /// Migrations that were there.
+    pub present: Vec<Step>,
+    /// Roles, grants and publication that this run put right, in words.
+    pub ensured: Vec<String>,
+    /// What the operator should know about this server.
+    pub warnings: Vec<String>,
+}
+
+/// Applies what is missing, then sets roles, grants and publication right. With `dry_run` all of it really runs and
+/// is rolled back, so what it reports is what would happen.
+///
+/// # Errors
+/// `Schema` when an applied migration's text differs from ours, or the database is newer than this executable.
+pub async fn init(client: &mut Client, dry_run: bool) -> Result<InitReport> {
+    let transaction = client.transaction().await.map_err(failed("begin"))?;
+    transaction
+        .batch_execute("SET LOCAL lock_timeout = '30s'; SET LOCAL client_min_messages = warning")
+        .await
+        .map_err(failed("set the lock time-out"))?;
+    transaction
+        .execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK])
+        .await
+        .map_err(failed("take the migration lock"))?;
+    transaction.batch_execute(LEDGER).await.map_err(failed("create the table of migrations"))?;
+    let recorded = recorded(&transaction).await?;
+    let pending = pending(&recorded)?;
+    for migration in &pending {
+        apply(&transaction, migration).await?;
+    }
+    let ensured = ensure::all(&transaction).await?;
+    let warnings = ensure::warnings(&transaction).await?;
+    let end = if dry_run { transaction.rollback().await } else { transaction.commit().await };
+    end.map_err(failed("end the migration"))?;
+    Ok(InitReport {
+        changed: !(pending.is_empty() && ensured.is_empty()),
+        dry_run,
+        applied: pending.iter().map(|m| Step { version: m.version, name: m.name.to_owned() }).collect(),
+        present: recorded.into_iter().map(|(version, row)| Step { version, name: row.name }).collect(),
+        ensured,
+        warnings,
+    })
+}
+
+async fn apply(client: &impl GenericClient, migration: &Migration) -> Result<()> {
+    let what = format!("migration {:04}_{}", migration.version, migration.name);
+    client.batch_execute(migration.sql).await.map_err(failed(&what))?;
+    client
+        .execute(
+            "INSERT INTO outboxctl_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            &[&migration.version, &migration.name, &migration.checksum()],
+        )
+        .await
+        .map_err(failed(&what))?;
+    Ok(())
+}
+
+/// A row of the table of migrations.
+#[derive(Debug, Clone)]
+pub(super) struct Recorded {
+    pub name: String,
+    pub checksum: String,
+    pub applied_at: chrono::DateTime<chrono::Utc>,
+}
+
+pub(super) async fn recorded(client: &impl GenericClient) -> Result<BTreeMap<i32, Recorded>> {
+    let rows = client
+        .query("SELECT version, name, checksum, applied_at FROM outboxctl_migrations", &[])
+        .await
+        .map_err(failed("read the table of migrations"))?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.get(0), Recorded { name: row.get(1), checksum: row.get(2), applied_at: row.get(3) }))
+        .collect())
+}
+
+/// What is still to be applied, after holding the record against what this executable carries.
+pub(super) fn pending(recorded: &BTreeMap<i32, Recorded>) -> Result<Vec<Migration>> {
+    for (version, row) in recorded {
+        match MIGRATIONS.iter().find(|m| m.version == *version) {
+            None => {
+                return Err(Error::new(
+                    Kind::Schema,
+                    format!("the database has migration {version:04}_{}, which this outboxctl does not know", row.name),
+                )
+                .hint("use the newer outboxctl that applied it"));
+            }
+            Some(migration) if migration.checksum() != row.checksum => {
+                return Err(Error::new(
+                    Kind::Schema,
+                    format!(
+                        "migration {version:04}_{} was applied with another text than this outboxctl carries",
+                        row.name
+                    ),
+                )
+                .hint("use the outboxctl version that applied it; an applied migration is never edited"));
+            }
+            Some(_) => {}
+        }
+    }
+    Ok(MIGRATIONS.iter().filter(|m| !recorded.contains_key(&m.version)).copied().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(checksum: String) -> Recorded {
+        Recorded { name: "outbox".into(), checksum, applied_at: chrono::Utc::now() }
+    }
+
+    #[test]
+    fn only_what_is_missing_is_pending() {
+        assert_eq!(pending(&BTreeMap::new()).expect("fine").len(), MIGRATIONS.len());
+        let first = BTreeMap::from([(1, row(MIGRATIONS[0].checksum()))]);
+        assert_eq!(pending(&first).expect("fine").first().map(|m| m.version), Some(2));
+    }
+
+    #[test]
+    fn edited_and_unknown_migrations_are_refused() {
+        for recorded in [BTreeMap::from([(1, row("other".into()))]), BTreeMap::from([(9_999, row(String::new()))])] {
+            assert_eq!(pending(&recorded).expect_err("refused").kind(), Kind::Schema);
+        }
+    }
+}

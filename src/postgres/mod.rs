@@ -1,0 +1,28 @@
+//! PostgreSQL: verified TLS, errors with a way out, the schema, its state, and the sample rows. Imports `error` and
+//! `outbox`.
+//!
+//! [`connect()`] never speaks without TLS and never skips verification. [`admin::execute`] is the whole administrative
+//! surface as one serialisable request, so that the same code runs here against a public database and inside the
+//! pipeline's network, in the admin function, against a private one.
+
+pub mod admin;
+mod connect;
+mod ensure;
+mod fault;
+mod inbox;
+mod migrate;
+mod overview;
+mod processed;
+pub mod replication;
+mod samples;
+mod schema;
+mod status;
+#[cfg(test)]
+mod tests;
+pub mod tls;
+
+pub use connect::{Secret, Target, connect};
+pub use ensure::{CONSUMER, PUBLICATION, WRITER};
+pub use fault::{describe, failed};
+pub use inbox::{Delivery, Failure, Inbox, Mark};
+pub use samples::MAX_CHUNK;

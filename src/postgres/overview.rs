@@ -1,0 +1,263 @@
+//! What the page shows of the database: the newest rows of every table it knows, and how full they are. Reads only.
+//!
+//! Every question costs the same however many rows there are: counts stop at [`COUNTED`], and the newest rows come from
+//! an index.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::fault::failed;
+use super::status::{Slot, exists, slots};
+use crate::error::Result;
+
+/// Counting stops here; the planner's estimate stands in above it.
+const COUNTED: i64 = 100_000;
+/// Characters of a payload that a list shows.
+const EXCERPT: i32 = 600;
+/// The most rows of one table, whatever is asked for: an answer of the admin function holds 6 MB.
+const MAX_ROWS: u32 = 1_000;
+
+/// What to look at.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OverviewRequest {
+    /// Rows of each table.
+    pub rows: u32,
+    /// Commit time of the newest event that was seen in the stream: rows written later wait for capture.
+    pub captured_until: Option<DateTime<Utc>>,
+    /// The last processed row that is known already; the newest ones are sent where None.
+    pub processed_after: Option<Place>,
+}
+
+/// A place in the log of processed events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The transaction's 64-bit id.
+    pub xact: String,
+    pub position: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Overview {
+    /// None before `db init`.
+    pub outbox: Option<Fill>,
+    /// The newest first.
+    pub rows: Vec<OutboxRow>,
+    /// None where the sample table is not there. The newest first.
+    pub people: Option<Vec<Person>>,
+    /// None where no consumer marks events. In their order, after [`OverviewRequest::processed_after`].
+    pub processed: Option<Vec<Processed>>,
+    /// Where the log was read to.
+    pub processed_until: Option<Place>,
+    /// Records that a consumer gave up. The newest first.
+    pub failures: Option<Vec<GivenUp>>,
+    pub slots: Vec<Slot>,
+}
+
+/// How full the outbox is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fill {
+    pub rows: i64,
+    /// False where `rows` is an estimate.
+    pub exact: bool,
+    /// Rows that nobody marked processed; at most 100,000 are counted.
+    pub unprocessed: i64,
+    /// Rows written since [`OverviewRequest::captured_until`]; at most 100,000 are counted.
+    pub uncaptured: i64,
+    pub bytes: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutboxRow {
+    pub id: Uuid,
+    pub aggregate_type: String,
+    pub aggregate_id: String,
+    pub event_type: String,
+    pub sequence: i64,
+    /// The payload's beginning.
+    pub message: String,
+    pub created_at: DateTime<Utc>,
+    pub processed_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Person {
+    pub id: Uuid,
+    pub name: String,
+    pub email: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// An event that took effect, once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Processed {
+    pub event_id: Uuid,
+    pub consumer: String,
+    pub aggregate_type: String,
+    pub aggregate_id: String,
+    pub event_type: String,
+    pub sequence: i64,
+    pub shard_id: String,
+    pub attempts: i32,
+    /// False where it was given up.
+    pub succeeded: bool,
+    pub committed_at: DateTime<Utc>,
+    pub processed_at: DateTime<Utc>,
+}
+
+/// A record that a consumer gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GivenUp {
+    pub id: i64,
+    pub consumer: String,
+    pub event_id: Option<Uuid>,
+    pub shard_id: String,
+    pub sequence_number: String,
+    pub reason: String,
+    pub attempts: i32,
+    /// The record's beginning, as text.
+    pub payload: String,
+    pub failed_at: DateTime<Utc>,
+}
+
+pub(super) async fn overview(client: &Client, request: &OverviewRequest) -> Result<Overview> {
+    let rows = i64::from(request.rows.min(MAX_ROWS));
+    let outbox = exists(client, "public.outbox").await?;
+    let people = exists(client, "public.people").await?;
+    let consumed = exists(client, "public.outbox_processed").await?;
+    let (processed, processed_until) = if consumed { processed(client, request, rows).await? } else { (None, None) };
+    Ok(Overview {
+        outbox: if outbox { Some(fill(client, request.captured_until).await?) } else { None },
+        rows: if outbox { newest(client, rows, consumed).await? } else { Vec::new() },
+        people: if people { Some(self::people(client, rows).await?) } else { None },
+        processed,
+        processed_until,
+        failures: if consumed { Some(failures(client, rows).await?) } else { None },
+        slots: slots(client).await?,
+    })
+}
+
+async fn fill(client: &Client, captured_until: Option<DateTime<Utc>>) -> Result<Fill> {
+    let row = client
+        .query_one(
+            "SELECT (SELECT count(*) FROM (SELECT FROM public.outbox LIMIT $1) AS found),
+                    (SELECT count(*) FROM (SELECT FROM public.outbox WHERE processed_at IS NULL LIMIT $1) AS found),
+                    (SELECT count(*) FROM (SELECT FROM public.outbox
+                                           WHERE processed_at IS NULL AND created_at > coalesce($2::timestamptz, '-infinity') LIMIT $1) AS found),
+                    c.reltuples::bigint, pg_total_relation_size(c.oid)
+             FROM pg_class c WHERE c.oid = 'public.outbox'::regclass",
+            &[&COUNTED, &captured_until],
+        )
+        .await
+        .map_err(failed("measure the outbox"))?;
+    let (counted, estimate): (i64, i64) = (row.get(0), row.get(3));
+    Ok(Fill {
+        rows: if counted < COUNTED { counted } else { estimate.max(counted) },
+        exact: counted < COUNTED,
+        unprocessed: row.get(1),
+        uncaptured: row.get(2),
+        bytes: row.get(4),
+    })
+}
+
+/// Unprocessed rows by their index; processed ones through the log, which is in order of processing.
+async fn newest(client: &Client, rows: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
+    const OPEN: &str = "SELECT id, aggregate_type, aggregate_id, event_type, sequence, left(payload::text, $2::int),
+               created_at, processed_at
+        FROM public.outbox WHERE processed_at IS NULL ORDER BY created_at DESC LIMIT $1";
+    const DONE: &str = "SELECT o.id, o.aggregate_type, o.aggregate_id, o.event_type, o.sequence,
+               left(o.payload::text, $2::int), o.created_at, o.processed_at
+        FROM (SELECT event_id FROM public.outbox_processed ORDER BY xact DESC, position DESC LIMIT $1) AS done
+        JOIN public.outbox AS o ON o.id = done.event_id WHERE o.processed_at IS NOT NULL";
+    let query =
+        if consumed { format!("(({OPEN}) UNION ({DONE})) ORDER BY created_at DESC LIMIT $1") } else { OPEN.to_owned() };
+    let rows = client.query(&query, &[&rows, &EXCERPT]).await.map_err(failed("read the outbox"))?;
+    let row = |row: tokio_postgres::Row| OutboxRow {
+        id: row.get(0),
+        aggregate_type: row.get(1),
+        aggregate_id: row.get(2),
+        event_type: row.get(3),
+        sequence: row.get(4),
+        message: row.get(5),
+        created_at: row.get(6),
+        processed_at: row.get(7),
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+async fn people(client: &Client, rows: i64) -> Result<Vec<Person>> {
+    let query = "SELECT id, name, email, created_at FROM public.people ORDER BY created_at DESC LIMIT $1";
+    let rows = client.query(query, &[&rows]).await.map_err(failed("read the people"))?;
+    let row = |row: tokio_postgres::Row| Person {
+        id: row.get(0),
+        name: row.get(1),
+        email: row.get(2),
+        created_at: row.get(3),
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// Rows of transactions that may still be running come next time, so that none is passed over.
+async fn processed(
+    client: &Client,
+    request: &OverviewRequest,
+    rows: i64,
+) -> Result<(Option<Vec<Processed>>, Option<Place>)> {
+    const COLUMNS: &str = "event_id, consumer, aggregate_type, aggregate_id, event_type, sequence, shard_id, attempts,
+        succeeded, committed_at, processed_at, xact::text, position";
+    const SETTLED: &str = "xact < pg_snapshot_xmin(pg_current_snapshot())";
+    let found = match &request.processed_after {
+        None => {
+            let query = format!(
+                "SELECT {COLUMNS} FROM (SELECT * FROM public.outbox_processed WHERE {SETTLED}
+                    ORDER BY xact DESC, position DESC LIMIT $1) AS newest ORDER BY newest.xact, newest.position"
+            );
+            client.query(&query, &[&rows]).await
+        }
+        Some(place) => {
+            let query = format!(
+                "SELECT {COLUMNS} FROM public.outbox_processed AS log
+                 WHERE {SETTLED} AND (log.xact, log.position) > ($1::text::xid8, $2)
+                 ORDER BY log.xact, log.position LIMIT $3"
+            );
+            client.query(&query, &[&place.xact, &place.position, &i64::from(MAX_ROWS)]).await
+        }
+    }
+    .map_err(failed("read the log of processed events"))?;
+    let last = found.last().map(|row| Place { xact: row.get(11), position: row.get(12) });
+    let row = |row: tokio_postgres::Row| Processed {
+        event_id: row.get(0),
+        consumer: row.get(1),
+        aggregate_type: row.get(2),
+        aggregate_id: row.get(3),
+        event_type: row.get(4),
+        sequence: row.get(5),
+        shard_id: row.get(6),
+        attempts: row.get(7),
+        succeeded: row.get(8),
+        committed_at: row.get(9),
+        processed_at: row.get(10),
+    };
+    Ok((Some(found.into_iter().map(row).collect()), last.or_else(|| request.processed_after.clone())))
+}
+
+async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {
+    // Bytes that are no UTF-8 can't become text: they show in PostgreSQL's escape format.
+    let query = "SELECT id, consumer, event_id, shard_id, sequence_number, reason, attempts,
+                        encode(substr(payload, 1, 4000), 'escape'), failed_at
+                 FROM public.outbox_failures ORDER BY id DESC LIMIT $1";
+    let rows = client.query(query, &[&rows]).await.map_err(failed("read what was given up"))?;
+    let row = |row: tokio_postgres::Row| GivenUp {
+        id: row.get(0),
+        consumer: row.get(1),
+        event_id: row.get(2),
+        shard_id: row.get(3),
+        sequence_number: row.get(4),
+        reason: row.get(5),
+        attempts: row.get(6),
+        payload: row.get(7),
+        failed_at: row.get(8),
+    };
+    Ok(rows.into_iter().map(row).collect())
+}

@@ -1,0 +1,97 @@
+//! Following the processed log.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use super::fault::failed;
+use crate::error::Result;
+
+/// The most rows of one answer.
+const MOST: i64 = 1_000;
+
+/// A place in the log, in the order in which it is followed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LogPosition {
+    /// The transaction that wrote the row.
+    pub xact: i64,
+    pub position: i64,
+}
+
+/// Asks for rows after a place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProcessedRequest {
+    /// The consumer group.
+    pub consumer: String,
+    /// None asks where the log ends now; no rows are returned then.
+    pub after: Option<LogPosition>,
+    /// Leaves out rows that were processed before.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// Rows, and the place to ask from next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProcessedPage {
+    pub rows: Vec<LogRow>,
+    pub next: LogPosition,
+}
+
+/// One row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogRow {
+    pub position: i64,
+    pub event_id: Uuid,
+    pub aggregate_type: String,
+    pub aggregate_id: String,
+    pub event_type: String,
+    pub sequence: i64,
+    pub shard_id: String,
+    pub sequence_number: String,
+    pub succeeded: bool,
+    pub attempts: i32,
+    pub committed_at: DateTime<Utc>,
+    pub processed_at: DateTime<Utc>,
+    /// Of the sample events, while their outbox row is there.
+    pub correlation_id: Option<String>,
+}
+
+/// Rows of transactions that nobody may commit before any more: below the snapshot's xmin.
+const ROWS: &str = "
+    SELECT log.xact::text::bigint, log.position, log.event_id, log.aggregate_type, log.aggregate_id, log.event_type,
+           log.sequence, log.shard_id, log.sequence_number, log.succeeded, log.attempts, log.committed_at,
+           log.processed_at, outbox.payload ->> 'correlationId'
+    FROM public.outbox_processed AS log LEFT JOIN public.outbox ON outbox.id = log.event_id
+    WHERE log.consumer = $1 AND (log.xact, log.position) > ($2::text::xid8, $3)
+      AND log.xact < pg_snapshot_xmin(pg_current_snapshot())
+      AND ($4::timestamptz IS NULL OR log.processed_at >= $4)
+    ORDER BY log.xact, log.position LIMIT $5";
+
+pub(super) async fn processed(client: &Client, request: &ProcessedRequest) -> Result<ProcessedPage> {
+    let Some(after) = request.after else {
+        let row = client.query_one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await;
+        let xact: i64 = row.map_err(failed("find the end of the processed log"))?.get(0);
+        return Ok(ProcessedPage { rows: Vec::new(), next: LogPosition { xact, position: 0 } });
+    };
+    let found = client
+        .query(ROWS, &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST])
+        .await
+        .map_err(failed("read the processed log"))?;
+    let next = found.last().map_or(after, |row| LogPosition { xact: row.get(0), position: row.get(1) });
+    let row = |row: tokio_postgres::Row| LogRow {
+        position: row.get(1),
+        event_id: row.get(2),
+        aggregate_type: row.get(3),
+        aggregate_id: row.get(4),
+        event_type: row.get(5),
+        sequence: row.get(6),
+        shard_id: row.get(7),
+        sequence_number: row.get(8),
+        succeeded: row.get(9),
+        attempts: row.get(10),
+        committed_at: row.get(11),
+        processed_at: row.get(12),
+        correlation_id: row.get(13),
+    };
+    Ok(ProcessedPage { rows: found.into_iter().map(row).collect(), next })
+}

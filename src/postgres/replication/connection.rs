@@ -1,0 +1,209 @@
+//! A connection in replication mode: connecting, and commands with their results.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::BytesMut;
+use postgres_protocol::message::frontend;
+use rustls_pki_types::ServerName;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use super::authenticate::authenticate;
+use super::fault::ServerError;
+use super::frames::Frames;
+use super::{Lsn, Stream};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::postgres::Target;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
+
+/// How values are written by the server, whatever its configuration: DMS's formats are derived from these.
+const SESSION: &[(&str, &str)] = &[
+    ("client_encoding", "UTF8"),
+    ("DateStyle", "ISO"),
+    ("IntervalStyle", "postgres"),
+    ("TimeZone", "UTC"),
+    ("extra_float_digits", "1"),
+    ("bytea_output", "hex"),
+    ("application_name", "outboxctl replicator"),
+];
+
+/// An idle connection in replication mode (`replication=database`).
+pub struct Connection {
+    pub(super) tls: TlsStream<TcpStream>,
+    pub(super) frames: Frames,
+    /// `user@host:port/database`, for messages.
+    pub(super) name: String,
+}
+
+/// A slot that was just made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Slot {
+    /// Every transaction that commits after this is in the slot.
+    pub consistent_point: Lsn,
+    /// For SET TRANSACTION SNAPSHOT: what was committed before. Valid until the connection's next command.
+    pub snapshot: String,
+}
+
+impl Connection {
+    /// # Errors
+    /// `DatabaseUnreachable`, `UntrustedCertificate`, `WrongSecret`, `UnknownDatabase`.
+    pub async fn open(target: &Target) -> Result<Self> {
+        tokio::time::timeout(CONNECT_TIMEOUT, Self::connect(target)).await.or_fail(Kind::DatabaseUnreachable, || {
+            format!("{} did not answer within {} s", target.describe(), CONNECT_TIMEOUT.as_secs())
+        })?
+    }
+
+    async fn connect(target: &Target) -> Result<Self> {
+        let name = target.describe();
+        let unreachable = || format!("{name}: no connection");
+        let mut socket = TcpStream::connect((target.host.as_str(), target.port))
+            .await
+            .or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        socket.set_nodelay(true).or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        let mut out = BytesMut::new();
+        frontend::ssl_request(&mut out);
+        socket.write_all(&out).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        if socket.read_u8().await.or_fail(Kind::DatabaseUnreachable, unreachable)? != b'S' {
+            return Err(Error::new(Kind::UntrustedCertificate, format!("{name}: the server does not speak TLS"))
+                .hint("set ssl = on and a certificate in the server's configuration"));
+        }
+        let host = ServerName::try_from(target.host.clone())
+            .or_fail(Kind::DatabaseUnreachable, || format!("{} is no host name", target.host))?;
+        let connector = TlsConnector::from(Arc::clone(&target.roots.client_config()?));
+        let tls = connector.connect(host, socket).await.map_err(|error| handshake_failed(&name, error))?;
+
+        let mut connection = Self { tls, frames: Frames::new(), name };
+        let login = [("user", target.user.as_str()), ("database", &target.database), ("replication", "database")];
+        let mut out = BytesMut::new();
+        frontend::startup_message(login.into_iter().chain(SESSION.iter().copied()), &mut out)
+            .or_fail(Kind::Unexpected, || "the user or database name can't be sent".into())?;
+        connection.send(&out).await?;
+        authenticate(&mut connection, target.password.expose()).await?;
+        while connection.receive().await?.0 != b'Z' {}
+        Ok(connection)
+    }
+
+    pub(super) async fn send(&mut self, bytes: &[u8]) -> Result<()> {
+        let broke = || "the replication connection broke".into();
+        self.tls.write_all(bytes).await.or_fail(Kind::DatabaseUnreachable, broke)?;
+        self.tls.flush().await.or_fail(Kind::DatabaseUnreachable, broke)
+    }
+
+    /// The next message, an error from the server as our error; notices and parameters are passed over.
+    pub(super) async fn receive(&mut self) -> Result<(u8, Vec<u8>)> {
+        loop {
+            match self.frames.next()? {
+                Some((b'E', body)) => return Err(ServerError::read(body).into_error(&self.name)),
+                Some((b'N' | b'S' | b'K', _)) => continue,
+                Some((tag, body)) => return Ok((tag, body.to_vec())),
+                None => {}
+            }
+            self.frames.fill(&mut self.tls).await?;
+        }
+    }
+
+    /// Runs one command of the replication grammar, or SQL; the rows' columns as text.
+    ///
+    /// # Errors
+    /// What the server says, by SQLSTATE.
+    pub async fn query(&mut self, command: &str) -> Result<Vec<Vec<Option<String>>>> {
+        self.send_query(command).await?;
+        let mut rows = Vec::new();
+        let mut failure = None;
+        loop {
+            match self.receive().await {
+                Ok((b'Z', _)) => return failure.map_or(Ok(rows), Err),
+                Ok((b'D', body)) => rows.push(data_row(&body)),
+                Ok(_) => {}
+                // The server says ReadyForQuery after its error, too.
+                Err(error) if error.kind() != Kind::DatabaseUnreachable => failure = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn send_query(&mut self, command: &str) -> Result<()> {
+        let mut out = BytesMut::new();
+        frontend::query(command, &mut out).or_fail(Kind::Unexpected, || "a command holds a zero byte".into())?;
+        self.send(&out).await
+    }
+
+    /// Makes a logical slot for pgoutput. Waits for the transactions that are under way to end.
+    ///
+    /// # Errors
+    /// `SlotTaken` where all slots are in use; what the server says.
+    pub async fn create_slot(&mut self, slot: &str) -> Result<Slot> {
+        let command = format!("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput EXPORT_SNAPSHOT", quote_identifier(slot));
+        let rows = self.query(&command).await?;
+        let column = |n: usize| rows.first().and_then(|row| row.get(n)).cloned().flatten();
+        let point = column(1).and_then(|text| text.parse().ok());
+        match (point, column(2)) {
+            (Some(consistent_point), Some(snapshot)) => Ok(Slot { consistent_point, snapshot }),
+            _ => Err(Error::new(Kind::Unexpected, format!("{}: unreadable answer to {command}", self.name))),
+        }
+    }
+
+    /// Begins to stream the slot's changes: protocol version 1 sends a transaction once it has committed.
+    /// Starts at `from`, or at what was confirmed last if that is later.
+    ///
+    /// # Errors
+    /// `SlotTaken`, `MissingPublication`, what the server says.
+    pub async fn start_replication(mut self, slot: &str, publication: &str, from: Lsn) -> Result<Stream> {
+        let names = quote_literal(&quote_identifier(publication));
+        let slot = quote_identifier(slot);
+        self.send_query(&format!(
+            "START_REPLICATION SLOT {slot} LOGICAL {from} (proto_version '1', publication_names {names})"
+        ))
+        .await?;
+        match self.receive().await? {
+            (b'W', _) => Ok(Stream::new(self)),
+            (tag, _) => {
+                let text = format!("{}: START_REPLICATION answered {:?}", self.name, char::from(tag));
+                Err(Error::new(Kind::Unexpected, text))
+            }
+        }
+    }
+}
+
+fn handshake_failed(name: &str, error: std::io::Error) -> Error {
+    let invalid = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    match invalid {
+        Some(rustls::Error::InvalidCertificate(reason)) => {
+            Error::new(Kind::UntrustedCertificate, format!("{name}: the server's certificate is not trusted: {reason}"))
+        }
+        _ => Error::new(Kind::DatabaseUnreachable, format!("{name}: the TLS handshake failed")).with_source(error),
+    }
+}
+
+fn data_row(body: &[u8]) -> Vec<Option<String>> {
+    let mut columns = Vec::new();
+    let mut rest = body.get(2..).unwrap_or_default();
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let length = i32::from_be_bytes(*length);
+        match usize::try_from(length).ok().and_then(|length| after.split_at_checked(length)) {
+            Some((text, after)) => {
+                columns.push(Some(String::from_utf8_lossy(text).into_owned()));
+                rest = after;
+            }
+            None => {
+                columns.push(None);
+                rest = after;
+            }
+        }
+    }
+    columns
+}
+
+/// `name` as an SQL identifier.
+pub fn quote_identifier(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// `text` as an SQL string.
+pub fn quote_literal(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}

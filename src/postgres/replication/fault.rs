@@ -1,0 +1,62 @@
+//! The server's ErrorResponse as our error, by SQLSTATE.
+
+use crate::error::{Error, Kind};
+
+/// Fields of an ErrorResponse that we use.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(super) struct ServerError {
+    pub(super) code: String,
+    pub(super) message: String,
+    pub(super) detail: Option<String>,
+}
+
+impl ServerError {
+    /// Reads the body of an ErrorResponse; what can't be read stays empty.
+    pub(super) fn read(body: &[u8]) -> Self {
+        let mut error = Self::default();
+        for field in body.split(|byte| *byte == 0) {
+            let Some((kind, text)) = field.split_first() else { continue };
+            let text = String::from_utf8_lossy(text).into_owned();
+            match kind {
+                b'C' => error.code = text,
+                b'M' => error.message = text,
+                b'D' => error.detail = Some(text),
+                _ => {}
+            }
+        }
+        error
+    }
+
+    /// `action` says what was tried: "user@host:port/db: start replication".
+    pub(super) fn into_error(self, action: &str) -> Error {
+        let detail = self.detail.map(|detail| format!("; {detail}")).unwrap_or_default();
+        let text = format!("{action}: {} ({}){detail}", self.message, self.code);
+        let kind = match self.code.as_str() {
+            "28P01" | "28000" => Kind::WrongSecret,
+            "3D000" => Kind::UnknownDatabase,
+            // object_in_use: another process reads the slot.
+            "55006" => Kind::SlotTaken,
+            // configuration_limit_exceeded: all slots or senders are in use.
+            "53400" | "53300" => Kind::SlotTaken,
+            // undefined_object: the slot or the publication.
+            "42704" if self.message.starts_with("publication") => Kind::MissingPublication,
+            // admin_shutdown, crash_shutdown, cannot_connect_now: the server is going or coming.
+            "57P01" | "57P02" | "57P03" => Kind::DatabaseUnreachable,
+            _ => Kind::Failed,
+        };
+        Error::new(kind, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_and_kinds() {
+        let error = ServerError::read(b"SERROR\0C55006\0Mslot \"s\" is active for PID 7\0\0").into_error("start");
+        assert_eq!(error.kind(), Kind::SlotTaken);
+        assert_eq!(error.message(), "start: slot \"s\" is active for PID 7 (55006)");
+        assert_eq!(ServerError::read(&[0xff, 0, 0, b'C']), ServerError::default());
+    }
+}

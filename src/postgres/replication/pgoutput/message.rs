@@ -1,0 +1,94 @@
+//! What a message says.
+
+use super::reader::Reader;
+use crate::postgres::replication::Lsn;
+
+/// One message. Row values borrow from the bytes they were decoded from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message<'a> {
+    Begin {
+        /// Where the transaction's commit is in the log.
+        commit: Lsn,
+        /// Unix microseconds.
+        committed_at: i64,
+        xid: u32,
+    },
+    Commit {
+        /// The log up to here holds the whole transaction.
+        end: Lsn,
+    },
+    Relation(Relation),
+    Insert {
+        relation: u32,
+        new: Tuple<'a>,
+    },
+    Update {
+        relation: u32,
+        /// The old key, or the old row under REPLICA IDENTITY FULL; None while the key stays the same.
+        old: Option<Tuple<'a>>,
+        new: Tuple<'a>,
+    },
+    Delete {
+        relation: u32,
+        /// The old key, the other columns null; the old row under REPLICA IDENTITY FULL.
+        old: Tuple<'a>,
+    },
+    Truncate {
+        relations: Vec<u32>,
+    },
+    /// Origin, type and logical messages: nothing that concerns a row.
+    Other(u8),
+}
+
+/// A table as the rows that follow have it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    pub id: u32,
+    pub schema: String,
+    pub name: String,
+    /// `relreplident`: d, n, f or i.
+    pub replica_identity: u8,
+    pub columns: Vec<Column>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Column {
+    pub name: String,
+    /// Part of the replica identity.
+    pub key: bool,
+    pub type_oid: u32,
+    /// `atttypmod`; -1 for none.
+    pub modifier: i32,
+}
+
+/// A row; its values are read by iterating.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuple<'a> {
+    pub(super) columns: u16,
+    /// Checked while decoding: holds exactly that many values.
+    pub(super) bytes: &'a [u8],
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Value<'a> {
+    Null,
+    /// A large value that an update left alone: the log does not hold it.
+    Unchanged,
+    /// In the type's text form.
+    Text(&'a [u8]),
+}
+
+impl<'a> Tuple<'a> {
+    pub fn len(&self) -> usize {
+        usize::from(self.columns)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.columns == 0
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let mut reader = Reader(self.bytes);
+        (0..self.columns).map_while(move |_| super::decode::value(&mut reader).ok())
+    }
+}

@@ -1,0 +1,19 @@
+//! The messages of PostgreSQL's `pgoutput` plugin, protocol version 1, decoded in place. Pure; takes any bytes.
+
+mod decode;
+mod message;
+mod reader;
+
+pub use decode::decode;
+pub use message::{Column, Message, Relation, Tuple, Value};
+
+/// Why bytes are no pgoutput message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    #[error("a pgoutput message ends too early")]
+    Short,
+    #[error("a pgoutput message holds the unknown tag {0}")]
+    Tag(u8),
+    #[error("a pgoutput message holds a name that is not UTF-8")]
+    Name,
+}

@@ -1,0 +1,176 @@
+//! Sample events: a car or a person and its outbox row in one transaction each, with a correlation id to find it again by.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+use tokio_postgres::{Client, GenericClient, Statement};
+use uuid::Uuid;
+
+use super::fault::failed;
+use crate::error::{Error, Kind, Result};
+
+/// The most events of one request: what one call of the admin function finishes well within its time limit.
+pub const MAX_CHUNK: u32 = 1_000;
+
+const CARS: &[(&str, &str)] = &[
+    ("Skoda", "Octavia"),
+    ("Toyota", "Corolla"),
+    ("Volvo", "240"),
+    ("Fiat", "Panda"),
+    ("Saab", "900"),
+    ("Mazda", "MX-5"),
+];
+
+const PEOPLE: &[(&str, &str)] = &[
+    ("Ada Lovelace", "ada@example.org"),
+    ("Grace Hopper", "grace@example.org"),
+    ("Zoë Ōno", "zoe@example.org"),
+    ("Edsger Dijkstra", "edsger@example.org"),
+];
+
+/// What the samples are about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Domain {
+    /// An aggregate's first event is CarCreated, later ones are CarUpdated.
+    #[default]
+    Cars,
+    /// PersonCreated, then PersonUpdated.
+    People,
+}
+
+/// Asks for `count` events of run `run`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleRequest {
+    /// Chosen by the caller; event n gets the correlation id `{run}-{n}`.
+    pub run: Uuid,
+    /// Number of the first event, from 0: chunks of one run continue each other.
+    pub first: u64,
+    /// At most [`MAX_CHUNK`].
+    pub count: u32,
+    #[serde(default)]
+    pub domain: Domain,
+    /// Cars or people that the events are spread over, in turn.
+    pub aggregates: u32,
+    /// Events a second; as fast as it goes where None.
+    pub rate: Option<f64>,
+    /// Writes all of it in one transaction and rolls that back: nothing of it may ever arrive anywhere.
+    pub rollback: bool,
+}
+
+/// An event that was committed, or with `rollback` written and taken back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inserted {
+    pub n: u64,
+    pub event_id: Uuid,
+    pub aggregate_id: String,
+    pub event_type: String,
+    pub sequence: i64,
+    pub correlation_id: String,
+    /// By the database's clock, just before the statement committed itself.
+    pub committed_at: DateTime<Utc>,
+}
+
+/// Event n's correlation id.
+pub fn correlation_id(run: Uuid, n: u64) -> String {
+    format!("{run}-{n}")
+}
+
+/// The car or person that event n is about: the same one in every chunk of a run.
+fn aggregate_id(run: Uuid, aggregate: u64) -> Uuid {
+    Uuid::from_u128(run.as_u128() ^ (u128::from(aggregate) + 1))
+}
+
+/// One statement is one transaction: the person, and the event with the sequence that the aggregate is at.
+const INSERT_PERSON: &str = "
+    WITH person AS (
+        INSERT INTO public.people AS person (id, name, email) VALUES ($1, $2, $3)
+        ON CONFLICT (id) DO UPDATE SET revision = person.revision + 1, updated_at = now()
+        RETURNING *, CASE revision WHEN 1 THEN 'PersonCreated' ELSE 'PersonUpdated' END AS event_type
+    )
+    SELECT event.event_id, event.sequence, person.event_type, clock_timestamp()
+    FROM person, LATERAL public.outbox_append('person', person.id::text, person.event_type, jsonb_build_object(
+        'id', person.id, 'name', person.name, 'email', person.email, 'revision', person.revision,
+        'correlationId', $4::text)) AS event";
+
+/// One statement is one transaction: the car, and its event with the sequence that the aggregate is at.
+const INSERT_CAR: &str = "
+    WITH car AS (
+        INSERT INTO public.cars AS car (id, make, model, year) VALUES ($1, $2, $3, $4)
+        ON CONFLICT (id) DO UPDATE SET mileage = car.mileage + 100, updated_at = now()
+        RETURNING *, CASE mileage WHEN 0 THEN 'CarCreated' ELSE 'CarUpdated' END AS event_type
+    )
+    SELECT event.event_id, event.sequence, car.event_type, clock_timestamp()
+    FROM car, LATERAL public.outbox_append('car', car.id::text, car.event_type, jsonb_build_object(
+        'id', car.id, 'make', car.make, 'model', car.model, 'year', car.year, 'mileage', car.mileage,
+        'correlationId', $5::text)) AS event";
+
+/// Statements sent ahead of their answers, on one connection: the server takes them one after the other.
+const IN_FLIGHT: usize = 16;
+
+pub(super) async fn insert(client: &mut Client, request: &SampleRequest) -> Result<Vec<Inserted>> {
+    check(request)?;
+    let statement = client.prepare(match request.domain {
+        Domain::Cars => INSERT_CAR,
+        Domain::People => INSERT_PERSON,
+    });
+    let statement = statement.await.map_err(failed("prepare the insert"))?;
+    if request.rollback {
+        let transaction = client.transaction().await.map_err(failed("begin"))?;
+        let inserted = many(&transaction, &statement, request).await?;
+        transaction.rollback().await.map_err(failed("roll back"))?;
+        return Ok(inserted);
+    }
+    many(client, &statement, request).await
+}
+
+async fn many(client: &impl GenericClient, statement: &Statement, request: &SampleRequest) -> Result<Vec<Inserted>> {
+    let started = Instant::now();
+    let events = (0..request.count).map(|i| async move {
+        if let Some(rate) = request.rate {
+            tokio::time::sleep_until(started + Duration::from_secs_f64(f64::from(i) / rate)).await;
+        }
+        one(client, statement, request, request.first + u64::from(i)).await
+    });
+    stream::iter(events).buffered(IN_FLIGHT).try_collect().await
+}
+
+fn check(request: &SampleRequest) -> Result<()> {
+    let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
+    match request {
+        r if r.count > MAX_CHUNK => refuse("at most 1000 events can be asked for at once"),
+        r if r.aggregates == 0 => refuse("--aggregates must be at least 1"),
+        r if r.rate.is_some_and(|rate| !(rate.is_finite() && rate > 0.0)) => refuse("--rate must be above 0"),
+        _ => Ok(()),
+    }
+}
+
+async fn one(client: &impl GenericClient, statement: &Statement, request: &SampleRequest, n: u64) -> Result<Inserted> {
+    let aggregate = n % u64::from(request.aggregates);
+    let id = aggregate_id(request.run, aggregate);
+    let correlation_id = correlation_id(request.run, n);
+    let row = match request.domain {
+        Domain::Cars => {
+            let (make, model) = CARS[aggregate as usize % CARS.len()];
+            let year = 1990 + i32::try_from(n % 30).unwrap_or(0);
+            client.query_one(statement, &[&id, &make, &model, &year, &correlation_id]).await
+        }
+        Domain::People => {
+            let (name, email) = PEOPLE[aggregate as usize % PEOPLE.len()];
+            client.query_one(statement, &[&id, &name, &email, &correlation_id]).await
+        }
+    };
+    let row = row.map_err(failed("insert a sample and its event"))?;
+    Ok(Inserted {
+        n,
+        event_id: row.get(0),
+        aggregate_id: id.to_string(),
+        event_type: row.get(2),
+        sequence: row.get(1),
+        correlation_id,
+        committed_at: row.get(3),
+    })
+}

@@ -1,0 +1,48 @@
+//! The migrations that this executable carries, in order.
+
+use sha2::{Digest, Sha256};
+
+/// One step of the schema. Once released its text never changes: the checksum is kept in the database.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    pub version: i32,
+    pub name: &'static str,
+    pub sql: &'static str,
+}
+
+impl Migration {
+    /// SHA-256 of the text, in hex.
+    pub fn checksum(&self) -> String {
+        Sha256::digest(self.sql).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Every step, oldest first.
+pub const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, name: "outbox", sql: include_str!("../../schema/postgres/0001_outbox.sql") },
+    Migration { version: 2, name: "cars", sql: include_str!("../../schema/postgres/0002_cars.sql") },
+    Migration { version: 3, name: "processed", sql: include_str!("../../schema/postgres/0003_processed.sql") },
+    Migration { version: 4, name: "people", sql: include_str!("../../schema/postgres/0004_people.sql") },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_count_from_one_without_gaps() {
+        assert!(MIGRATIONS.iter().map(|m| m.version).eq(1..=MIGRATIONS.len() as i32));
+    }
+
+    #[test]
+    fn every_file_is_listed() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/postgres");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .expect("folder")
+            .map(|entry| entry.expect("entry").file_name().into_string().expect("UTF-8"))
+            .collect();
+        files.sort();
+        let listed: Vec<String> = MIGRATIONS.iter().map(|m| format!("{:04}_{}.sql", m.version, m.name)).collect();
+        assert_eq!(files, listed);
+    }
+}

@@ -1,0 +1,145 @@
+//! What state the database is in, for `db status`.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio_postgres::{Client, GenericClient};
+
+use super::ensure::{self, PUBLICATION};
+use super::fault::failed;
+use super::migrate::{self, Step};
+use super::schema::MIGRATIONS;
+use crate::error::Result;
+
+/// Above this many rows, as the planner estimates them, the estimate is reported instead of a count.
+const COUNTED: i64 = 1_000_000;
+
+/// The state of schema, outbox and capture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StatusReport {
+    /// PostgreSQL's version, like "16.4".
+    pub server: String,
+    pub applied: Vec<Applied>,
+    pub pending: Vec<Step>,
+    /// None before `db init`.
+    pub outbox: Option<Outbox>,
+    /// The publication exists and holds the outbox table.
+    pub publication: bool,
+    pub slots: Vec<Slot>,
+    pub warnings: Vec<String>,
+}
+
+/// A migration that was applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Applied {
+    pub version: i32,
+    pub name: String,
+    pub applied_at: DateTime<Utc>,
+}
+
+/// How full the outbox is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outbox {
+    pub rows: i64,
+    /// False where `rows` is the planner's estimate.
+    pub exact: bool,
+    /// When the oldest row that nobody has marked processed was written.
+    pub oldest_unprocessed: Option<DateTime<Utc>>,
+    pub bytes: i64,
+}
+
+/// A replication slot of this database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    pub name: String,
+    pub plugin: String,
+    /// A reader is connected.
+    pub active: bool,
+    /// Bytes of write-ahead log that its reader has not confirmed.
+    pub lag_bytes: Option<i64>,
+    /// Bytes of write-ahead log that the server keeps for it.
+    pub retained_bytes: Option<i64>,
+    /// reserved, extended, unreserved or lost.
+    pub wal_status: Option<String>,
+}
+
+pub(super) async fn status(client: &Client) -> Result<StatusReport> {
+    let server = client.query_one("SELECT current_setting('server_version')", &[]).await;
+    let ledger = exists(client, "public.outboxctl_migrations").await?;
+    let recorded = if ledger { migrate::recorded(client).await? } else { Default::default() };
+    let known = |version: &i32| recorded.contains_key(version);
+    Ok(StatusReport {
+        server: server.map_err(failed("read the server's version"))?.get(0),
+        pending: MIGRATIONS
+            .iter()
+            .filter(|m| !known(&m.version))
+            .map(|m| Step { version: m.version, name: m.name.to_owned() })
+            .collect(),
+        outbox: if exists(client, "public.outbox").await? { Some(outbox(client).await?) } else { None },
+        publication: publication(client).await?,
+        slots: slots(client).await?,
+        warnings: ensure::warnings(client).await?,
+        applied: recorded
+            .into_iter()
+            .map(|(version, row)| Applied { version, name: row.name, applied_at: row.applied_at })
+            .collect(),
+    })
+}
+
+pub(super) async fn exists(client: &impl GenericClient, table: &str) -> Result<bool> {
+    let row = client.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).await;
+    Ok(row.map_err(failed("look for a table"))?.get(0))
+}
+
+async fn publication(client: &impl GenericClient) -> Result<bool> {
+    let row = client
+        .query_one(
+            "SELECT EXISTS (SELECT FROM pg_publication_tables
+             WHERE pubname = $1 AND schemaname = 'public' AND tablename = 'outbox')",
+            &[&PUBLICATION],
+        )
+        .await;
+    Ok(row.map_err(failed("look for the publication"))?.get(0))
+}
+
+async fn outbox(client: &impl GenericClient) -> Result<Outbox> {
+    let row = client
+        .query_one(
+            "SELECT c.reltuples::bigint, pg_total_relation_size(c.oid),
+                    (SELECT min(created_at) FROM public.outbox WHERE processed_at IS NULL)
+             FROM pg_class c WHERE c.oid = 'public.outbox'::regclass",
+            &[],
+        )
+        .await
+        .map_err(failed("measure the outbox"))?;
+    let estimate: i64 = row.get(0);
+    let exact = estimate < COUNTED;
+    let rows = if exact {
+        let count = client.query_one("SELECT count(*) FROM public.outbox", &[]).await;
+        count.map_err(failed("count the outbox"))?.get(0)
+    } else {
+        estimate
+    };
+    Ok(Outbox { rows, exact, bytes: row.get(1), oldest_unprocessed: row.get(2) })
+}
+
+pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {
+    let rows = client
+        .query(
+            "SELECT slot_name::text, coalesce(plugin::text, ''), active,
+                    pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,
+                    pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, wal_status
+             FROM pg_replication_slots WHERE database = current_database() ORDER BY slot_name",
+            &[],
+        )
+        .await
+        .map_err(failed("read the replication slots"))?;
+    let slot = |row: tokio_postgres::Row| Slot {
+        name: row.get(0),
+        plugin: row.get(1),
+        active: row.get(2),
+        lag_bytes: row.get(3),
+        retained_bytes: row.get(4),
+        wal_status: row.get(5),
+    };
+    Ok(rows.into_iter().map(slot).collect())
+}

@@ -1,0 +1,102 @@
+//! TLS that always verifies the server: the roots, and rustls as tokio-postgres' TLS provider.
+
+mod adapter;
+mod certificate;
+mod regional;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::crypto::aws_lc_rs;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+
+pub use adapter::{Connector, Stream};
+pub use certificate::server_end_point;
+pub use regional::regional_root;
+
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// The environment variable that names a PEM file of trusted roots, as for libpq.
+pub const ROOTS_VARIABLE: &str = "PGSSLROOTCERT";
+
+/// Amazon's certificate authorities for RDS.
+const RDS_ROOTS: &[u8] = include_bytes!("rds-ca.pem");
+
+/// Whose signature on a server's certificate counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Roots {
+    /// Amazon's certificate authorities for RDS, embedded in this executable.
+    Rds,
+    /// The certificates of a PEM file, and no others.
+    File(PathBuf),
+}
+
+impl Roots {
+    /// The file that PGSSLROOTCERT names; Amazon's authorities where it is unset or empty.
+    pub fn from_environment() -> Self {
+        match std::env::var_os(ROOTS_VARIABLE) {
+            Some(path) if !path.is_empty() => Self::File(path.into()),
+            _ => Self::Rds,
+        }
+    }
+
+    /// The rustls configuration that trusts these roots, with ALPN `postgresql`.
+    ///
+    /// # Errors
+    /// `UntrustedCertificate` when the file can't be read or holds no certificate.
+    pub fn client_config(&self) -> Result<Arc<ClientConfig>> {
+        let store = match self {
+            Self::Rds => parse(RDS_ROOTS, "the embedded RDS bundle")?,
+            Self::File(path) => parse(&read(path)?, &path.display().to_string())?,
+        };
+        let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .or_fail(Kind::Unexpected, || "TLS could not be set up".into())?
+            .with_root_certificates(store)
+            .with_no_client_auth();
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+        Ok(Arc::new(config))
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).or_fail(Kind::UntrustedCertificate, || {
+        format!("{ROOTS_VARIABLE} names {}, which can't be read", path.display())
+    })
+}
+
+fn parse(pem: &[u8], origin: &str) -> Result<RootCertStore> {
+    let certificates: Vec<CertificateDer<'_>> = CertificateDer::pem_slice_iter(pem)
+        .collect::<std::result::Result<_, _>>()
+        .or_fail(Kind::UntrustedCertificate, || format!("{origin} is not a PEM bundle"))?;
+    let mut store = RootCertStore::empty();
+    // A bundle may hold a certificate that rustls has no use for; the others still count.
+    let (usable, _) = store.add_parsable_certificates(certificates);
+    if usable == 0 {
+        return Err(Error::new(Kind::UntrustedCertificate, format!("{origin} holds no usable certificate")));
+    }
+    Ok(store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_authority_is_usable() {
+        let listed = CertificateDer::pem_slice_iter(RDS_ROOTS).count();
+        let store = parse(RDS_ROOTS, "bundle").expect("parses");
+        assert!(listed > 50, "{listed}");
+        assert_eq!(store.len(), listed);
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_refused() {
+        let error = parse(b"hello", "roots.pem").expect_err("no certificate");
+        assert_eq!(error.kind(), Kind::UntrustedCertificate);
+        let missing = Roots::File("/nowhere/roots.pem".into()).client_config().expect_err("no file");
+        assert!(missing.message().contains("/nowhere/roots.pem"), "{}", missing.message());
+    }
+}
