@@ -1,0 +1,120 @@
+//! Connection tests: from the replication instance to an endpoint.
+
+use aws_sdk_databasemigration::Client;
+use aws_sdk_databasemigration::types::Filter;
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::{Patience, diagnosis};
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::output::{Console, Event};
+
+/// What a connection test came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    /// "source" or "target".
+    pub role: &'static str,
+    pub endpoint_arn: String,
+    /// testing, successful or failed; None where it was never tested.
+    pub status: Option<String>,
+    pub last_failure: Option<String>,
+}
+
+impl Connection {
+    pub fn is_successful(&self) -> bool {
+        self.status.as_deref() == Some("successful")
+    }
+
+    /// The failure, with the remedy where it is known.
+    pub fn failure(&self) -> Error {
+        let words = self.last_failure.as_deref().unwrap_or("DMS says no more");
+        let error = Error::new(Kind::EndpointFailed, format!("the {} endpoint can't be reached: {words}", self.role));
+        match diagnosis::remedy(words) {
+            Some(remedy) => error.hint(remedy),
+            None => error.hint("correct the endpoint's settings, then `outboxctl dms test`"),
+        }
+    }
+}
+
+/// Tests source and target at once and waits for both results. With `only_untested` one that was successful is not
+/// tested again.
+pub async fn test(
+    clients: &Clients,
+    instance: &str,
+    endpoints: [(&'static str, &str); 2],
+    only_untested: bool,
+    patience: Patience,
+    console: &Console,
+) -> Result<Vec<Connection>> {
+    let client = clients.dms();
+    let both = endpoints
+        .map(|(role, endpoint)| one(client.clone(), instance, role, endpoint, only_untested, patience, console));
+    futures_util::future::try_join_all(both).await
+}
+
+async fn one(
+    client: Client,
+    instance: &str,
+    role: &'static str,
+    endpoint: &str,
+    only_untested: bool,
+    patience: Patience,
+    console: &Console,
+) -> Result<Connection> {
+    let scope = format!("dms {role}");
+    let before = look(&client, role, endpoint, instance).await?;
+    if only_untested && before.is_successful() {
+        return Ok(before);
+    }
+    console.emit(Event::started(&scope, "testing the connection"));
+    // A test under way answers for us.
+    if before.status.as_deref() != Some("testing") {
+        let request = client.test_connection().replication_instance_arn(instance).endpoint_arn(endpoint);
+        request.send().await.aws(format!("test the connection to the {role} endpoint"))?;
+    }
+    let begun = Instant::now();
+    loop {
+        tokio::time::sleep(patience.interval).await;
+        let now = look(&client, role, endpoint, instance).await?;
+        match now.status.as_deref() {
+            Some("testing") | None if begun.elapsed() < patience.deadline => {}
+            Some("testing") | None => {
+                let text =
+                    format!("the test of the {role} endpoint did not end within {} s", begun.elapsed().as_secs());
+                return Err(Error::new(Kind::EndpointFailed, text).hint("look again with `outboxctl dms status`"));
+            }
+            Some(status) => {
+                let message = format!("connection test {status}");
+                let ok = now.is_successful();
+                console.emit(if ok { Event::finished(&scope, message, true) } else { Event::failed(&scope, message) });
+                return Ok(now);
+            }
+        }
+    }
+}
+
+async fn look(client: &Client, role: &'static str, endpoint: &str, instance: &str) -> Result<Connection> {
+    let filter = Filter::builder().name("endpoint-arn").values(endpoint).build();
+    let filter = filter.map_err(|e| Error::new(Kind::Unexpected, "the connection filter").with_source(e))?;
+    let mut pages = client.describe_connections().filters(filter).into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = match page {
+            // DMS answers so for an endpoint that was never tested.
+            Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => break,
+            page => page.aws(format!("describe the {role} connection"))?,
+        };
+        let ours = |c: &aws_sdk_databasemigration::types::Connection| {
+            c.replication_instance_arn() == Some(instance) && c.endpoint_arn() == Some(endpoint)
+        };
+        if let Some(found) = page.connections.unwrap_or_default().into_iter().find(ours) {
+            return Ok(Connection {
+                role,
+                endpoint_arn: endpoint.to_owned(),
+                status: found.status,
+                last_failure: found.last_failure_message.filter(|text| !text.is_empty()),
+            });
+        }
+    }
+    Ok(Connection { role, endpoint_arn: endpoint.to_owned(), status: None, last_failure: None })
+}

@@ -1,0 +1,13 @@
+//! Driving the replication task: start, stop and connection tests by what state it is in.
+//!
+//! A task's first run must be `start-replication`, every later one `resume-processing`: starting again would recreate
+//! the replication slot and leave a gap. Source: StartReplicationTask in the DMS API reference.
+
+mod connections;
+mod diagnosis;
+mod plan;
+mod task;
+
+pub use connections::{Connection, test};
+pub use plan::{Start, Stop};
+pub use task::{Patience, Snapshot, Task};

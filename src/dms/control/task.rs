@@ -1,0 +1,191 @@
+//! One replication task through the DMS API.
+
+use std::time::Duration;
+
+use aws_sdk_databasemigration::Client;
+use aws_sdk_databasemigration::types::{Filter, ReplicationTask, StartReplicationTaskTypeValue as StartType};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::{diagnosis, plan};
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::output::{Console, Event};
+
+/// How often to look, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    pub interval: Duration,
+    pub deadline: Duration,
+}
+
+impl Patience {
+    /// Every two seconds on AWS; a local endpoint answers at once.
+    pub fn new(clients: &Clients, deadline: Duration) -> Self {
+        let local = clients.endpoint_url.is_some();
+        Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline }
+    }
+}
+
+/// What the task is like now.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Snapshot {
+    pub arn: String,
+    pub identifier: String,
+    /// As the API reference lists them: creating, ready, starting, running, …
+    pub status: String,
+    pub stop_reason: Option<String>,
+    pub last_failure: Option<String>,
+    pub started_at: Option<String>,
+    /// The position that a resume continues from.
+    pub recovery_checkpoint: Option<String>,
+    pub source_endpoint: String,
+    pub target_endpoint: String,
+    pub instance: String,
+}
+
+impl Snapshot {
+    fn ran_before(&self) -> bool {
+        self.started_at.is_some() || self.recovery_checkpoint.is_some() || self.stop_reason.is_some()
+    }
+
+    /// The failure, with the reason, the task's last words and the remedy.
+    pub fn failure(&self) -> Error {
+        let reason = self.stop_reason.as_deref().unwrap_or("no stop reason");
+        let words = self.last_failure.as_deref().unwrap_or("it left no failure message");
+        let error =
+            Error::new(Kind::TaskFailed, format!("task {} is {}: {reason}: {words}", self.identifier, self.status));
+        match diagnosis::remedy(&format!("{reason} {words}")) {
+            Some(remedy) => error.hint(remedy),
+            None => error,
+        }
+    }
+}
+
+/// The replication task of a pipeline.
+pub struct Task {
+    client: Client,
+    arn: String,
+    patience: Patience,
+    console: Console,
+}
+
+impl Task {
+    pub fn new(clients: &Clients, arn: &str, patience: Patience, console: &Console) -> Self {
+        Self { client: clients.dms(), arn: arn.to_owned(), patience, console: console.clone() }
+    }
+
+    pub async fn describe(&self) -> Result<Snapshot> {
+        let filter = Filter::builder().name("replication-task-arn").values(&self.arn).build();
+        let filter = filter.map_err(|e| Error::new(Kind::Unexpected, "the task filter").with_source(e))?;
+        let answer = self.client.describe_replication_tasks().filters(filter).send().await;
+        let task = match answer {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => None,
+            answer => answer.aws("describe the replication task")?.replication_tasks.unwrap_or_default().pop(),
+        };
+        task.map(snapshot).ok_or_else(|| Error::new(Kind::NotDeployed, format!("there is no task {}", self.arn)))
+    }
+
+    /// Makes it run; false where it ran already. With `fresh` a task that does not run begins anew, at the end of the
+    /// log, and forgets its position. With `wait` returns once it runs.
+    ///
+    /// # Errors
+    /// `TaskFailed` with the task's reason.
+    pub async fn start(&self, fresh: bool, wait: bool) -> Result<bool> {
+        let mut changed = false;
+        let mut now = self.describe().await?;
+        loop {
+            match plan::start(&now.status, !fresh && now.ran_before()) {
+                plan::Start::Nothing => return Ok(changed),
+                plan::Start::First | plan::Start::Resume if changed => return Err(now.failure()),
+                plan::Start::First => changed = self.request_start(StartType::StartReplication).await?,
+                plan::Start::Resume => changed = self.request_start(StartType::ResumeProcessing).await?,
+                plan::Start::Impossible => return Err(now.failure()),
+                plan::Start::Wait | plan::Start::WaitAndDecide => {}
+            }
+            if changed && !wait {
+                return Ok(true);
+            }
+            now = self.settle(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
+            if now.status == "failed" && changed {
+                return Err(now.failure());
+            }
+        }
+    }
+
+    /// Stops it; false where it did not run.
+    pub async fn stop(&self) -> Result<bool> {
+        let mut changed = false;
+        let mut now = self.describe().await?;
+        loop {
+            match plan::stop(&now.status) {
+                plan::Stop::Nothing => return Ok(changed),
+                plan::Stop::Request => {
+                    let answer = self.client.stop_replication_task().replication_task_arn(&self.arn).send().await;
+                    match answer {
+                        // It stopped, or failed, between our look and our request.
+                        Err(error) if sdk_code(&error) == "InvalidResourceStateFault" => {}
+                        answer => {
+                            answer.aws("stop the replication task")?;
+                            changed = true;
+                        }
+                    }
+                }
+                plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
+            }
+            now = self.settle(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
+        }
+    }
+
+    async fn request_start(&self, kind: StartType) -> Result<bool> {
+        self.console.emit(Event::progress("dms", format!("requesting {}", kind.as_str())));
+        self.client
+            .start_replication_task()
+            .replication_task_arn(&self.arn)
+            .start_replication_task_type(kind)
+            .send()
+            .await
+            .aws("start the replication task")?;
+        Ok(true)
+    }
+
+    /// Waits until the status is none of `passing`, telling each change and a sign of life every 30 s.
+    async fn settle(&self, passing: &[&str]) -> Result<Snapshot> {
+        let begun = Instant::now();
+        let (mut last, mut told) = (String::new(), begun);
+        loop {
+            tokio::time::sleep(self.patience.interval).await;
+            let now = self.describe().await?;
+            if now.status != last || told.elapsed() > Duration::from_secs(30) {
+                let text = format!("task is {} ({} s)", now.status, begun.elapsed().as_secs());
+                self.console.emit(Event::progress("dms", text));
+                (last, told) = (now.status.clone(), Instant::now());
+            }
+            if !passing.contains(&now.status.as_str()) {
+                return Ok(now);
+            }
+            if begun.elapsed() > self.patience.deadline {
+                let text =
+                    format!("task {} is still {} after {} s", now.identifier, now.status, begun.elapsed().as_secs());
+                return Err(Error::new(Kind::Failed, text).hint("it goes on by itself; wait longer with --timeout"));
+            }
+        }
+    }
+}
+
+fn snapshot(task: ReplicationTask) -> Snapshot {
+    let started = task.replication_task_start_date.map(|date| date.to_string());
+    let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
+    Snapshot {
+        arn: task.replication_task_arn.unwrap_or_default(),
+        identifier: task.replication_task_identifier.unwrap_or_default(),
+        status: task.status.unwrap_or_default(),
+        stop_reason: filled(task.stop_reason),
+        last_failure: filled(task.last_failure_message),
+        started_at: started,
+        recovery_checkpoint: filled(task.recovery_checkpoint),
+        source_endpoint: task.source_endpoint_arn.unwrap_or_default(),
+        target_endpoint: task.target_endpoint_arn.unwrap_or_default(),
+        instance: task.replication_instance_arn.unwrap_or_default(),
+    }
+}

@@ -1,0 +1,4 @@
+//! DMS: task control, and the record format (pure). Imports `aws`, `error`, `outbox`, `output`.
+
+pub mod control;
+pub mod record;

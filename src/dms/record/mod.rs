@@ -1,0 +1,16 @@
+//! The records that DMS puts into Kinesis (JSON message format): reading and writing them. Pure: no I/O, no clock.
+//!
+//! Reading is tolerant: key order, unknown keys, unknown operations and missing transaction details are all fine.
+//! Writing follows captured records to the byte: key order, formats of values, which fields appear under which setting.
+//! Source: "Using Amazon Kinesis Data Streams as a target for AWS DMS" in the DMS user guide, and captured records.
+
+pub mod json;
+mod metadata;
+mod parse;
+mod value;
+mod write;
+
+pub use metadata::{Metadata, Operation, RecordType};
+pub use parse::{ParseError, Record};
+pub use value::{Kind, Numbers, timestamp, write_value};
+pub use write::{Details, Format, Head, Object, write_control, write_row};

@@ -1,0 +1,111 @@
+//! Reading a record.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::{Metadata, Operation, RecordType};
+
+/// One record as DMS wrote it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Record {
+    /// The row by column; empty in control records. LOB columns (jsonb, text, arrays) are JSON strings.
+    #[serde(default)]
+    pub data: Map<String, Value>,
+    /// Details of a control record, where the endpoint includes them.
+    #[serde(default)]
+    pub control: Option<Value>,
+    /// The row before the change, where the task includes it.
+    #[serde(default)]
+    pub before_image: Option<Map<String, Value>>,
+    pub metadata: Metadata,
+}
+
+/// Why bytes are not a DMS record.
+#[derive(Debug, thiserror::Error)]
+pub enum ParseError {
+    #[error("not JSON: {0}")]
+    Json(serde_json::Error),
+    /// JSON, but without what every record has.
+    #[error("not a DMS record: {0}")]
+    Shape(serde_json::Error),
+}
+
+impl Record {
+    /// Reads one record, in either message format (`json`, `json-unformatted`).
+    ///
+    /// # Errors
+    /// When the bytes are not JSON, or have no `metadata` with `record-type` and `operation`.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
+        serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => ParseError::Shape(error),
+            _ => ParseError::Json(error),
+        })
+    }
+
+    /// Whether this is a row of a user's table: not a control record, not a table of DMS itself (`awsdms_*`).
+    pub fn is_row(&self) -> bool {
+        self.metadata.record_type == RecordType::Data && !self.metadata.table_name.starts_with("awsdms_")
+    }
+
+    /// Whether this is a row that is new: inserted, or copied by the full load.
+    pub fn is_new_row(&self) -> bool {
+        self.is_row() && matches!(self.metadata.operation, Operation::Insert | Operation::Load)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INSERT: &str = r#"{"data":{"age":31,"attributes":"{\"baz\": \"qux\"}","id":46,"name":"Jane"},"metadata":{"timestamp":"2024-07-29T00:58:17.983670Z","record-type":"data","operation":"insert","partition-key-type":"schema-table","schema-name":"public","table-name":"foo","transaction-id":1139,"transaction-record-id":1,"commit-timestamp":"2024-07-29T00:58:17.974340Z","stream-position":"00000002/7C007178.3.00000002/7C007178"}}"#;
+    const LOAD: &str = r#"{"data":{"id":393,"name":"Test","age":4,"attributes":null},"metadata":{"timestamp":"2025-06-10T11:28:47.326434Z","record-type":"data","operation":"load","partition-key-type":"primary-key","partition-key-value":"public.demo.393","schema-name":"public","table-name":"demo"}}"#;
+    const CONTROL: &str = r#"{"metadata":{"timestamp":"2021-02-18T23:09:09.509179Z","record-type":"control","operation":"create-table","partition-key-type":"task-id","schema-name":"","table-name":"awsdms_apply_exceptions"}}"#;
+
+    #[test]
+    fn reads_a_captured_insert() {
+        let record = Record::parse(INSERT.as_bytes()).unwrap();
+        assert!(record.is_new_row());
+        assert_eq!(record.data["attributes"], r#"{"baz": "qux"}"#);
+        assert_eq!(record.metadata.transaction_id, Some(1139));
+        assert_eq!(record.metadata.committed_at().unwrap().timestamp_subsec_micros(), 974_340);
+    }
+
+    #[test]
+    fn reads_a_captured_load_row_without_transaction() {
+        let record = Record::parse(LOAD.as_bytes()).unwrap();
+        assert!(record.is_new_row());
+        assert_eq!(record.metadata.operation, Operation::Load);
+        assert_eq!(record.metadata.stream_position, None);
+        assert!(record.data["attributes"].is_null());
+    }
+
+    #[test]
+    fn tells_control_records_apart() {
+        let record = Record::parse(CONTROL.as_bytes()).unwrap();
+        assert!(!record.is_row());
+        assert_eq!(record.metadata.operation, Operation::Other("create-table".into()));
+    }
+
+    #[test]
+    fn skips_rows_of_dms_tables() {
+        let text = INSERT.replace(r#""table-name":"foo""#, r#""table-name":"awsdms_status""#);
+        assert!(!Record::parse(text.as_bytes()).unwrap().is_row());
+    }
+
+    #[test]
+    fn order_unknown_keys_and_strange_counts_do_not_matter() {
+        let text = r#"{"metadata":{"operation":"update","x":1,"record-type":"data","transaction-id":"7","stream-position":null,"transaction-record-id":-1},"new":[],"data":{"id":1}}"#;
+        let record = Record::parse(text.as_bytes()).unwrap();
+        assert_eq!(record.metadata.transaction_id, Some(7));
+        assert_eq!(record.metadata.transaction_record_id, None);
+    }
+
+    #[test]
+    fn names_what_is_wrong() {
+        assert!(matches!(Record::parse(b"\xff\xfe"), Err(ParseError::Json(_))));
+        assert!(matches!(Record::parse(b"{\"data\":{}"), Err(ParseError::Json(_))));
+        assert!(matches!(Record::parse(b"{\"data\":{}}"), Err(ParseError::Shape(_))));
+        assert!(matches!(Record::parse(b"[1]"), Err(ParseError::Shape(_))));
+    }
+}
