@@ -1,0 +1,108 @@
+//! The outbox item: a [`Message`] with the aggregate's id as partition key and the sequence as sort key.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::SecondsFormat;
+use serde_json::{Map, Value};
+
+use crate::outbox::{Message, RowError};
+
+/// The message of an item as the SDK gives it. Only the attributes of an outbox item are looked at.
+///
+/// # Errors
+/// The first attribute that is missing or unreadable.
+pub fn from_item(item: &HashMap<String, AttributeValue>) -> Result<Message, RowError> {
+    let plain = |value: &AttributeValue| match value {
+        AttributeValue::S(text) => Some(Value::from(text.as_str())),
+        // A number as text is as good to a row's reader.
+        AttributeValue::N(number) => Some(Value::from(number.as_str())),
+        _ => None,
+    };
+    read(&item.iter().filter_map(|(name, value)| Some((name.clone(), plain(value)?))).collect())
+}
+
+/// The item's attributes. `retention` is how long after its commit DynamoDB may purge it; time to live takes epoch seconds.
+pub fn item(message: &Message, retention: Duration) -> HashMap<String, AttributeValue> {
+    let text = |value: &str| AttributeValue::S(value.to_owned());
+    let number = |value: i64| AttributeValue::N(value.to_string());
+    let expires_at = message.committed_at.timestamp().saturating_add_unsigned(retention.as_secs());
+    let mut item = HashMap::from([
+        ("aggregate_id".to_owned(), text(&message.aggregate_id)),
+        ("sequence".to_owned(), number(message.sequence)),
+        ("id".to_owned(), text(&message.id.to_string())),
+        ("aggregate_type".to_owned(), text(&message.aggregate_type)),
+        ("event_type".to_owned(), text(&message.event_type)),
+        // As text, so that the bytes on the bus are the bytes that were written: numbers and key order included.
+        ("payload".to_owned(), text(message.payload.get())),
+        ("schema_version".to_owned(), number(message.schema_version.into())),
+        ("created_at".to_owned(), text(&message.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true))),
+        ("expires_at".to_owned(), number(expires_at)),
+    ]);
+    if let Some(traceparent) = &message.traceparent {
+        item.insert("traceparent".to_owned(), text(traceparent));
+    }
+    item
+}
+
+/// The message of an item's plain image. DynamoDB has no commit time of its own: the writer's clock stands in.
+///
+/// # Errors
+/// The first attribute that is missing or unreadable.
+pub fn read(image: &Map<String, Value>) -> Result<Message, RowError> {
+    Message::from_row(image, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use serde_json::value::to_raw_value;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::dynamodb::Change;
+
+    fn message() -> Message {
+        Message {
+            id: Uuid::from_u128(7),
+            aggregate_type: "cart".into(),
+            aggregate_id: "c".into(),
+            event_type: "CartCreated".into(),
+            sequence: 1,
+            payload: to_raw_value(&json!({"total": 1.10})).unwrap(),
+            traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
+            schema_version: 1,
+            committed_at: "2026-11-21T06:00:00.123456Z".parse().unwrap(),
+        }
+    }
+
+    fn event(message: &Message) -> String {
+        serde_json::to_string(&message.to_cloud_event()).unwrap()
+    }
+
+    #[test]
+    fn comes_back_as_it_was() {
+        let written = item(&message(), Duration::from_secs(60));
+        assert_eq!(event(&from_item(&written).unwrap()), event(&message()));
+        assert_eq!(written["expires_at"], AttributeValue::N((message().committed_at.timestamp() + 60).to_string()));
+    }
+
+    #[test]
+    fn a_captured_item_is_the_same_event() {
+        let image: Map<String, Value> = item(&message(), Duration::ZERO)
+            .into_iter()
+            .map(|(name, value)| match value {
+                AttributeValue::S(text) => (name, json!({ "S": text })),
+                AttributeValue::N(number) => (name, json!({ "N": number })),
+                other => panic!("{other:?}"),
+            })
+            .collect();
+        let record = json!({
+            "eventID": "e", "eventName": "INSERT", "tableName": "outbox",
+            "dynamodb": {"ApproximateCreationDateTime": 1, "Keys": {}, "NewImage": image},
+        });
+        let change = Change::from_value(record).unwrap();
+        assert_eq!(event(&read(&change.new.unwrap()).unwrap()), event(&message()));
+    }
+}

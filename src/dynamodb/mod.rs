@@ -1,0 +1,14 @@
+//! DynamoDB as an outbox store: the outbox item, the transaction that writes it beside the user's own items, and the
+//! change records by which it is captured. Imports `error` and `outbox`.
+//!
+//! `image.rs` and `change.rs` read what DynamoDB Streams and Kinesis Data Streams for DynamoDB carry (pure); `item.rs`
+//! is the outbox item; `writer.rs` commits.
+
+mod change;
+mod image;
+mod item;
+mod writer;
+
+pub use change::{Change, ChangeError, Operation};
+pub use item::{from_item, item, read};
+pub use writer::{Commit, Outbox, is_contention};

@@ -1,0 +1,119 @@
+//! The outbox writer: the caller's writes and the event's item in one transaction, all or nothing.
+
+use std::time::{Duration, Instant};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem};
+use uuid::Uuid;
+
+use super::item::item;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::outbox::Message;
+
+/// Before the first retry of a transaction that others were in the way of; doubles with each one.
+const FIRST_WAIT: Duration = Duration::from_millis(10);
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// How a transaction ended that DynamoDB judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Commit {
+    Done,
+    /// Nothing was written, because the conditions of these writes did not hold; the event's own item comes last.
+    Refused(Vec<usize>),
+}
+
+/// An outbox table.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    client: Client,
+    table: String,
+    retention: Duration,
+}
+
+impl Outbox {
+    /// `retention` is how long an item stays after its commit.
+    pub fn new(client: Client, table: String, retention: Duration) -> Self {
+        Self { client, table, retention }
+    }
+
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Commits `writes` (at most 99) together with `event`, whose sequence must be free in its aggregate. Where other
+    /// transactions are in the way, it is tried again until `deadline`.
+    ///
+    /// # Errors
+    /// `Unreachable` when others were in the way until the deadline or no answer came; what DynamoDB says otherwise.
+    pub async fn commit(&self, writes: Vec<TransactWriteItem>, event: &Message, deadline: Instant) -> Result<Commit> {
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item(event, self.retention)))
+            // Two writers that took the same sequence: one of them has seen an aggregate that is no more.
+            .condition_expression("attribute_not_exists(aggregate_id)")
+            .build()
+            .map_err(|error| Error::new(Kind::Unexpected, "the outbox item is incomplete").with_source(error))?;
+        let mut writes = writes;
+        writes.push(TransactWriteItem::builder().put(put).build());
+        // One token for all attempts: an attempt that committed and whose answer was lost is not made twice.
+        let token = Uuid::new_v4().to_string();
+        let mut wait = FIRST_WAIT;
+        loop {
+            let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
+            let error = match request.client_request_token(&token).send().await {
+                Ok(_) => return Ok(Commit::Done),
+                Err(error) => error,
+            };
+            match judge(&error) {
+                Judgement::Refused(conditions) => return Ok(Commit::Refused(conditions)),
+                Judgement::Contended if Instant::now() + wait < deadline => {
+                    tokio::time::sleep(wait.mul_f64(fastrand::f64().mul_add(0.5, 0.5))).await;
+                    wait = (wait * 2).min(LONGEST_WAIT);
+                }
+                Judgement::Contended => {
+                    return Err(Error::new(Kind::Unreachable, "other transactions were in the way for too long")
+                        .with_source(error));
+                }
+                Judgement::Other => return Err(error).aws(format!("write to {}", self.table)),
+            }
+        }
+    }
+}
+
+enum Judgement {
+    Refused(Vec<usize>),
+    Contended,
+    Other,
+}
+
+fn judge<R>(error: &SdkError<TransactWriteItemsError, R>) -> Judgement {
+    let reasons = match error.as_service_error() {
+        Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
+        Some(_) if is_contention(sdk_code(error)) => return Judgement::Contended,
+        _ => return Judgement::Other,
+    };
+    let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
+    let codes: Vec<String> = reasons.iter().map(code).collect();
+    let refused: Vec<usize> = (0..codes.len()).filter(|&n| codes[n] == "ConditionalCheckFailed").collect();
+    if !refused.is_empty() {
+        return Judgement::Refused(refused);
+    }
+    let passing = |code: &String| code == "None" || is_contention(code);
+    if !codes.is_empty() && codes.iter().all(passing) { Judgement::Contended } else { Judgement::Other }
+}
+
+/// Whether the same request may succeed in a moment (TransactWriteItems in the DynamoDB API reference).
+pub fn is_contention(code: &str) -> bool {
+    matches!(
+        code,
+        "TransactionConflict"
+            | "TransactionConflictException"
+            | "TransactionInProgressException"
+            | "ThrottlingError"
+            | "ThrottlingException"
+            | "ProvisionedThroughputExceeded"
+            | "ProvisionedThroughputExceededException"
+    )
+}
