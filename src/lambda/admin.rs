@@ -1,0 +1,59 @@
+//! The in-VPC admin function: what the CLI asks of a private database, done by its owner.
+
+use serde_json::Value;
+
+use super::environment::required;
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse, execute};
+use crate::postgres::tls::Roots;
+use crate::postgres::{Target, connect};
+
+pub struct Handler {
+    secrets: aws_sdk_secretsmanager::Client,
+    secret_arn: String,
+    host: String,
+    port: u16,
+    database: String,
+}
+
+impl Handler {
+    /// From `DATABASE_SECRET_ARN`, `DATABASE_HOST`, `DATABASE_PORT` and `DATABASE_NAME`.
+    ///
+    /// # Errors
+    /// `Config`, naming the variable that is missing or malformed.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        let port = required("DATABASE_PORT")?;
+        Ok(Self {
+            secrets: clients.secrets(),
+            secret_arn: required("DATABASE_SECRET_ARN")?,
+            host: required("DATABASE_HOST")?,
+            port: port.parse().or_fail(Kind::Config, || format!("DATABASE_PORT is {port:?}, not a port"))?,
+            database: required("DATABASE_NAME")?,
+        })
+    }
+
+    /// Does what is asked. A failure is an answer too: its kind and hints reach the user of the CLI.
+    pub async fn handle(&self, request: Value) -> AdminReply {
+        let result = self.execute(request).await;
+        match &result {
+            Ok(_) => tracing::info!("done"),
+            Err(error) => tracing::error!(code = error.kind().name(), causes = ?error.causes(), "{error}"),
+        }
+        result.into()
+    }
+
+    async fn execute(&self, request: Value) -> Result<AdminResponse> {
+        let request: AdminRequest = serde_json::from_value(request).map_err(|error| {
+            Error::new(Kind::Usage, format!("the admin function does not understand the request: {error}"))
+                .hint("run `outboxctl deploy`, so that the function is as new as this executable")
+        })?;
+        // Both anew each time: a rotated secret counts at once, and this function is called rarely.
+        let answer = self.secrets.get_secret_value().secret_id(&self.secret_arn).send().await;
+        let secret = answer.aws(format!("read secret {}", self.secret_arn))?;
+        let text = secret.secret_string().unwrap_or_default();
+        let target = Target::from_secret(text, &self.host, self.port, &self.database, Roots::from_environment())?;
+        let mut client = connect(&target).await?;
+        execute(&mut client, request).await
+    }
+}

@@ -1,0 +1,76 @@
+//! Lines of goods, as orders and carts have them. Prices are whole minor units (cents).
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use serde_json::{Value, json};
+
+use super::fields::Fields;
+use super::store::number;
+
+/// Most lines in one request, and in one cart.
+pub const MOST_LINES: usize = 100;
+/// Most pieces of one line.
+pub const MOST_PIECES: i64 = 10_000;
+const HIGHEST_PRICE: i32 = 100_000_000;
+const LONGEST_SKU: usize = 64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    pub quantity: i64,
+    pub unit_price: i64,
+}
+
+/// By SKU.
+pub type Lines = BTreeMap<String, Line>;
+
+/// The field `items`: 1 to 100 lines of different SKUs.
+pub fn take(fields: &mut Fields) -> Lines {
+    let mut lines = Lines::new();
+    fields.list("items", 1..=MOST_LINES, |fields| {
+        let sku = fields.text("sku", LONGEST_SKU);
+        let quantity = fields.integer("quantity", 1..=i32::try_from(MOST_PIECES).unwrap_or(i32::MAX)).into();
+        let unit_price = fields.integer("unitPrice", 0..=HIGHEST_PRICE).into();
+        if !sku.is_empty() && lines.insert(sku, Line { quantity, unit_price }).is_some() {
+            fields.wrong("sku", "is there twice; add its quantities up");
+        }
+    });
+    lines
+}
+
+/// Number of pieces, and what they cost.
+pub fn totals(lines: &Lines) -> (i64, i64) {
+    lines
+        .values()
+        .fold((0, 0), |(pieces, amount), line| (pieces + line.quantity, amount + line.quantity * line.unit_price))
+}
+
+/// `{"items": […], "quantity": …, "amount": …}`
+pub fn summary(lines: &Lines) -> Value {
+    let (quantity, amount) = totals(lines);
+    json!({ "items": to_json(lines), "quantity": quantity, "amount": amount })
+}
+
+pub fn to_json(lines: &Lines) -> Value {
+    let line =
+        |(sku, line): (&String, &Line)| json!({ "sku": sku, "quantity": line.quantity, "unitPrice": line.unit_price });
+    lines.iter().map(line).collect()
+}
+
+pub fn to_attribute(lines: &Lines) -> AttributeValue {
+    let line = |line: &Line| {
+        let parts = [("quantity", line.quantity), ("unit_price", line.unit_price)];
+        AttributeValue::M(parts.into_iter().map(|(name, value)| (name.to_owned(), number(value))).collect())
+    };
+    AttributeValue::M(lines.iter().map(|(sku, each)| (sku.clone(), line(each))).collect())
+}
+
+/// None where it is not what [`to_attribute`] writes.
+pub fn from_attribute(value: &AttributeValue) -> Option<Lines> {
+    let line = |value: &AttributeValue| {
+        let parts = value.as_m().ok()?;
+        let number = |name: &str| parts.get(name)?.as_n().ok()?.parse().ok();
+        Some(Line { quantity: number("quantity")?, unit_price: number("unit_price")? })
+    };
+    value.as_m().ok()?.iter().map(|(sku, value)| Some((sku.clone(), line(value)?))).collect()
+}

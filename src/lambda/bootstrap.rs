@@ -1,0 +1,98 @@
+//! Starts the function that `_HANDLER` names and hands it Lambda's invocations.
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+
+use lambda_runtime::{LambdaEvent, service_fn};
+
+use super::environment::required;
+use super::{admin, api, changes, consumer, publisher, sequencer};
+use crate::aws::Clients;
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// Runs until Lambda stops the execution environment.
+pub fn main() -> ExitCode {
+    // Lambda adds the time and stores each line.
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("OUTBOX_LOG").unwrap_or_else(|_| "warn,outboxctl=info".into()),
+        )
+        .with_ansi(false)
+        .without_time()
+        .with_target(false)
+        .init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
+    let result = runtime
+        .or_fail(Kind::Io, || "the async runtime did not start".into())
+        .and_then(|runtime| runtime.block_on(run()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Lambda reports an environment that ends before its first invocation as Runtime.ExitError, with this log.
+            tracing::error!(hints = ?error.hints().collect::<Vec<_>>(), causes = ?error.causes(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Names of the functions: what `Handler` may be in a template.
+pub const HANDLERS: &[&str] = &[
+    "api.cars",
+    "api.people",
+    "api.orders",
+    "api.cart",
+    "api.users",
+    "publisher",
+    "forwarder",
+    "forwarder.users",
+    "sequencer",
+    "consumer",
+    "admin",
+];
+
+async fn run() -> Result<()> {
+    let handler = required("_HANDLER")?;
+    let clients = Clients::from_environment().await;
+    // Hands each invocation to a handler that knows when Lambda ends it, and that answers whatever happens.
+    macro_rules! serve {
+        ($handler:ty, |$payload:ident| $argument:expr) => {{
+            let handler = <$handler>::from_environment(&clients)?;
+            lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+                let (deadline, $payload) = (event.context.deadline(), event.payload);
+                Ok::<_, Infallible>(handler.handle($argument, deadline).await)
+            }))
+            .await
+        }};
+    }
+    let ended = match handler.as_str() {
+        "api.cars" => serve!(api::writer::Handler<api::cars::NewCar>, |request| &request),
+        "api.people" => serve!(api::writer::Handler<api::people::NewPerson>, |request| &request),
+        "api.orders" => serve!(api::orders::Handler, |request| &request),
+        "api.cart" => serve!(api::cart::Handler, |request| &request),
+        "api.users" => serve!(api::users::Handler, |request| &request),
+        "publisher" => serve!(publisher::Handler, |batch| batch),
+        "forwarder" => serve!(changes::forwarder::Handler, |batch| batch),
+        "forwarder.users" => serve!(changes::users::Handler, |batch| batch),
+        "sequencer" => serve!(sequencer::Handler, |batch| batch),
+        "consumer" => {
+            let handler = consumer::Handler::from_environment(&clients)?;
+            // An error makes Lambda call again, and hand the event to the failure destination in the end.
+            lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+                handler.handle(event.payload).await.map_err(|error| error.to_string())
+            }))
+            .await
+        }
+        "admin" => {
+            let handler = admin::Handler::from_environment(&clients)?;
+            lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+                Ok::<_, Infallible>(handler.handle(event.payload).await)
+            }))
+            .await
+        }
+        other => {
+            return Err(Error::new(Kind::Config, format!("no function is called {other:?}"))
+                .hint(format!("Handler is one of {}", HANDLERS.join(", "))));
+        }
+    };
+    ended.or_fail(Kind::Failed, || format!("the runtime of {handler} ended"))
+}

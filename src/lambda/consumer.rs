@@ -1,0 +1,66 @@
+//! A consumer behind a rule of the bus: it shows how to take an event that may come twice.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::Utc;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::environment::required;
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// How long an event is remembered, in seconds: longer than anything delivers it again.
+const REMEMBERED: i64 = 14 * 86_400;
+
+pub struct Handler {
+    client: Client,
+    table: String,
+}
+
+/// What is looked at of the CloudEvent in `detail`. The data is the consumer's business, and stays out of the log.
+#[derive(Deserialize)]
+struct Detail {
+    id: String,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    sequence: String,
+}
+
+impl Handler {
+    /// From `INBOX_TABLE`.
+    ///
+    /// # Errors
+    /// `Config`, naming the variable.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        Ok(Self { client: clients.dynamodb(), table: required("INBOX_TABLE")? })
+    }
+
+    /// Takes the event in, once: the inbox item is the proof, and belongs in one transaction with what a consumer does.
+    ///
+    /// # Errors
+    /// The event is not taken in; Lambda tries again, then hands it to the failure destination.
+    pub async fn handle(&self, event: Value) -> Result<Value> {
+        let detail: Detail = serde_json::from_value(event["detail"].clone())
+            .map_err(|_| Error::new(Kind::Failed, "the event has no CloudEvent in `detail`"))?;
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("event_id", AttributeValue::S(detail.id.clone()))
+            .item("type", AttributeValue::S(detail.kind.clone()))
+            .item("subject", AttributeValue::S(detail.subject.clone()))
+            .item("sequence", AttributeValue::N(detail.sequence.clone()))
+            .item("expires_at", AttributeValue::N((Utc::now().timestamp() + REMEMBERED).to_string()))
+            .condition_expression("attribute_not_exists(event_id)");
+        let first = match put.send().await {
+            Ok(_) => true,
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => false,
+            Err(error) => return Err(error).aws(format!("write to {}", self.table)),
+        };
+        let Detail { id, kind, subject, sequence } = detail;
+        tracing::info!(id, kind, subject, sequence, first, "event");
+        Ok(json!({ "eventId": id, "first": first }))
+    }
+}

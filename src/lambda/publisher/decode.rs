@@ -1,0 +1,64 @@
+//! From a stream record to what the engine delivers.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::backend::{Entry, Publisher, Reason};
+use super::lanes::{Content, Item};
+use crate::dms::record::Record;
+use crate::outbox::Message;
+
+/// The table whose rows are events. Whatever else the capture sends is passed over.
+const OUTBOX_TABLE: &str = "outbox";
+
+/// What a record turned out to be.
+#[derive(Debug)]
+pub enum Decoded {
+    /// A control record, a table of DMS itself, another table, an update or a delete.
+    NotAnEvent,
+    Item {
+        item: Item,
+        event_id: Option<Uuid>,
+    },
+}
+
+/// Reads the record at `position`. One that can't be read, or can never be delivered, becomes poison.
+pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8]) -> Decoded {
+    let record = match Record::parse(data) {
+        Ok(record) => record,
+        Err(error) => return unreadable(position, None, "Undecodable", error.to_string()),
+    };
+    if !record.is_new_row() || record.metadata.table_name != OUTBOX_TABLE {
+        return Decoded::NotAnEvent;
+    }
+    let event_id = record.data.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
+    let message = match Message::from_row(&record.data, record.metadata.committed_at()) {
+        Ok(message) => message,
+        Err(error) => return unreadable(position, event_id, "NotAnOutboxRow", error.to_string()),
+    };
+    Decoded::Item { item: item(publisher, position, &message), event_id }
+}
+
+/// The message as the engine delivers it. One that the backend can never take becomes poison.
+pub fn item<P: Publisher>(publisher: &P, position: usize, message: &Message) -> Item {
+    let content = match Entry::new(message) {
+        Ok(entry) => match publisher.check(&entry) {
+            Ok(()) => Content::Event { bytes: publisher.size(&entry), entry: Arc::new(entry) },
+            Err(reason) => Content::Poison(reason),
+        },
+        Err(error) => Content::Poison(Reason::new("Unwritable", error.to_string())),
+    };
+    // Even an event that can't go out keeps its place among its aggregate's.
+    Item { position, lane: Some((message.aggregate_type.clone(), message.aggregate_id.clone())), content }
+}
+
+fn unreadable(position: usize, event_id: Option<Uuid>, code: &str, message: String) -> Decoded {
+    Decoded::Item { item: poison(position, code, message), event_id }
+}
+
+/// A record that can't be read as far as its aggregate.
+pub fn poison(position: usize, code: &str, message: impl Into<String>) -> Item {
+    Item { position, lane: None, content: Content::Poison(Reason::new(code, message)) }
+}

@@ -1,0 +1,146 @@
+//! Consumers of captured streams: a batch in, events on the bus out.
+//!
+//! `Engine` is what they share, `Handler` the consumer of DMS records. `decode.rs` tells events from the rest, `lanes.rs` keeps order (pure), `delivery.rs` drives requests and retries,
+//! `backend.rs` is the seam to where events go (`eventbridge.rs`), `failures.rs` keeps what can't be delivered.
+
+pub mod backend;
+pub mod decode;
+mod delivery;
+mod eventbridge;
+mod failures;
+pub mod lanes;
+mod response;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::kinesis::{KinesisEvent, KinesisEventRecord};
+
+use self::backend::Publisher;
+use self::decode::Decoded;
+use self::delivery::Policy;
+pub use self::delivery::Report;
+use self::eventbridge::{EventBridge, MAX_REQUEST_BYTES};
+use self::failures::S3Failures;
+pub use self::failures::{Origin, Source};
+use self::lanes::Item;
+pub use self::response::{BatchResponse, ItemFailure};
+use super::environment::{optional, required};
+use crate::aws::Clients;
+use crate::error::{Error, Kind, Result};
+
+/// What every consumer delivers with: the bus, and the bucket for what the bus can't take.
+pub struct Engine {
+    pub publisher: EventBridge,
+    s3: aws_sdk_s3::Client,
+    failure_bucket: String,
+}
+
+impl Engine {
+    /// From `OUTBOX_BUS_NAME`, `FAILURE_BUCKET` and, optionally, `OUTBOX_MAX_REQUEST_BYTES`.
+    ///
+    /// # Errors
+    /// `Config` when a variable is missing or malformed.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        let max_request_bytes = match optional("OUTBOX_MAX_REQUEST_BYTES") {
+            None => MAX_REQUEST_BYTES,
+            Some(text) => text.parse().map_err(|_| {
+                Error::new(Kind::Config, format!("OUTBOX_MAX_REQUEST_BYTES is {text:?}, not a number of bytes"))
+            })?,
+        };
+        Ok(Self {
+            publisher: EventBridge::new(clients.config(), required("OUTBOX_BUS_NAME")?, max_request_bytes),
+            s3: clients.s3(),
+            failure_bucket: required("FAILURE_BUCKET")?,
+        })
+    }
+
+    /// Delivers `items`, whose positions point into `batch`, until `deadline`.
+    pub async fn deliver(&self, batch: &[Source], items: Vec<Item>, deadline: Instant) -> Report {
+        let failures = S3Failures { client: &self.s3, bucket: &self.failure_bucket, batch };
+        delivery::deliver(&self.publisher, &failures, items, deadline, Policy::default()).await
+    }
+
+    /// Delivers a whole batch. The answer names the first record that was neither delivered nor kept, from which
+    /// Lambda then delivers again ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda
+    /// developer guide).
+    pub async fn answer(&self, batch: &[Source], items: Vec<Item>, deadline: SystemTime) -> BatchResponse {
+        let report = self.deliver(batch, items, stop_at(Instant::now(), left(deadline))).await;
+        respond(batch, batch.len(), &report)
+    }
+}
+
+/// Says in the log what became of the batch's first `records`, and names the first unfinished one.
+pub fn respond(batch: &[Source], records: usize, report: &Report) -> BatchResponse {
+    let (accepted, kept, unfinished) = (report.accepted, report.kept, report.unfinished.len());
+    tracing::info!(records, accepted, kept, unfinished, "batch");
+    let mut response = BatchResponse::default();
+    if let Some(first) = report.unfinished.first().and_then(|&position| batch.get(position)) {
+        let problem = report.last_problem.as_ref().map(|reason| format!("{}: {}", reason.code, reason.message));
+        let from = first.origin.sequence_number.clone();
+        tracing::error!(from, "not delivered in time: {}", problem.unwrap_or_default());
+        response.batch_item_failures.push(ItemFailure { item_identifier: from });
+    }
+    response
+}
+
+/// The publisher function: rows of the outbox table as DMS captured them. One lives as long as its execution
+/// environment.
+pub struct Handler {
+    engine: Engine,
+}
+
+impl Handler {
+    /// # Errors
+    /// `Config` when a variable is missing or malformed.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        Ok(Self { engine: Engine::from_environment(clients)? })
+    }
+
+    /// Delivers one batch; `deadline` is when Lambda ends the invocation.
+    pub async fn handle(&self, event: KinesisEvent, deadline: SystemTime) -> BatchResponse {
+        let (batch, items) = read(&self.engine.publisher, event);
+        self.engine.answer(&batch, items, deadline).await
+    }
+}
+
+/// The batch as it came, and what of it has to leave.
+fn read<P: Publisher>(publisher: &P, event: KinesisEvent) -> (Vec<Source>, Vec<Item>) {
+    let mut batch: Vec<Source> = event.records.into_iter().map(source).collect();
+    let mut items = Vec::with_capacity(batch.len());
+    for (position, source) in batch.iter_mut().enumerate() {
+        if let Decoded::Item { item, event_id } = decode::decode(publisher, position, &source.data) {
+            source.event_id = event_id;
+            items.push(item);
+        }
+    }
+    (batch, items)
+}
+
+/// A record of a Kinesis batch.
+pub fn source(record: KinesisEventRecord) -> Source {
+    // `eventID` is the shard's id, a colon, and the sequence number.
+    let shard_id = record.event_id.as_deref().and_then(|id| id.split_once(':')).map_or("", |(shard, _)| shard);
+    Source {
+        origin: Origin {
+            stream_arn: record.event_source_arn.unwrap_or_default(),
+            shard_id: shard_id.to_owned(),
+            sequence_number: record.kinesis.sequence_number,
+            partition_key: record.kinesis.partition_key,
+            arrived_at: record.kinesis.approximate_arrival_timestamp.0,
+        },
+        data: record.kinesis.data.0,
+        event_id: None,
+    }
+}
+
+/// The time until `deadline`.
+pub fn left(deadline: SystemTime) -> Duration {
+    deadline.duration_since(SystemTime::now()).unwrap_or_default()
+}
+
+/// When to stop trying: early enough to answer before Lambda ends the invocation, which would cost the whole batch.
+pub fn stop_at(now: Instant, left: Duration) -> Instant {
+    now + left - Duration::from_secs(1).min(left / 4)
+}

@@ -1,0 +1,249 @@
+//! The engine against a backend that fails at random: order, completeness, and what is left for redelivery.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+
+use super::backend::{Entry, FailureDestination, Limits, Publisher, Reason, Verdict};
+use super::delivery::{Policy, Report, deliver};
+use super::lanes::{Content, Item};
+use super::{decode, stop_at};
+use crate::error::{Error, Kind, Result};
+
+/// What the fake bus does with an entry each time it sees one; accepts once the list is used up.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Accept,
+    Retry,
+    /// Takes it and says that it did not.
+    LateAccept,
+    Refuse,
+    /// Leaves this and the following entries out of the answer.
+    Silence,
+}
+
+#[derive(Default)]
+struct Bus {
+    script: Mutex<Vec<Act>>,
+    seen: Mutex<Vec<String>>,
+    kept: Mutex<Vec<usize>>,
+    /// How many writes to the failure destination fail first.
+    broken_stores: Mutex<usize>,
+}
+
+impl Publisher for Bus {
+    fn limits(&self) -> Limits {
+        Limits { entries: 3, bytes: 50 }
+    }
+
+    fn size(&self, entry: &Entry) -> usize {
+        entry.detail.len()
+    }
+
+    fn check(&self, entry: &Entry) -> std::result::Result<(), Reason> {
+        if self.size(entry) > 5000 { Err(Reason::new("EventTooLarge", "")) } else { Ok(()) }
+    }
+
+    async fn publish(&self, entries: &[Arc<Entry>]) -> Vec<Verdict> {
+        assert!(entries.len() <= 3);
+        tokio::task::yield_now().await;
+        let mut verdicts = Vec::new();
+        for entry in entries {
+            let act = self.script.lock().unwrap().pop().unwrap_or(Act::Accept);
+            let reason = Reason::new("Scripted", "");
+            if matches!(act, Act::Accept | Act::LateAccept) {
+                self.seen.lock().unwrap().push(entry.detail.clone());
+            }
+            verdicts.push(match act {
+                Act::Accept => Verdict::Accepted,
+                Act::Retry | Act::LateAccept => Verdict::Retry(reason),
+                Act::Refuse => Verdict::Refused(reason),
+                Act::Silence => break,
+            });
+        }
+        verdicts
+    }
+}
+
+impl FailureDestination for Bus {
+    async fn store(&self, position: usize, _: &Reason) -> Result<()> {
+        let mut broken = self.broken_stores.lock().unwrap();
+        if *broken > 0 {
+            *broken -= 1;
+            return Err(Error::new(Kind::Aws, "no such bucket"));
+        }
+        self.kept.lock().unwrap().push(position);
+        Ok(())
+    }
+}
+
+fn event(position: usize, aggregate: u8) -> Item {
+    let entry = Entry {
+        event_id: uuid::Uuid::nil(),
+        time: chrono::DateTime::UNIX_EPOCH,
+        source: "outbox.car".into(),
+        detail_type: "CarCreated".into(),
+        detail: format!("{aggregate}:{position}"),
+    };
+    let bytes = entry.detail.len();
+    let lane = Some(("car".into(), aggregate.to_string()));
+    Item { position, lane, content: Content::Event { entry: Arc::new(entry), bytes } }
+}
+
+const QUICK: Policy =
+    Policy { concurrency: 4, first_wait: Duration::from_micros(50), longest_wait: Duration::from_micros(200) };
+
+fn run(bus: &Bus, items: Vec<Item>, time: Duration) -> Report {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(deliver(bus, bus, items, Instant::now() + time, QUICK))
+}
+
+/// Positions in the order in which the bus took them first, by aggregate.
+fn first_arrivals(bus: &Bus) -> BTreeMap<String, Vec<usize>> {
+    let mut arrivals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for seen in bus.seen.lock().unwrap().iter() {
+        let (aggregate, position) = seen.split_once(':').unwrap();
+        let position = position.parse().unwrap();
+        let lane = arrivals.entry(aggregate.into()).or_default();
+        if !lane.contains(&position) {
+            lane.push(position);
+        }
+    }
+    arrivals
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        4 => Just(Act::Accept), 3 => Just(Act::Retry), 1 => Just(Act::LateAccept),
+        1 => Just(Act::Refuse), 1 => Just(Act::Silence),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn random_failures_lose_and_reorder_nothing(
+        aggregates in proptest::collection::vec(0u8..5, 0..40),
+        script in proptest::collection::vec(act(), 0..80),
+        broken_stores in 0usize..4,
+    ) {
+        let bus = Bus { script: Mutex::new(script), broken_stores: Mutex::new(broken_stores), ..Bus::default() };
+        let items = aggregates.iter().enumerate().map(|(position, &lane)| event(position, lane)).collect();
+        let report = run(&bus, items, Duration::from_secs(20));
+        prop_assert_eq!(&report.unfinished, &Vec::<usize>::new());
+        prop_assert_eq!(report.accepted + report.kept, aggregates.len());
+
+        let arrivals = first_arrivals(&bus);
+        for lane in arrivals.values() {
+            prop_assert!(lane.is_sorted(), "an aggregate was reordered: {:?}", lane);
+        }
+        let mut all: Vec<usize> = arrivals.into_values().flatten().chain(bus.kept.lock().unwrap().iter().copied()).collect();
+        all.sort_unstable();
+        all.dedup();
+        prop_assert_eq!(all, (0..aggregates.len()).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_deadline_leaves_a_clean_cut(
+        aggregates in proptest::collection::vec(0u8..4, 1..20),
+        script in proptest::collection::vec(act(), 0..20),
+    ) {
+        // The backend stops answering well after the script: everything not finished must be reported.
+        let endless = std::iter::repeat_n(Act::Retry, 100_000).chain(script).collect();
+        let bus = Bus { script: Mutex::new(endless), ..Bus::default() };
+        let items = aggregates.iter().enumerate().map(|(position, &lane)| event(position, lane)).collect();
+        let report = run(&bus, items, Duration::from_millis(10));
+        prop_assert_eq!(report.accepted + report.kept + report.unfinished.len(), aggregates.len());
+        prop_assert!(report.unfinished.is_sorted());
+        // Of each aggregate the finished ones come first: redelivery from the first unfinished one keeps order.
+        let unfinished = &report.unfinished;
+        for lane in 0..4u8 {
+            let state: Vec<bool> = aggregates.iter().enumerate().filter(|(_, l)| **l == lane)
+                .map(|(position, _)| unfinished.contains(&position)).collect();
+            prop_assert!(state.is_sorted(), "a later event of the aggregate went first: {:?}", state);
+        }
+    }
+}
+
+#[test]
+fn poison_does_not_hold_up_others_and_keeps_its_place() {
+    let bus = Bus::default();
+    let poison = Item {
+        position: 1,
+        lane: Some(("car".into(), "1".into())),
+        content: Content::Poison(Reason::new("EventTooLarge", "")),
+    };
+    let report = run(&bus, vec![event(0, 1), poison, event(2, 1), event(3, 2)], Duration::from_secs(5));
+    assert_eq!((report.accepted, report.kept, report.unfinished), (3, 1, vec![]));
+    assert_eq!(*bus.kept.lock().unwrap(), [1]);
+    assert_eq!(first_arrivals(&bus)["1"], [0, 2]);
+}
+
+#[test]
+fn a_failure_destination_that_fails_is_not_acknowledged() {
+    let bus = Bus { broken_stores: Mutex::new(usize::MAX), ..Bus::default() };
+    let poison = Item { position: 0, lane: None, content: Content::Poison(Reason::new("Undecodable", "")) };
+    let report = run(&bus, vec![poison, event(1, 1)], Duration::from_millis(20));
+    assert_eq!((report.accepted, report.unfinished), (1, vec![0]));
+    assert_eq!(report.last_problem.unwrap().code, "FailureDestination");
+}
+
+fn record(table: &str, operation: &str, payload: &str) -> Vec<u8> {
+    serde_json::json!({
+        "data": {
+            "id": "0198a6a0-0000-7000-8000-000000000001", "aggregate_type": "car", "aggregate_id": "c-1",
+            "event_type": "CarCreated", "payload": payload, "sequence": 1, "created_at": "2026-11-21T06:14:00Z",
+        },
+        "metadata": {
+            "timestamp": "2026-11-21T06:14:01.000000Z", "record-type": "data", "operation": operation,
+            "partition-key-type": "attribute-name", "schema-name": "public", "table-name": table,
+            "commit-timestamp": "2026-11-21T06:14:00.500000Z",
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+#[test]
+fn tells_events_from_the_rest() {
+    let decode = |data: &[u8]| decode::decode(&Bus::default(), 7, data);
+    for (table, operation) in
+        [("outbox", "update"), ("outbox", "delete"), ("cars", "insert"), ("awsdms_status", "insert")]
+    {
+        assert!(matches!(decode(&record(table, operation, "{}")), decode::Decoded::NotAnEvent), "{table} {operation}");
+    }
+    let decode::Decoded::Item { item, event_id } = decode(&record("outbox", "insert", "{\"year\": 2024}")) else {
+        panic!("an insert is an event");
+    };
+    assert_eq!((item.position, item.lane), (7, Some(("car".into(), "c-1".into()))));
+    assert!(event_id.is_some());
+    let Content::Event { entry, .. } = item.content else { panic!("it is well formed") };
+    let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();
+    assert_eq!((&detail["data"]["year"], &detail["time"]), (&2024.into(), &"2026-11-21T06:14:00.500000Z".into()));
+}
+
+#[test]
+fn poison_says_why() {
+    let code = |data: &[u8]| match decode::decode(&Bus::default(), 0, data) {
+        decode::Decoded::Item { item: Item { content: Content::Poison(reason), .. }, event_id } => {
+            (reason.code, event_id.is_some())
+        }
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(code(b"\xff\x00"), ("Undecodable".into(), false));
+    assert_eq!(code(b"{\"data\":{}}"), ("Undecodable".into(), false));
+    assert_eq!(code(&record("outbox", "insert", "{\"cut")), ("NotAnOutboxRow".into(), true));
+    let large = format!("\"{}\"", "x".repeat(6000));
+    assert_eq!(code(&record("outbox", "insert", &large)), ("EventTooLarge".into(), true));
+}
+
+#[test]
+fn stops_before_lambda_does() {
+    let now = Instant::now();
+    assert_eq!(stop_at(now, Duration::from_secs(60)), now + Duration::from_secs(59));
+    assert_eq!(stop_at(now, Duration::from_secs(2)), now + Duration::from_millis(1500));
+    assert_eq!(stop_at(now, Duration::ZERO), now);
+}

@@ -1,0 +1,138 @@
+//! The last delivered sequence of every aggregate, and who delivers it at the moment.
+//!
+//! Records of one aggregate can be on several shards, so several consumers can hold some at once. Each claims the
+//! aggregate before it delivers; whoever comes second waits, and then mostly finds its events delivered. A claim ends
+//! by itself, for consumers that died.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::plan::Aggregate;
+use crate::error::{AwsContext, Result, sdk_code};
+
+/// How long a position outlives its aggregate's last event. Longer than the outbox table keeps an event: once a position
+/// is gone, no delivered event may be there to be read again.
+const KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// The right to deliver an aggregate.
+#[derive(Debug)]
+pub struct Claim {
+    /// The last delivered sequence; 0 where there is none.
+    pub delivered: i64,
+    owner: String,
+}
+
+#[cfg(test)]
+impl Claim {
+    pub fn new(delivered: i64, owner: String) -> Self {
+        Self { delivered, owner }
+    }
+
+    pub fn owner(&self) -> &str {
+        &self.owner
+    }
+}
+
+/// Where positions are kept.
+pub trait Positions: Sync {
+    /// Claims the aggregate for `time`; None where another consumer has it.
+    ///
+    /// # Errors
+    /// Whether it was claimed is not known; a claim ends by itself.
+    fn claim(&self, aggregate: &Aggregate, time: Duration) -> impl Future<Output = Result<Option<Claim>>> + Send;
+
+    /// Gives the claim back, with everything up to `delivered` delivered.
+    ///
+    /// # Errors
+    /// The position may not be kept: what was delivered may be delivered again.
+    fn settle(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// A DynamoDB table, keyed by `aggregate`.
+pub struct PositionsTable {
+    client: Client,
+    table: String,
+}
+
+impl PositionsTable {
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+}
+
+fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+fn key((kind, id): &Aggregate) -> AttributeValue {
+    AttributeValue::S(format!("{kind}#{id}"))
+}
+
+fn delivered(item: &HashMap<String, AttributeValue>) -> i64 {
+    item.get("delivered").and_then(|value| value.as_n().ok()?.parse().ok()).unwrap_or(0)
+}
+
+impl Positions for PositionsTable {
+    async fn claim(&self, aggregate: &Aggregate, time: Duration) -> Result<Option<Claim>> {
+        let owner = Uuid::new_v4().to_string();
+        let now = Utc::now();
+        let until = now.timestamp_millis().saturating_add_unsigned(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("aggregate", key(aggregate))
+            .update_expression(
+                "SET delivered = if_not_exists(delivered, :zero), claimed_by = :me, claimed_until = :until, expires_at = :purge",
+            )
+            .condition_expression("attribute_not_exists(claimed_until) OR claimed_until < :now")
+            .expression_attribute_values(":zero", number(0))
+            .expression_attribute_values(":me", AttributeValue::S(owner.clone()))
+            .expression_attribute_values(":until", number(until))
+            .expression_attribute_values(":now", number(now.timestamp_millis()))
+            .expression_attribute_values(":purge", number(purge_at()))
+            .return_values(ReturnValue::AllNew)
+            .send()
+            .await;
+        match answer {
+            Ok(answer) => {
+                let delivered = answer.attributes().map_or(0, delivered);
+                Ok(Some(Claim { delivered, owner }))
+            }
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
+            Err(error) => Err(error).aws(format!("claim an aggregate in {}", self.table)),
+        }
+    }
+
+    async fn settle(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("aggregate", key(aggregate))
+            .update_expression("SET delivered = :delivered, expires_at = :purge REMOVE claimed_by, claimed_until")
+            .condition_expression("claimed_by = :me")
+            .expression_attribute_values(":me", AttributeValue::S(claim.owner))
+            .expression_attribute_values(":delivered", number(delivered))
+            .expression_attribute_values(":purge", number(purge_at()))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            // The claim ran out and another took it, or this is the second attempt of one that was heard: the position
+            // is in good hands either way.
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(()),
+            Err(error) => Err(error).aws(format!("keep a position in {}", self.table)),
+        }
+    }
+}
+
+fn purge_at() -> i64 {
+    Utc::now().timestamp().saturating_add_unsigned(KEPT.as_secs())
+}
