@@ -1,0 +1,230 @@
+//! The tap on a bus: a temporary queue behind a temporary rule, proven live before anything relies on it.
+//!
+//! A new rule takes up to a minute to go live on AWS, and goes live bit by bit. So the tap sends sentinel events of its
+//! own until several in a row have come through.
+
+mod owner;
+mod resources;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode};
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::output::{Console, Event};
+use resources::Resources;
+
+/// Sentinels in a row that must come through.
+const IN_A_ROW: u64 = 3;
+/// How long a rule may take to go live.
+const LIVE_WITHIN: Duration = Duration::from_secs(180);
+/// How long an event may be on its way from bus to queue.
+const GRACE: TimeDelta = TimeDelta::seconds(2);
+/// Receivers at work at once: one receives about 10 messages a round trip.
+const RECEIVERS: usize = 3;
+
+/// A live tap. It must be removed with [`Tap::remove`], whatever happens.
+pub struct Tap {
+    clients: Clients,
+    resources: Resources,
+    /// Ends the receivers and the renewal.
+    stop: CancellationToken,
+}
+
+impl Tap {
+    /// Makes the tap and proves it live; what killed processes left behind on this bus is removed first. On failure,
+    /// and when `cancel` fires meanwhile, nothing of it is left.
+    ///
+    /// # Errors
+    /// `Interrupted` when cancelled.
+    pub async fn open(clients: &Clients, bus: &str, console: &Console, cancel: &CancellationToken) -> Result<Self> {
+        match resources::remove_orphans(clients, bus).await {
+            Ok(names) if names.is_empty() => {}
+            Ok(names) => console.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
+            Err(error) => console.warn(format!("could not look for taps left behind: {error}")),
+        }
+        console.emit(Event::started("tap", "making a temporary queue and rule"));
+        let name = format!("{}{}", resources::PREFIX, Uuid::now_v7().simple());
+        // Not cancellable: a queue made by a request that nobody waits for could not be removed.
+        let resources = resources::create_queue(clients, bus, &name).await?;
+        let tap = Self { clients: clients.clone(), resources, stop: CancellationToken::new() };
+        let live = tokio::select! {
+            live = async {
+                tap.resources.connect(clients).await?;
+                tap.prove(console).await
+            } => live,
+            () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
+        };
+        match live {
+            Ok(()) => {
+                console.emit(Event::finished("tap", "the tap on the bus is live", true));
+                Ok(tap)
+            }
+            Err(error) => {
+                console.emit(Event::failed("tap", error.message()));
+                if let Err(left) = tap.remove().await {
+                    console.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Sends sentinels until [`IN_A_ROW`] that were sent one after the other have all come back.
+    async fn prove(&self, console: &Console) -> Result<()> {
+        let begun = Instant::now();
+        let interval = Duration::from_millis(if self.clients.endpoint_url.is_some() { 50 } else { 1_000 });
+        let mut back = BTreeSet::new();
+        for n in 0_u64.. {
+            if begun.elapsed() > LIVE_WITHIN {
+                let text =
+                    format!("the tap on bus {} did not go live in {} s", self.resources.bus, LIVE_WITHIN.as_secs());
+                return Err(
+                    Error::new(Kind::Failed, text).hint("try again; a new rule usually takes less than a minute")
+                );
+            }
+            self.send_sentinel(n).await?;
+            // After what is usual here, and then again as a sign of life.
+            if n % 15 == 10 {
+                let waited = begun.elapsed().as_secs();
+                console.emit(Event::progress("tap", format!("waiting for the rule to go live ({waited} s)")));
+            }
+            tokio::time::sleep(interval).await;
+            for message in self.receive(0).await? {
+                back.extend(sentinel_number(&message, &self.resources.name));
+            }
+            if n + 1 >= IN_A_ROW && (n + 1 - IN_A_ROW..=n).all(|n| back.contains(&n)) {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn send_sentinel(&self, n: u64) -> Result<()> {
+        let entry = PutEventsRequestEntry::builder()
+            .event_bus_name(&self.resources.bus)
+            .source(SENTINEL_SOURCE)
+            .detail_type("Sentinel")
+            .detail(json!({ "tap": self.resources.name, "n": n }).to_string())
+            .build();
+        let answer = self.clients.eventbridge().put_events().entries(entry).send().await;
+        let answer = answer.aws(format!("send a sentinel to bus {}", self.resources.bus))?;
+        match answer.entries().first().and_then(|entry| entry.error_code().zip(entry.error_message())) {
+            Some((code, text)) => Err(Error::new(Kind::Aws, format!("send a sentinel: {code}: {text}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// Receives into the sink in the background until removed, past `until`, or nobody takes the items any more.
+    pub fn listen(&self, sink: &Sink, until: Option<DateTime<Utc>>) {
+        for _ in 0..RECEIVERS {
+            let (tap, sink) = (self.share(), sink.clone());
+            tokio::spawn(async move {
+                let ended = tokio::select! {
+                    ended = tap.receive_into(&sink, until) => ended,
+                    () = tap.stop.cancelled() => Ok(()),
+                };
+                if let Err(error) = ended {
+                    let _ = sink.send(Err(error)).await;
+                }
+            });
+        }
+        let tap = self.share();
+        tokio::spawn(async move {
+            let mut ticks = tokio::time::interval(owner::LEASE_TIME.to_std().unwrap_or_default() / 4);
+            while tap.stop.run_until_cancelled(ticks.tick()).await.is_some() {
+                // A renewal that fails is tried again long before the lease runs out.
+                if let Err(error) = tap.resources.renew(&tap.clients).await {
+                    tracing::debug!(%error, "renewing the tap");
+                }
+            }
+        });
+    }
+
+    fn share(&self) -> Self {
+        Self { clients: self.clients.clone(), resources: self.resources.clone(), stop: self.stop.clone() }
+    }
+
+    async fn receive_into(&self, sink: &Sink, until: Option<DateTime<Utc>>) -> Result<()> {
+        loop {
+            // Judged before the look, so that the last look comes after the end.
+            let last = until.is_some_and(|until| Utc::now() > until + GRACE);
+            let messages = self.receive(2).await?;
+            for message in &messages {
+                if let Some(item) = item(message)
+                    && until.is_none_or(|until| item.at <= until)
+                    && sink.send(Ok(item)).await.is_err()
+                {
+                    return Ok(());
+                }
+            }
+            if last || sink.is_closed() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Receives up to ten messages and deletes them.
+    async fn receive(&self, wait_seconds: i32) -> Result<Vec<Message>> {
+        let sqs = self.clients.sqs();
+        let answer = sqs
+            .receive_message()
+            .queue_url(&self.resources.queue_url)
+            .max_number_of_messages(10)
+            .wait_time_seconds(wait_seconds)
+            .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
+            .send()
+            .await
+            .aws(format!("receive from queue {}", self.resources.name))?;
+        let messages = answer.messages.unwrap_or_default();
+        let entries: Vec<_> = messages
+            .iter()
+            .enumerate()
+            .filter_map(|(i, message)| {
+                let entry = DeleteMessageBatchRequestEntry::builder().id(i.to_string());
+                entry.receipt_handle(message.receipt_handle()?).build().ok()
+            })
+            .collect();
+        if !entries.is_empty() {
+            let deleted =
+                sqs.delete_message_batch().queue_url(&self.resources.queue_url).set_entries(Some(entries)).send().await;
+            // A message that stays comes again; its id tells that it is the same one.
+            if let Err(error) = deleted {
+                tracing::debug!(code = sdk_code(&error), "deleting received messages");
+            }
+        }
+        Ok(messages)
+    }
+
+    /// Takes rule and queue away.
+    pub async fn remove(self) -> Result<()> {
+        self.stop.cancel();
+        self.resources.remove(&self.clients).await
+    }
+}
+
+/// The number of this tap's own sentinel.
+fn sentinel_number(message: &Message, tap: &str) -> Option<u64> {
+    let envelope: Value = serde_json::from_str(message.body()?).ok()?;
+    let detail = &envelope["detail"];
+    (detail["tap"] == tap).then(|| detail["n"].as_u64()).flatten()
+}
+
+fn item(message: &Message) -> Option<Item> {
+    let sent = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
+    let at = sent.and_then(|millis| DateTime::from_timestamp_millis(millis.parse().ok()?)).unwrap_or_else(Utc::now);
+    let message_id = message.message_id().unwrap_or_default().to_owned();
+    decode::bus_event(Hop::Events, message.body().unwrap_or_default(), at, |bus_event_id| Origin::Bus {
+        bus_event_id,
+        message_id,
+    })
+}

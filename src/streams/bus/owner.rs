@@ -1,0 +1,108 @@
+//! Who a temporary tap belongs to, and whether that process still lives. Kept in tags on the queue and the rule.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Tag keys.
+pub const OWNER: &str = "outboxctl:owner";
+pub const LEASE: &str = "outboxctl:lease";
+pub const BUS: &str = "outboxctl:bus";
+pub const TEMPORARY: &str = "outboxctl:temporary";
+
+/// How long a tap is left alone after its process last renewed it.
+pub const LEASE_TIME: TimeDelta = TimeDelta::hours(1);
+
+/// A process, by machine, id and start: ids are used again, starts are not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owner {
+    machine: String,
+    pid: u32,
+    started: String,
+}
+
+impl Owner {
+    /// This process.
+    pub fn this() -> Self {
+        let pid = std::process::id();
+        let machine = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| "unknown".into());
+        Self { machine: machine.trim().to_owned(), pid, started: started(pid).unwrap_or_else(|| "0".into()) }
+    }
+
+    /// In characters that tags allow.
+    pub fn tag(&self) -> String {
+        format!("{}/{}/{}", self.machine, self.pid, self.started)
+    }
+
+    fn parse(tag: &str) -> Option<Self> {
+        let mut parts = tag.split('/');
+        let (machine, pid, started) = (parts.next()?, parts.next()?.parse().ok()?, parts.next()?);
+        Some(Self { machine: machine.to_owned(), pid, started: started.to_owned() })
+    }
+}
+
+/// When the process started, in clock ticks since boot; None where it does not run, or there is no /proc.
+fn started(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
+    // The name in parentheses may hold anything; the 20th field after it is the start time.
+    let (_, fields) = stat.rsplit_once(')')?;
+    fields.split_whitespace().nth(19).map(str::to_owned)
+}
+
+/// Whether a tap with these tags was left behind: its process ended, on this machine, or its lease ran out.
+pub fn is_orphan(tags: &HashMap<String, String>, now: DateTime<Utc>) -> bool {
+    judge(tags, now, &Owner::this(), started)
+}
+
+fn judge(
+    tags: &HashMap<String, String>,
+    now: DateTime<Utc>,
+    this: &Owner,
+    started: impl Fn(u32) -> Option<String>,
+) -> bool {
+    if !tags.contains_key(TEMPORARY) {
+        return false;
+    }
+    let owner = tags.get(OWNER).and_then(|tag| Owner::parse(tag));
+    if let Some(owner) = owner.filter(|owner| owner.machine == this.machine && this.started != "0") {
+        return started(owner.pid).as_deref() != Some(&owner.started);
+    }
+    let lease = tags.get(LEASE).and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+    lease.is_some_and(|lease| lease < now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn owner(machine: &str, pid: u32) -> Owner {
+        Owner { machine: machine.into(), pid, started: "77".into() }
+    }
+
+    fn tags(owner: &Owner, lease: &str) -> HashMap<String, String> {
+        [(TEMPORARY, "true"), (OWNER, &owner.tag()), (LEASE, lease)].map(|(k, v)| (k.into(), v.into())).into()
+    }
+
+    #[test]
+    fn the_dead_are_orphans_and_the_living_are_not() {
+        let (here, now) = (owner("here", 1), Utc::now());
+        let (past, future) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
+        let alive = |_: u32| Some("77".to_owned());
+        let gone = |_: u32| None;
+        let reused = |_: u32| Some("99".to_owned());
+        assert!(!judge(&tags(&owner("here", 2), past), now, &here, alive));
+        assert!(judge(&tags(&owner("here", 2), future), now, &here, gone));
+        assert!(judge(&tags(&owner("here", 2), future), now, &here, reused));
+        assert!(judge(&tags(&owner("elsewhere", 2), past), now, &here, alive));
+        assert!(!judge(&tags(&owner("elsewhere", 2), future), now, &here, gone));
+        assert!(!judge(&HashMap::new(), now, &here, gone), "what is not tagged as ours is left alone");
+    }
+
+    #[test]
+    fn this_process_is_alive() {
+        let this = Owner::this();
+        assert_eq!(Owner::parse(&this.tag()), Some(this.clone()));
+        assert!(!is_orphan(&tags(&this, "2020-01-01T00:00:00Z"), Utc::now()));
+    }
+}

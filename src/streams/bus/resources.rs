@@ -1,0 +1,172 @@
+//! The queue and the rule of a tap: making them, finding those left behind, and removing them.
+
+use std::collections::HashMap;
+
+use aws_sdk_eventbridge::types::{Tag, Target};
+use aws_sdk_sqs::types::QueueAttributeName;
+use chrono::Utc;
+use serde_json::json;
+
+use super::owner::{self, Owner};
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// Queue and rule have the same name, with this prefix.
+pub const PREFIX: &str = "outboxctl-tap-";
+const TARGET: &str = "queue";
+
+/// A tap's queue and rule.
+#[derive(Debug, Clone)]
+pub struct Resources {
+    pub name: String,
+    pub bus: String,
+    pub queue_url: String,
+}
+
+/// Tags by which an orphan is known.
+pub fn tags(bus: &str) -> HashMap<String, String> {
+    let lease = (Utc::now() + owner::LEASE_TIME).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    [
+        (owner::TEMPORARY, "true".to_owned()),
+        (owner::OWNER, Owner::this().tag()),
+        (owner::LEASE, lease),
+        (owner::BUS, bus.to_owned()),
+    ]
+    .map(|(key, value)| (key.to_owned(), value))
+    .into()
+}
+
+/// Makes the queue; every later step can find it again by its name and tags.
+pub async fn create_queue(clients: &Clients, bus: &str, name: &str) -> Result<Resources> {
+    let answer = clients
+        .sqs()
+        .create_queue()
+        .queue_name(name)
+        .attributes(QueueAttributeName::MessageRetentionPeriod, "3600")
+        .attributes(QueueAttributeName::SqsManagedSseEnabled, "true")
+        .set_tags(Some(tags(bus)))
+        .send()
+        .await
+        .aws(format!("create queue {name}"))?;
+    let queue_url = answer.queue_url.unwrap_or_default();
+    Ok(Resources { name: name.to_owned(), bus: bus.to_owned(), queue_url })
+}
+
+impl Resources {
+    /// Makes the rule that sends every event of the bus to the queue.
+    pub async fn connect(&self, clients: &Clients) -> Result<()> {
+        let action = |what: &str| format!("{what} {}", self.name);
+        let arn = QueueAttributeName::QueueArn;
+        let attributes =
+            clients.sqs().get_queue_attributes().queue_url(&self.queue_url).attribute_names(arn.clone()).send().await;
+        let attributes = attributes.aws(action("look at queue"))?;
+        let queue_arn = attributes.attributes().and_then(|found| found.get(&arn)).cloned().unwrap_or_default();
+
+        let events = clients.eventbridge();
+        let tags = tags(&self.bus).into_iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
+        let tags: std::result::Result<Vec<Tag>, _> = tags.collect();
+        let rule = events
+            .put_rule()
+            .name(&self.name)
+            .event_bus_name(&self.bus)
+            .description("Temporary: outboxctl looks on. It is removed with its queue.")
+            .event_pattern(json!({ "source": [{ "prefix": "" }] }).to_string())
+            .set_tags(Some(tags.map_err(|e| Error::new(Kind::Unexpected, "the rule's tags").with_source(e))?))
+            .send()
+            .await
+            .aws(action("create rule"))?;
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow",
+                "Principal": { "Service": "events.amazonaws.com" },
+                "Action": "sqs:SendMessage",
+                "Resource": queue_arn,
+                "Condition": { "ArnEquals": { "aws:SourceArn": rule.rule_arn } },
+            }],
+        });
+        let allowed = clients
+            .sqs()
+            .set_queue_attributes()
+            .queue_url(&self.queue_url)
+            .attributes(QueueAttributeName::Policy, policy.to_string());
+        allowed.send().await.aws(action("let the bus write to queue"))?;
+        let target = Target::builder().id(TARGET).arn(queue_arn).build();
+        let target = target.map_err(|e| Error::new(Kind::Unexpected, "the rule's target").with_source(e))?;
+        let put = events.put_targets().rule(&self.name).event_bus_name(&self.bus).targets(target).send().await;
+        match put.aws(action("point at the queue: rule"))?.failed_entries().first() {
+            None => Ok(()),
+            Some(entry) => {
+                let (code, text) = (entry.error_code().unwrap_or("?"), entry.error_message().unwrap_or(""));
+                Err(Error::new(Kind::Aws, format!("point rule {} at its queue: {code}: {text}", self.name)))
+            }
+        }
+    }
+
+    /// Removes rule and queue; what is gone already is fine. Both are tried whatever happens to the other.
+    pub async fn remove(&self, clients: &Clients) -> Result<()> {
+        let rule = remove_rule(clients, &self.bus, &self.name).await;
+        let queue = match clients.sqs().delete_queue().queue_url(&self.queue_url).send().await {
+            Err(error) if is_no_queue(sdk_code(&error)) => Ok(()),
+            answer => answer.aws(format!("delete queue {}", self.name)).map(drop),
+        };
+        let hint = format!("delete by hand what is left: queue and rule {}", self.name);
+        rule.and(queue).map_err(|error| error.hint(hint))
+    }
+
+    /// Extends the lease, so that nobody on another machine takes a long-lived tap for an orphan.
+    pub async fn renew(&self, clients: &Clients) -> Result<()> {
+        let request = clients.sqs().tag_queue().queue_url(&self.queue_url).set_tags(Some(tags(&self.bus)));
+        request.send().await.aws(format!("renew queue {}", self.name)).map(drop)
+    }
+}
+
+fn is_no_queue(code: &str) -> bool {
+    code == "QueueDoesNotExist" || code == "AWS.SimpleQueueService.NonExistentQueue"
+}
+
+async fn remove_rule(clients: &Clients, bus: &str, name: &str) -> Result<()> {
+    let events = clients.eventbridge();
+    match events.remove_targets().rule(name).event_bus_name(bus).ids(TARGET).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(()),
+        answer => drop(answer.aws(format!("remove the target of rule {name}"))?),
+    }
+    events.delete_rule().name(name).event_bus_name(bus).send().await.aws(format!("delete rule {name}")).map(drop)
+}
+
+/// Removes what killed processes left behind on this bus; returns the names.
+pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>> {
+    let mut removed = Vec::new();
+    let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
+    for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
+        let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
+            // Its owner removed it meanwhile.
+            Err(error) if is_no_queue(sdk_code(&error)) => continue,
+            answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
+        };
+        if tags.get(owner::BUS).is_some_and(|of| of == bus) && owner::is_orphan(&tags, Utc::now()) {
+            let name = queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned();
+            let orphan = Resources { name: name.clone(), bus: bus.to_owned(), queue_url: queue_url.clone() };
+            orphan.remove(clients).await?;
+            removed.push(name);
+        }
+    }
+    // A rule whose queue is gone: its owner was killed in the middle of removing them.
+    let events = clients.eventbridge();
+    let rules = events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await;
+    for rule in rules.aws("list the temporary rules")?.rules() {
+        let (Some(name), Some(arn)) = (rule.name(), rule.arn()) else { continue };
+        let tags = events.list_tags_for_resource().resource_arn(arn).send().await;
+        let tags = match tags {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => continue,
+            answer => answer.aws("read a temporary rule's tags")?.tags.unwrap_or_default(),
+        };
+        let tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        if owner::is_orphan(&tags, Utc::now()) {
+            remove_rule(clients, bus, name).await?;
+            removed.push(name.to_owned());
+        }
+    }
+    removed.dedup();
+    Ok(removed)
+}

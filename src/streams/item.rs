@@ -1,0 +1,145 @@
+//! What the readers see, in one form for every hop.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A place an event passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Hop {
+    /// The Kinesis stream
+    Kinesis,
+    /// The EventBridge bus
+    Events,
+    /// The event log group
+    Log,
+    /// The log of what the consumers of a stream processed
+    Processed,
+}
+
+impl Hop {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kinesis => "kinesis",
+            Self::Events => "events",
+            Self::Log => "log",
+            Self::Processed => "processed",
+        }
+    }
+}
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Content {
+    /// An outbox event.
+    Event,
+    /// A DMS record of another table, or of another change than an insert.
+    Data,
+    /// A DMS control record, or a row of DMS' own tables.
+    Control,
+    /// Something else that can be read, such as somebody's event on the bus.
+    Other,
+    /// Bytes that nobody can read.
+    Undecodable,
+}
+
+/// The event inside, as far as this hop tells.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct EventView {
+    pub event_id: Option<String>,
+    pub event_type: Option<String>,
+    pub aggregate_type: Option<String>,
+    pub aggregate_id: Option<String>,
+    pub sequence: Option<i64>,
+    pub committed_at: Option<DateTime<Utc>>,
+    /// What `verify` and `sample insert` find their own events by.
+    pub correlation_id: Option<String>,
+}
+
+/// Where exactly it was seen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Origin {
+    Shard {
+        shard: String,
+        sequence_number: String,
+        partition_key: String,
+    },
+    /// `bus_event_id` is EventBridge's own id of this delivery.
+    Bus {
+        bus_event_id: Option<String>,
+        message_id: String,
+    },
+    Log {
+        bus_event_id: Option<String>,
+        log_stream: String,
+        log_event_id: String,
+    },
+    /// A consumer's mark; shard and sequence number are those of the record that brought the event.
+    Mark {
+        consumer: String,
+        position: i64,
+        shard: String,
+        sequence_number: String,
+    },
+}
+
+impl Origin {
+    /// The same for the same delivery, however often a reader is shown it.
+    pub fn delivery(&self) -> String {
+        match self {
+            Self::Shard { shard, sequence_number, .. } => format!("{shard}/{sequence_number}"),
+            Self::Mark { position, .. } => position.to_string(),
+            Self::Bus { bus_event_id, message_id } => bus_event_id.clone().unwrap_or_else(|| message_id.clone()),
+            Self::Log { bus_event_id, log_event_id, .. } => {
+                bus_event_id.clone().unwrap_or_else(|| log_event_id.clone())
+            }
+        }
+    }
+}
+
+/// The content itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Body {
+    Record(Value),
+    /// Bytes that could not be decoded, and why.
+    #[serde(untagged)]
+    Raw {
+        base64: String,
+        error: String,
+    },
+}
+
+/// One thing seen at one hop. Serialised it is a line of `tail --output ndjson`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Item {
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub hop: Hop,
+    /// When it arrived at the hop, by the hop's clock.
+    pub at: DateTime<Utc>,
+    pub content: Content,
+    /// For people, in a few words.
+    pub summary: String,
+    #[serde(flatten)]
+    pub event: EventView,
+    #[serde(flatten)]
+    pub origin: Origin,
+    #[serde(flatten)]
+    pub body: Body,
+}
+
+impl Item {
+    /// One line for people.
+    pub fn line(&self) -> String {
+        let at = self.at.format("%H:%M:%S%.3f");
+        let raw = match &self.body {
+            Body::Raw { base64, .. } => format!(" base64 {base64}"),
+            Body::Record(_) => String::new(),
+        };
+        format!("{at} {:<7} {}{raw}", self.hop.name(), self.summary)
+    }
+}

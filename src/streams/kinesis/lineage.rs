@@ -1,0 +1,104 @@
+//! Which shards may be read now: a child only after its parents are drained. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A shard as far as its order matters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShardInfo {
+    pub id: String,
+    /// The shard it was split from, or the two it was merged from. They may have expired.
+    pub parents: Vec<String>,
+    /// It takes no more records.
+    pub closed: bool,
+}
+
+/// What is known, under way and drained.
+#[derive(Debug, Default)]
+pub struct Lineage {
+    waiting: BTreeMap<String, ShardInfo>,
+    reading: BTreeSet<String>,
+    drained: BTreeSet<String>,
+}
+
+impl Lineage {
+    /// Adds the shards that are not known yet; returns which those are.
+    pub fn add(&mut self, shards: Vec<ShardInfo>) -> Vec<String> {
+        let fresh: Vec<ShardInfo> = shards.into_iter().filter(|shard| !self.knows(&shard.id)).collect();
+        let names = fresh.iter().map(|shard| shard.id.clone()).collect();
+        self.waiting.extend(fresh.into_iter().map(|shard| (shard.id.clone(), shard)));
+        names
+    }
+
+    /// Counts a shard as drained: it was read to its end, or lies before where reading begins.
+    pub fn drain(&mut self, id: &str) {
+        self.waiting.remove(id);
+        self.reading.remove(id);
+        self.drained.insert(id.to_owned());
+    }
+
+    /// Takes the shards that may be read now.
+    pub fn ready(&mut self) -> Vec<String> {
+        let pending: BTreeSet<&String> = self.waiting.keys().chain(&self.reading).collect();
+        let free = |shard: &&ShardInfo| !shard.parents.iter().any(|parent| pending.contains(parent));
+        let ids: Vec<String> = self.waiting.values().filter(free).map(|shard| shard.id.clone()).collect();
+        for id in &ids {
+            self.waiting.remove(id);
+            self.reading.insert(id.clone());
+        }
+        ids
+    }
+
+    fn knows(&self, id: &str) -> bool {
+        self.waiting.contains_key(id) || self.reading.contains(id) || self.drained.contains(id)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shard(id: &str, parents: &[&str]) -> ShardInfo {
+        ShardInfo { id: id.into(), parents: parents.iter().map(|p| (*p).to_owned()).collect(), closed: false }
+    }
+
+    #[test]
+    fn children_wait_for_all_their_parents() {
+        let mut lineage = Lineage::default();
+        lineage.add(vec![shard("a", &["expired"]), shard("b", &[]), shard("c", &["a", "b"])]);
+        assert_eq!(lineage.ready(), ["a", "b"]);
+        lineage.drain("a");
+        assert!(lineage.ready().is_empty());
+        lineage.drain("b");
+        assert_eq!(lineage.ready(), ["c"]);
+        lineage.drain("c");
+        assert!(lineage.ready().is_empty());
+        assert!(lineage.add(vec![shard("a", &[])]).is_empty(), "a drained shard is not read twice");
+    }
+
+    proptest::proptest! {
+        /// Whatever the tree of splits and merges, and in whatever order shards are drained: each is read once, after
+        /// its parents.
+        #[test]
+        fn every_shard_once_and_after_its_parents(tree in proptest::collection::vec((0usize..20, 0usize..20), 1..20), order: Vec<usize>) {
+            let shards: Vec<ShardInfo> = tree.iter().enumerate().map(|(i, (p, q))| {
+                let parents: Vec<String> = [p, q].iter().filter(|parent| ***parent < i).map(|p| p.to_string()).collect();
+                ShardInfo { id: i.to_string(), parents, closed: false }
+            }).collect();
+            let mut lineage = Lineage::default();
+            lineage.add(shards.clone());
+            let (mut open, mut read): (Vec<String>, Vec<String>) = (lineage.ready(), Vec::new());
+            let mut turn = 0;
+            while !open.is_empty() {
+                let id = open.remove(order.get(turn).copied().unwrap_or(0) % open.len());
+                let info = shards.iter().find(|s| s.id == id).expect("known");
+                assert!(info.parents.iter().all(|parent| read.contains(parent)));
+                assert!(!read.contains(&id));
+                lineage.drain(&id);
+                read.push(id);
+                open.extend(lineage.ready());
+                turn += 1;
+            }
+            assert_eq!(read.len(), shards.len());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The event log group that a rule on the bus writes to.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+use aws_sdk_cloudwatchlogs::Client;
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use chrono::{DateTime, TimeDelta, Utc};
+use tokio_util::sync::CancellationToken;
+
+use super::{From, Hop, Item, Origin, Sink, decode};
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// Log events become visible late and not in order: each look goes back this far before the newest that was seen.
+const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
+/// Ids kept to tell what was seen from what is new; more than arrive within [`LOOK_BACK`] at any rate we know of.
+const REMEMBERED: usize = 500_000;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub group: String,
+    pub from: From,
+    /// The reader ends once this time has passed, with a grace for what becomes visible late.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Reads in the background until cancelled, past `until`, or failed. There is no position to take: a log keeps its past.
+///
+/// # Errors
+/// `NotDeployed` when the group does not exist.
+pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
+    let local = clients.endpoint_url.is_some();
+    let reader = Reader {
+        client: clients.logs(),
+        since: options.from.since(Utc::now()),
+        newest: None,
+        seen: BTreeSet::new(),
+        order: VecDeque::new(),
+        pause: Duration::from_millis(if local { 50 } else { 1_000 }),
+        grace: TimeDelta::seconds(if local { 1 } else { 15 }),
+        options,
+        sink,
+    };
+    reader.check().await?;
+    tokio::spawn(async move {
+        let sink = reader.sink.clone();
+        let ended = tokio::select! {
+            ended = reader.run() => ended,
+            () = cancel.cancelled() => Ok(()),
+        };
+        if let Err(error) = ended {
+            let _ = sink.send(Err(error)).await;
+        }
+    });
+    Ok(())
+}
+
+struct Reader {
+    client: Client,
+    options: Options,
+    since: Option<DateTime<Utc>>,
+    newest: Option<DateTime<Utc>>,
+    seen: BTreeSet<String>,
+    order: VecDeque<String>,
+    pause: Duration,
+    grace: TimeDelta,
+    sink: Sink,
+}
+
+impl Reader {
+    async fn check(&self) -> Result<()> {
+        match self.client.filter_log_events().log_group_name(&self.options.group).limit(1).send().await {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+                Err(Error::new(Kind::NotDeployed, format!("there is no log group {}", self.options.group)))
+            }
+            answer => answer.aws(format!("read log group {}", self.options.group)).map(drop),
+        }
+    }
+
+    async fn run(mut self) -> Result<()> {
+        loop {
+            // Judged before the look, so that the last look comes after the end of the grace.
+            let last = self.options.until.is_some_and(|until| Utc::now() > until + self.grace);
+            if !self.look().await? || last {
+                return Ok(());
+            }
+            tokio::time::sleep(self.pause).await;
+        }
+    }
+
+    /// One pass over what may be new; false once nobody takes the items any more.
+    async fn look(&mut self) -> Result<bool> {
+        let back = self.newest.map(|newest| newest - LOOK_BACK);
+        // EventBridge stamps with the event's own time, which has whole seconds.
+        let since = self.since.map(|since| since - TimeDelta::seconds(1));
+        let start = back.into_iter().chain(since).max();
+        let mut pages = self
+            .client
+            .filter_log_events()
+            .log_group_name(&self.options.group)
+            .set_start_time(start.map(|at| at.timestamp_millis()))
+            .set_end_time(self.options.until.map(|at| at.timestamp_millis()))
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.aws(format!("read log group {}", self.options.group))?;
+            for event in page.events() {
+                if let Some(item) = self.item(event)
+                    && self.sink.send(Ok(item)).await.is_err()
+                {
+                    return Ok(false);
+                }
+            }
+        }
+        Ok(!self.sink.is_closed())
+    }
+
+    /// The item, unless it was seen before or is too old.
+    fn item(&mut self, event: &FilteredLogEvent) -> Option<Item> {
+        let stamp = event.timestamp().and_then(DateTime::from_timestamp_millis)?;
+        let arrived = event.ingestion_time().and_then(DateTime::from_timestamp_millis).unwrap_or(stamp);
+        self.newest = self.newest.max(Some(stamp));
+        let id = event.event_id().unwrap_or_default();
+        if !id.is_empty() && !self.remember(id) {
+            return None;
+        }
+        if self.since.is_some_and(|since| arrived.max(stamp) < since) {
+            return None;
+        }
+        let (log_stream, log_event_id) = (event.log_stream_name().unwrap_or_default().to_owned(), id.to_owned());
+        decode::bus_event(Hop::Log, event.message().unwrap_or_default(), arrived, |bus_event_id| Origin::Log {
+            bus_event_id,
+            log_stream,
+            log_event_id,
+        })
+    }
+
+    /// True the first time.
+    fn remember(&mut self, id: &str) -> bool {
+        if !self.seen.insert(id.to_owned()) {
+            return false;
+        }
+        self.order.push_back(id.to_owned());
+        if self.order.len() > REMEMBERED
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.seen.remove(&oldest);
+        }
+        true
+    }
+}

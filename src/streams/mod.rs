@@ -1,0 +1,34 @@
+//! Readers of the hops an event passes: the Kinesis stream, the bus, the event log, and the processed log. Imports
+//! `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres`.
+//!
+//! Every reader fills a [`Sink`] with [`Item`]s from tasks of its own, under a token that ends them. A reader's `open`
+//! returns once it will see everything that comes after.
+
+pub mod bus;
+mod decode;
+mod item;
+pub mod kinesis;
+pub mod log;
+mod position;
+pub mod processed;
+
+pub use item::{Body, Content, EventView, Hop, Item, Origin};
+pub use position::{From, time};
+
+use tokio::sync::mpsc;
+
+use crate::error::Result;
+
+/// How many items may wait for whoever reads them; readers then pause.
+const BUFFER: usize = 4_096;
+
+/// Where readers put what they saw, or why they ended.
+pub type Sink = mpsc::Sender<Result<Item>>;
+
+/// A sink and its other end.
+pub fn channel() -> (Sink, mpsc::Receiver<Result<Item>>) {
+    mpsc::channel(BUFFER)
+}
+
+/// EventBridge `Source` of the events by which a tap proves that it is live. Readers skip them.
+pub const SENTINEL_SOURCE: &str = "outboxctl.sentinel";

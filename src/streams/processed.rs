@@ -1,0 +1,110 @@
+//! The reader of the processed log: what consumers of a group marked, each mark once.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::item::{Body, Content, EventView, Hop, Item, Origin};
+use super::{From, Sink};
+use crate::database::Database;
+use crate::error::{Kind, Result};
+use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
+
+/// Failures in a row of asking for rows, a second apart, before it is given up.
+const ATTEMPTS: u32 = 30;
+
+/// What to read.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The consumer group.
+    pub group: String,
+    pub from: From,
+    pub until: Option<DateTime<Utc>>,
+    /// Between looks.
+    pub pause: Duration,
+}
+
+/// Takes its position, then follows the log in the background until cancelled, past `until`, or failed.
+pub async fn open(mut database: Database, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
+    let after = match options.from {
+        From::Latest => None,
+        From::Start | From::At(_) => Some(LogPosition::default()),
+    };
+    let since = if let From::At(at) = options.from { Some(at) } else { None };
+    let mut request = ProcessedRequest { consumer: options.group.clone(), after, since };
+    if after.is_none() {
+        request.after = Some(database.processed(&request).await?.next);
+    }
+    tokio::spawn(async move {
+        let ended = tokio::select! {
+            ended = follow(database, request, &options, &sink) => ended,
+            () = cancel.cancelled() => Ok(()),
+        };
+        if let Err(error) = ended {
+            // A sink without a reader has nobody to be told.
+            let _ = sink.send(Err(error)).await;
+        }
+    });
+    Ok(())
+}
+
+async fn follow(mut database: Database, mut request: ProcessedRequest, options: &Options, sink: &Sink) -> Result<()> {
+    let mut failures = 0;
+    loop {
+        let page = match database.processed(&request).await {
+            Ok(page) => page,
+            Err(error) if failures < ATTEMPTS && error.kind() != Kind::Schema => {
+                failures += 1;
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        failures = 0;
+        let idle = page.rows.is_empty();
+        for row in page.rows {
+            if options.until.is_some_and(|until| row.processed_at > until) {
+                return Ok(());
+            }
+            if sink.send(Ok(item(row, &options.group))).await.is_err() {
+                return Ok(());
+            }
+        }
+        request.after = Some(page.next);
+        if idle {
+            if sink.is_closed() || options.until.is_some_and(|until| Utc::now() > until) {
+                return Ok(());
+            }
+            tokio::time::sleep(options.pause).await;
+        }
+    }
+}
+
+/// A mark of success is an event; what was given up is shown and counts for nothing.
+fn item(row: LogRow, group: &str) -> Item {
+    let record = serde_json::to_value(&row).unwrap_or(Value::Null);
+    let (at, content) = (row.processed_at, if row.succeeded { Content::Event } else { Content::Other });
+    let verb = if row.succeeded { "" } else { "given up: " };
+    let summary = format!(
+        "{verb}{} {} {} #{} {}",
+        row.event_type, row.aggregate_type, row.aggregate_id, row.sequence, row.event_id
+    );
+    let origin = Origin::Mark {
+        consumer: group.to_owned(),
+        position: row.position,
+        shard: row.shard_id,
+        sequence_number: row.sequence_number,
+    };
+    let event = EventView {
+        event_id: Some(row.event_id.to_string()),
+        event_type: Some(row.event_type),
+        aggregate_type: Some(row.aggregate_type),
+        aggregate_id: Some(row.aggregate_id),
+        sequence: Some(row.sequence),
+        committed_at: Some(row.committed_at),
+        correlation_id: row.correlation_id.filter(|_| row.succeeded),
+    };
+    Item { kind: "item", hop: Hop::Processed, at, content, summary, event, origin, body: Body::Record(record) }
+}
