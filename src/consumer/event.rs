@@ -1,0 +1,134 @@
+//! From a record of the stream to what is to be done about it. Pure.
+
+use aws_sdk_kinesis::types::Record;
+
+use crate::dms;
+use crate::outbox::Message;
+use crate::postgres::{Delivery, Mark};
+
+/// A record, and what it is.
+#[derive(Debug)]
+pub struct Arrival {
+    pub sequence_number: String,
+    pub content: Content,
+}
+
+/// What a record is.
+#[derive(Debug)]
+pub enum Content {
+    /// An outbox row that was inserted.
+    Event(Box<Event>),
+    /// Nothing to be done: a control record, a table of DMS itself, another table, another change than an insert.
+    Skip,
+    /// It should be an event and can't be read.
+    Broken { delivery: Delivery, reason: String },
+}
+
+/// An event, and the record that brought it.
+#[derive(Debug)]
+pub struct Event {
+    pub message: Message,
+    pub delivery: Delivery,
+}
+
+impl Event {
+    /// Events of one lane take effect in their order.
+    pub fn lane(&self) -> (&str, &str) {
+        (&self.message.aggregate_type, &self.message.aggregate_id)
+    }
+
+    pub fn mark(&self, attempts: i32) -> Mark {
+        let Message { id, aggregate_type, aggregate_id, event_type, sequence, committed_at, .. } = &self.message;
+        Mark {
+            event_id: *id,
+            aggregate_type: aggregate_type.clone(),
+            aggregate_id: aggregate_id.clone(),
+            event_type: event_type.clone(),
+            sequence: *sequence,
+            committed_at: *committed_at,
+            attempts,
+            shard_id: self.delivery.shard_id.clone(),
+            sequence_number: self.delivery.sequence_number.clone(),
+        }
+    }
+}
+
+/// Reads a record.
+pub fn read(shard: &str, record: Record) -> Arrival {
+    let sequence_number = record.sequence_number;
+    let delivery = Delivery {
+        shard_id: shard.to_owned(),
+        sequence_number: sequence_number.clone(),
+        partition_key: record.partition_key.unwrap_or_default(),
+        payload: record.data.into_inner(),
+    };
+    Arrival { sequence_number, content: content(delivery) }
+}
+
+fn content(delivery: Delivery) -> Content {
+    let record = match dms::record::Record::parse(&delivery.payload) {
+        Ok(record) => record,
+        Err(error) => return Content::Broken { delivery, reason: error.to_string() },
+    };
+    if !record.is_new_row() || record.metadata.table_name != "outbox" {
+        return Content::Skip;
+    }
+    match Message::from_row(&record.data, record.metadata.committed_at()) {
+        Ok(message) => Content::Event(Box::new(Event { message, delivery })),
+        Err(error) => Content::Broken { delivery, reason: format!("not an outbox row: {error}") },
+    }
+}
+
+#[cfg(test)]
+pub mod tests {
+    use aws_sdk_kinesis::primitives::Blob;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    use super::*;
+
+    /// A record as DMS writes it.
+    pub fn record(id: Uuid, aggregate: &str, sequence: i64) -> Vec<u8> {
+        json!({
+            "data": {
+                "id": id, "aggregate_type": "person", "aggregate_id": aggregate, "event_type": "PersonCreated",
+                "payload": "{\"name\": \"Zoë\"}", "sequence": sequence, "schema_version": 1,
+                "created_at": "2026-01-01T00:00:00Z",
+            },
+            "metadata": {
+                "record-type": "data", "operation": "insert", "schema-name": "public", "table-name": "outbox",
+                "commit-timestamp": "2026-01-01T00:00:00.5Z",
+            },
+        })
+        .to_string()
+        .into_bytes()
+    }
+
+    /// The event of that record.
+    pub fn message(id: u128, aggregate: &str, sequence: i64) -> Message {
+        match arrival(record(Uuid::from_u128(id), aggregate, sequence)).content {
+            Content::Event(event) => event.message,
+            other => panic!("no event: {other:?}"),
+        }
+    }
+
+    fn arrival(data: Vec<u8>) -> Arrival {
+        let record = Record::builder().sequence_number("7").partition_key("k").data(Blob::new(data)).build();
+        read("s", record.expect("complete"))
+    }
+
+    #[test]
+    fn events_others_and_broken_ones_are_told_apart() {
+        let good = record(Uuid::from_u128(1), "p1", 3);
+        let text = String::from_utf8(good.clone()).expect("text");
+        assert!(matches!(arrival(good).content, Content::Event(event) if event.lane() == ("person", "p1")));
+        for skipped in [text.replace("\"insert\"", "\"update\""), text.replace("\"outbox\"", "\"awsdms_status\"")] {
+            assert!(matches!(arrival(skipped.into_bytes()).content, Content::Skip));
+        }
+        for broken in [text.replace("\"sequence\":3,", ""), "{".into(), "[]".into()] {
+            let bytes = broken.into_bytes();
+            let Content::Broken { delivery, .. } = arrival(bytes.clone()).content else { panic!("not broken") };
+            assert_eq!(delivery.payload, bytes);
+        }
+    }
+}

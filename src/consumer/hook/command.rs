@@ -1,0 +1,145 @@
+//! A user's command: the event on stdin, its exit code decides.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::process::Child;
+
+use super::document;
+use crate::outbox::Message;
+
+/// How much of what a failing command said is kept as the reason.
+const KEPT: usize = 2_000;
+
+/// Runs through `sh -c`, in a process group of its own. `OUTBOX_EVENT_ID`, `OUTBOX_EVENT_TYPE`, `OUTBOX_AGGREGATE_TYPE`,
+/// `OUTBOX_AGGREGATE_ID` and `OUTBOX_SEQUENCE` are in its environment.
+#[derive(Debug)]
+pub struct Command {
+    pub line: String,
+    pub timeout: Duration,
+}
+
+/// Ends the command and everything it started, however the attempt ends.
+struct Group(Option<Pid>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(pid) = self.0.take() {
+            // A group that has ended is fine.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+impl Command {
+    pub(super) async fn run(&self, event: &Message) -> Result<(), String> {
+        let input = document(event)?;
+        let mut child = tokio::process::Command::new("/bin/sh")
+            .args(["-c", &self.line])
+            .env("OUTBOX_EVENT_ID", event.id.to_string())
+            .env("OUTBOX_EVENT_TYPE", &event.event_type)
+            .env("OUTBOX_AGGREGATE_TYPE", &event.aggregate_type)
+            .env("OUTBOX_AGGREGATE_ID", &event.aggregate_id)
+            .env("OUTBOX_SEQUENCE", event.sequence.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|error| format!("/bin/sh does not start: {error}"))?;
+        let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
+        let ended = tokio::time::timeout(self.timeout, talk(&mut child, &input)).await;
+        match ended {
+            Err(_) => Err(format!("the command did not end within {:?}", self.timeout)),
+            Ok(Err(error)) => Err(format!("the command was lost: {error}")),
+            Ok(Ok((status, said))) => {
+                // It ended by itself: what it left running is its own affair, and its id may be somebody else's soon.
+                group.0 = None;
+                if status.success() {
+                    Ok(())
+                } else {
+                    Err(format!("{status}: {said}").trim_end_matches(": ").to_owned())
+                }
+            }
+        }
+    }
+}
+
+/// Hands over the event, and takes what the command says and how it ends.
+async fn talk(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, String)> {
+    let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
+    let write = async {
+        if let Some(mut stdin) = stdin {
+            // A command that doesn't read its input closes the pipe: its exit code decides, not that.
+            let _ = stdin.write_all(input).await;
+            let _ = stdin.shutdown().await;
+        }
+    };
+    let listen = async {
+        let mut said = Vec::new();
+        if let Some(mut stderr) = stderr {
+            let mut buffer = [0; 4_096];
+            while let Ok(length @ 1..) = stderr.read(&mut buffer).await {
+                said.extend_from_slice(&buffer[..length]);
+                let surplus = said.len().saturating_sub(KEPT);
+                said.drain(..surplus);
+            }
+        }
+        said
+    };
+    // A child of the command may keep its stderr open for ever: the exit counts.
+    let status = async {
+        let (status, ()) = tokio::join!(child.wait(), write);
+        status
+    };
+    tokio::pin!(listen, status);
+    tokio::select! {
+        said = &mut listen => Ok((status.await?, tail(&said))),
+        ended = &mut status => {
+            let said = tokio::time::timeout(Duration::from_millis(200), listen).await.unwrap_or_default();
+            Ok((ended?, tail(&said)))
+        }
+    }
+}
+
+fn tail(said: &[u8]) -> String {
+    String::from_utf8_lossy(said).trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consumer::event::tests::message;
+
+    async fn run(line: &str) -> Result<(), String> {
+        Command { line: line.to_owned(), timeout: Duration::from_millis(500) }.run(&message(1, "p1", 4)).await
+    }
+
+    #[tokio::test]
+    async fn the_event_is_on_stdin_and_the_exit_code_decides() {
+        assert_eq!(run("grep -q '\"type\":\"PersonCreated\"' && test $OUTBOX_SEQUENCE = 4").await, Ok(()));
+        assert_eq!(run("true").await, Ok(()), "input need not be read");
+        assert_eq!(run("echo why >&2; exit 3").await, Err("exit status: 3: why".into()));
+        assert!(run("kill -9 $$").await.expect_err("killed").contains("signal: 9"));
+        assert!(run("no-such-command").await.expect_err("missing").starts_with("exit status: 127"));
+    }
+
+    #[tokio::test]
+    async fn what_takes_too_long_is_ended_with_all_it_started() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mark = folder.path().join("mark");
+        let begun = std::time::Instant::now();
+        let error = run(&format!("(sleep 1.5; touch {}) & sleep 60", mark.display())).await.expect_err("too long");
+        assert!(error.contains("did not end") && begun.elapsed() < Duration::from_secs(5), "{error}");
+        tokio::time::sleep(Duration::from_millis(1_500)).await;
+        assert!(!mark.exists());
+    }
+
+    #[tokio::test]
+    async fn a_left_behind_child_does_not_hold_the_event() {
+        assert_eq!(run("sleep 3 & exit 0").await, Ok(()));
+    }
+}

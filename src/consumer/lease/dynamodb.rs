@@ -1,0 +1,209 @@
+//! Leases in a DynamoDB table: partition key `consumer_group`, sort key `shard_id`, every change a conditional update.
+//!
+//! No attribute bears a name of one word: those are likely to be reserved in DynamoDB's expressions.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use chrono::Utc;
+
+use super::{Checkpoint, Lease, Leases};
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// The lease table, as seen by one group of consumers that share the shards.
+pub struct Table {
+    client: Client,
+    table: String,
+    group: String,
+}
+
+type Item = HashMap<String, AttributeValue>;
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+impl Table {
+    pub fn new(client: Client, table: impl Into<String>, group: impl Into<String>) -> Self {
+        Self { client, table: table.into(), group: group.into() }
+    }
+
+    /// An update of one lease that stamps it and returns it whole. `updated_at` is for people only.
+    fn update(&self, shard: &str, change: &str, condition: &str) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("consumer_group", text(&self.group))
+            .key("shard_id", text(shard))
+            .update_expression(change)
+            .condition_expression(condition)
+            .expression_attribute_values(":now", text(Utc::now().to_rfc3339()))
+            .return_values(ReturnValue::AllNew)
+    }
+
+    /// The lease as changed; None where the condition did not hold.
+    async fn send(&self, shard: &str, update: UpdateItemFluentBuilder) -> Result<Option<Lease>> {
+        match update.send().await {
+            Ok(answer) => lease(&answer.attributes.unwrap_or_default()).map(Some),
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
+            Err(error) => Err(error).aws(format!("update the lease of {shard} in {}", self.table)),
+        }
+    }
+}
+
+impl Leases for Table {
+    async fn list(&self) -> Result<Vec<Lease>> {
+        let (mut leases, mut from) = (Vec::new(), None::<Item>);
+        loop {
+            let page = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("consumer_group = :group")
+                .expression_attribute_values(":group", text(&self.group))
+                .set_exclusive_start_key(from.take())
+                .send()
+                .await;
+            let page = match page {
+                Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+                    let missing = format!("there is no lease table {}", self.table);
+                    return Err(Error::new(Kind::NotDeployed, missing).with_source(error));
+                }
+                page => page.aws(format!("read the leases in {}", self.table))?,
+            };
+            for item in page.items() {
+                leases.push(lease(item)?);
+            }
+            from = page.last_evaluated_key.filter(|key| !key.is_empty());
+            if from.is_none() {
+                return Ok(leases);
+            }
+        }
+    }
+
+    async fn create(&self, lease: &Lease) -> Result<()> {
+        let parents: Vec<String> = lease.parents.iter().cloned().collect();
+        let request = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .item("consumer_group", text(&self.group))
+            .item("shard_id", text(&lease.shard))
+            .item("renewal_count", number(lease.counter))
+            .item("read_up_to", text(lease.checkpoint.to_string()))
+            .condition_expression("attribute_not_exists(shard_id)");
+        // DynamoDB has no empty sets.
+        let request =
+            if parents.is_empty() { request } else { request.item("parent_ids", AttributeValue::Ss(parents)) };
+        match request.send().await {
+            Err(error) if sdk_code(&error) != "ConditionalCheckFailedException" => {
+                Err(error).aws(format!("add the lease of {} to {}", lease.shard, self.table))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn take(&self, seen: &Lease, me: &str) -> Result<Option<Lease>> {
+        let (condition, owner) = match &seen.owner {
+            Some(owner) => ("renewal_count = :seen AND held_by = :owner", Some(text(owner))),
+            None => ("renewal_count = :seen AND attribute_not_exists(held_by)", None),
+        };
+        let change = "SET held_by = :me, updated_at = :now REMOVE wanted_by ADD renewal_count :one";
+        let update = self
+            .update(&seen.shard, change, condition)
+            .expression_attribute_values(":me", text(me))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":seen", number(seen.counter));
+        let update = match owner {
+            Some(owner) => update.expression_attribute_values(":owner", owner),
+            None => update,
+        };
+        self.send(&seen.shard, update).await
+    }
+
+    async fn renew(&self, shard: &str, me: &str) -> Result<Option<Lease>> {
+        let update = self
+            .update(shard, "SET updated_at = :now ADD renewal_count :one", "held_by = :me")
+            .expression_attribute_values(":me", text(me))
+            .expression_attribute_values(":one", number(1));
+        self.send(shard, update).await
+    }
+
+    async fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> Result<bool> {
+        let update = self
+            .update(shard, "SET read_up_to = :to, updated_at = :now", "held_by = :me")
+            .expression_attribute_values(":me", text(me))
+            .expression_attribute_values(":to", text(to.to_string()));
+        Ok(self.send(shard, update).await?.is_some())
+    }
+
+    async fn ask(&self, seen: &Lease, me: &str) -> Result<bool> {
+        let Some(owner) = &seen.owner else { return Ok(false) };
+        let condition = "held_by = :owner AND attribute_not_exists(wanted_by)";
+        let update = self
+            .update(&seen.shard, "SET wanted_by = :me, updated_at = :now", condition)
+            .expression_attribute_values(":me", text(me))
+            .expression_attribute_values(":owner", text(owner));
+        Ok(self.send(&seen.shard, update).await?.is_some())
+    }
+
+    async fn release(&self, shard: &str, me: &str, to: Option<&str>) -> Result<bool> {
+        let change = match to {
+            Some(_) => "SET held_by = :to, updated_at = :now REMOVE wanted_by ADD renewal_count :one",
+            None => "SET updated_at = :now REMOVE held_by, wanted_by ADD renewal_count :one",
+        };
+        let update = self
+            .update(shard, change, "held_by = :me")
+            .expression_attribute_values(":me", text(me))
+            .expression_attribute_values(":one", number(1));
+        let update = match to {
+            Some(to) => update.expression_attribute_values(":to", text(to)),
+            None => update,
+        };
+        Ok(self.send(shard, update).await?.is_some())
+    }
+
+    async fn remove(&self, shard: &str) -> Result<()> {
+        let removed = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .key("consumer_group", text(&self.group))
+            .key("shard_id", text(shard))
+            .condition_expression("attribute_not_exists(held_by)")
+            .send()
+            .await;
+        match removed {
+            Err(error) if sdk_code(&error) != "ConditionalCheckFailedException" => {
+                Err(error).aws(format!("remove the lease of {shard} from {}", self.table))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn lease(item: &Item) -> Result<Lease> {
+    let word = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
+    let broken = |what: &str| {
+        Error::new(Kind::Unexpected, format!("a lease has no usable {what}: {item:?}"))
+            .hint("remove that item while no consumer runs; its shard is then read from the start again")
+    };
+    let counter = item.get("renewal_count").and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
+    let checkpoint = word("read_up_to").and_then(|text| text.parse::<Checkpoint>().ok());
+    let parents = item.get("parent_ids").and_then(|value| value.as_ss().ok()).cloned().unwrap_or_default();
+    Ok(Lease {
+        shard: word("shard_id").ok_or_else(|| broken("shard_id"))?,
+        parents: BTreeSet::from_iter(parents),
+        owner: word("held_by"),
+        counter: counter.ok_or_else(|| broken("renewal_count"))?,
+        checkpoint: checkpoint.ok_or_else(|| broken("read_up_to"))?,
+        wanted_by: word("wanted_by"),
+    })
+}

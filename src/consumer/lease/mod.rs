@@ -1,0 +1,161 @@
+//! Leases: who reads which shard, and how far it got.
+//!
+//! One lease a shard. Its holder renews it by raising its counter; whoever sees a counter stand still for a whole lease
+//! duration, by its own clock, may take the lease: no two machines' clocks are ever compared. Who has too few asks a
+//! holder to hand one over, and the holder does so once what it has in flight is done.
+
+mod dynamodb;
+#[cfg(test)]
+pub mod memory;
+mod plan;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::future::Future;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, SecondsFormat, Utc};
+
+pub use dynamodb::Table;
+pub use plan::{Plan, Watch, plan};
+
+use crate::error::Result;
+use crate::streams::kinesis::Cursor;
+
+/// How far a shard was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checkpoint {
+    /// Not begun: from the oldest record.
+    Oldest,
+    /// Not begun: from what arrives at this time or later.
+    At(DateTime<Utc>),
+    /// Every record up to this sequence number took effect.
+    After(String),
+    /// The shard is closed and read to its end.
+    End,
+}
+
+impl Checkpoint {
+    /// Where to read on; None at the end.
+    pub fn cursor(&self) -> Option<Cursor> {
+        match self {
+            Self::Oldest => Some(Cursor::Oldest),
+            Self::At(at) => Some(Cursor::At(*at)),
+            Self::After(sequence) => Some(Cursor::After(sequence.clone())),
+            Self::End => None,
+        }
+    }
+}
+
+impl fmt::Display for Checkpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Oldest => f.write_str("TRIM_HORIZON"),
+            Self::At(at) => write!(f, "AT_TIMESTAMP {}", at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+            Self::After(sequence) => f.write_str(sequence),
+            Self::End => f.write_str("SHARD_END"),
+        }
+    }
+}
+
+impl FromStr for Checkpoint {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "TRIM_HORIZON" => Ok(Self::Oldest),
+            "SHARD_END" => Ok(Self::End),
+            _ => match text.strip_prefix("AT_TIMESTAMP ") {
+                Some(at) => DateTime::parse_from_rfc3339(at).map(|at| Self::At(at.to_utc())).map_err(|e| e.to_string()),
+                None if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => Ok(Self::After(text.into())),
+                None => Err(format!("{text:?} is no checkpoint")),
+            },
+        }
+    }
+}
+
+/// A lease as it stands in the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    pub shard: String,
+    pub parents: BTreeSet<String>,
+    pub owner: Option<String>,
+    /// Raised by every renewal and every change of owner.
+    pub counter: u64,
+    pub checkpoint: Checkpoint,
+    /// Who asked the owner to hand the lease over.
+    pub wanted_by: Option<String>,
+}
+
+impl Lease {
+    /// A lease that nobody has yet.
+    pub fn new(shard: impl Into<String>, parents: impl IntoIterator<Item = String>, checkpoint: Checkpoint) -> Self {
+        Self {
+            shard: shard.into(),
+            parents: parents.into_iter().collect(),
+            owner: None,
+            counter: 0,
+            checkpoint,
+            wanted_by: None,
+        }
+    }
+}
+
+/// Where leases are kept. Every change is conditional, so that of two who try only one succeeds; `None` and `false`
+/// tell the other.
+pub trait Leases: Send + Sync {
+    /// All leases of this group, as of now.
+    fn list(&self) -> impl Future<Output = Result<Vec<Lease>>> + Send;
+    /// Adds a lease unless its shard has one.
+    fn create(&self, lease: &Lease) -> impl Future<Output = Result<()>> + Send;
+    /// Makes `me` the owner, if owner and counter are still as in `seen`.
+    fn take(&self, seen: &Lease, me: &str) -> impl Future<Output = Result<Option<Lease>>> + Send;
+    /// Raises the counter, if `me` is the owner; None where the lease is lost.
+    fn renew(&self, shard: &str, me: &str) -> impl Future<Output = Result<Option<Lease>>> + Send;
+    /// Moves the checkpoint, if `me` is the owner.
+    fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> impl Future<Output = Result<bool>> + Send;
+    /// Asks the owner of `seen` to hand over to `me`, unless somebody asked already.
+    fn ask(&self, seen: &Lease, me: &str) -> impl Future<Output = Result<bool>> + Send;
+    /// Gives the lease to `to`, or to nobody, if `me` is the owner.
+    fn release(&self, shard: &str, me: &str, to: Option<&str>) -> impl Future<Output = Result<bool>> + Send;
+    /// Removes a lease whose shard is gone, unless somebody has it.
+    fn remove(&self, shard: &str) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// Whether somebody renews a lease within `patience`.
+pub async fn is_anyone_alive(leases: &impl Leases, patience: Duration) -> Result<bool> {
+    let deadline = Instant::now() + patience;
+    let mut watch = Watch::default();
+    loop {
+        let all = leases.list().await?;
+        watch.observe(&all, Instant::now());
+        if all.iter().any(|lease| lease.owner.is_some() && watch.has_moved(lease)) {
+            return Ok(true);
+        }
+        if Instant::now() >= deadline {
+            return Ok(false);
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_survive_their_text() {
+        for checkpoint in [
+            Checkpoint::Oldest,
+            Checkpoint::End,
+            Checkpoint::After("49590338271490256608559692538361571095921575989136588898".into()),
+            Checkpoint::At(DateTime::from_timestamp_millis(1_764_000_000_123).expect("a time")),
+        ] {
+            assert_eq!(checkpoint.to_string().parse(), Ok(checkpoint));
+        }
+        for wrong in ["", "LATEST", "12a", "AT_TIMESTAMP soon"] {
+            assert!(wrong.parse::<Checkpoint>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What a consumer counts.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// Latencies kept for the percentiles; later ones replace the oldest.
+const KEPT: usize = 10_000;
+
+/// Counts since the start. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Metrics(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    totals: Totals,
+    latencies: Vec<f64>,
+    place: usize,
+    shards: BTreeMap<String, Shard>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Shard {
+    behind: Duration,
+    /// Since when there has been nothing more to read and nothing under way.
+    idle_since: Option<Instant>,
+}
+
+/// The figures, as they go into `metrics` lines and the result.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Totals {
+    /// Records read from the stream.
+    pub records: u64,
+    /// Events that took effect and were marked by this consumer.
+    pub processed: u64,
+    /// Events that had been marked before.
+    pub duplicates: u64,
+    /// Records kept as failures.
+    pub failed: u64,
+    /// Records that are no events: control records, other tables.
+    pub skipped: u64,
+    /// Attempts of the hook that failed and were made again.
+    pub retries: u64,
+    pub checkpoints: u64,
+    /// Leases taken from a consumer that no longer renewed them.
+    pub taken_over: u64,
+    /// Shards being read now.
+    pub shards: usize,
+    /// The farthest that one of them is behind its tip.
+    pub behind_ms: u64,
+    /// From commit to mark, of the latest 10,000 events, by the clocks of database and consumer.
+    pub p50_ms: Option<f64>,
+    pub p99_ms: Option<f64>,
+}
+
+impl Metrics {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn count(&self, change: impl FnOnce(&mut Totals)) {
+        change(&mut self.state().totals);
+    }
+
+    /// An event was marked just now.
+    pub fn latency(&self, committed_at: DateTime<Utc>) {
+        let millis = (Utc::now() - committed_at).num_microseconds().unwrap_or(i64::MAX).max(0) as f64 / 1_000.0;
+        let mut state = self.state();
+        if state.latencies.len() < KEPT {
+            state.latencies.push(millis);
+        } else {
+            let place = state.place;
+            state.latencies[place] = millis;
+        }
+        state.place = (state.place + 1) % KEPT;
+    }
+
+    /// How a shard stands after a page was dealt with.
+    pub fn shard(&self, shard: &str, behind: Duration, idle: bool) {
+        let mut state = self.state();
+        let before = state.shards.get(shard).and_then(|shard| shard.idle_since);
+        let idle_since = if idle { before.or_else(|| Some(Instant::now())) } else { None };
+        state.shards.insert(shard.to_owned(), Shard { behind, idle_since });
+    }
+
+    /// A shard is no longer read here.
+    pub fn forget(&self, shard: &str) {
+        self.state().shards.remove(shard);
+    }
+
+    /// Every one of `shards` has had nothing to do for `duration`.
+    pub fn is_idle<'a>(&self, mut shards: impl Iterator<Item = &'a String>, duration: Duration) -> bool {
+        let state = self.state();
+        shards.all(|shard| {
+            state.shards.get(shard).and_then(|s| s.idle_since).is_some_and(|since| since.elapsed() >= duration)
+        })
+    }
+
+    pub fn totals(&self) -> Totals {
+        let state = self.state();
+        let mut sorted = state.latencies.clone();
+        sorted.sort_unstable_by(f64::total_cmp);
+        let rank = |share: f64| {
+            let place = ((sorted.len() as f64 * share).ceil() as usize).max(1) - 1;
+            sorted.get(place).copied()
+        };
+        Totals {
+            shards: state.shards.len(),
+            behind_ms: state.shards.values().map(|s| s.behind.as_millis() as u64).max().unwrap_or(0),
+            p50_ms: rank(0.5),
+            p99_ms: rank(0.99),
+            ..state.totals.clone()
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! How far a shard has come: the last record before which everything is done. Pure.
+
+use std::collections::VecDeque;
+
+/// Records under way, in the shard's order.
+#[derive(Debug, Default)]
+pub struct Progress {
+    records: VecDeque<(u64, String, bool)>,
+    next: u64,
+}
+
+impl Progress {
+    /// Adds the next record; the ticket is for [`Progress::done`].
+    pub fn begin(&mut self, sequence_number: String) -> u64 {
+        let ticket = self.next;
+        self.next += 1;
+        self.records.push_back((ticket, sequence_number, false));
+        ticket
+    }
+
+    /// A record took effect, was skipped, or was kept as a failure.
+    pub fn done(&mut self, ticket: u64) {
+        let first = self.records.front().map_or(self.next, |(first, ..)| *first);
+        let place = ticket.checked_sub(first).and_then(|place| usize::try_from(place).ok());
+        if let Some(record) = place.and_then(|place| self.records.get_mut(place)) {
+            record.2 = true;
+        }
+    }
+
+    /// The last record up to which all are done, if that is further than at the last call.
+    pub fn advance(&mut self) -> Option<String> {
+        let mut last = None;
+        while self.records.front().is_some_and(|(.., done)| *done) {
+            last = self.records.pop_front().map(|(_, sequence_number, _)| sequence_number);
+        }
+        last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        /// In whatever order records are done, the checkpoint stands before the first one that is not.
+        #[test]
+        fn never_past_what_is_not_done(order in proptest::collection::vec((0usize..40, proptest::bool::ANY), 0..120)) {
+            let mut progress = Progress::default();
+            let tickets: Vec<u64> = (0..40).map(|i| progress.begin(i.to_string())).collect();
+            let (mut done, mut checkpoint) = ([false; 40], None::<usize>);
+            for (i, look) in order {
+                progress.done(tickets[i]);
+                done[i] = true;
+                if look {
+                    if let Some(to) = progress.advance() {
+                        let to: usize = to.parse().expect("a number");
+                        proptest::prop_assert!(checkpoint.is_none_or(|before| to > before));
+                        checkpoint = Some(to);
+                    }
+                    let expected = done.iter().take_while(|done| **done).count().checked_sub(1);
+                    proptest::prop_assert_eq!(checkpoint, expected);
+                }
+            }
+        }
+    }
+}

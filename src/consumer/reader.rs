@@ -1,0 +1,109 @@
+//! One shard under one lease: page, effects, checkpoint, until the shard ends, the lease is wanted or lost, or a stop.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_sdk_kinesis::Client;
+
+use super::event::read;
+use super::lanes::{Dealt, Processor, Terms};
+use super::lease::{Checkpoint, Lease, Leases};
+use super::progress::Progress;
+use super::store::Store;
+use crate::error::Result;
+use crate::streams::kinesis::{Page, Pages};
+
+/// How reading a shard ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The shard is closed, and everything in it took effect.
+    Drained,
+    Stopped,
+    /// Somebody else has the lease.
+    Lost,
+}
+
+/// What readers of all shards share.
+pub struct Reader<L, S> {
+    pub client: Client,
+    pub stream: String,
+    pub leases: Arc<L>,
+    pub processor: Arc<Processor<S>>,
+    pub me: String,
+    /// Most records of a page.
+    pub batch: i32,
+    /// Between pages: a shard gives five reads a second, to all its readers together.
+    pub pause: Duration,
+    /// How often to checkpoint within a page.
+    pub checkpoint_every: Duration,
+}
+
+impl<L: Leases, S: Store> Reader<L, S> {
+    /// Reads on from the lease's checkpoint.
+    ///
+    /// # Errors
+    /// What Kinesis, the store or the leases end in after their retries.
+    pub async fn run(&self, lease: &Lease, terms: &Terms) -> Result<Ended> {
+        let shard = &lease.shard;
+        let Some(cursor) = lease.checkpoint.cursor() else { return Ok(Ended::Drained) };
+        let opened = Pages::open(self.client.clone(), self.stream.clone(), shard.clone(), cursor, self.batch);
+        let mut pages = opened.await?;
+        let progress = Mutex::new(Progress::default());
+        loop {
+            let page = tokio::select! {
+                page = pages.next() => page?,
+                () = terms.stop.cancelled() => return Ok(Ended::Stopped),
+            };
+            let Some(page) = page else {
+                let moved = self.leases.checkpoint(shard, &self.me, &Checkpoint::End).await?;
+                return Ok(if moved { Ended::Drained } else { Ended::Lost });
+            };
+            let begun = tokio::time::Instant::now();
+            let (behind, idle) = (page.behind, page.records.is_empty() && page.behind.is_zero());
+            let dealt = self.page(shard, page, &progress, terms).await;
+            // What is done is done, however the rest ended.
+            let kept = self.checkpoint(shard, &progress).await;
+            match (dealt?, kept?) {
+                (Dealt::All, true) => {}
+                (Dealt::Stopped, true) => return Ok(Ended::Stopped),
+                (Dealt::Lost, _) | (_, false) => return Ok(Ended::Lost),
+            }
+            self.processor.metrics.shard(shard, behind, idle);
+            tokio::select! {
+                () = tokio::time::sleep_until(begun + self.pause) => {}
+                () = terms.stop.cancelled() => return Ok(Ended::Stopped),
+            }
+        }
+    }
+
+    /// Deals with a page, and checkpoints what is done of it now and then: with a slow hook a page takes long.
+    async fn page(&self, shard: &str, page: Page, progress: &Mutex<Progress>, terms: &Terms) -> Result<Dealt> {
+        if page.records.is_empty() {
+            return Ok(Dealt::All);
+        }
+        let count = page.records.len() as u64;
+        self.processor.metrics.count(|totals| totals.records += count);
+        self.processor.metrics.shard(shard, page.behind, false);
+        let arrivals = page.records.into_iter().map(|record| read(shard, record)).collect();
+        let dealing = self.processor.deal(arrivals, progress, terms);
+        tokio::pin!(dealing);
+        loop {
+            tokio::select! {
+                dealt = &mut dealing => return dealt,
+                () = tokio::time::sleep(self.checkpoint_every) => {
+                    if !self.checkpoint(shard, progress).await? {
+                        terms.tenure.end();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Moves the checkpoint to where everything is done; false where the lease is lost.
+    async fn checkpoint(&self, shard: &str, progress: &Mutex<Progress>) -> Result<bool> {
+        let to = progress.lock().unwrap_or_else(PoisonError::into_inner).advance();
+        let Some(to) = to else { return Ok(true) };
+        self.processor.metrics.count(|totals| totals.checkpoints += 1);
+        self.leases.checkpoint(shard, &self.me, &Checkpoint::After(to)).await
+    }
+}
