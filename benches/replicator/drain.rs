@@ -1,0 +1,145 @@
+//! One slot drained by one process, timed from its start to its end.
+
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use outboxctl::postgres::replication::Lsn;
+use outboxctl::postgres::tls::Roots;
+use outboxctl::postgres::{Secret, Target};
+use outboxctl::sandbox::replicator::mapping::Mappings;
+use outboxctl::sandbox::replicator::settings::{LobSettings, SourceSettings, TargetSettings};
+use outboxctl::sandbox::replicator::{Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
+use outboxctl::sandbox::state::Postgres;
+use serde_json::json;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::backlog::assert_drained;
+use crate::support::database::Database;
+
+#[derive(Debug, Clone, Copy)]
+pub struct Drained {
+    pub took: Duration,
+    pub peak_kilobytes: u64,
+}
+
+/// The tool that comes with PostgreSQL, its output thrown away.
+pub async fn pg_recvlogical(server: &Postgres, database: &Database, slot: &str, end: Lsn) -> Drained {
+    let target = &database.target;
+    let connection = format!(
+        "host={} port={} user={} dbname={} sslmode=verify-full sslrootcert={}",
+        target.host,
+        target.port,
+        target.user,
+        target.database,
+        server.ca_file.display()
+    );
+    let mut command = Command::new(server.bin.join("pg_recvlogical"));
+    command.args(["--dbname", &connection, "--slot", slot, "--start", "--no-loop", "--file", "/dev/null"]);
+    command.args(["--option", "proto_version=1", "--option", "publication_names=outboxctl"]);
+    command.args(["--endpos", &end.to_string()]).env("PGPASSWORD", target.password.expose());
+    let drained = watch_child(command);
+    assert_drained(database, slot, end).await;
+    drained
+}
+
+/// This replicator, in a process of its own, into a sink that throws records away.
+pub async fn replicator(server: &Postgres, database: &Database, slot: &str, end: Lsn, rows: u64) -> Drained {
+    let target = &database.target;
+    let mut command = Command::new(std::env::current_exe().expect("our own path"));
+    command.args(["drain", &target.host, &target.port.to_string(), &target.database, slot, &end.to_string()]);
+    command.arg(rows.to_string()).arg(&server.ca_file).env("PGPASSWORD", target.password.expose());
+    let drained = watch_child(command);
+    assert_drained(database, slot, end).await;
+    drained
+}
+
+fn watch_child(mut command: Command) -> Drained {
+    let began = Instant::now();
+    let mut child = command.stdin(Stdio::null()).spawn().expect("it starts");
+    let mut peak_kilobytes = 0;
+    loop {
+        peak_kilobytes = peak_kilobytes.max(peak(&child).unwrap_or_default());
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            assert!(status.success(), "{command:?} ended with {status}");
+            return Drained { took: began.elapsed(), peak_kilobytes };
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Highest resident memory so far.
+fn peak(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+}
+
+/// Counts, and keeps nothing.
+#[derive(Default)]
+pub struct Null {
+    pub entries: AtomicU64,
+}
+
+impl Sink for Null {
+    fn put<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<Vec<Option<Failure>>, SinkError>> {
+        self.entries.fetch_add(entries.len() as u64, Ordering::Relaxed);
+        Box::pin(async move { Ok(vec![None; entries.len()]) })
+    }
+}
+
+/// A task like the one that outboxctl deploys.
+pub fn job(database: Target, slot: &str, start: Start) -> Job {
+    let locator = json!({"schema-name": "public", "table-name": "events"});
+    let mappings = json!({"rules": [
+        {"rule-type": "selection", "rule-id": "1", "rule-action": "include", "object-locator": locator},
+        {"rule-type": "object-mapping", "rule-id": "2", "rule-action": "map-record-to-record",
+         "object-locator": locator,
+         "mapping-parameters": {"partition-key-type": "attribute-name", "partition-key-name": "aggregate"}},
+    ]});
+    let target = json!({"MessageFormat": "json-unformatted", "IncludeTransactionDetails": true,
+                        "IncludePartitionValue": true, "IncludeNullAndEmpty": true});
+    Job {
+        name: "bench".into(),
+        database,
+        slot: slot.to_owned(),
+        start,
+        checkpoint: Lsn::default(),
+        load: false,
+        follow: true,
+        mappings: Mappings::parse(&mappings.to_string()).expect("mappings"),
+        source: SourceSettings::read(&json!({}), ""),
+        target: TargetSettings::read(&target),
+        lobs: LobSettings::read(&json!({})),
+        statistics: Arc::new(Statistics::default()),
+        phase: watch::channel(Phase::Starting).0,
+        confirmed: watch::channel(Lsn::default()).0,
+    }
+}
+
+/// The replicator's process: drains a slot up to a position, and ends.
+pub async fn child(arguments: &[String]) {
+    let [host, port, database, slot, end, rows, ca_file] = arguments else { panic!("{arguments:?}") };
+    let end: Lsn = end.parse().expect("a position");
+    let target = Target {
+        host: host.clone(),
+        port: port.parse().expect("a port"),
+        database: database.clone(),
+        user: database.clone(),
+        password: Secret::new(std::env::var("PGPASSWORD").expect("a password")),
+        roots: Roots::File(ca_file.into()),
+    };
+    let job = job(target, slot, Start::Resume);
+    let (sink, cancel) = (Arc::new(Null::default()), CancellationToken::new());
+    let mut confirmed = job.confirmed.subscribe();
+    let drained = async {
+        confirmed.wait_for(|confirmed| *confirmed >= end).await.expect("it runs");
+        cancel.cancel();
+    };
+    let (ended, ()) = tokio::join!(run(&job, Arc::clone(&sink) as Arc<dyn Sink>, &cancel), drained);
+    ended.expect("it ends well");
+    assert_eq!(sink.entries.load(Ordering::Relaxed).to_string(), *rows, "records");
+}

@@ -1,0 +1,155 @@
+//! Children that end with the daemon, however it ends.
+//!
+//! A child is started through our own executable (`local exec`): it asks the kernel for a signal at its parent's death
+//! (prctl PR_SET_PDEATHSIG, which outlives exec but not a change of user, so the user is changed before), and then
+//! becomes the program. So after `kill -9` of the daemon PostgreSQL still shuts down and the emulator saves its state.
+
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, getppid, kill_process};
+use tokio::process::{Child, Command};
+
+use super::user::User;
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// The signal that ends a child well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EndSignal {
+    /// SIGTERM: the emulator saves its state.
+    Term,
+    /// SIGINT: PostgreSQL disconnects everybody and shuts down ("fast").
+    Int,
+}
+
+impl EndSignal {
+    fn number(self) -> Signal {
+        match self {
+            Self::Term => Signal::TERM,
+            Self::Int => Signal::INT,
+        }
+    }
+}
+
+/// A supervised child.
+pub struct Supervised {
+    name: &'static str,
+    child: Child,
+    end: EndSignal,
+}
+
+/// What to start.
+pub struct Program<'a> {
+    pub name: &'static str,
+    pub path: &'a Path,
+    pub arguments: Vec<OsString>,
+    pub environment: Vec<(&'static str, OsString)>,
+    /// None: the user we are.
+    pub user: Option<&'a User>,
+    pub folder: &'a Path,
+    /// Both output streams go here, appended.
+    pub log: &'a Path,
+    pub end: EndSignal,
+}
+
+impl Supervised {
+    /// Starts a program. Must be called on the main thread: the kernel counts the thread's end as the parent's.
+    ///
+    /// # Errors
+    /// `LocalSetup` when it can't be started.
+    pub fn start(program: Program<'_>) -> Result<Self> {
+        let failed = || format!("{} could not be started ({})", program.name, program.path.display());
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(program.log);
+        let log = log.or_fail(Kind::LocalSetup, || format!("{} can't be written", program.log.display()))?;
+        let errors = log.try_clone().or_fail(Kind::LocalSetup, failed)?;
+        // Not by path: another user may not be able to reach it.
+        let ours = if cfg!(target_os = "linux") {
+            "/proc/self/exe".into()
+        } else {
+            std::env::current_exe().or_fail(Kind::LocalSetup, failed)?
+        };
+        let end = match program.end {
+            EndSignal::Term => "term",
+            EndSignal::Int => "int",
+        };
+        let mut command = Command::new(ours);
+        command.args(["local", "exec", "--signal", end, "--parent", &std::process::id().to_string(), "--"]);
+        command.arg(program.path).args(program.arguments).envs(program.environment).current_dir(program.folder);
+        command.stdin(Stdio::null()).stdout(log).stderr(errors);
+        // A group of its own: Ctrl-C on a terminal is for the command, which then ends its children in order.
+        command.process_group(0);
+        if let Some(user) = program.user {
+            command.uid(user.uid).gid(user.gid);
+        }
+        let child = command.spawn().or_fail(Kind::LocalSetup, failed)?;
+        Ok(Self { name: program.name, child, end: program.end })
+    }
+
+    pub fn pid(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Resolves when the child ends, to how it ended.
+    pub async fn ended(&mut self) -> String {
+        match self.child.wait().await {
+            Ok(status) => format!("{} ended ({status})", self.name),
+            Err(error) => format!("{} can't be watched: {error}", self.name),
+        }
+    }
+
+    /// Ends the child; kills it when it takes longer than `patience`.
+    pub async fn stop(&mut self, patience: Duration) {
+        // No id: it has ended and was waited for.
+        let Some(pid) = self.child.id().and_then(pid) else { return };
+        // Fails only when it is gone already.
+        let _ = kill_process(pid, self.end.number());
+        if tokio::time::timeout(patience, self.child.wait()).await.is_ok() {
+            return;
+        }
+        // Fails only when it is gone already.
+        let _ = self.child.kill().await;
+    }
+}
+
+/// The other side of [`Supervised::start`]: becomes the program.
+///
+/// # Errors
+/// `LocalSetup` when it can't be run, or the parent is gone already.
+pub fn become_program(program: &[OsString], signal: EndSignal, parent: u32) -> Result<()> {
+    let [path, arguments @ ..] = program else {
+        return Err(Error::new(Kind::Usage, "local exec needs a program"));
+    };
+    let failed = || format!("{} can't be run", path.display());
+    #[cfg(target_os = "linux")]
+    rustix::process::set_parent_process_death_signal(Some(signal.number())).or_fail(Kind::LocalSetup, failed)?;
+    #[cfg(not(target_os = "linux"))]
+    let _ = signal;
+    // Had it died before we asked, no signal would come.
+    if getppid() != pid(parent) {
+        return Err(Error::new(Kind::LocalSetup, format!("{}: the daemon is gone", failed())));
+    }
+    Err(std::process::Command::new(path).args(arguments).exec()).or_fail(Kind::LocalSetup, failed)
+}
+
+fn pid(number: u32) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(number).ok()?)
+}
+
+/// Sends SIGTERM to a process that is known to be ours.
+pub fn terminate(number: u32) {
+    if let Some(pid) = pid(number) {
+        // Fails only when it is gone already.
+        let _ = kill_process(pid, Signal::TERM);
+    }
+}
+
+/// Sends SIGKILL to a process that is known to be ours.
+pub fn kill(number: u32) {
+    if let Some(pid) = pid(number) {
+        // Fails only when it is gone already.
+        let _ = kill_process(pid, Signal::KILL);
+    }
+}

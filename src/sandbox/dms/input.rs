@@ -1,0 +1,101 @@
+//! Reading requests: required members, filters, paging.
+
+use serde_json::{Map, Value, json};
+
+use super::fault::{Answer, Fault};
+use super::kind::Kind;
+use super::store::Resource;
+
+/// A request's body.
+pub(super) struct Input(pub(super) Value);
+
+impl Input {
+    /// A member that must be there.
+    pub(super) fn text(&self, member: &str) -> Answer<&str> {
+        self.optional(member).ok_or_else(|| Fault::parameter(format!("{member} must not be empty")))
+    }
+
+    pub(super) fn optional(&self, member: &str) -> Option<&str> {
+        self.0[member].as_str().filter(|text| !text.is_empty())
+    }
+
+    /// A new resource's name: letters, digits and hyphens, first a letter, no two hyphens together, none at the end.
+    pub(super) fn identifier(&self, member: &str) -> Answer<String> {
+        let name = self.text(member)?;
+        let fine = name.len() <= 255
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+            && !name.contains("--")
+            && !name.ends_with('-');
+        match fine {
+            true => Ok(name.to_owned()),
+            false => Err(Fault::parameter(format!(
+                "The parameter {member} is not a valid identifier: it must begin with a letter, hold only ASCII \
+                 letters, digits and hyphens, and neither end with a hyphen nor hold two in a row"
+            ))),
+        }
+    }
+
+    /// Copies members that are there, as they are.
+    pub(super) fn copy(&self, members: &[&str], to: &mut Map<String, Value>) {
+        for member in members {
+            if !self.0[*member].is_null() {
+                to.insert((*member).to_owned(), self.0[*member].clone());
+            }
+        }
+    }
+
+    /// The `Tags` member.
+    pub(super) fn tags(&self) -> std::collections::BTreeMap<String, String> {
+        let tags = self.0["Tags"].as_array().into_iter().flatten();
+        tags.filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str().unwrap_or("").to_owned())))
+            .collect()
+    }
+
+    /// (name, values) of each filter.
+    pub(super) fn filters(&self) -> Vec<(&str, Vec<&str>)> {
+        let filters = self.0["Filters"].as_array().into_iter().flatten();
+        filters.filter_map(|filter| Some((filter["Name"].as_str()?, texts(&filter["Values"])))).collect()
+    }
+
+    /// Those resources that pass every filter.
+    pub(super) fn filtered(&self, kind: Kind, resources: Vec<Resource>) -> Answer<Vec<Resource>> {
+        let names = kind.names();
+        let mut resources = resources;
+        for (filter, values) in self.filters() {
+            let members: Vec<_> = names.filters.iter().filter(|(name, _)| *name == filter).map(|(_, m)| *m).collect();
+            if members.is_empty() {
+                return Err(Fault::parameter(format!("Unrecognized filter name: {filter}")));
+            }
+            resources.retain(|r| members.iter().any(|member| values.contains(&r.text(member))));
+        }
+        Ok(resources)
+    }
+
+    /// One page of `items` under `member`, with a `Marker` where more follow.
+    pub(super) fn page(&self, member: &str, items: Vec<Value>, most: u64) -> Answer<Value> {
+        let size = match &self.0["MaxRecords"] {
+            Value::Null => most.min(100),
+            value => value
+                .as_u64()
+                .filter(|n| (1..=most).contains(n))
+                .ok_or_else(|| Fault::parameter(format!("MaxRecords must be at least 20 and at most {most}")))?,
+        };
+        let from = match self.optional("Marker") {
+            None => 0,
+            Some(marker) => marker.parse::<usize>().map_err(|_| Fault::parameter("The marker is not valid"))?,
+        };
+        let end = from.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+        let more = items.len() > end;
+        let page: Vec<Value> = items.into_iter().skip(from).take(end - from).collect();
+        let mut answer = json!({ member: page });
+        if more {
+            answer["Marker"] = end.to_string().into();
+        }
+        Ok(answer)
+    }
+}
+
+fn texts(values: &Value) -> Vec<&str> {
+    values.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}

@@ -1,0 +1,149 @@
+//! The AWS emulator as a child: an unmodified package, started through `launcher.py`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::child::{EndSignal, Program, Supervised};
+use super::home::{Home, write_atomically};
+use super::orphans;
+use super::tools::Environment;
+use crate::error::{Error, Kind, OrFail, Result};
+
+const LAUNCHER: &str = include_str!("launcher.py");
+/// It imports some 100 modules and reads its state back.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+/// It writes its state out, streams and packages included.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running emulator.
+pub struct Emulator {
+    process: Supervised,
+    pub url: String,
+    folder: PathBuf,
+}
+
+/// What it has to know of the stack.
+pub struct Settings<'a> {
+    pub home: &'a Home,
+    pub environment: &'a Environment,
+    /// Our own endpoint, which it also names in the addresses that it gives out.
+    pub gateway_port: u16,
+    pub region: &'a str,
+    /// CloudFormation types that the gateway makes.
+    pub types: Vec<&'static str>,
+    /// PEM of the authority that signs the local database; functions find it in PGSSLROOTCERT.
+    pub ca_file: PathBuf,
+}
+
+/// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost.
+const UNSAVED: &str = "unsaved";
+
+impl Emulator {
+    /// On the main thread: see [`Supervised::start`]. The flag is true when the state before was lost.
+    ///
+    /// # Errors
+    /// `LocalSetup`, with the end of its log.
+    pub async fn start(settings: Settings<'_>) -> Result<(Self, bool)> {
+        let folder = settings.home.file("emulator");
+        let temporary = folder.join("tmp");
+        std::fs::create_dir_all(&temporary)
+            .or_fail(Kind::LocalSetup, || format!("{} can't be made", temporary.display()))?;
+        let lost = folder.join(UNSAVED).exists();
+        let launcher = folder.join("launcher.py");
+        write_atomically(&launcher, LAUNCHER.as_bytes())?;
+        let port_file = folder.join("port");
+        // Of the run before.
+        let _ = std::fs::remove_file(&port_file);
+        let log = settings.home.logs().join("emulator.log");
+        let process = Supervised::start(Program {
+            name: "the emulator",
+            path: &settings.environment.python,
+            arguments: vec![launcher.into()],
+            environment: environment(&settings, &folder, &port_file),
+            user: None,
+            folder: &folder,
+            log: &log,
+            end: EndSignal::Term,
+        })?;
+        let mut emulator = Self { process, url: String::new(), folder };
+        emulator.url = format!("http://127.0.0.1:{}", emulator.ready(&port_file, &log).await?);
+        Ok((emulator, lost))
+    }
+
+    async fn ready(&mut self, port_file: &std::path::Path, log: &std::path::Path) -> Result<u16> {
+        let deadline = Instant::now() + START_PATIENCE;
+        while Instant::now() < deadline {
+            if let Ok(text) = std::fs::read_to_string(port_file) {
+                return text.parse().or_fail(Kind::Unexpected, || format!("{} is no port", port_file.display()));
+            }
+            tokio::select! {
+                how = self.process.ended() => {
+                    let said = std::fs::read_to_string(log).unwrap_or_default();
+                    let last = said.lines().last().unwrap_or("its log is empty");
+                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {last}"))
+                        .hint(format!("its log is {}", log.display()))
+                        .hint("fetch it anew: outboxctl local down --purge-tools, then outboxctl local up"));
+                }
+                () = tokio::time::sleep(Duration::from_millis(25)) => {}
+            }
+        }
+        Err(Error::new(Kind::LocalSetup, "the emulator does not answer").hint(format!("its log is {}", log.display())))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.pid().unwrap_or(0)
+    }
+
+    /// Resolves when the emulator ends on its own.
+    pub async fn ended(&mut self) -> String {
+        self.process.ended().await
+    }
+
+    /// Ends it. False when its state could not be saved.
+    pub async fn stop(&mut self) -> bool {
+        self.process.stop(STOP_PATIENCE).await;
+        !self.folder.join(UNSAVED).exists()
+    }
+}
+
+fn environment(
+    settings: &Settings<'_>,
+    folder: &std::path::Path,
+    port_file: &std::path::Path,
+) -> Vec<(&'static str, OsString)> {
+    let gateway = format!("http://127.0.0.1:{}", settings.gateway_port);
+    // The record of a database stays the emulator's.
+    let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
+    let join = |types: Vec<&&str>| types.into_iter().copied().collect::<Vec<_>>().join(",").into();
+    vec![
+        ("PYTHONPATH", settings.environment.packages.clone().into()),
+        ("PYTHONUNBUFFERED", "1".into()),
+        ("PYTHONDONTWRITEBYTECODE", "1".into()),
+        ("OUTBOXCTL_GATEWAY", gateway.clone().into()),
+        ("OUTBOXCTL_RESOURCE_TYPES", join(ours)),
+        ("OUTBOXCTL_EXTENDED_TYPES", join(extended)),
+        ("OUTBOXCTL_PORT_FILE", port_file.into()),
+        ("OUTBOXCTL_UNSAVED_FILE", folder.join(UNSAVED).into()),
+        // Addresses that it gives out (queues, APIs) lead through the gateway.
+        ("GATEWAY_PORT", settings.gateway_port.to_string().into()),
+        ("MINISTACK_REGION", settings.region.into()),
+        ("PERSIST_STATE", "1".into()),
+        ("STATE_DIR", folder.join("state").into()),
+        ("S3_PERSIST", "1".into()),
+        ("S3_DATA_DIR", folder.join("s3").into()),
+        ("TMPDIR", folder.join("tmp").into()),
+        ("LOG_LEVEL", "INFO".into()),
+        // Listeners that nobody here needs; they would be on all interfaces.
+        ("SFTP_ENABLED", "0".into()),
+        ("IOT_MTLS_ENABLED", "0".into()),
+        // What functions inherit.
+        ("AWS_ENDPOINT_URL", gateway.into()),
+        ("AWS_REGION", settings.region.into()),
+        ("AWS_DEFAULT_REGION", settings.region.into()),
+        ("AWS_ACCESS_KEY_ID", "test".into()),
+        ("AWS_SECRET_ACCESS_KEY", "test".into()),
+        ("PGSSLROOTCERT", settings.ca_file.clone().into()),
+        (orphans::MARK, settings.home.stack().into()),
+    ]
+}

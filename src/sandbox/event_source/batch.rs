@@ -1,0 +1,255 @@
+//! What becomes of a batch as invocations succeed and fail: pure, so that every rule can be tested.
+//!
+//! Source: "Configuring partial batch response with Kinesis Data Streams and Lambda" and "Retain discarded batch records
+//! for a Kinesis Data Streams event source in Lambda" in the Lambda developer guide.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::source::Record;
+
+/// The mapping's settings that matter here.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    pub bisect: bool,
+    /// None: without limit.
+    pub retries: Option<u32>,
+    pub age: Option<TimeDelta>,
+}
+
+/// How an invocation ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Succeeded,
+    /// The function's batch response: everything before this index is done.
+    FailedFrom(usize),
+    /// The function failed, timed out, or answered what can't be understood.
+    Failed,
+    /// Throttled, not found, not reachable: the function did not see the records. Retries are not used up ("Before
+    /// invocation" in the guide).
+    NotInvoked,
+}
+
+/// Why records were given up, in the words of the invocation record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    RetryAttemptsExhausted,
+    RecordAgeExceeded,
+}
+
+impl Condition {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::RetryAttemptsExhausted => "RetryAttemptsExhausted",
+            Self::RecordAgeExceeded => "RecordAgeExceeded",
+        }
+    }
+}
+
+/// Records that are given up.
+#[derive(Debug, PartialEq)]
+pub struct Discarded {
+    pub records: Vec<Record>,
+    pub condition: Condition,
+    pub invocations: u32,
+}
+
+#[derive(Debug)]
+struct Segment {
+    records: Vec<Record>,
+    /// Retries used up.
+    retries: u32,
+    invocations: u32,
+}
+
+/// The records that were read together; the first segment is the one in work.
+#[derive(Debug)]
+pub struct Batch {
+    segments: VecDeque<Segment>,
+    rules: Rules,
+}
+
+/// What an invocation changed.
+#[derive(Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// Must reach the failure destination before the checkpoint moves.
+    pub discarded: Option<Discarded>,
+    /// Everything up to this sequence number is dealt with.
+    pub checkpoint: Option<String>,
+    /// Wait before the next invocation.
+    pub wait: bool,
+}
+
+impl Batch {
+    pub fn new(records: Vec<Record>, rules: Rules) -> Self {
+        let segments = if records.is_empty() { vec![] } else { vec![Segment { records, retries: 0, invocations: 0 }] };
+        Self { segments: segments.into(), rules }
+    }
+
+    /// What to invoke the function with next; None when all is dealt with.
+    pub fn current(&self) -> Option<&[Record]> {
+        self.segments.front().map(|segment| segment.records.as_slice())
+    }
+
+    /// Gives up the records at the front that are too old. For before each invocation.
+    pub fn expire(&mut self, now: DateTime<Utc>) -> Option<Outcome> {
+        let (age, segment) = (self.rules.age?, self.segments.front_mut()?);
+        let old = segment.records.iter().take_while(|record| now - record.arrived_at > age).count();
+        if old == 0 {
+            return None;
+        }
+        let records: Vec<Record> = segment.records.drain(..old).collect();
+        let invocations = segment.invocations;
+        if segment.records.is_empty() {
+            self.segments.pop_front();
+        }
+        let checkpoint = records.last().map(|record| record.sequence.clone());
+        let discarded = Discarded { records, condition: Condition::RecordAgeExceeded, invocations };
+        Some(Outcome { discarded: Some(discarded), checkpoint, wait: false })
+    }
+
+    /// Takes in how the invocation with [`Batch::current`] ended.
+    pub fn settle(&mut self, verdict: &Verdict) -> Outcome {
+        let Some(segment) = self.segments.front_mut() else { return Outcome::default() };
+        match *verdict {
+            Verdict::NotInvoked => return Outcome { wait: true, ..Outcome::default() },
+            Verdict::Succeeded => {
+                let checkpoint = segment.records.last().map(|record| record.sequence.clone());
+                self.segments.pop_front();
+                return Outcome { checkpoint, ..Outcome::default() };
+            }
+            Verdict::Failed | Verdict::FailedFrom(_) => segment.invocations += 1,
+        }
+        // "If you enabled both, the batch is bisected at the returned sequence number, and only the remaining records
+        // are retried"; and splitting does not use up a retry.
+        let mut split = false;
+        let mut checkpoint = None;
+        if let Verdict::FailedFrom(first) = *verdict
+            && first > 0
+        {
+            checkpoint = segment.records.get(first - 1).map(|record| record.sequence.clone());
+            segment.records.drain(..first);
+            split = self.rules.bisect;
+        }
+        if *verdict == Verdict::Failed && self.rules.bisect && segment.records.len() > 1 {
+            let second = segment.records.split_off(segment.records.len().div_ceil(2));
+            let (retries, invocations) = (segment.retries, segment.invocations);
+            self.segments.insert(1, Segment { records: second, retries, invocations });
+            split = true;
+        }
+        self.count(split, checkpoint)
+    }
+
+    fn count(&mut self, split: bool, checkpoint: Option<String>) -> Outcome {
+        let Some(segment) = self.segments.front_mut() else { return Outcome::default() };
+        if !split {
+            if self.rules.retries.is_some_and(|limit| segment.retries >= limit) {
+                let invocations = segment.invocations;
+                let records = self.segments.pop_front().map(|segment| segment.records).unwrap_or_default();
+                let checkpoint = records.last().map(|record| record.sequence.clone());
+                let discarded = Discarded { records, condition: Condition::RetryAttemptsExhausted, invocations };
+                return Outcome { discarded: Some(discarded), checkpoint, wait: false };
+            }
+            segment.retries += 1;
+        }
+        Outcome { discarded: None, checkpoint, wait: true }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn records(count: usize) -> Vec<Record> {
+        (0..count)
+            .map(|n| Record {
+                sequence: n.to_string(),
+                arrived_at: DateTime::UNIX_EPOCH + TimeDelta::seconds(i64::try_from(n).unwrap()),
+                event: serde_json::Value::Null,
+                size: 1,
+            })
+            .collect()
+    }
+
+    fn batch(count: usize, bisect: bool, retries: Option<u32>) -> Batch {
+        Batch::new(records(count), Rules { bisect, retries, age: None })
+    }
+
+    fn current(batch: &Batch) -> Vec<&str> {
+        batch.current().unwrap_or_default().iter().map(|record| record.sequence.as_str()).collect()
+    }
+
+    #[test]
+    fn success_moves_the_checkpoint_to_the_end() {
+        let mut batch = batch(3, false, None);
+        assert_eq!(batch.settle(&Verdict::Succeeded).checkpoint.as_deref(), Some("2"));
+        assert_eq!(batch.current(), None);
+    }
+
+    #[test]
+    fn a_partial_failure_is_delivered_again_from_the_first_failed() {
+        let mut batch = batch(4, false, Some(5));
+        let outcome = batch.settle(&Verdict::FailedFrom(2));
+        assert_eq!((outcome.checkpoint.as_deref(), outcome.wait), (Some("1"), true));
+        assert_eq!(current(&batch), ["2", "3"]);
+    }
+
+    #[test]
+    fn a_failure_at_the_first_record_moves_nothing_and_uses_up_a_retry() {
+        let mut batch = batch(2, true, Some(1));
+        assert_eq!(batch.settle(&Verdict::FailedFrom(0)).checkpoint, None);
+        assert_eq!(current(&batch), ["0", "1"]);
+        let outcome = batch.settle(&Verdict::FailedFrom(0));
+        let discarded = outcome.discarded.unwrap();
+        assert_eq!((discarded.records.len(), discarded.invocations), (2, 2));
+        assert_eq!(discarded.condition, Condition::RetryAttemptsExhausted);
+        assert_eq!(outcome.checkpoint.as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn bisecting_isolates_poison_without_using_up_retries() {
+        let mut batch = batch(5, true, Some(0));
+        let (mut done, mut given_up) = (Vec::new(), Vec::new());
+        while let Some(current) = batch.current() {
+            let sequences: Vec<String> = current.iter().map(|record| record.sequence.clone()).collect();
+            let poisoned = sequences.contains(&"3".to_owned());
+            let outcome = batch.settle(if poisoned { &Verdict::Failed } else { &Verdict::Succeeded });
+            if !poisoned {
+                done.extend(sequences);
+            }
+            given_up.extend(outcome.discarded.into_iter().flat_map(|d| d.records).map(|record| record.sequence));
+        }
+        assert_eq!((done, given_up), (vec!["0".into(), "1".into(), "2".into(), "4".to_owned()], vec!["3".to_owned()]));
+    }
+
+    #[test]
+    fn without_bisecting_the_whole_batch_is_given_up() {
+        let mut batch = batch(3, false, Some(2));
+        for _ in 0..2 {
+            assert_eq!(batch.settle(&Verdict::Failed).discarded, None);
+        }
+        assert_eq!(batch.settle(&Verdict::Failed).discarded.unwrap().records.len(), 3);
+    }
+
+    #[test]
+    fn a_function_that_was_not_invoked_uses_up_nothing() {
+        let mut batch = batch(1, false, Some(0));
+        for _ in 0..10 {
+            assert_eq!(batch.settle(&Verdict::NotInvoked).discarded, None);
+        }
+        assert_eq!(current(&batch), ["0"]);
+    }
+
+    #[test]
+    fn old_records_are_given_up_before_they_are_tried() {
+        let mut batch =
+            Batch::new(records(4), Rules { bisect: false, retries: None, age: Some(TimeDelta::seconds(60)) });
+        assert_eq!(batch.expire(DateTime::UNIX_EPOCH + TimeDelta::seconds(60)), None);
+        let outcome = batch.expire(DateTime::UNIX_EPOCH + TimeDelta::seconds(62)).unwrap();
+        let discarded = outcome.discarded.unwrap();
+        assert_eq!((discarded.records.len(), discarded.condition.name()), (2, "RecordAgeExceeded"));
+        assert_eq!(outcome.checkpoint.as_deref(), Some("1"));
+        assert_eq!(current(&batch), ["2", "3"]);
+    }
+}

@@ -1,0 +1,89 @@
+//! Failure destinations: the invocation record of a batch that was given up.
+//!
+//! Source: "Retain discarded batch records for a Kinesis Data Streams event source in Lambda" in the Lambda developer
+//! guide. A queue gets metadata; a bucket also the payload, under
+//! `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+use super::batch::Discarded;
+use super::invoke::{Invoked, event};
+use super::mapping::Mapping;
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result};
+
+/// Where a batch came from.
+pub struct Origin<'a> {
+    pub mapping: &'a Mapping,
+    pub shard: &'a str,
+    /// `KinesisBatchInfo`.
+    pub batch_info: &'static str,
+}
+
+/// Sends the record to the mapping's destination; without one, the batch is gone, as in Lambda.
+///
+/// # Errors
+/// The destination did not take it.
+pub async fn send(clients: &Clients, origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>) -> Result<()> {
+    let on_failure = origin.mapping.settings.destination_config.on_failure.as_ref();
+    let Some(arn) = on_failure.and_then(|on_failure| on_failure.destination.as_deref()) else {
+        tracing::error!(mapping = origin.mapping.id, shard = origin.shard, "{} records given up", batch.records.len());
+        return Ok(());
+    };
+    let now = Utc::now();
+    let mut document = document(origin, batch, last, now);
+    let name = arn.rsplit(':').next().unwrap_or_default();
+    match arn.split(':').nth(2) {
+        Some("s3") => {
+            document["payload"] = event(&batch.records).to_string().into();
+            let key = key(origin, now);
+            tracing::error!(mapping = origin.mapping.id, key, "{} records given up", batch.records.len());
+            let request = clients.s3().put_object().bucket(name).key(&key).content_type("application/json");
+            let sent = request.body(document.to_string().into_bytes().into()).send().await;
+            sent.map(drop).aws(format!("put s3://{name}/{key}"))
+        }
+        Some("sqs") => {
+            let answer = clients.sqs().get_queue_url().queue_name(name).send().await;
+            let url = answer.aws(format!("find queue {name}"))?.queue_url.unwrap_or_default();
+            let sent = clients.sqs().send_message().queue_url(url).message_body(document.to_string()).send().await;
+            sent.map(drop).aws(format!("send to queue {name}"))
+        }
+        _ => Err(Error::new(Kind::Unexpected, format!("{arn} is no failure destination"))),
+    }
+}
+
+fn key(origin: &Origin<'_>, now: DateTime<Utc>) -> String {
+    let (day, second) = (now.format("%Y/%m/%d"), now.format("%Y-%m-%dT%H.%M.%S"));
+    format!("aws/lambda/{}/{}/{day}/{second}-{}", origin.mapping.id, origin.shard, uuid::Uuid::new_v4())
+}
+
+fn document(origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>, now: DateTime<Utc>) -> Value {
+    let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let (first, final_) = (batch.records.first(), batch.records.last());
+    let mut document = json!({
+        "requestContext": {
+            "requestId": uuid::Uuid::new_v4(),
+            "functionArn": origin.mapping.function_arn,
+            "condition": batch.condition.name(),
+            "approximateInvokeCount": batch.invocations,
+        },
+        "version": "1.0",
+        "timestamp": stamp(now),
+        origin.batch_info: {
+            "shardId": origin.shard,
+            "startSequenceNumber": first.map(|record| &record.sequence),
+            "endSequenceNumber": final_.map(|record| &record.sequence),
+            "approximateArrivalOfFirstRecord": first.map(|record| stamp(record.arrived_at)),
+            "approximateArrivalOfLastRecord": final_.map(|record| stamp(record.arrived_at)),
+            "batchSize": batch.records.len(),
+            "streamArn": origin.mapping.event_source_arn,
+        },
+    });
+    if let Some(last) = last.filter(|_| batch.invocations > 0) {
+        document["responseContext"] = json!({
+            "statusCode": 200, "executedVersion": last.executed_version, "functionError": last.function_error,
+        });
+    }
+    document
+}

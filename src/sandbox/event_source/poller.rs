@@ -1,0 +1,136 @@
+//! A mapping at work: which shards are read, and when.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::filter::Filters;
+use super::invoke::Invoker;
+use super::kinesis::Kinesis;
+use super::mapping::State;
+use super::registry::{Checkpoint, Registry, Tracked};
+use super::shard::{End, Worker};
+use super::source::{ReadError, Shard};
+use crate::sandbox::gateway::Gateway;
+
+/// How often to look for shards that a split or merge made.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Makes polling fit the mapping's state, whatever it did before: begins it anew, ends it, or removes the mapping.
+pub fn start(gateway: &Arc<Gateway>, registry: &Arc<Registry>, tracked: &Arc<Tracked>) {
+    let stop = tracked.stop(&gateway.cancel);
+    let (gateway, registry, tracked) = (gateway.clone(), registry.clone(), tracked.clone());
+    let stack = gateway.clone();
+    stack.spawn(async move {
+        // The one before finishes what it has in flight.
+        let _turn = tracked.turn.lock().await;
+        if stop.is_cancelled() {
+            return;
+        }
+        match tracked.mapping().state {
+            State::Deleting => registry.remove(&tracked),
+            State::Disabling | State::Disabled => settle(&tracked, State::Disabled).await,
+            _ => supervise(&gateway, &tracked, &stop).await,
+        }
+    });
+}
+
+async fn settle(tracked: &Tracked, state: State) {
+    if tracked.mapping().state == state {
+        return;
+    }
+    tracked.change(|mapping| mapping.state = state);
+    if let Err(error) = tracked.save().await {
+        tracing::error!("{error}");
+    }
+}
+
+async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &CancellationToken) {
+    let mapping = tracked.mapping();
+    let filters = match Filters::parse(mapping.settings.filter_criteria.as_ref()) {
+        Ok(filters) => filters,
+        Err(error) => {
+            tracing::error!(mapping = mapping.id, "{error}");
+            return;
+        }
+    };
+    let source = Arc::new(Kinesis {
+        client: gateway.clients.kinesis(),
+        stream_arn: mapping.event_source_arn.clone(),
+        region: gateway.region.clone(),
+    });
+    let invoker = Invoker::new(gateway.clients.config(), mapping.function_arn.clone(), mapping.reports_failures());
+    let worker = Arc::new(Worker {
+        source,
+        tracked: tracked.clone(),
+        mapping,
+        filters,
+        invoker,
+        clients: gateway.clients.clone(),
+        stop: stop.clone(),
+        writes: gateway.stream_writes.subscribe(),
+    });
+    let mut running: HashSet<String> = HashSet::new();
+    let mut shards = JoinSet::new();
+    while !stop.is_cancelled() {
+        match worker.source.shards().await {
+            Ok(listed) => {
+                settle(tracked, State::Enabled).await;
+                for shard in readable(&listed, |shard| tracked.checkpoint(shard)) {
+                    if running.insert(shard.id.clone()) {
+                        let (worker, id) = (worker.clone(), shard.id.clone());
+                        shards.spawn(async move { worker.run(id).await });
+                    }
+                }
+            }
+            Err(ReadError::Later(error)) => tracing::warn!("{error}"),
+            Err(ReadError::Gone | ReadError::Expired) => {
+                tracked.change(|mapping| "PROBLEM: Stream not found".clone_into(&mut mapping.last_processing_result));
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            // A shard that ended may have made its children readable.
+            Some(ended) = shards.join_next() => if let Ok((shard, end)) = ended {
+                running.remove(&shard);
+                if end == End::Gone {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+    while shards.join_next().await.is_some() {}
+}
+
+/// The shards that may be read now: not read to their end, and after all their parents. A parent that is not listed any
+/// more has expired with its records ("Resharding, scaling, and parallel processing" in the Kinesis developer guide).
+fn readable(listed: &[Shard], checkpoint: impl Fn(&str) -> Option<Checkpoint>) -> Vec<&Shard> {
+    let done = |id: &str| checkpoint(id) == Some(Checkpoint::Done);
+    let waits_for = |parent: &String| listed.iter().any(|shard| shard.id == *parent) && !done(parent);
+    listed.iter().filter(|shard| !done(&shard.id) && !shard.parents.iter().any(waits_for)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_before_children() {
+        let shard = |id: &str, parents: &[&str]| Shard {
+            id: id.into(),
+            parents: parents.iter().map(ToString::to_string).collect(),
+        };
+        let listed = [shard("a", &[]), shard("b", &["expired"]), shard("c", &["a"]), shard("d", &["a", "b"])];
+        let names = |done: &[&str]| -> Vec<String> {
+            let checkpoint = |id: &str| done.contains(&id).then_some(Checkpoint::Done);
+            readable(&listed, checkpoint).iter().map(|shard| shard.id.clone()).collect()
+        };
+        assert_eq!(names(&[]), ["a", "b"]);
+        assert_eq!(names(&["a"]), ["b", "c"]);
+        assert_eq!(names(&["a", "b"]), ["c", "d"]);
+    }
+}

@@ -1,0 +1,287 @@
+//! One shard of one mapping: read, filter, invoke, retry, checkpoint, in order.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Utc};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Batch, Outcome, Rules, Verdict};
+use super::discarded::{self, Origin};
+use super::filter::Filters;
+use super::invoke::{Invoked, Invoker};
+use super::mapping::Mapping;
+use super::registry::{Checkpoint, Tracked};
+use super::source::{Position, ReadError, Record, Source};
+use crate::aws::Clients;
+use crate::error::Result;
+
+/// The least time between two reads that bring nothing.
+const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+/// The most. "Lambda polls each shard at a base rate of once per second": ours polls sooner, and at once when a write
+/// passes the gateway, so that a developer does not wait. What the emulator writes by itself does not pass there.
+const LONGEST_WAIT: Duration = Duration::from_millis(250);
+/// An invocation's payload is at most 6 MB ("Lambda quotas").
+const MAX_PAYLOAD: usize = 6_000_000;
+const SHORTEST_BACKOFF: Duration = Duration::from_millis(200);
+const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+
+/// What the shards of a mapping share.
+pub struct Worker {
+    pub source: Arc<dyn Source>,
+    pub tracked: Arc<Tracked>,
+    /// As it was when polling began: a change begins it anew.
+    pub mapping: Mapping,
+    pub filters: Filters,
+    pub invoker: Invoker,
+    pub clients: Clients,
+    pub stop: CancellationToken,
+    /// Changes whenever something was written to a stream.
+    pub writes: watch::Receiver<u64>,
+}
+
+/// Why a shard is no longer read.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// Closed and read to its end.
+    Done,
+    /// The stream or shard is gone.
+    Gone,
+    Stopped,
+}
+
+struct Reader {
+    shard: String,
+    position: Position,
+    iterator: Option<String>,
+    /// Read and not yet in a batch.
+    pending: VecDeque<Record>,
+    pending_size: usize,
+    closed: bool,
+    writes: watch::Receiver<u64>,
+    problems: u32,
+}
+
+impl Worker {
+    /// Reads a shard until it ends or polling stops.
+    pub async fn run(&self, shard: String) -> (String, End) {
+        let Some(position) = self.tracked.position(&shard) else { return (shard, End::Done) };
+        let mut reader = Reader {
+            shard,
+            position,
+            iterator: None,
+            pending: VecDeque::new(),
+            pending_size: 0,
+            closed: false,
+            writes: self.writes.clone(),
+            problems: 0,
+        };
+        let end = self.poll(&mut reader).await;
+        (reader.shard, end)
+    }
+
+    async fn poll(&self, reader: &mut Reader) -> End {
+        loop {
+            if let Err(end) = self.gather(reader).await {
+                return end;
+            }
+            let records = self.take(reader);
+            if !records.is_empty() && self.process(&reader.shard, records).await == End::Stopped {
+                return End::Stopped;
+            }
+            if reader.pending.is_empty() {
+                // What a filter dropped at the end counts as dealt with, too.
+                if let Err(error) = self.pass(reader).await {
+                    tracing::error!("{error}");
+                    return End::Stopped;
+                }
+                if reader.closed {
+                    return End::Done;
+                }
+            }
+        }
+    }
+
+    /// Reads until there is a batch: it is full, or the batching window is over ("Batching behavior" in the Lambda
+    /// developer guide). The window opens with its first record.
+    async fn gather(&self, reader: &mut Reader) -> Result<(), End> {
+        let window = Duration::from_secs(self.mapping.settings.maximum_batching_window_in_seconds);
+        let batch_size = self.mapping.settings.batch_size;
+        let mut opened = (!reader.pending.is_empty()).then(Instant::now);
+        loop {
+            if self.stop.is_cancelled() {
+                return Err(End::Stopped);
+            }
+            let full = reader.pending.len() >= batch_size || reader.pending_size >= MAX_PAYLOAD;
+            if full || reader.closed || opened.is_some_and(|at| at.elapsed() >= window) {
+                return Ok(());
+            }
+            let read = self.read(reader, batch_size - reader.pending.len()).await?;
+            if !reader.pending.is_empty() && opened.is_none() {
+                opened = Some(Instant::now());
+            }
+            if read > 0 && reader.pending.is_empty() {
+                // All filtered: let the checkpoint move.
+                return Ok(());
+            }
+            if read == 0 && !reader.closed && opened.is_none_or(|at| at.elapsed() < window) {
+                let left = opened.map_or(LONGEST_WAIT, |at| window.saturating_sub(at.elapsed()).min(LONGEST_WAIT));
+                self.rest(SHORTEST_WAIT).await;
+                let _ = tokio::time::timeout(left, reader.writes.changed()).await;
+            }
+        }
+    }
+
+    /// One read; how many records it brought, filtered ones included.
+    async fn read(&self, reader: &mut Reader, limit: usize) -> Result<usize, End> {
+        // What is written from here on may be missed by this read, and wakes the next.
+        reader.writes.mark_unchanged();
+        let page = async {
+            if reader.iterator.is_none() {
+                reader.iterator = Some(self.source.iterator(&reader.shard, &reader.position).await?);
+            }
+            let iterator = reader.iterator.as_deref().unwrap_or_default();
+            self.source.read(&reader.shard, iterator, limit).await
+        };
+        let page = match page.await {
+            Ok(page) => page,
+            Err(ReadError::Gone) => return Err(End::Gone),
+            Err(ReadError::Expired) => {
+                reader.iterator = None;
+                return Ok(0);
+            }
+            Err(ReadError::Later(error)) => {
+                reader.problems += 1;
+                tracing::warn!(shard = reader.shard, "{error}");
+                self.rest(backoff(reader.problems)).await;
+                return Ok(0);
+            }
+        };
+        reader.problems = 0;
+        reader.closed = page.next.is_none();
+        reader.iterator = page.next;
+        let read = page.records.len();
+        if let Some(last) = page.records.last() {
+            reader.position = Position::After(last.sequence.clone());
+        }
+        for record in page.records {
+            if self.wanted(&record) {
+                reader.pending_size += record.size;
+                reader.pending.push_back(record);
+            }
+        }
+        Ok(read)
+    }
+
+    fn wanted(&self, record: &Record) -> bool {
+        self.filters.is_empty() || self.source.filter_view(record).is_some_and(|view| self.filters.matches(&view))
+    }
+
+    /// The next batch: by number, and by what an invocation can carry.
+    fn take(&self, reader: &mut Reader) -> Vec<Record> {
+        let (mut records, mut size) = (Vec::new(), 0);
+        while records.len() < self.mapping.settings.batch_size
+            && let Some(record) = reader.pending.front()
+            && (records.is_empty() || size + record.size <= MAX_PAYLOAD)
+        {
+            size += record.size;
+            records.extend(reader.pending.pop_front());
+        }
+        reader.pending_size -= size;
+        records
+    }
+
+    async fn pass(&self, reader: &Reader) -> Result<()> {
+        match &reader.position {
+            Position::After(sequence) if !reader.closed => {
+                let reached = Checkpoint::After(sequence.clone());
+                if self.tracked.checkpoint(&reader.shard).as_ref() == Some(&reached) {
+                    return Ok(());
+                }
+                self.tracked.reached(&reader.shard, reached).await
+            }
+            _ if reader.closed => self.tracked.reached(&reader.shard, Checkpoint::Done).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Sees a batch through: every record is processed, or discarded as the mapping says.
+    async fn process(&self, shard: &str, records: Vec<Record>) -> End {
+        let settings = &self.mapping.settings;
+        let rules = Rules {
+            bisect: settings.bisect_batch_on_function_error,
+            retries: u32::try_from(settings.maximum_retry_attempts).ok(),
+            age: (settings.maximum_record_age_in_seconds >= 0)
+                .then(|| TimeDelta::seconds(settings.maximum_record_age_in_seconds)),
+        };
+        let mut batch = Batch::new(records, rules);
+        let (mut last, mut failures) = (None, 0);
+        loop {
+            let outcome = match batch.expire(Utc::now()) {
+                Some(outcome) => outcome,
+                None => {
+                    let Some(current) = batch.current() else { return End::Done };
+                    if self.stop.is_cancelled() {
+                        return End::Stopped;
+                    }
+                    let invoked = self.invoker.invoke(current).await;
+                    let outcome = batch.settle(&invoked.verdict);
+                    self.tell(&invoked.verdict);
+                    last = Some(invoked);
+                    outcome
+                }
+            };
+            let wait = outcome.wait;
+            if let Err(error) = self.apply(shard, outcome, last.as_ref()).await {
+                // Not on disk: polling stops rather than go on without a checkpoint.
+                tracing::error!("{error}");
+                return End::Stopped;
+            }
+            failures = if wait { failures + 1 } else { 0 };
+            if wait {
+                self.rest(backoff(failures)).await;
+            }
+        }
+    }
+
+    fn tell(&self, verdict: &Verdict) {
+        let text = match verdict {
+            Verdict::Succeeded => "OK",
+            Verdict::FailedFrom(_) | Verdict::Failed => "PROBLEM: Function call failed",
+            Verdict::NotInvoked => "PROBLEM: Function could not be invoked",
+        };
+        self.tracked.change(|mapping| text.clone_into(&mut mapping.last_processing_result));
+    }
+
+    async fn apply(&self, shard: &str, outcome: Outcome, last: Option<&Invoked>) -> Result<()> {
+        if let Some(discarded) = &outcome.discarded {
+            let origin = Origin { mapping: &self.mapping, shard, batch_info: self.source.batch_info() };
+            let mut attempt = 0;
+            while let Err(error) = discarded::send(&self.clients, &origin, discarded, last).await {
+                attempt += 1;
+                // Lambda gives up, too, and counts DestinationDeliveryFailures.
+                tracing::error!("the failure destination did not take the batch: {error}");
+                if attempt == 5 || self.stop.is_cancelled() {
+                    break;
+                }
+                self.rest(backoff(attempt)).await;
+            }
+        }
+        match outcome.checkpoint {
+            Some(sequence) => self.tracked.reached(shard, Checkpoint::After(sequence)).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn rest(&self, time: Duration) {
+        let _ = tokio::time::timeout(time, self.stop.cancelled()).await;
+    }
+}
+
+/// "Lambda retries with exponential backoff"; jittered.
+fn backoff(failures: u32) -> Duration {
+    let doubled = SHORTEST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10));
+    doubled.min(LONGEST_BACKOFF).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
+}

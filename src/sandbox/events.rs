@@ -1,0 +1,232 @@
+//! PutEvents as EventBridge checks it, in front of an emulator that takes everything.
+//!
+//! Source: PutEvents and PutEventsResultEntry in the EventBridge API reference, and "Calculating Amazon EventBridge
+//! PutEvents event entry size" in the user guide.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+
+use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
+use crate::error::sdk_code;
+
+const MAX_ENTRIES: usize = 10;
+/// 1 MB a request since January 2026, in bytes.
+const MAX_BYTES: usize = 1_048_576;
+const MAX_DETAIL_TYPE: usize = 128;
+const MAX_SOURCE: usize = 256;
+/// How long a bus that was there is believed to be there.
+const BUS_KNOWN_FOR: Duration = Duration::from_secs(5);
+
+/// Checks PutEvents; everything else of EventBridge is the emulator's.
+#[derive(Default)]
+pub struct Events {
+    buses: Mutex<HashMap<String, Instant>>,
+}
+
+impl Service for Events {
+    fn name(&self) -> &'static str {
+        "events"
+    }
+
+    fn handle<'a>(&'a self, gateway: &'a Arc<Gateway>, request: &'a ApiRequest) -> BoxFuture<'a, Option<ApiResponse>> {
+        Box::pin(async move {
+            if request.operation() != "PutEvents" {
+                return None;
+            }
+            match self.put(gateway, request).await {
+                Ok(answer) => answer,
+                Err(refused) => Some(*refused),
+            }
+        })
+    }
+}
+
+/// Why an entry is not taken: code and message of its result.
+type Refusal = (&'static str, String);
+
+impl Events {
+    /// None where nothing is wrong: the request then goes on as it came.
+    async fn put(&self, gateway: &Gateway, request: &ApiRequest) -> Result<Option<ApiResponse>, Box<ApiResponse>> {
+        let mut body: Map<String, Value> = request.json()?;
+        let entries = match body.get("Entries").and_then(Value::as_array) {
+            Some(entries) => entries.clone(),
+            None => return Err(invalid("1 validation error detected: Value null at 'entries' must not be null")),
+        };
+        check_request(&entries)?;
+        let mut refusals: Vec<Option<Refusal>> = Vec::with_capacity(entries.len());
+        for entry in &entries {
+            refusals.push(match check(entry) {
+                Some(refusal) => Some(refusal),
+                None => self.check_bus(gateway, entry).await,
+            });
+        }
+        if refusals.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let good: Vec<Value> =
+            entries.into_iter().zip(&refusals).filter(|(_, r)| r.is_none()).map(|(entry, _)| entry).collect();
+        let mut taken = Vec::new().into_iter();
+        if !good.is_empty() {
+            body.insert("Entries".into(), good.into());
+            let forwarded = ApiRequest { body: Bytes::from(Value::from(body).to_string()), ..request.clone() };
+            let unavailable = |_| {
+                let text = "the emulator does not answer";
+                Box::new(ApiResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalException", text))
+            };
+            let answer = gateway.emulator.send(&forwarded).await.map_err(unavailable)?;
+            let mut document: Value = serde_json::from_slice(answer.body()).unwrap_or_default();
+            match document.get_mut("Entries").map(Value::take) {
+                Some(Value::Array(results)) => taken = results.into_iter(),
+                _ => {
+                    let mut response = ApiResponse::rest(answer.status(), &json!({}));
+                    response.body = answer.into_body();
+                    return Err(Box::new(response));
+                }
+            }
+        }
+        Ok(Some(merge(refusals, &mut taken)))
+    }
+
+    /// A bus that does not exist. Which code real EventBridge gives is not documented; it is one that no caller takes
+    /// for the entry's own fault.
+    async fn check_bus(&self, gateway: &Gateway, entry: &Value) -> Option<Refusal> {
+        let bus = entry.get("EventBusName").and_then(Value::as_str).filter(|name| *name != "default")?;
+        let buses = || self.buses.lock().unwrap_or_else(PoisonError::into_inner);
+        if buses().get(bus).is_some_and(|seen| seen.elapsed() < BUS_KNOWN_FOR) {
+            return None;
+        }
+        // The bus's ARN is as good as its name in PutEvents, and not in every emulator's DescribeEventBus.
+        let name = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
+        match gateway.clients.eventbridge().describe_event_bus().name(name).send().await {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+                Some(("ResourceNotFoundException", format!("Event bus {name} does not exist.")))
+            }
+            // Whether it exists could not be found out: the emulator decides.
+            Err(_) => None,
+            Ok(_) => {
+                buses().insert(bus.to_owned(), Instant::now());
+                None
+            }
+        }
+    }
+}
+
+/// One result an entry, in the order of the entries.
+fn merge(refusals: Vec<Option<Refusal>>, taken: &mut impl Iterator<Item = Value>) -> ApiResponse {
+    let results: Vec<Value> = refusals
+        .into_iter()
+        .map(|refusal| match refusal {
+            Some((code, message)) => json!({"ErrorCode": code, "ErrorMessage": message}),
+            None => taken.next().unwrap_or_else(|| json!({"ErrorCode": "InternalFailure", "ErrorMessage": ""})),
+        })
+        .collect();
+    let failed = results.iter().filter(|result| result.get("ErrorCode").is_some()).count();
+    ApiResponse::json(&json!({"FailedEntryCount": failed, "Entries": results}))
+}
+
+fn invalid(message: &str) -> Box<ApiResponse> {
+    Box::new(ApiResponse::error(StatusCode::BAD_REQUEST, "ValidationException", message))
+}
+
+fn check_request(entries: &[Value]) -> Result<(), Box<ApiResponse>> {
+    let length = |bound: &str| {
+        let text = format!(
+            "1 validation error detected: Value at 'entries' failed to satisfy constraint: Member must have length {bound}"
+        );
+        invalid(&text)
+    };
+    if entries.is_empty() {
+        return Err(length("greater than or equal to 1"));
+    }
+    if entries.len() > MAX_ENTRIES {
+        return Err(length("less than or equal to 10"));
+    }
+    if entries.iter().map(size).sum::<usize>() > MAX_BYTES {
+        return Err(invalid("Total size of the entries in the request is over the limit."));
+    }
+    Ok(())
+}
+
+fn text<'a>(entry: &'a Value, name: &str) -> &'a str {
+    entry.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn size(entry: &Value) -> usize {
+    let time = if entry.get("Time").is_some_and(|time| !time.is_null()) { 14 } else { 0 };
+    let texts: usize = ["Source", "DetailType", "Detail"].iter().map(|name| text(entry, name).len()).sum();
+    let resources = entry.get("Resources").and_then(Value::as_array).into_iter().flatten();
+    time + texts + resources.filter_map(Value::as_str).map(str::len).sum::<usize>()
+}
+
+/// What is wrong with an entry by itself.
+fn check(entry: &Value) -> Option<Refusal> {
+    for name in ["Source", "DetailType", "Detail"] {
+        if text(entry, name).trim().is_empty() {
+            let message = format!("Parameter {name} is not valid. Reason: {name} is a required argument.");
+            return Some(("InvalidArgument", message));
+        }
+    }
+    for (name, longest) in [("Source", MAX_SOURCE), ("DetailType", MAX_DETAIL_TYPE)] {
+        if text(entry, name).chars().count() > longest {
+            let message = format!("Parameter {name} is not valid. Reason: it has more than {longest} characters.");
+            return Some(("InvalidArgument", message));
+        }
+    }
+    if text(entry, "Source").starts_with("aws.") {
+        return Some(("NotAuthorizedForSourceException", "Not authorized for the source.".into()));
+    }
+    match serde_json::from_str::<Value>(text(entry, "Detail")) {
+        Ok(Value::Object(_)) => None,
+        _ => Some(("MalformedDetail", "Detail is malformed.".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(edit: impl FnOnce(&mut Value)) -> Value {
+        let mut entry = json!({"Source": "outbox.car", "DetailType": "CarCreated", "Detail": "{}"});
+        edit(&mut entry);
+        entry
+    }
+
+    #[test]
+    fn refuses_entries_by_code() {
+        assert_eq!(check(&entry(|_| {})), None);
+        let code = |edit: &dyn Fn(&mut Value)| check(&entry(|e| edit(e))).unwrap().0;
+        assert_eq!(code(&|e| e["Source"] = Value::Null), "InvalidArgument");
+        assert_eq!(code(&|e| e["DetailType"] = "".into()), "InvalidArgument");
+        assert_eq!(code(&|e| e["DetailType"] = "x".repeat(129).into()), "InvalidArgument");
+        assert_eq!(code(&|e| e["Detail"] = "{\"a\":".into()), "MalformedDetail");
+        assert_eq!(code(&|e| e["Detail"] = "[1]".into()), "MalformedDetail");
+        assert_eq!(code(&|e| e["Source"] = "aws.s3".into()), "NotAuthorizedForSourceException");
+    }
+
+    #[test]
+    fn refuses_requests_as_a_whole() {
+        assert!(check_request(&[]).is_err());
+        assert!(check_request(&vec![entry(|_| {}); 10]).is_ok());
+        assert!(check_request(&vec![entry(|_| {}); 11]).is_err());
+        let large = entry(|e| e["Detail"] = format!("\"{}\"", "x".repeat(600_000)).into());
+        assert!(check_request(std::slice::from_ref(&large)).is_ok());
+        assert!(check_request(&[large.clone(), large]).is_err());
+    }
+
+    #[test]
+    fn results_keep_the_entries_order() {
+        let refusals = vec![None, Some(("MalformedDetail", String::new())), None];
+        let answer = merge(refusals, &mut [json!({"EventId": "1"}), json!({"EventId": "2"})].into_iter());
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer["FailedEntryCount"], 1);
+        assert_eq!(answer["Entries"][0]["EventId"], "1");
+        assert_eq!(answer["Entries"][1]["ErrorCode"], "MalformedDetail");
+        assert_eq!(answer["Entries"][2]["EventId"], "2");
+    }
+}

@@ -1,0 +1,274 @@
+//! Faults on request: what a network and a busy service do to a caller, at a time of the tester's choosing.
+//!
+//! `POST /_outboxctl/faults` takes rules, `GET` shows them with how often each has struck, `DELETE` forgets them:
+//!
+//! ```json
+//! {"rules": [{"service": "kinesis", "operation": "PutRecords", "kind": "partial", "next": 3},
+//!            {"service": "events", "kind": "throttle", "probability": 0.2}]}
+//! ```
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::identify::Identity;
+use super::{ApiRequest, ApiResponse};
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Refused as too much, without effect.
+    Throttle,
+    /// 500, without effect.
+    Error,
+    /// Every other entry of PutRecords or PutEvents is refused; the others take effect.
+    Partial,
+    /// The connection is cut before the request takes effect.
+    Drop,
+    /// The request takes effect, and the connection is cut instead of the answer.
+    Late,
+    /// Answered after `delay_ms`.
+    Slow,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Rule {
+    /// Signing name; every service without it.
+    service: Option<String>,
+    /// Every operation without it; REST operations have no name here.
+    operation: Option<String>,
+    kind: Fault,
+    /// How many more requests it strikes; all without it.
+    next: Option<u32>,
+    /// Of striking a request, 0 to 1; always without it.
+    probability: Option<f64>,
+    /// How long the answer is held back, in milliseconds.
+    #[serde(default)]
+    delay_ms: u64,
+    /// How often it has struck.
+    #[serde(default)]
+    struck: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Rules {
+    rules: Vec<Rule>,
+}
+
+/// The rules in force.
+#[derive(Default)]
+pub struct Faults(Mutex<Vec<Rule>>);
+
+/// A rule that strikes a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Strike {
+    pub fault: Fault,
+    pub delay: Duration,
+}
+
+impl Faults {
+    fn rules(&self) -> MutexGuard<'_, Vec<Rule>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The endpoint that sets them.
+    pub fn handle(&self, method: &Method, body: &[u8]) -> ApiResponse {
+        let mut rules = self.rules();
+        match *method {
+            Method::GET => {}
+            Method::DELETE => rules.clear(),
+            _ => match serde_json::from_slice::<Rules>(body) {
+                Ok(wanted) => rules.extend(wanted.rules),
+                Err(error) => {
+                    return ApiResponse::error(StatusCode::BAD_REQUEST, "ValidationException", &error.to_string());
+                }
+            },
+        }
+        ApiResponse::rest(StatusCode::OK, &json!({ "rules": *rules }))
+    }
+
+    /// Whether a request may be struck, so that its body has to be read.
+    pub fn concern(&self, identity: &Identity) -> bool {
+        self.rules().iter().any(|rule| rule.service.as_deref().is_none_or(|service| service == identity.service))
+    }
+
+    /// The first rule that strikes this request; it is counted.
+    pub fn strike(&self, request: &ApiRequest) -> Option<Strike> {
+        self.rules().iter_mut().find_map(|rule| rule.strikes(request))
+    }
+}
+
+impl Rule {
+    fn strikes(&mut self, request: &ApiRequest) -> Option<Strike> {
+        let fits = self.service.as_deref().is_none_or(|service| service == request.service)
+            && self.operation.as_deref().is_none_or(|operation| operation == request.operation())
+            && (self.kind != Fault::Partial || entries_key(request).is_some())
+            && self.next != Some(0)
+            && self.probability.is_none_or(|probability| random() < probability);
+        if !fits {
+            return None;
+        }
+        self.next = self.next.map(|left| left - 1);
+        self.struck += 1;
+        Some(Strike { fault: self.kind, delay: Duration::from_millis(self.delay_ms) })
+    }
+}
+
+/// 0 to 1, good enough for chance.
+fn random() -> f64 {
+    let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
+    f64::from(u32::try_from(low & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX)
+}
+
+/// The answer of a service that is too busy, by its own error code.
+pub fn throttled(service: &str) -> ApiResponse {
+    let code = match service {
+        "kinesis" => "ProvisionedThroughputExceededException",
+        "lambda" => "TooManyRequestsException",
+        "rds" | "cloudformation" | "sts" | "iam" => return query_error(StatusCode::BAD_REQUEST, "Throttling"),
+        "s3" => return query_error(StatusCode::SERVICE_UNAVAILABLE, "SlowDown"),
+        _ => "ThrottlingException",
+    };
+    ApiResponse::error(StatusCode::BAD_REQUEST, code, "Rate exceeded")
+}
+
+/// The answer of a service that failed.
+pub fn failed(service: &str) -> ApiResponse {
+    match service {
+        "rds" | "cloudformation" | "sts" | "iam" | "s3" => {
+            query_error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure")
+        }
+        _ => ApiResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalFailure", "injected fault"),
+    }
+}
+
+fn query_error(status: StatusCode, code: &str) -> ApiResponse {
+    let kind = if status.is_server_error() { "Receiver" } else { "Sender" };
+    let inner = format!("<Error><Type>{kind}</Type><Code>{code}</Code><Message>Rate exceeded</Message></Error>");
+    let body = format!("<ErrorResponse>{inner}<RequestId>injected-fault</RequestId></ErrorResponse>");
+    ApiResponse::new(status, "text/xml", body)
+}
+
+/// Where a batch has its entries, in request and answer: PutRecords "Records", PutEvents "Entries".
+fn entries_key(request: &ApiRequest) -> Option<&'static str> {
+    match (request.service.as_str(), request.operation()) {
+        ("kinesis", "PutRecords") => Some("Records"),
+        ("events", "PutEvents") => Some("Entries"),
+        _ => None,
+    }
+}
+
+/// A batch of which only some entries are passed on.
+pub struct Split {
+    key: &'static str,
+    /// By position in the whole batch: whether it is passed on.
+    passed: Vec<bool>,
+    /// The request with what is left; None when nothing is.
+    pub rest: Option<ApiRequest>,
+}
+
+/// Takes every other entry out of a batch, the first one included. None when it is no such batch.
+pub fn split(request: &ApiRequest) -> Option<Split> {
+    let key = entries_key(request)?;
+    let mut body: Value = serde_json::from_slice(&request.body).ok()?;
+    let entries = body.get_mut(key)?.as_array_mut()?;
+    let passed: Vec<bool> = (0..entries.len()).map(|position| position % 2 == 1).collect();
+    let mut position = 0;
+    entries.retain(|_| {
+        position += 1;
+        passed[position - 1]
+    });
+    let empty = entries.is_empty();
+    let rest = ApiRequest { body: body.to_string().into(), ..request.clone() };
+    Some(Split { key, passed, rest: (!empty).then_some(rest) })
+}
+
+impl Split {
+    /// The answer for the whole batch, out of the one for what was passed on.
+    pub fn merge(&self, answer: Option<ApiResponse>) -> ApiResponse {
+        let inner = answer.as_ref().map_or(Value::Null, |a| serde_json::from_slice(&a.body).unwrap_or(Value::Null));
+        if let Some(answer) = answer.filter(|answer| !answer.status.is_success()) {
+            return answer;
+        }
+        let mut results = inner[self.key].as_array().cloned().unwrap_or_default().into_iter();
+        let (code, count) = match self.key {
+            "Records" => ("ProvisionedThroughputExceededException", "FailedRecordCount"),
+            _ => ("ThrottlingException", "FailedEntryCount"),
+        };
+        let refused = json!({"ErrorCode": code, "ErrorMessage": "Rate exceeded"});
+        let entries: Vec<Value> = self
+            .passed
+            .iter()
+            .map(|passed| if *passed { results.next().unwrap_or_else(|| refused.clone()) } else { refused.clone() })
+            .collect();
+        let failures = entries.iter().filter(|entry| entry.get("ErrorCode").is_some_and(Value::is_string)).count();
+        let mut merged = if inner.is_object() { inner } else { json!({}) };
+        merged[count] = failures.into();
+        merged[self.key] = entries.into();
+        ApiResponse::json(&merged)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn put(entries: usize) -> ApiRequest {
+        let records: Vec<Value> = (0..entries).map(|n| json!({"Data": n.to_string(), "PartitionKey": "k"})).collect();
+        ApiRequest {
+            service: "kinesis".into(),
+            target: Some("PutRecords".into()),
+            method: Method::POST,
+            path: "/".into(),
+            query: String::new(),
+            headers: http::HeaderMap::new(),
+            body: json!({"StreamName": "s", "Records": records}).to_string().into(),
+            region: "us-east-1".into(),
+            account: "000000000000".into(),
+        }
+    }
+
+    #[test]
+    fn a_rule_strikes_as_often_as_it_says() {
+        let faults = Faults::default();
+        let set = faults.handle(&Method::POST, br#"{"rules":[{"service":"kinesis","kind":"throttle","next":2}]}"#);
+        assert_eq!(set.status, StatusCode::OK);
+        let struck: Vec<bool> = (0..4).map(|_| faults.strike(&put(1)).is_some()).collect();
+        assert_eq!(struck, [true, true, false, false]);
+        let other = ApiRequest { service: "events".into(), ..put(1) };
+        faults.handle(&Method::DELETE, b"");
+        assert!(faults.strike(&other).is_none() && faults.strike(&put(1)).is_none());
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for body in [&b"{}"[..], b"x", br#"{"rules":[{"kind":"melt"}]}"#, br#"{"rules":[{"kind":"drop","typo":1}]}"#] {
+            assert_eq!(Faults::default().handle(&Method::POST, body).status, StatusCode::BAD_REQUEST);
+        }
+    }
+
+    #[test]
+    fn a_split_batch_is_answered_in_place() {
+        let split = split(&put(3)).unwrap();
+        let rest: Value = serde_json::from_slice(&split.rest.as_ref().unwrap().body).unwrap();
+        assert_eq!(rest["Records"], json!([{"Data": "1", "PartitionKey": "k"}]));
+        let answer = ApiResponse::json(&json!({"FailedRecordCount": 0, "Records": [{"SequenceNumber": "7"}]}));
+        let merged: Value = serde_json::from_slice(&split.merge(Some(answer)).body).unwrap();
+        assert_eq!(merged["FailedRecordCount"], 2);
+        assert_eq!(merged["Records"][1]["SequenceNumber"], "7");
+        assert_eq!(merged["Records"][0]["ErrorCode"], "ProvisionedThroughputExceededException");
+    }
+
+    #[test]
+    fn one_entry_leaves_nothing_to_pass_on() {
+        let split = split(&put(1)).unwrap();
+        assert!(split.rest.is_none());
+        let merged: Value = serde_json::from_slice(&split.merge(None).body).unwrap();
+        assert_eq!(merged["FailedRecordCount"], 1);
+    }
+}

@@ -1,0 +1,112 @@
+//! One endpoint for every AWS service: our own services and resource types first, the emulator for the rest.
+//!
+//! `api.rs` and `service.rs` are what others build on; `server.rs` takes requests, `identify.rs` says what they are,
+//! `emulator.rs` passes them on, `resources.rs` is CloudFormation's way in, `faults.rs` makes things fail on request.
+//! May import what [`super`] may.
+
+mod api;
+mod emulator;
+mod faults;
+mod identify;
+mod resources;
+mod server;
+mod service;
+
+pub use api::{ApiRequest, ApiResponse};
+pub use emulator::Emulator;
+pub use server::serve;
+pub use service::{Resource, ResourceProvider, ResourceRequest, Service};
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::home::Home;
+use super::state::{ACCOUNT, Postgres};
+use crate::aws::Clients;
+
+/// What every service of ours has at hand.
+pub struct Gateway {
+    /// Our own address, like `http://127.0.0.1:4566`.
+    pub url: String,
+    pub account: &'static str,
+    pub region: String,
+    pub home: Home,
+    pub postgres: Postgres,
+    pub emulator: Emulator,
+    /// SDK clients that come back in through the gateway: faults apply to them, and our own services answer.
+    pub clients: Clients,
+    /// Cancelled when the stack goes down: background work then ends, its state on disk.
+    pub cancel: CancellationToken,
+    /// Counts writes to streams: what waits for records looks at once, and need not ask all the time.
+    pub stream_writes: watch::Sender<u64>,
+    faults: faults::Faults,
+    services: Vec<Arc<dyn Service>>,
+    providers: Vec<Arc<dyn ResourceProvider>>,
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What a gateway is made from.
+pub struct Parts {
+    pub url: String,
+    pub region: String,
+    pub home: Home,
+    pub postgres: Postgres,
+    pub emulator: Emulator,
+    pub clients: Clients,
+    pub cancel: CancellationToken,
+    pub services: Vec<Arc<dyn Service>>,
+    pub providers: Vec<Arc<dyn ResourceProvider>>,
+}
+
+impl Gateway {
+    pub fn new(parts: Parts) -> Arc<Self> {
+        Arc::new(Self {
+            url: parts.url,
+            account: ACCOUNT,
+            region: parts.region,
+            home: parts.home,
+            postgres: parts.postgres,
+            emulator: parts.emulator,
+            clients: parts.clients,
+            cancel: parts.cancel,
+            stream_writes: watch::Sender::default(),
+            faults: faults::Faults::default(),
+            services: parts.services,
+            providers: parts.providers,
+            tasks: Mutex::new(JoinSet::new()),
+        })
+    }
+
+    /// Runs work in the background; the stack waits for it when it goes down, so it must watch [`Gateway::cancel`].
+    pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that ended are let go, or the set would grow for as long as the stack is up.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn(work);
+    }
+
+    /// Waits until all background work has ended. For the daemon, after cancelling.
+    pub async fn drain(&self) {
+        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Takes up what was going on before the stack went down.
+    ///
+    /// # Errors
+    /// The first service's that can't.
+    pub async fn start(self: &Arc<Self>) -> crate::error::Result<()> {
+        for service in &self.services {
+            service.start(self).await?;
+        }
+        Ok(())
+    }
+
+    fn provider(&self, resource_type: &str) -> Option<&Arc<dyn ResourceProvider>> {
+        self.providers.iter().find(|p| p.types().contains(&resource_type))
+    }
+}

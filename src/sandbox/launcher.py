@@ -1,0 +1,327 @@
+"""Runs the emulator with what outboxctl adds to it.
+
+Started by `outboxctl local serve` with the emulator's own environment variables, and:
+  OUTBOXCTL_GATEWAY         URL of outboxctl's gateway, which knows the resource types added here
+  OUTBOXCTL_RESOURCE_TYPES  CloudFormation types to hand to it, separated by commas
+  OUTBOXCTL_EXTENDED_TYPES  types that the emulator keeps the record of, and the gateway then makes real
+  OUTBOXCTL_PORT_FILE       where to write the port we listen on
+  OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
+
+It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before
+anything is served, and what is missing ends it with exit code 3.
+"""
+
+import asyncio
+import datetime
+import functools
+import http.server
+import importlib
+import json
+import logging
+import os
+import signal
+import socket
+import sys
+import time
+import urllib.error
+import urllib.request
+
+GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
+log = logging.getLogger("outboxctl")
+
+
+def need(module, *names):
+    """The module, once it is sure to have what we reach for."""
+    try:
+        found = importlib.import_module(f"ministack.{module}")
+        for name in names:
+            getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        sys.stderr.write(f"outboxctl: this emulator is not the version outboxctl was made for: {error}\n")
+        sys.exit(3)
+    return found
+
+
+provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
+rds = need("services.rds", "_instances")
+dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
+                "_kinesis_destinations", "_fan_out_to_kinesis", "_update_ttl")
+eventbridge = need("services.eventbridge", "_invoke_target", "_pattern_event_view", "_apply_input_transformer")
+logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_create_log_stream", "_put_log_events")
+responses = need("core.responses", "get_region")
+application = need("app", "app")
+
+
+def types(variable):
+    return [name for name in os.environ.get(variable, "").split(",") if name]
+
+
+def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None, properties=None, old_properties=None):
+    """Lets the gateway create, update or delete a resource. Its reason for refusing becomes the resource's."""
+    body = json.dumps({
+        "resource_type": resource_type, "logical_id": logical_id or "", "stack_name": stack_name or "",
+        "region": responses.get_region(), "physical_id": physical_id,
+        "properties": properties or {}, "old_properties": old_properties or {},
+    }).encode()
+    request = urllib.request.Request(
+        f"{GATEWAY}/_outboxctl/resources/{action}", data=body, headers={"content-type": "application/json"})
+    # No proxy from the environment: the gateway is on this machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=300) as answer:
+            return json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        text = error.read()
+        try:
+            reason = json.loads(text)["error"]
+        except (ValueError, KeyError, TypeError):
+            reason = text.decode(errors="replace")
+        raise ValueError(reason) from None
+
+
+# Attributes that CloudFormation has and the emulator does not: each is a property under its own name.
+ECHOED_ATTRIBUTES = {"AWS::EC2::VPC": ("CidrBlock",)}
+
+
+def echoing(emulated, names):
+    """Handlers that also report some properties as attributes."""
+
+    def with_properties(made, props):
+        physical_id, attributes = made
+        return physical_id, {**{name: props[name] for name in names if name in props}, **(attributes or {})}
+
+    def create(logical_id, props, stack_name):
+        return with_properties(emulated["create"](logical_id, props, stack_name), props)
+
+    def update(physical_id, old_props, new_props, *rest):
+        return with_properties(emulated["update"](physical_id, old_props, new_props, *rest), new_props)
+
+    return {**emulated, "create": create, "update": update}
+
+
+def handlers_of(resource_type):
+    """Handlers of a type that is the gateway's alone."""
+
+    def create(logical_id, props, stack_name):
+        made = ask_gateway("create", resource_type, logical_id, stack_name, properties=props)
+        return made["physical_id"], made["attributes"]
+
+    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
+        made = ask_gateway("update", resource_type, logical_id, stack_name, physical_id, new_props, old_props)
+        return made["physical_id"], made["attributes"]
+
+    def delete(physical_id, props, logical_id=None):
+        ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
+
+    return {"create": create, "update": update, "update_with_logical_id": True,
+            "delete": delete, "delete_with_logical_id": True}
+
+
+def extended_database(emulated):
+    """DBInstance: the emulator answers the RDS API from its record; behind the record's endpoint is a real database."""
+    resource_type = "AWS::RDS::DBInstance"
+
+    def point(physical_id, attributes, made):
+        instance = rds._instances[physical_id]
+        instance["Endpoint"].update(Address=made["Endpoint.Address"], Port=int(made["Endpoint.Port"]))
+        instance["EngineVersion"] = made["EngineVersion"]
+        return physical_id, {**attributes, **made}
+
+    def create(logical_id, props, stack_name):
+        physical_id, attributes = emulated["create"](logical_id, props, stack_name)
+        try:
+            made = ask_gateway("create", resource_type, logical_id, stack_name, physical_id, props)
+        except Exception:
+            emulated["delete"](physical_id, props)
+            raise
+        return point(physical_id, attributes, made["attributes"])
+
+    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
+        after, attributes = emulated["update"](physical_id, old_props, new_props, stack_name, logical_id)
+        made = ask_gateway("update", resource_type, logical_id, stack_name, after, new_props, old_props)
+        return point(after, attributes, made["attributes"])
+
+    def delete(physical_id, props, logical_id=None):
+        ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
+        emulated["delete"](physical_id, props)
+
+    return {**emulated, "create": create, "update": update, "update_with_logical_id": True,
+            "delete": delete, "delete_with_logical_id": True}
+
+
+def extended_table(emulated):
+    """Table: the emulator makes it, and leaves out of a template when items expire and which stream takes the changes."""
+
+    def call(operation, request):
+        status, _, body = operation(request)
+        if status >= 400:
+            raise ValueError(f"AWS::DynamoDB::Table: {body!r}")
+
+    def destination(props):
+        specification = props.get("KinesisStreamSpecification") or {}
+        return specification.get("StreamArn"), specification.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
+
+    def complete(name, old_props, props):
+        expiry = props.get("TimeToLiveSpecification")
+        if expiry and expiry != old_props.get("TimeToLiveSpecification"):
+            enabled = str(expiry.get("Enabled")).lower() == "true"
+            specification = {"AttributeName": expiry.get("AttributeName"), "Enabled": enabled}
+            call(dynamodb._update_ttl, {"TableName": name, "TimeToLiveSpecification": specification})
+        (old_stream, _), (stream, precision) = destination(old_props), destination(props)
+        if old_stream and old_stream != stream:
+            call(dynamodb._disable_kinesis_streaming_destination, {"TableName": name, "StreamArn": old_stream})
+        if stream and old_stream != stream:
+            configuration = {"ApproximateCreationDateTimePrecision": precision}
+            call(dynamodb._enable_kinesis_streaming_destination, {
+                "TableName": name, "StreamArn": stream, "EnableKinesisStreamingConfiguration": configuration})
+
+    def create(logical_id, props, stack_name):
+        name, attributes = emulated["create"](logical_id, props, stack_name)
+        complete(name, {}, props)
+        return name, attributes
+
+    def update(physical_id, old_props, new_props, *rest):
+        name, attributes = emulated["update"](physical_id, old_props, new_props, *rest)
+        complete(name, old_props if name == physical_id else {}, new_props)
+        return name, attributes
+
+    def delete(physical_id, *rest):
+        dynamodb._kinesis_destinations.pop(physical_id, None)
+        return emulated["delete"](physical_id, *rest)
+
+    return {**emulated, "create": create, "update": update, "delete": delete}
+
+
+def install_streaming_destinations():
+    """Records of a table in a Kinesis stream have the form that Kinesis Data Streams for DynamoDB gives them."""
+    emulated = dynamodb._fan_out_to_kinesis
+
+    def fan_out(table_name, record):
+        precisions = [to["ApproximateCreationDateTimePrecision"] for to in dynamodb._kinesis_destinations.get(table_name, [])]
+        precision = "MICROSECOND" if "MICROSECOND" in precisions else "MILLISECOND"
+        body = {name: value for name, value in record["dynamodb"].items() if name not in ("SequenceNumber", "StreamViewType")}
+        body["ApproximateCreationDateTime"] = time.time_ns() // (1_000 if precision == "MICROSECOND" else 1_000_000)
+        body["ApproximateCreationDateTimePrecision"] = precision
+        emulated(table_name, {
+            "awsRegion": record["awsRegion"], "eventID": record["eventID"], "eventName": record["eventName"],
+            "userIdentity": record.get("userIdentity"), "recordFormat": "application/json", "tableName": table_name,
+            "dynamodb": body, "eventSource": "aws:dynamodb",
+        })
+
+    dynamodb._fan_out_to_kinesis = fan_out
+
+
+def install_resource_types():
+    ours, extended = types("OUTBOXCTL_RESOURCE_TYPES"), types("OUTBOXCTL_EXTENDED_TYPES")
+    handlers = provisioners._RESOURCE_HANDLERS
+    for resource_type in ours:
+        handlers[resource_type] = handlers_of(resource_type)
+    for resource_type in extended:
+        handlers[resource_type] = extended_database(handlers[resource_type])
+    handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
+    for resource_type, names in ECHOED_ATTRIBUTES.items():
+        handlers[resource_type] = echoing(handlers[resource_type], names)
+    # The gateway calls back in while it makes a resource: the event loop must be free to answer it.
+    emulated = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda name: name in ours or name in extended or emulated(name)
+
+
+def may_write_logs():
+    """Whether a Logs resource policy lets EventBridge write at all; without one AWS drops the event."""
+    for policy in list(logs._resource_policies.values()):
+        text = policy if isinstance(policy, str) else json.dumps(policy)
+        if "events.amazonaws.com" in text and "logs:PutLogEvents" in text:
+            return True
+    return False
+
+
+def write_to_log_group(group, payload):
+    if group not in logs._log_groups:
+        log.warning("event not logged: no log group %s", group)
+        return
+    if not may_write_logs():
+        log.warning("event not logged: no Logs resource policy lets events.amazonaws.com write to %s", group)
+        return
+    now = datetime.datetime.now(datetime.timezone.utc)
+    stream = now.strftime("%Y-%m-%d")
+    if stream not in logs._log_groups[group]["streams"]:
+        logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
+    entry = {"timestamp": int(now.timestamp() * 1000), "message": payload}
+    logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
+
+
+def install_log_targets():
+    """Rules whose target is a log group write the event there, as EventBridge does."""
+    emulated = eventbridge._invoke_target
+
+    @functools.wraps(emulated)
+    def invoke_target(target, event, rule, view=None):
+        fields = target.get("Arn", "").split(":", 6)
+        if len(fields) < 7 or fields[2] != "logs" or fields[5] != "log-group":
+            return emulated(target, event, rule, view)
+        view = view or eventbridge._pattern_event_view(event)
+        if target.get("InputTransformer"):
+            payload = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
+        else:
+            payload = json.dumps(view.event_with_detail())
+        group = fields[6]
+        return write_to_log_group(group[:-2] if group.endswith(":*") else group, payload)
+
+    eventbridge._invoke_target = invoke_target
+
+
+def answer_functions_at_once():
+    """The runtime API that functions poll writes head and body apart: with Nagle's algorithm each answer waits 40 ms for
+    the acknowledgement of its head."""
+    http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
+
+
+def write(path, text):
+    """Whole or not at all."""
+    with open(path + ".partial", "w", encoding="utf-8") as file:
+        file.write(text)
+    os.replace(path + ".partial", path)
+
+
+async def serve():
+    from hypercorn.asyncio import serve as run
+    from hypercorn.config import Config
+
+    # Bound here rather than by number: nobody can take the port in between.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    config = Config()
+    config.bind = [f"fd://{listener.detach()}"]
+    config.keep_alive_timeout = 75
+    config.graceful_timeout = 1
+    config.backlog = 1024
+    config.loglevel = "WARNING"
+
+    ended = asyncio.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, ended.set)
+
+    async def announced(scope, receive, send):
+        """Says when the emulator has started, and when it has saved its state."""
+
+        async def told(message):
+            if message["type"] == "lifespan.startup.complete":
+                write(os.environ["OUTBOXCTL_UNSAVED_FILE"], "")
+                write(os.environ["OUTBOXCTL_PORT_FILE"], str(port))
+            elif message["type"] == "lifespan.shutdown.complete":
+                os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
+            await send(message)
+
+        await application.app(scope, receive, told if scope["type"] == "lifespan" else send)
+
+    port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
+    await run(announced, config, shutdown_trigger=ended.wait)
+
+
+if __name__ == "__main__":
+    install_resource_types()
+    install_streaming_destinations()
+    install_log_targets()
+    answer_functions_at_once()
+    asyncio.run(serve())

@@ -1,0 +1,106 @@
+//! One daemon a stack: whoever holds the lock is it. The kernel frees the lock of a killed process.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::Write;
+use std::path::Path;
+use std::time::Duration;
+
+use super::home::Home;
+use crate::error::{Kind, OrFail, Result};
+use crate::output::Console;
+
+/// A lock on a file, held for as long as it lives.
+pub struct FileLock(File);
+
+impl FileLock {
+    /// None when another process has it.
+    ///
+    /// # Errors
+    /// `LocalSetup` when the file can't be opened.
+    pub fn take(path: &Path) -> Result<Option<Self>> {
+        let failed = || format!("{} can't be locked", path.display());
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = file.or_fail(Kind::LocalSetup, failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self(file))),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error).or_fail(Kind::LocalSetup, failed),
+        }
+    }
+
+    /// Waits for whoever has it.
+    ///
+    /// # Errors
+    /// `LocalSetup` when the file can't be opened.
+    pub async fn wait(path: &Path, console: &Console) -> Result<Self> {
+        let mut told = false;
+        loop {
+            if let Some(lock) = Self::take(path)? {
+                return Ok(lock);
+            }
+            if !told {
+                console.note("another outboxctl is fetching the same tools; waiting for it");
+                told = true;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+/// Takes the stack's lock, and leaves our process id in it. None when another daemon has it.
+///
+/// # Errors
+/// `LocalSetup` when the lock file can't be opened or written.
+pub fn take(home: &Home) -> Result<Option<FileLock>> {
+    let mut taken = None;
+    for _ in 0..20 {
+        taken = FileLock::take(&home.file("lock"))?;
+        if taken.is_some() {
+            break;
+        }
+        // Whoever only asks (`is_free`) has it for a moment too.
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let Some(mut lock) = taken else { return Ok(None) };
+    let pid = std::process::id().to_string();
+    lock.0
+        .set_len(0)
+        .and_then(|()| lock.0.write_all(pid.as_bytes()))
+        .or_fail(Kind::LocalSetup, || "the lock".into())?;
+    Ok(Some(lock))
+}
+
+/// The daemon's process id while it holds the lock.
+pub fn holder(home: &Home) -> Option<u32> {
+    if is_free(home) {
+        return None;
+    }
+    std::fs::read_to_string(home.file("lock")).ok()?.parse().ok()
+}
+
+/// Whether no daemon holds the lock.
+pub fn is_free(home: &Home) -> bool {
+    // Opened for reading: a user who may not write there may still ask.
+    match File::open(home.file("lock")) {
+        Ok(file) => file.try_lock_shared().is_ok(),
+        Err(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path(), "t");
+        assert!(is_free(&home));
+        home.create().unwrap();
+        let lock = take(&home).unwrap();
+        assert!(lock.is_some() && !is_free(&home) && take(&home).unwrap().is_none());
+        assert_eq!(holder(&home), Some(std::process::id()));
+        drop(lock);
+        assert!(is_free(&home) && take(&home).unwrap().is_some());
+    }
+}

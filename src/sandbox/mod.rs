@@ -1,0 +1,28 @@
+//! The local stack: a real PostgreSQL, an AWS emulator as a supervised child, and in front of it one endpoint of ours
+//! (the gateway) that adds what the emulator lacks. May import `aws`, `dms`, `error`, `outbox`, `output`, `postgres`.
+//!
+//! `daemon.rs` runs it all; `control.rs` is how commands start, find and end the daemon; `parts.rs` lists what the
+//! gateway adds.
+
+mod child;
+pub mod control;
+pub mod daemon;
+pub mod dms;
+mod emulator;
+mod event_source;
+mod events;
+pub mod gateway;
+mod home;
+mod lock;
+mod orphans;
+mod parts;
+mod ports;
+pub mod postgres_server;
+mod rds;
+pub mod replicator;
+pub mod state;
+pub mod tools;
+mod user;
+
+pub use child::{EndSignal, become_program};
+pub use home::Home;

@@ -1,0 +1,77 @@
+//! Local ports: taking one, or saying who has it.
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// Listens on 127.0.0.1. Port 0 takes a free one. `flag` is what chooses another.
+///
+/// # Errors
+/// `PortInUse`, with the process that has it where that can be seen.
+pub fn listen(port: u16, what: &str, flag: &str) -> Result<TcpListener> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    match TcpListener::bind(address) {
+        Ok(listener) => Ok(listener),
+        Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
+            let holder = holder(port).map_or_else(String::new, |who| format!(" by {who}"));
+            Err(Error::new(Kind::PortInUse, format!("port {port}, for {what}, is in use{holder}")).hint(format!(
+                "stop that process, or choose another port: outboxctl local up {flag} 0 (0 picks a free one)"
+            )))
+        }
+        Err(error) => Err(error).or_fail(Kind::LocalSetup, || format!("port {port}, for {what}, can't be opened")),
+    }
+}
+
+/// A port that is free now, or the wanted one if it is.
+///
+/// # Errors
+/// As [`listen`].
+pub fn reserve(port: u16, what: &str, flag: &str) -> Result<u16> {
+    let listener = listen(port, what, flag)?;
+    Ok(listener.local_addr().or_fail(Kind::LocalSetup, || format!("the port for {what}"))?.port())
+}
+
+/// "name (process 123)" of whoever listens on a port. None when it can't be seen (another user's, no /proc).
+fn holder(port: u16) -> Option<String> {
+    let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
+    let socket = sockets.iter().find_map(|table| listening_socket(table, port))?;
+    let wanted = format!("socket:[{socket}]");
+    let processes = std::fs::read_dir("/proc").ok()?;
+    let pid = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok()).find(|pid| {
+        let files = std::fs::read_dir(format!("/proc/{pid}/fd"));
+        files.is_ok_and(|mut files| {
+            files.any(|file| {
+                file.ok().and_then(|f| std::fs::read_link(f.path()).ok()).is_some_and(|l| l.as_os_str() == &*wanted)
+            })
+        })
+    })?;
+    let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).ok()?;
+    Some(format!("{} (process {pid})", name.trim()))
+}
+
+/// The inode of the listening socket, out of the kernel's table: state 0A is LISTEN.
+fn listening_socket(table: &str, port: u16) -> Option<String> {
+    let suffix = format!(":{port:04X}");
+    table.lines().skip(1).find_map(|line| {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let listening = fields.get(3) == Some(&"0A") && fields.get(1)?.ends_with(&suffix);
+        listening.then(|| fields.get(9).map(|inode| (*inode).to_owned())).flatten()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_in_use_names_its_holder() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let error = listen(port, "the test", "--port").unwrap_err();
+        assert_eq!(error.kind(), Kind::PortInUse);
+        if cfg!(target_os = "linux") {
+            assert!(error.message().contains(&format!("(process {})", std::process::id())), "{}", error.message());
+        }
+        assert!(error.hints().any(|hint| hint.contains("--port 0")));
+    }
+}

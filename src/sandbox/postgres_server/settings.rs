@@ -1,0 +1,105 @@
+//! postgresql.conf, pg_hba.conf and the roles that RDS has.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Kind, OrFail, Result};
+use crate::sandbox::home::write_atomically;
+use crate::sandbox::user::User;
+
+/// The superuser. Nobody else's: RDS gives none either.
+pub const SUPERUSER: &str = "postgres";
+
+/// Who may connect how; the first line that fits counts.
+///
+/// As on RDS with rds.force_ssl=1: TLS only, the master by password, members of rds_iam by an authentication token.
+/// Tokens are not verified here: there is nobody to ask.
+const ACCESS: &str = "\
+# TYPE   DATABASE  USER            ADDRESS       METHOD
+local    all       postgres                      trust
+host     all       postgres        all           reject
+hostssl  all       +rds_superuser  127.0.0.1/32  scram-sha-256
+hostssl  all       +rds_iam        127.0.0.1/32  trust
+hostssl  all       all             127.0.0.1/32  scram-sha-256
+";
+
+/// What RDS has before anybody makes a role (docs: RDS, "Understanding PostgreSQL roles and permissions").
+const ROLES: &str = "\
+DO $$
+DECLARE wanted text;
+BEGIN
+  FOREACH wanted IN ARRAY ARRAY['rds_superuser', 'rds_iam', 'rds_replication', 'rds_password'] LOOP
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+      EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
+    END IF;
+  END LOOP;
+END $$;
+GRANT pg_monitor, pg_signal_backend, rds_replication, rds_password TO rds_superuser WITH ADMIN OPTION;
+";
+
+/// Where the server listens.
+pub struct Place {
+    pub port: u16,
+    pub socket: PathBuf,
+    /// Whether it does TLS itself.
+    pub tls: bool,
+}
+
+/// Writes both files; the server reads them when it starts.
+///
+/// # Errors
+/// `Io` when they can't be written.
+pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> Result<()> {
+    // Without TLS of its own it sees plain connections; our front lets none but encrypted ones through.
+    let access = if place.tls { ACCESS.to_owned() } else { ACCESS.replace("hostssl", "host   ") };
+    let files = [("postgresql.conf", server(folder, place)), ("pg_hba.conf", access)];
+    for (name, text) in files {
+        let path = data.join(name);
+        write_atomically(&path, text.as_bytes())?;
+        if let Some(user) = user {
+            user.own(&path)?;
+        }
+    }
+    Ok(())
+}
+
+/// # Errors
+/// `LocalSetup` when the server refuses.
+pub async fn make_roles(client: &tokio_postgres::Client) -> Result<()> {
+    client.batch_execute(ROLES).await.or_fail(Kind::LocalSetup, || "the local database's roles can't be made".into())
+}
+
+fn server(folder: &Path, place: &Place) -> String {
+    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "''"));
+    let port = place.port.to_string();
+    let settings = [
+        ("listen_addresses", "'127.0.0.1'"),
+        ("port", &port),
+        ("unix_socket_directories", &quoted(&place.socket)),
+        ("unix_socket_permissions", "0700"),
+        ("max_connections", "200"),
+        ("ssl", if place.tls { "on" } else { "off" }),
+        ("ssl_cert_file", &quoted(&folder.join("server.pem"))),
+        ("ssl_key_file", &quoted(&folder.join("server.key"))),
+        ("ssl_min_protocol_version", "'TLSv1.2'"),
+        ("password_encryption", "'scram-sha-256'"),
+        // rds.logical_replication=1 stands for these.
+        ("wal_level", "logical"),
+        ("max_replication_slots", "20"),
+        ("max_wal_senders", "20"),
+        ("wal_sender_timeout", "30000"),
+        ("timezone", "'UTC'"),
+        ("log_timezone", "'UTC'"),
+        ("log_line_prefix", "'%m [%p] %u@%d '"),
+        // A statement may hold a password.
+        ("log_min_error_statement", "panic"),
+        ("shared_buffers", "'64MB'"),
+        ("max_wal_size", "'1GB'"),
+    ];
+    let mut text = String::from("# Written at each start of the local stack.\n");
+    for (name, value) in settings {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{name} = {value}");
+    }
+    text
+}

@@ -1,0 +1,202 @@
+//! AWS::RDS::DBInstance: a database and its master in the local PostgreSQL, behind the emulator's record of it.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+use tokio_postgres::Client;
+
+use super::gateway::{Gateway, Resource, ResourceProvider, ResourceRequest};
+use super::postgres_server::{SUPERUSER, superuser};
+
+/// Makes databases in the stack's PostgreSQL.
+pub struct Databases;
+
+impl ResourceProvider for Databases {
+    fn types(&self) -> &'static [&'static str] {
+        &["AWS::RDS::DBInstance"]
+    }
+
+    fn create<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        request: ResourceRequest,
+    ) -> BoxFuture<'a, Result<Resource, String>> {
+        Box::pin(async move { ensure(gateway, &Wanted::of(&request)?).await })
+    }
+
+    fn update<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        request: ResourceRequest,
+    ) -> BoxFuture<'a, Result<Resource, String>> {
+        Box::pin(async move { ensure(gateway, &Wanted::of(&request)?).await })
+    }
+
+    fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move { remove(gateway, &request).await })
+    }
+}
+
+/// What the template asks for.
+struct Wanted {
+    instance: String,
+    database: String,
+    master: String,
+    password: String,
+}
+
+impl Wanted {
+    fn of(request: &ResourceRequest) -> Result<Self, String> {
+        let text = |name: &str| request.properties.get(name).and_then(Value::as_str).map(str::to_owned);
+        let engine = text("Engine").unwrap_or_default();
+        if !engine.contains("postgres") {
+            return Err(format!("the local stack has PostgreSQL only, not the engine {engine:?}"));
+        }
+        let wanted = Self {
+            instance: request.physical_id.clone().ok_or("the instance has no identifier")?,
+            database: text("DBName").unwrap_or_else(|| "postgres_".to_owned() + &request.logical_id.to_lowercase()),
+            master: text("MasterUsername").ok_or("MasterUsername is missing")?,
+            password: text("MasterUserPassword").ok_or("MasterUserPassword is missing")?,
+        };
+        check_name("DBName", &wanted.database, &["postgres", "template0", "template1", "rdsadmin"])?;
+        check_name("MasterUsername", &wanted.master, &[SUPERUSER, "rdsadmin"])?;
+        if !(8..=128).contains(&wanted.password.len()) {
+            return Err("The parameter MasterUserPassword is not a valid password: 8 to 128 characters".into());
+        }
+        Ok(wanted)
+    }
+}
+
+/// RDS: begins with a letter, then letters, digits and underscores, at most 63, no reserved word.
+fn check_name(property: &str, name: &str, reserved: &[&str]) -> Result<(), String> {
+    let good = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.len() <= 63
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+        && !reserved.contains(&name);
+    if good { Ok(()) } else { Err(format!("{property} {name:?} can't be used")) }
+}
+
+/// Makes what is missing and leaves what is there: a create that is tried again, or a stack whose record was lost,
+/// finds its data.
+async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> {
+    let client = connect(gateway).await?;
+    let Wanted { instance, database, master, password } = wanted;
+    let label = format!("outboxctl instance {instance}");
+    match owner_label(&client, database).await? {
+        Some(other) if other != label => {
+            return Err(format!(
+                "the local PostgreSQL holds a database {database:?} already, of another deployment ({other}): destroy \
+                 that one, or bring up a second stack with OUTBOXCTL_LOCAL_NAME"
+            ));
+        }
+        found => {
+            let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
+            let exists =
+                client.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[master]).await.map_err(reason)?;
+            let verb = if exists.is_some() { "ALTER" } else { "CREATE" };
+            // On RDS the master reaches REPLICATION through rds_replication; here the attribute itself is needed.
+            let role = format!("{verb} ROLE \"{master}\" LOGIN CREATEROLE CREATEDB REPLICATION PASSWORD '{verifier}'");
+            client.batch_execute(&role).await.map_err(reason)?;
+            let rights = format!(
+                "GRANT rds_superuser TO \"{master}\"; GRANT rds_iam, rds_replication TO rds_superuser WITH ADMIN OPTION"
+            );
+            client.batch_execute(&rights).await.map_err(reason)?;
+            if found.is_none() {
+                let make = format!("CREATE DATABASE \"{database}\" OWNER \"{master}\"");
+                client.batch_execute(&make).await.map_err(reason)?;
+            }
+            let mark = format!("COMMENT ON DATABASE \"{database}\" IS '{}'", label.replace('\'', "''"));
+            client.batch_execute(&mark).await.map_err(reason)?;
+        }
+    }
+    let attributes = json!({
+        "Endpoint.Address": gateway.postgres.host,
+        "Endpoint.Port": gateway.postgres.port.to_string(),
+        "EngineVersion": gateway.postgres.version,
+    });
+    let Value::Object(attributes) = attributes else { return Err("attributes".into()) };
+    Ok(Resource { physical_id: instance.clone(), attributes })
+}
+
+async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), String> {
+    if is_true(request.properties.get("DeletionProtection")) {
+        return Err("Cannot delete protected DB Instance, please disable deletion protection and try again.".into());
+    }
+    let client = connect(gateway).await?;
+    let label = format!("outboxctl instance {}", request.physical_id.as_deref().unwrap_or(""));
+    let query = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = $1";
+    let found = client.query(query, &[&label]).await.map_err(reason)?;
+    for row in &found {
+        drop_database(&client, row.get(0)).await?;
+    }
+    drop_roles_of_nobody(&client).await
+}
+
+async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
+    // A slot that somebody reads keeps its database.
+    let readers = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active";
+    client.execute(readers, &[&database]).await.map_err(reason)?;
+    let slots = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1";
+    for attempt in 0.. {
+        match client.execute(slots, &[&database]).await {
+            Ok(_) => break,
+            Err(error) if attempt == 50 => return Err(reason(error)),
+            // Its reader is on the way out.
+            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
+        }
+    }
+    client.batch_execute(&format!("DROP DATABASE \"{database}\" WITH (FORCE)")).await.map_err(reason)
+}
+
+/// Roles belong to an instance on RDS; here they go with the last database.
+async fn drop_roles_of_nobody(client: &Client) -> Result<(), String> {
+    let left = "SELECT FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
+    if !client.query(left, &[]).await.map_err(reason)?.is_empty() {
+        return Ok(());
+    }
+    let roles = "SELECT quote_ident(rolname) FROM pg_roles
+                 WHERE rolname <> $1 AND rolname NOT LIKE 'pg\\_%' AND rolname NOT LIKE 'rds\\_%'";
+    for row in client.query(roles, &[&SUPERUSER]).await.map_err(reason)? {
+        let name: String = row.get(0);
+        client.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).await.map_err(reason)?;
+    }
+    Ok(())
+}
+
+/// The comment on a database; None when there is no such database.
+async fn owner_label(client: &Client, database: &str) -> Result<Option<String>, String> {
+    let query = "SELECT coalesce(shobj_description(oid, 'pg_database'), 'unknown') FROM pg_database WHERE datname = $1";
+    Ok(client.query_opt(query, &[&database]).await.map_err(reason)?.map(|row| row.get(0)))
+}
+
+async fn connect(gateway: &Gateway) -> Result<Client, String> {
+    superuser(&gateway.postgres, "postgres").await.map_err(|error| error.to_string())
+}
+
+fn reason(error: tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |said| format!("{} ({})", said.message(), said.code().code()))
+}
+
+fn is_true(value: Option<&Value>) -> bool {
+    matches!(value, Some(Value::Bool(true))) || value.and_then(Value::as_str) == Some("true")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_what_rds_takes() {
+        assert!(check_name("DBName", "outbox", &[]).is_ok());
+        for bad in ["", "1a", "a-b", "a\"b", "a'b", "_a", "postgres"] {
+            assert!(check_name("DBName", bad, &["postgres"]).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn cloudformation_booleans() {
+        assert!(is_true(Some(&json!(true))) && is_true(Some(&json!("true"))));
+        assert!(!is_true(Some(&json!("false"))) && !is_true(None));
+    }
+}

@@ -1,0 +1,234 @@
+//! Table mappings: which tables a task captures, and how their rows become records.
+//!
+//! Source: "Specifying table selection and transformations rules using JSON" and "Using object mapping to migrate data
+//! to a Kinesis data stream" in the DMS user guide. What is not supported is refused by name, never ignored.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// A task's `TableMappings`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mappings {
+    selections: Vec<Selection>,
+    objects: Vec<(Locator, ObjectMapping)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Selection {
+    include: bool,
+    tables: Locator,
+}
+
+/// Schema and table; `%` stands for any characters.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Locator {
+    schema_name: String,
+    table_name: String,
+}
+
+/// How the rows of a table become records.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ObjectMapping {
+    /// `map-record-to-document`: only mapped attributes are written. Else all columns that are not excluded.
+    pub document: bool,
+    pub key: PartitionKey,
+    pub exclude: Vec<String>,
+    /// Attributes made from a template with `${column}` placeholders.
+    pub attributes: Vec<(String, String)>,
+}
+
+/// What the partition key is made from.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum PartitionKey {
+    /// `schema.table` for changes, the primary key for full load.
+    #[default]
+    Default,
+    SchemaTable,
+    PrimaryKey,
+    TransactionId,
+    /// An attribute of the record: a mapped one, or a column.
+    Attribute(String),
+}
+
+#[derive(Deserialize)]
+struct Document {
+    rules: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Rule {
+    rule_type: String,
+    #[serde(default)]
+    rule_id: Value,
+    rule_action: String,
+    object_locator: Locator,
+    #[serde(default)]
+    filters: Vec<Value>,
+    #[serde(default)]
+    mapping_parameters: Parameters,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "kebab-case", default)]
+struct Parameters {
+    partition_key_type: Option<String>,
+    partition_key_name: Option<String>,
+    exclude_columns: Vec<String>,
+    attribute_mappings: Vec<Attribute>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Attribute {
+    target_attribute_name: String,
+    #[serde(default)]
+    attribute_type: Option<String>,
+    #[serde(default)]
+    value: Value,
+}
+
+impl Mappings {
+    /// Reads a task's `TableMappings`.
+    ///
+    /// # Errors
+    /// `Usage` where it is no mapping, or says something that the local replicator can't do.
+    pub fn parse(text: &str) -> Result<Self> {
+        let document: Document =
+            serde_json::from_str(text).or_fail(Kind::Usage, || "the table mappings are not valid JSON".into())?;
+        let mut mappings = Self::default();
+        for rule in document.rules {
+            let rule: Rule =
+                serde_json::from_value(rule).or_fail(Kind::Usage, || "a mapping rule is not valid".into())?;
+            mappings.add(rule)?;
+        }
+        if !mappings.selections.iter().any(|selection| selection.include) {
+            return Err(Error::new(Kind::Usage, "the table mappings include no table: add a selection rule"));
+        }
+        Ok(mappings)
+    }
+
+    fn add(&mut self, rule: Rule) -> Result<()> {
+        let refuse = |what: &str| {
+            let text = format!("mapping rule {}: {what} is not supported by the local stack", rule.rule_id);
+            Err(Error::new(Kind::Usage, text))
+        };
+        if !rule.filters.is_empty() {
+            return refuse("a filter");
+        }
+        match (rule.rule_type.as_str(), rule.rule_action.as_str()) {
+            ("selection", action @ ("include" | "explicit" | "exclude")) => {
+                self.selections.push(Selection { include: action != "exclude", tables: rule.object_locator });
+            }
+            ("object-mapping", action @ ("map-record-to-record" | "map-record-to-document")) => {
+                let parameters = rule.mapping_parameters;
+                let key = match (parameters.partition_key_type.as_deref(), parameters.partition_key_name) {
+                    (None | Some("default"), None) => PartitionKey::Default,
+                    (Some("schema-table"), _) => PartitionKey::SchemaTable,
+                    (Some("primary-key"), _) => PartitionKey::PrimaryKey,
+                    (Some("transaction-id"), _) => PartitionKey::TransactionId,
+                    (Some("attribute-name") | None, Some(name)) => PartitionKey::Attribute(name),
+                    (Some(other), _) => return refuse(&format!("partition-key-type {other:?} without a name")),
+                };
+                let mut attributes = Vec::new();
+                for attribute in parameters.attribute_mappings {
+                    match (attribute.attribute_type.as_deref(), attribute.value) {
+                        (None | Some("scalar"), Value::String(value)) => {
+                            attributes.push((attribute.target_attribute_name, value));
+                        }
+                        _ => return refuse("an attribute mapping of type document"),
+                    }
+                }
+                let document = action == "map-record-to-document";
+                let mapping = ObjectMapping { document, key, exclude: parameters.exclude_columns, attributes };
+                self.objects.push((rule.object_locator, mapping));
+            }
+            (kind, action) => return refuse(&format!("a rule of type {kind} with action {action}")),
+        }
+        Ok(())
+    }
+
+    /// Whether a table is captured: included by a rule, and excluded by none.
+    pub fn selects(&self, schema: &str, table: &str) -> bool {
+        let matched = |include| self.selections.iter().any(|s| s.include == include && s.tables.matches(schema, table));
+        matched(true) && !matched(false)
+    }
+
+    /// The object mapping of a table: one that names it goes before one with wildcards.
+    pub fn object(&self, schema: &str, table: &str) -> ObjectMapping {
+        let fits = || self.objects.iter().filter(|(locator, _)| locator.matches(schema, table));
+        let exact = fits().find(|(locator, _)| locator.is_exact());
+        exact.or_else(|| fits().next()).map(|(_, mapping)| mapping.clone()).unwrap_or_default()
+    }
+}
+
+impl Locator {
+    fn matches(&self, schema: &str, table: &str) -> bool {
+        like(self.schema_name.as_bytes(), schema.as_bytes()) && like(self.table_name.as_bytes(), table.as_bytes())
+    }
+
+    fn is_exact(&self) -> bool {
+        !self.schema_name.contains('%') && !self.table_name.contains('%')
+    }
+}
+
+fn like(pattern: &[u8], text: &[u8]) -> bool {
+    match pattern.split_first() {
+        None => text.is_empty(),
+        Some((b'%', rest)) => (0..=text.len()).any(|skip| like(rest, &text[skip..])),
+        Some((byte, rest)) => text.split_first().is_some_and(|(first, text)| first == byte && like(rest, text)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn selection(action: &str, schema: &str, table: &str) -> Value {
+        json!({"rule-type": "selection", "rule-id": "1", "rule-name": "n", "rule-action": action, "filters": [],
+               "object-locator": {"schema-name": schema, "table-name": table}})
+    }
+
+    fn parse(rules: &[Value]) -> Result<Mappings> {
+        Mappings::parse(&json!({ "rules": rules }).to_string())
+    }
+
+    #[test]
+    fn selects_with_wildcards_and_exclusions() {
+        let mappings = parse(&[selection("include", "public", "%"), selection("exclude", "%", "tmp%")]).unwrap();
+        assert!(mappings.selects("public", "outbox"));
+        assert!(!mappings.selects("public", "tmp_1"));
+        assert!(!mappings.selects("other", "outbox"));
+        assert!(parse(&[selection("exclude", "public", "%")]).is_err());
+    }
+
+    #[test]
+    fn an_exact_object_mapping_goes_before_a_wildcard() {
+        let object = |table: &str, name: &str| {
+            json!({"rule-type": "object-mapping", "rule-id": "2", "rule-action": "map-record-to-record",
+                   "object-locator": {"schema-name": "public", "table-name": table},
+                   "mapping-parameters": {"partition-key-type": "attribute-name", "partition-key-name": name}})
+        };
+        let rules = [selection("include", "public", "%"), object("%", "id"), object("outbox", "aggregate_id")];
+        let mappings = parse(&rules).unwrap();
+        assert_eq!(mappings.object("public", "outbox").key, PartitionKey::Attribute("aggregate_id".into()));
+        assert_eq!(mappings.object("public", "cars").key, PartitionKey::Attribute("id".into()));
+        assert_eq!(mappings.object("other", "cars").key, PartitionKey::Default);
+    }
+
+    #[test]
+    fn what_is_not_supported_is_refused_by_name() {
+        let mut filtered = selection("include", "public", "outbox");
+        filtered["filters"] = json!([{}]);
+        assert!(parse(&[filtered]).unwrap_err().message().contains("filter"));
+        let mut renaming = selection("rename", "public", "outbox");
+        renaming["rule-type"] = json!("transformation");
+        assert!(parse(&[renaming]).unwrap_err().message().contains("transformation"));
+        assert!(Mappings::parse("{").is_err());
+    }
+}

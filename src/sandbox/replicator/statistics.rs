@@ -1,0 +1,44 @@
+//! What DescribeTableStatistics tells: counts by table.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// Counts of one table since the task was last started anew.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableCounts {
+    pub loaded: u64,
+    pub inserts: u64,
+    pub updates: u64,
+    pub deletes: u64,
+    pub ddls: u64,
+    pub updated_at: Option<DateTime<Utc>>,
+}
+
+/// Shared between the data plane, which adds, and the API, which tells.
+#[derive(Debug, Default)]
+pub struct Statistics {
+    tables: Mutex<BTreeMap<(String, String), TableCounts>>,
+}
+
+impl Statistics {
+    pub fn new(tables: impl IntoIterator<Item = ((String, String), TableCounts)>) -> Self {
+        Self { tables: Mutex::new(tables.into_iter().collect()) }
+    }
+
+    /// Counts of a table, made on first use.
+    pub fn update(&self, schema: &str, table: &str, change: impl FnOnce(&mut TableCounts)) {
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let counts = tables.entry((schema.to_owned(), table.to_owned())).or_default();
+        change(counts);
+        counts.updated_at = Some(Utc::now());
+    }
+
+    /// Every table with its counts.
+    pub fn snapshot(&self) -> Vec<((String, String), TableCounts)> {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        tables.iter().map(|(name, counts)| (name.clone(), counts.clone())).collect()
+    }
+}

@@ -1,0 +1,88 @@
+//! What a running local stack says of itself, on disk for every other command.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::home::{Home, write_atomically};
+use crate::aws::LocalEndpoint;
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// The account of everything that lives in the local stack.
+pub const ACCOUNT: &str = "000000000000";
+/// The region of the local stack, unless a command names another.
+pub const REGION: &str = "us-east-1";
+
+/// How to reach the local PostgreSQL.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Postgres {
+    /// "localhost": the name its certificate is for.
+    pub host: String,
+    pub port: u16,
+    /// The server's own port: names its socket. Not `port` where outboxctl stands in front of it to do TLS.
+    pub server_port: u16,
+    /// PEM of the authority that signed its certificate; for PGSSLROOTCERT.
+    pub ca_file: PathBuf,
+    /// Like "15.14".
+    pub version: String,
+    /// The folder of its programs.
+    pub bin: PathBuf,
+    /// The folder of the socket on which the daemon, and only it, is superuser.
+    pub socket: PathBuf,
+}
+
+/// state.json: there only while the stack is up, or after its daemon was killed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// Like `http://127.0.0.1:4566`: the one endpoint for every AWS service.
+    pub endpoint: String,
+    pub region: String,
+    pub account: String,
+    /// The daemon's process id.
+    pub pid: u32,
+    /// The daemon's version; another one must not talk to it blindly.
+    pub version: String,
+    pub postgres: Postgres,
+    /// The emulator behind the gateway.
+    pub emulator_url: String,
+    pub emulator_pid: u32,
+    pub emulator_version: String,
+    pub started_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl State {
+    /// The state left on disk, whether its daemon lives or not. None when there is none or it can't be read as one.
+    pub fn read(home: &Home) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(home.state_file()).ok()?).ok()
+    }
+
+    /// # Errors
+    /// `Io` when it can't be written.
+    pub fn write(&self, home: &Home) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self).or_fail(Kind::Unexpected, || "state.json".into())?;
+        write_atomically(&home.state_file(), &text)
+    }
+}
+
+/// The state of the running stack.
+///
+/// # Errors
+/// `LocalDown` when it is not up.
+pub fn running() -> Result<State> {
+    let home = Home::find()?;
+    let down = |text: &str| Error::new(Kind::LocalDown, text.to_owned());
+    let state = State::read(&home).ok_or_else(|| down("the local stack is not up"))?;
+    if super::lock::is_free(&home) {
+        return Err(down("the local stack is not up: its daemon was killed"));
+    }
+    Ok(state)
+}
+
+/// The endpoint of the running stack.
+///
+/// # Errors
+/// `LocalDown` when it is not up.
+pub fn connect() -> Result<LocalEndpoint> {
+    let state = running()?;
+    Ok(LocalEndpoint { url: state.endpoint, region: state.region })
+}
