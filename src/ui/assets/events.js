@@ -1,0 +1,82 @@
+// The newest events, each with how far it came.
+
+import { make, reconcile, say } from "./dom.js";
+import { openPath } from "./path.js";
+import { table } from "./tables.js";
+import { addTab, numberTab } from "./tabs.js";
+import * as words from "./words.js";
+
+const SHOWN = 100;
+const KEPT = 500;
+const traces = new Map();
+let stops = [];
+let body;
+let began = false;
+
+export function beginEvents() {
+  body = table(addTab("events", "Events"), "The newest events and how far each has come; choose one for its whole path",
+    ["Committed", "Event", "Aggregate", "Way", "Time taken"], "No event yet. Write one: outboxctl sample insert");
+}
+
+export function setStops(stages) {
+  stops = stages;
+}
+
+export function takeTraces(list) {
+  for (const trace of list) traces.set(trace.id, trace);
+  const sorted = [...traces.values()].sort((a, b) => begun(b).localeCompare(begun(a)) || b.id.localeCompare(a.id));
+  for (const trace of sorted.slice(KEPT)) traces.delete(trace.id);
+  reconcile(body.rows, sorted.slice(0, SHOWN), (trace) => trace.id, build, update);
+  body.show(sorted.length > 0);
+  numberTab("events", sorted.length >= KEPT ? `${KEPT}+` : String(sorted.length));
+  began = true;
+}
+
+const begun = (trace) => trace.committed ?? trace.stream ?? trace.delivered ?? trace.failed ?? "";
+
+function build(trace) {
+  const [first, ...rest] = body.cells();
+  const open = make("button", { type: "button", class: "open", onclick: () => openPath(trace.id, stops) });
+  rest[0].append(open);
+  rest[1].append(make("span", {}, make("span"), " ", make("span", { class: "mono id" }), " ", make("span", { class: "number" })));
+  rest[2].append(make("span", { class: "steps", role: "img" }));
+  rest[3].append(make("span", { class: "number" }));
+  first.classList.add("time");
+  first.append(make("span"));
+  return make("tr", { class: began ? "row-new" : "" }, first, ...rest);
+}
+
+function update(row, trace) {
+  const [at, event, aggregate, way, took] = row.children;
+  say(at.firstChild, words.time(begun(trace)));
+  say(event.firstChild, trace.event_type ?? trace.id);
+  const [kind, id, sequence] = aggregate.firstChild.children;
+  say(kind, trace.aggregate_type ?? "");
+  say(id, trace.aggregate_id ?? "");
+  id.title = trace.aggregate_id ?? "";
+  say(sequence, trace.sequence == null ? "" : `#${trace.sequence}`);
+  showWay(way.firstChild, trace);
+  const repeats = trace.redelivered ? `, ${trace.redelivered + 1} times` : "";
+  const end = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) + repeats : "…";
+  say(took.firstChild, trace.failed ? "given up" : end);
+}
+
+function showWay(steps, trace) {
+  const passed = stops.filter((stop) => reached(trace, stop.hop));
+  const last = passed.at(-1)?.label ?? "not seen";
+  steps.setAttribute("aria-label", trace.failed ? `given up after: ${last}` : `reached: ${last}`);
+  const classes = stops.map((stop) => {
+    if (stop.hop === "delivered" && trace.failed) return "is-failed";
+    return reached(trace, stop.hop) ? "is-done" : "";
+  });
+  const key = classes.join();
+  if (steps.dataset.way === key) return;
+  steps.dataset.way = key;
+  steps.replaceChildren(...classes.map((name) => make("span", { class: name })));
+}
+
+/** A later hop implies the ones before it. */
+function reached(trace, hop) {
+  const order = ["committed", "captured", "stream", "delivered"];
+  return order.slice(order.indexOf(hop)).some((later) => trace[later]);
+}

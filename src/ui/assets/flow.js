@@ -1,0 +1,94 @@
+// The picture of the flow.
+
+import { byId, draw, make, reconcile, say } from "./dom.js";
+import * as words from "./words.js";
+
+const CONDITION = { good: "well", unsure: "not sure", bad: "in trouble" };
+
+function buildStop() {
+  return make("li", { class: "stop card" },
+    make("p", { class: "label" }, make("span", { class: "dot", "aria-hidden": "true" }), make("span")),
+    make("p", { class: "place" }),
+    make("p", { class: "count" }),
+    make("p", { class: "rate" }),
+    make("p", { class: "note" }),
+    draw("svg", { viewBox: "0 0 120 30", preserveAspectRatio: "none", "aria-hidden": "true" }));
+}
+
+function updateStop(node, stage) {
+  const [label, place, number, rate, note, curve] = node.children;
+  node.dataset.state = stage.note ? stage.state : "none";
+  node.setAttribute("aria-label",
+    `${stage.label}: ${words.count(stage.count)} events, ${CONDITION[stage.state]}${stage.note ? `, ${stage.note}` : ""}`);
+  say(label.lastChild, stage.label);
+  say(place, stage.place);
+  say(number, words.count(stage.count));
+  say(rate, words.rate(stage.rate));
+  say(note, stage.note);
+  const top = Math.max(4, ...stage.curve);
+  curve.replaceChildren(
+    draw("line", { x1: 0, x2: 120, y1: 29.5, y2: 29.5, "vector-effect": "non-scaling-stroke" }),
+    ...stage.curve.flatMap((n, i) => {
+      const height = (n / top) * 28;
+      return n ? [draw("rect", { x: i * 2 + 0.2, y: 29 - height, width: 1.6, height })] : [];
+    }));
+}
+
+function buildHop() {
+  return make("li", { class: "hop" },
+    make("span", { class: "span" }),
+    make("span", { class: "rail", "aria-hidden": "true" }, make("i")),
+    make("span", { class: "tail" }),
+    make("span", { class: "waiting" }));
+}
+
+function updateHop(node, stage) {
+  const [span, , tail, waiting] = node.children;
+  node.classList.toggle("is-moving", stage.rate > 0);
+  say(span, stage.latency ? words.duration(stage.latency.p50) : "–");
+  say(tail, stage.latency ? `p99 ${words.duration(stage.latency.p99)}` : "no event yet");
+  waiting.classList.toggle("is-some", stage.waiting > 0);
+  say(waiting, `${words.count(stage.waiting)} waiting`);
+}
+
+export function showFlow(picture) {
+  const parts = picture.stages.flatMap((stage, i) =>
+    i === 0 ? [{ key: stage.hop, stage }] : [{ key: `to-${stage.hop}`, stage, hop: true }, { key: stage.hop, stage }]);
+  reconcile(byId("flow"), parts, (part) => part.key,
+    (part) => (part.hop ? buildHop() : buildStop()),
+    (node, part) => (part.hop ? updateHop : updateStop)(node, part.stage));
+  const hint = picture.since ? `Different events seen since ${words.time(picture.since).replace(/\.\d+$/, "")}` : "Different events seen";
+  say(byId("flow-hint"), hint);
+  showFacts(picture);
+}
+
+function facts(picture) {
+  const { latency, outbox, slots, failures } = picture;
+  const list = [
+    { name: "Commit to delivery", value: latency ? words.duration(latency.p50) : "–", more: latency ? `median, p99 ${words.duration(latency.p99)}` : "no event yet" },
+    { name: "Given up", value: words.count(failures), more: failures ? "see Dead letters" : "nothing", bad: failures > 0 },
+  ];
+  if (outbox) {
+    list.push({ name: "Outbox rows", value: `${outbox.exact ? "" : "≈ "}${words.count(outbox.rows)}`, more: words.bytes(outbox.bytes) });
+  }
+  for (const slot of slots) {
+    const state = slot.active ? "being read" : "nobody reads it";
+    const name = slots.length > 1 ? `Slot ${slot.name}` : "Write-ahead log not confirmed";
+    list.push({ name, value: words.bytes(slot.lag_bytes), more: state, bad: !slot.active });
+  }
+  if (outbox && slots.length === 0) {
+    list.push({ name: "Replication slot", value: "none", more: "start the capture: outboxctl dms start", bad: true });
+  }
+  return list;
+}
+
+function showFacts(picture) {
+  reconcile(byId("facts"), facts(picture), (fact) => fact.name,
+    (fact) => make("div", {}, make("dt", {}, fact.name), make("dd", {}, make("span"), " ", make("small"))),
+    (node, fact) => {
+      node.classList.toggle("is-bad", Boolean(fact.bad));
+      const [value, more] = node.lastChild.children;
+      say(value, fact.value);
+      say(more, fact.more);
+    });
+}

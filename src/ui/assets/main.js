@@ -1,0 +1,47 @@
+// Puts the page together and follows the live connection.
+
+import { byId, make, reconcile, say } from "./dom.js";
+import { beginEvents, setStops, takeTraces } from "./events.js";
+import { showFlow } from "./flow.js";
+import { showForm } from "./form.js";
+import { connect } from "./live.js";
+import { beginPath } from "./path.js";
+import { beginTables } from "./tables.js";
+import { beginTabs } from "./tabs.js";
+
+let stops = [];
+let consumes = false;
+
+beginPath();
+beginEvents();
+const takeLists = beginTables(() => stops, () => consumes);
+beginTabs();
+
+connect({
+  pipeline(picture) {
+    stops = picture.stages;
+    consumes = stops.some((stop) => stop.label === "Processed");
+    setStops(stops);
+    showHead(picture);
+    showTroubles(picture.sources.filter((source) => !source.ok));
+    showFlow(picture);
+    showForm(picture.form, picture.writable);
+  },
+  traces: takeTraces,
+  lists: takeLists,
+});
+
+function showHead(picture) {
+  say(byId("pipeline"), picture.pipeline);
+  say(byId("title"), picture.title);
+  say(byId("version"), `outboxctl ${picture.version}`);
+  document.title = `${picture.pipeline} · outboxctl`;
+  const chips = [`stage ${picture.stage}`, picture.local ? "local stack" : "AWS", picture.writable ? null : "read-only"];
+  reconcile(byId("chips"), chips.filter(Boolean), (chip) => chip, (chip) => make("li", {}, chip), () => {});
+}
+
+function showTroubles(sources) {
+  reconcile(byId("troubles"), sources, (source) => source.name,
+    () => make("p", { class: "notice" }),
+    (node, source) => say(node, `No answer from the ${source.name}: ${source.error}`));
+}

@@ -1,0 +1,114 @@
+// The lists of rows: outbox, people, processed log, dead letters.
+
+import { make, reconcile, say } from "./dom.js";
+import { ask, openPath, showDialog } from "./path.js";
+import { addTab, numberTab, offerTab } from "./tabs.js";
+import * as words from "./words.js";
+
+/** An empty table in `panel`: where its rows go, and cells that carry their column's name for narrow screens. */
+export function table(panel, caption, columns, empty) {
+  const rows = make("tbody");
+  const full = make("table", { hidden: true }, make("caption", {}, caption),
+    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col" }, name)))), rows);
+  const nothing = make("p", { class: "empty" }, empty);
+  panel.append(full, nothing);
+  return {
+    rows,
+    cells: () => columns.map((name) => make("td", { "data-label": name })),
+    show: (some) => { full.hidden = !some; nothing.hidden = some; },
+  };
+}
+
+/** A list as data: columns of name, kind and text; a kind is a way to show. */
+function list(name, label, caption, empty, key, columns) {
+  const body = table(addTab(name, label), caption, columns.map((column) => column.name), empty);
+  const build = (row) => make("tr", {}, ...body.cells().map((cell, i) => {
+    cell.className = { time: "time", wide: "wide" }[columns[i].kind] ?? "";
+    cell.append(kinds[columns[i].kind ?? "text"](columns[i], row));
+    return cell;
+  }));
+  const update = (node, row) => columns.forEach((column, i) => {
+    const shown = node.children[i].firstChild;
+    const text = column.text(row);
+    say(shown, text);
+    if (column.kind === "id") shown.title = text;
+    if (column.kind === "status") shown.dataset.status = column.status(row);
+  });
+  return (rows) => {
+    reconcile(body.rows, rows, key, build, update);
+    body.show(rows.length > 0);
+    numberTab(name, String(rows.length));
+  };
+}
+
+const kinds = {
+  text: () => make("span"),
+  time: () => make("span"),
+  id: () => make("span", { class: "mono id" }),
+  wide: () => make("span", { class: "mono excerpt" }),
+  status: () => make("span", { class: "badge" }),
+  open: (column, row) => make("button", { type: "button", class: column.short ? "open mono short" : "open", onclick: () => column.open(row) }),
+};
+
+/** `stops()` are the pipeline's hops; `consumes()` tells whether a consumer marks its events in the database. */
+export function beginTables(stops, consumes) {
+  const path = (id) => openPath(id, stops());
+  const outbox = list("outbox", "Outbox", "The newest rows of the outbox table", "The outbox is empty.", (row) => row.id, [
+    { name: "Id", kind: "open", short: true, text: (row) => row.id.slice(0, 8), open: (row) => path(row.id) },
+    { name: "Status", kind: "status", text: (row) => words.STATUS[row.status], status: (row) => row.status },
+    { name: "Event", text: (row) => row.event_type },
+    { name: "Message", kind: "wide", text: (row) => row.message },
+    { name: "Created", kind: "time", text: (row) => words.time(row.created_at) },
+    { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at) },
+  ]);
+  const people = list("people", "People", "The newest people", "Nobody yet.", (row) => row.id, [
+    { name: "Name", text: (row) => row.name },
+    { name: "Email", text: (row) => row.email },
+    { name: "Id", kind: "id", text: (row) => row.id },
+    { name: "Created", kind: "time", text: (row) => words.time(row.created_at) },
+  ]);
+  const processed = list("processed", "Processed", "What consumers have processed, the newest first",
+    "Nothing was processed yet. Start a consumer: outboxctl consume", (row) => `${row.consumer}/${row.event_id}`, [
+      { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at) },
+      { name: "Event", kind: "open", text: (row) => row.event_type, open: (row) => path(row.event_id) },
+      { name: "Aggregate", kind: "id", text: (row) => row.aggregate_id },
+      { name: "Sequence", text: (row) => `#${row.sequence}` },
+      { name: "Result", kind: "status", text: (row) => (row.succeeded ? "processed" : "given up"), status: (row) => (row.succeeded ? "processed" : "failed") },
+      { name: "After commit", text: (row) => words.duration(words.since(row.committed_at, row.processed_at)) },
+      { name: "Consumer", text: (row) => `${row.consumer}, ${row.shard_id}` },
+    ]);
+  const dead = list("dead-letters", "Dead letters", "What could not be delivered, with its payload", "Nothing was given up.", (row) => row.key, [
+    { name: "When", kind: "time", text: (row) => words.time(row.at) },
+    { name: "Reason", kind: "wide", text: (row) => row.reason ?? "see its document" },
+    { name: "Payload", kind: "open", text: (row) => row.name, open: openLetter },
+    { name: "Event", kind: "id", text: (row) => row.event_id ?? "–" },
+  ]);
+  return (lists) => {
+    outbox(lists.outbox);
+    offerTab("people", consumes() || lists.people?.length > 0);
+    people(lists.people ?? []);
+    offerTab("processed", consumes() || lists.processed?.length > 0);
+    processed(lists.processed ?? []);
+    const { objects, records, total } = lists.dead_letters;
+    dead([...objects.map(ofObject), ...records.map(ofRecord)]);
+    numberTab("dead-letters", String(total));
+  };
+}
+
+const ofObject = (row) => ({ ...row, name: row.key.split("/").at(-1) });
+const ofRecord = (row) => ({ ...row, key: `record/${row.id}`, at: row.failed_at, name: `record ${row.id}` });
+
+async function openLetter(row) {
+  const heading = make("h3", {}, "Payload");
+  if (row.payload != null) {
+    return showDialog(row.name, make("p", { class: "notice" }, row.reason), make("section", {}, heading, make("pre", {}, words.pretty(row.payload))));
+  }
+  const answer = await ask(`/api/dead-letters/object?key=${encodeURIComponent(row.key)}`);
+  if (!answer.ok) return showDialog(row.name, make("p", {}, answer.problem));
+  const { payload, document } = answer.data;
+  const text = payload?.text ?? (payload?.base64 && `base64: ${payload.base64}`);
+  showDialog(row.name,
+    make("p", { class: "notice" }, row.reason ?? "no reason was given"),
+    text == null ? null : make("section", {}, heading, make("pre", {}, words.pretty(text))),
+    make("section", {}, make("h3", {}, "Document"), make("pre", {}, words.pretty(document))));
+}

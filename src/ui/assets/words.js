@@ -1,0 +1,64 @@
+// Numbers and times for people.
+
+const whole = new Intl.NumberFormat("en");
+
+export const count = (n) => whole.format(n);
+
+export function duration(millis) {
+  if (millis == null) return "–";
+  if (millis < 10) return `${millis.toFixed(1)} ms`;
+  if (millis < 1000) return `${Math.round(millis)} ms`;
+  if (millis < 60_000) return `${(millis / 1000).toFixed(millis < 10_000 ? 2 : 1)} s`;
+  if (millis < 3_600_000) return `${Math.floor(millis / 60_000)} min ${Math.round((millis % 60_000) / 1000)} s`;
+  return `${(millis / 3_600_000).toFixed(1)} h`;
+}
+
+export const rate = (perSecond) => `${perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))} /s`;
+
+export function bytes(n) {
+  if (n == null) return "–";
+  const units = ["B", "KB", "MB", "GB", "TB"];
+  let unit = 0;
+  let value = n;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+const two = (n) => String(n).padStart(2, "0");
+
+/** Local time of day; with the date where that is not today's. */
+export function time(text) {
+  if (!text) return "–";
+  const at = new Date(text);
+  const clock = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, "0")}`;
+  if (at.toDateString() === new Date().toDateString()) return clock;
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`;
+}
+
+export const since = (from, to) => (from && to ? Math.max(0, millis(to) - millis(from)) : null);
+
+/** Milliseconds with fractions: Date alone drops what is below one. */
+function millis(text) {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
+  return Date.parse(text.replace(/\.\d+/, "")) + Number(`0.${fraction || 0}`) * 1000;
+}
+
+/** JSON made readable; anything else as it is. */
+export function pretty(value) {
+  try {
+    return JSON.stringify(typeof value === "string" ? JSON.parse(value) : value, null, 2);
+  } catch {
+    return String(value);
+  }
+}
+
+export const STATUS = {
+  committed: "committed",
+  "in-stream": "in stream",
+  delivered: "on the bus",
+  processed: "processed",
+  failed: "failed",
+};

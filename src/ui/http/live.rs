@@ -1,0 +1,85 @@
+//! Server-sent events: what changed, a few times a second, to each live page.
+//!
+//! A connection remembers only how far it has come, so that a slow reader costs nothing: it gets the latest of
+//! everything once it reads on. A new connection gets everything first, so reconnecting needs no memory either.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream::{self, Stream, StreamExt};
+use serde::Serialize;
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::Site;
+use super::api::{EVENTS, dead_letter_rows, outbox_rows};
+use super::problem::Problem;
+
+const TICK: Duration = Duration::from_millis(250);
+/// Ticks between two pictures, and between two sendings of the lists.
+const PICTURE: u64 = 4;
+const LISTS: u64 = 2;
+
+struct Live {
+    site: Site,
+    tick: u64,
+    version: u64,
+    lists: u64,
+    _permit: OwnedSemaphorePermit,
+}
+
+pub async fn events(State(site): State<Site>) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let permit = site.live.clone().try_acquire_owned();
+    let permit =
+        permit.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages are live at once"))?;
+    let live = Live { site, tick: 0, version: 0, lists: 0, _permit: permit };
+    let messages = stream::unfold(live, |mut live| async move {
+        if live.tick > 0 {
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = live.site.cancel.cancelled() => return None,
+            }
+        }
+        let messages = live.news();
+        live.tick += 1;
+        Some((stream::iter(messages.into_iter().map(Ok)), live))
+    });
+    Ok(Sse::new(messages.flatten()).keep_alive(KeepAlive::new().interval(Duration::from_secs(10))))
+}
+
+impl Live {
+    fn news(&mut self) -> Vec<Event> {
+        let mut news = Vec::new();
+        if self.tick.is_multiple_of(PICTURE) {
+            news.extend(message("pipeline", &self.site.model.picture()));
+        }
+        let state = self.site.model.lock();
+        if self.tick == 0 || state.version > self.version {
+            let changed = state.changed(self.version, EVENTS);
+            if self.tick == 0 || !changed.is_empty() {
+                news.extend(message("traces", &changed));
+            }
+            self.version = state.version;
+        }
+        // How far an event has come is part of its row: any change may change the lists.
+        if self.tick.is_multiple_of(LISTS) && (self.tick == 0 || state.version > self.lists) {
+            let lists = json!({
+                "outbox": outbox_rows(&state),
+                "people": state.tables.people,
+                "processed": state.tables.processed,
+                "dead_letters": dead_letter_rows(&state),
+            });
+            news.extend(message("lists", &lists));
+            self.lists = state.version;
+        }
+        news
+    }
+}
+
+/// None for what has no JSON form, which none of ours is.
+fn message(name: &str, data: &impl Serialize) -> Option<Event> {
+    Event::default().event(name).retry(Duration::from_secs(1)).json_data(data).ok()
+}

@@ -1,0 +1,74 @@
+//! The page's server: the embedded page, the JSON API, the live stream and the metrics. `schema/openapi-ui.json` is its
+//! contract.
+
+mod api;
+mod assets;
+mod guard;
+mod live;
+mod metrics;
+mod problem;
+mod submit;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use super::model::Model;
+use super::{Options, Pipeline};
+use crate::aws::Clients;
+use problem::Problem;
+
+/// Live connections at once: each costs a lock four times a second.
+const LIVE: usize = 64;
+
+/// What requests share.
+#[derive(Clone)]
+pub struct Site {
+    model: Arc<Model>,
+    clients: Clients,
+    api_url: Option<Arc<str>>,
+    failure_bucket: Option<Arc<str>>,
+    writable: bool,
+    live: Arc<Semaphore>,
+    cancel: CancellationToken,
+}
+
+impl Site {
+    pub fn new(model: Arc<Model>, pipeline: &Pipeline, options: &Options, cancel: CancellationToken) -> Self {
+        let output = |name: &str| pipeline.deployment.output(name).ok().map(Arc::from);
+        Self {
+            model,
+            clients: pipeline.clients.clone(),
+            api_url: output("ApiUrl"),
+            failure_bucket: output("FailureBucket"),
+            writable: options.writable,
+            live: Arc::new(Semaphore::new(LIVE)),
+            cancel,
+        }
+    }
+}
+
+pub fn router(site: Site) -> Router {
+    Router::new()
+        .route("/api/pipeline", get(api::pipeline))
+        .route("/api/traces", get(api::traces))
+        .route("/api/traces/{id}", get(api::trace))
+        .route("/api/outbox", get(api::outbox))
+        .route("/api/people", get(api::people).post(submit::person))
+        .route("/api/cars", post(submit::car))
+        .route("/api/processed", get(api::processed))
+        .route("/api/dead-letters", get(api::dead_letters))
+        .route("/api/dead-letters/object", get(api::dead_letter))
+        .route("/api/events", get(live::events))
+        .route("/healthz", get(api::health))
+        .route("/metrics", get(metrics::metrics))
+        .merge(assets::router())
+        .fallback(|| async { Problem::not_found("there is nothing here") })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(from_fn(guard::guard))
+        .with_state(site)
+}

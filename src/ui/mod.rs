@@ -1,0 +1,65 @@
+//! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`, `database`,
+//! `error`, `postgres`, `streams`.
+//!
+//! [`watch`] fills one bounded [`model`] from the database, the stream, the event log and the failure bucket; [`http`]
+//! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
+//! AWS or the database but what a visitor submits, and only where [`Options::writable`] allows it.
+
+mod http;
+mod model;
+mod watch;
+
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::Clients;
+use crate::cloudformation::Deployment;
+use crate::database::Via;
+use crate::error::{Kind, OrFail, Result};
+use crate::postgres::tls::Roots;
+use crate::streams::From;
+use model::Model;
+
+/// How the page is served.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Whether forms may write.
+    pub writable: bool,
+    /// The local stack answers faster and costs nothing: it is asked more often.
+    pub local: bool,
+    /// How far back streams and logs are read at the start.
+    pub from: From,
+    /// For the page's head.
+    pub stage: String,
+}
+
+/// What the page is about and how it is reached.
+pub struct Pipeline {
+    pub deployment: Deployment,
+    pub clients: Clients,
+    /// How to reach its database, where it has one.
+    pub via: Via,
+    pub roots: Roots,
+}
+
+/// Serves until cancelled.
+///
+/// # Errors
+/// `Io` when the listener fails. What can't be watched is shown on the page instead.
+pub async fn serve(
+    listener: TcpListener,
+    pipeline: Pipeline,
+    options: Options,
+    cancel: CancellationToken,
+) -> Result<()> {
+    let model = Arc::new(Model::new(&pipeline.deployment, &options));
+    let state = http::Site::new(model.clone(), &pipeline, &options, cancel.clone());
+    watch::start(pipeline, &model, &options, &cancel);
+    let shutdown = cancel.clone();
+    axum::serve(listener, http::router(state))
+        .with_graceful_shutdown(async move { shutdown.cancelled().await })
+        .await
+        .or_fail(Kind::Io, || "the page could not be served any longer".into())
+}

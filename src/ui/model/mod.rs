@@ -1,0 +1,179 @@
+//! Everything the page knows, bounded: the newest events with their paths, counts by hop, and the newest rows.
+//!
+//! Writers are the tasks of `watch`; readers are requests. One lock, held for microseconds; every change gets a number,
+//! so that a live connection sends only what is new to it.
+
+mod counts;
+mod hops;
+mod picture;
+mod seen;
+mod tables;
+mod trace;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+pub use hops::{Hop, Layout};
+pub use picture::Picture;
+pub use tables::{DeadLetter, ROWS, Tables};
+pub use trace::{Detail, Trace};
+
+use crate::aws::health::Health;
+use crate::cloudformation::Deployment;
+use crate::ui::Options;
+use counts::Counts;
+use seen::Seen;
+
+/// Events whose whole path is kept.
+const TRACES: usize = 2_000;
+
+/// How one of the page's sources is doing.
+#[derive(Debug, Clone, Serialize)]
+pub struct Source {
+    pub name: &'static str,
+    pub ok: bool,
+    /// Why it gives nothing at the moment.
+    pub error: Option<String>,
+    /// When it last gave something, or failed.
+    pub at: DateTime<Utc>,
+}
+
+/// What is known of the pipeline from its start to now.
+pub struct Model {
+    pub layout: Layout,
+    pub head: Head,
+    state: Mutex<State>,
+}
+
+/// What does not change while the page is open.
+#[derive(Debug, Clone, Serialize)]
+pub struct Head {
+    pub pipeline: &'static str,
+    pub title: &'static str,
+    pub stage: String,
+    pub local: bool,
+    pub writable: bool,
+    /// The form that the page offers: `person`, `car`, or none.
+    pub form: Option<&'static str>,
+    pub version: &'static str,
+    /// Events from here on are counted; null counts from the beginning of what is kept.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What changes.
+#[derive(Default)]
+pub struct State {
+    /// Counts up with every change.
+    pub version: u64,
+    traces: BTreeMap<Uuid, Trace>,
+    order: VecDeque<Uuid>,
+    seen: Seen,
+    counts: Counts,
+    pub tables: Tables,
+    pub health: Vec<Health>,
+    pub sources: BTreeMap<&'static str, Source>,
+    /// Commit time of the newest event that was seen in the stream.
+    pub captured_until: Option<DateTime<Utc>>,
+}
+
+impl Model {
+    pub fn new(deployment: &Deployment, options: &Options) -> Self {
+        let pipeline = deployment.pipeline;
+        let form = match pipeline.name {
+            "rds-kinesis" => Some("person"),
+            "rds-eventbridge" => Some("car"),
+            _ => None,
+        };
+        let has = |name: &str| deployment.output(name).is_ok();
+        Self {
+            layout: Layout::of(pipeline.name),
+            head: Head {
+                pipeline: pipeline.name,
+                title: pipeline.title,
+                stage: options.stage.clone(),
+                local: options.local,
+                writable: options.writable,
+                form: form.filter(|_| has("ApiUrl")),
+                version: env!("CARGO_PKG_VERSION"),
+                since: options.from.since(Utc::now()),
+            },
+            state: Mutex::default(),
+        }
+    }
+
+    /// A poisoned lock is taken all the same: what it holds are counters and lists, each whole at any time.
+    pub fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The picture of the flow now.
+    pub fn picture(&self) -> Picture {
+        let state = self.lock();
+        Picture::of(self, &state, Utc::now())
+    }
+}
+
+impl State {
+    /// An event was seen at a hop. `fill` adds what is known of it there.
+    pub fn see(&mut self, id: Uuid, hop: Hop, at: DateTime<Utc>, fill: impl FnOnce(&mut Trace)) {
+        self.version += 1;
+        let version = self.version;
+        let trace = self.traces.entry(id).or_insert_with(|| {
+            self.order.push_back(id);
+            Trace::new(id)
+        });
+        fill(trace);
+        trace.reach(hop, at);
+        trace.version = version;
+        // A hop implies those before it; the first sighting at each is what counts.
+        let new = self.seen.mark(id, hop);
+        for new in &new {
+            self.counts.count(*new, trace.at(*new), at);
+        }
+        if hop.is_last() && !new.contains(&hop) {
+            trace.redelivered += 1;
+        }
+        while self.order.len() > TRACES {
+            if let Some(oldest) = self.order.pop_front() {
+                self.traces.remove(&oldest);
+            }
+        }
+    }
+
+    /// Whether the event was seen at this hop, or at one that implies it.
+    pub fn has_seen(&self, id: Uuid, hop: Hop) -> bool {
+        self.seen.has(id, hop)
+    }
+
+    pub fn trace(&self, id: Uuid) -> Option<&Trace> {
+        self.traces.get(&id)
+    }
+
+    /// Traces that changed after `version`, the newest `limit` of them, newest first.
+    pub fn changed(&self, version: u64, limit: usize) -> Vec<&Trace> {
+        let mut changed: Vec<&Trace> = self.traces.values().filter(|trace| trace.version > version).collect();
+        changed.sort_unstable_by_key(|trace| std::cmp::Reverse(trace.order()));
+        changed.truncate(limit);
+        changed
+    }
+
+    /// The events that were met last.
+    fn newest(&self, limit: usize) -> Vec<&Trace> {
+        self.order.iter().rev().take(limit).filter_map(|id| self.traces.get(id)).collect()
+    }
+
+    /// How a source is doing; a change of its word is a change.
+    pub fn source(&mut self, name: &'static str, error: Option<String>) {
+        if self.sources.get(name).is_none_or(|source| source.error != error) {
+            self.version += 1;
+        }
+        self.sources.insert(name, Source { name, ok: error.is_none(), error, at: Utc::now() });
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+//! The flow in one look: what `/api/pipeline` and the page's picture show.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use super::counts::{Quantiles, WINDOW};
+use super::hops::Stop;
+use super::{Head, Hop, Model, Source, State};
+use crate::aws::health::Health;
+use crate::postgres::admin::{Fill, Slot};
+
+/// Events that latencies are taken of: the newest.
+const MEASURED: usize = 500;
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Picture {
+    #[serde(flatten)]
+    pub head: Head,
+    pub now: DateTime<Utc>,
+    pub stages: Vec<Stage>,
+    /// From commit to the good end, in milliseconds.
+    pub latency: Option<Quantiles>,
+    /// Events and records given up.
+    pub failures: u64,
+    pub outbox: Option<Fill>,
+    pub slots: Vec<Slot>,
+    pub resources: Vec<Health>,
+    pub sources: Vec<Source>,
+}
+
+/// One hop.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stage {
+    #[serde(flatten)]
+    pub stop: Stop,
+    /// Different events seen here since the page began to look.
+    pub count: u64,
+    /// Events a second, over the last ten seconds.
+    pub rate: f64,
+    /// Events in each of the last 60 seconds.
+    pub curve: Vec<u32>,
+    /// From the hop before, in milliseconds.
+    pub latency: Option<Quantiles>,
+    /// Events that passed the hop before and not yet this one.
+    pub waiting: u64,
+    pub state: Condition,
+    /// The condition in words.
+    pub note: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Condition {
+    Good,
+    /// Something is under way, or can't be known.
+    Unsure,
+    Bad,
+}
+
+impl Picture {
+    pub fn of(model: &Model, state: &State, now: DateTime<Utc>) -> Self {
+        let counts = &state.counts;
+        let newest = state.newest(MEASURED);
+        let mut before: Option<Hop> = None;
+        let stages = model.layout.stops.iter().map(|stop| {
+            let curve = counts.curve(stop.hop, now);
+            let recent: u32 = curve[WINDOW - 10..].iter().sum();
+            let waiting = before.map_or(0, |before| waiting(state, before, stop.hop));
+            before = Some(stop.hop);
+            let (condition, note) = condition(stop, &state.health);
+            Stage {
+                stop: *stop,
+                count: counts.total(stop.hop),
+                rate: f64::from(recent) / 10.0,
+                curve,
+                latency: Quantiles::of(newest.iter().filter_map(|trace| trace.span_to(stop.hop))),
+                waiting,
+                state: condition,
+                note,
+            }
+        });
+        Self {
+            head: model.head.clone(),
+            now,
+            stages: stages.collect(),
+            latency: Quantiles::of(newest.iter().filter_map(|trace| trace.whole())),
+            failures: state.failures(),
+            outbox: state.tables.fill.clone(),
+            slots: state.tables.slots.clone(),
+            resources: state.health.clone(),
+            sources: state.sources.values().cloned().collect(),
+        }
+    }
+}
+
+impl State {
+    pub fn failures(&self) -> u64 {
+        let tables = &self.tables;
+        let given_up = tables.given_up.as_ref().map_or(0, Vec::len);
+        (tables.dead_letters_total + given_up) as u64
+    }
+}
+
+/// What the capture has not read the database knows best: it also counts what this page has never seen.
+fn waiting(state: &State, before: Hop, hop: Hop) -> u64 {
+    let uncaptured = state.tables.fill.as_ref().map(|fill| fill.uncaptured);
+    match (hop, uncaptured) {
+        (Hop::Captured, Some(rows)) => rows.unsigned_abs(),
+        _ => {
+            let gone = if hop.is_last() { state.counts.total(Hop::Failed) } else { 0 };
+            state.counts.total(before).saturating_sub(state.counts.total(hop) + gone)
+        }
+    }
+}
+
+/// The worst of its resources.
+fn condition(stop: &Stop, health: &[Health]) -> (Condition, String) {
+    let mut worst = (Condition::Good, String::new());
+    for resource in health.iter().filter(|resource| stop.resources.contains(&resource.what)) {
+        let condition = match resource.state.as_str() {
+            "available" | "running" | "active" | "enabled" => Condition::Good,
+            "stopped" | "failed" | "gone" | "inactive" | "disabled" => Condition::Bad,
+            _ => Condition::Unsure,
+        };
+        let rank = |condition: Condition| condition as u8;
+        if worst.1.is_empty() || rank(condition) > rank(worst.0) {
+            worst = (condition, format!("{} {}", resource.what, resource.state));
+        }
+    }
+    worst
+}

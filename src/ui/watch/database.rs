@@ -1,0 +1,107 @@
+//! The database, asked once a second (through the admin function less often: each look is a call).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::Watch;
+use crate::aws::Clients;
+use crate::cloudformation::Deployment;
+use crate::database::{Database, Via};
+use crate::error::Result;
+use crate::postgres::admin::{Overview, OverviewRequest};
+use crate::postgres::tls::Roots;
+use crate::ui::model::{Hop, ROWS, State};
+
+const SOURCE: &str = "database";
+
+/// How to reach the database.
+pub struct Access {
+    pub clients: Clients,
+    pub deployment: Arc<Deployment>,
+    pub via: Via,
+    pub roots: Roots,
+}
+
+pub async fn follow(watch: Watch, access: Access) {
+    let mut database = None;
+    loop {
+        let looked = tokio::select! {
+            looked = look(&watch, &access, &mut database) => looked,
+            () = watch.cancel.cancelled() => return,
+        };
+        let busy = looked.unwrap_or_else(|error| {
+            // Whatever broke: a new connection is cheap, and a broken one never heals.
+            database = None;
+            watch.model.lock().source(SOURCE, Some(error.message().to_owned()));
+            false
+        });
+        // A full page of the log: more of it is waiting.
+        let local = Duration::from_millis(if busy { 50 } else { 500 });
+        if !watch.pause(local, Duration::from_secs(3)).await {
+            return;
+        }
+    }
+}
+
+/// True where the log of processed events goes on.
+async fn look(watch: &Watch, access: &Access, database: &mut Option<Database>) -> Result<bool> {
+    let database = match database {
+        Some(database) => database,
+        None => {
+            let Access { clients, deployment, via, roots } = access;
+            database.insert(Database::open(clients, deployment, *via, roots.clone()).await?)
+        }
+    };
+    let request = {
+        let state = watch.model.lock();
+        OverviewRequest {
+            rows: u32::try_from(ROWS).unwrap_or(u32::MAX),
+            captured_until: state.captured_until.max(watch.model.head.since),
+            processed_after: state.tables.processed_until.clone(),
+        }
+    };
+    let overview = database.overview(request).await?;
+    let mut state = watch.model.lock();
+    state.source(SOURCE, None);
+    Ok(take(&mut state, overview, watch.model.head.since))
+}
+
+/// True where the log of processed events goes on.
+fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> bool {
+    for row in overview.rows.iter().rev() {
+        // Of older rows the stream is not read: they would look as if they had gone no further.
+        let old = since.is_some_and(|since| row.created_at < since);
+        if old || state.has_seen(row.id, Hop::Committed) {
+            continue;
+        }
+        state.see(row.id, Hop::Committed, row.created_at, |trace| {
+            trace.event_type = Some(row.event_type.clone());
+            trace.aggregate_type = Some(row.aggregate_type.clone());
+            trace.aggregate_id = Some(row.aggregate_id.clone());
+            trace.sequence = Some(row.sequence);
+        });
+    }
+    let processed = overview.processed.as_deref().unwrap_or_default();
+    for row in processed {
+        let hop = if row.succeeded { Hop::Delivered } else { Hop::Failed };
+        state.see(row.event_id, hop, row.processed_at, |trace| {
+            trace.event_type = Some(row.event_type.clone());
+            trace.aggregate_type = Some(row.aggregate_type.clone());
+            trace.aggregate_id = Some(row.aggregate_id.clone());
+            trace.sequence = Some(row.sequence);
+            trace.detail.consumer = Some(row.consumer.clone());
+            trace.detail.attempts = Some(row.attempts);
+            if trace.at(Hop::Committed).is_none() {
+                trace.committed_at(row.committed_at);
+            }
+        });
+    }
+    let full = processed.len() >= 1_000;
+    if state.tables.take(overview) {
+        state.version += 1;
+        state.tables.version = state.version;
+    }
+    full
+}
