@@ -1,0 +1,662 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_outboxctl_global_optspecs
+    string join \n profile= region= stage= pipeline= local endpoint-url= o/output= no-input y/yes q/quiet v/verbose progress= h/help V/version
+end
+
+function __fish_outboxctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_outboxctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_outboxctl_using_subcommand
+    set -l cmd (__fish_outboxctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s V -l version -d 'Print version'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "status" -d 'Show the pipeline\'s stacks and the state of what they hold'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "outputs" -d 'Print the stacks\' outputs'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "db" -d 'Work on the database'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dms" -d 'Drive the DMS replication task'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "sample" -d 'Write sample rows'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "verify" -d 'Prove that what was committed is what was delivered'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "ui" -d 'Show the pipeline on a web page, live'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l function-binary -d 'Executable to package as the functions, when this one can\'t run on Lambda' -r -F
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l parameter -d 'Set a template parameter, as the table `parameters` of outboxctl.toml does' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l dry-run -l diff -d 'Show what would change, and change nothing'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l exit-code -d 'With --dry-run: exit with 3 when something would change'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l allow-replacement -d 'Allow changes that replace or remove a database, a stream, a secret or a capture task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l form -d 'Form to print them in' -r -f -a "table\t'For people'
+json\t'One JSON object'
+env\t'export NAME=\'value\', for a shell\'s eval'
+github\t'name=value, for $GITHUB_OUTPUT'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l dry-run -d 'Do everything, report it, and roll it back'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "start" -d 'Start the capture, or resume it where it stopped'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "stop" -d 'Stop the capture; the slot keeps its position'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "status" -d 'Show the replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "test" -d 'Test the connections to the database and to the stream'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for the task to run, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l fresh -d 'Begin anew at the end of the log; what was committed since the task last ran is skipped'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l no-wait -d 'Return once the start was accepted'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the task to stop, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for the results, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "start" -d 'Start the capture, or resume it where it stopped'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "stop" -d 'Stop the capture; the slot keeps its position'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show the replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "test" -d 'Test the connections to the database and to the stream'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -f -a "insert" -d 'Write sample cars and their outbox rows, each pair in one transaction'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l count -d 'Events to write' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l rate -d 'Events a second [default: as fast as it goes]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l aggregates -d 'Cars that the events are spread over; a car\'s first event is CarCreated, later ones are CarUpdated' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l via -d 'How to write' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'SQL from this machine, with verified TLS'
+function\t'Through the admin function'
+api\t'The pipeline\'s HTTP API, one request an event; always so where DynamoDB is behind it'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l rollback-control -d 'Also write one event and roll it back; it must never arrive anywhere'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from help" -f -a "insert" -d 'Write sample cars and their outbox rows, each pair in one transaction'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l from -d 'Where to begin: latest, start, a time, or -15m' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l until -d 'End before what arrives later than this: a time, +30s or -1m' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l count -d 'End after this many items' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing came for so many seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l count -d 'Events to write' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l rate -d 'Events a second [default: as fast as it goes]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l aggregates -d 'Cars that the events are spread over' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to look on for duplicates once everything has arrived, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l port -d 'Port to serve on; 0 picks a free one' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l from -d 'How far back stream and event log are read at the start: latest, start, a time, or -15m' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -d 'Offer forms that write to the deployed pipeline'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l exec -d 'Command to run for each event through `sh -c`: the CloudEvent is its stdin, exit code 0 is success' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l post -d 'URL to POST each CloudEvent to; any 2xx is success' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l hook-timeout -d 'Time limit of one attempt of the command or POST, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l attempts -d 'Attempts before an event is kept as a failure' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l backoff -d 'Pause after a failed attempt; doubles up to a minute' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l concurrency -d 'Aggregates of a shard whose events may be under way at the same time' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l from -d 'Where to begin on shards that the group has not read: start, latest, a time, or -15m' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l until-idle -d 'End when there was nothing to do for so many seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l group -d 'Consumer group: members share the shards, groups each see everything' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l lease-duration -d 'A member not heard of for so many seconds is taken for dead, and its shards are taken over' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l batch -d 'Most records read at once' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l metrics-every -d 'Seconds between metrics' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l once -d 'End once everything that is there has been processed'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "up" -d 'Bring the local stack up and leave it running'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "status" -d 'What runs, where, and which of it is real'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "serve" -d 'Run the local stack in the foreground'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "exec" -d 'Become a program that ends with its parent'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l port -d 'Port of the AWS endpoint; 0 picks a free one [default: the last one, at first 4566]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one [default: the last one, at first 54329]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l purge -d 'Forget everything that is deployed and stored in it'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l purge-tools -d 'Remove the fetched tools too; the next `up` fetches them again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l port -d 'Port of the AWS endpoint; 0 picks a free one' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l signal -d 'The signal that the parent\'s death sends' -r -f -a "term\t'SIGTERM: the emulator saves its state'
+int\t'SIGINT: PostgreSQL disconnects everybody and shuts down ("fast")'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l parent -d 'The parent\'s process id' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "up" -d 'Bring the local stack up and leave it running'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "status" -d 'What runs, where, and which of it is real'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Run the local stack in the foreground'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "exec" -d 'Become a program that ends with its parent'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l count -d 'Events that `verify` writes' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l keep -d 'Leave the local stack and the pipeline up, and say how to reach them'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "status" -d 'Show the pipeline\'s stacks and the state of what they hold'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "db" -d 'Work on the database'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "dms" -d 'Drive the DMS replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "sample" -d 'Write sample rows'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "start" -d 'Start the capture, or resume it where it stopped'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "stop" -d 'Stop the capture; the slot keeps its position'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "status" -d 'Show the replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "test" -d 'Test the connections to the database and to the stream'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from sample" -f -a "insert" -d 'Write sample cars and their outbox rows, each pair in one transaction'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "up" -d 'Bring the local stack up and leave it running'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "status" -d 'What runs, where, and which of it is real'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "serve" -d 'Run the local stack in the foreground'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "exec" -d 'Become a program that ends with its parent'

@@ -1,0 +1,27 @@
+//! `outboxctl completions`.
+
+use clap_complete::Shell;
+
+use crate::context::Context;
+use crate::error::{Kind, OrFail, Result};
+use crate::output::Outcome;
+
+/// Print the completion script for a shell
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Shell to complete for
+    shell: Shell,
+}
+
+impl Args {
+    pub fn run(self, _ctx: &Context) -> Result<Outcome> {
+        Ok(Outcome::default().text(script(self.shell)?.trim_end()))
+    }
+}
+
+/// The script, generated from the clap definition; `completions/` holds a copy of each.
+pub fn script(shell: Shell) -> Result<String> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut crate::cli::definition(), "outboxctl", &mut script);
+    String::from_utf8(script).or_fail(Kind::Unexpected, || "the completion script is not UTF-8".into())
+}

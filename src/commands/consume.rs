@@ -1,0 +1,172 @@
+//! `outboxctl consume`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::commands::dms::seconds;
+use crate::commands::reach;
+use crate::consumer::{
+    Command, DEFAULT_GROUP, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table,
+    Totals, Worker,
+};
+use crate::context::Context;
+use crate::error::{Kind, OrFail, Result};
+use crate::output::{Event, Outcome};
+use crate::streams::From;
+
+/// Consume the stream: bring each event to its effect once, mark it processed, and checkpoint
+///
+/// Reads every shard, parents before children, and shares the shards with other consumers of the same group through
+/// leases in a DynamoDB table. Each event takes effect in order per aggregate: the command or POST if one is given, then
+/// one transaction that writes the inbox row and marks the outbox row. An event that was marked before is not run again.
+/// What still fails after --attempts is kept in outbox_failures with its payload. SIGINT and SIGTERM finish what is in
+/// flight, checkpoint, and free the leases.
+///
+/// It signs in to the database as outbox_consumer with an IAM token and must be able to reach it: on AWS run it inside
+/// the pipeline's network.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Command to run for each event through `sh -c`: the CloudEvent is its stdin, exit code 0 is success
+    #[arg(long, value_name = "COMMAND", conflicts_with = "post")]
+    exec: Option<String>,
+    /// URL to POST each CloudEvent to; any 2xx is success
+    #[arg(long, value_name = "URL")]
+    post: Option<String>,
+    /// Time limit of one attempt of the command or POST, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    hook_timeout: Duration,
+    /// Attempts before an event is kept as a failure
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    attempts: u32,
+    /// Pause after a failed attempt; doubles up to a minute
+    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = fraction)]
+    backoff: Duration,
+    /// Aggregates of a shard whose events may be under way at the same time
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    concurrency: u16,
+    /// Where to begin on shards that the group has not read: start, latest, a time, or -15m
+    #[arg(long, value_name = "WHEN", default_value = "start", allow_hyphen_values = true)]
+    from: From,
+    /// End once everything that is there has been processed
+    #[arg(long, conflicts_with = "until_idle")]
+    once: bool,
+    /// End when there was nothing to do for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    until_idle: Option<Duration>,
+    /// Consumer group: members share the shards, groups each see everything
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP, value_parser = group)]
+    group: String,
+    /// A member not heard of for so many seconds is taken for dead, and its shards are taken over
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    lease_duration: Duration,
+    /// Most records read at once
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    batch: i32,
+    /// Seconds between metrics
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    metrics_every: Duration,
+}
+
+/// Seconds, whole or not, up to an hour.
+fn fraction(text: &str) -> std::result::Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if seconds > 0.0 && seconds <= 3_600.0 => Ok(Duration::from_secs_f64(seconds)),
+        _ => Err("a number of seconds above 0, up to 3600, is needed".into()),
+    }
+}
+
+/// Part of a primary key of varchar(64).
+fn group(text: &str) -> std::result::Result<String, String> {
+    let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if fits { Ok(text.to_owned()) } else { Err("use 1 to 64 letters, digits, '-', '_' and '.'".into()) }
+}
+
+#[derive(Serialize)]
+struct Consumed {
+    consumer: String,
+    group: String,
+    #[serde(flatten)]
+    totals: Totals,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let _hold = ctx.hold();
+        let hook = self.hook()?;
+        let deployment = reach::deployment(ctx).await?;
+        let clients = ctx.aws().await?;
+        let stream = deployment.output("StreamName")?.to_owned();
+        let port = deployment.output("DatabasePort")?;
+        let login = Login {
+            host: deployment.output("DatabaseEndpoint")?.to_owned(),
+            port: port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is no port"))?,
+            database: deployment.output("DatabaseName")?.to_owned(),
+            roots: reach::roots(ctx)?,
+        };
+        let store = PostgresStore::new(clients.clone(), login, &stream, &self.group);
+        // What would fail at the first event should fail now.
+        store.inbox().await?;
+        let (metrics, me) = (Metrics::default(), identity());
+        let processor = Processor {
+            store,
+            hook,
+            retry: Retry { attempts: self.attempts, first: self.backoff, longest: Duration::from_secs(60) },
+            lanes: self.concurrency.into(),
+            metrics: metrics.clone(),
+            console: ctx.console.clone(),
+            unread: CancellationToken::new(),
+        };
+        let reader = Reader {
+            client: clients.kinesis(),
+            stream: stream.clone(),
+            leases: Arc::new(Table::new(clients.dynamodb(), deployment.output("LeaseTable")?, &self.group)),
+            processor: Arc::new(processor),
+            me: me.clone(),
+            batch: self.batch,
+            pause: Duration::from_millis(if clients.endpoint_url.is_some() { 20 } else { 250 }),
+            checkpoint_every: Duration::from_secs(5),
+        };
+        let options = Options {
+            from: self.from,
+            lease_duration: self.lease_duration,
+            until_idle: if self.once { Some(Duration::ZERO) } else { self.until_idle },
+            report_every: self.metrics_every,
+        };
+        ctx.console.emit(Event::started("consume", format!("{me} of group {} reads {stream}", self.group)));
+        let ended = Worker::new(reader, options).run(&ctx.cancel).await;
+        let totals = metrics.totals();
+        let end = ended.map_err(|error| error.with_data(&totals))?;
+        let text = format!(
+            "{}: {} processed, {} duplicates, {} failed",
+            match end {
+                End::Cancelled => "stopped",
+                End::Idle => "nothing more to do",
+                End::Unread => "nobody reads the output",
+            },
+            totals.processed,
+            totals.duplicates,
+            totals.failed
+        );
+        let changed = totals.processed + totals.failed > 0;
+        ctx.console.emit(Event::finished("consume", text, changed));
+        Ok(Outcome::data(Consumed { consumer: me, group: self.group, totals }).changed(changed))
+    }
+
+    fn hook(&self) -> Result<Hook> {
+        Ok(match (&self.exec, &self.post) {
+            (Some(line), _) => Hook::Command(Command { line: line.clone(), timeout: self.hook_timeout }),
+            (None, Some(url)) => Hook::Post(Box::new(Post::new(url, self.hook_timeout)?)),
+            (None, None) => Hook::None,
+        })
+    }
+}
+
+/// Tells this process from every other, for people too.
+fn identity() -> String {
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    format!("{host}-{}-{}", std::process::id(), &random[..8])
+}

@@ -1,0 +1,58 @@
+//! `outboxctl db init`.
+
+use crate::commands::reach::DatabaseArgs;
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{Event, Outcome, Table};
+use crate::postgres::admin::InitReport;
+
+/// Create or update the schema, the writer role and the publication
+///
+/// Runs as the database's owner, which need not be a superuser. Everything happens in one transaction; a second run
+/// finds nothing to do and succeeds.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Do everything, report it, and roll it back
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        ctx.console.emit(Event::started("database", "bringing the schema up to date"));
+        let report = async { self.database.open(ctx).await?.init(self.dry_run).await }.await;
+        let report = report.inspect_err(|e| ctx.console.emit(Event::failed("database", e.message())))?;
+        for warning in &report.warnings {
+            ctx.console.warn(warning);
+        }
+        let message = sentence(&report);
+        ctx.console.emit(Event::finished("database", &message, report.changed));
+        let mut table = Table::new(["step", "state"]);
+        let (done, there) = if report.dry_run { ("would be applied", "present") } else { ("applied", "present") };
+        for (steps, state) in [(&report.present, there), (&report.applied, done)] {
+            for step in steps {
+                table.row([format!("{:04} {}", step.version, step.name), state.to_owned()]);
+            }
+        }
+        let state = if report.dry_run { "would be done" } else { "done" };
+        for change in &report.ensured {
+            table.row([change.as_str(), state]);
+        }
+        let changed = report.changed && !report.dry_run;
+        Ok(Outcome::data(report).changed(changed).table(table))
+    }
+}
+
+fn sentence(report: &InitReport) -> String {
+    let (migrations, others) = (report.applied.len(), report.ensured.len());
+    match (report.changed, report.dry_run) {
+        (false, _) => "nothing changed: the schema is up to date".into(),
+        (true, false) => format!("{migrations} migrations applied, {others} roles, grants and publications put right"),
+        (true, true) => format!(
+            "{migrations} migrations and {others} roles, grants and publications would be applied; all of it was tried \
+             and rolled back"
+        ),
+    }
+}

@@ -1,0 +1,24 @@
+//! `outboxctl db …`.
+
+mod init;
+mod status;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Outcome;
+
+/// Work on the database
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Init(init::Args),
+    Status(status::Args),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        match self {
+            Self::Init(args) => args.run(ctx).await,
+            Self::Status(args) => args.run(ctx).await,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! `outboxctl demo`: the whole tour, by the very commands a user would type, on a local stack of its own.
+
+mod shell;
+mod watch;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::output::Outcome;
+use crate::pipelines::{self, Pipeline};
+use shell::{Shell, Step};
+
+/// The tour's own local stack, so that it never touches the user's.
+const LOCAL_NAME: &str = "demo";
+
+/// Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down
+///
+/// Every step is an outboxctl command that you can type yourself; the demo prints each before it runs it. Exit code 0
+/// means that every event arrived once and in order, and that the rolled-back one did not arrive.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Leave the local stack and the pipeline up, and say how to reach them
+    #[arg(long)]
+    keep: bool,
+    /// Events that `verify` writes
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    count: u32,
+}
+
+#[derive(Debug, Serialize)]
+struct Tour {
+    steps: Vec<Step>,
+    verify: Value,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+        let _hold = ctx.hold();
+        let mut shell = Shell::new(ctx, LOCAL_NAME)?;
+        let toured = self.tour(&mut shell, pipeline).await;
+        if self.keep && toured.is_ok() {
+            ctx.console
+                .note(format!("Left up. Reach it with: export OUTBOXCTL_LOCAL=true OUTBOXCTL_LOCAL_NAME={LOCAL_NAME}"));
+            ctx.console.note("End it with: outboxctl local down --purge");
+        } else {
+            tear_down(&mut shell, toured.is_ok()).await?;
+        }
+        let verify = toured?;
+        let seconds: f64 = shell.steps.iter().map(|step| step.seconds).sum();
+        let summary =
+            format!("The tour took {seconds:.0} s: everything that was committed was delivered, once and in order.");
+        Ok(Outcome::data(Tour { steps: shell.steps, verify }).summary(summary))
+    }
+
+    /// Returns what `verify` found.
+    async fn tour(&self, shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<Value> {
+        shell.run(&["local", "up", "--port", "0", "--postgres-port", "0"]).await?;
+        shell.run(&["deploy", "--yes"]).await?;
+        if pipeline.stack("dms").is_some() {
+            shell.run(&["db", "init"]).await?;
+            shell.run(&["dms", "start"]).await?;
+        }
+        if pipeline.stack("leases").is_none() {
+            return self.prove(shell, pipeline).await;
+        }
+        let mut consumer = shell.start(&["consume", "--quiet"])?;
+        let proved = self.prove(shell, pipeline).await;
+        shell::end(&mut consumer).await;
+        proved
+    }
+
+    /// One event shown at every hop, some more, and many counted.
+    async fn prove(&self, shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<Value> {
+        watch::one_event_on_every_hop(shell, pipeline).await?;
+        shell.run(&["sample", "insert", "--count", "5", "--aggregates", "2"]).await?;
+        let count = self.count.to_string();
+        shell.run(&["verify", "--count", &count]).await
+    }
+}
+
+/// Takes everything down again. After a failed tour its own failure is the one to be told, so this one is only warned of.
+async fn tear_down(shell: &mut Shell<'_>, toured: bool) -> Result<()> {
+    let destroyed = if toured { shell.run(&["destroy", "--yes"]).await.map(drop) } else { Ok(()) };
+    let down = shell.last(&["local", "down", "--purge"]).await.map(drop);
+    match destroyed.and(down) {
+        Err(error) if toured => Err(Error::new(Kind::Failed, "the tour went well, but not its end").with_source(error)),
+        Err(error) => {
+            shell.console().warn(format!("the demo's local stack may still be up: {error}"));
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
+}

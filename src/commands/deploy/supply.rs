@@ -1,0 +1,86 @@
+//! What a deploy brings besides templates: the functions' package, the database's root certificate, facts of the account.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::aws::package::{Package, Runs, upload};
+use crate::aws::{Clients, account};
+use crate::cloudformation::{Outputs, Supply};
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::{Console, Event};
+use crate::pipelines::Artifact;
+use crate::postgres::tls::regional_root;
+use crate::sandbox;
+
+pub struct Artifacts {
+    clients: Clients,
+    console: Console,
+    package: Arc<Package>,
+    local: bool,
+    /// Nothing may be uploaded.
+    dry_run: bool,
+}
+
+impl Artifacts {
+    /// Reads and checks the executable, before any stack is touched.
+    pub async fn new(ctx: &Context, clients: &Clients, binary: Option<PathBuf>, dry_run: bool) -> Result<Self> {
+        let path = match binary {
+            Some(path) => path,
+            None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
+        };
+        let local = ctx.settings.local;
+        let runs = if local { Runs::Here } else { Runs::OnLambda };
+        let package = tokio::task::spawn_blocking(move || Package::read(&path, runs))
+            .await
+            .or_fail(Kind::Unexpected, || "reading the executable was broken off".into())??;
+        Ok(Self { clients: clients.clone(), console: ctx.console.clone(), package: Arc::new(package), local, dry_run })
+    }
+
+    async fn package_key(&self, outputs: &Outputs) -> Result<String> {
+        let key = self.package.key.clone();
+        if self.dry_run {
+            return Ok(key);
+        }
+        let bucket = outputs
+            .get("CodeBucket")
+            .ok_or_else(|| Error::new(Kind::NotDeployed, "there is no bucket for the functions' package"))?;
+        self.console.emit(Event::started("package", format!("to {bucket}")));
+        let put = upload(&self.clients, self.package.clone(), bucket).await;
+        let put = put.inspect_err(|error| self.console.emit(Event::failed("package", error.message())))?;
+        self.console.emit(Event::finished("package", if put { "uploaded" } else { "is there already" }, put));
+        Ok(key)
+    }
+
+    fn database_certificate(&self) -> Result<String> {
+        if self.local {
+            let path = sandbox::state::running()?.postgres.ca_file;
+            return std::fs::read_to_string(&path)
+                .or_fail(Kind::LocalDown, || format!("can't read {}", path.display()));
+        }
+        let region = self.clients.region();
+        regional_root(region).ok_or_else(|| {
+            Error::new(Kind::Region, format!("no RDS root certificate is embedded for region {region}")).hint(
+                "set DatabaseCertificate in [parameters] of outboxctl.toml to the region's `Root CA RSA2048 G1` in PEM",
+            )
+        })
+    }
+}
+
+impl Supply for Artifacts {
+    fn artifact<'a>(&'a self, artifact: Artifact, outputs: &'a Outputs) -> BoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            match artifact {
+                Artifact::PackageKey => self.package_key(outputs).await,
+                Artifact::Architecture => Ok(self.package.architecture.as_str().to_owned()),
+                Artifact::DatabaseCertificate => self.database_certificate(),
+            }
+        })
+    }
+
+    fn role_missing<'a>(&'a self, role: &'a str) -> BoxFuture<'a, Result<bool>> {
+        Box::pin(async move { Ok(!account::has_role(&self.clients, role).await?) })
+    }
+}

@@ -1,0 +1,33 @@
+//! What is still there after everything that could be deleted is gone.
+
+use crate::aws::{Clients, buckets, databases};
+use crate::cloudformation::Deployment;
+use crate::error::Result;
+use crate::pipelines::Owner;
+use crate::settings::Settings;
+
+/// Stacks, retained buckets and secrets, snapshots, each as one line for people. `before` is the deployment as it was.
+pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -> Result<Vec<String>> {
+    let now = Deployment::load(clients, settings).await?;
+    let stacks = now.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && view.described.is_some());
+    let mut left: Vec<_> = stacks.map(|view| format!("stack {} ({})", view.name, view.status())).collect();
+    for name in ["CodeBucket", "FailureBucket"] {
+        if let Ok(bucket) = before.output(name)
+            && now.output(name).is_err()
+            && buckets::exists(clients, bucket).await?
+        {
+            left.push(format!("bucket {bucket}"));
+        }
+    }
+    if let Ok(secret) = before.output("DatabaseSecretArn")
+        && now.output("DatabaseSecretArn").is_err()
+        && databases::has_secret(clients, secret).await?
+    {
+        left.push(format!("secret {secret}"));
+    }
+    if let Ok(database) = before.output("DatabaseIdentifier") {
+        let snapshots = databases::snapshots(clients, database).await?;
+        left.extend(snapshots.into_iter().map(|snapshot| format!("database snapshot {snapshot}")));
+    }
+    Ok(left)
+}

@@ -1,0 +1,188 @@
+//! `outboxctl destroy`.
+
+mod leftovers;
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::aws::{Clients, account, buckets};
+use crate::cloudformation::graph::{self, End};
+use crate::cloudformation::{Deployment, Engine, StackView};
+use crate::commands::reach;
+use crate::context::Context;
+use crate::dms::control::{Patience, Task};
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Outcome};
+use crate::pipelines::Owner;
+
+/// How long the capture task may take to stop.
+const STOP_DEADLINE: Duration = Duration::from_secs(15 * 60);
+
+/// Delete the pipeline's stacks, the capture first
+///
+/// Never lifts a protection by itself. Lists what is left over, and then exits with 1.
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let (clients, deployment) = (ctx.aws().await?, reach::deployment(ctx).await?);
+        let (pipeline, stage) = (deployment.pipeline.name, deployment.stage.as_str());
+        if !deployment.exists() {
+            let data = json!({ "deleted": [], "leftovers": [] });
+            return Ok(Outcome::data(data)
+                .changed(false)
+                .summary(format!("{pipeline} is not deployed in stage {stage}")));
+        }
+        let identity = account::identity(clients).await?;
+        let (account, region) = (&identity.account, clients.region());
+        ctx.console.note(format!("stage {stage}, account {account}, region {region}, as {}", identity.principal));
+        ctx.console.note(format!("to delete: {}", names(&deployment).join(", ")));
+        refuse_protected(&deployment)?;
+        let question = format!("delete {pipeline} in stage {stage}, account {account}, with all its data?");
+        if !ctx.settings.yes && ctx.settings.no_input {
+            return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
+        }
+        if !ctx.settings.yes && !ctx.console.confirm(&question).await? {
+            return Err(Error::new(Kind::Failed, "nothing was deleted"));
+        }
+
+        stop_capture(ctx, &deployment).await?;
+        let ends = self.delete_stacks(ctx, &deployment).await?;
+        let mut failure = None;
+        let mut deleted = Vec::new();
+        for (name, end) in ends {
+            match end {
+                End::Done(true) => deleted.push(name),
+                End::Done(false) => {}
+                End::Failed(error) => {
+                    ctx.console.emit(Event::failed(name, error.message()));
+                    failure = failure.or(Some(error));
+                }
+                End::Skipped(because) => {
+                    ctx.console.emit(Event::failed(name, format!("kept, because {because} is still there")))
+                }
+            }
+        }
+        let left = leftovers::find(clients, &deployment, &ctx.settings).await?;
+        match failure {
+            Some(error) => {
+                left.iter().for_each(|one| ctx.console.warn(format!("left over: {one}")));
+                Err(error)
+            }
+            None if !left.is_empty() => Err(Error::new(Kind::Failed, format!("left over: {}", left.join("; "))).hint(
+                "these were kept on purpose or could not be deleted; remove them by hand when they are not needed",
+            )),
+            None => Ok(Outcome::data(json!({ "deleted": deleted, "leftovers": left }))
+                .changed(true)
+                .summary(format!("{pipeline} is gone from stage {stage}"))),
+        }
+    }
+
+    /// Each stack as soon as nothing depends on it any more. True for those that were there.
+    async fn delete_stacks(
+        &self,
+        ctx: &Context,
+        deployment: &Deployment,
+    ) -> Result<std::collections::BTreeMap<&'static str, End<bool>>> {
+        let clients = ctx.aws().await?;
+        let engine = Engine::new(clients, &ctx.console);
+        let dependents = |name: &'static str| {
+            let stacks = deployment.pipeline.stacks.iter();
+            stacks.filter(|stack| stack.depends_on.contains(&name)).map(|stack| stack.name).collect()
+        };
+        let step = |name: &'static str| {
+            let engine = &engine;
+            let view = deployment.stacks.iter().find(|view| view.stack.name == name);
+            async move {
+                let Some(view) = view else { return Ok(false) };
+                empty(ctx, clients, view, deployment).await?;
+                match engine.destroy(name, &view.name).await {
+                    // Something was still written to a bucket while the stack went.
+                    Err(error)
+                        if error.kind() == Kind::StackFailed && empty(ctx, clients, view, deployment).await? > 0 =>
+                    {
+                        engine.destroy(name, &view.name).await
+                    }
+                    result => result,
+                }
+            }
+        };
+        Ok(graph::run(&names(deployment), dependents, step).await)
+    }
+}
+
+/// The stacks that go, in the pipeline's order.
+fn names(deployment: &Deployment) -> Vec<&'static str> {
+    let there = deployment.stacks.iter().filter(|view| view.described.is_some() && view.stack.owner == Owner::Pipeline);
+    there.map(|view| view.stack.name).collect()
+}
+
+/// Before anything is stopped: a deletion that can't succeed is not begun.
+fn refuse_protected(deployment: &Deployment) -> Result<()> {
+    let protected: Vec<_> = deployment
+        .stacks
+        .iter()
+        .filter(|view| view.stack.owner == Owner::Pipeline)
+        .filter(|view| view.is_protected())
+        .map(|view| view.name.as_str())
+        .collect();
+    if protected.is_empty() {
+        return Ok(());
+    }
+    let lift = protected.iter().map(|name| {
+        format!(
+            "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}"
+        )
+    });
+    Err(Error::new(Kind::Usage, format!("protected against deletion: {}", protected.join(", "))).hint(format!(
+        "if it really is to go: outboxctl deploy --parameter DeletionProtection=false, then {}",
+        lift.collect::<Vec<_>>().join("; ")
+    )))
+}
+
+/// Stops the task and waits: deleting a running task, or its database, fails halfway.
+async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
+    let Ok(task) = deployment.output("TaskArn") else { return Ok(()) };
+    let clients = ctx.aws().await?;
+    ctx.console.emit(Event::started("capture", "stopping the task"));
+    let task = Task::new(clients, task, Patience::new(clients, STOP_DEADLINE), &ctx.console);
+    match task.stop().await {
+        Ok(changed) => {
+            ctx.console.emit(Event::finished("capture", if changed { "stopped" } else { "was not running" }, changed));
+            Ok(())
+        }
+        // Somebody deleted the task by hand: nothing runs.
+        Err(error) if error.kind() == Kind::NotDeployed => {
+            ctx.console.emit(Event::finished("capture", "there is no task", false));
+            Ok(())
+        }
+        Err(error) => {
+            ctx.console.emit(Event::failed("capture", error.message()));
+            Err(error)
+        }
+    }
+}
+
+/// Empties what the stack could not be deleted with. Returns how many objects there were.
+async fn empty(ctx: &Context, clients: &Clients, view: &StackView, deployment: &Deployment) -> Result<usize> {
+    let mut count = 0;
+    for bucket in emptied(view, deployment) {
+        let deleted = buckets::empty(clients, bucket).await?;
+        ctx.console.detail(format!("{}: {deleted} objects deleted from {bucket}", view.stack.name));
+        count += deleted;
+    }
+    Ok(count)
+}
+
+/// The buckets of this stack that are emptied. Undelivered payloads of a protected stage are kept.
+fn emptied<'a>(view: &StackView, deployment: &'a Deployment) -> Vec<&'a str> {
+    let kept = view.parameter("KeepData") == Some("true");
+    let own = view.outputs();
+    ["CodeBucket", "FailureBucket"]
+        .into_iter()
+        .filter(|name| own.contains_key(*name) && !(kept && *name == "FailureBucket"))
+        .filter_map(|name| deployment.output(name).ok())
+        .collect()
+}

@@ -1,0 +1,33 @@
+//! `outboxctl dms …`.
+
+mod start;
+mod status;
+mod stop;
+mod task;
+mod test;
+
+pub use task::seconds;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Outcome;
+
+/// Drive the DMS replication task
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Start(start::Args),
+    Stop(stop::Args),
+    Status(status::Args),
+    Test(test::Args),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        match self {
+            Self::Start(args) => args.run(ctx).await,
+            Self::Stop(args) => args.run(ctx).await,
+            Self::Status(args) => args.run(ctx).await,
+            Self::Test(args) => args.run(ctx).await,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! `outboxctl dms stop`.
+
+use std::time::Duration;
+
+use super::task::{Deployed, seconds};
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{Event, Outcome};
+
+/// Stop the capture; the slot keeps its position
+///
+/// The database keeps its write-ahead log for the stopped task until it resumes.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// How long to wait for the task to stop, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
+    timeout: Duration,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        ctx.console.emit(Event::started("dms", "stopping the task"));
+        let deployed = Deployed::find(ctx, self.timeout).await?;
+        let changed =
+            deployed.task.stop().await.inspect_err(|e| ctx.console.emit(Event::failed("dms", e.message())))?;
+        let now = deployed.task.describe().await?;
+        let message =
+            if changed { "the task is stopped".into() } else { format!("nothing to stop: the task is {}", now.status) };
+        ctx.console.emit(Event::finished("dms", message, changed));
+        Ok(Outcome::data(now).changed(changed))
+    }
+}

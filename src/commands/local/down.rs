@@ -1,0 +1,41 @@
+//! `outboxctl local down`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{Event, Outcome};
+use crate::sandbox::{Home, control};
+
+/// Bring the local stack down; what is deployed and stored is kept for the next `up`
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Forget everything that is deployed and stored in it
+    #[arg(long)]
+    purge: bool,
+    /// Remove the fetched tools too; the next `up` fetches them again
+    #[arg(long)]
+    purge_tools: bool,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let home = Home::find()?;
+        ctx.console.emit(Event::started("local", "going down"));
+        let ended = control::down(&home).await?;
+        if self.purge {
+            control::purge(&home)?;
+        }
+        if self.purge_tools {
+            control::purge_tools(&home)?;
+        }
+        let text = match (ended.daemon, ended.orphans) {
+            (true, _) => "the local stack is down".to_owned(),
+            (false, 0) => "the local stack was not up".to_owned(),
+            (false, left) => format!("the local stack was not up; ended {left} processes that it had left behind"),
+        };
+        let changed = ended.daemon || ended.orphans > 0 || self.purge || self.purge_tools;
+        ctx.console.emit(Event::finished("local", text, changed));
+        Ok(Outcome::data(json!({"up": false, "purged": self.purge})).changed(changed))
+    }
+}

@@ -1,0 +1,28 @@
+//! `outboxctl local exec`: becomes a program that ends with the daemon. For the daemon alone.
+
+use std::ffi::OsString;
+
+use crate::error::Result;
+use crate::output::Outcome;
+use crate::sandbox::{EndSignal, become_program};
+
+/// Become a program that ends with its parent
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The signal that the parent's death sends
+    #[arg(long)]
+    signal: EndSignal,
+    /// The parent's process id
+    #[arg(long)]
+    parent: u32,
+    /// Program and arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
+    program: Vec<OsString>,
+}
+
+impl Args {
+    pub fn run(self) -> Result<Outcome> {
+        become_program(&self.program, self.signal, self.parent)?;
+        Ok(Outcome::default())
+    }
+}

@@ -1,0 +1,35 @@
+//! `outboxctl local …`.
+
+mod down;
+mod exec;
+mod serve;
+mod status;
+mod up;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Outcome;
+
+/// The local stack: PostgreSQL and an AWS endpoint on this machine
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Up(up::Args),
+    Down(down::Args),
+    Status(status::Args),
+    #[command(hide = true)]
+    Serve(serve::Args),
+    #[command(hide = true)]
+    Exec(exec::Args),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        match self {
+            Self::Up(args) => args.run(ctx).await,
+            Self::Down(args) => args.run(ctx).await,
+            Self::Status(args) => args.run(ctx).await,
+            Self::Serve(args) => args.run(ctx).await,
+            Self::Exec(args) => args.run(),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! `outboxctl local serve`: the daemon itself, started by `up`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Outcome;
+use crate::sandbox::daemon::{self, Ports};
+
+/// Run the local stack in the foreground
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Port of the AWS endpoint; 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    port: u16,
+    /// Port of PostgreSQL; 0 picks a free one
+    #[arg(long, value_name = "PORT", default_value_t = 54329)]
+    postgres_port: u16,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let _hold = ctx.hold();
+        let ports = Ports { gateway: self.port, postgres: self.postgres_port };
+        daemon::run(ports, &ctx.console, ctx.cancel.clone(), |state| {
+            // `up` goes once it has read this; nobody reads what comes after.
+            let ready = json!({"type": "ready", "state": state});
+            ctx.console.item(&ready, || format!("ready at {}", state.endpoint));
+        })
+        .await?;
+        Ok(Outcome::default())
+    }
+}

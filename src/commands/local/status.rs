@@ -1,0 +1,77 @@
+//! `outboxctl local status`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{Outcome, Table};
+use crate::sandbox::control::{self, Status};
+use crate::sandbox::{Home, state::State};
+
+/// What runs, where, and which of it is real
+#[derive(Debug, clap::Args)]
+pub struct Args {}
+
+impl Args {
+    pub async fn run(self, _ctx: &Context) -> Result<Outcome> {
+        let home = Home::find()?;
+        Ok(match control::status(&home) {
+            Status::Up(state) => Outcome::data(json!({"up": true, "state": state, "home": home.stack()}))
+                .table(running(&state))
+                .table(who_answers(&state))
+                .summary(format!("the local stack is up since {}", state.started_at.format("%Y-%m-%d %H:%M:%S UTC"))),
+            Status::Between { pid } => {
+                let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
+                Outcome::data(json!({"up": false, "between": true, "pid": pid}))
+                    .summary(format!("the local stack is coming up or going down{daemon}"))
+            }
+            Status::Down { reason } => {
+                let why = reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
+                Outcome::data(json!({"up": false, "reason": reason, "home": home.stack()}))
+                    .summary(format!("the local stack is down{why}; start it: outboxctl local up"))
+            }
+        })
+    }
+}
+
+fn running(state: &State) -> Table {
+    let mut table = Table::new(["part", "where", "what"]);
+    table.row(["endpoint", &state.endpoint, &format!("outboxctl {}, process {}", state.version, state.pid)]);
+    let emulator = format!("ministack {}, process {}", state.emulator_version, state.emulator_pid);
+    table.row(["emulator", &state.emulator_url, &emulator]);
+    let place = format!("{}:{}", state.postgres.host, state.postgres.port);
+    table.row(["PostgreSQL", &place, &format!("{} from {}", state.postgres.version, state.postgres.bin.display())]);
+    table.row([
+        "authority",
+        &state.postgres.ca_file.display().to_string(),
+        "signs PostgreSQL's certificate (PGSSLROOTCERT)",
+    ]);
+    table
+}
+
+/// Honest on what stands behind each service.
+fn who_answers(state: &State) -> Table {
+    let mut table = Table::new(["service", "answered by", "how real"]);
+    let postgres = format!("PostgreSQL {}", state.postgres.version);
+    for row in [
+        ["RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"],
+        ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are taken unverified"],
+        ["DMS", "outboxctl", "API, task states and data plane; no instance, no network"],
+        ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
+        ["Lambda", "emulator", "the executable runs on this machine, with its rights; no memory limit"],
+        [
+            "event source mappings of Kinesis",
+            "outboxctl",
+            "polling, retries, bisecting and failure destinations as AWS has them",
+        ],
+        ["event source mappings of DynamoDB", "emulator", "no bisecting, no partial batches, no failure destinations"],
+        ["EventBridge", "outboxctl, emulator", "PutEvents checked as AWS does; rules and targets by the emulator"],
+        ["log-group targets", "outboxctl", "in the emulator's process; need the Logs resource policy as on AWS"],
+        ["CloudFormation", "emulator, outboxctl", "stacks complete at once; capabilities and limits are not checked"],
+        ["API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"],
+        ["IAM, EC2, KMS, CloudWatch alarms", "emulator", "records only: nothing is refused, encrypted or alarmed"],
+    ] {
+        table.row(row);
+    }
+    table
+}

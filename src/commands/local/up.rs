@@ -1,0 +1,58 @@
+//! `outboxctl local up`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::{Outcome, Table};
+use crate::sandbox::control::{self, Status};
+use crate::sandbox::daemon::Ports;
+use crate::sandbox::{Home, state::State};
+
+/// Port of the AWS endpoint unless told otherwise; the one that local AWS endpoints usually have.
+const PORT: u16 = 4566;
+/// Port of PostgreSQL unless told otherwise; not 5432, which an own PostgreSQL may have.
+const POSTGRES_PORT: u16 = 54329;
+
+/// Bring the local stack up and leave it running
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Port of the AWS endpoint; 0 picks a free one [default: the last one, at first 4566]
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Port of PostgreSQL; 0 picks a free one [default: the last one, at first 54329]
+    #[arg(long, value_name = "PORT")]
+    postgres_port: Option<u16>,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let home = Home::find()?;
+        if let Status::Up(state) = control::status(&home) {
+            return Ok(outcome(&state, false).summary(format!("the local stack is up already, at {}", state.endpoint)));
+        }
+        let before = Ports::remembered(&home);
+        let ports = Ports {
+            gateway: self.port.unwrap_or_else(|| before.map_or(PORT, |ports| ports.gateway)),
+            postgres: self.postgres_port.unwrap_or_else(|| before.map_or(POSTGRES_PORT, |ports| ports.postgres)),
+        };
+        // A signal brings down what is half up.
+        let _hold = ctx.hold();
+        let state = control::up(&home, ports, &ctx.console, &ctx.cancel).await?;
+        if before.is_some_and(|before| before.postgres != state.postgres.port) {
+            ctx.console
+                .warn("PostgreSQL has another port than before: run `outboxctl deploy --local` to renew the secret");
+        }
+        Ok(outcome(&state, true).summary("the local stack is up; add --local to any command, or: outboxctl local down"))
+    }
+}
+
+fn outcome(state: &State, changed: bool) -> Outcome {
+    let mut table = Table::new(["for other tools", "value"]);
+    table.row(["AWS_ENDPOINT_URL", &state.endpoint]);
+    table.row(["AWS_REGION", &state.region]);
+    let credentials = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY";
+    table.row([credentials, "anything, such as test; they are not checked"]);
+    let text = format!("export AWS_ENDPOINT_URL={} AWS_REGION={}", state.endpoint, state.region);
+    Outcome::data(json!({"up": true, "state": state})).changed(changed).table(table).text(text)
+}

@@ -1,0 +1,18 @@
+//! One file a command: its arguments and its steps. Imports every room but `cli`; makes no SDK call and prints nothing
+//! itself.
+
+pub mod completions;
+pub mod consume;
+pub mod db;
+pub mod demo;
+pub mod deploy;
+pub mod destroy;
+pub mod dms;
+pub mod local;
+pub mod outputs;
+pub mod reach;
+pub mod sample;
+pub mod status;
+pub mod tail;
+pub mod ui;
+pub mod verify;

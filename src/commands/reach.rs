@@ -1,0 +1,77 @@
+//! What the commands that work on a deployed pipeline share: finding it, and the way to its database.
+
+use std::time::Duration;
+
+use crate::cloudformation::Deployment;
+use crate::consumer::{self, Table};
+use crate::context::Context;
+use crate::database::{Database, Via};
+use crate::error::{Error, Kind, Result};
+use crate::output::Event;
+use crate::postgres::admin::Domain;
+use crate::postgres::tls::Roots;
+use crate::samples::{ApiWriter, Writer};
+
+/// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
+const CONSUMER_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How to reach the database.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DatabaseArgs {
+    /// How to reach the database
+    #[arg(long, value_name = "WAY", default_value = "auto")]
+    pub via: Via,
+}
+
+impl DatabaseArgs {
+    pub async fn open(&self, ctx: &Context) -> Result<Database> {
+        open(ctx, &deployment(ctx).await?, self.via).await
+    }
+}
+
+/// What is deployed of the chosen pipeline.
+pub async fn deployment(ctx: &Context) -> Result<Deployment> {
+    Deployment::load(ctx.aws().await?, &ctx.settings).await
+}
+
+/// What the samples of the chosen pipeline are about.
+pub fn domain(ctx: &Context) -> Domain {
+    if ctx.settings.pipeline == "rds-kinesis" { Domain::People } else { Domain::Cars }
+}
+
+/// Waits to see a consumer of this group renew a lease.
+///
+/// # Errors
+/// `Failed` when none does for a while.
+pub async fn consumer_is_alive(ctx: &Context, deployment: &Deployment, group: &str) -> Result<()> {
+    let leases = Table::new(ctx.aws().await?.dynamodb(), deployment.output("LeaseTable")?, group);
+    ctx.console.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
+    if consumer::is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
+        return Ok(());
+    }
+    let seconds = CONSUMER_PATIENCE.as_secs();
+    Err(Error::new(Kind::Failed, format!("no consumer of group {group} was heard of for {seconds} s"))
+        .hint("start one in another terminal, with the same --stage, --pipeline and --local: outboxctl consume"))
+}
+
+/// Opens the database of this deployment.
+pub async fn open(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Database> {
+    Database::open(ctx.aws().await?, deployment, via, roots(ctx)?).await
+}
+
+/// Where sample events of this deployment are written: through its API where DynamoDB is behind it, else `via` its
+/// database.
+pub async fn writer(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Writer> {
+    match deployment.pipeline.sample() {
+        Some(sample) => Ok(Writer::Api(Box::new(ApiWriter::open(ctx.aws().await?, deployment, sample)?))),
+        None => Ok(Writer::Database(open(ctx, deployment, via).await?)),
+    }
+}
+
+/// The local stack has an authority of its own; PGSSLROOTCERT goes first everywhere.
+pub fn roots(ctx: &Context) -> Result<Roots> {
+    match Roots::from_environment() {
+        Roots::Rds if ctx.settings.local => Ok(Roots::File(crate::sandbox::state::running()?.postgres.ca_file)),
+        roots => Ok(roots),
+    }
+}

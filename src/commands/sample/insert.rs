@@ -1,0 +1,179 @@
+//! `outboxctl sample insert`.
+
+use clap::ValueEnum;
+use http::Method;
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::aws::api_gateway::Api;
+use crate::commands::reach;
+use crate::context::Context;
+use crate::database::Via;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::{Event, Outcome, Table};
+use crate::postgres::admin::{Domain, Inserted, SampleRequest};
+
+/// More rows than a person reads are summed up.
+const SHOWN: usize = 20;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Way {
+    /// Through the admin function, unless the database is public
+    Auto,
+    /// SQL from this machine, with verified TLS
+    Direct,
+    /// Through the admin function
+    Function,
+    /// The pipeline's HTTP API, one request an event; always so where DynamoDB is behind it
+    Api,
+}
+
+/// Write sample cars and their outbox rows, each pair in one transaction
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Events to write
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    count: u32,
+    /// Events a second [default: as fast as it goes]
+    #[arg(long, value_name = "R", value_parser = rate)]
+    rate: Option<f64>,
+    /// Cars that the events are spread over; a car's first event is CarCreated, later ones are CarUpdated
+    #[arg(long, value_name = "A", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    aggregates: u32,
+    /// Also write one event and roll it back; it must never arrive anywhere
+    #[arg(long)]
+    rollback_control: bool,
+    /// How to write
+    #[arg(long, value_name = "WAY", default_value = "auto")]
+    via: Way,
+}
+
+/// A positive number of events a second.
+pub fn rate(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("a number above 0 is needed".into()),
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Written {
+    run: Uuid,
+    event_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    inserted: Vec<Inserted>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rolled_back: Option<Inserted>,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let via = match self.via {
+            Way::Api if reach::deployment(ctx).await?.pipeline.sample().is_none() => return self.post(ctx).await,
+            Way::Api => Via::Auto,
+            Way::Auto => Via::Auto,
+            Way::Direct => Via::Direct,
+            Way::Function => Via::Function,
+        };
+        let mut writer = reach::writer(ctx, &reach::deployment(ctx).await?, via).await?;
+        let request = SampleRequest {
+            run: Uuid::now_v7(),
+            first: 0,
+            count: self.count,
+            domain: reach::domain(ctx),
+            aggregates: self.aggregates,
+            rate: self.rate,
+            rollback: false,
+        };
+        let mut so_far = 0;
+        let told = |chunk: &[Inserted]| {
+            so_far += chunk.len();
+            ctx.console.emit(Event::progress("sample", format!("{so_far} of {} events written", self.count)));
+        };
+        let inserted = writer.insert(&request, told).await?;
+        let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
+        let rolled_back = match self.rollback_control {
+            true => writer.insert(&control, |_| {}).await?.pop(),
+            false => None,
+        };
+        ctx.console.emit(Event::finished("sample", format!("{} events written", inserted.len()), true));
+        let table = rows(&inserted);
+        let event_ids = inserted.iter().map(|event| event.event_id.to_string()).collect();
+        let mut outcome =
+            Outcome::data(Written { run: request.run, event_ids, inserted, rolled_back: rolled_back.clone() })
+                .changed(true)
+                .table(table);
+        if let Some(control) = rolled_back {
+            outcome = outcome.summary(format!("Rolled back, must not arrive: {}", control.event_id));
+        }
+        Ok(outcome)
+    }
+
+    /// Posts to the API; sequence and aggregates are the API's own.
+    async fn post(self, ctx: &Context) -> Result<Outcome> {
+        if self.rollback_control {
+            return Err(Error::new(
+                Kind::Usage,
+                "the API commits what it is sent: --rollback-control needs another --via",
+            ));
+        }
+        let deployment = reach::deployment(ctx).await?;
+        let domain = reach::domain(ctx);
+        let (route, one) = match domain {
+            Domain::Cars => ("cars", "car"),
+            Domain::People => ("people", "person"),
+        };
+        let url = format!("{}/{route}", deployment.output("ApiUrl")?.trim_end_matches('/'));
+        let api = Api::new(ctx.aws().await?, deployment.output("ApiUrl")?)?;
+        let (run, started) = (Uuid::now_v7(), tokio::time::Instant::now());
+        let mut table = Table::new(["event", one]);
+        let mut event_ids = Vec::new();
+        for n in 0..self.count {
+            if let Some(rate) = self.rate {
+                tokio::time::sleep_until(started + std::time::Duration::from_secs_f64(f64::from(n) / rate)).await;
+            }
+            let body = match domain {
+                Domain::Cars => json!({ "make": "Volvo", "model": "240", "year": 1990 + n % 30 }),
+                Domain::People => json!({ "name": "Grace Hopper", "email": format!("grace.{n}@example.org") }),
+            };
+            let path = format!("/{route}");
+            let answer = api.send(Method::POST, &path, &[], body.to_string().into_bytes()).await?;
+            let created = created(&url, answer.status, &answer.body)?;
+            let text = |key: &str| created[key].as_str().unwrap_or_default().to_owned();
+            table.row([text("eventId"), text("id")]);
+            event_ids.push(text("eventId"));
+        }
+        table.rows.truncate(SHOWN);
+        let summary = format!("{} {route} created through {url}", event_ids.len());
+        let written = Written { run, event_ids, inserted: Vec::new(), rolled_back: None };
+        Ok(Outcome::data(written).changed(true).table(table).summary(summary))
+    }
+}
+
+/// What was created, or the API's own problem as an error.
+fn created(url: &str, status: u16, body: &[u8]) -> Result<Value> {
+    if status != 201 {
+        let problem = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
+        let kind = if status == 403 || status == 401 { Kind::AccessDenied } else { Kind::Failed };
+        return Err(Error::new(kind, format!("POST {url}: {status}: {problem}")));
+    }
+    serde_json::from_slice(body).or_fail(Kind::Unexpected, || format!("POST {url}: the answer is not JSON"))
+}
+
+fn rows(inserted: &[Inserted]) -> Table {
+    let mut table = Table::new(["event", "type", "aggregate", "sequence", "correlation id"]);
+    for event in inserted.iter().take(SHOWN) {
+        table.row([
+            event.event_id.to_string(),
+            event.event_type.clone(),
+            event.aggregate_id.clone(),
+            event.sequence.to_string(),
+            event.correlation_id.clone(),
+        ]);
+    }
+    if inserted.len() > SHOWN {
+        table.row([format!("… and {} more", inserted.len() - SHOWN)]);
+    }
+    table
+}

@@ -1,0 +1,23 @@
+//! `outboxctl sample …`.
+
+mod insert;
+
+pub use insert::rate;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::output::Outcome;
+
+/// Write sample rows
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Insert(insert::Args),
+}
+
+impl Command {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        match self {
+            Self::Insert(args) => args.run(ctx).await,
+        }
+    }
+}

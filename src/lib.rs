@@ -1,0 +1,53 @@
+//! `outboxctl`: stand up a transactional outbox pipeline on AWS, drive it, and prove that what was committed is what
+//! was delivered.
+//!
+//! # The map
+//!
+//! One executable, three modes: the CLI ([`cli`]), every Lambda function of a pipeline ([`lambda`]), and the local
+//! stack ([`sandbox`]). Each folder is a room; the first lines of its `mod.rs` say what lives there and which rooms it
+//! may import. `tests/it/architecture.rs` holds the imports against this table.
+//!
+//! | room | what lives there | imports |
+//! |---|---|---|
+//! | [`cli`] | arguments, dispatch, the final error | everything |
+//! | [`commands`] | one file a command: arguments and the steps, no SDK calls, no printing | every room but `cli` |
+//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters | `error` |
+//! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
+//! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `error`, `outbox` |
+//! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
+//! | [`samples`] | writing sample events, into the database or through the API | `aws`, `cloudformation`, `database`, `error`, `postgres` |
+//! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `postgres`, `samples`, `streams` |
+//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `error`, `postgres`, `streams` |
+//! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
+//! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
+//! | [`dynamodb`] | the outbox item, the transaction that writes it, and change records (pure) | `error`, `outbox` |
+//! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
+//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `error`, `outbox`, `output`, `postgres` |
+//! | [`aws`] | SDK configuration, clients, packaging | `error`, `settings` |
+//! | [`outbox`] | the event envelope, ids | `error` |
+//! | [`settings`] | flags, environment and `outboxctl.toml` merged | `error` |
+//! | [`output`] | typed events and their renderers, tables, NDJSON | `error`, `settings` |
+//! | [`error`] | kinds, hints, exit codes | none |
+
+pub mod aws;
+pub mod cli;
+pub mod cloudformation;
+pub mod commands;
+pub mod consumer;
+pub mod context;
+pub mod database;
+pub mod dms;
+pub mod dynamodb;
+pub mod error;
+pub mod lambda;
+pub mod outbox;
+pub mod output;
+pub mod pipelines;
+pub mod postgres;
+pub mod samples;
+pub mod sandbox;
+pub mod settings;
+pub mod streams;
+pub mod ui;
+pub mod verify;
