@@ -1,0 +1,97 @@
+//! The map in `src/lib.rs` is true: every room is on it, and imports only what the map allows.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use crate::support::repository;
+
+/// Room → the rooms it may import; None for "everything".
+fn map() -> BTreeMap<String, Option<BTreeSet<String>>> {
+    let text = std::fs::read_to_string(repository().join("src/lib.rs")).expect("src/lib.rs");
+    let mut rooms = BTreeMap::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("//! | [`")) {
+        let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+        let room = cells[0].split('`').next().expect("a name").to_owned();
+        let imports = cells[2];
+        let named = imports.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+        let allowed = if imports.starts_with("every") { None } else { Some(named) };
+        rooms.insert(room, allowed);
+    }
+    rooms
+}
+
+fn sources(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).expect("a folder") {
+            sources(&entry.expect("an entry").path(), found);
+        }
+    } else if path.extension().is_some_and(|e| e == "rs") {
+        found.push(path.to_owned());
+    }
+}
+
+fn room_of(path: &Path) -> String {
+    let inside = path.strip_prefix(repository().join("src")).expect("a path in src");
+    let first = inside.components().next().expect("a name").as_os_str().to_string_lossy().into_owned();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// Rooms named as `crate::room` outside comments.
+fn imports(text: &str) -> BTreeSet<String> {
+    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = &code[at + "crate::".len()..];
+        if let Some(group) = rest.strip_prefix('{') {
+            let group = &group[..group.find('}').unwrap_or(group.len())];
+            found.extend(group.split(',').map(|item| item.trim().split("::").next().unwrap_or("").to_owned()));
+        } else {
+            found.insert(rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or("").to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn every_room_is_on_the_map_and_imports_what_it_may() {
+    let map = map();
+    let mut files = Vec::new();
+    sources(&repository().join("src"), &mut files);
+    let mut broken = Vec::new();
+    for file in &files {
+        let room = room_of(file);
+        if matches!(room.as_str(), "main" | "lib" | "context") {
+            continue;
+        }
+        let Some(allowed) = map.get(&room) else {
+            broken.push(format!("{} is in room {room}, which is not on the map", file.display()));
+            continue;
+        };
+        let Some(allowed) = allowed else { continue };
+        let text = std::fs::read_to_string(file).expect("a source file");
+        for import in imports(&text) {
+            if import != room && map.contains_key(&import) && !allowed.contains(&import) {
+                broken.push(format!("{}: {room} imports {import}", file.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "the map in src/lib.rs does not hold:\n{}", broken.join("\n"));
+}
+
+#[test]
+fn every_room_says_what_lives_there() {
+    for room in map().keys() {
+        let module = repository().join("src").join(room).join("mod.rs");
+        if let Ok(text) = std::fs::read_to_string(&module) {
+            assert!(text.starts_with("//! "), "{} does not begin with what lives there", module.display());
+        }
+    }
+}
+
+#[test]
+fn imports_are_found_in_every_form() {
+    let text =
+        "use crate::aws::Clients;\nuse crate::{error::Kind, output};\n// crate::sandbox\nfn f() { crate::dms::g() }";
+    let found: Vec<String> = imports(text).into_iter().collect();
+    assert_eq!(found, ["aws", "dms", "error", "output"]);
+}

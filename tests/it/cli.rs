@@ -1,0 +1,122 @@
+//! What the command line says and exits with, before it ever reaches AWS.
+
+use insta::assert_snapshot;
+
+use crate::support::World;
+
+#[test]
+fn version() {
+    assert_snapshot!(World::new().run(["--version"]), @r"
+    exit: 0
+    --- stdout
+    outboxctl [VERSION]
+    --- stderr
+    ");
+}
+
+#[test]
+fn unknown_command_is_a_usage_error() {
+    let told = World::new().run(["deplyo"]);
+    assert!(told.starts_with("exit: 2\n"), "{told}");
+    assert!(told.contains("'deploy'"), "{told}");
+}
+
+#[test]
+fn usage_error_ends_ndjson_in_a_result_line() {
+    let told = World::new().run(["tail", "--frmo", "latest", "--output=ndjson"]);
+    let line = told.lines().find(|line| line.starts_with('{')).expect("a JSON line");
+    let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!((value["exit_code"].as_u64(), value["error"]["code"].as_str()), (Some(2), Some("usage")));
+}
+
+#[test]
+fn malformed_configuration_shows_the_line() {
+    let world = World::new();
+    world.write("outboxctl.toml", "stage = \"dev\"\nregion = eu-central-1\n");
+    assert_snapshot!(world.run(["outputs"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: [ROOT]/work/outboxctl.toml is not valid:
+    TOML parse error at line 2, column 10
+      |
+    2 | region = eu-central-1
+      |          ^^^^^^^^^^^^
+    string values must be quoted, expected literal string
+      hint: correct the line shown
+    "#);
+}
+
+#[test]
+fn misspelt_configuration_key_is_named() {
+    let world = World::new();
+    world.write("outboxctl.toml", "stagee = \"dev\"\n");
+    assert_snapshot!(world.run(["outputs"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: [ROOT]/work/outboxctl.toml is not valid:
+    TOML parse error at line 1, column 1
+      |
+    1 | stagee = "dev"
+      | ^^^^^^
+    unknown field `stagee`, expected one of `profile`, `region`, `stage`, `pipeline`, `local`, `endpoint_url`, `parameters`
+      hint: correct the line shown
+    "#);
+}
+
+#[test]
+fn stage_that_fits_no_name_is_refused() {
+    assert_snapshot!(World::new().run(["outputs", "--stage", "Dev_1"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: stage "Dev_1" can't be part of AWS names
+      hint: use 1 to 20 lower-case letters, digits and single hyphens, starting with a letter
+    "#);
+}
+
+#[test]
+fn no_region_is_said_before_anything_is_sent() {
+    assert_snapshot!(World::new().run(["outputs"]), @r"
+    exit: 4
+    --- stdout
+    --- stderr
+    error: no AWS region is set
+      hint: pass --region, or set AWS_REGION or `region` in outboxctl.toml
+    ");
+}
+
+#[test]
+fn no_credentials_exit_4_with_a_way_out() {
+    let told = World::new().run(["outputs", "--region", "eu-central-1"]);
+    assert!(told.starts_with("exit: 4\n"), "{told}");
+    assert!(told.contains("add --local"), "{told}");
+}
+
+#[test]
+fn local_without_a_stack_says_how_to_start_one() {
+    let told = World::new().run(["outputs", "--local"]);
+    assert!(told.starts_with("exit: 1\n"), "{told}");
+    assert!(told.contains("hint: start it: outboxctl local up"), "{told}");
+}
+
+#[test]
+fn errors_are_a_final_result_line_in_ndjson() {
+    let told = World::new().run(["outputs", "--local", "-o", "ndjson"]);
+    let line = told.lines().find(|line| line.starts_with('{')).expect("a JSON line");
+    let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
+    assert_eq!((value["type"].as_str(), value["v"].as_u64()), (Some("result"), Some(1)));
+    assert_eq!(value["error"]["code"], "local-down");
+}
+
+#[test]
+fn region_that_is_none_exits_4() {
+    assert_snapshot!(World::new().run(["outputs", "--region", "frankfurt"]), @r#"
+    exit: 4
+    --- stdout
+    --- stderr
+    error: "frankfurt" is not an AWS region
+      hint: pass --region, or set AWS_REGION or `region` in outboxctl.toml
+    "#);
+}

@@ -1,0 +1,11 @@
+//! Tests through the binary, in one test executable: linking the SDK once is what keeps them quick to build.
+
+mod architecture;
+mod cli;
+mod completions;
+mod dms_api;
+mod documents;
+mod journey;
+mod replicator;
+mod support;
+mod trouble;

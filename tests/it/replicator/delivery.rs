@@ -1,0 +1,116 @@
+//! Faults, kills, cut connections.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use outboxctl::sandbox::replicator::Start;
+use outboxctl::sandbox::state::Postgres;
+
+use super::{Running, job, slot};
+use crate::support::database::Database;
+use crate::support::sink::Keeping;
+
+/// Every sequence from 1 once, each key's in order.
+fn complete_and_in_order(sink: &Keeping, count: usize) {
+    let seen = sink.first_seen();
+    assert_eq!(seen.values().map(Vec::len).sum::<usize>(), count);
+    for (key, sequences) in seen {
+        assert!(sequences.is_sorted(), "{key} out of order: {sequences:?}");
+    }
+}
+
+pub async fn faults_lose_nothing_and_keep_order(server: &Postgres) {
+    let database = Database::create(server, "faults").await;
+    let sink = Arc::new(Keeping::default());
+    sink.faulty.store(true, Ordering::SeqCst);
+    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    database.insert(1, 100, 1, 40).await;
+    database
+        .run("BEGIN; INSERT INTO events (aggregate, sequence, payload) VALUES ('a1', 999999, '{}'); ROLLBACK")
+        .await;
+    database.insert(101, 2, 200, 40).await;
+    sink.wait_for(500).await;
+    running.stop().await;
+    complete_and_in_order(&sink, 500);
+    let rows = sink.rows();
+    assert!(rows.iter().all(|(key, record)| record.metadata.partition_key_value.as_deref() == Some(key)));
+    let last = rows.iter().filter(|(_, record)| record.data["sequence"] == 300).map(|(_, r)| &r.metadata).next();
+    assert_eq!(last.and_then(|metadata| metadata.transaction_record_id), Some(200));
+    assert_eq!(last.and_then(|metadata| metadata.prev_transaction_record_id), Some(1));
+}
+
+pub async fn kills_lose_nothing(server: &Postgres) {
+    let database = Database::create(server, "kills").await;
+    let sink = Arc::new(Keeping::default());
+    sink.faulty.store(true, Ordering::SeqCst);
+    let mut start = Start::Fresh;
+    for round in 0..8 {
+        let running = Running::following(job(&database, start), &sink).await;
+        database.insert(1 + round * 100, 20, 5, 60).await;
+        tokio::time::sleep(Duration::from_millis(round * 17)).await;
+        running.kill().await;
+        start = Start::Resume;
+    }
+    let running = Running::following(job(&database, start), &sink).await;
+    sink.wait_for(800).await;
+    running.stop().await;
+    complete_and_in_order(&sink, 800);
+    // After an orderly stop everything is confirmed: a resume repeats nothing.
+    let again = Arc::new(Keeping::default());
+    let running = Running::following(job(&database, Start::Resume), &again).await;
+    database.insert(801, 1, 1, 60).await;
+    again.wait_for(1).await;
+    running.stop().await;
+    assert_eq!(again.rows().len(), 1);
+}
+
+pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
+    let database = Database::create(server, "stuck").await;
+    let sink = Arc::new(Keeping::default());
+    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    database.insert(1, 1, 1, 1).await;
+    sink.wait_for(1).await;
+    sink.stuck.store(true, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let before = database.written().await;
+    database.insert(2, 10, 10, 3).await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(database.confirmed(&slot(&database)).await <= before);
+    running.kill().await;
+    sink.stuck.store(false, Ordering::SeqCst);
+    let running = Running::following(job(&database, Start::Resume), &sink).await;
+    sink.wait_for(101).await;
+    running.stop().await;
+    complete_and_in_order(&sink, 101);
+}
+
+pub async fn a_cut_connection_is_made_again(server: &Postgres) {
+    let database = Database::create(server, "cuts").await;
+    let sink = Arc::new(Keeping::default());
+    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    let admin = database.admin().await;
+    for round in 0..5 {
+        database.insert(1 + round * 50, 10, 5, 4).await;
+        let cut = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1 AND active";
+        admin.execute(cut, &[&slot(&database)]).await.expect("cut");
+    }
+    sink.wait_for(250).await;
+    running.stop().await;
+    complete_and_in_order(&sink, 250);
+}
+
+pub async fn an_idle_slot_moves_on(server: &Postgres) {
+    let database = Database::create(server, "idle").await;
+    let sink = Arc::new(Keeping::default());
+    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    // A table that nobody captures fills the log.
+    database.run("CREATE TABLE other (n int); INSERT INTO other SELECT generate_series(1, 1000)").await;
+    let written = database.written().await;
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while database.confirmed(&slot(&database)).await < written {
+        assert!(Instant::now() < deadline, "the slot holds the log back");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    running.stop().await;
+}

@@ -1,0 +1,117 @@
+//! The replicator on a real PostgreSQL: what is committed is stored, whatever fails on the way.
+//!
+//! One test and one stack: the scenarios differ in their databases only.
+
+mod delivery;
+mod load;
+mod refusals;
+mod values;
+
+use std::sync::Arc;
+
+use outboxctl::error::Result;
+use outboxctl::postgres::replication::Lsn;
+use outboxctl::sandbox::replicator::mapping::Mappings;
+use outboxctl::sandbox::replicator::settings::{LobSettings, SourceSettings, TargetSettings};
+use outboxctl::sandbox::replicator::{Ended, Job, Phase, Start, Statistics, run};
+use serde_json::json;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::database::Database;
+use crate::support::sink::Keeping;
+use crate::support::stack::Stack;
+
+const SLOT: &str = "slot_of";
+
+#[test]
+fn what_is_committed_is_stored() {
+    let stack = Stack::up("replicator");
+    let server = stack.state().postgres;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        delivery::faults_lose_nothing_and_keep_order(&server).await;
+        delivery::kills_lose_nothing(&server).await;
+        delivery::nothing_is_confirmed_that_is_not_stored(&server).await;
+        delivery::a_cut_connection_is_made_again(&server).await;
+        delivery::an_idle_slot_moves_on(&server).await;
+        load::loaded_rows_and_changes_meet_without_gap_or_overlap(&server).await;
+        values::every_type_as_dms_writes_it(&server).await;
+        values::large_objects_have_a_limit(&server).await;
+        refusals::each_has_its_kind(&server).await;
+    });
+}
+
+fn slot(database: &Database) -> String {
+    format!("{SLOT}_{}", database.target.database)
+}
+
+fn job(database: &Database, start: Start) -> Job {
+    let mappings = json!({"rules": [
+        {"rule-type": "selection", "rule-id": "1", "rule-name": "1", "rule-action": "include",
+         "object-locator": {"schema-name": "public", "table-name": "%"}},
+        {"rule-type": "object-mapping", "rule-id": "2", "rule-name": "2", "rule-action": "map-record-to-record",
+         "object-locator": {"schema-name": "public", "table-name": "events"},
+         "mapping-parameters": {"partition-key-type": "attribute-name", "partition-key-name": "aggregate"}},
+    ]});
+    let target = json!({"MessageFormat": "json-unformatted", "IncludeTransactionDetails": true,
+                        "IncludePartitionValue": true, "IncludeNullAndEmpty": true});
+    Job {
+        name: "task".into(),
+        database: database.target.clone(),
+        slot: slot(database),
+        start,
+        checkpoint: Lsn::default(),
+        load: false,
+        follow: true,
+        mappings: Mappings::parse(&mappings.to_string()).expect("mappings"),
+        source: SourceSettings::read(&json!({"FailTasksOnLobTruncation": true}), ""),
+        target: TargetSettings::read(&target),
+        lobs: LobSettings::read(&json!({})),
+        statistics: Arc::new(Statistics::default()),
+        phase: watch::channel(Phase::Starting).0,
+        confirmed: watch::channel(Lsn::default()).0,
+    }
+}
+
+/// A run in the background.
+struct Running {
+    work: JoinHandle<Result<Ended>>,
+    stop: CancellationToken,
+}
+
+impl Running {
+    /// Starts it and waits until it follows the slot.
+    async fn following(job: Job, sink: &Arc<Keeping>) -> Self {
+        let mut phase = job.phase.subscribe();
+        let running = Self::begin(job, sink);
+        let reached = tokio::time::timeout(
+            std::time::Duration::from_secs(30),
+            phase.wait_for(|phase| *phase == Phase::Following),
+        );
+        if reached.await.is_ok_and(|seen| seen.is_ok()) {
+            return running;
+        }
+        panic!("it does not follow: {:?}", running.work.await);
+    }
+
+    fn begin(job: Job, sink: &Arc<Keeping>) -> Self {
+        let (stop, sink) = (CancellationToken::new(), Arc::clone(sink));
+        let token = stop.clone();
+        let work = tokio::spawn(async move { run(&job, sink, &token).await });
+        Self { work, stop }
+    }
+
+    /// An orderly stop.
+    async fn stop(self) {
+        self.stop.cancel();
+        assert_eq!(self.work.await.expect("no panic").expect("no error"), Ended::Cancelled);
+    }
+
+    /// As if the process had been killed: nothing more is sent or confirmed.
+    async fn kill(self) {
+        self.work.abort();
+        let _ = self.work.await;
+    }
+}

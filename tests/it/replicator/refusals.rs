@@ -1,0 +1,55 @@
+//! What only a human can mend ends the run, with a kind of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use outboxctl::error::{Error, Kind};
+use outboxctl::postgres::Secret;
+use outboxctl::postgres::tls::Roots;
+use outboxctl::sandbox::replicator::{Job, Start};
+use outboxctl::sandbox::state::Postgres;
+
+use super::{Running, job};
+use crate::support::database::Database;
+use crate::support::sink::Keeping;
+
+async fn refused(job: Job) -> Error {
+    let running = Running::begin(job, &Arc::new(Keeping::default()));
+    running.work.await.expect("no panic").expect_err("it must be refused")
+}
+
+pub async fn each_has_its_kind(server: &Postgres) {
+    let database = Database::create(server, "refusals").await;
+    let fresh = || job(&database, Start::Fresh);
+
+    assert_eq!(refused(job(&database, Start::Resume)).await.kind(), Kind::TaskFailed, "no slot to resume from");
+
+    let mut wrong = fresh();
+    wrong.database.password = Secret::new("wrong");
+    assert_eq!(refused(wrong).await.kind(), Kind::WrongSecret);
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let other: PathBuf = folder.path().join("ca.pem");
+    let key = rcgen::KeyPair::generate().expect("key");
+    let authority = rcgen::CertificateParams::new(vec![]).and_then(|p| p.self_signed(&key)).expect("certificate");
+    std::fs::write(&other, authority.pem()).expect("write");
+    let mut untrusting = fresh();
+    untrusting.database.roots = Roots::File(other);
+    assert_eq!(refused(untrusting).await.kind(), Kind::UntrustedCertificate);
+
+    let mut nowhere = fresh();
+    nowhere.database.port = 1;
+    assert_eq!(refused(nowhere).await.kind(), Kind::DatabaseUnreachable);
+
+    let sink = Arc::new(Keeping::default());
+    let first = Running::following(fresh(), &sink).await;
+    assert_eq!(refused(job(&database, Start::Resume)).await.kind(), Kind::SlotTaken);
+    first.stop().await;
+
+    database.run("DROP PUBLICATION outboxctl").await;
+    assert_eq!(refused(job(&database, Start::Resume)).await.kind(), Kind::MissingPublication);
+
+    database.run("DROP TABLE events").await;
+    let error = refused(fresh()).await;
+    assert!(error.message().contains("No tables were found at task initialization"), "{}", error.message());
+}

@@ -1,0 +1,72 @@
+//! How tests run the binary: a cleared environment, own folders, and one text for exit code and both streams.
+
+pub mod database;
+pub mod sink;
+pub mod stack;
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// An empty world for one test: a home, a working directory, nothing inherited but PATH.
+pub struct World {
+    root: tempfile::TempDir,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let root = tempfile::tempdir().expect("a temporary folder");
+        for folder in ["home", "work"] {
+            std::fs::create_dir(root.path().join(folder)).expect("a folder in it");
+        }
+        Self { root }
+    }
+
+    pub fn work(&self) -> PathBuf {
+        self.root.path().join("work")
+    }
+
+    pub fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.work().join(name), text).expect("a file in the working directory");
+    }
+
+    /// The binary with this world's environment.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(binary());
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.root.path().join("home"))
+            .env("OUTBOXCTL_HOME", self.root.path().join("home/outboxctl"))
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .current_dir(self.work());
+        command
+    }
+
+    /// Runs to the end and tells exit code, stdout and stderr, with this world's paths replaced.
+    pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
+        self.tell(&self.command().args(args).output().expect("the binary starts"))
+    }
+
+    pub fn tell(&self, output: &Output) -> String {
+        let text = |bytes: &[u8]| {
+            let root = self.root.path().to_string_lossy().into_owned();
+            String::from_utf8_lossy(bytes).replace(&root, "[ROOT]").replace(env!("CARGO_PKG_VERSION"), "[VERSION]")
+        };
+        format!(
+            "exit: {}\n--- stdout\n{}--- stderr\n{}",
+            output.status.code().map_or("signal".into(), |code| code.to_string()),
+            text(&output.stdout),
+            text(&output.stderr),
+        )
+    }
+}
+
+pub fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_outboxctl"))
+}
+
+/// The repository's root.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}

@@ -1,0 +1,99 @@
+//! A local stack of a test's own, taken down when the test ends, however it ends.
+
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+use outboxctl::sandbox::Home;
+use outboxctl::sandbox::state::State;
+use serde_json::Value;
+
+use super::{World, binary};
+
+/// The tools (emulator, PostgreSQL where the machine has none) are fetched once for all tests; every stack has its own
+/// name, ports and data.
+fn home() -> PathBuf {
+    std::env::var_os("OUTBOXCTL_TEST_HOME")
+        .map_or_else(|| std::env::temp_dir().join("outboxctl-test-home"), PathBuf::from)
+}
+
+pub struct Stack {
+    world: World,
+    name: String,
+}
+
+impl Stack {
+    /// A stack that is up, on free ports.
+    pub fn up(test: &str) -> Self {
+        let stack = Self::new(test);
+        stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
+        stack
+    }
+
+    /// A stack that was never started.
+    pub fn new(test: &str) -> Self {
+        std::fs::create_dir_all(home()).expect("the tests' home");
+        Self { world: World::new(), name: format!("{test}-{}", std::process::id()) }
+    }
+
+    /// state.json of a stack that is up.
+    pub fn state(&self) -> State {
+        State::read(&Home::at(home(), &self.name)).expect("the stack is up")
+    }
+
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = self.world.command();
+        command
+            .args(args)
+            .env("OUTBOXCTL_HOME", home())
+            .env("OUTBOXCTL_LOCAL_NAME", &self.name)
+            .env("OUTBOXCTL_LOCAL", "true");
+        // pip's own settings decide where packages come from.
+        for (name, value) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PIP_") {
+                command.env(name, value);
+            }
+        }
+        command
+    }
+
+    pub fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap_or_else(|e| panic!("{} does not start: {e}", binary().display()))
+    }
+
+    /// Runs a command that must succeed, with `--output json`, and returns its data.
+    pub fn ok(&self, args: &[&str]) -> Value {
+        let output = self.command(args).args(["--output", "json"]).output().expect("the binary starts");
+        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        if output.stdout.is_empty() {
+            return Value::Null;
+        }
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.world.tell(&output)))
+    }
+
+    /// Runs a command that must fail with this exit code, and returns its final NDJSON line.
+    pub fn fails(&self, exit_code: i32, args: &[&str]) -> Value {
+        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
+        assert_eq!(output.status.code(), Some(exit_code), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let line = text.lines().last().expect("a final line");
+        serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON ({e}): {line}"))
+    }
+
+    /// Whether a command that must succeed changed anything.
+    pub fn changed(&self, args: &[&str]) -> bool {
+        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
+        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let result: Value = serde_json::from_str(text.lines().last().expect("a final line")).expect("JSON");
+        result["changed"].as_bool().unwrap_or_else(|| panic!("`changed` is missing: {result}"))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        let output = self.run(&["local", "down", "--purge"]);
+        if !output.status.success() && !std::thread::panicking() {
+            panic!("the stack could not be taken down:\n{}", self.world.tell(&output));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! What goes wrong in a real pipeline, and what the user is told: each on the local stack, with the cause made for real.
+
+use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::postgres::replication::{Connection, Lsn};
+use outboxctl::postgres::tls::Roots;
+use outboxctl::postgres::{Target, connect};
+use serde_json::Value;
+
+use crate::support::stack::Stack;
+
+/// The pipeline as it stands, with ways to break it.
+struct Victim {
+    stack: Stack,
+    outputs: Value,
+    clients: Clients,
+    ca_file: std::path::PathBuf,
+}
+
+impl Victim {
+    async fn deployed(test: &str) -> Self {
+        let stack = Stack::up(test);
+        for step in [&["deploy", "--yes"][..], &["db", "init"], &["dms", "start"]] {
+            stack.ok(step);
+        }
+        let outputs = stack.ok(&["outputs"]);
+        let state = stack.ok(&["local", "status"])["state"].clone();
+        let text = |value: &Value| value.as_str().expect("text").to_owned();
+        let endpoint = LocalEndpoint { url: text(&state["endpoint"]), region: text(&state["region"]) };
+        let clients = Clients::for_local(endpoint).await;
+        Self { stack, outputs, clients, ca_file: text(&state["postgres"]["ca_file"]).into() }
+    }
+
+    fn output(&self, name: &str) -> &str {
+        self.outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}: {}", self.outputs))
+    }
+
+    async fn secret(&self) -> String {
+        let arn = self.output("DatabaseSecretArn");
+        let secret = self.clients.secrets().get_secret_value().secret_id(arn).send().await.expect("the secret");
+        secret.secret_string.expect("its text")
+    }
+
+    /// Changes one field of the secret; returns the whole as it was.
+    async fn set_secret(&self, field: &str, value: Value) -> String {
+        let before = self.secret().await;
+        let mut document: Value = serde_json::from_str(&before).expect("JSON");
+        document[field] = value;
+        self.put_secret(&document.to_string()).await;
+        before
+    }
+
+    async fn put_secret(&self, text: &str) {
+        let arn = self.output("DatabaseSecretArn");
+        self.clients
+            .secrets()
+            .put_secret_value()
+            .secret_id(arn)
+            .secret_string(text)
+            .send()
+            .await
+            .expect("a new version");
+    }
+
+    async fn target(&self) -> Target {
+        let port = self.output("DatabasePort").parse().expect("a port");
+        Target::from_secret(&self.secret().await, "localhost", port, "outbox", Roots::File(self.ca_file.clone()))
+            .expect("a target")
+    }
+}
+
+fn hints(line: &Value) -> String {
+    line["error"]["hints"].to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_trouble_of_the_database_has_a_name_and_a_way_out() {
+    let victim = Victim::deployed("trouble-db").await;
+    let stack = &victim.stack;
+
+    for via in ["function", "direct"] {
+        let before = victim.set_secret("password", "not-the-password".into()).await;
+        let told = stack.fails(1, &["db", "status", "--via", via]);
+        assert_eq!(told["error"]["code"], "wrong-secret", "{via}: {told}");
+        assert!(!told.to_string().contains("not-the-password"), "the password is repeated: {told}");
+
+        victim.put_secret(&before).await;
+        victim.set_secret("port", 1.into()).await;
+        let told = stack.fails(1, &["db", "status", "--via", via]);
+        assert_eq!(told["error"]["code"], "database-unreachable", "{via}: {told}");
+        victim.put_secret(&before).await;
+        stack.ok(&["db", "status", "--via", via]);
+    }
+
+    // A certificate of somebody else's authority.
+    let foreign = rcgen::generate_simple_self_signed(vec!["elsewhere".into()]).expect("a certificate").cert.pem();
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), foreign).expect("a certificate file");
+    let output = stack
+        .command(&["db", "status", "--via", "direct", "--output", "json"])
+        .env("PGSSLROOTCERT", file.path())
+        .output()
+        .expect("the binary starts");
+    let told: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((output.status.code(), &told["error"]["code"]), (Some(1), &"untrusted-certificate".into()), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_trouble_of_the_capture_has_a_name_and_a_way_out() {
+    let victim = Victim::deployed("trouble-dms").await;
+    let stack = &victim.stack;
+    stack.ok(&["dms", "stop"]);
+    let client = connect(&victim.target().await).await.expect("a connection as the owner");
+
+    // The slot is read by somebody else.
+    let slot: String =
+        client.query_one("SELECT slot_name FROM pg_replication_slots", &[]).await.expect("one slot").get(0);
+    let connection = Connection::open(&victim.target().await).await.expect("a replication connection");
+    let reader = connection.start_replication(&slot, "outboxctl", Lsn(0)).await.expect("the slot");
+    let told = stack.fails(1, &["dms", "start"]);
+    assert_eq!(told["error"]["code"], "task-failed", "{told}");
+    assert!(told["error"]["message"].as_str().is_some_and(|text| text.contains("is active")), "{told}");
+    assert!(!hints(&told).is_empty(), "{told}");
+    reader.close().await;
+
+    // The publication is gone.
+    client.batch_execute("DROP PUBLICATION outboxctl").await.expect("the publication dropped");
+    let told = stack.fails(1, &["dms", "start"]);
+    assert!(hints(&told).contains("db init"), "{told}");
+    assert!(stack.changed(&["db", "init"]), "`db init` puts it back");
+    // What was written before it was put back can't be decoded any more: only a fresh slot helps.
+    stack.ok(&["dms", "start", "--fresh"]);
+    stack.ok(&["verify", "--count", "10"]);
+
+    // The stream is gone.
+    victim.clients.kinesis().delete_stream().stream_name(victim.output("StreamName")).send().await.expect("deleted");
+    let told = stack.fails(1, &["tail", "kinesis"]);
+    assert_eq!(told["error"]["code"], "stream-missing", "{told}");
+    let told = stack.fails(1, &["dms", "test"]);
+    assert_eq!(told["error"]["code"], "endpoint-failed", "{told}");
+}
