@@ -1,0 +1,265 @@
+// What a person does with the page, done in Chromium. Ends with 1 and the failed step's name and screenshot.
+
+import assert from "node:assert/strict";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const pipeline = process.argv[2] ?? "rds-eventbridge";
+const { OUTBOXCTL, BROWSER_ARTIFACTS: artifacts, BROWSER_SCRATCH: scratch, CHROMIUM } = process.env;
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+// In CI a cold function on two busy cores takes its time.
+const PATIENCE = 60_000;
+const HOSTILE = '<img src=x onerror="window.hacked=1">';
+
+const failures = [];
+let page;
+
+async function step(name, work) {
+  const began = Date.now();
+  try {
+    await work();
+    console.log(`ok    ${name} (${Date.now() - began} ms)`);
+  } catch (error) {
+    failures.push(name);
+    console.log(`FAIL  ${name}: ${error.message}`);
+    await page?.screenshot({ path: `${artifacts}/${pipeline}-failed-${failures.length}.png` }).catch(() => {});
+  }
+}
+
+const shot = (name, options) => page.screenshot({ path: `${artifacts}/${pipeline}-${name}.png`, ...options });
+
+/** Starts `outboxctl ui`; `url` resolves with its address once it listens. */
+function serve(port = "0") {
+  const child = spawn(OUTBOXCTL, ["ui", "--port", port, "--output", "ndjson"], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
+  const url = new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error("ui did not say its address in 30 s")), 30_000);
+    createInterface({ input: child.stdout }).on("line", (line) => {
+      const found = /http:\/\/localhost:\d+/.exec(line);
+      if (found) {
+        clearTimeout(timer);
+        resolve(found[0]);
+      }
+    });
+    ended.then(({ code }) => reject(new Error(`ui ended with ${code}`)));
+  });
+  return { child, ended, url };
+}
+
+/** Violations by WCAG 2.2 A and AA and axe's best practices; the page must have none. */
+async function axe(name) {
+  // Its source is evaluated through the debugger: the page's own policy lets no foreign script in.
+  await page.evaluate(axeSource);
+  const result = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+  writeFileSync(`${artifacts}/${pipeline}-axe-${name}.json`, JSON.stringify(result.violations, null, 2));
+  const told = result.violations.map((found) => `${found.id} (${found.nodes.map((node) => node.target.join(" ")).slice(0, 3).join(", ")})`);
+  assert.deepEqual(told, []);
+}
+
+const overflow = () => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+const tab = (name) => page.getByRole("tab", { name }).click();
+const count = (label) => page.locator(".stop", { hasText: label }).locator(".count").textContent().then((text) => Number(text.replaceAll(",", "")));
+
+const FORMS = {
+  "rds-eventbridge": { button: "Add car", fill: { Make: HOSTILE, Model: "240", Year: "1991" }, event: "CarCreated", end: "On the bus", status: "on the bus" },
+  "rds-kinesis": { button: "Add person", fill: { Name: HOSTILE, Email: "ada@example.org" }, event: "PersonCreated", end: "Processed", status: "processed" },
+};
+
+const server = serve();
+const url = await server.url;
+const browser = await chromium.launchPersistentContext(`${scratch}/profile-${pipeline}`, {
+  executablePath: CHROMIUM,
+  headless: true,
+  viewport: { width: 1280, height: 900 },
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+page = await browser.newPage();
+page.setDefaultTimeout(PATIENCE);
+const complaints = [];
+const foreign = [];
+page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+page.on("pageerror", (error) => complaints.push(error.message));
+page.on("request", (request) => request.url().startsWith(url) || foreign.push(request.url()));
+
+await step("the page goes live", async () => {
+  await page.goto(url);
+  await page.getByRole("heading", { level: 1, name: pipeline }).waitFor();
+  await page.locator("#link[data-state=live]").waitFor();
+});
+
+const form = FORMS[pipeline];
+if (form) {
+  await step("a form with errors names its fields", async () => {
+    await page.getByRole("button", { name: form.button }).click();
+    await page.locator("#form-answer.is-bad").waitFor();
+    const invalid = page.locator("#form input[aria-invalid=true]");
+    assert.ok(await invalid.count() > 0);
+    assert.ok(await invalid.first().evaluate((input) => input === document.activeElement), "the first wrong field has the focus");
+  });
+
+  await step("what is added passes every hop, live", async () => {
+    const before = await count(form.end);
+    for (const [label, value] of Object.entries(form.fill)) await page.getByLabel(label, { exact: true }).fill(value);
+    await page.getByRole("button", { name: form.button }).click();
+    await page.locator("#form-answer", { hasText: "Added" }).waitFor();
+    await page.locator("#panel-events tbody tr").first().locator(".steps span.is-done").nth(3).waitFor();
+    await page.waitForFunction(([label, least]) => [...document.querySelectorAll(".stop")].some((stop) =>
+      stop.textContent.includes(label) && Number(stop.querySelector(".count").textContent.replaceAll(",", "")) > least), [form.end, before]);
+    await shot("events");
+  });
+
+  await step("a name with markup stays text", async () => {
+    assert.equal(await page.evaluate(() => globalThis.hacked), undefined);
+    await tab(/^Outbox/);
+    await page.locator("#panel-outbox .excerpt", { hasText: "<img src=x" }).first().waitFor();
+    await page.locator("#panel-outbox .badge", { hasText: form.status }).first().waitFor();
+    await shot("outbox");
+    if (pipeline === "rds-kinesis") {
+      await tab(/^People/);
+      await page.locator("#panel-people td", { hasText: HOSTILE }).first().waitFor();
+      await shot("people");
+      await tab(/^Processed/);
+      await page.locator("#panel-processed .badge", { hasText: "processed" }).first().waitFor();
+      await shot("processed");
+    }
+    assert.equal(await page.locator("#panels img").count(), 0);
+    await tab(/^Events/);
+  });
+}
+
+await step("an event opens its whole path by keyboard", async () => {
+  await page.locator("#panel-events .open").first().focus();
+  await page.keyboard.press("Enter");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  await dialog.getByText("from commit to delivery").waitFor();
+  assert.ok(await dialog.locator(".way li").count() >= 3);
+  assert.match(await dialog.locator("pre").textContent(), /"id":/);
+  await shot("path");
+  await axe("path");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "hidden" });
+});
+
+await step("tabs move by arrow keys", async () => {
+  await page.getByRole("tab", { selected: true }).focus();
+  await page.keyboard.press("ArrowRight");
+  const chosen = page.getByRole("tab", { selected: true });
+  assert.match(await chosen.textContent(), /Outbox|Dead/);
+  assert.ok(await chosen.evaluate((element) => element === document.activeElement));
+  await page.keyboard.press("Home");
+});
+
+for (const scheme of ["light", "dark"]) {
+  await step(`no accessibility violation, ${scheme}`, async () => {
+    await page.emulateMedia({ colorScheme: scheme, reducedMotion: "reduce" });
+    await axe(scheme);
+    await shot(scheme);
+  });
+}
+
+await step("390 px wide, nothing sticks out", async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  for (const name of await page.getByRole("tab").all()) {
+    await name.click();
+    assert.equal(await overflow(), 0);
+  }
+  await page.getByRole("tab").first().click();
+  await axe("narrow");
+  await shot("narrow", { fullPage: true });
+  await page.locator("#panel-events .open").first().click();
+  await page.getByRole("dialog").waitFor();
+  assert.equal(await overflow(), 0);
+  await shot("narrow-path");
+  await page.keyboard.press("Escape");
+  await page.setViewportSize({ width: 1280, height: 900 });
+});
+
+await step("a burst is counted to the last event", async () => {
+  const burst = 200;
+  const end = form?.end ?? "On the bus";
+  const before = await count(end);
+  execFileSync(OUTBOXCTL, ["sample", "insert", "--count", String(burst), "--aggregates", "20", "--quiet"], { stdio: "ignore" });
+  await page.waitForFunction(([label, total]) => [...document.querySelectorAll(".stop")].some((stop) =>
+    stop.textContent.includes(label) && Number(stop.querySelector(".count").textContent.replaceAll(",", "")) === total), [end, before + burst]);
+  const numbers = await page.locator(".stop .count").allTextContents();
+  assert.equal(new Set(numbers).size, 1, `every hop shows the same: ${numbers}`);
+  await shot("burst");
+});
+
+await step("a record that nobody can read shows with its payload", async () => {
+  const ask = (...words) => JSON.parse(execFileSync(OUTBOXCTL, [...words, "--output", "json", "--quiet"]));
+  const { endpoint } = ask("local", "status").state;
+  const answer = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "Kinesis_20131202.PutRecord",
+      // The local stack reads the service's name from the scope and checks no signature.
+      authorization: "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/kinesis/aws4_request, SignedHeaders=host, Signature=0",
+    },
+    body: JSON.stringify({ StreamName: ask("outputs").StreamName, PartitionKey: "poison", Data: btoa("<b>not a record</b>") }),
+  });
+  assert.equal(answer.status, 200, await answer.text());
+  await tab(/^Dead letters/);
+  await page.locator("#panel-dead-letters .open").first().click();
+  await page.getByRole("dialog").locator("pre", { hasText: "<b>not a record</b>" }).first().waitFor();
+  await axe("dead-letter");
+  await shot("dead-letter");
+  await page.keyboard.press("Escape");
+  assert.match(await page.locator(".facts .is-bad").first().textContent(), /Given up/);
+  await tab(/^Events/);
+});
+
+await step("the connection comes back after the server was away", async () => {
+  const port = new URL(url).port;
+  server.child.kill("SIGINT");
+  const { code } = await server.ended;
+  assert.equal(code, 130);
+  await page.locator("#link[data-state=wait]").waitFor();
+  complaints.length = 0;
+  const again = serve(port);
+  server.again = again;
+  await again.url;
+  await page.locator("#link[data-state=live]").waitFor();
+  // The refused attempts meanwhile are in the console; they are what was asked for.
+  complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes("ERR_CONNECTION_REFUSED")));
+});
+
+await step("other pages are kept out", async () => {
+  const status = async (path, options) => (await fetch(url + path, options)).status;
+  assert.equal(await status("/api/pipeline", { headers: { "sec-fetch-site": "cross-site" } }), 403);
+  assert.equal(await status("/api/cars", { method: "POST", headers: { origin: "http://evil.example", "content-type": "application/json" }, body: "{}" }), 403);
+  assert.equal(await status("/api/cars", { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" }), 415);
+  const missing = await fetch(`${url}/api/nothing`);
+  assert.equal(missing.status, 404);
+  assert.equal(missing.headers.get("content-type"), "application/problem+json");
+  const policy = (await fetch(url)).headers.get("content-security-policy");
+  assert.match(policy, /script-src 'self'/);
+  assert.doesNotMatch(policy, /unsafe/);
+});
+
+await step("health, metrics and the API's document answer", async () => {
+  const health = await (await fetch(`${url}/healthz`)).json();
+  assert.equal(health.status, "ok", JSON.stringify(health.sources));
+  assert.match(await (await fetch(`${url}/metrics`)).text(), /outboxctl_events_total\{pipeline="[^"]+",stage="[^"]+",hop="delivered"\} \d+/);
+  const { paths } = await (await fetch(`${url}/openapi.json`)).json();
+  assert.ok(paths["/api/events"]);
+});
+
+await step("no complaint in the console, no request elsewhere", async () => {
+  // The answers of the form with errors and of what Chromium logs for them are asked for above.
+  const unexpected = complaints.filter((text) => !/status of 4(00|22)/.test(text));
+  assert.deepEqual(unexpected, []);
+  assert.deepEqual(foreign, []);
+});
+
+await browser.close();
+const last = server.again ?? server;
+last.child.kill("SIGTERM");
+await last.ended;
+console.log(failures.length === 0 ? `all well with ${pipeline}` : `${failures.length} failed: ${failures.join("; ")}`);
+process.exit(failures.length === 0 ? 0 : 1);
