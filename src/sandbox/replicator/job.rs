@@ -195,7 +195,6 @@ async fn follow(
     let mut pause = Duration::from_millis(100);
     loop {
         let began = Instant::now();
-        let was_up = *job.phase.borrow() == Phase::Following;
         let attempt = async {
             let catalog = match catalog.take() {
                 Some(catalog) => catalog,
@@ -207,7 +206,8 @@ async fn follow(
         };
         match attempt.await {
             Ok(()) => return Ok(Ended::Cancelled),
-            Err(error) if error.kind() == Kind::DatabaseUnreachable && (was_up || began.elapsed() > pause) => {
+            // One that never got that far ends with its error: the source can't be reached as the endpoint describes it.
+            Err(error) if error.kind() == Kind::DatabaseUnreachable && *job.phase.borrow() == Phase::Following => {
                 tracing::warn!(error = error.message(), "the source connection broke; connecting again");
                 if began.elapsed() > LONGEST_PAUSE {
                     pause = Duration::from_millis(100);

@@ -24,13 +24,13 @@ pub async fn faults_lose_nothing_and_keep_order(server: &Postgres) {
     let database = Database::create(server, "faults").await;
     let sink = Arc::new(Keeping::default());
     sink.faulty.store(true, Ordering::SeqCst);
-    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
     database.insert(1, 100, 1, 40).await;
     database
         .run("BEGIN; INSERT INTO events (aggregate, sequence, payload) VALUES ('a1', 999999, '{}'); ROLLBACK")
         .await;
     database.insert(101, 2, 200, 40).await;
-    sink.wait_for(500).await;
+    running.stores(&sink, 500).await;
     running.stop().await;
     complete_and_in_order(&sink, 500);
     let rows = sink.rows();
@@ -52,15 +52,15 @@ pub async fn kills_lose_nothing(server: &Postgres) {
         running.kill().await;
         start = Start::Resume;
     }
-    let running = Running::following(job(&database, start), &sink).await;
-    sink.wait_for(800).await;
+    let mut running = Running::following(job(&database, start), &sink).await;
+    running.stores(&sink, 800).await;
     running.stop().await;
     complete_and_in_order(&sink, 800);
     // After an orderly stop everything is confirmed: a resume repeats nothing.
     let again = Arc::new(Keeping::default());
-    let running = Running::following(job(&database, Start::Resume), &again).await;
+    let mut running = Running::following(job(&database, Start::Resume), &again).await;
     database.insert(801, 1, 1, 60).await;
-    again.wait_for(1).await;
+    running.stores(&again, 1).await;
     running.stop().await;
     assert_eq!(again.rows().len(), 1);
 }
@@ -68,9 +68,9 @@ pub async fn kills_lose_nothing(server: &Postgres) {
 pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
     let database = Database::create(server, "stuck").await;
     let sink = Arc::new(Keeping::default());
-    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
     database.insert(1, 1, 1, 1).await;
-    sink.wait_for(1).await;
+    running.stores(&sink, 1).await;
     sink.stuck.store(true, Ordering::SeqCst);
     tokio::time::sleep(Duration::from_millis(300)).await;
     let before = database.written().await;
@@ -79,8 +79,8 @@ pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
     assert!(database.confirmed(&slot(&database)).await <= before);
     running.kill().await;
     sink.stuck.store(false, Ordering::SeqCst);
-    let running = Running::following(job(&database, Start::Resume), &sink).await;
-    sink.wait_for(101).await;
+    let mut running = Running::following(job(&database, Start::Resume), &sink).await;
+    running.stores(&sink, 101).await;
     running.stop().await;
     complete_and_in_order(&sink, 101);
 }
@@ -88,14 +88,14 @@ pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
 pub async fn a_cut_connection_is_made_again(server: &Postgres) {
     let database = Database::create(server, "cuts").await;
     let sink = Arc::new(Keeping::default());
-    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
     let admin = database.admin().await;
     for round in 0..5 {
         database.insert(1 + round * 50, 10, 5, 4).await;
         let cut = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = $1 AND active";
         admin.execute(cut, &[&slot(&database)]).await.expect("cut");
     }
-    sink.wait_for(250).await;
+    running.stores(&sink, 250).await;
     running.stop().await;
     complete_and_in_order(&sink, 250);
 }

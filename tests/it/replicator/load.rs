@@ -26,14 +26,14 @@ pub async fn loaded_rows_and_changes_meet_without_gap_or_overlap(server: &Postgr
     let mut copying = job(&database, Start::Fresh);
     copying.load = true;
     let mut phase = copying.phase.subscribe();
-    let running = Running::begin(copying, &sink);
+    let mut running = Running::begin(copying, &sink);
     tokio::time::sleep(Duration::from_millis(500)).await;
     database.insert(502, 10, 1, 7).await;
     flying.batch_execute("COMMIT").await.expect("commit");
     let reached = phase.wait_for(|phase| *phase == Phase::Following).await;
     assert!(reached.is_ok());
     database.insert(512, 5, 1, 7).await;
-    sink.wait_for(516).await;
+    running.stores(&sink, 516).await;
     running.stop().await;
 
     let rows = sink.rows();

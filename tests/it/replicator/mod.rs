@@ -103,6 +103,22 @@ impl Running {
         Self { work, stop }
     }
 
+    /// Waits until so many different events are stored; a run that ends before is told at once, with its reason.
+    async fn stores(&mut self, sink: &Keeping, events: usize) {
+        tokio::select! {
+            () = sink.wait_for(events) => {}
+            ended = &mut self.work => panic!("the run ended before {events} events were stored: {ended:?}"),
+        }
+    }
+
+    /// The same for rows.
+    async fn stores_rows(&mut self, sink: &Keeping, rows: usize) {
+        tokio::select! {
+            () = sink.wait_for_rows(rows) => {}
+            ended = &mut self.work => panic!("the run ended before {rows} rows were stored: {ended:?}"),
+        }
+    }
+
     /// An orderly stop.
     async fn stop(self) {
         self.stop.cancel();

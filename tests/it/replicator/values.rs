@@ -24,7 +24,7 @@ pub async fn every_type_as_dms_writes_it(server: &Postgres) {
         )
         .await;
     let sink = Arc::new(Keeping::default());
-    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
     database
         .run(
             "SET TimeZone = 'America/New_York';
@@ -36,7 +36,7 @@ pub async fn every_type_as_dms_writes_it(server: &Postgres) {
              DELETE FROM typed WHERE id = 1;",
         )
         .await;
-    sink.wait_for_rows(4).await;
+    running.stores_rows(&sink, 4).await;
     running.stop().await;
     let of = |table: &str| -> Vec<_> {
         sink.rows().into_iter().map(|(_, record)| record).filter(|r| r.metadata.table_name == table).collect()
@@ -71,8 +71,8 @@ pub async fn large_objects_have_a_limit(server: &Postgres) {
     // Where cutting off is allowed: at LobMaxSize bytes, never within a character.
     let mut cutting = job(&database, Start::Resume);
     cutting.source.fail_on_truncation = false;
-    let running = Running::following(cutting, &sink).await;
-    sink.wait_for_rows(1).await;
+    let mut running = Running::following(cutting, &sink).await;
+    running.stores_rows(&sink, 1).await;
     running.stop().await;
     let length = sink.rows()[0].1.data["payload"].as_str().expect("text").len();
     assert!((32_767..=32_768).contains(&length), "{length}");
