@@ -17,8 +17,6 @@ pub mod replication;
 mod samples;
 mod schema;
 mod status;
-#[cfg(test)]
-mod tests;
 pub mod tls;
 
 pub use connect::{Secret, Target, connect};

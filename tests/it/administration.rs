@@ -1,0 +1,174 @@
+//! Administrative requests against a real server, as an owner with RDS's rights: connecting, `db init`, samples, roles.
+//!
+//! One test and one stack: each scenario has a database of its own, and the roles are the server's.
+
+use std::time::Duration;
+
+use outboxctl::error::Kind;
+use outboxctl::postgres::admin::{
+    AdminRequest, AdminResponse, Domain, InitReport, SampleRequest, StatusReport, execute,
+};
+use outboxctl::postgres::tls::Roots;
+use outboxctl::postgres::{Secret, Target, WRITER, connect};
+use outboxctl::sandbox::postgres_server::superuser;
+use outboxctl::sandbox::state::Postgres;
+use tokio_postgres::Client;
+use uuid::Uuid;
+
+use crate::support::stack::Stack;
+
+const OWNER: &str = "planted_owner";
+
+#[test]
+fn requests_are_answered_by_a_real_server() {
+    let stack = Stack::up("administration");
+    let server = stack.state().postgres;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        let admin = superuser(&server, "postgres").await.expect("superuser");
+        // What the RDS provider of the local stack gives a master user.
+        let owner = format!(
+            "CREATE ROLE {OWNER} LOGIN CREATEROLE REPLICATION PASSWORD 'planted-password'; GRANT rds_superuser TO {OWNER};
+             GRANT rds_iam, rds_replication TO rds_superuser WITH ADMIN OPTION"
+        );
+        admin.batch_execute(&owner).await.expect("the owner");
+        connecting_fails_with_the_kind_that_fits(&create(&admin, &server, "ways").await).await;
+        init_is_done_once_and_repairs_what_was_dropped(&create(&admin, &server, "init").await).await;
+        two_inits_at_once_both_succeed_and_one_changes(&create(&admin, &server, "twice").await).await;
+        samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(&create(&admin, &server, "numbers").await).await;
+        commit_order_is_sequence_order_and_the_writer_may_only_append(&create(&admin, &server, "rights").await).await;
+    });
+}
+
+async fn create(admin: &Client, server: &Postgres, name: &str) -> Target {
+    admin.batch_execute(&format!("CREATE DATABASE {name} OWNER {OWNER}")).await.expect("a database");
+    Target {
+        host: server.host.clone(),
+        port: server.port,
+        database: name.into(),
+        user: OWNER.into(),
+        password: Secret::new("planted-password"),
+        roots: Roots::File(server.ca_file.clone()),
+    }
+}
+
+async fn init(client: &mut Client, dry_run: bool) -> InitReport {
+    match execute(client, AdminRequest::Init { dry_run }).await.expect("init") {
+        AdminResponse::Init(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn status(client: &mut Client) -> StatusReport {
+    match execute(client, AdminRequest::Status).await.expect("status") {
+        AdminResponse::Status(report) => report,
+        other => panic!("{other:?}"),
+    }
+}
+
+async fn connecting_fails_with_the_kind_that_fits(database: &Target) {
+    let fail = async |change: &dyn Fn(&mut Target)| {
+        let mut target = database.clone();
+        change(&mut target);
+        let error = connect(&target).await.expect_err("refused");
+        assert!(!format!("{error:?}").contains("planted-password"));
+        error.kind()
+    };
+    connect(database).await.expect("the right way in");
+    assert_eq!(fail(&|t| t.password = Secret::new("wrong")).await, Kind::WrongSecret);
+    assert_eq!(fail(&|t| t.user = "nobody".into()).await, Kind::WrongSecret);
+    assert_eq!(fail(&|t| t.database = "nothing".into()).await, Kind::UnknownDatabase);
+    assert_eq!(fail(&|t| t.roots = Roots::Rds).await, Kind::UntrustedCertificate);
+    // The same server by an address that its certificate does not name.
+    let elsewhere = forward_from("127.0.0.2:0", (database.host.clone(), database.port)).await;
+    let renamed = |t: &mut Target| (t.host, t.port) = (elsewhere.ip().to_string(), elsewhere.port());
+    assert_eq!(fail(&renamed).await, Kind::UntrustedCertificate);
+    assert_eq!(fail(&|t| t.port = 1).await, Kind::DatabaseUnreachable);
+}
+
+/// Another way to the same server, for as long as the test runs.
+async fn forward_from(address: &str, to: (String, u16)) -> std::net::SocketAddr {
+    let listener = tokio::net::TcpListener::bind(address).await.expect("an address on the loopback network");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let mut far = tokio::net::TcpStream::connect((to.0.as_str(), to.1)).await.expect("the server");
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut near, &mut far).await });
+        }
+    });
+    address
+}
+
+async fn init_is_done_once_and_repairs_what_was_dropped(database: &Target) {
+    let mut client = connect(database).await.expect("connect");
+    let dry = init(&mut client, true).await;
+    assert!(dry.changed && !dry.applied.is_empty());
+    assert_eq!(status(&mut client).await.applied, [], "a dry run leaves nothing");
+    let first = init(&mut client, false).await;
+    assert_eq!((first.applied, first.ensured), (dry.applied, dry.ensured));
+    let second = init(&mut client, false).await;
+    assert!(!second.changed, "{second:?}");
+    client.batch_execute("DROP PUBLICATION outboxctl").await.expect("drop");
+    assert!(!status(&mut client).await.publication);
+    assert_eq!(init(&mut client, false).await.ensured, ["publication outboxctl created"]);
+    let now = status(&mut client).await;
+    assert!(now.publication && now.pending.is_empty() && now.warnings.is_empty(), "{now:?}");
+    assert_eq!(now.outbox.map(|outbox| outbox.rows), Some(0));
+}
+
+async fn two_inits_at_once_both_succeed_and_one_changes(database: &Target) {
+    let mut one = connect(database).await.expect("connect");
+    let mut two = connect(database).await.expect("connect");
+    let (one, two) = tokio::join!(init(&mut one, false), init(&mut two, false));
+    assert!(one.changed != two.changed, "{one:?} {two:?}");
+}
+
+async fn samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(database: &Target) {
+    let mut client = connect(database).await.expect("connect");
+    init(&mut client, false).await;
+    let request = SampleRequest {
+        run: Uuid::now_v7(),
+        first: 0,
+        count: 10,
+        domain: Domain::People,
+        aggregates: 3,
+        rate: None,
+        rollback: false,
+    };
+    let rolled_back = SampleRequest { first: 10, count: 1, rollback: true, ..request.clone() };
+    let more = SampleRequest { first: 10, count: 5, ..request.clone() };
+    for request in [request, rolled_back, more] {
+        execute(&mut client, AdminRequest::SampleInsert(request)).await.expect("insert");
+    }
+    let gaps: i64 = client
+        .query_one(
+            "SELECT count(*) FROM (SELECT max(sequence) - count(*) AS gap FROM outbox GROUP BY aggregate_id) x WHERE gap <> 0",
+            &[],
+        )
+        .await
+        .expect("query")
+        .get(0);
+    assert_eq!(gaps, 0);
+    assert_eq!(status(&mut client).await.outbox.map(|outbox| outbox.rows), Some(15));
+}
+
+async fn commit_order_is_sequence_order_and_the_writer_may_only_append(database: &Target) {
+    let mut owner = connect(database).await.expect("connect");
+    init(&mut owner, false).await;
+    owner.batch_execute(&format!("ALTER ROLE {WRITER} PASSWORD 'w'")).await.expect("a password for this test");
+    let writer = Target { user: WRITER.into(), password: Secret::new("w"), ..database.clone() };
+    let (mut one, two) = (connect(&writer).await.expect("connect"), connect(&writer).await.expect("connect"));
+    let append = "SELECT sequence FROM outbox_append('car', 'a', 'T', '{}')";
+    let held = one.transaction().await.expect("begin");
+    let first: i64 = held.query_one(append, &[]).await.expect("append").get(0);
+    let waiting = tokio::spawn(async move { two.query_one(append, &[]).await.map(|row| row.get::<_, i64>(0)) });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!waiting.is_finished(), "a later sequence must not commit first");
+    held.commit().await.expect("commit");
+    let second = waiting.await.expect("task").expect("append");
+    assert_eq!((first, second), (1, 2));
+    for forbidden in ["SELECT * FROM outbox", "INSERT INTO outbox_sequences VALUES ('car', 'a', 9)", "DELETE FROM cars"]
+    {
+        assert!(one.batch_execute(forbidden).await.is_err(), "{forbidden}");
+    }
+}
