@@ -37,11 +37,17 @@ _outboxctl() {
             outboxctl,dms)
                 cmd="outboxctl__subcmd__dms"
                 ;;
+            outboxctl,explain)
+                cmd="outboxctl__subcmd__explain"
+                ;;
             outboxctl,help)
                 cmd="outboxctl__subcmd__help"
                 ;;
             outboxctl,local)
                 cmd="outboxctl__subcmd__local"
+                ;;
+            outboxctl,man)
+                cmd="outboxctl__subcmd__man"
                 ;;
             outboxctl,outputs)
                 cmd="outboxctl__subcmd__outputs"
@@ -130,11 +136,17 @@ _outboxctl() {
             outboxctl__subcmd__help,dms)
                 cmd="outboxctl__subcmd__help__subcmd__dms"
                 ;;
+            outboxctl__subcmd__help,explain)
+                cmd="outboxctl__subcmd__help__subcmd__explain"
+                ;;
             outboxctl__subcmd__help,help)
                 cmd="outboxctl__subcmd__help__subcmd__help"
                 ;;
             outboxctl__subcmd__help,local)
                 cmd="outboxctl__subcmd__help__subcmd__local"
+                ;;
+            outboxctl__subcmd__help,man)
+                cmd="outboxctl__subcmd__help__subcmd__man"
                 ;;
             outboxctl__subcmd__help,outputs)
                 cmd="outboxctl__subcmd__help__subcmd__outputs"
@@ -245,7 +257,7 @@ _outboxctl() {
 
     case "${cmd}" in
         outboxctl)
-            opts="-o -y -q -v -h -V --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help --version deploy destroy status outputs db dms sample tail verify ui consume local demo completions help"
+            opts="-o -y -q -v -h -V --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help --version deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1108,8 +1120,54 @@ _outboxctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        outboxctl__subcmd__explain)
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain live none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         outboxctl__subcmd__help)
-            opts="deploy destroy status outputs db dms sample tail verify ui consume local demo completions help"
+            opts="deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1304,6 +1362,20 @@ _outboxctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        outboxctl__subcmd__help__subcmd__explain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         outboxctl__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1391,6 +1463,20 @@ _outboxctl() {
         outboxctl__subcmd__help__subcmd__local__subcmd__up)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1856,6 +1942,56 @@ _outboxctl() {
                     return 0
                     ;;
                 --postgres-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain live none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__man)
+            opts="-o -y -q -v -h --directory --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --directory)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -56,6 +56,8 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "ui" -d 'Show th
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l function-binary -d 'Executable to package as the functions, when this one can\'t run on Lambda' -r -F
@@ -615,6 +617,43 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s y -l yes -d
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l directory -d 'Write a page for every command to this folder instead, which is made where it is missing' -r -F
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -633,21 +672,23 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s y -l
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "status" -d 'Show the pipeline\'s stacks and the state of what they hold'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "db" -d 'Work on the database'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "dms" -d 'Drive the DMS replication task'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "sample" -d 'Write sample rows'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "status" -d 'Show the pipeline\'s stacks and the state of what they hold'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "db" -d 'Work on the database'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "sample" -d 'Write sample rows'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "start" -d 'Start the capture, or resume it where it stopped'

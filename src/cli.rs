@@ -40,6 +40,8 @@ enum Command {
     #[command(subcommand)]
     Local(commands::local::Command),
     Demo(commands::demo::Args),
+    Explain(commands::explain::Args),
+    Man(commands::man::Args),
     Completions(commands::completions::Args),
 }
 
@@ -59,6 +61,8 @@ impl Command {
             Self::Consume(args) => args.run(ctx).await,
             Self::Local(command) => command.run(ctx).await,
             Self::Demo(args) => args.run(ctx).await,
+            Self::Explain(args) => args.run(ctx),
+            Self::Man(args) => args.run(ctx),
             Self::Completions(args) => args.run(ctx),
         }
     }

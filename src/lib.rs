@@ -25,6 +25,7 @@
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
 //! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `error`, `outbox`, `output`, `postgres` |
 //! | [`aws`] | SDK configuration, clients, packaging | `error`, `settings` |
+//! | [`explain`] | long texts: concepts, how-tos, what errors mean | `error` |
 //! | [`outbox`] | the event envelope, ids | `error` |
 //! | [`settings`] | flags, environment and `outboxctl.toml` merged | `error` |
 //! | [`output`] | typed events and their renderers, tables, NDJSON | `error`, `settings` |
@@ -40,6 +41,7 @@ pub mod database;
 pub mod dms;
 pub mod dynamodb;
 pub mod error;
+pub mod explain;
 pub mod lambda;
 pub mod outbox;
 pub mod output;

@@ -25,6 +25,24 @@ macro_rules! kinds {
     };
 }
 
+impl Kind {
+    /// Whether its explanation says more than the error's own message and hints.
+    pub fn is_worth_explaining(self) -> bool {
+        use Kind as K;
+        !matches!(
+            self,
+            K::Failed
+                | K::Io
+                | K::Usage
+                | K::Config
+                | K::NeedsInput
+                | K::ChangesPending
+                | K::Interrupted
+                | K::Terminated
+        )
+    }
+}
+
 kinds! {
     /// Anything without a kind of its own.
     Failed, "failed", 1, None;

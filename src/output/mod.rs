@@ -6,6 +6,7 @@
 mod console;
 mod event;
 mod heartbeat;
+mod markdown;
 mod outcome;
 mod render;
 mod stream;

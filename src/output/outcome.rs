@@ -30,6 +30,8 @@ pub struct Outcome {
     pub tables: Vec<Table>,
     /// For `--output table`: text on stdout after the tables.
     pub text: Option<String>,
+    /// For `--output table`: Markdown, drawn for the terminal.
+    pub document: Option<String>,
     /// One closing sentence for people, on stderr.
     pub summary: Option<String>,
 }
@@ -54,6 +56,12 @@ impl Outcome {
     #[must_use]
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = Some(text.into());
+        self
+    }
+
+    #[must_use]
+    pub fn document(mut self, markdown: impl Into<String>) -> Self {
+        self.document = Some(markdown.into());
         self
     }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ContentArrangement, LineStyle, TableStyle};
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::{Event, Level, Outcome, Table, stream};
+use super::{Event, Level, Outcome, Table, markdown, stream};
 use crate::error::Error;
 use crate::settings::ProgressMode;
 
@@ -148,9 +148,36 @@ pub fn outcome(outcome: &Outcome) {
     if let Some(text) = &outcome.text {
         stream::data(text);
     }
+    if let Some(markdown) = &outcome.document {
+        stream::data(&markdown::draw(markdown, reading_width()));
+    }
 }
 
 pub fn format_table(table: &Table) -> String {
+    arranged(table).trim_fmt()
+}
+
+/// [`format_table`] for running text: in at most `width` columns, whatever the terminal has, and with whole words where
+/// they fit at all.
+pub fn format_table_within(table: &Table, width: usize) -> String {
+    let mut drawn = arranged(table);
+    drawn.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    let rows = || std::iter::once(&table.header).chain(&table.rows);
+    let word = |cell: &String| cell.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
+    // With the padding on the left.
+    let widest: Vec<usize> = (0..table.header.len())
+        .map(|at| rows().filter_map(|row| row.get(at)).map(word).max().unwrap_or(0) + 1)
+        .collect();
+    if widest.iter().sum::<usize>() <= width {
+        for (column, least) in drawn.column_iter_mut().zip(widest) {
+            let least = u16::try_from(least).unwrap_or(u16::MAX);
+            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        }
+    }
+    drawn.trim_fmt()
+}
+
+fn arranged(table: &Table) -> comfy_table::Table {
     let mut drawn = comfy_table::Table::new();
     drawn.load_style(TABLE).set_content_arrangement(ContentArrangement::Dynamic);
     drawn.set_header(&table.header);
@@ -158,7 +185,12 @@ pub fn format_table(table: &Table) -> String {
     drawn.column_iter_mut().for_each(|column| {
         column.set_padding((1, 0));
     });
-    drawn.trim_fmt()
+    drawn
+}
+
+/// Columns for running text: the terminal's, but no longer lines than an eye follows.
+fn reading_width() -> usize {
+    comfy_table::Table::new().width().map_or(80, |width| usize::from(width).clamp(40, 100))
 }
 
 /// The final error: what happened, why, what to do; last on the screen.
@@ -171,5 +203,8 @@ pub fn error(error: &Error, verbose: bool) {
     }
     for hint in error.hints() {
         stream::talk(&format!("  {GREEN}hint:{GREEN:#} {hint}"));
+    }
+    if error.kind().is_worth_explaining() {
+        stream::talk(&format!("  {DIM}more:{DIM:#} outboxctl explain {}", error.kind().name()));
     }
 }

@@ -84,6 +84,7 @@ fn no_region_is_said_before_anything_is_sent() {
     --- stderr
     error: no AWS region is set
       hint: pass --region, or set AWS_REGION or `region` in outboxctl.toml
+      more: outboxctl explain region
     ");
 }
 
@@ -118,5 +119,6 @@ fn region_that_is_none_exits_4() {
     --- stderr
     error: "frankfurt" is not an AWS region
       hint: pass --region, or set AWS_REGION or `region` in outboxctl.toml
+      more: outboxctl explain region
     "#);
 }

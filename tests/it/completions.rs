@@ -24,3 +24,21 @@ fn committed_completions_are_fresh() {
         );
     }
 }
+
+/// `.github/reference.md` holds what `outboxctl explain reference` draws.
+#[test]
+fn committed_completions_come_with_a_fresh_reference() {
+    let output =
+        World::new().command().args(["explain", "reference", "-o", "json"]).output().expect("the binary starts");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let fresh = document["markdown"].as_str().expect("Markdown");
+    let path = repository().join(".github/reference.md");
+    if std::env::var_os("UPDATE_COMPLETIONS").is_some() {
+        std::fs::write(&path, fresh).expect("a writable .github/");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        committed == fresh,
+        ".github/reference.md is stale: run UPDATE_COMPLETIONS=1 cargo test committed_completions"
+    );
+}

@@ -6,6 +6,7 @@ mod cli;
 mod completions;
 mod dms_api;
 mod documents;
+mod explain;
 mod journey;
 mod replicator;
 mod support;

@@ -1,0 +1,52 @@
+//! `outboxctl explain`.
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::explain::{self, Group, TOPICS};
+use crate::output::Outcome;
+
+/// Explain a concept, a how-to or an error code; without a topic, list them
+///
+/// Topics are written in Markdown and drawn for the terminal; `--output json` has the Markdown itself.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A topic (ordering), or the code of an error (access-denied)
+    topic: Option<String>,
+}
+
+impl Args {
+    pub fn run(self, _ctx: &Context) -> Result<Outcome> {
+        let Some(topic) = self.topic else { return Ok(list()) };
+        let text = match topic.as_str() {
+            "reference" => explain::Text { markdown: explain::reference(crate::cli::definition()), name: topic },
+            _ => explain::find(&topic)?,
+        };
+        let data = json!({ "topic": text.name, "markdown": text.markdown });
+        Ok(Outcome::data(data).document(text.markdown))
+    }
+}
+
+fn list() -> Outcome {
+    let topics: Vec<_> = TOPICS
+        .iter()
+        .map(|topic| json!({ "topic": topic.name, "title": topic.title(), "summary": topic.summary() }))
+        .collect();
+    let lines = |group| -> String {
+        let topics = TOPICS.iter().filter(|topic| topic.group == group);
+        topics.map(|topic| line(topic.name, topic.title())).collect()
+    };
+    let text = format!(
+        "Concepts\n{}\nHow to\n{}\nReference\n{}\n`outboxctl explain TOPIC` shows one of them.\n`outboxctl explain access-denied` \
+         says what that error means.",
+        lines(Group::Concept),
+        lines(Group::HowTo),
+        line("reference", "Every command with its arguments and flags")
+    );
+    Outcome::data(json!({ "topics": topics })).text(text)
+}
+
+fn line(name: &str, title: &str) -> String {
+    format!("  {name:<18} {title}\n")
+}

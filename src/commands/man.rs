@@ -1,0 +1,50 @@
+//! `outboxctl man`.
+
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::Outcome;
+
+/// Print a manual page, or write all of them to a folder
+///
+/// `outboxctl man | man -l -` shows the first page, `outboxctl man db init | man -l -` a command's.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Command whose page to print [default: the page that names all commands]
+    command: Vec<String>,
+    /// Write a page for every command to this folder instead, which is made where it is missing
+    #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+    directory: Option<PathBuf>,
+}
+
+impl Args {
+    pub fn run(self, _ctx: &Context) -> Result<Outcome> {
+        let Some(folder) = self.directory else { return Ok(Outcome::default().text(page(&self.command)?.trim_end())) };
+        let failed = || format!("the pages can't be written to {}", folder.display());
+        std::fs::create_dir_all(&folder).or_fail(Kind::Io, failed)?;
+        clap_mangen::generate_to(crate::cli::definition(), &folder).or_fail(Kind::Io, failed)?;
+        let summary = format!("manual pages are in {}; read one with: man -l {0}/outboxctl.1", folder.display());
+        Ok(Outcome::data(json!({ "directory": folder })).changed(true).summary(summary))
+    }
+}
+
+/// The page of a command, in roff.
+fn page(path: &[String]) -> Result<String> {
+    let mut definition = crate::cli::definition();
+    // Names the commands below by their whole path.
+    definition.build();
+    let mut command = definition;
+    for name in path {
+        let found = command.find_subcommand(name).cloned();
+        command = found.ok_or_else(|| {
+            Error::new(Kind::Usage, format!("there is no command `outboxctl {}`", path.join(" ")))
+                .hint("`outboxctl --help` lists the commands")
+        })?;
+    }
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command).render(&mut page).or_fail(Kind::Unexpected, || "the page can't be drawn".into())?;
+    String::from_utf8(page).or_fail(Kind::Unexpected, || "the page is not UTF-8".into())
+}

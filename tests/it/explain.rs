@@ -1,0 +1,70 @@
+//! `explain` and `man` as their readers meet them.
+
+use insta::assert_snapshot;
+
+use crate::support::World;
+
+#[test]
+fn a_topic_is_plain_text_in_a_pipe() {
+    let told = World::new().run(["explain", "exit codes"]);
+    assert!(told.starts_with("exit: 0\n--- stdout\nExit codes\n\n  What the exit code"), "{told}");
+    assert!(!told.contains('\u{1b}') && !told.contains('`'), "{told}");
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+}
+
+#[test]
+fn an_error_code_is_explained() {
+    assert_snapshot!(World::new().run(["explain", "local-down"]), @r"
+    exit: 0
+    --- stdout
+    local-down (exit code 1)
+
+      Cause. The command was told to work on the local stack, by --local,
+      OUTBOXCTL_LOCAL or outboxctl.toml, and that is not up.
+
+      Remedy. outboxctl local up, with the same OUTBOXCTL_HOME and
+      OUTBOXCTL_LOCAL_NAME. To work on AWS take --local away.
+
+      The error itself says: start it: outboxctl local up.
+    --- stderr
+    ");
+}
+
+#[test]
+fn an_unknown_topic_names_the_nearest() {
+    assert_snapshot!(World::new().run(["explain", "gaurantees"]), @r#"
+    exit: 2
+    --- stdout
+    --- stderr
+    error: there is no topic "gaurantees"
+      hint: did you mean guarantees?
+      hint: `outboxctl explain` lists them all
+    "#);
+}
+
+#[test]
+fn the_list_has_one_line_for_each_topic() {
+    let world = World::new();
+    let told = world.run(["explain"]);
+    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let listed = world.command().args(["explain", "-o", "json"]).output().expect("the binary starts");
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
+    for topic in listed["topics"].as_array().expect("topics") {
+        let name = topic["topic"].as_str().expect("a name");
+        assert!(told.contains(&format!("\n  {name} ")), "{name} is not listed");
+        let text = world.run(["explain", name]);
+        assert!(text.starts_with("exit: 0\n"), "{text}");
+    }
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let world = World::new();
+    let told = world.run(["man", "--directory", "pages"]);
+    assert!(told.starts_with("exit: 0\n"), "{told}");
+    let page = std::fs::read_to_string(world.work().join("pages/outboxctl-db-init.1")).expect("a page");
+    assert!(page.contains(".TH outboxctl-db-init 1"), "{page}");
+    let one = world.run(["man", "db", "init"]);
+    assert!(one.contains("outboxctl\\-db\\-init") || one.contains("outboxctl db init"), "{one}");
+    assert!(world.run(["man", "db", "inti"]).starts_with("exit: 2\n"));
+}
