@@ -16,13 +16,14 @@ use crate::settings::{OutputFormat, ProgressMode};
 pub struct Console {
     format: OutputFormat,
     verbose: bool,
+    quiet: bool,
     renderer: Arc<dyn Renderer>,
     heartbeat: Arc<OnceLock<Arc<Heartbeat>>>,
 }
 
 impl Console {
     pub fn new(format: OutputFormat, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
-        Self { format, verbose, renderer: render::choose(progress, quiet), heartbeat: Arc::default() }
+        Self { format, verbose, quiet, renderer: render::choose(progress, quiet), heartbeat: Arc::default() }
     }
 
     pub fn format(&self) -> OutputFormat {
@@ -127,6 +128,8 @@ impl Console {
                     self.renderer.event(&Event::Note { level: Level::Info, message: summary.clone() });
                 }
             }
+            // Whoever asked for quiet and stopped it knows; the exit code says it, too.
+            Err(error) if self.quiet && matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => {}
             Err(error) => render::error(error, self.verbose),
         }
     }

@@ -47,6 +47,7 @@ stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
 rds = need("services.rds", "_instances")
 dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
                 "_kinesis_destinations", "_fan_out_to_kinesis", "_update_ttl")
+kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
 eventbridge = need("services.eventbridge", "_invoke_target", "_pattern_event_view", "_apply_input_transformer")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region")
@@ -212,6 +213,27 @@ def install_streaming_destinations():
     dynamodb._fan_out_to_kinesis = fan_out
 
 
+def seldom(sweep, seconds):
+    """The same sweep, run at most once in so many seconds for each of its arguments."""
+    last = {}
+
+    def run(*arguments):
+        key, now = tuple(map(id, arguments)), time.monotonic()
+        if now - last.get(key, float("-inf")) >= seconds:
+            last[key] = now
+            sweep(*arguments)
+
+    return run
+
+
+def install_seldom_sweeps():
+    """Every Kinesis request walks over each iterator of the last five minutes and each record of the stream to find
+    expired ones: readers that poll every 200 ms slow one another down for ever. GetRecords looks at the age of the
+    iterator it is given itself, so nothing is kept valid by sweeping less often."""
+    kinesis._expire_iterators = seldom(kinesis._expire_iterators, 10)
+    kinesis._expire_records = seldom(kinesis._expire_records, 60)
+
+
 def install_resource_types():
     ours, extended = types("OUTBOXCTL_RESOURCE_TYPES"), types("OUTBOXCTL_EXTENDED_TYPES")
     handlers = provisioners._RESOURCE_HANDLERS
@@ -322,6 +344,7 @@ async def serve():
 if __name__ == "__main__":
     install_resource_types()
     install_streaming_destinations()
+    install_seldom_sweeps()
     install_log_targets()
     answer_functions_at_once()
     asyncio.run(serve())
