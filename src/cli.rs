@@ -31,6 +31,10 @@ enum Command {
     Db(commands::db::Command),
     #[command(subcommand)]
     Dms(commands::dms::Command),
+    Replay(commands::replay::Args),
+    Reconcile(commands::reconcile::Args),
+    #[command(subcommand)]
+    Dlq(commands::dlq::Command),
     #[command(subcommand)]
     Sample(commands::sample::Command),
     Tail(commands::tail::Args),
@@ -54,6 +58,9 @@ impl Command {
             Self::Outputs(args) => args.run(ctx).await,
             Self::Db(command) => command.run(ctx).await,
             Self::Dms(command) => command.run(ctx).await,
+            Self::Replay(args) => args.run(ctx).await,
+            Self::Reconcile(args) => args.run(ctx).await,
+            Self::Dlq(command) => command.run(ctx).await,
             Self::Sample(command) => command.run(ctx).await,
             Self::Tail(args) => args.run(ctx).await,
             Self::Verify(args) => args.run(ctx).await,

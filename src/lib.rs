@@ -17,7 +17,13 @@
 //! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
 //! | [`samples`] | writing sample events, into the database or through the API | `aws`, `cloudformation`, `database`, `error`, `postgres` |
 //! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `postgres`, `samples`, `streams` |
-//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `error`, `postgres`, `streams` |
+//! | [`committed`] | an outbox table, read in the order of its aggregates | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`deadletters`] | what could not be delivered: looking at it, sending it again | `aws`, `cloudformation`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `postgres`, `redelivery` |
+//! | [`purge`] | emptying a PostgreSQL outbox of what was delivered | `aws`, `committed`, `database`, `error`, `postgres`, `reconcile` |
+//! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |
+//! | [`reconcile`] | what was committed against what was delivered, in bounded memory | `aws`, `committed`, `database`, `deadletters`, `error`, `outbox`, `postgres` |
+//! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
+//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `postgres`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, and change records (pure) | `error`, `outbox` |
@@ -35,9 +41,11 @@ pub mod aws;
 pub mod cli;
 pub mod cloudformation;
 pub mod commands;
+pub mod committed;
 pub mod consumer;
 pub mod context;
 pub mod database;
+pub mod deadletters;
 pub mod dms;
 pub mod dynamodb;
 pub mod error;
@@ -47,6 +55,10 @@ pub mod outbox;
 pub mod output;
 pub mod pipelines;
 pub mod postgres;
+pub mod purge;
+pub mod reconcile;
+pub mod redelivery;
+pub mod replay;
 pub mod samples;
 pub mod sandbox;
 pub mod settings;

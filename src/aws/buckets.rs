@@ -55,14 +55,18 @@ pub struct Object {
 
 /// Pages of 1,000 objects that [`list`] reads at most.
 const PAGES: usize = 10;
-/// Bytes of an object that [`read`] gives at most.
-pub const READ_LIMIT: usize = 2 << 20;
+/// Bytes of an object that [`read`] gives at most. A batch that Lambda gave up has 6 MB, twice escaped.
+pub const READ_LIMIT: usize = 16 << 20;
 
 /// What is in a bucket: its first 10,000 objects.
 pub async fn list(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
+    list_pages(clients, bucket, PAGES).await
+}
+
+async fn list_pages(clients: &Clients, bucket: &str, most: usize) -> Result<Vec<Object>> {
     let mut pages = clients.s3().list_objects_v2().bucket(bucket).into_paginator().send();
     let mut objects = Vec::new();
-    for _ in 0..PAGES {
+    for _ in 0..most {
         let Some(page) = pages.next().await else { break };
         let page = page.aws(format!("list bucket {bucket}"))?;
         objects.extend(page.contents().iter().filter_map(|object| {
@@ -76,10 +80,24 @@ pub async fn list(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
     Ok(objects)
 }
 
+/// Everything that is in a bucket. Of a million objects names alone take some hundred megabytes: for buckets that are
+/// mostly empty.
+pub async fn list_all(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
+    list_pages(clients, bucket, usize::MAX).await
+}
+
 /// An object's first [`READ_LIMIT`] bytes.
 pub async fn read(clients: &Clients, bucket: &str, key: &str) -> Result<Vec<u8>> {
-    let object = clients.s3().get_object().bucket(bucket).key(key).send().await;
-    let mut object = object.aws(format!("read s3://{bucket}/{key}"))?;
+    let object = read_if_there(clients, bucket, key).await?;
+    object.ok_or_else(|| Error::new(Kind::Aws, format!("s3://{bucket}/{key} does not exist")))
+}
+
+/// An object that may have been deleted; its first [`READ_LIMIT`] bytes.
+pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
+    let mut object = match clients.s3().get_object().bucket(bucket).key(key).send().await {
+        Err(error) if sdk_code(&error) == "NoSuchKey" => return Ok(None),
+        object => object.aws(format!("read s3://{bucket}/{key}"))?,
+    };
     let mut bytes = Vec::new();
     while let Some(chunk) = object.body.next().await {
         let chunk = chunk.map_err(|error| {
@@ -91,5 +109,11 @@ pub async fn read(clients: &Clients, bucket: &str, key: &str) -> Result<Vec<u8>>
             break;
         }
     }
-    Ok(bytes)
+    Ok(Some(bytes))
+}
+
+/// Deletes an object; one that is not there any more is fine.
+pub async fn delete(clients: &Clients, bucket: &str, key: &str) -> Result<()> {
+    let deleted = clients.s3().delete_object().bucket(bucket).key(key).send().await;
+    deleted.map(drop).aws(format!("delete s3://{bucket}/{key}"))
 }

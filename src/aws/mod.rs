@@ -8,5 +8,6 @@ pub mod databases;
 pub mod health;
 pub mod package;
 pub mod rds_token;
+pub mod stream;
 
 pub use clients::{Clients, LocalEndpoint};

@@ -8,6 +8,7 @@ use crate::context::Context;
 use crate::database::{Database, Via};
 use crate::error::{Error, Kind, Result};
 use crate::output::Event;
+use crate::pipelines;
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
 use crate::samples::{ApiWriter, Writer};
@@ -66,6 +67,33 @@ pub async fn writer(ctx: &Context, deployment: &Deployment, via: Via) -> Result<
         Some(sample) => Ok(Writer::Api(Box::new(ApiWriter::open(ctx.aws().await?, deployment, sample)?))),
         None => Ok(Writer::Database(open(ctx, deployment, via).await?)),
     }
+}
+
+/// Asks before something is done to a production stage.
+///
+/// # Errors
+/// `NeedsInput` where nobody can be asked, `Failed` where the answer is no.
+pub async fn agree_in_production(ctx: &Context, question: &str) -> Result<()> {
+    let settings = &ctx.settings;
+    if settings.yes || settings.local || !pipelines::is_production(&settings.stage) {
+        Ok(())
+    } else {
+        agree(ctx, question).await
+    }
+}
+
+/// Asks, unless --yes has answered.
+///
+/// # Errors
+/// `NeedsInput` where nobody can be asked, `Failed` where the answer is no.
+pub async fn agree(ctx: &Context, question: &str) -> Result<()> {
+    if ctx.settings.yes {
+        return Ok(());
+    }
+    if ctx.settings.no_input {
+        return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
+    }
+    if ctx.console.confirm(question).await? { Ok(()) } else { Err(Error::new(Kind::Failed, "nothing was done")) }
 }
 
 /// The local stack has an authority of its own; PGSSLROOTCERT goes first everywhere.

@@ -118,7 +118,8 @@ impl<S: Store> Processor<S> {
         };
         events.retain(|(ticket, event)| {
             // Also knows those that come twice within the page.
-            let fresh = known.insert(event.message.id);
+            // A replay is meant to have its effect again.
+            let fresh = known.insert(event.message.id) || event.message.replay.is_some();
             if !fresh {
                 self.metrics.count(|totals| totals.duplicates += 1);
                 self.tell(event, "duplicate", 0, None);
@@ -204,7 +205,10 @@ impl<S: Store> Processor<S> {
         };
         let mark = event.mark(attempts(attempt));
         self.tell(&event, "failed", mark.attempts, Some(&reason));
-        let failure = Failure { attempts: mark.attempts, delivery: event.delivery, event: Some(mark), reason };
+        // A replayed event has its mark already: it is kept as a record.
+        let attempts = mark.attempts;
+        let mark = Some(mark).filter(|_| event.message.replay.is_none());
+        let failure = Failure { attempts, delivery: event.delivery, event: mark, reason };
         self.give_up(&failure, terms).await
     }
 
@@ -256,6 +260,9 @@ impl<S: Store> Processor<S> {
             self.metrics.count(|totals| totals.processed += 1);
             self.metrics.latency(event.message.committed_at);
             "processed"
+        } else if event.message.replay.is_some() {
+            self.metrics.count(|totals| totals.processed += 1);
+            "replayed"
         } else {
             self.metrics.count(|totals| totals.duplicates += 1);
             "duplicate"

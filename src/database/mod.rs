@@ -3,14 +3,16 @@
 
 mod function;
 
+use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::postgres::admin::{
-    self, AdminRequest, AdminResponse, InitReport, Inserted, Overview, OverviewRequest, ProcessedPage,
-    ProcessedRequest, SampleRequest, StatusReport,
+    self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
+    Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, SampleRequest,
+    StatusReport,
 };
 use crate::postgres::tls::Roots;
 use crate::postgres::{MAX_CHUNK, Target, connect};
@@ -85,6 +87,52 @@ impl Database {
     pub async fn processed(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
         match self.execute(AdminRequest::Processed(request.clone())).await? {
             AdminResponse::Processed(page) => Ok(page),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Rows of the outbox in the order of its aggregates; none at the end.
+    pub async fn committed(&mut self, request: CommittedRequest) -> Result<Vec<CommittedRow>> {
+        match self.execute(AdminRequest::Committed(request)).await? {
+            AdminResponse::Committed { rows } => Ok(rows),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Deletes one batch; returns how many rows that were.
+    pub async fn purge(&mut self, request: PurgeRequest) -> Result<u64> {
+        self.change(AdminRequest::Purge(request)).await
+    }
+
+    /// How many rows a purge finds.
+    pub async fn purgeable(&mut self, before: DateTime<Utc>) -> Result<Purgeable> {
+        match self.execute(AdminRequest::Purgeable { before }).await? {
+            AdminResponse::Purgeable(found) => Ok(found),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Rows of `outbox_failures`.
+    pub async fn failures(&mut self, request: FailuresRequest) -> Result<Vec<FailureRow>> {
+        match self.execute(AdminRequest::Failures(request)).await? {
+            AdminResponse::Failures { rows } => Ok(rows),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Lets the consumers take events again that they gave up.
+    pub async fn unmark_failures(&mut self, ids: Vec<i64>) -> Result<()> {
+        self.change(AdminRequest::UnmarkFailures { ids }).await.map(drop)
+    }
+
+    pub async fn delete_failures(&mut self, ids: Vec<i64>) -> Result<()> {
+        self.change(AdminRequest::DeleteFailures { ids }).await.map(drop)
+    }
+
+    /// How many rows were changed.
+    async fn change(&mut self, request: AdminRequest) -> Result<u64> {
+        match self.execute(request).await? {
+            AdminResponse::Changed { rows } => Ok(rows),
             other => Err(unexpected(&other)),
         }
     }

@@ -74,6 +74,7 @@ mod tests {
             traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
             schema_version: 1,
             committed_at: "2026-11-21T06:00:00.123456Z".parse().unwrap(),
+            replay: None,
         }
     }
 

@@ -57,6 +57,7 @@ topics! {
     }
     HowTo {
         "ci"
+        "repair"
     }
 }
 

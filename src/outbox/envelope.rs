@@ -26,12 +26,34 @@ pub struct Message {
     pub schema_version: i32,
     /// When the transaction committed; the row's own `created_at` where the capture does not say.
     pub committed_at: DateTime<Utc>,
+    /// The replay that delivers it again, by a name of its own; None for an ordinary delivery.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<String>,
 }
 
 impl Message {
     /// EventBridge `Source`.
     pub fn source(&self) -> String {
         format!("{SOURCE_PREFIX}{}", self.aggregate_type)
+    }
+
+    /// Reads back what [`Message::to_cloud_event`] wrote; None for anything else.
+    pub fn from_cloud_event(json: &str) -> Option<Self> {
+        let event: Received = serde_json::from_str(json).ok()?;
+        let version = event.dataschema.as_deref().and_then(|urn| urn.rsplit(':').next()?.parse().ok());
+        (event.specversion == "1.0").then_some(())?;
+        Some(Self {
+            id: event.id,
+            aggregate_type: event.source.strip_prefix(SOURCE_PREFIX)?.to_owned(),
+            aggregate_id: event.subject,
+            event_type: event.kind,
+            sequence: event.sequence.parse().ok()?,
+            payload: event.data,
+            traceparent: event.traceparent,
+            schema_version: version.unwrap_or(1),
+            committed_at: event.time,
+            replay: event.replay,
+        })
     }
 
     /// The object that goes into EventBridge `Detail`.
@@ -47,12 +69,13 @@ impl Message {
             dataschema: format!("urn:outbox:{}:{}:{}", self.aggregate_type, self.event_type, self.schema_version),
             sequence: self.sequence.to_string(),
             traceparent: self.traceparent.as_deref(),
+            replay: self.replay.as_deref(),
             data: &self.payload,
         }
     }
 }
 
-/// CloudEvents 1.0 in structured JSON form, with the `sequence` and `traceparent` extensions.
+/// CloudEvents 1.0 in structured JSON form, with the `sequence`, `traceparent` and `replay` extensions.
 #[derive(Debug, Serialize)]
 pub struct CloudEvent<'a> {
     pub specversion: &'static str,
@@ -68,5 +91,44 @@ pub struct CloudEvent<'a> {
     pub sequence: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<&'a str>,
+    /// Ours: there on events that were delivered before and are delivered again on purpose.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replay: Option<&'a str>,
     pub data: &'a RawValue,
+}
+
+/// A [`CloudEvent`] as it is read back.
+#[derive(Deserialize)]
+struct Received {
+    specversion: String,
+    id: Uuid,
+    source: String,
+    #[serde(rename = "type")]
+    kind: String,
+    subject: String,
+    time: DateTime<Utc>,
+    #[serde(default)]
+    dataschema: Option<String>,
+    sequence: String,
+    #[serde(default)]
+    traceparent: Option<String>,
+    #[serde(default)]
+    replay: Option<String>,
+    data: Box<RawValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        let text = r#"{"specversion":"1.0","id":"0198a6a0-0000-7000-8000-000000000001","source":"outbox.car","type":"CarCreated","subject":"c-1","time":"2026-11-21T06:14:00.123456Z","datacontenttype":"application/json","dataschema":"urn:outbox:car:CarCreated:3","sequence":"7","replay":"r-1","data":{"n":12345678901234567890, "m": 1.10}}"#;
+        let message = Message::from_cloud_event(text).expect("an event");
+        assert_eq!((message.sequence, message.schema_version, message.replay.as_deref()), (7, 3, Some("r-1")));
+        assert_eq!(serde_json::to_string(&message.to_cloud_event()).expect("JSON"), text);
+        for other in ["{}", "x", "[]", &text.replace("\"1.0\"", "\"0.3\""), &text.replace("outbox.car", "aws.s3")] {
+            assert!(Message::from_cloud_event(other).is_none(), "{other}");
+        }
+    }
 }

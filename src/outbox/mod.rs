@@ -2,10 +2,12 @@
 
 mod derived;
 mod envelope;
+mod redelivery;
 mod row;
 mod trace;
 
 pub use derived::derived_id;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
+pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
 pub use row::RowError;
 pub use trace::Traceparent;

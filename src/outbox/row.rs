@@ -52,6 +52,8 @@ impl Message {
                     .map_err(|_| RowError { column: "schema_version", problem: "is out of range" })?,
             },
             committed_at: committed_at.map_or_else(created_at, Ok)?,
+            // No column of ours: `replay` puts it into the records that it writes.
+            replay: row.get("replay").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }

@@ -1,14 +1,18 @@
 //! The administrative requests and their answers, as they travel to the admin function and back.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 
+pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
+pub use super::failures::{FailureRow, FailuresRequest};
 pub use super::migrate::{InitReport, Step};
 pub use super::overview::{Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
+pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::samples::{Domain, Inserted, SampleRequest, correlation_id};
 pub use super::status::{Applied, Outbox, Slot, StatusReport};
-use super::{migrate, overview, processed, samples, status};
+use super::{committed, failures, migrate, overview, processed, purge, samples, status};
 use crate::error::{Error, Kind, Result};
 
 /// What the database's owner is asked to do.
@@ -20,6 +24,12 @@ pub enum AdminRequest {
     Overview(OverviewRequest),
     SampleInsert(SampleRequest),
     Processed(ProcessedRequest),
+    Committed(CommittedRequest),
+    Purge(PurgeRequest),
+    Purgeable { before: DateTime<Utc> },
+    Failures(FailuresRequest),
+    UnmarkFailures { ids: Vec<i64> },
+    DeleteFailures { ids: Vec<i64> },
 }
 
 /// What came of it.
@@ -29,8 +39,21 @@ pub enum AdminResponse {
     Init(InitReport),
     Status(StatusReport),
     Overview(Overview),
-    SampleInsert { inserted: Vec<Inserted> },
+    SampleInsert {
+        inserted: Vec<Inserted>,
+    },
     Processed(ProcessedPage),
+    Committed {
+        rows: Vec<CommittedRow>,
+    },
+    Purgeable(Purgeable),
+    Failures {
+        rows: Vec<FailureRow>,
+    },
+    /// How many rows were changed.
+    Changed {
+        rows: u64,
+    },
 }
 
 /// The answer of the admin function: a failure is data too, so that kind and hints survive the way back.
@@ -60,6 +83,16 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         AdminRequest::SampleInsert(request) => {
             AdminResponse::SampleInsert { inserted: samples::insert(client, &request).await? }
         }
+        AdminRequest::Committed(request) => {
+            AdminResponse::Committed { rows: committed::committed(client, &request).await? }
+        }
+        AdminRequest::Purge(request) => AdminResponse::Changed { rows: purge::purge(client, &request).await? },
+        AdminRequest::Purgeable { before } => AdminResponse::Purgeable(purge::purgeable(client, before).await?),
+        AdminRequest::Failures(request) => {
+            AdminResponse::Failures { rows: failures::failures(client, &request).await? }
+        }
+        AdminRequest::UnmarkFailures { ids } => AdminResponse::Changed { rows: failures::unmark(client, &ids).await? },
+        AdminRequest::DeleteFailures { ids } => AdminResponse::Changed { rows: failures::delete(client, &ids).await? },
         AdminRequest::Processed(request) => AdminResponse::Processed(processed::processed(client, &request).await?),
     })
 }

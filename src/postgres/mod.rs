@@ -6,13 +6,16 @@
 //! pipeline's network, in the admin function, against a private one.
 
 pub mod admin;
+mod committed;
 mod connect;
 mod ensure;
+mod failures;
 mod fault;
 mod inbox;
 mod migrate;
 mod overview;
 mod processed;
+mod purge;
 pub mod replication;
 mod samples;
 mod schema;

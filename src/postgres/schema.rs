@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, name: "cars", sql: include_str!("../../schema/postgres/0002_cars.sql") },
     Migration { version: 3, name: "processed", sql: include_str!("../../schema/postgres/0003_processed.sql") },
     Migration { version: 4, name: "people", sql: include_str!("../../schema/postgres/0004_people.sql") },
+    Migration { version: 5, name: "retention", sql: include_str!("../../schema/postgres/0005_retention.sql") },
 ];
 
 #[cfg(test)]

@@ -44,7 +44,17 @@ pub struct Outbox {
     pub exact: bool,
     /// When the oldest row that nobody has marked processed was written.
     pub oldest_unprocessed: Option<DateTime<Utc>>,
+    /// When the oldest row was written.
+    pub oldest: Option<DateTime<Utc>>,
+    /// Table and indexes.
     pub bytes: i64,
+    /// Indexes alone.
+    pub index_bytes: i64,
+    /// Deleted and outdated rows that vacuum has not cleared yet, as the statistics say.
+    pub dead_rows: i64,
+    pub last_vacuum: Option<DateTime<Utc>>,
+    /// Rows of `outbox_failures`.
+    pub given_up: i64,
 }
 
 /// A replication slot of this database.
@@ -105,8 +115,11 @@ async fn outbox(client: &impl GenericClient) -> Result<Outbox> {
     let row = client
         .query_one(
             "SELECT c.reltuples::bigint, pg_total_relation_size(c.oid),
-                    (SELECT min(created_at) FROM public.outbox WHERE processed_at IS NULL)
-             FROM pg_class c WHERE c.oid = 'public.outbox'::regclass",
+                    (SELECT min(created_at) FROM public.outbox WHERE processed_at IS NULL),
+                    (SELECT min(created_at) FROM public.outbox), pg_indexes_size(c.oid),
+                    coalesce(s.n_dead_tup, 0), greatest(s.last_vacuum, s.last_autovacuum)
+             FROM pg_class c LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
+             WHERE c.oid = 'public.outbox'::regclass",
             &[],
         )
         .await
@@ -119,7 +132,23 @@ async fn outbox(client: &impl GenericClient) -> Result<Outbox> {
     } else {
         estimate
     };
-    Ok(Outbox { rows, exact, bytes: row.get(1), oldest_unprocessed: row.get(2) })
+    let given_up = if exists(client, "public.outbox_failures").await? {
+        let count = client.query_one("SELECT count(*) FROM public.outbox_failures", &[]).await;
+        count.map_err(failed("count what was given up"))?.get(0)
+    } else {
+        0
+    };
+    Ok(Outbox {
+        rows,
+        exact,
+        bytes: row.get(1),
+        oldest_unprocessed: row.get(2),
+        oldest: row.get(3),
+        index_bytes: row.get(4),
+        dead_rows: row.get(5),
+        last_vacuum: row.get(6),
+        given_up,
+    })
 }
 
 pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {

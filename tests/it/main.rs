@@ -8,6 +8,7 @@ mod dms_api;
 mod documents;
 mod explain;
 mod journey;
+mod repair;
 mod replicator;
 mod support;
 mod trouble;

@@ -1,6 +1,7 @@
 //! `outboxctl db …`.
 
 mod init;
+mod purge;
 mod status;
 
 use crate::context::Context;
@@ -12,6 +13,7 @@ use crate::output::Outcome;
 pub enum Command {
     Init(init::Args),
     Status(status::Args),
+    Purge(purge::Args),
 }
 
 impl Command {
@@ -19,6 +21,7 @@ impl Command {
         match self {
             Self::Init(args) => args.run(ctx).await,
             Self::Status(args) => args.run(ctx).await,
+            Self::Purge(args) => args.run(ctx).await,
         }
     }
 }

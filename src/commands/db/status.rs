@@ -1,11 +1,12 @@
 //! `outboxctl db status`.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 
 use crate::commands::reach::DatabaseArgs;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
+use crate::pipelines;
 use crate::postgres::admin::{Slot, StatusReport};
 
 /// Show migrations, outbox rows, replication slots and the publication
@@ -21,7 +22,9 @@ impl Args {
         for warning in &report.warnings {
             ctx.console.warn(warning);
         }
-        let mut outcome = Outcome::data(&report).table(overview(&report));
+        // Only there do consumers mark rows one by one.
+        let marks = pipelines::find(&ctx.settings.pipeline)?.stack("leases").is_some();
+        let mut outcome = Outcome::data(&report).table(overview(&report, marks));
         if !report.slots.is_empty() {
             outcome = outcome.table(slots(&report.slots));
         }
@@ -32,7 +35,7 @@ impl Args {
     }
 }
 
-fn overview(report: &StatusReport) -> Table {
+fn overview(report: &StatusReport, marks: bool) -> Table {
     let mut table = Table::new(["", "state"]);
     table.row(["PostgreSQL", &report.server]);
     for step in &report.applied {
@@ -45,11 +48,19 @@ fn overview(report: &StatusReport) -> Table {
     table.row(["publication", if report.publication { "present" } else { "missing" }]);
     if let Some(outbox) = &report.outbox {
         let about = if outbox.exact { "" } else { "about " };
-        table.row(["outbox rows".into(), format!("{about}{}, {}", outbox.rows, bytes(outbox.bytes))]);
-        let oldest = outbox
-            .oldest_unprocessed
-            .map_or("none".into(), |at| format!("{} s old", (Utc::now() - at).num_seconds().max(0)));
-        table.row(["oldest unprocessed".into(), oldest]);
+        table.row(["outbox rows".to_owned(), format!("{about}{}", outbox.rows)]);
+        let size = format!("{}, of it indexes {}", bytes(outbox.bytes), bytes(outbox.index_bytes));
+        table.row(["outbox size".to_owned(), size]);
+        let vacuum = outbox.last_vacuum.map_or("never".into(), |at| format!("{} ago", age(at)));
+        let all = (outbox.rows + outbox.dead_rows).max(1);
+        let share = outbox.dead_rows * 100 / all;
+        table.row(["dead rows".to_owned(), format!("{} ({share} %), vacuumed {vacuum}", outbox.dead_rows)]);
+        let old = |at: Option<DateTime<Utc>>| at.map_or("none".to_owned(), |at| format!("{} old", age(at)));
+        table.row(["oldest row".to_owned(), old(outbox.oldest)]);
+        if marks {
+            table.row(["oldest unprocessed".to_owned(), old(outbox.oldest_unprocessed)]);
+            table.row(["given up".to_owned(), outbox.given_up.to_string()]);
+        }
     }
     table
 }
@@ -68,6 +79,15 @@ fn slots(slots: &[Slot]) -> Table {
         ]);
     }
     table
+}
+
+fn age(at: DateTime<Utc>) -> String {
+    match (Utc::now() - at).num_seconds().max(0) {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ 120..7_200 => format!("{} min", seconds / 60),
+        seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
 }
 
 fn bytes(count: i64) -> String {

@@ -79,6 +79,7 @@ pub fn event(
         traceparent: Some(trace.as_str().to_owned()),
         schema_version: 1,
         committed_at: now(),
+        replay: None,
     })
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use super::{StreamEvent, read};
+use super::{StreamEvent, decode_change, read};
 use crate::aws::Clients;
 use crate::dynamodb::{self, Change, Operation};
 use crate::error::Result;
-use crate::lambda::publisher::{BatchResponse, Engine};
+use crate::lambda::publisher::{Answer, Engine, Invocation};
 use crate::outbox::{Message, RowError};
 
 pub struct Handler {
@@ -21,9 +21,18 @@ impl Handler {
     }
 
     /// Delivers one batch; `deadline` is when Lambda ends the invocation.
-    pub async fn handle(&self, event: StreamEvent, deadline: SystemTime) -> BatchResponse {
-        let (batch, items) = read(&self.engine.publisher, event, appended);
-        self.engine.answer(&batch, items, deadline).await
+    pub async fn handle(&self, invocation: Invocation<StreamEvent>, deadline: SystemTime) -> Answer {
+        let publisher = &self.engine.publisher;
+        match invocation {
+            Invocation::Batch(event) => {
+                let (batch, items) = read(publisher, event, appended);
+                Answer::Batch(self.engine.answer(&batch, items, deadline).await)
+            }
+            Invocation::Redelivery(pieces) => {
+                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), appended);
+                self.engine.redeliver(&pieces, deadline, read).await
+            }
+        }
     }
 }
 

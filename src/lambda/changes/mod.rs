@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::publisher::backend::Publisher;
+use super::publisher::decode::Decoded;
 use super::publisher::lanes::Item;
 use super::publisher::{Origin, Source, decode};
 use crate::dynamodb::{Change, ChangeError};
@@ -34,19 +35,33 @@ pub fn read<P: Publisher>(
     let mut items = Vec::new();
     for (position, record) in event.records.into_iter().enumerate() {
         let mut source = source(&record);
-        let change = Change::from_value(record);
-        match change.as_ref().map(&to_message) {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some(message))) => {
-                source.event_id = Some(message.id);
-                items.push(decode::item(publisher, position, &message));
-            }
-            Ok(Err(error)) => items.push(decode::poison(position, "NotAnOutboxItem", error.to_string())),
-            Err(error) => items.push(undecodable(position, *error)),
+        if let Decoded::Item { item, event_id } =
+            decode_change(publisher, position, Change::from_value(record), &to_message)
+        {
+            source.event_id = event_id;
+            items.push(item);
         }
         batch.push(source);
     }
     (batch, items)
+}
+
+/// What a change turns out to be. One that can't be read, or can never be delivered, becomes poison.
+pub fn decode_change<P: Publisher>(
+    publisher: &P,
+    position: usize,
+    change: Result<Change, ChangeError>,
+    to_message: impl Fn(&Change) -> Result<Option<Message>, RowError>,
+) -> Decoded {
+    let poison = |item| Decoded::Item { item, event_id: None };
+    match change.as_ref().map(to_message) {
+        Ok(Ok(None)) => Decoded::NotAnEvent,
+        Ok(Ok(Some(message))) => {
+            Decoded::Item { item: decode::item(publisher, position, &message), event_id: Some(message.id) }
+        }
+        Ok(Err(error)) => poison(decode::poison(position, "NotAnOutboxItem", error.to_string())),
+        Err(error) => poison(undecodable(position, *error)),
+    }
 }
 
 /// What can't be read goes to the failure destination.

@@ -6,12 +6,12 @@ use std::time::SystemTime;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 
-use super::{StreamEvent, read};
+use super::{StreamEvent, decode_change, read};
 use crate::aws::Clients;
 use crate::dynamodb::{Change, Operation};
 use crate::error::Result;
 use crate::lambda::environment::optional;
-use crate::lambda::publisher::{BatchResponse, Engine};
+use crate::lambda::publisher::{Answer, Engine, Invocation};
 use crate::outbox::{Message, RowError, derived_id};
 
 /// Attributes that carry the write itself rather than the user.
@@ -33,9 +33,19 @@ impl Handler {
     }
 
     /// Delivers one batch; `deadline` is when Lambda ends the invocation.
-    pub async fn handle(&self, event: StreamEvent, deadline: SystemTime) -> BatchResponse {
-        let (batch, items) = read(&self.engine.publisher, event, |change| self.mapping.message(change));
-        self.engine.answer(&batch, items, deadline).await
+    pub async fn handle(&self, invocation: Invocation<StreamEvent>, deadline: SystemTime) -> Answer {
+        let publisher = &self.engine.publisher;
+        let to_message = |change: &Change| self.mapping.message(change);
+        match invocation {
+            Invocation::Batch(event) => {
+                let (batch, items) = read(publisher, event, to_message);
+                Answer::Batch(self.engine.answer(&batch, items, deadline).await)
+            }
+            Invocation::Redelivery(pieces) => {
+                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), to_message);
+                self.engine.redeliver(&pieces, deadline, read).await
+            }
+        }
     }
 }
 
@@ -101,6 +111,7 @@ impl Mapping {
             schema_version: 1,
             // A stream's own time has full seconds only.
             committed_at: text("updated_at").and_then(|time| time.parse().ok()).unwrap_or(change.created_at),
+            replay: None,
         }))
     }
 

@@ -1,14 +1,17 @@
 //! Consumers of captured streams: a batch in, events on the bus out.
 //!
 //! `Engine` is what they share, `Handler` the consumer of DMS records. `decode.rs` tells events from the rest, `lanes.rs` keeps order (pure), `delivery.rs` drives requests and retries,
-//! `backend.rs` is the seam to where events go (`eventbridge.rs`), `failures.rs` keeps what can't be delivered.
+//! `backend.rs` is the seam to where events go (`eventbridge.rs`), `failures.rs` keeps what can't be delivered,
+//! `redelivery.rs` delivers what an operator asks for (`invocation.rs` tells that from a batch).
 
 pub mod backend;
 pub mod decode;
 mod delivery;
 mod eventbridge;
 mod failures;
+mod invocation;
 pub mod lanes;
+mod redelivery;
 mod response;
 #[cfg(test)]
 mod tests;
@@ -24,11 +27,13 @@ pub use self::delivery::Report;
 use self::eventbridge::{EventBridge, MAX_REQUEST_BYTES};
 use self::failures::S3Failures;
 pub use self::failures::{Origin, Source};
+pub use self::invocation::{Answer, Invocation};
 use self::lanes::Item;
 pub use self::response::{BatchResponse, ItemFailure};
 use super::environment::{optional, required};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Piece;
 
 /// What every consumer delivers with: the bus, and the bucket for what the bus can't take.
 pub struct Engine {
@@ -60,6 +65,18 @@ impl Engine {
     pub async fn deliver(&self, batch: &[Source], items: Vec<Item>, deadline: Instant) -> Report {
         let failures = S3Failures { client: &self.s3, bucket: &self.failure_bucket, batch };
         delivery::deliver(&self.publisher, &failures, items, deadline, Policy::default()).await
+    }
+
+    /// Delivers what an operator asks for; `read` is how the function reads a record of its stream.
+    pub async fn redeliver(
+        &self,
+        pieces: &[Piece],
+        deadline: SystemTime,
+        read: impl Fn(usize, &[u8]) -> Decoded,
+    ) -> Answer {
+        let stop_at = stop_at(Instant::now(), left(deadline));
+        let policy = Policy::default();
+        Answer::Redelivered(redelivery::redeliver(&self.publisher, pieces, stop_at, policy, read).await)
     }
 
     /// Delivers a whole batch. The answer names the first record that was neither delivered nor kept, from which
@@ -99,9 +116,18 @@ impl Handler {
     }
 
     /// Delivers one batch; `deadline` is when Lambda ends the invocation.
-    pub async fn handle(&self, event: KinesisEvent, deadline: SystemTime) -> BatchResponse {
-        let (batch, items) = read(&self.engine.publisher, event);
-        self.engine.answer(&batch, items, deadline).await
+    pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
+        let publisher = &self.engine.publisher;
+        match invocation {
+            Invocation::Batch(event) => {
+                let (batch, items) = read(publisher, event);
+                Answer::Batch(self.engine.answer(&batch, items, deadline).await)
+            }
+            Invocation::Redelivery(pieces) => {
+                let read = |position, data: &[u8]| decode::decode(publisher, position, data);
+                self.engine.redeliver(&pieces, deadline, read).await
+            }
+        }
     }
 }
 

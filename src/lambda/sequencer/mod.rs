@@ -20,10 +20,11 @@ use aws_lambda_events::event::kinesis::KinesisEvent;
 use self::history::OutboxTable;
 use self::plan::Arrivals;
 use self::positions::PositionsTable;
+use super::changes::decode_change;
 use super::changes::forwarder::appended;
 use super::environment::required;
 use super::publisher::lanes::Item;
-use super::publisher::{self, BatchResponse, Engine, Report, Source, decode};
+use super::publisher::{self, Answer, Engine, Invocation, Report, Source, decode};
 use crate::aws::Clients;
 use crate::dynamodb::Change;
 use crate::error::Result;
@@ -48,13 +49,24 @@ impl Handler {
     }
 
     /// Delivers one batch; `deadline` is when Lambda ends the invocation.
-    pub async fn handle(&self, event: KinesisEvent, deadline: SystemTime) -> BatchResponse {
+    ///
+    /// What an operator asks for goes out without a look at the positions: they are past it, or it would not have to be
+    /// asked for.
+    pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
+        let event = match invocation {
+            Invocation::Batch(event) => event,
+            Invocation::Redelivery(pieces) => {
+                let publisher = &self.engine.publisher;
+                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), appended);
+                return self.engine.redeliver(&pieces, deadline, read).await;
+            }
+        };
         let batch = event.records.into_iter().map(publisher::source).collect();
         let read = read(batch);
         let (left, records) = (publisher::left(deadline), read.batch.len());
         let stop_at = publisher::stop_at(Instant::now(), left);
         let (batch, report) = rounds::run(self, read, left, stop_at).await;
-        publisher::respond(&batch, records, &report)
+        Answer::Batch(publisher::respond(&batch, records, &report))
     }
 }
 

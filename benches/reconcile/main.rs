@@ -1,0 +1,61 @@
+//! Comparing both sides of a reconcile at size: rows a second, and the most memory that the process ever had.
+//!
+//! `cargo bench --bench reconcile`. `OUTBOXCTL_BENCH_ROWS` (3000000) events on a synthetic source, of which every
+//! thousandth is missing, every thousandth twice, and every thousandth altered; needs 82 bytes of disk an event.
+#![allow(clippy::print_stdout)] // what a bench is for
+
+use std::time::Instant;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use outboxctl::reconcile::{Counts, Fact, Ledger, Side};
+use uuid::Uuid;
+
+/// The most memory that this process ever had, in MiB; Linux tells it.
+fn peak() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap_or_default() / 1_024
+}
+
+fn main() {
+    let rows = std::env::var("OUTBOXCTL_BENCH_ROWS").ok().and_then(|text| text.parse().ok()).unwrap_or(3_000_000);
+    let start = DateTime::<Utc>::from_timestamp(1_700_000_000, 0).expect("in range");
+    let fact = |number: u64, digest: u128| {
+        let at = start + TimeDelta::milliseconds(number.cast_signed());
+        Fact::new(Uuid::from_u128(u128::from(number)), at, Some(digest), false)
+    };
+    let before = peak();
+    let (begun, mut ledger) = (Instant::now(), Ledger::new().expect("temporary files"));
+    for number in 0..rows {
+        ledger.add(Side::Committed, &fact(number, 7)).expect("written");
+    }
+    // Delivered in another order: the same numbers, backwards.
+    for number in (0..rows).rev() {
+        let digest = if number % 1_000 == 3 { 8 } else { 7 };
+        let times = match number % 1_000 {
+            1 => 0,
+            2 => 2,
+            _ => 1,
+        };
+        (0..times).for_each(|_| ledger.add(Side::Delivered, &fact(number, digest)).expect("written"));
+    }
+    let filled = begun.elapsed();
+    let counts = ledger.compare((None, Utc::now()), |_, _| Ok(())).expect("compared");
+    let each = rows / 1_000;
+    let expected = Counts {
+        committed: rows,
+        delivered: rows - each,
+        missing: each,
+        duplicated: each,
+        altered: each,
+        ..Counts::default()
+    };
+    assert_eq!((&counts, rows % 1_000), (&expected, 0), "rows are a multiple of 1,000");
+    let seconds = begun.elapsed().as_secs_f64();
+    println!(
+        "{rows} events: {seconds:.1} s, of which {:.1} s filling; {:.0} events/s",
+        filled.as_secs_f64(),
+        rows as f64 / seconds
+    );
+    println!("peak memory: {} MiB, {before} MiB before", peak());
+}

@@ -1,0 +1,14 @@
+//! A Kinesis stream's own settings.
+
+use chrono::TimeDelta;
+
+use super::Clients;
+use crate::error::{AwsContext, Result};
+
+/// How long the stream keeps a record.
+pub async fn retention(clients: &Clients, name: &str) -> Result<TimeDelta> {
+    let answer = clients.kinesis().describe_stream_summary().stream_name(name).send().await;
+    let answer = answer.aws(format!("describe stream {name}"))?;
+    let hours = answer.stream_description_summary().map_or(24, |summary| summary.retention_period_hours());
+    Ok(TimeDelta::hours(hours.into()))
+}

@@ -1,0 +1,101 @@
+//! `outboxctl db purge`.
+
+use chrono::{DateTime, Utc};
+
+use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::reconcile::deliveries;
+use crate::committed::Outbox;
+use crate::consumer::DEFAULT_GROUP;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Outcome, Table};
+use crate::pipelines;
+use crate::purge::{Proof, Report, purge};
+use crate::streams;
+
+/// Delete old rows of the outbox whose events were delivered
+///
+/// A row goes only where it is known that its event was delivered: on rds-kinesis by a consumer's mark, on rds-eventbridge
+/// by the event log. Rows that neither knows stay, and are counted: purge more often than the log forgets. Marks of
+/// events whose row is gone go, too, once the stream can't bring them again. Rows are deleted in batches of 5,000.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Rows written longer ago than this, like 7d or 12h
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    older_than: DateTime<Utc>,
+    /// Say what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// The time so long ago.
+fn age(text: &str) -> Result<DateTime<Utc>, String> {
+    let now = Utc::now();
+    let time = streams::time(&format!("-{text}"), now).ok().filter(|time| *time <= now);
+    time.ok_or_else(|| "use an age like 7d, 12h, 30m or 45s".to_owned())
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+        if pipeline.stack("database").is_none() {
+            let name = pipeline.name;
+            return Err(Error::new(
+                Kind::Usage,
+                format!("{name} has no PostgreSQL: DynamoDB purges its outbox by itself"),
+            )
+            .hint("an outbox item's `expires_at` says when it goes"));
+        }
+        let deployment = reach::deployment(ctx).await?;
+        let clients = ctx.aws().await?;
+        let mut outbox = Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?;
+        let proof = match pipeline.stack("leases") {
+            Some(_) => Proof::Marks { stream: deployment.output("StreamName")?.to_owned() },
+            None => Proof::Log(deliveries(ctx, &deployment, &self.database, DEFAULT_GROUP).await?),
+        };
+        if !self.dry_run {
+            reach::agree_in_production(ctx, &format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;
+        }
+        let before = self.older_than;
+        let _hold = ctx.hold();
+        let window = format!("rows written before {}", before.format("%Y-%m-%d %H:%M:%S UTC"));
+        ctx.console.emit(Event::started("purge", window));
+        let progress = |rows: u64| ctx.console.emit(Event::progress("purge", format!("{rows} rows deleted")));
+        let report = purge(clients, &mut outbox, proof, before, self.dry_run, &ctx.cancel, progress).await;
+        let report = report.inspect_err(|error| ctx.console.emit(Event::failed("purge", error.message())))?;
+        Ok(finish(ctx, report))
+    }
+}
+
+fn finish(ctx: &Context, report: Report) -> Outcome {
+    let Report { old, purged, kept, marks, dry_run, .. } = report;
+    if kept > 0 {
+        ctx.console.warn(format!(
+            "{kept} old rows stay: nothing tells that they were delivered; `outboxctl reconcile` looks into it"
+        ));
+    }
+    let verb = if dry_run { "would be deleted" } else { "deleted" };
+    ctx.console.emit(Event::finished("purge", format!("{purged} rows {verb}"), !dry_run && purged + marks > 0));
+    let mut table = Table::new(["rows", "count"]);
+    table.row(["old enough", &old.to_string()]);
+    table.row([verb, &purged.to_string()]);
+    table.row(["kept: no delivery known", &kept.to_string()]);
+    table.row([&format!("marks {verb}"), &marks.to_string()]);
+    Outcome::data(&report).changed(!dry_run && purged + marks > 0).table(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_in_the_past() {
+        let ago = |text: &str| age(text).map(|at| (Utc::now() - at).num_minutes());
+        assert_eq!((ago("2h"), ago("7d")), (Ok(120), Ok(7 * 24 * 60)));
+        for wrong in ["-1d", "7", "", "d", "soon"] {
+            assert!(age(wrong).is_err(), "{wrong}");
+        }
+    }
+}

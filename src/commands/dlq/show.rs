@@ -1,0 +1,64 @@
+//! `outboxctl dlq show`.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::place;
+use crate::commands::reach::DatabaseArgs;
+use crate::context::Context;
+use crate::deadletters::{DeadLetter, Opened};
+use crate::error::Result;
+use crate::output::{Outcome, Table};
+
+/// Show one dead letter with its whole payload and the reason
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Id from `dlq list`; the event's id or the object's key will do, too
+    id: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    letter: DeadLetter,
+    /// Everything that was kept with it.
+    document: Value,
+    /// Each record: as JSON, as text, or as base64.
+    payloads: Vec<Value>,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let mut place = place(ctx, &self.database).await?;
+        let letter = place.find(&self.id).await?;
+        let Opened { letter, records, document } = place.open_letter(&letter).await?;
+        let payloads: Vec<Value> = records.iter().map(|record| readable(&record.data)).collect();
+        let mut table = Table::new(["", &letter.id]);
+        let event = &letter.event;
+        let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
+        table.row(["given up", &letter.at.format("%Y-%m-%d %H:%M:%S UTC").to_string()]);
+        table.row(["by", &letter.part]);
+        table.row(["cause", &letter.cause]);
+        table.row(["reason", &letter.reason]);
+        table.row(["tries", &letter.attempts.to_string()]);
+        table.row(["aggregate", &event.aggregate()]);
+        table.row(["event", &format!("{} {}", dash(&event.event_type), dash(&event.event_id))]);
+        table.row(["sequence", &event.sequence.map_or_else(|| "-".into(), |sequence| sequence.to_string())]);
+        table.row(["kept as", &letter.key]);
+        let text: Vec<String> =
+            payloads.iter().map(|payload| serde_json::to_string_pretty(payload).unwrap_or_default()).collect();
+        Ok(Outcome::data(Shown { letter, document, payloads }).table(table).text(text.join("\n")))
+    }
+}
+
+fn readable(bytes: &[u8]) -> Value {
+    match (serde_json::from_slice::<Value>(bytes), std::str::from_utf8(bytes)) {
+        (Ok(json), _) => json!({ "json": json }),
+        (Err(_), Ok(text)) => json!({ "text": text }),
+        (Err(_), Err(_)) => json!({ "base64": STANDARD.encode(bytes) }),
+    }
+}

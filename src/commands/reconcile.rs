@@ -1,0 +1,211 @@
+//! `outboxctl reconcile`.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::cloudformation::Deployment;
+use crate::commands::dms::seconds;
+use crate::commands::reach::{self, DatabaseArgs};
+use crate::commands::replay::{tell, time};
+use crate::commands::sample::rate;
+use crate::committed::{Filter, Outbox};
+use crate::consumer::DEFAULT_GROUP;
+use crate::context::Context;
+use crate::deadletters::Place;
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Outcome, Table};
+use crate::reconcile::{Deliveries, Finding, Options, Report, Side, reconcile};
+use crate::redelivery::Courier;
+use crate::replay::{self, replay};
+
+/// Missing events up to which a repair asks the outbox for each by its id; it reads the window once more otherwise.
+const BY_ID: usize = 500;
+/// Findings shown to people.
+const SHOWN: usize = 20;
+
+/// Hold the outbox against what was delivered, event by event
+///
+/// Compares every event of a time window with the event log (its content, too), or on rds-kinesis with what a consumer
+/// group processed, and reports what is missing, duplicated or altered. Memory stays small however long the window is:
+/// both sides are sorted in temporary files (TMPDIR), 82 bytes an event. Exit code 5 where something is wrong.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Written then or later: RFC 3339, or relative like -15m [default: the oldest]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    from: Option<DateTime<Utc>>,
+    /// Written before [default: --grace ago]
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    until: Option<DateTime<Utc>>,
+    /// How long an event may be on its way, in seconds: younger ones are left out
+    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds_or_none)]
+    grace: Duration,
+    /// How long after the window its deliveries are looked for, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds)]
+    late: Duration,
+    /// Report duplicates without failing: at least once is what the pipeline promises
+    #[arg(long)]
+    allow_duplicates: bool,
+    /// Deliver what is missing, in the order of its aggregates; dead letters are left to `dlq redrive`
+    #[arg(long)]
+    repair: bool,
+    /// Events a second of a repair [default: as fast as they are taken]
+    #[arg(long, value_name = "R", value_parser = rate)]
+    rate: Option<f64>,
+    /// Consumer group, on a pipeline that has consumers
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
+    group: String,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// Whole seconds; 0 is fine.
+fn seconds_or_none(text: &str) -> std::result::Result<Duration, String> {
+    text.parse().map(Duration::from_secs).map_err(|_| "a whole number of seconds is needed".into())
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let deployment = reach::deployment(ctx).await?;
+        let (clients, via) = (ctx.aws().await?, self.database.via);
+        let mut outbox = Outbox::open(clients, &deployment, via, reach::roots(ctx)?).await?;
+        let mut dead = Place::open(clients, &deployment, via, reach::roots(ctx)?).await?;
+        let deliveries = deliveries(ctx, &deployment, &self.database, &self.group).await?;
+        let options = self.options()?;
+        let _hold = ctx.hold();
+        let window = format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC"));
+        ctx.console.emit(Event::started("reconcile", window));
+        let mut told = 0;
+        let progress = |side: Side, count: u64| {
+            // Lines would be too many.
+            if count / 100_000 != told {
+                told = count / 100_000;
+                let side = if side == Side::Committed { "committed" } else { "delivered" };
+                ctx.console.emit(Event::progress("reconcile", format!("{count} {side} events read")));
+            }
+        };
+        let report = reconcile(&mut outbox, deliveries, &mut dead, &options, &ctx.cancel, progress).await;
+        let report = report.inspect_err(|error| ctx.console.emit(Event::failed("reconcile", error.message())))?;
+        if report.unreadable > 0 {
+            ctx.console.warn(format!("{} items of the outbox are no outbox items", report.unreadable));
+        }
+        if self.repair && !report.lost.is_empty() {
+            return self.repair(ctx, &deployment, &mut outbox, &options, report).await;
+        }
+        self.finish(ctx, report)
+    }
+
+    fn options(&self) -> Result<Options> {
+        let delta = |time: Duration| TimeDelta::from_std(time).map_err(|_| Error::new(Kind::Usage, "that is too long"));
+        let latest = Utc::now() - delta(self.grace)?;
+        let until = self.until.map_or(latest, |until| until.min(latest));
+        Ok(Options { from: self.from, until, late: delta(self.late)? })
+    }
+
+    fn finish(&self, ctx: &Context, report: Report) -> Result<Outcome> {
+        if report.agrees(self.allow_duplicates) {
+            let message = format!("{} events committed, all delivered", report.counts.committed);
+            ctx.console.emit(Event::finished("reconcile", message, false));
+            return Ok(Outcome::data(&report).changed(false).table(totals(&report)));
+        }
+        ctx.console.emit(Event::failed("reconcile", "what was delivered is not what was committed"));
+        ctx.console.table(&totals(&report));
+        ctx.console.table(&findings(&report));
+        let counts = &report.counts;
+        let message = format!(
+            "of {} events {} are missing ({} of them dead letters), {} duplicated, {} altered",
+            counts.committed, counts.missing, report.dead_letters, counts.duplicated, counts.altered
+        );
+        let mut error = Error::new(Kind::Verify, message);
+        if !report.lost.is_empty() {
+            error = error.hint("`outboxctl reconcile --repair` delivers what is missing");
+        }
+        if report.dead_letters > 0 {
+            error =
+                error.hint("`outboxctl dlq list` shows why dead letters were given up, `dlq redrive` sends them again");
+        }
+        Err(error.with_data(report))
+    }
+
+    async fn repair(
+        &self,
+        ctx: &Context,
+        deployment: &Deployment,
+        outbox: &mut Outbox,
+        options: &Options,
+        mut report: Report,
+    ) -> Result<Outcome> {
+        let mut lost = std::mem::take(&mut report.lost);
+        if (lost.len() as u64) < report.counts.missing - report.dead_letters {
+            let error = Error::new(Kind::Failed, format!("more than {} events are missing", lost.len() - 1));
+            return Err(error
+                .hint("deliver the whole window instead: `outboxctl replay --from … --until …`")
+                .with_data(report));
+        }
+        ctx.console.table(&findings(&report));
+        reach::agree(ctx, &format!("deliver {} missing events?", lost.len())).await?;
+        let courier = Courier::of(ctx.aws().await?, deployment)?;
+        ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), courier.describe())));
+        lost.sort_unstable();
+        let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
+        let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
+        // Not marked as a replay: nobody has had them.
+        let how = replay::Options { filter, name: None, rate: self.rate, dry_run: false };
+        let wanted = |message: &crate::outbox::Message| lost.binary_search(&message.id).is_ok();
+        let (sent, ended) = replay(outbox, &courier, &how, &ctx.cancel, wanted, |step| tell(ctx, step)).await;
+        let data = serde_json::json!({ "before": report, "repair": sent });
+        if let Err(error) = ended {
+            ctx.console.emit(Event::failed("repair", error.message()));
+            return Err(error.hint("run it again: what was delivered is not missing any more").with_data(data));
+        }
+        if sent.refused > 0 {
+            let message = format!("{} of {} events were refused", sent.refused, sent.selected);
+            ctx.console.emit(Event::failed("repair", &message));
+            return Err(Error::new(Kind::Failed, message).with_data(data));
+        }
+        ctx.console.emit(Event::finished("repair", format!("{} events sent", sent.sent), true));
+        let outcome = Outcome::data(data).changed(true);
+        Ok(outcome.summary("run `outboxctl reconcile` again to see that they arrived"))
+    }
+}
+
+/// Where this deployment shows what it delivered.
+pub async fn deliveries(
+    ctx: &Context,
+    deployment: &Deployment,
+    database: &DatabaseArgs,
+    group: &str,
+) -> Result<Deliveries> {
+    match deployment.output("EventLogGroup") {
+        Ok(log) => Ok(Deliveries::log(ctx.aws().await?, log)),
+        Err(_) => Ok(Deliveries::processed(reach::open(ctx, deployment, database.via).await?, group)),
+    }
+}
+
+fn totals(report: &Report) -> Table {
+    let counts = &report.counts;
+    let mut table = Table::new(["events", "count"]);
+    let altered = if report.payloads_compared { counts.altered.to_string() } else { "not compared".into() };
+    for (name, count) in [
+        ("committed", counts.committed.to_string()),
+        ("delivered", counts.delivered.to_string()),
+        ("missing", counts.missing.to_string()),
+        ("  of them dead letters", report.dead_letters.to_string()),
+        ("duplicated", counts.duplicated.to_string()),
+        ("altered", altered),
+        ("delivered, not in the outbox", counts.unknown.to_string()),
+        ("replayed deliveries", counts.replayed.to_string()),
+    ] {
+        table.row([name.to_owned(), count]);
+    }
+    table
+}
+
+fn findings(report: &Report) -> Table {
+    let mut table = Table::new(["event", "finding", "dead letter"]);
+    for named in report.findings.iter().filter(|named| named.finding != Finding::Unknown).take(SHOWN) {
+        let finding = format!("{:?}", named.finding).to_lowercase();
+        table.row([named.event_id.to_string(), finding, named.dead_letter.clone().unwrap_or_default()]);
+    }
+    table
+}

@@ -1,0 +1,64 @@
+//! Dead letters in a failure bucket.
+
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+
+use super::letter::{DeadLetter, Opened};
+use super::{Known, document};
+use crate::aws::Clients;
+use crate::aws::buckets::{self, Object};
+use crate::error::{Error, Kind, Result};
+
+/// Objects read at the same time.
+const CONCURRENCY: usize = 16;
+
+/// The letters of the bucket, or of `objects` of it. Of each object only what a list needs is kept.
+pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>) -> Result<Vec<DeadLetter>> {
+    let objects = match objects {
+        Some(objects) => objects,
+        None => buckets::list_all(clients, bucket).await?,
+    };
+    let read = stream::iter(objects).map(|object| async move {
+        // One that was removed since it was listed is none.
+        let Some(bytes) = buckets::read_if_there(clients, bucket, &object.key).await? else { return Ok(None) };
+        let opened = document::read(&object.key, modified(&object), &bytes);
+        Ok::<_, Error>(Some(opened.letter))
+    });
+    let letters: Vec<Option<DeadLetter>> = read.buffer_unordered(CONCURRENCY).try_collect().await?;
+    Ok(letters.into_iter().flatten().collect())
+}
+
+/// The newest ones and how many there are; what `known` has is not read again.
+pub async fn newest(
+    clients: &Clients,
+    bucket: &str,
+    limit: usize,
+    known: &mut Known,
+) -> Result<(Vec<DeadLetter>, usize)> {
+    let mut objects = buckets::list(clients, bucket).await?;
+    let total = objects.len();
+    objects.sort_unstable_by_key(|object| std::cmp::Reverse(object.modified));
+    objects.truncate(limit);
+    let name = |object: &Object| (object.key.clone(), object.bytes, object.modified);
+    known.0.retain(|key, _| objects.iter().any(|object| name(object) == *key));
+    let fresh: Vec<Object> = objects.iter().filter(|object| !known.0.contains_key(&name(object))).cloned().collect();
+    let letters = list(clients, bucket, Some(fresh.clone())).await?;
+    for letter in letters {
+        if let Some(object) = fresh.iter().find(|object| object.key == letter.key) {
+            known.0.insert(name(object), letter);
+        }
+    }
+    Ok((objects.iter().filter_map(|object| known.0.get(&name(object)).cloned()).collect(), total))
+}
+
+/// A letter with its payload.
+pub async fn open(clients: &Clients, bucket: &str, letter: &DeadLetter) -> Result<Opened> {
+    let key = &letter.key;
+    let bytes = buckets::read_if_there(clients, bucket, key).await?;
+    let bytes = bytes.ok_or_else(|| Error::new(Kind::Failed, format!("s3://{bucket}/{key} is not there any more")))?;
+    Ok(document::read(key, letter.at, &bytes))
+}
+
+fn modified(object: &Object) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(object.modified).unwrap_or_default()
+}

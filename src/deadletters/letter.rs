@@ -1,0 +1,84 @@
+//! A dead letter as people and scripts see it.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::view::View;
+
+/// One thing that could not be delivered. Mostly one record; a batch that Lambda gave up can have more.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeadLetter {
+    /// Short, the same each time.
+    pub id: String,
+    /// S3 key, or table and row.
+    pub key: String,
+    /// When it was given up.
+    pub at: DateTime<Utc>,
+    /// Which part of the pipeline gave it up: `publisher`, `lambda` or `consumer GROUP`.
+    pub part: String,
+    /// Stable: a code of the bus or of ours, or Lambda's condition. Hooks have none: there it is the reason's first line.
+    pub cause: String,
+    /// The reason in words.
+    pub reason: String,
+    /// How often it was tried.
+    pub attempts: u64,
+    /// The event inside, as far as it can be told; the first one's of a batch.
+    #[serde(flatten)]
+    pub event: View,
+    /// Records in it; 0 where it has no payload that could be sent again.
+    pub records: usize,
+    pub bytes: u64,
+    /// What the order of sending needs to know of each record.
+    #[serde(skip)]
+    pub(super) places: Vec<Spot>,
+}
+
+/// Where a record stood.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Spot {
+    pub arrived_at: DateTime<Utc>,
+    pub sequence_number: String,
+    pub view: View,
+}
+
+/// A letter with its records.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    pub letter: DeadLetter,
+    pub records: Vec<Record>,
+    /// Everything that was kept with it, without the payload.
+    pub document: Value,
+}
+
+/// One record as it was captured.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    pub data: Vec<u8>,
+    /// Empty where there is none: a DynamoDB stream has no partition keys.
+    pub partition_key: String,
+}
+
+impl DeadLetter {
+    /// The short id of a key.
+    pub(super) fn id_of(key: &str) -> String {
+        Sha256::digest(key).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether `name` is its id, its key, or its event's id.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.id == name || self.key == name || self.event.event_id.as_deref() == Some(name)
+    }
+}
+
+/// How many letters each cause has.
+pub fn causes(letters: &[DeadLetter]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for letter in letters {
+        *counts.entry(letter.cause.clone()).or_default() += 1;
+    }
+    counts
+}

@@ -1,0 +1,159 @@
+//! Which dead letters are sent again, and in which order. Pure.
+
+use std::cmp::Ordering;
+use std::collections::HashMap;
+
+use super::letter::{DeadLetter, Spot};
+
+/// Which ones are meant; everything where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Selection {
+    /// Exactly this cause.
+    pub cause: Option<String>,
+    /// An aggregate's id, or `type/id`.
+    pub aggregate: Option<String>,
+    /// Any of these names; any at all where empty.
+    pub ids: Vec<String>,
+}
+
+impl Selection {
+    pub fn takes(&self, letter: &DeadLetter) -> bool {
+        let aggregate = |wanted: &str| {
+            let any = |view: &super::view::View| {
+                view.aggregate_id.as_deref() == Some(wanted) || view.lane().as_deref() == Some(wanted)
+            };
+            any(&letter.event) || letter.places.iter().any(|spot| any(&spot.view))
+        };
+        self.cause.as_ref().is_none_or(|cause| *cause == letter.cause)
+            && self.aggregate.as_deref().is_none_or(aggregate)
+            && (self.ids.is_empty() || self.ids.iter().any(|id| letter.is_called(id)))
+    }
+}
+
+/// A record of a letter, by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn {
+    pub letter: usize,
+    pub record: usize,
+}
+
+/// Every record of the letters in the order in which they go out: as they arrived in the stream, and within an aggregate
+/// by the events' own sequence, which counts where a stream brought them in another order.
+pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
+    let mut turns: Vec<Turn> = Vec::new();
+    for (letter, opened) in letters.iter().enumerate() {
+        turns.extend((0..opened.places.len()).map(|record| Turn { letter, record }));
+    }
+    let spot = |turn: &Turn| &letters[turn.letter].places[turn.record];
+    turns.sort_by(|a, b| arrival(spot(a), spot(b)));
+    let mut lanes: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, turn) in turns.iter().enumerate() {
+        let view = &spot(turn).view;
+        if let (Some(lane), Some(_)) = (view.lane(), view.sequence) {
+            lanes.entry(lane).or_default().push(place);
+        }
+    }
+    // Each aggregate's records share out its own places among themselves.
+    let arrived = turns.clone();
+    for places in lanes.into_values() {
+        let mut sorted = places.clone();
+        sorted.sort_by_key(|place| spot(&arrived[*place]).view.sequence);
+        for (place, from) in places.into_iter().zip(sorted) {
+            turns[place] = arrived[from];
+        }
+    }
+    turns
+}
+
+/// Sequence numbers are decimal, of any length.
+fn arrival(a: &Spot, b: &Spot) -> Ordering {
+    let number = |spot: &Spot| spot.sequence_number.trim_start_matches('0').len();
+    (a.arrived_at, number(a), &a.sequence_number).cmp(&(b.arrived_at, number(b), &b.sequence_number))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use chrono::DateTime;
+    use proptest::prelude::*;
+
+    use super::super::view::View;
+    use super::*;
+
+    fn spot(second: i64, aggregate: Option<u8>, sequence: i64) -> Spot {
+        let view = View {
+            aggregate_type: aggregate.map(|_| "car".into()),
+            aggregate_id: aggregate.map(|id| id.to_string()),
+            sequence: aggregate.map(|_| sequence),
+            ..View::default()
+        };
+        let arrived_at = DateTime::from_timestamp(second, 0).unwrap();
+        Spot { arrived_at, sequence_number: format!("{sequence}"), view }
+    }
+
+    fn letter(places: Vec<Spot>) -> DeadLetter {
+        let event = places.first().map(|spot| spot.view.clone()).unwrap_or_default();
+        DeadLetter {
+            id: "i".into(),
+            key: "k".into(),
+            at: DateTime::UNIX_EPOCH,
+            part: "publisher".into(),
+            cause: "Undecodable".into(),
+            reason: String::new(),
+            attempts: 1,
+            event,
+            records: places.len(),
+            bytes: 0,
+            places,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn aggregates_are_in_order_and_nothing_is_left_out(
+            records in proptest::collection::vec((0i64..9, proptest::option::of(0u8..4), 1i64..50), 0..40),
+            sizes in proptest::collection::vec(1usize..4, 40),
+        ) {
+            let mut records = records.into_iter().map(|(second, lane, n)| spot(second, lane, n));
+            let mut letters = Vec::new();
+            for size in sizes {
+                let places: Vec<Spot> = records.by_ref().take(size).collect();
+                letters.push(letter(places));
+            }
+            let turns = order(&letters);
+            let all: usize = letters.iter().map(|letter| letter.places.len()).sum();
+            prop_assert_eq!(turns.len(), all);
+            let mut last: BTreeMap<String, i64> = BTreeMap::new();
+            let mut seen = std::collections::HashSet::new();
+            for turn in &turns {
+                prop_assert!(seen.insert((turn.letter, turn.record)));
+                let view = &letters[turn.letter].places[turn.record].view;
+                if let (Some(lane), Some(sequence)) = (view.lane(), view.sequence) {
+                    prop_assert!(last.insert(lane, sequence).is_none_or(|before| before <= sequence));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_has_no_aggregate_goes_as_it_arrived() {
+        let letters =
+            [letter(vec![spot(5, None, 1)]), letter(vec![spot(2, None, 1_000)]), letter(vec![spot(2, None, 99)])];
+        let order: Vec<usize> = order(&letters).iter().map(|turn| turn.letter).collect();
+        assert_eq!(order, [2, 1, 0]);
+    }
+
+    #[test]
+    fn filters_go_together() {
+        let letter = letter(vec![spot(1, Some(7), 1)]);
+        let takes = |cause: Option<&str>, aggregate: Option<&str>, ids: &[&str]| {
+            let ids = ids.iter().map(|id| (*id).to_owned()).collect();
+            let selection = Selection { cause: cause.map(str::to_owned), aggregate: aggregate.map(str::to_owned), ids };
+            selection.takes(&letter)
+        };
+        assert!(takes(None, None, &[]) && takes(Some("Undecodable"), Some("7"), &["x", "i"]));
+        assert!(takes(None, Some("car/7"), &["k"]));
+        assert!(!takes(Some("Other"), None, &[]) && !takes(None, Some("8"), &[]) && !takes(None, None, &["x"]));
+    }
+}

@@ -1,0 +1,60 @@
+//! What a publisher is called with: a batch of its stream, or an operator's request to deliver something again.
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+
+use super::BatchResponse;
+use crate::outbox::{Piece, Redelivered};
+
+/// An invocation; `E` is the batch of the function's event source.
+#[derive(Debug)]
+pub enum Invocation<E> {
+    Batch(E),
+    Redelivery(Vec<Piece>),
+}
+
+#[derive(Deserialize)]
+struct Shape<'a> {
+    #[serde(borrow, default)]
+    redeliver: Option<&'a RawValue>,
+}
+
+impl<'de, E: DeserializeOwned> Deserialize<'de> for Invocation<E> {
+    /// By hand: serde's untagged enums can't hold a payload as its own text.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(deserializer)?;
+        match serde_json::from_str(text.get()) {
+            Ok(Shape { redeliver: Some(pieces) }) => {
+                serde_json::from_str(pieces.get()).map(Self::Redelivery).map_err(D::Error::custom)
+            }
+            _ => serde_json::from_str(text.get()).map(Self::Batch).map_err(D::Error::custom),
+        }
+    }
+}
+
+/// The answer to either.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Batch(BatchResponse),
+    Redelivered(Redelivered),
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lambda_events::event::kinesis::KinesisEvent;
+
+    use super::*;
+
+    #[test]
+    fn batches_and_requests_are_told_apart() {
+        let read = |text: &str| serde_json::from_str::<Invocation<KinesisEvent>>(text);
+        assert!(matches!(read(r#"{"Records": []}"#), Ok(Invocation::Batch(event)) if event.records.is_empty()));
+        let asked = read(r#"{"redeliver": [{"record": "/3s="}]}"#);
+        assert!(
+            matches!(asked, Ok(Invocation::Redelivery(pieces)) if pieces[0].as_record() == Some(b"\xff{".to_vec()))
+        );
+        assert!(read(r#"{"redeliver": 1}"#).is_err() && read(r#"{"Records": 1}"#).is_err());
+    }
+}

@@ -1,0 +1,113 @@
+//! Where it can be seen what was delivered: the event log group of a bus, or the log of what consumers processed.
+
+use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::Options;
+use super::digest::digest;
+use super::ledger::Fact;
+use crate::aws::Clients;
+use crate::database::Database;
+use crate::error::{AwsContext, Result};
+use crate::outbox::Message;
+use crate::postgres::admin::{LogPosition, ProcessedRequest};
+
+/// The bus stamps events with whole seconds.
+const COARSE: TimeDelta = TimeDelta::seconds(2);
+
+/// One of the places, and how far it was read.
+pub enum Deliveries {
+    Log { clients: Box<Clients>, group: String, next: Next<String> },
+    Processed { database: Box<Database>, consumer: String, next: Next<LogPosition> },
+}
+
+/// Where reading goes on.
+pub enum Next<T> {
+    Start,
+    From(T),
+    End,
+}
+
+impl Deliveries {
+    /// The log group that a rule of the bus writes every event to.
+    pub fn log(clients: &Clients, group: &str) -> Self {
+        Self::Log { clients: Box::new(clients.clone()), group: group.to_owned(), next: Next::Start }
+    }
+
+    /// The marks of a consumer group. It keeps no payloads.
+    pub fn processed(database: Database, consumer: &str) -> Self {
+        Self::Processed { database: Box::new(database), consumer: consumer.to_owned(), next: Next::Start }
+    }
+
+    /// Whether payloads can be compared.
+    pub fn has_payloads(&self) -> bool {
+        matches!(self, Self::Log { .. })
+    }
+
+    /// The next page, which may be empty; None at the end.
+    pub(super) async fn next(&mut self, options: &Options) -> Result<Option<Vec<Fact>>> {
+        match self {
+            Self::Log { clients, group, next } => log_page(clients, group, next, options).await,
+            Self::Processed { database, consumer, next } => processed_page(database, consumer, next, options).await,
+        }
+    }
+}
+
+async fn log_page(
+    clients: &Clients,
+    group: &str,
+    next: &mut Next<String>,
+    options: &Options,
+) -> Result<Option<Vec<Fact>>> {
+    let token = match next {
+        Next::End => return Ok(None),
+        Next::Start => None,
+        Next::From(token) => Some(token.clone()),
+    };
+    let last = options.until.checked_add_signed(options.late);
+    let request = clients
+        .logs()
+        .filter_log_events()
+        .log_group_name(group)
+        .set_start_time(options.from.map(|from| (from - COARSE).timestamp_millis()))
+        .set_end_time(last.map(|last| last.timestamp_millis()))
+        .set_next_token(token);
+    let page = request.send().await.aws(format!("read log group {group}"))?;
+    *next = page.next_token().map_or(Next::End, |token| Next::From(token.to_owned()));
+    Ok(Some(page.events().iter().filter_map(fact).collect()))
+}
+
+/// An event as EventBridge writes it into a log.
+#[derive(Deserialize)]
+struct Envelope {
+    detail: Box<RawValue>,
+}
+
+/// None for what is no event of an outbox.
+fn fact(event: &FilteredLogEvent) -> Option<Fact> {
+    let envelope: Envelope = serde_json::from_str(event.message()?).ok()?;
+    let message = Message::from_cloud_event(envelope.detail.get())?;
+    Some(Fact::new(message.id, message.committed_at, Some(digest(&message)), message.replay.is_some()))
+}
+
+async fn processed_page(
+    database: &mut Database,
+    consumer: &str,
+    next: &mut Next<LogPosition>,
+    options: &Options,
+) -> Result<Option<Vec<Fact>>> {
+    let after = match next {
+        Next::End => return Ok(None),
+        Next::Start => LogPosition::default(),
+        Next::From(position) => *position,
+    };
+    let request = ProcessedRequest { consumer: consumer.to_owned(), after: Some(after), since: options.from };
+    let page = database.processed(&request).await?;
+    *next = if page.rows.is_empty() { Next::End } else { Next::From(page.next) };
+    let last: Option<DateTime<Utc>> = options.until.checked_add_signed(options.late);
+    let in_time = |at: DateTime<Utc>| last.is_none_or(|last| at <= last);
+    let done = page.rows.into_iter().filter(|row| row.succeeded && in_time(row.processed_at));
+    Ok(Some(done.map(|row| Fact::new(row.event_id, row.committed_at, None, false)).collect()))
+}

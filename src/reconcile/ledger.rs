@@ -1,0 +1,171 @@
+//! Both sides in temporary files, dealt into buckets by event id.
+//!
+//! A fact has 41 bytes: ten million events on both sides take 820 MB of disk in the folder for temporary files, and one
+//! bucket of them, in memory, 15 MB. The files have no name: they are gone with the process, however it ends.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::ops::Range;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::compare::{Counts, Finding, compare};
+use crate::error::{Kind, OrFail, Result};
+
+/// Buckets of each side, each an open file: macOS gives a process 256.
+const BUCKETS: usize = 64;
+/// Bytes that are gathered before they are written, by bucket and side: 4 MB in all.
+const GATHERED: usize = 32 << 10;
+const SIZE: usize = 41;
+
+/// What was committed, and what was delivered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Committed,
+    Delivered,
+}
+
+/// One event on one side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fact {
+    pub id: u128,
+    pub digest: u128,
+    /// Microseconds since 1970.
+    pub at: i64,
+    /// Bits: 1 where there is a digest, 2 for a replay.
+    flags: u8,
+}
+
+impl Fact {
+    /// `digest` is None where the side keeps no payloads.
+    pub fn new(id: Uuid, at: DateTime<Utc>, digest: Option<u128>, replay: bool) -> Self {
+        let flags = u8::from(digest.is_some()) | (u8::from(replay) << 1);
+        Self { id: id.as_u128(), digest: digest.unwrap_or_default(), at: at.timestamp_micros(), flags }
+    }
+
+    pub fn has_digest(&self) -> bool {
+        self.flags & 1 != 0
+    }
+
+    pub fn is_replay(&self) -> bool {
+        self.flags & 2 != 0
+    }
+
+    fn write(&self) -> [u8; SIZE] {
+        let mut bytes = [0; SIZE];
+        bytes[..16].copy_from_slice(&self.id.to_be_bytes());
+        bytes[16..32].copy_from_slice(&self.digest.to_be_bytes());
+        bytes[32..40].copy_from_slice(&self.at.to_be_bytes());
+        bytes[40] = self.flags;
+        bytes
+    }
+
+    fn read(bytes: &[u8; SIZE]) -> Self {
+        let mut wide = [[0; 16]; 2];
+        wide[0].copy_from_slice(&bytes[..16]);
+        wide[1].copy_from_slice(&bytes[16..32]);
+        let mut at = [0; 8];
+        at.copy_from_slice(&bytes[32..40]);
+        let [id, digest] = wide.map(u128::from_be_bytes);
+        Self { id, digest, at: i64::from_be_bytes(at), flags: bytes[40] }
+    }
+
+    /// Ids of version 7 begin with the time, others may count: only a mix of all bits spreads them evenly.
+    fn bucket(&self) -> usize {
+        let folded = (self.id >> 64) as u64 ^ self.id as u64;
+        let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        ((mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 58) as usize
+    }
+}
+
+/// Facts of both sides.
+pub struct Ledger {
+    sides: [Vec<BufWriter<File>>; 2],
+    counts: [u64; 2],
+}
+
+impl Ledger {
+    /// # Errors
+    /// `Io` where temporary files can't be made.
+    pub fn new() -> Result<Self> {
+        let file = || {
+            let file = tempfile::tempfile().or_fail(Kind::Io, || "no temporary file can be made".into())?;
+            Ok(BufWriter::with_capacity(GATHERED, file))
+        };
+        let side = || (0..BUCKETS).map(|_| file()).collect::<Result<Vec<_>>>();
+        Ok(Self { sides: [side()?, side()?], counts: [0, 0] })
+    }
+
+    /// # Errors
+    /// `Io`: mostly a full disk.
+    pub fn add(&mut self, side: Side, fact: &Fact) -> Result<()> {
+        self.counts[side as usize] += 1;
+        let file = &mut self.sides[side as usize][fact.bucket()];
+        file.write_all(&fact.write()).or_fail(Kind::Io, || "a temporary file can't be written".into())
+    }
+
+    /// How many facts the side has.
+    pub fn count(&self, side: Side) -> u64 {
+        self.counts[side as usize]
+    }
+
+    /// Compares bucket by bucket. `told` hears of every committed event, and of delivered ones within `window` that were
+    /// not committed.
+    ///
+    /// # Errors
+    /// `Io`, and what `told` ends in.
+    pub fn compare(
+        self,
+        window: (Option<DateTime<Utc>>, DateTime<Utc>),
+        mut told: impl FnMut(Uuid, Finding) -> Result<()>,
+    ) -> Result<Counts> {
+        let (mut counts, mut comparison) = (Counts::default(), self.comparison(window));
+        while comparison.next(&mut counts, &mut told)? {}
+        Ok(counts)
+    }
+
+    /// The same, for whoever has something to do between the buckets.
+    pub fn comparison(self, window: (Option<DateTime<Utc>>, DateTime<Utc>)) -> Comparison {
+        let from = window.0.map_or(i64::MIN, |from| from.timestamp_micros());
+        let [committed, delivered] = self.sides.map(Vec::into_iter);
+        Comparison { committed, delivered, window: from..window.1.timestamp_micros() }
+    }
+}
+
+/// The buckets that are left.
+pub struct Comparison {
+    committed: std::vec::IntoIter<BufWriter<File>>,
+    delivered: std::vec::IntoIter<BufWriter<File>>,
+    window: Range<i64>,
+}
+
+impl Comparison {
+    /// Compares the next bucket; false where there was none.
+    ///
+    /// # Errors
+    /// `Io`, and what `told` ends in.
+    pub fn next(&mut self, counts: &mut Counts, told: &mut impl FnMut(Uuid, Finding) -> Result<()>) -> Result<bool> {
+        let (Some(committed), Some(delivered)) = (self.committed.next(), self.delivered.next()) else {
+            return Ok(false);
+        };
+        let (mut committed, mut delivered) = (read(committed)?, read(delivered)?);
+        compare(&mut committed, &mut delivered, &self.window, counts, told)?;
+        Ok(true)
+    }
+}
+
+fn read(file: BufWriter<File>) -> Result<Vec<Fact>> {
+    let failed = || "a temporary file can't be read back".to_owned();
+    let mut file = file.into_inner().map_err(std::io::IntoInnerError::into_error).or_fail(Kind::Io, failed)?;
+    let size = file.seek(SeekFrom::End(0)).or_fail(Kind::Io, failed)?;
+    file.rewind().or_fail(Kind::Io, failed)?;
+    let count = usize::try_from(size).unwrap_or(usize::MAX) / SIZE;
+    let (mut file, mut facts) = (BufReader::new(file), Vec::with_capacity(count));
+    let mut bytes = [0; SIZE];
+    for _ in 0..count {
+        file.read_exact(&mut bytes).or_fail(Kind::Io, failed)?;
+        facts.push(Fact::read(&bytes));
+    }
+    Ok(facts)
+}

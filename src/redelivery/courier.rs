@@ -1,0 +1,84 @@
+//! The two ways back into a pipeline.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_lambda::primitives::Blob;
+
+use super::{Parcel, stream};
+use crate::aws::Clients;
+use crate::cloudformation::Deployment;
+use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::outbox::{Fate, Piece, Redelivered, Redelivery};
+
+/// The function's own time limit is 60 s (its template); its answer must get here.
+const TIME_LIMIT: Duration = Duration::from_secs(70);
+
+/// The way to where a pipeline's events go.
+#[derive(Debug, Clone)]
+pub enum Courier {
+    /// The function that publishes what the stream carries: it delivers with its own code, and under its own role.
+    Function { clients: Clients, name: String },
+    /// The stream itself, where a pipeline's consumers are processes that mark what they did.
+    Stream { clients: Clients, name: String },
+}
+
+impl Courier {
+    /// The way that this pipeline has.
+    ///
+    /// # Errors
+    /// `NotDeployed`.
+    pub fn of(clients: &Clients, deployment: &Deployment) -> Result<Self> {
+        let clients = clients.clone();
+        if deployment.pipeline.stack("leases").is_some() {
+            return Ok(Self::Stream { clients, name: deployment.output("StreamName")?.to_owned() });
+        }
+        Ok(Self::Function { clients, name: deployment.output("PublisherFunction")?.to_owned() })
+    }
+
+    /// For people: where it goes.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Function { name, .. } => format!("function {name}"),
+            Self::Stream { name, .. } => format!("stream {name}"),
+        }
+    }
+
+    /// One request. One fate a parcel.
+    pub(super) async fn send(&self, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
+        match self {
+            Self::Function { clients, name } => invoke(clients, name, parcels).await,
+            Self::Stream { clients, name } => stream::put(clients, name, parcels).await,
+        }
+    }
+}
+
+async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
+    let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece.clone()).collect();
+    let payload = serde_json::to_vec(&Redelivery { redeliver: pieces });
+    let payload = payload.or_fail(Kind::Unexpected, || "the request has no JSON form".into())?;
+    // Whoever sends batches decides about sending again, and counts it.
+    let patient = aws_sdk_lambda::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
+        TimeoutConfig::builder().operation_attempt_timeout(TIME_LIMIT).read_timeout(TIME_LIMIT).build(),
+    );
+    let request = clients.lambda().invoke().function_name(name).payload(Blob::new(payload));
+    let answer = request.customize().config_override(patient).send().await.aws(format!("invoke {name}"))?;
+    let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
+    let shown = || String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
+    if answer.function_error().is_some() {
+        return Err(Error::new(Kind::Failed, format!("{name} failed: {}", shown()))
+            .hint(format!("its log group is /aws/lambda/{name}"))
+            .hint("a function of an older version does not know the request: run `outboxctl deploy`"));
+    }
+    let Redelivered { redelivered } = serde_json::from_slice(payload).map_err(|error| {
+        Error::new(Kind::Unexpected, format!("{name} answered {:?}", shown()))
+            .with_source(error)
+            .hint("run `outboxctl deploy`, so that the function is as new as this executable")
+    })?;
+    if redelivered.len() != parcels.len() {
+        let (asked, told) = (parcels.len(), redelivered.len());
+        return Err(Error::new(Kind::Unexpected, format!("{name} was given {asked} and tells of {told}")));
+    }
+    Ok(redelivered)
+}
