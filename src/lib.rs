@@ -23,7 +23,7 @@
 //! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |
 //! | [`reconcile`] | what was committed against what was delivered, in bounded memory | `aws`, `committed`, `database`, `deadletters`, `error`, `outbox`, `postgres` |
 //! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
-//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `postgres`, `streams` |
+//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `postgres`, `redelivery`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, and change records (pure) | `error`, `outbox` |

@@ -95,14 +95,6 @@ impl Api {
     }
 }
 
-/// Sends one JSON body with `POST`. For more than one request an [`Api`] keeps the connection.
-///
-/// # Errors
-/// Those of [`Api::new`] and [`Api::send`].
-pub async fn post_json(clients: &Clients, url: &str, body: Vec<u8>) -> Result<Answer> {
-    Api::new(clients, url)?.send(Method::POST, "", &[], body).await
-}
-
 async fn sign_request<B>(
     clients: &Clients,
     (method, url): (&Method, &str),

@@ -1,6 +1,7 @@
 //! `outboxctl ui`.
 
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -23,7 +24,7 @@ pub struct Args {
     /// Port to serve on; 0 picks a free one
     #[arg(long, value_name = "PORT", default_value_t = 3000)]
     port: u16,
-    /// Offer forms that write to the deployed pipeline
+    /// Offer what writes to the deployed pipeline: the form, and sending dead letters again
     #[arg(long)]
     allow_write: bool,
     /// How far back stream and event log are read at the start: latest, start, a time, or -15m
@@ -58,8 +59,12 @@ impl Args {
         };
         let mode = if options.writable { "" } else { ", read-only" };
         ctx.console.emit(Event::finished("ui", format!("the page is at {url}{mode}; Ctrl-C ends it"), false));
-        let pipeline =
-            Pipeline { clients: ctx.aws().await?.clone(), deployment, via: self.way(ctx), roots: reach::roots(ctx)? };
+        let pipeline = Pipeline {
+            clients: ctx.aws().await?.clone(),
+            deployment: Arc::new(deployment),
+            via: self.way(ctx),
+            roots: reach::roots(ctx)?,
+        };
         ui::serve(listener, pipeline, options, ctx.cancel.clone()).await?;
         Ok(Outcome::data(json!({ "url": url })))
     }

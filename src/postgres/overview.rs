@@ -243,9 +243,8 @@ async fn processed(
 }
 
 async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {
-    // Bytes that are no UTF-8 can't become text: they show in PostgreSQL's escape format.
     let query = "SELECT id, consumer, event_id, shard_id, sequence_number, reason, attempts,
-                        encode(substr(payload, 1, 4000), 'escape'), failed_at
+                        substr(payload, 1, 4000), failed_at
                  FROM public.outbox_failures ORDER BY id DESC LIMIT $1";
     let rows = client.query(query, &[&rows]).await.map_err(failed("read what was given up"))?;
     let row = |row: tokio_postgres::Row| GivenUp {
@@ -256,7 +255,8 @@ async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {
         sequence_number: row.get(4),
         reason: row.get(5),
         attempts: row.get(6),
-        payload: row.get(7),
+        // What is no UTF-8 shows as replacement characters; `dlq show` has the bytes.
+        payload: String::from_utf8_lossy(row.get(7)).into_owned(),
         failed_at: row.get(8),
     };
     Ok(rows.into_iter().map(row).collect())

@@ -1,9 +1,9 @@
 //! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`, `database`,
-//! `deadletters`, `error`, `postgres`, `streams`.
+//! `deadletters`, `error`, `postgres`, `redelivery`, `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database, the stream, the event log and the failure bucket; [`http`]
 //! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
-//! AWS or the database but what a visitor submits, and only where [`Options::writable`] allows it.
+//! AWS or the database but what a visitor submits or sends again, and only where [`Options::writable`] allows it.
 
 mod http;
 mod model;
@@ -36,8 +36,9 @@ pub struct Options {
 }
 
 /// What the page is about and how it is reached.
+#[derive(Clone)]
 pub struct Pipeline {
-    pub deployment: Deployment,
+    pub deployment: Arc<Deployment>,
     pub clients: Clients,
     /// How to reach its database, where it has one.
     pub via: Via,

@@ -58,15 +58,18 @@ function update(row, trace) {
   showWay(way.firstChild, trace);
   const repeats = trace.redelivered ? `, ${trace.redelivered + 1} times` : "";
   const end = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) + repeats : "…";
-  say(took.firstChild, trace.failed ? "given up" : end);
+  say(took.firstChild, givenUp(trace) ? "given up" : end);
 }
+
+/** One that was sent again has arrived after all. */
+const givenUp = (trace) => trace.failed && !trace.delivered;
 
 function showWay(steps, trace) {
   const passed = stops.filter((stop) => reached(trace, stop.hop));
   const last = passed.at(-1)?.label ?? "not seen";
-  steps.setAttribute("aria-label", trace.failed ? `given up after: ${last}` : `reached: ${last}`);
+  steps.setAttribute("aria-label", givenUp(trace) ? `given up after: ${last}` : `reached: ${last}`);
   const classes = stops.map((stop) => {
-    if (stop.hop === "delivered" && trace.failed) return "is-failed";
+    if (stop.hop === "delivered" && givenUp(trace)) return "is-failed";
     return reached(trace, stop.hop) ? "is-done" : "";
   });
   const key = classes.join();

@@ -46,7 +46,8 @@ function updateHop(node, stage) {
   const [span, , tail, waiting] = node.children;
   node.classList.toggle("is-moving", stage.rate > 0);
   say(span, stage.latency ? words.duration(stage.latency.p50) : "–");
-  say(tail, stage.latency ? `p99 ${words.duration(stage.latency.p99)}` : "no event yet");
+  const untimed = stage.count > 0 ? "not measured" : "no event yet";
+  say(tail, stage.latency ? `p99 ${words.duration(stage.latency.p99)}` : untimed);
   waiting.classList.toggle("is-some", stage.waiting > 0);
   say(waiting, `${words.count(stage.waiting)} waiting`);
 }
@@ -60,6 +61,30 @@ export function showFlow(picture) {
   const hint = picture.since ? `Different events seen since ${words.time(picture.since).replace(/\.\d+$/, "")}` : "Different events seen";
   say(byId("flow-hint"), hint);
   showFacts(picture);
+  showHistogram(picture);
+}
+
+/** How long events took from commit to delivery, a column for each class of the API's histogram. */
+function showHistogram({ histogram, latency }) {
+  const total = histogram.reduce((sum, { count }) => sum + count, 0);
+  byId("histogram-card").hidden = total === 0;
+  if (total === 0) return;
+  const most = Math.max(...histogram.map(({ count }) => count));
+  reconcile(byId("histogram"), histogram.map((some, i) => ({ ...some, from: histogram[i - 1]?.to_ms ?? 0 })), (some) => some.from,
+    () => make("li", {}, make("span", { class: "many" }),
+      draw("svg", { viewBox: "0 0 10 100", preserveAspectRatio: "none", "aria-hidden": "true" }, draw("rect", { x: 0, width: 10 })),
+      make("span", { class: "class" })),
+    (node, { from, to_ms: to, count }) => {
+      const [many, bar, name] = node.children;
+      const height = count ? Math.max(2, (count / most) * 100) : 0;
+      node.classList.toggle("is-empty", count === 0);
+      bar.firstChild.setAttribute("y", 100 - height);
+      bar.firstChild.setAttribute("height", height);
+      say(many, count ? words.count(count) : "");
+      say(name, to == null ? `> ${words.bound(from)}` : words.bound(to));
+      node.setAttribute("aria-label", `${words.count(count)} events ${to == null ? `over ${words.bound(from)}` : `up to ${words.bound(to)}`}`);
+    });
+  say(byId("histogram-hint"), `${words.count(total)} ${total === 1 ? "event" : "events"} from commit to delivery${latency ? `, median ${words.duration(latency.p50)}, p99 ${words.duration(latency.p99)}` : ""}`);
 }
 
 function facts(picture) {

@@ -19,6 +19,29 @@ const FORMS = {
       { name: "year", label: "Year", inputmode: "numeric", number: true },
     ],
   },
+  order: {
+    title: "Add an order", button: "Add order", address: "/api/orders", done: (data) => `Added an order of ${data.customer}.`,
+    body: ({ customer, sku, quantity, unitPrice }) => ({ customerId: customer, currency: "EUR", items: [{ sku, quantity, unitPrice }] }),
+    fields: [
+      { name: "customer", label: "Customer", pointer: "customerId" },
+      { name: "sku", label: "Article" },
+      { name: "quantity", label: "Quantity", inputmode: "numeric", number: true },
+      { name: "unitPrice", label: "Price in cents", inputmode: "numeric", number: true },
+    ],
+  },
+  cart: {
+    title: "Add a cart", button: "Add cart", address: "/api/carts", done: (data) => `Added a cart of ${data.customer}.`,
+    body: ({ customer }) => ({ customerId: customer, currency: "EUR" }),
+    fields: [{ name: "customer", label: "Customer", pointer: "customerId" }],
+  },
+  user: {
+    title: "Add a user", button: "Add user", address: "/api/users", done: (data) => `Added ${data.name}.`,
+    fields: [
+      { name: "name", label: "Name", autocomplete: "name" },
+      { name: "email", label: "Email", type: "email", autocomplete: "email" },
+      { name: "plan", label: "Plan" },
+    ],
+  },
 };
 
 let shown = null;
@@ -49,10 +72,12 @@ async function send(form, button) {
   }));
   button.setAttribute("aria-disabled", "true");
   const answer = await ask(form.address, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(data),
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(form.body ? form.body(data) : data),
   });
   button.removeAttribute("aria-disabled");
-  const errors = new Map((answer.data.errors ?? []).map((error) => [error.pointer.replace("#/", ""), error.detail]));
+  // The last part of a pointer such as #/items/0/sku is the field's name in the API.
+  const names = new Map(form.fields.map(({ name, pointer }) => [pointer ?? name, name]));
+  const errors = new Map((answer.data.errors ?? []).map((error) => [names.get(error.pointer.split("/").at(-1)), error.detail]));
   for (const [name, input] of inputs) {
     byId(`error-${name}`).textContent = errors.get(name) ?? "";
     if (errors.has(name)) input.setAttribute("aria-invalid", "true");

@@ -9,19 +9,19 @@ import { beginPath } from "./path.js";
 import { beginTables } from "./tables.js";
 import { beginTabs } from "./tabs.js";
 
-let stops = [];
+let latest = { stages: [], writable: false, outbox_table: false };
 let consumes = false;
 
 beginPath();
 beginEvents();
-const takeLists = beginTables(() => stops, () => consumes);
+const takeLists = beginTables(() => latest, () => consumes);
 beginTabs();
 
 connect({
   pipeline(picture) {
-    stops = picture.stages;
-    consumes = stops.some((stop) => stop.label === "Processed");
-    setStops(stops);
+    latest = picture;
+    consumes = picture.stages.some((stop) => stop.label === "Processed");
+    setStops(picture.stages);
     showHead(picture);
     showTroubles(picture.sources.filter((source) => !source.ok));
     showFlow(picture);

@@ -50,25 +50,29 @@ function section(title, ...parts) {
 /** Each hop with its share of the whole time, as a bar from where the one before ended. */
 function way(trace, stops) {
   const list = stops.map((stop) => ({ ...stop, at: trace[stop.hop] }));
-  if (trace.failed) list[list.length - 1] = { label: "Given up", place: "failure destination", at: trace.failed, failed: true };
+  const gaveUp = { label: "Given up", place: "failure destination", at: trace.failed, failed: true };
+  // One that was sent again went on from there.
+  if (trace.failed && trace.delivered) list.splice(-1, 0, gaveUp);
+  else if (trace.failed) list[list.length - 1] = gaveUp;
   const times = list.map((stop) => stop.at).filter(Boolean);
   const whole = Math.max(0.001, words.since(times[0], times.at(-1)) ?? 0);
   let before = null;
-  const items = list.map((stop) => {
+  const items = list.map((stop, place) => {
+    const passed = list.slice(place + 1).some((later) => later.at);
     const took = before && stop.at ? words.since(before, stop.at) : null;
     const start = before && stop.at ? words.since(times[0], before) : 0;
     before = stop.at ?? before;
-    return item(stop, took, (start / whole) * 100, ((took ?? 0) / whole) * 100);
+    return item(stop, passed, took, (start / whole) * 100, ((took ?? 0) / whole) * 100);
   });
   const total = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) : null;
   const failure = trace.failure ? make("p", { class: "notice" }, trace.failure) : null;
   return section(total ? `Way: ${total} from commit to delivery` : "Way: not at its end yet", make("ol", { class: "way" }, ...items), failure);
 }
 
-function item(stop, took, start, width) {
+function item(stop, passed, took, start, width) {
   const missing = !stop.at;
-  const shown = took == null ? (missing ? "not yet" : "") : `+${words.duration(took)}`;
-  return make("li", { class: stop.failed ? "is-failed" : missing ? "is-missing" : "" },
+  const shown = took == null ? (missing ? (passed ? "passed" : "not yet") : "") : `+${words.duration(took)}`;
+  return make("li", { class: stop.failed ? "is-failed" : missing && !passed ? "is-missing" : "" },
     make("span", { class: "what" }, stop.label),
     draw("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
       draw("rect", { class: "bed", x: 0, y: 3, width: 100, height: 2 }),

@@ -50,8 +50,9 @@ const kinds = {
   open: (column, row) => make("button", { type: "button", class: column.short ? "open mono short" : "open", onclick: () => column.open(row) }),
 };
 
-/** `stops()` are the pipeline's hops; `consumes()` tells whether a consumer marks its events in the database. */
-export function beginTables(stops, consumes) {
+/** `about()` is the newest picture of the pipeline; `consumes()` tells whether a consumer marks events in the database. */
+export function beginTables(about, consumes) {
+  const stops = () => about().stages;
   const path = (id) => openPath(id, stops());
   const outbox = list("outbox", "Outbox", "The newest rows of the outbox table", "The outbox is empty.", (row) => row.id, [
     { name: "Id", kind: "open", short: true, text: (row) => row.id.slice(0, 8), open: (row) => path(row.id) },
@@ -80,10 +81,11 @@ export function beginTables(stops, consumes) {
   const dead = list("dead-letters", "Dead letters", "What could not be delivered, with its payload", "Nothing was given up.", (row) => row.key, [
     { name: "When", kind: "time", text: (row) => words.time(row.at) },
     { name: "Reason", kind: "wide", text: (row) => row.reason ?? "see its document" },
-    { name: "Payload", kind: "open", text: (row) => row.name, open: openLetter },
+    { name: "Payload", kind: "open", text: (row) => row.name, open: (row) => openLetter(row, about().writable) },
     { name: "Event", kind: "id", text: (row) => row.event_id ?? "–" },
   ]);
   return (lists) => {
+    offerTab("outbox", about().outbox_table);
     outbox(lists.outbox);
     offerTab("people", consumes() || lists.people?.length > 0);
     people(lists.people ?? []);
@@ -96,12 +98,13 @@ export function beginTables(stops, consumes) {
 }
 
 const ofObject = (row) => ({ ...row, name: row.key.split("/").at(-1) });
-const ofRecord = (row) => ({ ...row, key: `record/${row.id}`, at: row.failed_at, name: `record ${row.id}` });
+const ofRecord = (row) => ({ ...row, key: `outbox_failures/${row.id}`, at: row.failed_at, name: `record ${row.id}` });
 
-async function openLetter(row) {
+async function openLetter(row, writable) {
+  const again = writable ? redrive(row) : null;
   const heading = make("h3", {}, "Payload");
   if (row.payload != null) {
-    return showDialog(row.name, make("p", { class: "notice" }, row.reason), make("section", {}, heading, make("pre", {}, words.pretty(row.payload))));
+    return showDialog(row.name, make("p", { class: "notice" }, row.reason), again, make("section", {}, heading, make("pre", {}, words.pretty(row.payload))));
   }
   const answer = await ask(`/api/dead-letters/object?key=${encodeURIComponent(row.key)}`);
   if (!answer.ok) return showDialog(row.name, make("p", {}, answer.problem));
@@ -109,6 +112,24 @@ async function openLetter(row) {
   const text = payload?.text ?? (payload?.base64 && `base64: ${payload.base64}`);
   showDialog(row.name,
     make("p", { class: "notice" }, row.reason ?? "no reason was given"),
+    again,
     text == null ? null : make("section", {}, heading, make("pre", {}, words.pretty(text))),
     make("section", {}, make("h3", {}, "Document"), make("pre", {}, words.pretty(document))));
+}
+
+/** A button that sends the letter again, and what came of it. */
+function redrive(row) {
+  const said = make("p", { role: "status" });
+  const button = make("button", { type: "button", class: "primary", onclick: async () => {
+    if (button.getAttribute("aria-disabled") === "true") return;
+    button.setAttribute("aria-disabled", "true");
+    say(said, "Sending…");
+    const answer = await ask("/api/dead-letters/redrive", {
+      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ key: row.key }),
+    });
+    said.classList.toggle("is-bad", !answer.ok);
+    say(said, answer.ok ? "Sent again, and taken off the list." : `Not sent: ${answer.problem}`);
+    if (!answer.ok) button.removeAttribute("aria-disabled");
+  } }, "Send again");
+  return make("div", { class: "redrive" }, button, said);
 }

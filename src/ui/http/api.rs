@@ -52,8 +52,8 @@ struct Row<'a> {
 pub fn outbox_rows(state: &model::State) -> Value {
     let status = |row: &OutboxRow| match () {
         () if row.processed_at.is_some() => "processed",
-        () if state.has_seen(row.id, Hop::Failed) => "failed",
         () if state.has_seen(row.id, Hop::Delivered) => "delivered",
+        () if state.has_seen(row.id, Hop::Failed) => "failed",
         () if state.has_seen(row.id, Hop::Stream) => "in-stream",
         () => "committed",
     };
@@ -106,7 +106,7 @@ pub async fn dead_letter(State(site): State<Site>, query: Query<Object>) -> Resu
     if !listed {
         return Err(Problem::not_found("there is no such object among the newest"));
     }
-    let bytes = buckets::read(&site.clients, bucket, &query.key).await?;
+    let bytes = buckets::read(&site.pipeline.clients, bucket, &query.key).await?;
     let document: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
     let payload = document["payload"].as_str().and_then(|text| STANDARD.decode(text).ok());
     let payload = payload.map(|bytes| match String::from_utf8(bytes) {

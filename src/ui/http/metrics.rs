@@ -7,55 +7,91 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use super::Site;
-use crate::ui::model::Picture;
+use crate::postgres::admin::Fill;
+use crate::ui::model::{Head, Picture};
 
 pub async fn metrics(State(site): State<Site>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&site.model.picture()))
 }
 
-/// One metric's lines: labels and value.
-type Samples = Vec<(Vec<(&'static str, String)>, f64)>;
+/// Labels besides those that every metric has.
+type Labels = Vec<(&'static str, String)>;
+
+/// The text as it grows. Writing to a string does not fail, so results of `write!` are dropped.
+struct Page<'a> {
+    head: &'a Head,
+    text: String,
+}
+
+impl Page<'_> {
+    /// A metric with its samples; nothing where there are none.
+    fn metric(&mut self, name: &str, kind: &str, help: &str, samples: impl IntoIterator<Item = (Labels, f64)>) {
+        self.family(name, kind, help, samples.into_iter().map(|(labels, value)| ("", labels, value)));
+    }
+
+    /// A metric whose samples have names of their own, such as `_bucket`.
+    fn family(
+        &mut self,
+        name: &str,
+        kind: &str,
+        help: &str,
+        samples: impl IntoIterator<Item = (&'static str, Labels, f64)>,
+    ) {
+        for (at, (suffix, labels, value)) in samples.into_iter().enumerate() {
+            if at == 0 {
+                let _ = write!(self.text, "# HELP outboxctl_{name} {help}\n# TYPE outboxctl_{name} {kind}\n");
+            }
+            let own = [("pipeline", self.head.pipeline.to_owned()), ("stage", self.head.stage.clone())];
+            let labels: Vec<String> =
+                own.iter().chain(&labels).map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
+            let _ = writeln!(self.text, "outboxctl_{name}{suffix}{{{}}} {value}", labels.join(","));
+        }
+    }
+}
 
 #[expect(clippy::cast_precision_loss, reason = "Prometheus' numbers are doubles")]
 fn text(picture: &Picture) -> String {
     let hop = |name: &str| vec![("hop", name.to_owned())];
     let stages = &picture.stages;
-    let mut text = String::new();
-    let mut metric = |name: &str, kind: &str, help: &str, samples: Samples| {
-        if !samples.is_empty() {
-            // Writing to a string does not fail.
-            let _ = write!(text, "# HELP outboxctl_{name} {help}\n# TYPE outboxctl_{name} {kind}\n");
-        }
-        for (labels, value) in samples {
-            let own = [("pipeline", picture.head.pipeline.to_owned()), ("stage", picture.head.stage.clone())];
-            let labels: Vec<String> =
-                own.iter().chain(&labels).map(|(key, value)| format!("{key}=\"{}\"", escaped(value))).collect();
-            let _ = writeln!(text, "outboxctl_{name}{{{}}} {value}", labels.join(","));
-        }
-    };
-    let counts = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.count as f64)).collect();
-    metric("events_total", "counter", "Different events seen at a hop.", counts);
-    let waiting = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.waiting as f64)).collect();
-    metric("events_waiting", "gauge", "Events that passed the hop before and not yet this one.", waiting);
+    let mut page = Page { head: &picture.head, text: String::new() };
+    let counts = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.count as f64));
+    page.metric("events_total", "counter", "Different events seen at a hop.", counts);
+    let waiting = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.waiting as f64));
+    page.metric("events_waiting", "gauge", "Events that passed the hop before and not yet this one.", waiting);
     let latency = stages.iter().filter_map(|stage| Some((stage.stop.hop.name(), stage.latency?)));
     let latency = latency.chain(picture.latency.map(|whole| ("end-to-end", whole))).flat_map(|(name, quantiles)| {
         [("0.5", quantiles.p50), ("0.99", quantiles.p99)].map(|(quantile, millis)| {
             (vec![("hop", name.to_owned()), ("quantile", quantile.to_owned())], millis / 1_000.0)
         })
     });
-    metric("latency_seconds", "gauge", "From the hop before, over the newest events.", latency.collect());
-    metric("failures", "gauge", "Events and records given up.", vec![(vec![], picture.failures as f64)]);
-    let fill = |value: fn(&crate::postgres::admin::Fill) -> i64| {
-        picture.outbox.iter().map(|fill| (vec![], value(fill) as f64)).collect()
-    };
-    metric("outbox_rows", "gauge", "Rows in the outbox.", fill(|fill| fill.rows));
-    metric("outbox_unprocessed_rows", "gauge", "Rows not marked processed, at most 100000.", fill(|f| f.unprocessed));
+    page.metric("latency_seconds", "gauge", "From the hop before, over the newest events.", latency);
+    page.family("delivery_seconds", "histogram", "From commit to delivery.", delays(picture));
+    page.metric("failures", "gauge", "Events and records given up.", [(vec![], picture.failures as f64)]);
+    let fill = |value: fn(&Fill) -> i64| picture.outbox.iter().map(move |fill| (vec![], value(fill) as f64));
+    page.metric("outbox_rows", "gauge", "Rows in the outbox.", fill(|fill| fill.rows));
+    let help = "Rows not marked processed, at most 100000.";
+    page.metric("outbox_unprocessed_rows", "gauge", help, fill(|fill| fill.unprocessed));
     let slots = picture.slots.iter();
-    let lag = slots.filter_map(|slot| Some((vec![("slot", slot.name.clone())], slot.lag_bytes? as f64))).collect();
-    metric("slot_lag_bytes", "gauge", "Write-ahead log that a slot's reader has not confirmed.", lag);
+    let lag = slots.filter_map(|slot| Some((vec![("slot", slot.name.clone())], slot.lag_bytes? as f64)));
+    page.metric("slot_lag_bytes", "gauge", "Write-ahead log that a slot's reader has not confirmed.", lag);
     let up = picture.sources.iter().map(|s| (vec![("source", s.name.to_owned())], f64::from(u8::from(s.ok))));
-    metric("source_up", "gauge", "Whether a source of these numbers answers.", up.collect());
-    text
+    page.metric("source_up", "gauge", "Whether a source of these numbers answers.", up);
+    page.text
+}
+
+/// Each bucket has what is in the ones below it, too.
+#[expect(clippy::cast_precision_loss, reason = "Prometheus' numbers are doubles")]
+fn delays(picture: &Picture) -> Vec<(&'static str, Labels, f64)> {
+    let mut total = 0;
+    let mut samples: Vec<(&'static str, Labels, f64)> = Vec::new();
+    for class in &picture.histogram {
+        total += class.count;
+        let bound = class.to_ms.map_or("+Inf".to_owned(), |millis| (f64::from(millis) / 1_000.0).to_string());
+        samples.push(("_bucket", vec![("le", bound)], total as f64));
+    }
+    samples.push(("_sum", vec![], picture.delay_sum / 1_000.0));
+    samples.push(("_count", vec![], total as f64));
+    samples
 }
 
 fn escaped(value: &str) -> String {
@@ -64,10 +100,25 @@ fn escaped(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::*;
 
     #[test]
     fn labels_are_escaped() {
         assert_eq!(escaped("a\"b\\c\nd"), "a\\\"b\\\\c\\nd");
+    }
+
+    #[test]
+    fn a_family_is_announced_once_and_only_with_samples() {
+        let head = Head { pipeline: "p", stage: "s".into(), ..Head::default() };
+        let mut page = Page { head: &head, text: String::new() };
+        page.metric("none", "gauge", "Nothing.", []);
+        let bucket = |bound: &str| ("_bucket", vec![("le", bound.to_owned())], 1.0);
+        page.family("d", "histogram", "Delays.", [bucket("0.01"), bucket("+Inf")]);
+        assert_eq!(
+            page.text,
+            "# HELP outboxctl_d Delays.\n# TYPE outboxctl_d histogram\n\
+             outboxctl_d_bucket{pipeline=\"p\",stage=\"s\",le=\"0.01\"} 1\n\
+             outboxctl_d_bucket{pipeline=\"p\",stage=\"s\",le=\"+Inf\"} 1\n"
+        );
     }
 }

@@ -7,6 +7,7 @@ mod guard;
 mod live;
 mod metrics;
 mod problem;
+mod redrive;
 mod submit;
 
 use std::sync::Arc;
@@ -14,12 +15,11 @@ use std::sync::Arc;
 use axum::Router;
 use axum::middleware::from_fn;
 use axum::routing::{get, post};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use super::model::Model;
 use super::{Options, Pipeline};
-use crate::aws::Clients;
 use problem::Problem;
 
 /// Live connections at once: each costs a lock four times a second.
@@ -29,11 +29,13 @@ const LIVE: usize = 64;
 #[derive(Clone)]
 pub struct Site {
     model: Arc<Model>,
-    clients: Clients,
+    pipeline: Pipeline,
     api_url: Option<Arc<str>>,
     failure_bucket: Option<Arc<str>>,
     writable: bool,
     live: Arc<Semaphore>,
+    /// Held while a dead letter is sent: what is clicked twice is sent once.
+    redrive: Arc<Mutex<()>>,
     cancel: CancellationToken,
 }
 
@@ -42,12 +44,23 @@ impl Site {
         let output = |name: &str| pipeline.deployment.output(name).ok().map(Arc::from);
         Self {
             model,
-            clients: pipeline.clients.clone(),
+            pipeline: pipeline.clone(),
             api_url: output("ApiUrl"),
             failure_bucket: output("FailureBucket"),
             writable: options.writable,
             live: Arc::new(Semaphore::new(LIVE)),
+            redrive: Arc::default(),
             cancel,
+        }
+    }
+
+    /// # Errors
+    /// 403 where the page is read-only.
+    fn may_write(&self) -> Result<(), Problem> {
+        if self.writable {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("this page is read-only: start it with --allow-write"))
         }
     }
 }
@@ -60,8 +73,12 @@ pub fn router(site: Site) -> Router {
         .route("/api/outbox", get(api::outbox))
         .route("/api/people", get(api::people).post(submit::person))
         .route("/api/cars", post(submit::car))
+        .route("/api/orders", post(submit::order))
+        .route("/api/carts", post(submit::cart))
+        .route("/api/users", post(submit::user))
         .route("/api/processed", get(api::processed))
         .route("/api/dead-letters", get(api::dead_letters))
+        .route("/api/dead-letters/redrive", post(redrive::redrive))
         .route("/api/dead-letters/object", get(api::dead_letter))
         .route("/api/events", get(live::events))
         .route("/healthz", get(api::health))

@@ -3,36 +3,49 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
 
 use super::Site;
 use super::problem::Problem;
-use crate::aws::api_gateway;
+use crate::aws::api_gateway::Api;
 
 /// Bytes of a form.
 const LIMIT: usize = 16 * 1024;
 
 pub async fn person(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "people", body).await
+    pass_on(&site, "/people", body).await
 }
 
 pub async fn car(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
-    pass_on(&site, "cars", body).await
+    pass_on(&site, "/cars", body).await
+}
+
+pub async fn order(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
+    pass_on(&site, "/orders", body).await
+}
+
+pub async fn cart(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
+    pass_on(&site, "/cart", body).await
+}
+
+pub async fn user(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
+    pass_on(&site, "/users", body).await
 }
 
 /// The API's answer as it is; its problems name the field at fault.
 async fn pass_on(site: &Site, route: &str, body: Bytes) -> Result<Response, Problem> {
-    if !site.writable {
-        return Err(Problem::forbidden("this page is read-only: start it with --allow-write"));
-    }
+    site.may_write()?;
     if body.len() > LIMIT {
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "a form has at most 16 KiB"));
     }
     let api = site.api_url.as_deref();
     let api = api.ok_or_else(|| Problem::not_found("this pipeline was deployed without its API"))?;
-    let url = format!("{}/{route}", api.trim_end_matches('/'));
-    let answer = api_gateway::post_json(&site.clients, &url, body.to_vec()).await?;
+    let api = Api::new(&site.pipeline.clients, api)?;
+    // Nothing here sends a form a second time: each is a wish of its own.
+    let key = Uuid::new_v4().to_string();
+    let answer = api.send(Method::POST, route, &[("idempotency-key", &key)], body.to_vec()).await?;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
     let kind = if status.is_success() { "application/json" } else { "application/problem+json" };
     let mut response = (status, answer.body).into_response();

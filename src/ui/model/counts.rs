@@ -18,6 +18,24 @@ pub struct Counts {
     seconds: [BTreeMap<i64, u32>; HOPS],
 }
 
+/// Upper bounds of the classes that latencies are counted in, in milliseconds; one more class has what is longer.
+const BOUNDS: [u32; 12] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
+
+/// How many events took how long from commit to delivery, since the page began to look.
+#[derive(Debug, Clone, Default)]
+pub struct Histogram {
+    counts: [u64; BOUNDS.len() + 1],
+    sum: f64,
+}
+
+/// One class of a [`Histogram`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Class {
+    /// Upper bound in milliseconds, included; null for what is longer than all others.
+    pub to_ms: Option<u32>,
+    pub count: u64,
+}
+
 /// Quantiles in milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Quantiles {
@@ -37,6 +55,11 @@ impl Counts {
         }
     }
 
+    /// One fewer at this hop.
+    pub fn take_back(&mut self, hop: Hop) {
+        self.totals[hop.index()] = self.totals[hop.index()].saturating_sub(1);
+    }
+
     pub fn total(&self, hop: Hop) -> u64 {
         self.totals[hop.index()]
     }
@@ -49,14 +72,52 @@ impl Counts {
     }
 }
 
+/// Hops have clocks of their own: a negative latency says no more than that it was short.
+fn millis(span: TimeDelta) -> f64 {
+    span.num_microseconds().map_or(0.0, |micros| micros as f64 / 1_000.0).max(0.0)
+}
+
+impl Histogram {
+    pub fn add(&mut self, span: TimeDelta) {
+        let millis = millis(span);
+        self.counts[BOUNDS.partition_point(|bound| f64::from(*bound) < millis)] += 1;
+        self.sum += millis;
+    }
+
+    pub fn classes(&self) -> Vec<Class> {
+        let bounds = BOUNDS.into_iter().map(Some).chain([None]);
+        bounds.zip(self.counts).map(|(to_ms, count)| Class { to_ms, count }).collect()
+    }
+
+    /// Of all that were added, in milliseconds.
+    pub fn sum(&self) -> f64 {
+        self.sum
+    }
+}
+
 impl Quantiles {
     /// None of nothing.
     pub fn of(spans: impl Iterator<Item = TimeDelta>) -> Option<Self> {
-        // Hops have clocks of their own: a negative latency says no more than that it was short.
-        let millis = |span: TimeDelta| span.num_microseconds().map_or(0.0, |micros| micros as f64 / 1_000.0).max(0.0);
         let mut sorted: Vec<f64> = spans.map(millis).collect();
         sorted.sort_unstable_by(f64::total_cmp);
         let at = |quantile: f64| sorted.get(((sorted.len() as f64 * quantile).ceil() as usize).max(1) - 1).copied();
         Some(Self { p50: at(0.5)?, p99: at(0.99)?, samples: sorted.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_latency_falls_into_the_class_whose_bound_it_does_not_pass() {
+        let mut histogram = Histogram::default();
+        for millis in [-5, 10, 11, 90_000] {
+            histogram.add(TimeDelta::milliseconds(millis));
+        }
+        let some: Vec<_> = histogram.classes().into_iter().filter(|class| class.count > 0).collect();
+        let class = |to_ms, count| Class { to_ms, count };
+        assert_eq!(some, [class(Some(10), 2), class(Some(20), 1), class(None, 1)]);
+        assert!((histogram.sum() - 90_021.0).abs() < 0.001);
     }
 }

@@ -25,7 +25,7 @@ pub use trace::{Detail, Trace};
 use crate::aws::health::Health;
 use crate::cloudformation::Deployment;
 use crate::ui::Options;
-use counts::Counts;
+use counts::{Counts, Histogram};
 use seen::Seen;
 
 /// Events whose whole path is kept.
@@ -50,14 +50,16 @@ pub struct Model {
 }
 
 /// What does not change while the page is open.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Head {
     pub pipeline: &'static str,
     pub title: &'static str,
     pub stage: String,
     pub local: bool,
     pub writable: bool,
-    /// The form that the page offers: `person`, `car`, or none.
+    /// Whether events come from an outbox table in PostgreSQL, whose rows the page can list.
+    pub outbox_table: bool,
+    /// The form that the page offers: what one sample is called, or none.
     pub form: Option<&'static str>,
     pub version: &'static str,
     /// Events from here on are counted; null counts from the beginning of what is kept.
@@ -73,6 +75,8 @@ pub struct State {
     order: VecDeque<Uuid>,
     seen: Seen,
     counts: Counts,
+    /// From commit to the good end.
+    delays: Histogram,
     pub tables: Tables,
     pub health: Vec<Health>,
     pub sources: BTreeMap<&'static str, Source>,
@@ -86,6 +90,9 @@ impl Model {
         let form = match pipeline.name {
             "rds-kinesis" => Some("person"),
             "rds-eventbridge" => Some("car"),
+            "dynamodb-kinesis" => Some("order"),
+            "dynamodb-eventbridge" => Some("cart"),
+            "dynamodb-cdc" => Some("user"),
             _ => None,
         };
         let has = |name: &str| deployment.output(name).is_ok();
@@ -97,6 +104,7 @@ impl Model {
                 stage: options.stage.clone(),
                 local: options.local,
                 writable: options.writable,
+                outbox_table: has("DatabaseSecretArn"),
                 form: form.filter(|_| has("ApiUrl")),
                 version: env!("CARGO_PKG_VERSION"),
                 since: options.from.since(Utc::now()),
@@ -131,8 +139,15 @@ impl State {
         trace.version = version;
         // A hop implies those before it; the first sighting at each is what counts.
         let new = self.seen.mark(id, hop);
+        // What was given up and then sent again is not lost any more.
+        if new.contains(&Hop::Delivered) && self.seen.has(id, Hop::Failed) {
+            self.counts.take_back(Hop::Failed);
+        }
         for new in &new {
             self.counts.count(*new, trace.at(*new), at);
+        }
+        if let Some(whole) = trace.whole().filter(|_| new.contains(&Hop::Delivered)) {
+            self.delays.add(whole);
         }
         if hop.is_last() && !new.contains(&hop) {
             trace.redelivered += 1;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::counts::{Quantiles, WINDOW};
+use super::counts::{Class, Quantiles, WINDOW};
 use super::hops::Stop;
 use super::{Head, Hop, Model, Source, State};
 use crate::aws::health::Health;
@@ -20,6 +20,11 @@ pub struct Picture {
     pub stages: Vec<Stage>,
     /// From commit to the good end, in milliseconds.
     pub latency: Option<Quantiles>,
+    /// How many events took how long from commit to the good end, since the page began to look.
+    pub histogram: Vec<Class>,
+    /// Of all of these, in milliseconds.
+    #[serde(skip)]
+    pub delay_sum: f64,
     /// Events and records given up.
     pub failures: u64,
     pub outbox: Option<Fill>,
@@ -84,6 +89,8 @@ impl Picture {
             now,
             stages: stages.collect(),
             latency: Quantiles::of(newest.iter().filter_map(|trace| trace.whole())),
+            histogram: state.delays.classes(),
+            delay_sum: state.delays.sum(),
             failures: state.failures(),
             outbox: state.tables.fill.clone(),
             slots: state.tables.slots.clone(),

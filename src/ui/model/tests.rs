@@ -9,16 +9,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 fn model() -> Model {
-    let head = Head {
-        pipeline: "rds-eventbridge",
-        title: "",
-        stage: "dev".into(),
-        local: true,
-        writable: true,
-        form: None,
-        version: "",
-        since: None,
-    };
+    let head = Head { pipeline: "rds-eventbridge", stage: "dev".into(), ..Head::default() };
     Model { layout: Layout::of(head.pipeline), head, state: Mutex::default() }
 }
 
@@ -41,6 +32,10 @@ fn an_event_counts_once_at_each_hop_whatever_comes_first() {
     assert_eq!((trace.redelivered, trace.at(Hop::Delivered)), (1, Some(at(2))));
     assert_eq!(trace.span_to(Hop::Delivered), Some(TimeDelta::seconds(1)), "since the hop before");
     assert_eq!(trace.whole(), Some(TimeDelta::seconds(2)));
+    drop(state);
+    let histogram = Picture::of(&model, &model.lock(), at(3)).histogram;
+    let counted: Vec<_> = histogram.into_iter().filter(|class| class.count > 0).collect();
+    assert_eq!(counted.iter().map(|class| (class.to_ms, class.count)).collect::<Vec<_>>(), [(Some(2_000), 1)]);
 }
 
 #[test]
@@ -54,6 +49,9 @@ fn what_waits_and_what_was_given_up_are_told_apart() {
     let waiting: Vec<u64> =
         Picture::of(&model, &model.lock(), at(2)).stages.iter().map(|stage| stage.waiting).collect();
     assert_eq!(waiting, [0, 0, 0, 3]);
+    model.lock().see(Uuid::from_u128(1), Hop::Delivered, at(2), |_| {});
+    let last = Picture::of(&model, &model.lock(), at(3)).stages.pop().expect("a stage");
+    assert_eq!((last.count, last.waiting), (2, 3), "one that was sent again was delivered, not lost");
 }
 
 #[test]

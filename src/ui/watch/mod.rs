@@ -26,7 +26,6 @@ struct Watch {
 pub fn start(pipeline: Pipeline, model: &Arc<Model>, options: &Options, cancel: &CancellationToken) {
     let watch = Watch { model: model.clone(), cancel: cancel.clone(), local: options.local };
     let Pipeline { deployment, clients, via, roots } = pipeline;
-    let deployment = Arc::new(deployment);
     let output = |name: &str| deployment.output(name).ok().map(str::to_owned);
     if let Some(stream) = output("StreamName") {
         tokio::spawn(readers::stream(watch.clone(), clients.clone(), stream, options.from));

@@ -1,0 +1,45 @@
+//! Sending a dead letter on its way again, as `outboxctl dlq redrive --id` does.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Site;
+use super::problem::Problem;
+use crate::deadletters::{self, Options, Place, Selection};
+use crate::redelivery::Courier;
+
+#[derive(Deserialize)]
+struct Wanted {
+    key: String,
+}
+
+/// Sends the letter of this key; it is gone from the list once all of it was accepted.
+pub async fn redrive(State(site): State<Site>, body: Bytes) -> Result<Json<Value>, Problem> {
+    site.may_write()?;
+    let wanted: Wanted = serde_json::from_slice(&body).map_err(|_| {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the body must name a dead letter: {\"key\": …}")
+    })?;
+    let _alone = site.redrive.lock().await;
+    let pipeline = &site.pipeline;
+    let (clients, deployment) = (&pipeline.clients, &pipeline.deployment);
+    let mut place = Place::open(clients, deployment, pipeline.via, pipeline.roots.clone()).await?;
+    let courier = Courier::of(clients, deployment)?;
+    let selection = Selection { ids: vec![wanted.key], ..Selection::default() };
+    let options = Options { selection, ..Options::default() };
+    let mut reason = None;
+    let told = |step: &deadletters::Step| reason.clone_from(&step.reason);
+    let (report, ended) = deadletters::redrive(&mut place, &courier, &options, &site.cancel, told).await;
+    ended?;
+    if report.selected == 0 {
+        return Err(Problem::not_found("there is no such dead letter any more"));
+    }
+    if report.sent == 0 {
+        let reason = reason.unwrap_or_else(|| "it was refused again".into());
+        return Err(Problem::new(StatusCode::CONFLICT, reason));
+    }
+    Ok(Json(json!({ "sent": report.sent })))
+}
