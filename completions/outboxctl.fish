@@ -614,7 +614,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l progress -d '
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -d 'Offer forms that write to the deployed pipeline'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -d 'Offer what writes to the deployed pipeline: the form, and sending dead letters again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every question that has no flag of its own'

@@ -54,9 +54,14 @@ topics! {
         "output"
         "exit-codes"
         "errors"
+        "architecture"
     }
     HowTo {
+        "quickstart-aws"
         "ci"
+        "private-database"
+        "teardown"
+        "troubleshooting"
         "repair"
     }
 }

@@ -47,6 +47,32 @@ fn links_between_topics_lead_somewhere() {
     }
 }
 
+/// "`step` in `src/x.rs`" and "`src/x.rs`" are true.
+#[test]
+fn code_that_topics_name_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut functions = 0;
+    for topic in TOPICS {
+        let words = topic.text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let marked: Vec<&str> = words.split('`').collect();
+        for (at, name) in marked.iter().enumerate().skip(1).step_by(2) {
+            if !name.starts_with("src/") || name.contains('*') {
+                continue;
+            }
+            let path = root.join(name);
+            assert!(path.exists(), "{}: {name} is not there", topic.name);
+            if marked[at - 1] != " in " || !path.is_file() {
+                continue;
+            }
+            let function = marked[at - 2];
+            let text = std::fs::read_to_string(path).expect("a source file");
+            assert!(text.contains(&format!("fn {function}")), "{}: {name} has no function {function}", topic.name);
+            functions += 1;
+        }
+    }
+    assert!(functions > 20, "the architecture names its functions: {functions}");
+}
+
 #[test]
 fn names_are_found_however_they_are_written() {
     assert_eq!(find("Exit Codes").expect("a topic").name, "exit-codes");
