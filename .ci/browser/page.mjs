@@ -34,8 +34,8 @@ const shot = (name, options) => page.screenshot({ path: `${artifacts}/${pipeline
 const log = openSync(`${artifacts}/${pipeline}-ui.log`, "w");
 
 /** Starts `outboxctl ui`; `url` resolves with its address once it listens. */
-function serve(port = "0") {
-  const child = spawn(OUTBOXCTL, ["ui", "--port", port, "--output", "ndjson"], { stdio: ["ignore", "pipe", log] });
+function serve(port = "0", env = process.env) {
+  const child = spawn(OUTBOXCTL, ["ui", "--port", port, "--output", "ndjson"], { env, stdio: ["ignore", "pipe", log] });
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
   const url = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("ui did not say its address in 30 s")), 30_000);
@@ -272,6 +272,7 @@ if (carriesKinesis) await step("a record that nobody can read shows with its pay
 
 await step("the connection comes back after the server was away", async () => {
   const port = new URL(url).port;
+  const seen = await count(form.end);
   server.child.kill("SIGINT");
   const { code } = await server.ended;
   assert.equal(code, 130);
@@ -281,6 +282,11 @@ await step("the connection comes back after the server was away", async () => {
   server.again = again;
   await again.url;
   await page.locator("#link[data-state=live]").waitFor();
+  // The new server has seen nothing live: what the lists and logs hold must come to the same at every hop.
+  await page.waitForFunction((least) => {
+    const counts = [...document.querySelectorAll(".stop .count")].map((node) => Number(node.textContent.replaceAll(",", "")));
+    return counts.every((count) => count === counts[0] && count >= least);
+  }, seen);
   // The refused attempts meanwhile are in the console; they are what was asked for.
   complaints.splice(0, complaints.length, ...complaints.filter((text) => !text.includes("ERR_CONNECTION_REFUSED")));
 });
@@ -296,6 +302,24 @@ await step("other pages are kept out", async () => {
   const policy = (await fetch(url)).headers.get("content-security-policy");
   assert.match(policy, /script-src 'self'/);
   assert.doesNotMatch(policy, /unsafe/);
+});
+
+await step("without --local it only reads", async () => {
+  // As on AWS, but for the endpoint.
+  const { OUTBOXCTL_LOCAL: _, ...env } = process.env;
+  const deployed = serve("0", { ...env, AWS_ENDPOINT_URL: endpoint, AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+  const address = await deployed.url;
+  for (const path of ["/api/people", "/api/cars", "/api/orders", "/api/carts", "/api/users", "/api/dead-letters/redrive"]) {
+    const answer = await fetch(address + path, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    assert.equal(answer.status, 403, path);
+  }
+  const other = await browser.newPage();
+  await other.goto(address);
+  await other.locator("#chips", { hasText: "read-only" }).waitFor();
+  assert.ok(await other.locator("#form-section").isHidden());
+  await other.close();
+  deployed.child.kill("SIGTERM");
+  await deployed.ended;
 });
 
 await step("health, metrics and the API's document answer", async () => {

@@ -18,6 +18,8 @@ const COUNTED: i64 = 100_000;
 const EXCERPT: i32 = 600;
 /// The most rows of one table, whatever is asked for: an answer of the admin function holds 6 MB.
 const MAX_ROWS: u32 = 1_000;
+/// The most rows of the log of processed events at the first look, which tells how many there have been lately: 1.5 MB.
+const FIRST_ROWS: i64 = 5_000;
 
 /// What to look at.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,8 @@ pub struct OverviewRequest {
     pub captured_until: Option<DateTime<Utc>>,
     /// The last processed row that is known already; the newest ones are sent where None.
     pub processed_after: Option<Place>,
+    /// What was processed before is left out of these newest ones.
+    pub processed_since: Option<DateTime<Utc>>,
 }
 
 /// A place in the log of processed events.
@@ -126,7 +130,7 @@ pub(super) async fn overview(client: &Client, request: &OverviewRequest) -> Resu
     let outbox = exists(client, "public.outbox").await?;
     let people = exists(client, "public.people").await?;
     let consumed = exists(client, "public.outbox_processed").await?;
-    let (processed, processed_until) = if consumed { processed(client, request, rows).await? } else { (None, None) };
+    let (processed, processed_until) = if consumed { processed(client, request).await? } else { (None, None) };
     Ok(Overview {
         outbox: if outbox { Some(fill(client, request.captured_until).await?) } else { None },
         rows: if outbox { newest(client, rows, consumed).await? } else { Vec::new() },
@@ -199,11 +203,7 @@ async fn people(client: &Client, rows: i64) -> Result<Vec<Person>> {
 }
 
 /// Rows of transactions that may still be running come next time, so that none is passed over.
-async fn processed(
-    client: &Client,
-    request: &OverviewRequest,
-    rows: i64,
-) -> Result<(Option<Vec<Processed>>, Option<Place>)> {
+async fn processed(client: &Client, request: &OverviewRequest) -> Result<(Option<Vec<Processed>>, Option<Place>)> {
     const COLUMNS: &str = "event_id, consumer, aggregate_type, aggregate_id, event_type, sequence, shard_id, attempts,
         succeeded, committed_at, processed_at, xact::text, position";
     const SETTLED: &str = "xact < pg_snapshot_xmin(pg_current_snapshot())";
@@ -211,9 +211,10 @@ async fn processed(
         None => {
             let query = format!(
                 "SELECT {COLUMNS} FROM (SELECT * FROM public.outbox_processed WHERE {SETTLED}
-                    ORDER BY xact DESC, position DESC LIMIT $1) AS newest ORDER BY newest.xact, newest.position"
+                    ORDER BY xact DESC, position DESC LIMIT $1) AS newest
+                 WHERE processed_at >= coalesce($2, '-infinity') ORDER BY newest.xact, newest.position"
             );
-            client.query(&query, &[&rows]).await
+            client.query(&query, &[&FIRST_ROWS, &request.processed_since]).await
         }
         Some(place) => {
             let query = format!(

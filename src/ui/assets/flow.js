@@ -71,15 +71,11 @@ function showHistogram({ histogram, latency }) {
   if (total === 0) return;
   const most = Math.max(...histogram.map(({ count }) => count));
   reconcile(byId("histogram"), histogram.map((some, i) => ({ ...some, from: histogram[i - 1]?.to_ms ?? 0 })), (some) => some.from,
-    () => make("li", {}, make("span", { class: "many" }),
-      draw("svg", { viewBox: "0 0 10 100", preserveAspectRatio: "none", "aria-hidden": "true" }, draw("rect", { x: 0, width: 10 })),
-      make("span", { class: "class" })),
+    () => make("li", {}, make("span", { class: "many" }), make("span", { class: "bed", "aria-hidden": "true" }, make("i")), make("span", { class: "class" })),
     (node, { from, to_ms: to, count }) => {
       const [many, bar, name] = node.children;
-      const height = count ? Math.max(2, (count / most) * 100) : 0;
       node.classList.toggle("is-empty", count === 0);
-      bar.firstChild.setAttribute("y", 100 - height);
-      bar.firstChild.setAttribute("height", height);
+      bar.firstChild.style.setProperty("--share", `${count ? Math.max(2, (count / most) * 100) : 0}%`);
       say(many, count ? words.count(count) : "");
       say(name, to == null ? `> ${words.bound(from)}` : words.bound(to));
       node.setAttribute("aria-label", `${words.count(count)} events ${to == null ? `over ${words.bound(from)}` : `up to ${words.bound(to)}`}`);

@@ -60,6 +60,7 @@ async fn look(watch: &Watch, access: &Access, database: &mut Option<Database>) -
             rows: u32::try_from(ROWS).unwrap_or(u32::MAX),
             captured_until: state.captured_until.max(watch.model.head.since),
             processed_after: state.tables.processed_until.clone(),
+            processed_since: watch.model.head.since,
         }
     };
     let overview = database.overview(request).await?;
