@@ -24,6 +24,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Deploy(commands::deploy::Args),
+    Watch(commands::watch::Args),
+    Recover(commands::recover::Args),
     Destroy(commands::destroy::Args),
     Status(commands::status::Args),
     Outputs(commands::outputs::Args),
@@ -53,6 +55,8 @@ impl Command {
     async fn run(self, ctx: &Context) -> Result<Outcome> {
         match self {
             Self::Deploy(args) => args.run(ctx).await,
+            Self::Watch(args) => args.run(ctx).await,
+            Self::Recover(args) => args.run(ctx).await,
             Self::Destroy(args) => args.run(ctx).await,
             Self::Status(args) => args.run(ctx).await,
             Self::Outputs(args) => args.run(ctx).await,
@@ -131,7 +135,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         // A command that was stopped ends with the signal's exit code, unless it has something worse to say.
         match (signalled.await, result) {
             (Ok(kind), Ok(outcome)) => Err(Error::new(kind, "stopped by a signal").with_data(outcome.data)),
-            (Ok(kind), Err(error)) if error.kind() == Kind::Interrupted => Err(Error::new(kind, error.message())),
+            (Ok(kind), Err(error)) if error.kind() == Kind::Interrupted => Err(error.into_kind(kind)),
             (_, result) => result,
         }
     });

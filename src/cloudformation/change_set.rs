@@ -15,6 +15,9 @@ use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 /// Change sets of ours begin like this.
 const PREFIX: &str = "outboxctl-";
 
+/// Answers of [`Engine::execute`] where the change set is no longer to be had.
+const TAKEN: &[&str] = &["ChangeSetNotFound", "InvalidChangeSetStatus"];
+
 /// What CloudFormation writes where a change set would change nothing. It gives no code to tell it by.
 const NOTHING: &[&str] = &["No updates are to be performed", "didn't contain changes"];
 
@@ -60,8 +63,18 @@ enum Created {
 impl Engine {
     /// Makes the change set, or finds it as an earlier run left it.
     pub(super) async fn prepare(&self, desired: &Desired, existing: Option<&Described>) -> Result<Plan> {
+        self.prepare_as(desired, existing, &fingerprint(desired, existing)).await
+    }
+
+    /// Makes a change set that nobody else will find, to be looked at and deleted.
+    pub(super) async fn prepare_to_look(&self, desired: &Desired, existing: Option<&Described>) -> Result<Plan> {
+        let unique = uuid::Uuid::new_v4().to_string();
+        self.prepare_as(desired, existing, &token([unique.as_str()])).await
+    }
+
+    async fn prepare_as(&self, desired: &Desired, existing: Option<&Described>, mark: &str) -> Result<Plan> {
         let kind = if existing.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
-        let name = format!("{PREFIX}{}", fingerprint(desired, existing));
+        let name = format!("{PREFIX}{mark}");
         match self.create_change_set(desired, &kind, &name).await? {
             Created::New => {}
             Created::Found => self.console.detail(format!("{}: change set {name} is there already", desired.scope)),
@@ -72,15 +85,30 @@ impl Engine {
         match (described.status(), described.execution_status()) {
             (Some(ChangeSetStatus::Failed), _) => {
                 let nothing = NOTHING.iter().any(|nothing| reason.contains(nothing));
-                let message = format!("stack {}: CloudFormation refuses the change: {reason}", desired.name);
+                let refusal = match nothing {
+                    true => None,
+                    false => Some(self.refusal(&desired.name, &described).await),
+                };
                 self.delete_change_set(&desired.name, &name).await?;
-                if nothing { Ok(Plan::Nothing) } else { Err(Error::new(Kind::StackFailed, message)) }
+                refusal.map_or(Ok(Plan::Nothing), Err)
             }
             (_, Some(ExecutionStatus::Available) | None) => Ok(Plan::Ready(read(described, kind))),
             (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
             // Left by an earlier run, and overtaken since.
             (_, Some(_)) => self.delete_change_set(&desired.name, &name).await.map(|()| Plan::Moved),
         }
+    }
+
+    /// Why CloudFormation does not take the change, with what its early validation found.
+    async fn refusal(&self, stack: &str, described: &DescribeChangeSetOutput) -> Error {
+        let reason = described.status_reason().unwrap_or("no reason given");
+        let message = format!("stack {stack}: CloudFormation refuses the change: {reason}");
+        let details = match described.change_set_id() {
+            Some(id) => self.change_set_details(id).await,
+            None => Vec::new(),
+        };
+        let error = Error::new(Kind::StackFailed, message);
+        details.into_iter().fold(error, |error, detail| error.hint(format!("CloudFormation adds: {detail}")))
     }
 
     async fn create_change_set(&self, desired: &Desired, kind: &ChangeSetType, name: &str) -> Result<Created> {
@@ -155,6 +183,7 @@ impl Engine {
                 .stack_name(stack)
                 .change_set_name(name)
                 .set_next_token(token.clone())
+                .include_property_values(true)
                 .send()
         };
         match self.pace.send(stack, send).await {
@@ -170,14 +199,14 @@ impl Engine {
             self.client
                 .execute_change_set()
                 .change_set_name(&set.id)
-                .client_request_token(token([set.id.as_str()]))
+                .client_request_token(set.token())
                 // A failed first create must not leave what its template would retain.
                 .set_retain_except_on_create(set.creates.then_some(true))
                 .send()
         };
         match self.pace.send(&set.id, send).await {
             Ok(_) => Ok(true),
-            Err(error) if matches!(sdk_code(&error), "ChangeSetNotFound" | "InvalidChangeSetStatus") => Ok(false),
+            Err(error) if TAKEN.contains(&sdk_code(&error)) => Ok(false),
             Err(error) => Err(error).aws("execute a change set"),
         }
     }
@@ -189,6 +218,13 @@ impl Engine {
 
     /// Names of the stack's change sets that are not ours.
     pub(super) async fn foreign_change_sets(&self, stack: &str) -> Result<Vec<String>> {
+        let mut names = self.change_sets(stack).await?;
+        names.retain(|name| !is_ours(name));
+        Ok(names)
+    }
+
+    /// Names of all the stack's change sets.
+    pub(super) async fn change_sets(&self, stack: &str) -> Result<Vec<String>> {
         let (mut names, mut token) = (Vec::new(), None);
         loop {
             let send = || self.client.list_change_sets().stack_name(stack).set_next_token(token.clone()).send();
@@ -196,10 +232,16 @@ impl Engine {
             names.extend(page.summaries.unwrap_or_default().into_iter().filter_map(|summary| summary.change_set_name));
             token = page.next_token;
             if token.is_none() {
-                names.retain(|name| !is_ours(name));
                 return Ok(names);
             }
         }
+    }
+}
+
+impl ChangeSet {
+    /// The token of its execution, the same whoever executes it. Every event of the operation carries it.
+    pub(super) fn token(&self) -> String {
+        token([self.id.as_str()])
     }
 }
 

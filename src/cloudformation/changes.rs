@@ -1,6 +1,8 @@
 //! What a change set would do, and which of it destroys something.
 
-use aws_sdk_cloudformation::types::{Change as Raw, ChangeAction, Replacement, ResourceChange};
+use aws_sdk_cloudformation::types::{
+    Change as Raw, ChangeAction, PolicyAction, Replacement, ResourceChange, ResourceTargetDefinition,
+};
 use serde::Serialize;
 
 /// Resource types that hold rows, records or a position in the write-ahead log, each with the properties whose change
@@ -38,16 +40,49 @@ const PRECIOUS: &[(&str, &[&str])] = &[
     ("AWS::SecretsManager::Secret", &["Name"]),
 ];
 
+/// What words are used for, and colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    Add,
+    Modify,
+    /// Replaced or not, by what the new value turns out to be.
+    MayReplace,
+    /// A new one is made and the old one deleted.
+    Replace,
+    Delete,
+    /// It leaves the stack and stays in the account.
+    Release,
+    Import,
+    /// CloudFormation can't tell yet.
+    Unknown,
+}
+
+/// A property's change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Value {
+    pub property: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
 /// One resource's change.
 #[derive(Debug, Clone, Serialize)]
 pub struct Change {
     /// `Add`, `Modify`, `Remove`, …
     pub action: String,
+    /// What that comes to.
+    pub effect: Effect,
     pub resource: String,
     pub resource_type: String,
     /// Names of the properties that change, where it is modified.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<String>,
+    /// The properties' values where CloudFormation tells them; a secret's are masked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
     /// `True`, `False` or `Conditional`, where it is modified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
@@ -56,17 +91,31 @@ pub struct Change {
 impl Change {
     pub(super) fn read(raw: &Raw) -> Option<Self> {
         let change: &ResourceChange = raw.resource_change()?;
-        let targets = change.details().iter().filter_map(|detail| detail.target());
-        let mut properties: Vec<_> = targets.filter_map(|target| Some(target.name()?.to_owned())).collect();
+        let targets = || change.details().iter().filter_map(|detail| detail.target());
+        let mut properties: Vec<_> = targets().filter_map(|target| Some(target.name()?.to_owned())).collect();
         properties.sort();
         properties.dedup();
+        let mut values: Vec<_> = targets().filter_map(value).collect();
+        // One cause or several: a property's change is told once for each.
+        values.dedup();
         Some(Self {
             action: change.action().map_or("?", ChangeAction::as_str).to_owned(),
+            effect: effect(change),
             resource: change.logical_resource_id().unwrap_or("?").to_owned(),
             resource_type: change.resource_type().unwrap_or("?").to_owned(),
             properties,
+            values,
             replacement: change.replacement().map(|replacement| replacement.as_str().to_owned()),
         })
+    }
+
+    /// Whether it changes who may do what.
+    pub fn is_permission(&self) -> bool {
+        let kind = self.resource_type.as_str();
+        kind.starts_with("AWS::IAM::")
+            || kind.ends_with("Policy")
+            || kind.ends_with("::Permission")
+            || self.properties.iter().any(|name| name.ends_with("PolicyDocument") || name == "KeyPolicy")
     }
 
     /// Whether it would take data away. CloudFormation calls many a harmless change `Conditional` (an RDS instance's
@@ -99,16 +148,46 @@ impl Change {
     }
 }
 
+fn effect(change: &ResourceChange) -> Effect {
+    let retains = matches!(change.policy_action(), Some(PolicyAction::Retain));
+    match (change.action(), change.replacement()) {
+        (Some(ChangeAction::Add), _) => Effect::Add,
+        (Some(ChangeAction::Remove), _) if retains => Effect::Release,
+        (Some(ChangeAction::Remove), _) => Effect::Delete,
+        (Some(ChangeAction::Modify), Some(Replacement::True)) => Effect::Replace,
+        (Some(ChangeAction::Modify), Some(Replacement::Conditional)) => Effect::MayReplace,
+        (Some(ChangeAction::Modify), _) => Effect::Modify,
+        (Some(ChangeAction::Import), _) => Effect::Import,
+        _ => Effect::Unknown,
+    }
+}
+
+/// The property's values, where there are any to tell.
+fn value(target: &ResourceTargetDefinition) -> Option<Value> {
+    let (before, after) = (target.before_value(), target.after_value());
+    if before.is_none() && after.is_none() {
+        return None;
+    }
+    let property =
+        target.path().or(target.name())?.trim_start_matches("/Properties/").trim_start_matches('/').to_owned();
+    let secret =
+        ["password", "secret", "token", "credential"].iter().any(|word| property.to_lowercase().contains(word));
+    let told = |value: Option<&str>| value.map(|value| if secret { "****".to_owned() } else { value.to_owned() });
+    Some(Value { property, before: told(before), after: told(after) })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Change;
+    use super::*;
 
     fn change(action: &str, resource_type: &str, replacement: Option<&str>, properties: &[&str]) -> Change {
         Change {
             action: action.into(),
+            effect: Effect::Modify,
             resource: "X".into(),
             resource_type: resource_type.into(),
             properties: properties.iter().map(|name| (*name).to_owned()).collect(),
+            values: Vec::new(),
             replacement: replacement.map(Into::into),
         }
     }
@@ -123,5 +202,22 @@ mod tests {
         assert!(!change("Modify", "AWS::RDS::DBInstance", Some("False"), &["DBName"]).destroys_data());
         assert!(!change("Modify", "AWS::Lambda::Function", Some("True"), &["FunctionName"]).destroys_data());
         assert!(!change("Add", "AWS::Kinesis::Stream", None, &[]).destroys_data());
+    }
+
+    #[test]
+    fn who_may_do_what_is_told_apart() {
+        assert!(change("Add", "AWS::IAM::Role", None, &[]).is_permission());
+        assert!(change("Add", "AWS::Lambda::Permission", None, &[]).is_permission());
+        assert!(change("Modify", "AWS::SQS::QueuePolicy", Some("False"), &["PolicyDocument"]).is_permission());
+        assert!(change("Modify", "AWS::KMS::Key", Some("False"), &["KeyPolicy"]).is_permission());
+        assert!(!change("Modify", "AWS::SQS::Queue", Some("False"), &["VisibilityTimeout"]).is_permission());
+    }
+
+    #[test]
+    fn a_secrets_value_is_never_told() {
+        let target = ResourceTargetDefinition::builder().path("/Properties/MasterUserPassword");
+        let told = value(&target.before_value("old-planted").after_value("new-planted").build()).unwrap();
+        assert_eq!((told.property.as_str(), told.before.as_deref()), ("MasterUserPassword", Some("****")));
+        assert!(!format!("{told:?}").contains("planted"));
     }
 }

@@ -1,20 +1,32 @@
 //! One stack away.
 
-use aws_sdk_cloudformation::types::Stack as Described;
+use aws_sdk_cloudformation::types::{DeletionMode, Stack as Described};
 
 use super::Engine;
 use super::deploy::holds_foreign;
-use super::engine::{status_of, token};
+use super::engine::{Operation, status_of, token};
 use super::events::Follower;
+use super::settle::Settled;
 use super::status::{OnDestroy, actions};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::output::Event;
+
+/// What a deletion may leave behind.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Leaving<'a> {
+    Nothing,
+    /// These resources, by logical id.
+    Named(&'a [String]),
+    /// Whatever can't be deleted.
+    Anything,
+}
 
 impl Engine {
     /// Deletes the stack, whatever state it is in. False where there was none.
     ///
     /// # Errors
-    /// `Usage` for a protected stack, `StackFailed` with the root cause, `NeedsRecovery` for somebody else's change set.
+    /// `Usage` for a protected stack, `StackFailed` with the root cause, `NeedsRecovery` for somebody else's change set
+    /// and for a deletion that got stuck.
     pub async fn destroy(&self, scope: &str, name: &str) -> Result<bool> {
         loop {
             let Some(stack) = self.describe(name).await? else { return Ok(false) };
@@ -55,12 +67,24 @@ impl Engine {
 
     /// Asks for the deletion and waits for its end.
     pub(super) async fn delete(&self, scope: &str, stack: &Described) -> Result<()> {
+        let settled = self.delete_leaving(scope, stack, Leaving::Nothing).await?;
+        self.judge(scope, settled).await.map(drop)
+    }
+
+    pub(super) async fn delete_leaving(&self, scope: &str, stack: &Described, leaving: Leaving<'_>) -> Result<Settled> {
         let id = stack.stack_id().unwrap_or_default();
         let follower = Follower::from_now(self, id).await?;
         // The last event makes the token: a deletion that failed may be asked for again.
         let token = token(["delete", id, follower.seen().unwrap_or("")]);
-        let send = || self.client.delete_stack().stack_name(id).client_request_token(&token).send();
-        self.pace.send(scope, send).await.aws(format!("delete stack {scope}"))?;
-        self.settle(scope, id, follower).await.map(drop)
+        let request = self.client.delete_stack().stack_name(id).client_request_token(token);
+        let request = match leaving {
+            Leaving::Nothing => request,
+            Leaving::Named(names) => request.set_retain_resources(Some(names.to_vec())),
+            Leaving::Anything => request.deletion_mode(DeletionMode::ForceDeleteStack),
+        };
+        let stack = stack.stack_name().unwrap_or_default().to_owned();
+        self.begun(Operation { scope: scope.to_owned(), stack, cancellable: false });
+        self.pace.send(scope, || request.clone().send()).await.aws(format!("delete stack {scope}"))?;
+        self.settle(scope, id, follower).await
     }
 }

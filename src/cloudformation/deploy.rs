@@ -1,27 +1,25 @@
 //! One stack from whatever state it is in to what it should be.
 
+use std::time::Duration;
+
 use aws_sdk_cloudformation::types::Stack as Described;
 
 use super::change_set::{Desired, Plan};
 use super::changes::Change;
-use super::engine::{needs_recovery, status_of};
+use super::diagnosis::is_role_race;
+use super::engine::{Operation, needs_recovery, status_of};
 use super::events::Follower;
 use super::status::{OnDeploy, Phase, actions};
-use super::{ChangeSet, Engine};
+use super::{ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::output::Event;
 
 /// How often another deploy of the same stack may be faster before this one gives up.
 const CONTESTS: u32 = 20;
 
-const LATER: &str = "wait until it is done, or let `outboxctl deploy` attach to it";
-
-/// What may happen to data.
-#[derive(Debug, Clone, Copy)]
-pub struct Guard {
-    /// Whether resources that hold data may be replaced or removed.
-    pub allow_replacement: bool,
-}
+/// DMS learns of a new role within about 30 s; a failed attempt takes longer than that to be rolled back.
+const RACES: u32 = 3;
+const RACE_PAUSE: Duration = Duration::from_secs(15);
 
 /// How a stack ended.
 #[derive(Debug)]
@@ -36,6 +34,22 @@ impl Engine {
     /// # Errors
     /// `StackFailed` with the root cause, `NeedsRecovery` where a person must decide, `Usage` when the guard says no.
     pub async fn deploy(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
+        let mut races = 0;
+        loop {
+            match self.deploy_once(desired, guard).await {
+                Err(error) if races < RACES && is_role_race(&error) => {
+                    races += 1;
+                    let message =
+                        format!("dms-vpc-role is not known everywhere yet: trying again ({races} of {RACES})");
+                    self.console.emit(Event::progress(&desired.scope, message));
+                    self.pace.wait(RACE_PAUSE).await;
+                }
+                end => return end,
+            }
+        }
+    }
+
+    async fn deploy_once(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
         let mut poll = self.pace.poll(format!("stack {}", desired.name));
         for _ in 0..CONTESTS {
             let existing = self.ready(desired).await?;
@@ -51,21 +65,18 @@ impl Engine {
                     continue;
                 }
             };
-            if let Err(refusal) = allow(&set, guard, &desired.name) {
+            if let Err(refusal) = guard.allow(&self.console, &desired.name, &set.changes).await {
                 // The refusal is the news, whether or not the change set can be removed.
                 let _ = self.delete_change_set(&desired.name, &set.id).await;
                 return Err(refusal);
             }
             let follower = Follower::from_now(self, &set.stack_id).await?;
-            if !self.execute(&set).await? {
+            if !self.execute_told(desired, &set, existing.is_some(), &follower).await? {
                 poll.pause().await?;
                 continue;
             }
-            let verb = if existing.is_some() { "update" } else { "create" };
-            let message = format!("{verb}: {}", plural(set.changes.len(), "change"));
-            self.console.emit(Event::started(&desired.scope, message));
             let settled = self.settle(&desired.scope, &set.stack_id, follower).await?;
-            let stack = settled.ok_or_else(|| vanished(&desired.name))?;
+            let stack = self.judge(&desired.scope, settled).await?.ok_or_else(|| vanished(&desired.name))?;
             self.console.emit(Event::finished(&desired.scope, status_of(&stack).as_str(), true));
             return Ok(Deployed { stack, changes: set.changes });
         }
@@ -73,26 +84,25 @@ impl Engine {
             .hint("wait until they are done and run this again"))
     }
 
-    /// What deploying would change; the change set is deleted again. None for a stack that does not exist yet.
-    pub async fn preview(&self, desired: &Desired) -> Result<Option<Vec<Change>>> {
-        let Some(existing) = self.describe(&desired.name).await? else { return Ok(None) };
-        match actions(status_of(&existing)).deploy {
-            OnDeploy::Update => {}
-            OnDeploy::Create | OnDeploy::Recreate | OnDeploy::Review => return Ok(None),
-            OnDeploy::Wait => {
-                let message = format!("stack {} is in {}", desired.name, status_of(&existing).as_str());
-                return Err(Error::new(Kind::StackFailed, message).hint(LATER));
-            }
-            OnDeploy::Recover => return Err(needs_recovery(&desired.name, status_of(&existing))),
+    /// Executes the change set. False where somebody else was faster, or changed the stack meanwhile.
+    async fn execute_told(
+        &self,
+        desired: &Desired,
+        set: &ChangeSet,
+        updates: bool,
+        follower: &Follower,
+    ) -> Result<bool> {
+        let (scope, stack) = (desired.scope.clone(), desired.name.clone());
+        // Noted before it is asked for: a request whose answer never comes may have been heard.
+        self.begun(Operation { scope, stack, cancellable: updates });
+        // An answer that was lost on its way makes the repeated request a refused one.
+        if !self.execute(set).await? && !follower.shows(self, &set.token()).await? {
+            self.ended(&desired.scope);
+            return Ok(false);
         }
-        match self.prepare(desired, Some(&existing)).await? {
-            Plan::Nothing => Ok(Some(Vec::new())),
-            Plan::Ready(set) => self.delete_change_set(&desired.name, &set.id).await.map(|()| Some(set.changes)),
-            Plan::Moved => {
-                Err(Error::new(Kind::StackFailed, format!("stack {} is being changed right now", desired.name))
-                    .hint(LATER))
-            }
-        }
+        let verb = if updates { "update" } else { "create" };
+        self.console.emit(Event::started(&desired.scope, format!("{verb}: {}", plural(set.changes.len(), "change"))));
+        Ok(true)
     }
 
     /// Waits and clears the way until the stack can take a change set. None where it is to be created.
@@ -106,14 +116,12 @@ impl Engine {
                 OnDeploy::Create => return Ok(None),
                 OnDeploy::Update => return Ok(Some(stack)),
                 OnDeploy::Wait => {
-                    self.console.emit(Event::started(&desired.scope, format!("attached to {}", status.as_str())));
-                    let follower = Follower::from_operation(self, &id).await?;
+                    let settled = self.attach(&desired.scope, &stack).await?;
                     // A cleanup after success or rollback has no operation of ours to judge.
-                    let judged = row.phase == Phase::Running;
-                    match self.settle(&desired.scope, &id, follower).await {
-                        Err(error) if judged || error.kind() != Kind::StackFailed => return Err(error),
-                        _ if !judged => self.cleaned(&desired.scope, &id).await?,
-                        _ => {}
+                    if row.phase == Phase::Running {
+                        self.judge(&desired.scope, settled).await?;
+                    } else {
+                        self.tidied(&desired.scope, &id).await?;
                     }
                 }
                 OnDeploy::Recreate => {
@@ -128,13 +136,13 @@ impl Engine {
                     }
                     return Err(holds_foreign(&desired.name, &foreign));
                 }
-                OnDeploy::Recover => return Err(needs_recovery(&desired.name, status)),
+                OnDeploy::Recover => return Err(needs_recovery(&desired.scope, &desired.name, status)),
             }
         }
     }
 
     /// Waits until CloudFormation has removed what an update left over.
-    async fn cleaned(&self, scope: &str, id: &str) -> Result<()> {
+    async fn tidied(&self, scope: &str, id: &str) -> Result<()> {
         let mut poll = self.pace.poll(format!("the cleanup of stack {scope}"));
         while let Some(stack) = self.describe(id).await? {
             if !status_of(&stack).as_str().ends_with("_IN_PROGRESS") {
@@ -154,15 +162,6 @@ impl Engine {
     }
 }
 
-fn allow(set: &ChangeSet, guard: Guard, stack: &str) -> Result<()> {
-    let destroyed: Vec<_> = set.changes.iter().filter(|change| change.destroys_data()).map(Change::describe).collect();
-    if destroyed.is_empty() || guard.allow_replacement {
-        return Ok(());
-    }
-    Err(Error::new(Kind::Usage, format!("stack {stack}: this would take data away: {}", destroyed.join("; ")))
-        .hint("if that is what you want, pass --allow-replacement; nothing was changed in this stack"))
-}
-
 /// The error for a stack that somebody else is about to create.
 pub(super) fn holds_foreign(stack: &str, names: &[String]) -> Error {
     Error::new(
@@ -177,6 +176,6 @@ fn vanished(stack: &str) -> Error {
 }
 
 /// `1 change`, `2 changes`.
-pub(super) fn plural(count: usize, noun: &str) -> String {
+pub fn plural(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,8 +1,12 @@
 //! What of a pipeline is deployed, as CloudFormation tells it.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use aws_config::SdkConfig;
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::config::retry::RetryConfig;
+use aws_sdk_cloudformation::config::timeout::TimeoutConfig;
 use aws_sdk_cloudformation::types::Stack as Described;
 use aws_smithy_types::date_time::Format;
 use futures_util::future::try_join_all;
@@ -41,7 +45,7 @@ impl Deployment {
     /// `Usage` for an unknown pipeline, and what CloudFormation says.
     pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let (client, pace) = (clients.cloudformation(), Pace::of(clients));
+        let (client, pace) = (client(clients.config(), ATTEMPT), Pace::of(clients));
         let stacks = try_join_all(pipeline.stacks.iter().map(|stack| {
             let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, &settings.stage));
             async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }
@@ -102,6 +106,16 @@ impl StackView {
     pub fn status(&self) -> &str {
         self.described.as_ref().map_or("not deployed", |stack| super::engine::status_of(stack).as_str())
     }
+}
+
+/// After which a request without an answer is sent again.
+pub(super) const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// A client without retries of the SDK's own: the pace repeats what is to be repeated.
+pub(super) fn client(config: &SdkConfig, attempt: Duration) -> Client {
+    let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(attempt);
+    let config = aws_sdk_cloudformation::config::Builder::from(config);
+    Client::from_conf(config.retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build())
 }
 
 /// The stack's outputs by key.

@@ -7,7 +7,7 @@ use super::diagnosis::is_stack;
 use crate::error::{AwsContext, Result};
 
 /// Hands out each event of a stack once, oldest first. Asks by stack id, which also answers for a deleted stack.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Follower {
     stack_id: String,
     seen: Option<String>,
@@ -36,6 +36,12 @@ impl Follower {
             }
             token = next;
         }
+    }
+
+    /// Whether an operation with this token has begun since the last call of [`Follower::next`].
+    pub async fn shows(&self, engine: &Engine, token: &str) -> Result<bool> {
+        let fresh = self.clone().next(engine).await?;
+        Ok(fresh.iter().any(|event| event.client_request_token() == Some(token)))
     }
 
     /// Id of the newest event handed out or skipped.

@@ -15,20 +15,29 @@ mod events;
 #[cfg(test)]
 mod fake;
 pub mod graph;
+mod guard;
 mod pace;
+mod preview;
+mod recover;
 mod rollout;
 #[cfg(test)]
 mod scenarios;
+mod settle;
 mod status;
 mod template;
 mod values;
+mod watch;
 
 pub use change_set::{ChangeSet, Desired};
-pub use changes::Change;
-pub use deploy::{Deployed, Guard};
+pub use changes::{Change, Effect};
+pub use deploy::{Deployed, plural};
 pub use deployment::{Deployment, StackView};
-pub use engine::Engine;
-pub use rollout::{Rollout, StackReport};
-pub use status::{Actions, OnDeploy, OnDestroy, Phase, actions};
-pub use template::parameter_names;
+pub use engine::{Engine, Operation};
+pub use guard::{Consent, Guard};
+pub use preview::{Fate, ParameterChange, Preview};
+pub use recover::{Recovered, Ways};
+pub use rollout::{Rollout, StackPreview, StackReport};
+pub use status::{Actions, OnDeploy, OnDestroy, OnRecover, Phase, actions};
+pub use template::{parameter_names, secrets};
 pub use values::{Outputs, Supply, Values};
+pub use watch::Watched;

@@ -1,10 +1,12 @@
 //! A whole pipeline: its stacks side by side, in the order of their dependencies.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::change_set::Desired;
 use super::deployment::outputs_of;
 use super::graph::{self, End};
+use super::preview::{Fate, Preview, additions};
 use super::values::{Outputs, Values};
 use super::{Change, Engine, Guard};
 use crate::error::{Error, Kind, Result};
@@ -24,8 +26,13 @@ pub struct Rollout<'a> {
 pub struct StackReport {
     pub name: &'static str,
     pub changes: Vec<Change>,
-    /// For a preview: the stack does not exist yet.
-    pub creates: bool,
+}
+
+/// One stack's part in a preview.
+#[derive(Debug)]
+pub struct StackPreview {
+    pub name: &'static str,
+    pub preview: Preview,
 }
 
 impl Rollout<'_> {
@@ -35,24 +42,27 @@ impl Rollout<'_> {
     /// The first root cause; other failures have been told by then, and dependents of a failed stack are not begun.
     pub async fn deploy(&self) -> Result<(Vec<StackReport>, Outputs)> {
         let outputs = Mutex::new(Outputs::new());
+        for stack in self.pipeline.stacks.iter().filter(|stack| !stack.depends_on.is_empty()) {
+            let on = stack.depends_on.iter().filter(|name| self.pipeline.stack(name).is_some());
+            self.engine
+                .console
+                .emit(Event::Waiting { scope: stack.name.to_owned(), on: on.map(|name| (*name).to_owned()).collect() });
+        }
         let ends = self.each(|stack| self.deploy_one(stack, &outputs)).await;
         let reports = self.judge(ends)?;
         Ok((reports, outputs.into_inner().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// What deploying would change, stack by stack. Nothing is changed.
-    pub async fn preview(&self) -> Result<Vec<StackReport>> {
+    pub async fn preview(&self) -> Result<Vec<StackPreview>> {
         let outputs = Mutex::new(Outputs::new());
         let ends = self.each(|stack| self.preview_one(stack, &outputs)).await;
         self.judge(ends)
     }
 
-    async fn each<F>(
-        &self,
-        step: impl Fn(&'static Stack) -> F,
-    ) -> std::collections::BTreeMap<&'static str, End<StackReport>>
+    async fn each<T, F>(&self, step: impl Fn(&'static Stack) -> F) -> BTreeMap<&'static str, End<T>>
     where
-        F: Future<Output = Result<StackReport>>,
+        F: Future<Output = Result<T>>,
     {
         let names: Vec<_> = self.pipeline.stacks.iter().map(|stack| stack.name).collect();
         let stack = |name: &str| self.pipeline.stack(name);
@@ -73,37 +83,32 @@ impl Rollout<'_> {
     }
 
     async fn deploy_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
-        let report = StackReport { name: stack.name, changes: Vec::new(), creates: false };
-        let desired = self.desired(stack, outputs).await?;
-        let Some(desired) = desired else {
+        let Some(desired) = self.desired(stack, outputs).await? else {
             self.engine.console.emit(Event::finished(stack.name, "nothing to make", false));
-            return Ok(report);
+            return Ok(StackReport { name: stack.name, changes: Vec::new() });
         };
         let deployed = self.engine.deploy(&desired, self.guard).await?;
         if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
             self.engine.protect(&desired.name, true).await?;
         }
         outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&deployed.stack));
-        Ok(StackReport { changes: deployed.changes, ..report })
+        Ok(StackReport { name: stack.name, changes: deployed.changes })
     }
 
-    async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
-        let report = StackReport { name: stack.name, changes: Vec::new(), creates: false };
+    async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackPreview> {
         let name = stack.full_name(self.pipeline, self.values.stage);
         if let Some(existing) = self.engine.describe(&name).await? {
             outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&existing));
         }
-        let desired = match self.desired(stack, outputs).await {
-            Ok(Some(desired)) => desired,
-            Ok(None) => return Ok(report),
+        let nothing = |fate, changes| Preview { fate, changes, parameters: Vec::new() };
+        let preview = match self.desired(stack, outputs).await {
+            Ok(Some(desired)) => self.engine.preview(&desired).await?,
+            Ok(None) => nothing(Fate::Stay, Vec::new()),
             // An earlier stack is still to be made; then so is this one, or it changes in a way nobody can tell yet.
-            Err(error) if error.kind() == Kind::NotDeployed => return Ok(StackReport { creates: true, ..report }),
+            Err(error) if error.kind() == Kind::NotDeployed => nothing(Fate::CreateLater, additions(stack.template)?),
             Err(error) => return Err(error),
         };
-        Ok(match self.engine.preview(&desired).await? {
-            Some(changes) => StackReport { changes, ..report },
-            None => StackReport { creates: true, ..report },
-        })
+        Ok(StackPreview { name: stack.name, preview })
     }
 
     /// The stack as it should be. None for a shared stack that would be empty.
@@ -127,7 +132,7 @@ impl Rollout<'_> {
         Ok(Some(Desired { name, scope: stack.name.to_owned(), template: stack.template, parameters, tags }))
     }
 
-    fn judge(&self, mut ends: std::collections::BTreeMap<&'static str, End<StackReport>>) -> Result<Vec<StackReport>> {
+    fn judge<T>(&self, mut ends: BTreeMap<&'static str, End<T>>) -> Result<Vec<T>> {
         let (mut reports, mut failures) = (Vec::new(), Vec::new());
         for stack in self.pipeline.stacks {
             match ends.remove(stack.name) {

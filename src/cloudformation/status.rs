@@ -1,4 +1,4 @@
-//! The one table: stack status → what it means, what `deploy` does about it, what `destroy` does about it.
+//! The one table: stack status → what it means, and what `deploy`, `destroy` and `recover` do about it.
 
 use aws_sdk_cloudformation::types::StackStatus;
 
@@ -41,24 +41,44 @@ pub enum OnDestroy {
     Review,
 }
 
+/// What `recover` does with a stack it meets in this status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnRecover {
+    /// It is where `deploy` can go on.
+    Nothing,
+    /// Attach to the operation under way, then look again.
+    Wait,
+    /// Back to the last state that was whole: `RollbackStack`.
+    Rollback,
+    /// On with a rollback that got stuck: `ContinueUpdateRollback`.
+    Continue,
+    /// It never got to life and can only be deleted.
+    Delete,
+    /// Once more with a deletion that got stuck, keeping what the user names: `DeleteStack` with resources to retain.
+    ForceDelete,
+    /// No call gets it out of there: say why.
+    Refuse,
+}
+
 /// A row of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Actions {
     pub phase: Phase,
     pub deploy: OnDeploy,
     pub destroy: OnDestroy,
+    pub recover: OnRecover,
 }
 
-/// The row for a status. A status that this executable does not know is never acted on by `deploy`.
+/// The row for a status. A status that this executable does not know is never acted on by `deploy` or `recover`.
 pub fn actions(status: &StackStatus) -> Actions {
     use StackStatus as S;
-    let row = |phase, deploy, destroy| Actions { phase, deploy, destroy };
+    let row = |phase, deploy, destroy, recover| Actions { phase, deploy, destroy, recover };
     match status {
         S::CreateComplete | S::UpdateComplete | S::ImportComplete => {
-            row(Phase::Good, OnDeploy::Update, OnDestroy::Delete)
+            row(Phase::Good, OnDeploy::Update, OnDestroy::Delete, OnRecover::Nothing)
         }
         // The new resources serve already; only old ones are still being removed.
-        S::UpdateCompleteCleanupInProgress => row(Phase::Good, OnDeploy::Wait, OnDestroy::Wait),
+        S::UpdateCompleteCleanupInProgress => row(Phase::Good, OnDeploy::Wait, OnDestroy::Wait, OnRecover::Wait),
 
         S::CreateInProgress
         | S::UpdateInProgress
@@ -66,22 +86,26 @@ pub fn actions(status: &StackStatus) -> Actions {
         | S::RollbackInProgress
         | S::UpdateRollbackInProgress
         | S::ImportRollbackInProgress
-        | S::DeleteInProgress => row(Phase::Running, OnDeploy::Wait, OnDestroy::Wait),
+        | S::DeleteInProgress => row(Phase::Running, OnDeploy::Wait, OnDestroy::Wait, OnRecover::Wait),
 
-        S::UpdateRollbackCompleteCleanupInProgress => row(Phase::Bad, OnDeploy::Wait, OnDestroy::Wait),
-        // Back on the earlier template, which is a fine place to update from. UPDATE_FAILED is where an update with
-        // rollback disabled stops; the next update goes on from there.
-        S::UpdateRollbackComplete | S::ImportRollbackComplete | S::UpdateFailed => {
-            row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete)
+        S::UpdateRollbackCompleteCleanupInProgress => row(Phase::Bad, OnDeploy::Wait, OnDestroy::Wait, OnRecover::Wait),
+        // Back on the earlier template, which is a fine place to update from.
+        S::UpdateRollbackComplete | S::ImportRollbackComplete => {
+            row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete, OnRecover::Nothing)
         }
-        S::CreateFailed | S::RollbackComplete | S::RollbackFailed | S::DeleteFailed => {
-            row(Phase::Bad, OnDeploy::Recreate, OnDestroy::Delete)
+        // Where an update with rollback disabled stops: the next update goes on from there, or it is rolled back.
+        S::UpdateFailed => row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete, OnRecover::Rollback),
+        S::CreateFailed | S::RollbackComplete | S::RollbackFailed => {
+            row(Phase::Bad, OnDeploy::Recreate, OnDestroy::Delete, OnRecover::Delete)
         }
-        S::UpdateRollbackFailed | S::ImportRollbackFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete),
+        // What is left of it may be what its owner could not bear to lose: not for `deploy` to delete.
+        S::DeleteFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::ForceDelete),
+        S::UpdateRollbackFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::Continue),
+        S::ImportRollbackFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::Refuse),
 
-        S::ReviewInProgress => row(Phase::Running, OnDeploy::Review, OnDestroy::Review),
-        S::DeleteComplete => row(Phase::Gone, OnDeploy::Create, OnDestroy::Nothing),
-        _ => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete),
+        S::ReviewInProgress => row(Phase::Running, OnDeploy::Review, OnDestroy::Review, OnRecover::Nothing),
+        S::DeleteComplete => row(Phase::Gone, OnDeploy::Create, OnDestroy::Nothing, OnRecover::Nothing),
+        _ => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::Refuse),
     }
 }
 
@@ -90,36 +114,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_has_an_action() {
-        for name in StackStatus::values() {
-            let row = actions(&StackStatus::from(*name));
-            assert_eq!(
-                row.phase == Phase::Running,
-                name.ends_with("IN_PROGRESS") && !name.contains("CLEANUP"),
-                "{name}: phase"
-            );
-            if name.ends_with("IN_PROGRESS") && *name != "REVIEW_IN_PROGRESS" {
-                assert_eq!((row.deploy, row.destroy), (OnDeploy::Wait, OnDestroy::Wait), "{name}");
-            } else {
-                assert_ne!(row.deploy, OnDeploy::Wait, "{name} does not change by itself");
-                assert_ne!(row.destroy, OnDestroy::Wait, "{name} does not change by itself");
-            }
-            if name.ends_with("FAILED") || name.contains("ROLLBACK_COMPLETE") {
-                assert_eq!(row.phase, Phase::Bad, "{name}");
-            }
+    fn every_status_that_cloudformation_has_is_in_the_table() {
+        use {OnDeploy as D, OnDestroy as X, OnRecover as R, Phase as P};
+        let table = [
+            ("CREATE_COMPLETE", P::Good, D::Update, X::Delete, R::Nothing),
+            ("CREATE_FAILED", P::Bad, D::Recreate, X::Delete, R::Delete),
+            ("CREATE_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+            ("DELETE_COMPLETE", P::Gone, D::Create, X::Nothing, R::Nothing),
+            ("DELETE_FAILED", P::Bad, D::Recover, X::Delete, R::ForceDelete),
+            ("DELETE_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+            ("IMPORT_COMPLETE", P::Good, D::Update, X::Delete, R::Nothing),
+            ("IMPORT_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+            ("IMPORT_ROLLBACK_COMPLETE", P::Bad, D::Update, X::Delete, R::Nothing),
+            ("IMPORT_ROLLBACK_FAILED", P::Bad, D::Recover, X::Delete, R::Refuse),
+            ("IMPORT_ROLLBACK_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+            ("REVIEW_IN_PROGRESS", P::Running, D::Review, X::Review, R::Nothing),
+            ("ROLLBACK_COMPLETE", P::Bad, D::Recreate, X::Delete, R::Delete),
+            ("ROLLBACK_FAILED", P::Bad, D::Recreate, X::Delete, R::Delete),
+            ("ROLLBACK_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+            ("UPDATE_COMPLETE", P::Good, D::Update, X::Delete, R::Nothing),
+            ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", P::Good, D::Wait, X::Wait, R::Wait),
+            ("UPDATE_FAILED", P::Bad, D::Update, X::Delete, R::Rollback),
+            ("UPDATE_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+            ("UPDATE_ROLLBACK_COMPLETE", P::Bad, D::Update, X::Delete, R::Nothing),
+            ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", P::Bad, D::Wait, X::Wait, R::Wait),
+            ("UPDATE_ROLLBACK_FAILED", P::Bad, D::Recover, X::Delete, R::Continue),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", P::Running, D::Wait, X::Wait, R::Wait),
+        ];
+        for (name, phase, deploy, destroy, recover) in table {
+            assert_eq!(actions(&StackStatus::from(name)), Actions { phase, deploy, destroy, recover }, "{name}");
         }
+        let mut listed = table.map(|row| row.0);
+        let mut known = StackStatus::values().to_vec();
+        listed.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(known, listed, "the SDK knows a status that has no row");
     }
 
     #[test]
     fn an_unknown_status_is_never_acted_on() {
-        assert_eq!(actions(&StackStatus::from("MELTED")).deploy, OnDeploy::Recover);
-    }
-
-    #[test]
-    fn what_never_lived_is_made_anew_and_what_lived_is_updated() {
-        assert_eq!(actions(&StackStatus::RollbackComplete).deploy, OnDeploy::Recreate);
-        assert_eq!(actions(&StackStatus::UpdateRollbackComplete).deploy, OnDeploy::Update);
-        assert_eq!(actions(&StackStatus::UpdateRollbackFailed).deploy, OnDeploy::Recover);
-        assert_eq!(actions(&StackStatus::DeleteComplete).deploy, OnDeploy::Create);
+        let row = actions(&StackStatus::from("MELTED"));
+        assert_eq!((row.deploy, row.recover), (OnDeploy::Recover, OnRecover::Refuse));
     }
 }

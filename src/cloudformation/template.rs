@@ -12,14 +12,45 @@ use crate::pipelines::Pipeline;
 /// # Errors
 /// `Unexpected` where the text is no YAML: the templates are part of this executable.
 pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
-    let document: Value =
-        serde_yaml_ng::from_str(template).or_fail(Kind::Unexpected, || "an embedded template is no YAML".into())?;
+    let document = parse(template)?;
     let mapping = document.get(section).and_then(Value::as_mapping);
     Ok(mapping
         .into_iter()
         .flat_map(|mapping| mapping.keys())
         .filter_map(|key| Some(key.as_str()?.to_owned()))
         .collect())
+}
+
+/// Logical id and type of every resource, in the template's order; those under a condition included.
+///
+/// # Errors
+/// See [`keys`].
+pub(super) fn resources(template: &str) -> Result<Vec<(String, String)>> {
+    let document = parse(template)?;
+    let resources = document.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
+    let named = resources.filter_map(|(name, resource)| {
+        Some((name.as_str()?.to_owned(), resource.get("Type").and_then(Value::as_str)?.to_owned()))
+    });
+    Ok(named.collect())
+}
+
+/// Names of the parameters that CloudFormation masks.
+///
+/// # Errors
+/// See [`keys`].
+pub fn secrets(template: &str) -> Result<BTreeSet<String>> {
+    let document = parse(template)?;
+    let parameters = document.get("Parameters").and_then(Value::as_mapping).into_iter().flatten();
+    let masked = |value: &Value| match value.get("NoEcho") {
+        Some(Value::Bool(yes)) => *yes,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => false,
+    };
+    Ok(parameters.filter(|(_, value)| masked(value)).filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+}
+
+fn parse(template: &str) -> Result<Value> {
+    serde_yaml_ng::from_str(template).or_fail(Kind::Unexpected, || "an embedded template is no YAML".into())
 }
 
 /// Every parameter of every template of the pipeline.
@@ -36,7 +67,7 @@ pub fn parameter_names(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pipeline, keys};
+    use super::{Pipeline, keys, resources, secrets};
     use crate::pipelines::{self, Source, Stack};
 
     /// The stacks that are complete before this one begins.
@@ -84,5 +115,13 @@ mod tests {
                 assert!(stack.template.len() < 51_200, "{} is too large for a request", stack.name);
             }
         }
+    }
+
+    #[test]
+    fn resources_and_secrets_are_read_off() {
+        let template = "Parameters:\n  A: {Type: String, NoEcho: true}\n  B: {Type: String}\n  C: {Type: String, NoEcho: 'TRUE'}\n\
+                        Resources:\n  Q: {Type: 'AWS::SQS::Queue', Properties: {QueueName: !Ref B}}\n";
+        assert_eq!(secrets(template).unwrap().into_iter().collect::<Vec<_>>(), ["A", "C"]);
+        assert_eq!(resources(template).unwrap(), [("Q".to_owned(), "AWS::SQS::Queue".to_owned())]);
     }
 }

@@ -35,6 +35,22 @@ pub async fn deployment(ctx: &Context) -> Result<Deployment> {
     Deployment::load(ctx.aws().await?, &ctx.settings).await
 }
 
+/// The chosen pipeline's stacks by their short and their CloudFormation name, in the pipeline's order: all of them, or
+/// those that are named.
+///
+/// # Errors
+/// `Usage` for a stack that the pipeline does not have.
+pub fn stacks(ctx: &Context, named: &[String]) -> Result<Vec<(&'static str, String)>> {
+    let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+    if let Some(unknown) = named.iter().find(|name| pipeline.stack(name).is_none()) {
+        let known: Vec<_> = pipeline.stacks.iter().map(|stack| stack.name).collect();
+        return Err(Error::new(Kind::Usage, format!("pipeline {} has no stack {unknown:?}", pipeline.name))
+            .hint(format!("stacks: {}", known.join(", "))));
+    }
+    let wanted = pipeline.stacks.iter().filter(|stack| named.is_empty() || named.iter().any(|name| name == stack.name));
+    Ok(wanted.map(|stack| (stack.name, stack.full_name(pipeline, &ctx.settings.stage))).collect())
+}
+
 /// What the samples of the chosen pipeline are about.
 pub fn domain(ctx: &Context) -> Domain {
     if ctx.settings.pipeline == "rds-kinesis" { Domain::People } else { Domain::Cars }

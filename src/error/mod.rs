@@ -49,6 +49,12 @@ impl Error {
         self
     }
 
+    /// The same failure as one of another kind.
+    #[must_use]
+    pub fn into_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
+    }
+
     /// What was found out before it failed.
     pub fn data(&self) -> Option<&serde_json::Value> {
         self.data.as_deref()

@@ -58,6 +58,7 @@ topics! {
     }
     HowTo {
         "quickstart-aws"
+        "deploying"
         "ci"
         "private-database"
         "teardown"

@@ -53,7 +53,10 @@ impl Console {
     fn start_heartbeat(&self) -> Arc<Heartbeat> {
         // A console without the heartbeat: the thread must not keep it alive.
         let console = Self { heartbeat: Arc::default(), ..self.clone() };
-        Heartbeat::start(move |event| console.show(&event))
+        Heartbeat::start(move |event| match console.format {
+            OutputFormat::Ndjson => console.show(&event),
+            _ => console.renderer.still(&event),
+        })
     }
 
     pub fn note(&self, message: impl Into<String>) {
@@ -90,6 +93,13 @@ impl Console {
         }
     }
 
+    /// Text on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
+    pub fn text(&self, text: &str) {
+        if self.format == OutputFormat::Table {
+            self.renderer.suspend(&[text.to_owned()]);
+        }
+    }
+
     /// Asks a yes-or-no question on the terminal; anything but yes is no.
     ///
     /// # Errors
@@ -100,13 +110,14 @@ impl Console {
             let error = Error::new(Kind::NeedsInput, format!("{question} (nobody can be asked: this is no terminal)"));
             return Err(error.hint("pass --yes to agree"));
         }
-        self.renderer.clear();
+        self.renderer.hold(true);
         stream::talk(&format!("{question} [y/N]"));
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).map(|_| line)
         });
         let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
+        self.renderer.hold(false);
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
@@ -118,9 +129,15 @@ impl Console {
         stream::data(&value.to_string())
     }
 
+    /// Keeps a secret out of whatever a CI system logs from here on. Says nothing elsewhere.
+    pub fn mask(&self, secret: &str) {
+        self.renderer.mask(secret);
+    }
+
     /// The command's end: its data, and the final result line of NDJSON.
     pub fn finish(&self, result: &Result<Outcome, Error>) {
         self.renderer.clear();
+        self.renderer.conclude(result);
         self.finish_quietly(result);
         match result {
             Ok(outcome) => {

@@ -19,6 +19,19 @@ pub enum Event {
     Started { scope: String, message: String },
     /// The step's state changed; lines show it once, a live view replaces the old state.
     Progress { scope: String, message: String },
+    /// The step has not begun: it waits for these others.
+    Waiting { scope: String, on: Vec<String> },
+    /// Something that the step works on changed its state; a live view shows it below the step.
+    Resource {
+        scope: String,
+        resource: String,
+        resource_type: String,
+        /// As the service writes it: `CREATE_IN_PROGRESS`, `UPDATE_COMPLETE`, `DELETE_FAILED`, …
+        status: String,
+        /// Why it failed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
     /// The step ended well. `changed` is false where there was nothing to do.
     Finished { scope: String, message: String, changed: bool },
     /// The step ended badly; the error itself follows as the command's result.

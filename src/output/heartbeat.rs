@@ -53,7 +53,12 @@ impl Heartbeat {
             Event::Finished { scope, .. } | Event::Failed { scope, .. } => {
                 steps.remove(scope);
             }
-            Event::Note { .. } => {}
+            Event::Resource { scope, .. } => {
+                if let Some(step) = steps.get_mut(scope) {
+                    step.said = now;
+                }
+            }
+            Event::Waiting { .. } | Event::Note { .. } => {}
         }
     }
 

@@ -5,15 +5,20 @@
 
 mod console;
 mod event;
+mod github;
 mod heartbeat;
+mod live;
 mod markdown;
 mod outcome;
 mod render;
 mod stream;
+mod tone;
+mod tree;
 
 pub use console::Console;
 pub use event::{Event, Level};
 pub use outcome::{Outcome, Table};
+pub use tone::{Tone, painted};
 
 /// Version of the NDJSON contract; every line carries it as `v`.
 pub const NDJSON_VERSION: u32 = 1;

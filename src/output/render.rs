@@ -1,24 +1,20 @@
-//! Renderers for people: a live view with indicatif, or plain lines; tables with comfy-table; the final error.
+//! Renderers for people: plain lines, and the choice of another; tables with comfy-table; the final error.
 
-use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
-use anstyle::{AnsiColor, Style};
+use anstyle::Style;
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::github::GitHub;
+use super::live::Live;
+use super::tone::{DIM, GREEN, RED, YELLOW};
 use super::{Event, Level, Outcome, Table, markdown, stream};
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::settings::ProgressMode;
 
-const GREEN: Style = AnsiColor::Green.on_default();
-const RED: Style = AnsiColor::Red.on_default().bold();
-const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// One rule under the header: rows stay one line each, and copy well.
 const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-const DIM: Style = Style::new().dimmed();
 
 pub trait Renderer: Send + Sync {
     fn event(&self, event: &Event);
@@ -30,8 +26,18 @@ pub trait Renderer: Send + Sync {
     fn is_live(&self) -> bool {
         false
     }
+    /// A step that has been silent for long is still under way.
+    fn still(&self, event: &Event) {
+        self.event(event);
+    }
     /// Takes the live view off the screen.
     fn clear(&self) {}
+    /// Keeps the live view off the screen while a question is on it.
+    fn hold(&self, _held: bool) {}
+    /// Keeps a secret out of the log that this becomes part of.
+    fn mask(&self, _secret: &str) {}
+    /// What a CI system wants to know of the end, before it is told to people.
+    fn conclude(&self, _result: &Result<Outcome>) {}
 }
 
 pub fn choose(progress: ProgressMode, quiet: bool) -> Arc<dyn Renderer> {
@@ -40,7 +46,11 @@ pub fn choose(progress: ProgressMode, quiet: bool) -> Arc<dyn Renderer> {
         ProgressMode::Auto => std::io::stderr().is_terminal() && std::env::var_os("CI").is_none(),
         ProgressMode::Plain | ProgressMode::None => false,
     };
-    match (quiet || progress == ProgressMode::None, live) {
+    let silent = quiet || progress == ProgressMode::None;
+    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+        return Arc::new(GitHub::new(silent));
+    }
+    match (silent, live) {
         (true, _) => Arc::new(Silent),
         (false, true) => Arc::new(Live::default()),
         (false, false) => Arc::new(Plain),
@@ -67,70 +77,19 @@ impl Renderer for Plain {
     }
 }
 
-/// A spinner for each step under way; finished steps stay as lines above.
-#[derive(Default)]
-struct Live {
-    screen: MultiProgress,
-    steps: Mutex<HashMap<String, ProgressBar>>,
-}
-
-impl Live {
-    fn step(&self, scope: &str) -> ProgressBar {
-        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
-        let bar = steps.entry(scope.to_owned()).or_insert_with(|| {
-            let bar = self.screen.add(ProgressBar::new_spinner());
-            if let Ok(style) = ProgressStyle::with_template("{spinner:.cyan} {prefix:.bold} {wide_msg} {elapsed:.dim}")
-            {
-                bar.set_style(style);
-            }
-            bar.set_prefix(scope.to_owned());
-            bar.enable_steady_tick(Duration::from_millis(120));
-            bar
-        });
-        bar.clone()
-    }
-
-    fn end(&self, scope: &str) {
-        let ended = self.steps.lock().unwrap_or_else(PoisonError::into_inner).remove(scope);
-        if let Some(bar) = ended {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Renderer for Live {
-    fn event(&self, event: &Event) {
-        match event {
-            Event::Started { scope, message } | Event::Progress { scope, message } => {
-                self.step(scope).set_message(message.clone());
-                return;
-            }
-            Event::Finished { scope, .. } | Event::Failed { scope, .. } => self.end(scope),
-            Event::Note { .. } => {}
-        }
-        self.screen.suspend(|| stream::talk(&line_of(event)));
-    }
-
-    fn is_live(&self) -> bool {
-        true
-    }
-
-    fn suspend(&self, lines: &[String]) -> bool {
-        self.screen.suspend(|| lines.iter().all(|line| stream::data(line)))
-    }
-
-    fn clear(&self) {
-        self.steps.lock().unwrap_or_else(PoisonError::into_inner).drain().for_each(|(_, bar)| bar.finish_and_clear());
-        // A screen that can't be cleared is left as it is.
-        let _ = self.screen.clear();
-    }
-}
-
-fn line_of(event: &Event) -> String {
+/// An event as one line.
+pub fn line_of(event: &Event) -> String {
     let mark = |style: Style, sign: &str| format!("{style}{sign}{style:#}");
     match event {
         Event::Started { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
         Event::Progress { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
+        Event::Waiting { scope, on } => format!("{} {scope}: waits for {}", mark(DIM, "·"), on.join(", ")),
+        Event::Resource { scope, resource, status, reason: Some(reason), .. } => {
+            format!("{} {scope}: {resource} {status}: {reason}", mark(RED, "✗"))
+        }
+        Event::Resource { scope, resource, status, reason: None, .. } => {
+            format!("{} {scope}: {resource} {status}", mark(DIM, "·"))
+        }
         Event::Finished { scope, message, changed: true } => format!("{} {scope}: {message}", mark(GREEN, "✓")),
         Event::Finished { scope, message, changed: false } => format!("{} {scope}: {message}", mark(DIM, "=")),
         Event::Failed { scope, message } => format!("{} {scope}: {message}", mark(RED, "✗")),

@@ -4,6 +4,7 @@ mod administration;
 mod architecture;
 mod cli;
 mod completions;
+mod deploying;
 mod dms_api;
 mod documents;
 mod explain;

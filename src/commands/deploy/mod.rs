@@ -1,5 +1,6 @@
 //! `outboxctl deploy`.
 
+mod plan;
 mod supply;
 
 use std::collections::BTreeMap;
@@ -8,15 +9,19 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::aws::{Clients, account};
-use crate::cloudformation::{Deployment, Engine, Guard, Rollout, StackReport, Values, parameter_names};
+use crate::cloudformation::{
+    Consent, Deployment, Engine, Fate, Guard, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
+};
+use crate::commands::watch::detached;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Outcome, Table};
+use crate::output::Outcome;
 use crate::pipelines::{self, Pipeline};
 
 /// Deploy the pipeline's stacks; changes only what differs
 ///
-/// Independent stacks go side by side. Killed and run again, it attaches to what is under way.
+/// Independent stacks go side by side. Killed and run again, it attaches to what is under way; Ctrl-C leaves
+/// CloudFormation at work, and `outboxctl watch` attaches to it.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Show what would change, and change nothing
@@ -43,6 +48,7 @@ impl Args {
         let mut overrides = settings.parameters.clone();
         overrides.extend(self.parameters.iter().cloned());
         check_names(pipeline, &overrides)?;
+        mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
         self.announce(ctx, clients, pipeline).await?;
@@ -58,18 +64,16 @@ impl Args {
                 overrides: &overrides,
                 supply: &supply,
             },
-            guard: Guard { allow_replacement: self.allow_replacement },
+            guard: Guard { allow_replacement: self.allow_replacement, consent: consent(ctx) },
         };
-        if self.dry_run {
-            return self.previewed(ctx, &rollout.preview().await?);
-        }
+        // A signal waits: a preview takes seconds and removes what it made, a deploy has to say what goes on without it.
         let _hold = ctx.hold();
+        if self.dry_run {
+            return self.previewed(ctx, rollout.preview().await?);
+        }
         let (reports, outputs) = tokio::select! {
             deployed = rollout.deploy() => deployed?,
-            () = ctx.cancel.cancelled() => {
-                let message = "stopped; CloudFormation goes on with what is under way, and the next deploy attaches to it";
-                return Err(Error::new(Kind::Interrupted, message));
-            }
+            () = ctx.cancel.cancelled() => return Err(detached(ctx, &engine)),
         };
         let changed = reports.iter().any(|report| !report.changes.is_empty());
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
@@ -117,33 +121,47 @@ impl Args {
         }
     }
 
-    fn previewed(&self, ctx: &Context, reports: &[StackReport]) -> Result<Outcome> {
-        let mut table = Table::new(["stack", "change"]);
-        for report in reports {
-            if report.creates {
-                table.row([report.name, "create, or not to be told before the stacks it depends on are there"]);
-            } else if report.changes.is_empty() {
-                table.row([report.name, "none"]);
-            }
-            for change in &report.changes {
-                table.row([report.name.to_owned(), change.describe()]);
-            }
-        }
-        let pending = reports.iter().any(|report| report.creates || !report.changes.is_empty());
-        let data = json!({ "pending": pending, "stacks": stacks(reports) });
+    fn previewed(&self, ctx: &Context, previews: Vec<StackPreview>) -> Result<Outcome> {
+        let pending = previews.iter().any(|stack| stack.preview.fate != Fate::Stay);
+        let stacks: Vec<_> = previews
+            .iter()
+            .map(|StackPreview { name, preview }| {
+                json!({
+                    "stack": name, "fate": preview.fate, "creates": plan::creates(preview.fate),
+                    "changes": preview.changes, "parameters": preview.parameters,
+                })
+            })
+            .collect();
+        let data = json!({ "pending": pending, "stacks": stacks });
+        let text = plan::text(&previews);
         if pending && self.exit_code {
-            ctx.console.table(&table);
+            ctx.console.text(&text);
             return Err(Error::new(Kind::ChangesPending, "changes are pending").with_data(data));
         }
-        Ok(Outcome::data(data).changed(false).table(table))
+        Ok(Outcome::data(data).changed(false).text(text))
     }
 }
 
+/// Whether a replacement needs a yes, and from whom.
+fn consent(ctx: &Context) -> Consent {
+    match (ctx.settings.yes || ctx.settings.local, ctx.settings.no_input) {
+        (true, _) => Consent::Given,
+        (false, true) => Consent::Never,
+        (false, false) => Consent::Ask,
+    }
+}
+
+/// Keeps the values of secret parameters out of a CI system's log, whoever repeats them.
+fn mask(ctx: &Context, pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
+    for stack in pipeline.stacks {
+        let names = secrets(stack.template)?;
+        overrides.iter().filter(|(name, _)| names.contains(*name)).for_each(|(_, value)| ctx.console.mask(value));
+    }
+    Ok(())
+}
+
 fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
-    reports
-        .iter()
-        .map(|report| json!({ "stack": report.name, "creates": report.creates, "changes": report.changes }))
-        .collect()
+    reports.iter().map(|report| json!({ "stack": report.name, "changes": report.changes })).collect()
 }
 
 /// A parameter that no template has is a misspelt one.

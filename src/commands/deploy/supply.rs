@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use tokio::sync::OnceCell;
 
 use crate::aws::package::{Package, Runs, upload};
 use crate::aws::{Clients, account};
@@ -22,6 +23,8 @@ pub struct Artifacts {
     local: bool,
     /// Nothing may be uploaded.
     dry_run: bool,
+    /// Several stacks need the package, and at the same time.
+    uploaded: OnceCell<()>,
 }
 
 impl Artifacts {
@@ -36,7 +39,14 @@ impl Artifacts {
         let package = tokio::task::spawn_blocking(move || Package::read(&path, runs))
             .await
             .or_fail(Kind::Unexpected, || "reading the executable was broken off".into())??;
-        Ok(Self { clients: clients.clone(), console: ctx.console.clone(), package: Arc::new(package), local, dry_run })
+        Ok(Self {
+            clients: clients.clone(),
+            console: ctx.console.clone(),
+            package: Arc::new(package),
+            local,
+            dry_run,
+            uploaded: OnceCell::new(),
+        })
     }
 
     async fn package_key(&self, outputs: &Outputs) -> Result<String> {
@@ -47,11 +57,16 @@ impl Artifacts {
         let bucket = outputs
             .get("CodeBucket")
             .ok_or_else(|| Error::new(Kind::NotDeployed, "there is no bucket for the functions' package"))?;
+        self.uploaded.get_or_try_init(|| self.upload(bucket)).await?;
+        Ok(key)
+    }
+
+    async fn upload(&self, bucket: &str) -> Result<()> {
         self.console.emit(Event::started("package", format!("to {bucket}")));
         let put = upload(&self.clients, self.package.clone(), bucket).await;
         let put = put.inspect_err(|error| self.console.emit(Event::failed("package", error.message())))?;
         self.console.emit(Event::finished("package", if put { "uploaded" } else { "is there already" }, put));
-        Ok(key)
+        Ok(())
     }
 
     fn database_certificate(&self) -> Result<String> {

@@ -1,0 +1,236 @@
+//! Ways out of the common failures, by words of a reason: most reasons come without a code.
+
+use crate::error::Error;
+
+/// A way out.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Remedy {
+    /// For machines; does not change.
+    pub name: &'static str,
+    pub hint: String,
+}
+
+const ROLE_RACE: &str = "dms-vpc-role";
+
+/// Name → words of which one is in the reason → what to do. The first row that fits counts. Access denied is not here:
+/// its hint names the action.
+const TABLE: &[(&str, &[&str], &str)] = &[
+    (
+        "concurrency",
+        &["ReservedConcurrentExecutions"],
+        "the account's concurrency limit leaves no room for a reservation: --parameter WriterConcurrency=0, or ask for a higher limit",
+    ),
+    (
+        "engine-version",
+        &[
+            "Cannot find version",
+            "No replication engine found",
+            "is not a supported version",
+            "is no longer available",
+            "has reached end of",
+        ],
+        "that engine version is no longer on offer: `outboxctl doctor` lists those that are; set another one with --parameter",
+    ),
+    (
+        "subnet",
+        &[
+            "InvalidSubnet",
+            "subnet ID",
+            "Availability Zone (AZ) coverage requirement",
+            "Availability Zone coverage",
+            "subnets in at least two",
+        ],
+        "a subnet is missing, or they lie in too few availability zones: redeploy the network stack, or correct the subnet ids in [parameters]",
+    ),
+    (
+        "endpoint",
+        &["Vpc Endpoint Service", "VPC endpoint", "VpcEndpoint", "InvalidServiceName"],
+        "an interface endpoint that the subnets need is missing or not on offer in this region: check the endpoints of the network stack",
+    ),
+    (
+        "name-taken",
+        &["already exists", "AlreadyExists", "BucketAlreadyOwnedByYou", "is already in use"],
+        "something of that name is there already: delete it, import it, or use another --stage",
+    ),
+];
+
+/// Words of a quota that is used up.
+const QUOTA: &[&str] = &[
+    "ServiceLimitExceeded",
+    "LimitExceeded",
+    "QuotaExceeded",
+    "limit exceeded",
+    "maximum number of",
+    "has been reached",
+];
+
+/// The way out that fits a resource's failure.
+pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
+    let has = |words: &[&str]| words.iter().any(|words| reason.contains(words));
+    if reason.contains("dms-vpc-role") {
+        let hint = "the role is new and not known everywhere yet: run `outboxctl deploy` again in half a minute";
+        return Some(Remedy { name: ROLE_RACE, hint: hint.into() });
+    }
+    if let Some(action) = missing_action(reason) {
+        let hint = match action {
+            Some(action) => {
+                format!("grant {action} to the principal that `outboxctl deploy` prints, or use another --profile")
+            }
+            None => "grant the action that the reason speaks of, or use another --profile".into(),
+        };
+        return Some(Remedy { name: "access-denied", hint });
+    }
+    if let Some((name, _, hint)) = TABLE.iter().find(|(_, words, _)| has(words)) {
+        return Some(Remedy { name, hint: (*hint).into() });
+    }
+    if has(QUOTA) {
+        let code = resource_type.and_then(service_code).unwrap_or("SERVICE");
+        let hint = format!(
+            "a quota of the account is used up: delete what is not needed, or ask for more \
+             (aws service-quotas list-service-quotas --service-code {code})"
+        );
+        return Some(Remedy { name: "quota", hint });
+    }
+    None
+}
+
+/// Whether the failure is DMS not knowing a role yet that was just made, which passes by itself in about 30 s.
+pub fn is_role_race(error: &Error) -> bool {
+    error.data().is_some_and(|data| data["remedy"] == ROLE_RACE)
+}
+
+/// None where nobody was denied anything; the action where the reason names it.
+fn missing_action(reason: &str) -> Option<Option<&str>> {
+    let denied =
+        ["is not authorized to perform", "not authorized to perform this operation", "AccessDenied", "Access denied"];
+    if !denied.iter().any(|words| reason.contains(words)) {
+        return None;
+    }
+    let words = || {
+        reason
+            .split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',' | '"'))
+            .map(|word| word.trim_end_matches('.'))
+    };
+    // `service:Action`; an ARN has more colons, and other words have none.
+    let is_action = |word: &&str| {
+        word.split_once(':').is_some_and(|(service, action)| {
+            !service.is_empty()
+                && service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+                && action.starts_with(|c: char| c.is_ascii_uppercase())
+                && action.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+    };
+    Some(words().find(is_action))
+}
+
+/// How Service Quotas calls the service of a resource.
+fn service_code(resource_type: &str) -> Option<&'static str> {
+    match resource_type {
+        "AWS::EC2::EIP" => Some("ec2"),
+        _ => match resource_type.split("::").nth(1)? {
+            "EC2" => Some("vpc"),
+            "RDS" => Some("rds"),
+            "DMS" => Some("dms"),
+            "Kinesis" => Some("kinesis"),
+            "Lambda" => Some("lambda"),
+            "DynamoDB" => Some("dynamodb"),
+            "S3" => Some("s3"),
+            "IAM" => Some("iam"),
+            "Events" => Some("events"),
+            _ => None,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn common_failures_have_a_name_and_a_way_out() {
+        let table = [
+            (
+                "AWS::DMS::ReplicationSubnetGroup",
+                "The IAM Role arn:aws:iam::123456789012:role/dms-vpc-role is not configured properly. (Service: DatabaseMigration, Status Code: 400, Error Code: AccessDeniedFault)",
+                "dms-vpc-role",
+                "half a minute",
+            ),
+            (
+                "AWS::EC2::VPC",
+                "The maximum number of VPCs has been reached. (Service: Ec2, Status Code: 400) (HandlerErrorCode: ServiceLimitExceeded)",
+                "quota",
+                "--service-code vpc",
+            ),
+            (
+                "AWS::Kinesis::Stream",
+                "LimitExceededException: This request would exceed the shard limit",
+                "quota",
+                "--service-code kinesis",
+            ),
+            (
+                "AWS::Lambda::Function",
+                "Specified ReservedConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its minimum value of [10].",
+                "concurrency",
+                "WriterConcurrency=0",
+            ),
+            (
+                "AWS::S3::Bucket",
+                "outboxctl-x already exists (Service: S3) (HandlerErrorCode: AlreadyExists)",
+                "name-taken",
+                "another --stage",
+            ),
+            (
+                "AWS::RDS::DBSubnetGroup",
+                "The DB subnet group doesn't meet Availability Zone (AZ) coverage requirement. Current AZ coverage: eu-central-1a.",
+                "subnet",
+                "availability zones",
+            ),
+            (
+                "AWS::Lambda::Function",
+                "The subnet ID 'subnet-1' does not exist (Service: Lambda) (HandlerErrorCode: InvalidRequest)",
+                "subnet",
+                "subnet ids",
+            ),
+            (
+                "AWS::EC2::VPCEndpoint",
+                "The Vpc Endpoint Service 'com.amazonaws.eu-central-2.kinesis-streams' does not exist",
+                "endpoint",
+                "network stack",
+            ),
+            (
+                "AWS::RDS::DBInstance",
+                "Cannot find version 15.3 for postgres (Service: Rds, Status Code: 400)",
+                "engine-version",
+                "outboxctl doctor",
+            ),
+            (
+                "AWS::DMS::ReplicationInstance",
+                "No replication engine found with version: 3.4.6",
+                "engine-version",
+                "--parameter",
+            ),
+            (
+                "AWS::IAM::Role",
+                "User: arn:aws:iam::123456789012:user/jo is not authorized to perform: iam:CreateRole on resource: arn:aws:iam::123456789012:role/x because no identity-based policy allows the iam:CreateRole action",
+                "access-denied",
+                "grant iam:CreateRole",
+            ),
+            (
+                "AWS::EC2::VPC",
+                "API: ec2:CreateVpc You are not authorized to perform this operation. Encoded authorization failure message: Xy_z",
+                "access-denied",
+                "grant ec2:CreateVpc",
+            ),
+        ];
+        for (kind, reason, name, hint) in table {
+            let remedy = find(Some(kind), reason).unwrap_or_else(|| panic!("no remedy: {reason}"));
+            assert_eq!(remedy.name, name, "{reason}");
+            assert!(remedy.hint.contains(hint), "{}: {}", name, remedy.hint);
+        }
+    }
+
+    #[test]
+    fn an_unknown_failure_gets_no_advice() {
+        assert_eq!(find(Some("AWS::X::Y"), "Internal failure"), None);
+    }
+}

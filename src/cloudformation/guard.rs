@@ -1,0 +1,55 @@
+//! What may happen to what is there already.
+
+use super::changes::{Change, Effect};
+use crate::error::{Error, Kind, Result};
+use crate::output::Console;
+
+/// What may happen to data, and who is asked about replacements.
+#[derive(Debug, Clone, Copy)]
+pub struct Guard {
+    /// Whether resources that hold data may be replaced or removed.
+    pub allow_replacement: bool,
+    pub consent: Consent,
+}
+
+/// Whether somebody agrees to a resource being replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consent {
+    /// Yes was said beforehand.
+    Given,
+    /// Ask on the terminal.
+    Ask,
+    /// Nobody is to be asked.
+    Never,
+}
+
+/// One question at a time, however many stacks have one.
+static ASKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+impl Guard {
+    /// # Errors
+    /// `Usage` where data would go, `NeedsInput` where a replacement has to be agreed to and nobody can be asked.
+    pub(super) async fn allow(self, console: &Console, stack: &str, changes: &[Change]) -> Result<()> {
+        let told = |test: fn(&Change) -> bool| {
+            changes.iter().filter(|change| test(change)).map(Change::describe).collect::<Vec<_>>().join("; ")
+        };
+        let destroyed = told(Change::destroys_data);
+        if !destroyed.is_empty() && !self.allow_replacement {
+            return Err(Error::new(Kind::Usage, format!("stack {stack}: this would take data away: {destroyed}"))
+                .hint("if that is what you want, pass --allow-replacement; nothing was changed in this stack"));
+        }
+        let replaced = told(|change| change.effect == Effect::Replace);
+        if replaced.is_empty() || self.consent == Consent::Given {
+            return Ok(());
+        }
+        let question = format!("stack {stack}: go on and replace? {replaced}");
+        if self.consent == Consent::Never {
+            return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
+        }
+        let _one = ASKING.lock().await;
+        match console.confirm(&question).await? {
+            true => Ok(()),
+            false => Err(Error::new(Kind::Failed, format!("stack {stack}: nothing was changed, as you said"))),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What deploying a stack would change, without changing it.
+
+use std::collections::BTreeSet;
+
+use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
+use serde::Serialize;
+
+use super::Engine;
+use super::change_set::{Desired, Plan};
+use super::changes::{Change, Effect};
+use super::deploy::holds_foreign;
+use super::engine::{needs_recovery, status_of};
+use super::status::{OnDeploy, Phase, actions};
+use super::template;
+use crate::error::{AwsContext, Error, Kind, Result};
+
+const LATER: &str = "wait until it is done (outboxctl watch), or let `outboxctl deploy` attach to it";
+
+/// What stands in for a secret.
+const MASK: &str = "****";
+
+/// What deploying would do with a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is as it should be.
+    Stay,
+    Update,
+    Create,
+    /// It never got to life: it is deleted, then created.
+    Recreate,
+    /// It is made from outputs of stacks that are not there yet: `changes` is what its template has.
+    CreateLater,
+}
+
+/// A parameter whose value would change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ParameterChange {
+    pub name: String,
+    /// None where the stack or the parameter is new.
+    pub before: Option<String>,
+    /// None where the template no longer has it, or its default applies.
+    pub after: Option<String>,
+}
+
+/// One stack's part in a preview.
+#[derive(Debug)]
+pub struct Preview {
+    pub fate: Fate,
+    pub changes: Vec<Change>,
+    pub parameters: Vec<ParameterChange>,
+}
+
+impl Engine {
+    /// Makes a change set, reads it and deletes it; with it the empty stack that it took to make one for a new stack.
+    ///
+    /// # Errors
+    /// `StackFailed` while the stack is being changed, `NeedsRecovery` where `deploy` would refuse.
+    pub async fn preview(&self, desired: &Desired) -> Result<Preview> {
+        let existing =
+            self.describe(&desired.name).await?.filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
+        let status = existing.as_ref().map(status_of);
+        let (fate, base) = match status.map_or(OnDeploy::Create, |status| actions(status).deploy) {
+            OnDeploy::Update => (Fate::Update, existing.as_ref()),
+            OnDeploy::Create => (Fate::Create, None),
+            OnDeploy::Review => {
+                let foreign = self.foreign_change_sets(&desired.name).await?;
+                if !foreign.is_empty() {
+                    return Err(holds_foreign(&desired.name, &foreign));
+                }
+                (Fate::Create, None)
+            }
+            OnDeploy::Recreate => return planned(Fate::Recreate, desired),
+            OnDeploy::Wait => return Err(busy(&desired.name)),
+            OnDeploy::Recover => {
+                let status = status.unwrap_or(&aws_sdk_cloudformation::types::StackStatus::ReviewInProgress);
+                return Err(needs_recovery(&desired.scope, &desired.name, status));
+            }
+        };
+        let plan = self.prepare_to_look(desired, base).await;
+        let set = match plan {
+            Ok(Plan::Ready(set)) => Some(set),
+            Ok(Plan::Nothing) => None,
+            Ok(Plan::Moved) => return Err(busy(&desired.name)),
+            Err(error) => {
+                self.sweep(desired, existing.is_none(), None).await?;
+                return Err(error);
+            }
+        };
+        self.sweep(desired, existing.is_none(), set.as_ref().map(|set| set.id.as_str())).await?;
+        let parameters = parameters(desired, base)?;
+        Ok(match set {
+            Some(set) => Preview { fate, changes: set.changes, parameters },
+            None => Preview { fate: Fate::Stay, changes: Vec::new(), parameters: Vec::new() },
+        })
+    }
+
+    /// Removes what the preview made.
+    async fn sweep(&self, desired: &Desired, made_stack: bool, set: Option<&str>) -> Result<()> {
+        if let Some(set) = set {
+            self.delete_change_set(&desired.name, set).await?;
+        }
+        if !made_stack {
+            return Ok(());
+        }
+        let Some(stack) = self.describe(&desired.name).await? else { return Ok(()) };
+        // Somebody else may have begun with it since.
+        let empty = actions(status_of(&stack)).deploy == OnDeploy::Review && self.is_left(&desired.name, set).await?;
+        if empty {
+            let id = stack.stack_id().unwrap_or(&desired.name);
+            let send = || self.client.delete_stack().stack_name(id).send();
+            self.pace.send(&desired.name, send).await.aws(format!("delete the empty stack {}", desired.name))?;
+        }
+        Ok(())
+    }
+
+    /// Whether the stack holds no change set but, for a moment still, ours.
+    async fn is_left(&self, stack: &str, set: Option<&str>) -> Result<bool> {
+        let ours = |name: &String| set.is_some_and(|set| set.contains(name.as_str()));
+        Ok(self.change_sets(stack).await?.iter().all(ours))
+    }
+}
+
+/// What its template has, for a stack of which no change set can be made yet.
+pub(super) fn planned(fate: Fate, desired: &Desired) -> Result<Preview> {
+    Ok(Preview { fate, changes: additions(desired.template)?, parameters: parameters(desired, None)? })
+}
+
+/// Every resource of the template, as one that would be added.
+pub(super) fn additions(template: &str) -> Result<Vec<Change>> {
+    let add = |(resource, resource_type)| Change {
+        action: "Add".into(),
+        effect: Effect::Add,
+        resource,
+        resource_type,
+        properties: Vec::new(),
+        values: Vec::new(),
+        replacement: None,
+    };
+    Ok(template::resources(template)?.into_iter().map(add).collect())
+}
+
+fn busy(stack: &str) -> Error {
+    Error::new(Kind::StackFailed, format!("stack {stack} is being changed right now")).hint(LATER)
+}
+
+/// The parameters that would change, secrets masked.
+fn parameters(desired: &Desired, existing: Option<&Described>) -> Result<Vec<ParameterChange>> {
+    let secrets = template::secrets(desired.template)?;
+    let before = |name: &str| {
+        let found = existing?.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name))?;
+        found.parameter_value().map(str::to_owned)
+    };
+    Ok(changed(&desired.parameters, &secrets, before))
+}
+
+fn changed(
+    parameters: &[Parameter],
+    secrets: &BTreeSet<String>,
+    before: impl Fn(&str) -> Option<String>,
+) -> Vec<ParameterChange> {
+    let told = |parameter: &Parameter| {
+        let name = parameter.parameter_key()?;
+        let (before, after) = (before(name), parameter.parameter_value().map(str::to_owned));
+        if parameter.use_previous_value() == Some(true) || before == after {
+            return None;
+        }
+        let mask = |value: Option<String>| if secrets.contains(name) { value.map(|_| MASK.to_owned()) } else { value };
+        Some(ParameterChange { name: name.to_owned(), before: mask(before), after: mask(after) })
+    };
+    parameters.iter().filter_map(told).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changes_is_told_and_secrets_are_masked() {
+        let parameter =
+            |name: &str, value: &str| Parameter::builder().parameter_key(name).parameter_value(value).build();
+        let parameters = [
+            parameter("Class", "db.t4g.small"),
+            parameter("Port", "5432"),
+            parameter("Password", "planted-secret"),
+            Parameter::builder().parameter_key("Kept").use_previous_value(true).build(),
+        ];
+        let before = |name: &str| match name {
+            "Class" => Some("db.t4g.micro".to_owned()),
+            "Port" => Some("5432".to_owned()),
+            "Password" | "Kept" => Some("****".to_owned()),
+            _ => None,
+        };
+        let told = changed(&parameters, &BTreeSet::from(["Password".to_owned()]), before);
+        let row = |name: &str, before: &str, after: &str| ParameterChange {
+            name: name.into(),
+            before: Some(before.into()),
+            after: Some(after.into()),
+        };
+        assert_eq!(told, [row("Class", "db.t4g.micro", "db.t4g.small"), row("Password", "****", "****")]);
+        assert!(!format!("{told:?}").contains("planted"));
+    }
+}

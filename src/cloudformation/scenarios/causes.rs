@@ -1,0 +1,136 @@
+//! What a failure is reduced to.
+
+use super::{CAREFUL, acts, desired};
+use crate::cloudformation::fake::{NAME, World, serve, step};
+use crate::error::Kind;
+
+const RACE: &str = "The IAM Role arn:aws:iam::123456789012:role/dms-vpc-role is not configured properly. (Service: DatabaseMigration, Status Code: 400)";
+
+#[tokio::test]
+async fn attached_to_a_failure_the_cause_is_told() {
+    let mut failing = World::with(NAME, "CREATE_COMPLETE");
+    let stack = failing.stack(NAME);
+    stack.happen(step("Old", "UPDATE_FAILED", "of an operation before"));
+    stack.happen(step("stack", "UPDATE_IN_PROGRESS", ""));
+    stack.coming = [
+        step("Sibling", "UPDATE_FAILED", "Resource update cancelled"),
+        step("Table", "UPDATE_FAILED", "the real cause"),
+        step("stack", "UPDATE_ROLLBACK_IN_PROGRESS", "failed: [Table]"),
+        step("stack", "UPDATE_ROLLBACK_COMPLETE", ""),
+    ]
+    .into();
+    let (_server, engine) = serve(failing).await;
+    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    assert!(error.message().ends_with("Table (AWS::X::Y) UPDATE_FAILED: the real cause"), "{}", error.message());
+    assert_eq!(error.kind(), Kind::StackFailed);
+    let console = error.data().unwrap()["console"].as_str().unwrap();
+    assert!(console.starts_with("https://eu-central-1.console.aws.amazon.com/cloudformation/"), "{console}");
+}
+
+#[tokio::test]
+async fn a_nested_stacks_failure_is_followed_to_its_resource() {
+    let mut world = World::default();
+    let failing = |inner: &str| {
+        let id = format!("arn:aws:cloudformation:eu-central-1:123456789012:stack/{inner}/0");
+        let reason = "Embedded stack was not successfully created: [X]";
+        step("Inner", "CREATE_FAILED", reason).kind("AWS::CloudFormation::Stack").physical(&id)
+    };
+    world.stack(NAME).script(
+        "execute",
+        vec![
+            step("stack", "CREATE_IN_PROGRESS", ""),
+            failing("middle"),
+            step("stack", "ROLLBACK_COMPLETE", "The following resource(s) failed to create: [Inner]."),
+        ],
+    );
+    let middle = world.stack("middle");
+    middle.happen(step("stack", "CREATE_IN_PROGRESS", ""));
+    middle.happen(step("Cancelled", "CREATE_FAILED", "Resource creation cancelled"));
+    middle.happen(failing("deepest"));
+    let deepest = world.stack("deepest");
+    deepest.happen(step("stack", "CREATE_IN_PROGRESS", ""));
+    deepest.happen(step("Queue", "CREATE_FAILED", "the cause in the depths"));
+    let (_server, engine) = serve(world).await;
+    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    assert_eq!(error.message(), "stack deepest: Queue (AWS::X::Y) CREATE_FAILED: the cause in the depths");
+}
+
+#[tokio::test]
+async fn what_validation_and_hooks_say_is_added_where_it_may_be_read() {
+    let failing = || {
+        let mut world = World::default();
+        let steps = [
+            ("stack", "CREATE_IN_PROGRESS", ""),
+            ("Bucket", "CREATE_FAILED", "a hook"),
+            ("stack", "ROLLBACK_COMPLETE", ""),
+        ];
+        world.stack(NAME).script("execute", steps.map(|(id, status, reason)| step(id, status, reason)).to_vec());
+        world
+    };
+    let mut told = failing();
+    told.details = Some(vec![
+        ("HOOK_INVOCATION_ERROR", "Bucket", "Corp::Encryption::Hook", "encryption is off"),
+        ("VALIDATION_ERROR", "Bucket", "NAME_CONFLICT_VALIDATION", "the name is taken"),
+    ]);
+    let (_server, engine) = serve(told).await;
+    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let hints: Vec<_> = error.hints().collect();
+    assert!(hints[0].ends_with("Bucket: Corp::Encryption::Hook: encryption is off"), "{hints:?}");
+    assert!(hints[1].ends_with("Bucket: NAME_CONFLICT_VALIDATION: the name is taken"), "{hints:?}");
+
+    let mut denied = failing();
+    denied.details = None;
+    let (server, engine) = serve(denied).await;
+    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    assert!(error.message().ends_with("CREATE_FAILED: a hook"), "{}", error.message());
+    assert_eq!(server.world().count("DescribeEvents"), 1);
+}
+
+/// A first attempt that fails over the role, and a second one as scripted.
+fn racing(attempts: usize) -> World {
+    let mut world = World::default();
+    for _ in 0..attempts {
+        world.stack(NAME).script(
+            "execute",
+            vec![
+                step("stack", "CREATE_IN_PROGRESS", ""),
+                step("SubnetGroup", "CREATE_FAILED", RACE).kind("AWS::DMS::ReplicationSubnetGroup"),
+                step("stack", "ROLLBACK_COMPLETE", ""),
+            ],
+        );
+    }
+    world
+}
+
+#[tokio::test]
+async fn a_role_that_is_not_known_everywhere_yet_is_waited_for() {
+    let (server, engine) = serve(racing(2)).await;
+    engine.deploy(&desired(), CAREFUL).await.unwrap();
+    let once = ["ExecuteChangeSet", "DeleteStack"];
+    assert_eq!(acts(&server), [once[0], once[1], once[0], once[1], once[0]]);
+}
+
+#[tokio::test]
+async fn a_role_that_is_never_known_ends_the_deploy() {
+    let (server, engine) = serve(racing(10)).await;
+    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    assert_eq!(error.data().unwrap()["remedy"], "dms-vpc-role");
+    assert_eq!(acts(&server).iter().filter(|act| *act == "ExecuteChangeSet").count(), 4);
+}
+
+#[tokio::test]
+async fn a_denied_request_names_the_action() {
+    let mut denied = World::default();
+    denied.stack(NAME).script(
+        "execute",
+        vec![
+            step("stack", "CREATE_IN_PROGRESS", ""),
+            step("Role", "CREATE_FAILED", "User: u is not authorized to perform: iam:CreateRole on resource: r")
+                .kind("AWS::IAM::Role"),
+            step("stack", "ROLLBACK_COMPLETE", ""),
+        ],
+    );
+    let (_server, engine) = serve(denied).await;
+    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    assert!(error.hints().any(|hint| hint.contains("grant iam:CreateRole")));
+}

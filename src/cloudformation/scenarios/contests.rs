@@ -1,0 +1,90 @@
+//! Change sets: executed once, whoever else is at work, and never somebody else's.
+
+use super::{BOLD, CAREFUL, acts, desired};
+use crate::cloudformation::engine::token;
+use crate::cloudformation::fake::{NAME, World, serve, step};
+use crate::cloudformation::{Consent, Guard};
+use crate::error::Kind;
+
+#[tokio::test]
+async fn a_new_stack_is_created_with_one_execution() {
+    let (server, engine) = serve(World::default()).await;
+    let deployed = engine.deploy(&desired(), CAREFUL).await.unwrap();
+    assert_eq!(deployed.changes.len(), 1);
+    assert!(engine.under_way().is_empty());
+    let world = server.world();
+    let forms = world.forms("ExecuteChangeSet");
+    assert_eq!(forms.len(), 1);
+    assert_eq!(forms[0]["RetainExceptOnCreate"], "true");
+    let derived = token([forms[0]["ChangeSetName"].as_str()]);
+    assert_eq!(forms[0]["ClientRequestToken"], derived, "derived, so that a repeat is the same request");
+}
+
+#[tokio::test]
+async fn an_operation_under_way_is_attached_to_and_no_change_is_success() {
+    let mut busy = World::with(NAME, "UPDATE_IN_PROGRESS");
+    let stack = busy.stack(NAME);
+    stack.coming = [step("Bucket", "UPDATE_COMPLETE", ""), step("stack", "UPDATE_COMPLETE", "")].into();
+    stack.changes = Some(Vec::new());
+    let (server, engine) = serve(busy).await;
+    let deployed = engine.deploy(&desired(), CAREFUL).await.unwrap();
+    assert!(deployed.changes.is_empty());
+    assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
+}
+
+#[tokio::test]
+async fn another_deploy_that_is_faster_is_no_failure() {
+    let mut contested = World::with(NAME, "CREATE_COMPLETE");
+    contested.stack(NAME).contests = 2;
+    contested.stack(NAME).changes = Some(Vec::new());
+    let (server, engine) = serve(contested).await;
+    assert!(engine.deploy(&desired(), CAREFUL).await.unwrap().changes.is_empty());
+    assert_eq!(server.world().count("CreateChangeSet"), 3);
+}
+
+#[tokio::test]
+async fn a_foreign_change_set_is_neither_executed_nor_deleted() {
+    let mut reviewed = World::default();
+    let stack = reviewed.stack(NAME);
+    stack.happen(step("stack", "REVIEW_IN_PROGRESS", ""));
+    stack.foreign_change_sets = vec!["somebody-elses"];
+    let (server, engine) = serve(reviewed).await;
+    assert_eq!(engine.deploy(&desired(), BOLD).await.unwrap_err().kind(), Kind::NeedsRecovery);
+    assert_eq!(engine.destroy("database", NAME).await.unwrap_err().kind(), Kind::NeedsRecovery);
+    assert_eq!(engine.preview(&desired()).await.unwrap_err().kind(), Kind::NeedsRecovery);
+    assert_eq!(engine.recover("database", NAME, &Default::default()).await.unwrap_err().kind(), Kind::NeedsRecovery);
+    let world = server.world();
+    for action in ["CreateChangeSet", "DeleteChangeSet", "ExecuteChangeSet", "DeleteStack"] {
+        assert_eq!(world.count(action), 0, "{action}");
+    }
+}
+
+fn replacing(resource: &'static str, kind: &'static str) -> World {
+    let mut world = World::with(NAME, "CREATE_COMPLETE");
+    world.stack(NAME).changes = Some(vec![("Modify", resource, kind, "True")]);
+    world
+}
+
+#[tokio::test]
+async fn replacing_a_database_needs_its_own_flag_even_where_yes_was_said() {
+    let (server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
+    let yes = Guard { allow_replacement: false, consent: Consent::Given };
+    let error = engine.deploy(&desired(), yes).await.unwrap_err();
+    assert_eq!(error.kind(), Kind::Usage);
+    assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
+    engine.deploy(&desired(), BOLD).await.unwrap();
+    assert_eq!(acts(&server), ["ExecuteChangeSet"]);
+}
+
+#[tokio::test]
+async fn replacing_anything_else_needs_a_yes() {
+    let (server, engine) = serve(replacing("Writer", "AWS::Lambda::Function")).await;
+    for consent in [Consent::Never, Consent::Ask] {
+        // The tests' stdin is no terminal: to ask is to be refused.
+        let error = engine.deploy(&desired(), Guard { allow_replacement: false, consent }).await.unwrap_err();
+        assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsInput, 2));
+        assert!(error.message().contains("Writer"), "{}", error.message());
+    }
+    assert_eq!(acts(&server), [""; 0]);
+    engine.deploy(&desired(), Guard { allow_replacement: false, consent: Consent::Given }).await.unwrap();
+}

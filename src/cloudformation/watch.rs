@@ -1,0 +1,117 @@
+//! Attaching to what is under way already, whoever began it.
+
+use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
+
+use super::Engine;
+use super::engine::{Operation, needs_recovery, status_of, token};
+use super::events::Follower;
+use super::settle::Settled;
+use super::status::{OnDeploy, Phase, actions};
+use crate::error::{AwsContext, Error, Kind, Result};
+use crate::output::Event;
+
+/// How a watched stack stands at the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Watched {
+    /// As CloudFormation writes it; `not deployed` where there is no stack.
+    pub status: String,
+    /// Whether an operation was under way.
+    pub attached: bool,
+}
+
+impl Engine {
+    /// Follows the stack's operation to its end; where none is under way, judges the last one.
+    ///
+    /// # Errors
+    /// `StackFailed` or `NeedsRecovery` with the root cause.
+    pub async fn watch(&self, scope: &str, name: &str) -> Result<Watched> {
+        let Some(stack) = self.describe(name).await? else { return Ok(gone(false)) };
+        let (status, row) = (status_of(&stack), actions(status_of(&stack)));
+        if row.deploy != OnDeploy::Wait {
+            if row.phase == Phase::Bad {
+                return Err(self.last_failure(scope, name, &stack).await);
+            }
+            self.console.emit(Event::finished(scope, status.as_str(), false));
+            return Ok(Watched { status: status.as_str().to_owned(), attached: false });
+        }
+        let settled = self.attach(scope, &stack).await?;
+        let end = settled.stack.as_ref().map_or(Phase::Gone, |stack| actions(status_of(stack)).phase);
+        match end {
+            Phase::Bad => Err(self.told_failure(scope, settled).await),
+            Phase::Gone => {
+                self.console.emit(Event::finished(scope, "deleted", true));
+                Ok(gone(true))
+            }
+            Phase::Good | Phase::Running => {
+                let status = self.cleaned(scope, settled).await?;
+                self.console.emit(Event::finished(scope, &status, true));
+                Ok(Watched { status, attached: true })
+            }
+        }
+    }
+
+    /// Joins the operation that is under way and waits for its end.
+    pub(super) async fn attach(&self, scope: &str, stack: &Described) -> Result<Settled> {
+        let (status, id) = (status_of(stack), stack.stack_id().unwrap_or_default());
+        self.console.emit(Event::started(scope, format!("attached to {}", status.as_str())));
+        self.begun(Operation {
+            scope: scope.to_owned(),
+            stack: stack.stack_name().unwrap_or_default().to_owned(),
+            cancellable: *status == StackStatus::UpdateInProgress,
+        });
+        let follower = Follower::from_operation(self, id).await?;
+        self.settle(scope, id, follower).await
+    }
+
+    /// Asks CloudFormation to cancel the stack's update. False where none is under way.
+    pub async fn cancel(&self, name: &str) -> Result<bool> {
+        let Some(stack) = self.describe(name).await? else { return Ok(false) };
+        if *status_of(&stack) != StackStatus::UpdateInProgress {
+            return Ok(false);
+        }
+        let id = stack.stack_id().unwrap_or_default();
+        let follower = Follower::from_now(self, id).await?;
+        let token = token(["cancel", id, follower.seen().unwrap_or("")]);
+        let send = || self.client.cancel_update_stack().stack_name(id).client_request_token(&token).send();
+        self.pace.send(name, send).await.aws(format!("cancel the update of stack {name}"))?;
+        Ok(true)
+    }
+
+    /// After a good end a cleanup may be under way: waits until CloudFormation has removed what is left over. Returns the stack's status then.
+    async fn cleaned(&self, scope: &str, settled: Settled) -> Result<String> {
+        let Some(stack) = settled.stack else { return Ok("not deployed".into()) };
+        let mut poll = self.pace.poll(format!("the cleanup of stack {scope}"));
+        let mut status = status_of(&stack).as_str().to_owned();
+        while status.ends_with("_IN_PROGRESS") {
+            poll.pause().await?;
+            let now = self.describe(stack.stack_id().unwrap_or_default()).await?;
+            status = now.map_or("not deployed".into(), |stack| status_of(&stack).as_str().to_owned());
+        }
+        Ok(status)
+    }
+
+    async fn told_failure(&self, scope: &str, settled: Settled) -> Error {
+        let error = match self.judge(scope, settled).await {
+            Err(error) => error,
+            Ok(_) => Error::new(Kind::StackFailed, format!("stack {scope} failed")),
+        };
+        self.console.emit(Event::failed(scope, error.message()));
+        error
+    }
+
+    /// The cause of the last operation's failure, as its events still tell it.
+    async fn last_failure(&self, scope: &str, name: &str, stack: &Described) -> Error {
+        let events = match Follower::from_operation(self, stack.stack_id().unwrap_or_default()).await {
+            Ok(mut follower) => follower.next(self).await,
+            Err(error) => Err(error),
+        };
+        match events {
+            Ok(events) => self.told_failure(scope, Settled { stack: Some(stack.clone()), events }).await,
+            Err(_) => needs_recovery(scope, name, status_of(stack)),
+        }
+    }
+}
+
+fn gone(attached: bool) -> Watched {
+    Watched { status: "not deployed".into(), attached }
+}

@@ -1,0 +1,185 @@
+//! What a dry run shows: stack by stack, what becomes of each resource, in words and colours.
+
+use crate::cloudformation::{Change, Effect, Fate, ParameterChange, Preview, StackPreview, plural};
+use crate::output::{Tone, painted};
+
+/// Longer values are cut.
+const LONGEST: usize = 60;
+
+/// Whether the stack is made by the deploy.
+pub fn creates(fate: Fate) -> bool {
+    matches!(fate, Fate::Create | Fate::CreateLater | Fate::Recreate)
+}
+
+/// The whole picture.
+pub fn text(previews: &[StackPreview]) -> String {
+    let mut lines = Vec::new();
+    for StackPreview { name, preview } in previews {
+        lines.push(format!("{}  {}", painted(Tone::Strong, name), heading(preview)));
+        lines.extend(preview.changes.iter().flat_map(change));
+        if !preview.parameters.is_empty() {
+            lines.push("    parameters".to_owned());
+            lines.extend(preview.parameters.iter().map(parameter));
+        }
+    }
+    let changes = || previews.iter().flat_map(|stack| &stack.preview.changes);
+    let permissions: Vec<_> = changes().filter(|change| change.is_permission()).collect();
+    if !permissions.is_empty() {
+        lines.push(painted(Tone::Strong, "who may do what (IAM and resource policies)"));
+        lines.extend(
+            permissions
+                .iter()
+                .map(|change| format!("    {} {} ({})", sign(change.effect).0, change.resource, change.resource_type)),
+        );
+    }
+    lines.push(totals(previews));
+    lines.join("\n")
+}
+
+fn heading(preview: &Preview) -> String {
+    let count = preview.changes.len();
+    match preview.fate {
+        Fate::Stay => painted(Tone::Faint, "no change"),
+        Fate::Update => format!("update: {}", plural(count, "change")),
+        Fate::Create => painted(Tone::Good, &format!("create: {}", plural(count, "resource"))),
+        Fate::Recreate => {
+            painted(Tone::Warning, &format!("delete what is left of it, then create: {}", plural(count, "resource")))
+        }
+        Fate::CreateLater => {
+            let text = format!("create once the stacks before it are there: up to {}", plural(count, "resource"));
+            painted(Tone::Good, &text)
+        }
+    }
+}
+
+/// A resource's line, and below it one for each property whose values are known.
+fn change(change: &Change) -> Vec<String> {
+    let (sign, tone, word) = sign(change.effect);
+    let lost = if change.destroys_data() { ", ITS DATA IS LOST (needs --allow-replacement)" } else { "" };
+    let mut line = format!("  {sign} {:<28} {}", change.resource, change.resource_type);
+    if !word.is_empty() || !lost.is_empty() {
+        line = format!("{line}  {word}{lost}");
+    }
+    let mut lines = vec![painted(if lost.is_empty() { tone } else { Tone::Bad }, &line)];
+    for value in &change.values {
+        let side = |value: &Option<String>| value.as_deref().map_or("(none)".into(), cut);
+        lines.push(format!("        {}: {} → {}", value.property, side(&value.before), side(&value.after)));
+    }
+    let unnamed: Vec<_> = change
+        .properties
+        .iter()
+        .filter(|name| !change.values.iter().any(|value| value.property.split('/').next() == Some(name.as_str())))
+        .map(String::as_str)
+        .collect();
+    if !unnamed.is_empty() {
+        lines.push(format!("        {}", unnamed.join(", ")));
+    }
+    lines
+}
+
+/// Sign, tone and word for what becomes of a resource.
+fn sign(effect: Effect) -> (&'static str, Tone, &'static str) {
+    match effect {
+        Effect::Add => ("+", Tone::Good, ""),
+        Effect::Modify => ("~", Tone::Warning, ""),
+        Effect::MayReplace => ("±", Tone::Warning, "may be REPLACED"),
+        Effect::Replace => ("±", Tone::Bad, "is REPLACED"),
+        Effect::Delete => ("-", Tone::Bad, "is DELETED"),
+        Effect::Release => ("-", Tone::Warning, "leaves the stack and is KEPT"),
+        Effect::Import => ("+", Tone::Good, "is imported"),
+        Effect::Unknown => ("?", Tone::Warning, "can't be told yet"),
+    }
+}
+
+fn parameter(change: &ParameterChange) -> String {
+    let side = |value: &Option<String>, none: &str| value.as_deref().map_or(none.to_owned(), cut);
+    match &change.before {
+        None => format!("        {} = {}", change.name, side(&change.after, "(default)")),
+        before => format!("        {}: {} → {}", change.name, side(before, ""), side(&change.after, "(default)")),
+    }
+}
+
+/// On one line, and not too long for it.
+fn cut(value: &str) -> String {
+    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+fn totals(previews: &[StackPreview]) -> String {
+    let count = |wanted: &[Effect]| {
+        let changes = previews.iter().flat_map(|stack| &stack.preview.changes);
+        changes.filter(|change| wanted.contains(&change.effect)).count()
+    };
+    if previews.iter().all(|stack| stack.preview.fate == Fate::Stay) {
+        return "nothing would change".to_owned();
+    }
+    let kinds: [(&str, &[Effect]); 4] = [
+        ("to add", &[Effect::Add, Effect::Import]),
+        ("to change", &[Effect::Modify, Effect::MayReplace, Effect::Unknown]),
+        ("to replace", &[Effect::Replace]),
+        ("to delete", &[Effect::Delete, Effect::Release]),
+    ];
+    let told = kinds.iter().map(|(word, effects)| format!("{} {word}", count(effects)));
+    format!("in all: {}", told.collect::<Vec<_>>().join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn changed(effect: Effect, action: &str, resource: &str, kind: &str) -> Change {
+        let replacement = (effect == Effect::Replace).then(|| "True".to_owned());
+        Change {
+            action: action.into(),
+            effect,
+            resource: resource.into(),
+            resource_type: kind.into(),
+            properties: Vec::new(),
+            values: Vec::new(),
+            replacement,
+        }
+    }
+
+    #[test]
+    fn replacements_and_deletions_are_marked_in_words_and_colours() {
+        let database = Preview {
+            fate: Fate::Update,
+            changes: vec![
+                changed(Effect::Replace, "Modify", "Database", "AWS::RDS::DBInstance"),
+                changed(Effect::Delete, "Remove", "Alarm", "AWS::CloudWatch::Alarm"),
+                changed(Effect::Modify, "Modify", "AdminRole", "AWS::IAM::Role"),
+                changed(Effect::Add, "Add", "Queue", "AWS::SQS::Queue"),
+            ],
+            parameters: vec![ParameterChange {
+                name: "DatabaseClass".into(),
+                before: Some("db.t4g.micro".into()),
+                after: Some("db.t4g.small".into()),
+            }],
+        };
+        let stay = Preview { fate: Fate::Stay, changes: Vec::new(), parameters: Vec::new() };
+        let previews =
+            [StackPreview { name: "network", preview: stay }, StackPreview { name: "database", preview: database }];
+        let text = text(&previews);
+        let red = painted(Tone::Bad, "");
+        let red = red.trim_end_matches("\u{1b}[0m");
+        assert_eq!(text.lines().filter(|line| line.starts_with(red)).count(), 2, "{text}");
+        assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"
+        network  no change
+        database  update: 4 changes
+          ± Database                     AWS::RDS::DBInstance  is REPLACED, ITS DATA IS LOST (needs --allow-replacement)
+          - Alarm                        AWS::CloudWatch::Alarm  is DELETED
+          ~ AdminRole                    AWS::IAM::Role
+          + Queue                        AWS::SQS::Queue
+            parameters
+                DatabaseClass: db.t4g.micro → db.t4g.small
+        who may do what (IAM and resource policies)
+            ~ AdminRole (AWS::IAM::Role)
+        in all: 1 to add, 1 to change, 1 to replace, 1 to delete
+        ");
+    }
+}

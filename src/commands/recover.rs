@@ -1,0 +1,126 @@
+//! `outboxctl recover`.
+
+use serde_json::json;
+
+use crate::aws::account;
+use crate::cloudformation::{Engine, OnRecover, Ways};
+use crate::commands::reach;
+use crate::commands::watch::detached;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Outcome};
+use crate::pipelines;
+
+/// Bring stacks that got stuck to where `deploy` can go on
+///
+/// Chooses by each stack's status: rolls back, goes on with a rollback, deletes what never lived or what a deletion
+/// left over, or says why nothing helps. Later stacks go first.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Only these stacks of the pipeline [default: all of them]
+    #[arg(value_name = "STACK")]
+    stacks: Vec<String>,
+    /// Resource that a stuck rollback leaves as it is (needs one STACK)
+    #[arg(long, value_name = "LOGICAL_ID")]
+    skip: Vec<String>,
+    /// Resource that a stuck deletion leaves behind (needs one STACK)
+    #[arg(long, value_name = "LOGICAL_ID")]
+    retain: Vec<String>,
+    /// Finish a stuck deletion whatever it leaves behind
+    #[arg(long, conflicts_with = "retain")]
+    force: bool,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let mut stacks = reach::stacks(ctx, &self.stacks)?;
+        if self.stacks.len() != 1 && !(self.skip.is_empty() && self.retain.is_empty()) {
+            return Err(Error::new(Kind::Usage, "--skip and --retain name resources of one stack: name that stack"));
+        }
+        stacks.reverse();
+        let clients = ctx.aws().await?;
+        let engine = Engine::new(clients, &ctx.console);
+        let plan = self.plan(ctx, &engine, &stacks).await?;
+        let identity = account::identity(clients).await?;
+        let (stage, region) = (&ctx.settings.stage, clients.region());
+        ctx.console
+            .note(format!("stage {stage}, account {}, region {region}, as {}", identity.account, identity.principal));
+        agree(ctx, &plan).await?;
+        let _hold = ctx.hold();
+        tokio::select! {
+            outcome = self.recover(ctx, &engine, &stacks) => outcome,
+            () = ctx.cancel.cancelled() => Err(detached(ctx, &engine)),
+        }
+    }
+
+    /// What is to be done, as sentences.
+    async fn plan(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Vec<String>> {
+        let mut plan = Vec::new();
+        for (scope, name) in stacks {
+            let Some((action, status)) = engine.recovery(name).await? else { continue };
+            let what = match action {
+                OnRecover::Nothing | OnRecover::Refuse => continue,
+                OnRecover::Wait => "wait for the operation under way".to_owned(),
+                OnRecover::Rollback => "roll back to the last state that was whole".to_owned(),
+                OnRecover::Continue if self.skip.is_empty() => "go on with the rollback".to_owned(),
+                OnRecover::Continue => format!("go on with the rollback, without {}", self.skip.join(", ")),
+                OnRecover::Delete => "delete it: it never got to life".to_owned(),
+                OnRecover::ForceDelete if self.force => {
+                    "delete it, and leave behind whatever can't be deleted".to_owned()
+                }
+                OnRecover::ForceDelete if self.retain.is_empty() => "delete it once more".to_owned(),
+                OnRecover::ForceDelete => format!("delete it, and leave behind {}", self.retain.join(", ")),
+            };
+            ctx.console.note(format!("{scope} is in {status}: {what}"));
+            let loses = matches!(action, OnRecover::Delete | OnRecover::ForceDelete) || !self.skip.is_empty();
+            if loses || pipelines::is_production(&ctx.settings.stage) {
+                plan.push(format!("{scope}: {what}"));
+            }
+        }
+        Ok(plan)
+    }
+
+    /// Every stack, also after one that is refused: its cause is told and weighs at the end.
+    async fn recover(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Outcome> {
+        let ways = Ways { skip: self.skip.clone(), retain: self.retain.clone(), force: self.force };
+        let (mut done, mut failure) = (Vec::new(), None);
+        for (scope, name) in stacks {
+            match engine.recover(scope, name, &ways).await {
+                Ok(recovered) => done.push((*scope, recovered)),
+                Err(error) => {
+                    ctx.console.emit(Event::failed(*scope, error.message()));
+                    failure = failure.or(Some(error));
+                }
+            }
+        }
+        if let Some(error) = failure {
+            return Err(error);
+        }
+        let changed = done.iter().any(|(_, recovered)| recovered.action.is_some());
+        let data: Vec<_> = done
+            .iter()
+            .map(|(scope, recovered)| {
+                json!({
+                    "stack": scope, "before": recovered.before, "after": recovered.after, "action": recovered.action,
+                })
+            })
+            .collect();
+        let summary = if changed { "recovered; next: outboxctl deploy" } else { "there is nothing to recover from" };
+        Ok(Outcome::data(json!({ "stacks": data })).changed(changed).summary(summary))
+    }
+}
+
+/// Asks before anything goes that can't come back.
+async fn agree(ctx: &Context, plan: &[String]) -> Result<()> {
+    if plan.is_empty() || ctx.settings.yes {
+        return Ok(());
+    }
+    let question = format!("do this? {}", plan.join("; "));
+    if ctx.settings.no_input {
+        return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
+    }
+    match ctx.console.confirm(&question).await? {
+        true => Ok(()),
+        false => Err(Error::new(Kind::Failed, "nothing was done")),
+    }
+}

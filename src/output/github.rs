@@ -1,0 +1,176 @@
+//! On GitHub Actions: a group of lines for each step, annotations, a step summary, masked secrets.
+//!
+//! Workflow commands (`::group::`, `::error::`, …) go to stderr with the rest of the talk; the runner reads both streams.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use super::render::{Renderer, line_of};
+use super::tree::clock;
+use super::{Event, Level, Outcome, Table, stream};
+use crate::error::{Error, Result};
+
+pub struct GitHub {
+    /// Only annotations and the summary.
+    silent: bool,
+    summary: Option<PathBuf>,
+    log: Mutex<Log>,
+}
+
+#[derive(Default)]
+struct Log {
+    /// Steps under way: since when, and their lines. Groups can't be interleaved, so they are told when they are whole.
+    steps: BTreeMap<String, (Instant, Vec<String>)>,
+    /// Steps that have ended: sign, scope, message, seconds.
+    ended: Vec<(&'static str, String, String, u64)>,
+}
+
+impl GitHub {
+    pub fn new(silent: bool) -> Self {
+        let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
+        Self { silent, summary, log: Mutex::default() }
+    }
+
+    fn talk(&self, line: &str) {
+        if !self.silent {
+            stream::talk(line);
+        }
+    }
+
+    fn end(&self, scope: &str, event: &Event, sign: &'static str, message: &str) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        let (begun, lines) = log.steps.remove(scope).unwrap_or_else(|| (Instant::now(), Vec::new()));
+        let seconds = begun.elapsed().as_secs();
+        if lines.is_empty() {
+            self.talk(&line_of(event));
+        } else {
+            self.talk(&format!("::group::{sign} {}", data(&format!("{scope}: {message} ({})", clock(seconds)))));
+            lines.iter().for_each(|line| self.talk(line));
+            self.talk("::endgroup::");
+        }
+        log.ended.push((sign, scope.to_owned(), message.to_owned(), seconds));
+    }
+}
+
+impl Renderer for GitHub {
+    fn event(&self, event: &Event) {
+        match event {
+            Event::Started { scope, .. } => {
+                let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+                log.steps.entry(scope.clone()).or_insert_with(|| (Instant::now(), Vec::new()));
+                self.talk(&line_of(event));
+            }
+            Event::Progress { scope, .. } | Event::Resource { scope, .. } => {
+                let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+                let step = log.steps.entry(scope.clone()).or_insert_with(|| (Instant::now(), Vec::new()));
+                step.1.push(line_of(event));
+            }
+            Event::Finished { scope, message, changed } => {
+                self.end(scope, event, if *changed { "✓" } else { "=" }, message);
+            }
+            Event::Failed { scope, message } => self.end(scope, event, "✗", message),
+            Event::Note { level: Level::Warning, message } => stream::talk(&format!("::warning::{}", data(message))),
+            Event::Note { .. } | Event::Waiting { .. } => self.talk(&line_of(event)),
+        }
+    }
+
+    fn still(&self, event: &Event) {
+        self.talk(&line_of(event));
+    }
+
+    fn mask(&self, secret: &str) {
+        for line in secret.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            stream::talk(&format!("::add-mask::{}", data(line)));
+        }
+    }
+
+    fn conclude(&self, result: &Result<Outcome>) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        // Lines of steps that never ended, or have no end.
+        for (_, (_, lines)) in std::mem::take(&mut log.steps) {
+            lines.iter().for_each(|line| self.talk(line));
+        }
+        if let Err(error) = result {
+            stream::talk(&format!("::error title=outboxctl {}::{}", error.kind().name(), data(&annotation(error))));
+        }
+        let Some(path) = &self.summary else { return };
+        let text = summary(result, &log.ended);
+        let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
+        if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
+            stream::talk(&format!("::warning::the step summary can't be written: {}", data(&error.to_string())));
+        }
+    }
+}
+
+/// The cause, and what to do about it.
+fn annotation(error: &Error) -> String {
+    let hints = error.hints().map(|hint| format!("\nhint: {hint}"));
+    format!("{}{}", error.message(), hints.collect::<String>())
+}
+
+/// Escaped as the runner reads the data of a workflow command.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Markdown.
+fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> String {
+    let mut text = match result {
+        Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {summary}\n\n"),
+        Ok(_) => "### ✓ outboxctl\n\n".to_owned(),
+        Err(error) => {
+            let hints: String = error.hints().map(|hint| format!("- {hint}\n")).collect();
+            format!("### ✗ outboxctl: {}\n\n```text\n{}\n```\n\n{hints}\n", error.kind().name(), error.message())
+        }
+    };
+    let mut steps = Table::new(["", "step", "result", "time"]);
+    for (sign, scope, message, seconds) in ended {
+        steps.row([(*sign).to_owned(), scope.clone(), message.clone(), clock(*seconds)]);
+    }
+    let tables = result.as_ref().map(|outcome| outcome.tables.as_slice()).unwrap_or_default();
+    for table in std::iter::once(&steps).chain(tables).filter(|table| !table.rows.is_empty()) {
+        text.push_str(&markdown(table));
+    }
+    if let Ok(Outcome { text: Some(body), .. }) = result {
+        text.push_str(&format!("```text\n{}\n```\n\n", console::strip_ansi_codes(body)));
+    }
+    text
+}
+
+fn markdown(table: &Table) -> String {
+    let row = |cells: &[String]| {
+        let cells = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " "));
+        format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
+    };
+    let rule = format!("|{}\n", " --- |".repeat(table.header.len()));
+    let rows: String = table.rows.iter().map(|cells| row(cells)).collect();
+    format!("{}{rule}{rows}\n", row(&table.header))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    #[test]
+    fn commands_are_escaped() {
+        assert_eq!(data("100 %\nof\r it"), "100 %25%0Aof%0D it");
+    }
+
+    #[test]
+    fn the_summary_is_markdown_with_the_cause_first() {
+        let error = Error::new(Kind::StackFailed, "stack s: Table (T) CREATE_FAILED: no").hint("do this");
+        let ended = [("✗", "tables".to_owned(), "a|b\nc".to_owned(), 61)];
+        let text = summary(&Err(error), &ended);
+        assert!(
+            text.starts_with(
+                "### ✗ outboxctl: stack-failed\n\n```text\nstack s: Table (T) CREATE_FAILED: no\n```\n\n- do this\n"
+            ),
+            "{text}"
+        );
+        assert!(text.contains("| ✗ | tables | a\\|b c | 1:01 |"), "{text}");
+    }
+}

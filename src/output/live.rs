@@ -1,0 +1,141 @@
+//! The live view: a tree of what is under way at the bottom of the terminal, what has ended as lines above it.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use super::render::{Renderer, line_of};
+use super::tree::{Tree, clock};
+use super::{Event, stream};
+
+/// Between two frames.
+const FRAME: Duration = Duration::from_millis(120);
+/// Of a terminal that does not tell its size.
+const SIZE: (u16, u16) = (24, 80);
+/// Wider, and the eye loses the line.
+const WIDEST: usize = 120;
+/// Shorter steps need no duration.
+const WORTH_TELLING: Duration = Duration::from_secs(2);
+
+pub struct Live {
+    screen: MultiProgress,
+    view: Arc<Mutex<View>>,
+}
+
+/// What is drawn, as one bar of many lines.
+struct View {
+    tree: Tree,
+    bar: Option<ProgressBar>,
+    screen: MultiProgress,
+    frame: usize,
+    ticking: bool,
+    /// A question is on the screen.
+    held: bool,
+}
+
+impl Default for Live {
+    fn default() -> Self {
+        let screen = MultiProgress::new();
+        let view =
+            View { tree: Tree::default(), bar: None, screen: screen.clone(), frame: 0, ticking: false, held: false };
+        Self { screen, view: Arc::new(Mutex::new(view)) }
+    }
+}
+
+impl View {
+    fn draw(&mut self) {
+        if self.tree.is_empty() || self.held {
+            if let Some(bar) = self.bar.take() {
+                bar.finish_and_clear();
+                self.screen.remove(&bar);
+            }
+            return;
+        }
+        let (height, width) = Term::stderr().size_checked().unwrap_or(SIZE);
+        // The last line stays free, and so does the last column: some terminals wrap there.
+        let (height, width) = (usize::from(height).saturating_sub(1), usize::from(width).saturating_sub(1).min(WIDEST));
+        let lines = self.tree.draw(Instant::now(), self.frame, width, height);
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = self.screen.add(ProgressBar::new_spinner());
+            if let Ok(style) = ProgressStyle::with_template("{msg}") {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_message(lines.join("\n"));
+        bar.tick();
+    }
+}
+
+impl Live {
+    fn lock(&self) -> std::sync::MutexGuard<'_, View> {
+        self.view.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts the thread that draws the frames; it ends with the last user of the view, or with the process.
+    fn tick(&self, view: &mut View) {
+        if std::mem::replace(&mut view.ticking, true) {
+            return;
+        }
+        let view: Weak<Mutex<View>> = Arc::downgrade(&self.view);
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(FRAME);
+                let Some(view) = view.upgrade() else { return };
+                let mut view = view.lock().unwrap_or_else(PoisonError::into_inner);
+                view.frame += 1;
+                view.draw();
+            }
+        });
+    }
+}
+
+impl Renderer for Live {
+    fn event(&self, event: &Event) {
+        let mut view = self.lock();
+        let took = view.tree.observe(event, Instant::now());
+        let said = match event {
+            Event::Finished { .. }
+            | Event::Failed { .. }
+            | Event::Note { .. }
+            | Event::Resource { reason: Some(_), .. } => {
+                let took =
+                    took.filter(|took| *took >= WORTH_TELLING).map(|took| format!(" ({})", clock(took.as_secs())));
+                Some(format!("{}{}", line_of(event), took.unwrap_or_default()))
+            }
+            Event::Started { .. } | Event::Progress { .. } | Event::Waiting { .. } | Event::Resource { .. } => {
+                self.tick(&mut view);
+                None
+            }
+        };
+        view.draw();
+        drop(view);
+        if let Some(said) = said {
+            self.screen.suspend(|| stream::talk(&said));
+        }
+    }
+
+    fn is_live(&self) -> bool {
+        true
+    }
+
+    fn suspend(&self, lines: &[String]) -> bool {
+        self.screen.suspend(|| lines.iter().all(|line| stream::data(line)))
+    }
+
+    fn hold(&self, held: bool) {
+        let mut view = self.lock();
+        view.held = held;
+        view.draw();
+    }
+
+    fn clear(&self) {
+        let mut view = self.lock();
+        view.tree.clear();
+        view.draw();
+        // A screen that can't be cleared is left as it is.
+        let _ = self.screen.clear();
+    }
+}

@@ -1,0 +1,269 @@
+//! What a live view shows: steps, what each works on, how long, and what it waits for. Pure: lines from state.
+
+use std::time::{Duration, Instant};
+
+use console::{measure_text_width, truncate_str};
+
+use super::Event;
+use super::tone::{BOLD, CYAN, DIM, RED};
+
+const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+/// From here on there is room for resource types.
+const WIDE: usize = 100;
+
+/// Steps that have not ended, in the order they were first heard of.
+#[derive(Debug, Default)]
+pub struct Tree {
+    steps: Vec<Step>,
+}
+
+#[derive(Debug)]
+struct Step {
+    scope: String,
+    message: String,
+    begun: Instant,
+    /// Not begun: it waits for these.
+    waits_for: Vec<String>,
+    resources: Vec<Resource>,
+    /// Resources that have ended well.
+    done: usize,
+}
+
+/// Something under way, or failed.
+#[derive(Debug)]
+struct Resource {
+    name: String,
+    kind: String,
+    status: String,
+    begun: Instant,
+}
+
+impl Tree {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub fn clear(&mut self) {
+        self.steps.clear();
+    }
+
+    /// Takes note of an event. Returns for how long the step went on that the event ended.
+    pub fn observe(&mut self, event: &Event, now: Instant) -> Option<Duration> {
+        match event {
+            Event::Started { scope, message } => {
+                let step = self.step(scope, now);
+                if !step.waits_for.is_empty() {
+                    step.begun = now;
+                }
+                step.waits_for.clear();
+                step.message.clone_from(message);
+            }
+            Event::Progress { scope, message } => {
+                let step = self.step(scope, now);
+                step.waits_for.clear();
+                step.message.clone_from(message);
+            }
+            Event::Waiting { scope, on } => self.step(scope, now).waits_for.clone_from(on),
+            Event::Resource { scope, resource, resource_type, status, .. } => {
+                self.step(scope, now).resource(resource, resource_type, status, now);
+            }
+            Event::Finished { scope, .. } | Event::Failed { scope, .. } => {
+                let at = self.steps.iter().position(|step| step.scope == *scope)?;
+                return Some(now.saturating_duration_since(self.steps.remove(at).begun));
+            }
+            Event::Note { .. } => {}
+        }
+        None
+    }
+
+    fn step(&mut self, scope: &str, now: Instant) -> &mut Step {
+        let at = self.steps.iter().position(|step| step.scope == scope).unwrap_or_else(|| {
+            self.steps.push(Step {
+                scope: scope.to_owned(),
+                message: String::new(),
+                begun: now,
+                waits_for: Vec::new(),
+                resources: Vec::new(),
+                done: 0,
+            });
+            self.steps.len() - 1
+        });
+        &mut self.steps[at]
+    }
+
+    /// The lines, none wider than `width` columns and no more than `height`.
+    pub fn draw(&self, now: Instant, frame: usize, width: usize, height: usize) -> Vec<String> {
+        let room = height.saturating_sub(self.steps.len());
+        let running = self.steps.iter().filter(|step| !step.resources.is_empty()).count().max(1);
+        let each = (room / running).min(8);
+        let indent = self.steps.iter().map(|step| measure_text_width(&step.scope)).max().unwrap_or(0);
+        let mut lines = Vec::new();
+        let (waiting, begun): (Vec<_>, Vec<_>) = self.steps.iter().partition(|step| !step.waits_for.is_empty());
+        for step in begun.into_iter().chain(waiting) {
+            lines.push(step.line(now, frame, indent, width));
+            lines.extend(step.children(now, each, width));
+        }
+        if lines.len() > height {
+            let hidden = lines.len() + 1 - height.max(1);
+            lines.truncate(height.saturating_sub(1));
+            lines.push(truncate_str(&format!("{DIM}… and {hidden} more{DIM:#}"), width, "…").into_owned());
+        }
+        lines
+    }
+}
+
+impl Step {
+    fn resource(&mut self, name: &str, kind: &str, status: &str, now: Instant) {
+        let at = self.resources.iter().position(|resource| resource.name == name);
+        if status.ends_with("_COMPLETE") {
+            self.done += 1;
+            if let Some(at) = at {
+                self.resources.remove(at);
+            }
+            return;
+        }
+        match at {
+            Some(at) => status.clone_into(&mut self.resources[at].status),
+            None => self.resources.push(Resource {
+                name: name.to_owned(),
+                kind: kind.to_owned(),
+                status: status.to_owned(),
+                begun: now,
+            }),
+        }
+    }
+
+    fn line(&self, now: Instant, frame: usize, indent: usize, width: usize) -> String {
+        let scope = format!("{BOLD}{:indent$}{BOLD:#}", self.scope);
+        if !self.waits_for.is_empty() {
+            let text = format!("  {scope}  {DIM}waits for {}{DIM:#}", self.waits_for.join(", "));
+            return truncate_str(&text, width, "…").into_owned();
+        }
+        let done = if self.done > 0 { format!(" · {} done", self.done) } else { String::new() };
+        let spinner = FRAMES[frame % FRAMES.len()];
+        let left = format!("{CYAN}{spinner}{CYAN:#} {scope}  {}{done}", self.message);
+        spread(&left, &elapsed(self.begun, now), width)
+    }
+
+    /// What is under way, the longest first; at most `most` lines.
+    fn children(&self, now: Instant, most: usize, width: usize) -> Vec<String> {
+        let mut resources: Vec<_> = self.resources.iter().collect();
+        resources.sort_by_key(|resource| resource.begun);
+        let shown = if resources.len() > most { most.saturating_sub(1) } else { resources.len() };
+        let mut lines: Vec<_> = resources[..shown].iter().map(|resource| resource.line(now, width)).collect();
+        if shown < resources.len() && most > 0 {
+            let more = format!("    {DIM}and {} more{DIM:#}", resources.len() - shown);
+            lines.push(truncate_str(&more, width, "…").into_owned());
+        }
+        lines
+    }
+}
+
+impl Resource {
+    fn line(&self, now: Instant, width: usize) -> String {
+        let style = if self.status.ends_with("_FAILED") { RED } else { DIM };
+        let kind = if width >= WIDE { format!("  {DIM}{}{DIM:#}", self.kind) } else { String::new() };
+        let left = format!("    {:<28} {style}{}{style:#}{kind}", self.name, self.status);
+        spread(&left, &elapsed(self.begun, now), width)
+    }
+}
+
+/// Both on one line of `width` columns; the left one is cut first.
+fn spread(left: &str, right: &str, width: usize) -> String {
+    let room = width.saturating_sub(right.len() + 1);
+    let left = truncate_str(left, room, "…");
+    let gap = room.saturating_sub(measure_text_width(&left)) + 1;
+    let line = format!("{left}{}{DIM}{right}{DIM:#}", " ".repeat(gap));
+    truncate_str(&line, width, "").into_owned()
+}
+
+/// `0:07`, `12:30`, `1:02:03`.
+fn elapsed(begun: Instant, now: Instant) -> String {
+    let seconds = now.saturating_duration_since(begun).as_secs();
+    clock(seconds)
+}
+
+/// Seconds as a clock shows them.
+pub fn clock(seconds: u64) -> String {
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use insta::assert_snapshot;
+
+    use super::*;
+
+    fn resource(name: &str, kind: &str, status: &str) -> Event {
+        Event::Resource {
+            scope: "network".into(),
+            resource: name.into(),
+            resource_type: kind.into(),
+            status: status.into(),
+            reason: None,
+        }
+    }
+
+    fn tree(now: Instant) -> Tree {
+        let mut tree = Tree::default();
+        tree.observe(&Event::Waiting { scope: "dms".into(), on: vec!["network".into(), "database".into()] }, now);
+        tree.observe(&Event::started("network", "create: 12 changes"), now);
+        tree.observe(&resource("Vpc", "AWS::EC2::VPC", "CREATE_IN_PROGRESS"), now);
+        tree.observe(&resource("Vpc", "AWS::EC2::VPC", "CREATE_COMPLETE"), now);
+        let later = now + Duration::from_secs(11);
+        tree.observe(&resource("KinesisEndpoint", "AWS::EC2::VPCEndpoint", "CREATE_IN_PROGRESS"), later);
+        tree.observe(&resource("SecretsEndpoint", "AWS::EC2::VPCEndpoint", "CREATE_FAILED"), later);
+        tree
+    }
+
+    fn drawn(tree: &Tree, now: Instant, width: usize, height: usize) -> String {
+        let lines = tree.draw(now + Duration::from_secs(83), 0, width, height);
+        assert!(lines.iter().all(|line| measure_text_width(line) <= width), "{lines:#?}");
+        assert!(lines.len() <= height, "{lines:#?}");
+        lines.iter().map(|line| console::strip_ansi_codes(line).trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn steps_show_what_they_work_on_and_what_they_wait_for() {
+        let now = Instant::now();
+        assert_snapshot!(drawn(&tree(now), now, 80, 24), @r"
+        ⠋ network  create: 12 changes · 1 done                                      1:23
+            KinesisEndpoint              CREATE_IN_PROGRESS                         1:12
+            SecretsEndpoint              CREATE_FAILED                              1:12
+          dms      waits for network, database
+        ");
+        assert_snapshot!(drawn(&tree(now), now, 120, 24), @r"
+        ⠋ network  create: 12 changes · 1 done                                                                              1:23
+            KinesisEndpoint              CREATE_IN_PROGRESS  AWS::EC2::VPCEndpoint                                          1:12
+            SecretsEndpoint              CREATE_FAILED  AWS::EC2::VPCEndpoint                                               1:12
+          dms      waits for network, database
+        ");
+    }
+
+    #[test]
+    fn a_small_terminal_is_never_overrun() {
+        let now = Instant::now();
+        let mut tree = tree(now);
+        for number in 0..30 {
+            tree.observe(&resource(&format!("Resource{number}"), "AWS::X::Y", "CREATE_IN_PROGRESS"), now);
+            tree.observe(&Event::started(format!("stack-{number}"), "create"), now);
+        }
+        for (width, height) in [(40, 5), (80, 24), (20, 40), (200, 60), (1, 1)] {
+            drawn(&tree, now, width, height);
+        }
+    }
+
+    #[test]
+    fn an_ended_step_tells_how_long_it_took() {
+        let now = Instant::now();
+        let mut tree = tree(now);
+        let took = tree.observe(&Event::finished("network", "CREATE_COMPLETE", true), now + Duration::from_secs(90));
+        assert_eq!(
+            (took.map(|took| took.as_secs()), clock(90), clock(3723)),
+            (Some(90), "1:30".into(), "1:02:03".into())
+        );
+        tree.observe(&Event::failed("dms", "not begun"), now);
+        assert!(tree.is_empty());
+    }
+}

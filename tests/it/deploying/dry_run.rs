@@ -1,0 +1,66 @@
+//! What is shown before anything is done, and who has to agree to it.
+
+use super::{Account, STACKS, full};
+use crate::support::cloudformation::{Script, step};
+
+#[test]
+fn a_dry_run_shows_every_stack_and_changes_nothing() {
+    let account = Account::new(Script::default());
+    let told = account.fails(0, &["deploy", "--dry-run"]);
+    for stack in STACKS {
+        assert!(told.contains(&format!("\n{stack}  create")), "{stack}: {told}");
+    }
+    assert!(told.contains("who may do what") && told.contains("(AWS::IAM::Role)"), "{told}");
+    assert!(told.contains("account 123456789012, region eu-central-1"), "{told}");
+    assert!(!told.contains('\u{1b}'), "no escape codes off a terminal: {told}");
+    assert_eq!(account.executions(), [0; 6]);
+    let left = account.server.world().stacks.values().filter(|stack| stack.status.is_some()).count();
+    assert_eq!(left, 0, "stacks that held a change set for a moment are gone");
+    account.fails(3, &["deploy", "--diff", "--exit-code"]);
+
+    account.ok(&["deploy"]);
+    let told = account.fails(0, &["deploy", "--dry-run", "--exit-code"]);
+    assert!(told.contains("nothing would change"), "{told}");
+}
+
+#[test]
+fn replacements_and_deletions_are_marked_and_not_made_without_a_yes() {
+    let account = Account::deployed();
+    let change = |rows| account.server.world().stack(&full("api")).changes = Some(rows);
+    let rows =
+        vec![("Modify", "Writer", "AWS::Lambda::Function", "True"), ("Remove", "Alarm", "AWS::CloudWatch::Alarm", "")];
+    change(rows.clone());
+    let told = account.fails(0, &["deploy", "--dry-run"]);
+    assert!(told.contains("is REPLACED") && told.contains("is DELETED"), "{told}");
+    assert!(told.contains("1 to replace, 1 to delete"), "{told}");
+
+    let told = account.fails(2, &["deploy"]);
+    assert!(told.contains("Writer") && told.contains("hint: pass --yes to agree"), "{told}");
+    account.fails(2, &["deploy", "--no-input"]);
+    assert_eq!(account.executions(), [1; 6]);
+    assert_eq!(account.ok(&["deploy", "--yes"])["changed"], true);
+
+    change(vec![("Modify", "Users", "AWS::DynamoDB::Table", "True")]);
+    let told = account.fails(0, &["deploy", "--dry-run"]);
+    assert!(told.contains("ITS DATA IS LOST"), "{told}");
+    let told = account.fails(2, &["deploy", "--yes"]);
+    assert!(told.contains("--allow-replacement"), "data needs more than a yes: {told}");
+}
+
+#[test]
+fn production_is_asked_about_and_never_hangs_without_a_terminal() {
+    let account = Account::new(Script::default());
+    for args in [&["deploy", "--stage", "prod"][..], &["deploy", "--stage", "prod", "--no-input"]] {
+        let told = account.fails(2, args);
+        assert!(told.contains("account 123456789012") && told.contains("hint: pass --yes to agree"), "{told}");
+    }
+    assert_eq!(account.server.world().count("CreateChangeSet"), 0);
+}
+
+#[test]
+fn a_preview_of_a_busy_stack_says_so() {
+    let account = Account::deployed();
+    account.server.world().stack(&full("bus")).happen(step("stack", "UPDATE_IN_PROGRESS", ""));
+    let told = account.fails(1, &["deploy", "--dry-run"]);
+    assert!(told.contains("outboxctl watch"), "{told}");
+}

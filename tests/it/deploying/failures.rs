@@ -1,0 +1,129 @@
+//! The one cause last on the screen, and the way out of every stack status.
+
+use serde_json::Value;
+
+use super::{Account, full, result};
+use crate::support::cloudformation::{Script, step};
+
+/// A first deploy whose tables fail over a name, with cancelled siblings.
+pub fn failing() -> Script {
+    let mut script = Script::default();
+    let steps = vec![
+        step("stack", "CREATE_IN_PROGRESS", "User Initiated"),
+        step("Stream", "CREATE_FAILED", "Resource creation cancelled").kind("AWS::Kinesis::Stream"),
+        step("Users", "CREATE_FAILED", "users already exists in stack other").kind("AWS::DynamoDB::Table"),
+        step("Topic", "CREATE_FAILED", "Resource creation cancelled").kind("AWS::SNS::Topic"),
+        step("stack", "ROLLBACK_IN_PROGRESS", "The following resource(s) failed to create: [Stream, Users, Topic]."),
+        step("stack", "ROLLBACK_COMPLETE", ""),
+    ];
+    script.stack(&full("tables")).script("execute", steps);
+    script
+}
+
+#[test]
+fn a_failed_deploy_ends_with_its_one_cause() {
+    let account = Account::new(failing());
+    let output = account.run(&["deploy"]);
+    let told = account.world.tell(&output);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(output.stdout.is_empty(), "{told}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!stderr.contains('\u{1b}'), "{told}");
+    let end = &stderr[stderr.find("error: ").expect("an error")..];
+    assert!(
+        end.starts_with(&format!(
+            "error: stack {}: Users (AWS::DynamoDB::Table) CREATE_FAILED: users already exists in stack other\n",
+            full("tables")
+        )),
+        "{told}"
+    );
+    assert!(end.contains("hint: something of that name is there already"), "{told}");
+    assert!(end.contains("hint: look at it: https://eu-central-1.console.aws.amazon.com/cloudformation/"), "{told}");
+    assert!(!end.contains("cancelled"), "{told}");
+    assert!(stderr.contains("api: not begun, because tables was not deployed"), "{told}");
+    assert_eq!(account.executions(), [1, 1, 1, 0, 0, 1], "code, bus and receiver don't need the tables");
+
+    // Run again, it goes on: what never lived is deleted and made anew.
+    assert_eq!(account.ok(&["deploy"])["changed"], true);
+}
+
+#[test]
+fn machines_get_the_cause_as_data() {
+    let account = Account::new(failing());
+    let output = account.command(&["deploy", "--output", "ndjson"]).output().expect("the binary starts");
+    let last: Value = result(&output);
+    assert_eq!((last["exit_code"].as_u64(), last["error"]["code"].as_str()), (Some(1), Some("stack-failed")));
+    let told =
+        ["resource", "resource_type", "status", "reason", "remedy"].map(|key| last["data"][key].as_str().unwrap_or(""));
+    let reason = "users already exists in stack other";
+    assert_eq!(told, ["Users", "AWS::DynamoDB::Table", "CREATE_FAILED", reason, "name-taken"]);
+}
+
+#[test]
+fn details_that_may_not_be_read_are_a_warning() {
+    let mut script = failing();
+    script.details = None;
+    let account = Account::new(script);
+    let told = account.fails(1, &["deploy"]);
+    assert!(told.contains("warning: ") && told.contains("cloudformation:DescribeEvents is not allowed"), "{told}");
+    assert!(told.contains("CREATE_FAILED: users already exists"), "{told}");
+}
+
+#[test]
+fn a_stuck_rollback_exits_6_and_recover_leads_out() {
+    let account = Account::deployed();
+    account.server.world().stack(&full("bus")).happen(step("stack", "UPDATE_ROLLBACK_FAILED", ""));
+    let told = account.fails(6, &["deploy"]);
+    assert!(told.contains("hint: run: outboxctl recover bus"), "{told}");
+    account.fails(2, &["recover", "--skip", "Bus"]);
+    account.fails(2, &["recover", "buss"]);
+    let recovered = account.ok(&["recover"]);
+    assert_eq!(recovered["changed"], true);
+    let bus = recovered["data"]["stacks"].as_array().expect("stacks").iter().find(|stack| stack["stack"] == "bus");
+    assert_eq!(bus.expect("bus")["action"], "ContinueUpdateRollback");
+    assert_eq!(account.ok(&["recover"])["changed"], false);
+    assert_eq!(account.ok(&["deploy"])["changed"], false);
+}
+
+#[test]
+fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
+    let account = Account::deployed();
+    account.server.world().stack(&full("code")).happen(step("stack", "DELETE_FAILED", ""));
+    account.fails(6, &["deploy"]);
+    let told = account.fails(2, &["recover", "code"]);
+    assert!(told.contains("code: delete it once more") && told.contains("--yes"), "{told}");
+    assert_eq!(account.server.world().count("DeleteStack"), 0);
+    account.ok(&["recover", "code", "--force", "--yes"]);
+    assert_eq!(account.server.world().forms("DeleteStack")[0]["DeletionMode"], "FORCE_DELETE_STACK");
+    assert_eq!(account.ok(&["deploy"])["changed"], true);
+}
+
+#[test]
+fn what_no_call_leads_out_of_is_refused_with_a_reason() {
+    let account = Account::deployed();
+    account.server.world().stack(&full("bus")).happen(step("stack", "IMPORT_ROLLBACK_FAILED", ""));
+    let told = account.fails(6, &["recover"]);
+    assert!(told.contains("no command of outboxctl leads out of this status"), "{told}");
+}
+
+#[test]
+fn the_exit_code_of_watch_is_the_stacks_result() {
+    let account = Account::new(Script::default());
+    assert!(account.fails(1, &["watch"]).contains("not deployed"));
+    account.ok(&["deploy"]);
+    account.ok(&["watch"]);
+    let update = |ends: &str| {
+        let mut world = account.server.world();
+        let bus = world.stack(&full("bus"));
+        bus.happen(step("stack", "UPDATE_IN_PROGRESS", ""));
+        bus.coming = [step("Log", "UPDATE_FAILED", "the log's cause"), step("stack", ends, "")].into();
+    };
+    update("UPDATE_COMPLETE");
+    let watched = account.ok(&["watch"]);
+    assert_eq!(watched["data"]["stacks"][1]["attached"], true, "{watched}");
+    update("UPDATE_ROLLBACK_COMPLETE");
+    let told = account.fails(1, &["watch"]);
+    assert!(told.contains("attached to UPDATE_IN_PROGRESS") && told.contains("the log's cause"), "{told}");
+    update("UPDATE_ROLLBACK_FAILED");
+    account.fails(6, &["watch", "bus"]);
+}

@@ -1,0 +1,85 @@
+//! Ctrl-C detaches: CloudFormation goes on, and the last words say how to attach again or cancel.
+
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::{Account, full};
+use crate::support::cloudformation::{Script, step};
+
+/// Waits until the server has seen what is waited for; ends at once when the binary has.
+pub fn wait(account: &Account, child: &mut Child, seen: impl Fn(&Account) -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !seen(account) {
+        if let Some(status) = child.try_wait().expect("the child") {
+            panic!("the binary ended with {status} before what was waited for");
+        }
+        assert!(Instant::now() < deadline, "not seen for a minute");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn interrupted(account: &Account, args: &[&str], seen: impl Fn(&Account) -> bool) -> String {
+    let mut command = account.command(args);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary starts");
+    wait(account, &mut child, seen);
+    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let output = child.wait_with_output().expect("its end");
+    let told = account.world.tell(&output);
+    assert_eq!(output.status.code(), Some(130), "{told}");
+    told
+}
+
+#[test]
+fn ctrl_c_detaches_and_says_how_to_attach_again() {
+    let mut script = Script::default();
+    script.gates.insert(full("bus"), vec!["never".into()]);
+    let account = Account::new(script);
+    let executed = |account: &Account| account.executions()[1] == 1;
+    let told = interrupted(&account, &["deploy"], executed);
+    assert!(told.contains("error: detached; CloudFormation goes on with: bus"), "{told}");
+    assert!(told.contains("outboxctl watch --stage dev --pipeline dynamodb-cdc"), "{told}");
+    assert!(told.contains("a create can't be cancelled"), "{told}");
+
+    account.server.world().gates.clear();
+    account.ok(&["watch"]);
+    assert_eq!(account.ok(&["deploy"])["changed"], true, "what was not begun is made now");
+    assert_eq!(account.executions(), [1; 6]);
+}
+
+#[test]
+fn an_update_that_was_detached_from_can_be_cancelled() {
+    let account = Account::deployed();
+    {
+        let mut world = account.server.world();
+        world.stack(&full("bus")).changes = Some(vec![("Modify", "Bus", "AWS::Events::EventBus", "False")]);
+        world.gates.insert(full("bus"), vec!["never".into()]);
+    }
+    let told = interrupted(&account, &["deploy"], |account| account.executions()[1] == 2);
+    let way = "outboxctl watch --cancel --stage dev --pipeline dynamodb-cdc bus";
+    assert!(told.contains(&format!("cancel (CancelUpdateStack): {way}")), "{told}");
+
+    // Watching is interrupted the same way, and changes nothing.
+    let attached = |account: &Account| account.server.world().count("DescribeStacks") > 0;
+    account.server.world().calls.clear();
+    let told = interrupted(&account, &["watch", "bus"], attached);
+    assert!(told.starts_with("exit: 130"), "{told}");
+    assert_eq!(account.server.world().count("CancelUpdateStack"), 0);
+
+    account.server.world().gates.clear();
+    let told = account.fails(1, &["watch", "--cancel", "--stage", "dev", "--pipeline", "dynamodb-cdc", "bus"]);
+    assert!(told.contains("bus: cancelled"), "{told}");
+    assert_eq!(account.server.world().count("CancelUpdateStack"), 1);
+    assert_eq!(account.server.world().stack(&full("bus")).status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+}
+
+#[test]
+fn a_dry_run_that_is_interrupted_still_removes_what_it_made() {
+    let account = Account::new(Script::default());
+    let begun = |account: &Account| account.server.world().count("CreateChangeSet") > 0;
+    interrupted(&account, &["deploy", "--dry-run"], begun);
+    let left = account.server.world().stacks.values().filter(|stack| stack.status.is_some()).count();
+    assert_eq!(left, 0);
+    account.server.world().stack(&full("bus")).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
+    assert_eq!(account.ok(&["deploy"])["changed"], true);
+}

@@ -1,0 +1,103 @@
+//! Serves a [`World`] over HTTP, with what else of AWS a deploy talks to: STS, IAM and S3.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use tokio::sync::{oneshot, watch};
+
+use super::world::{Fault, World, form};
+
+/// Up until it is dropped.
+pub struct Server {
+    pub url: String,
+    world: Arc<Mutex<World>>,
+    hung: watch::Receiver<usize>,
+    _stop: oneshot::Sender<()>,
+}
+
+impl Server {
+    /// On a free port, on a thread of its own.
+    pub fn start(world: World) -> Self {
+        let world = Arc::new(Mutex::new(world));
+        let (hangs, hung) = watch::channel(0);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let shared = Shared { world: world.clone(), hangs };
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+        listener.set_nonblocking(true).expect("a listener for the runtime");
+        let url = format!("http://{}", listener.local_addr().expect("its address"));
+        std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async move {
+                let app = Router::new().fallback(move |request: Request| answer(shared.clone(), request));
+                let listener = tokio::net::TcpListener::from_std(listener).expect("the listener");
+                tokio::select! {
+                    served = async { axum::serve(listener, app).await } => served.expect("served"),
+                    _ = stopped => {}
+                }
+            });
+        });
+        Self { url, world, hung, _stop: stop }
+    }
+
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How many requests have been left without an answer.
+    pub fn hung(&self) -> usize {
+        *self.hung.borrow()
+    }
+}
+
+#[derive(Clone)]
+struct Shared {
+    world: Arc<Mutex<World>>,
+    hangs: watch::Sender<usize>,
+}
+
+async fn answer(shared: Shared, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    // A package is larger than any form.
+    let body = axum::body::to_bytes(body, 1 << 30).await.unwrap_or_default();
+    let mut form = form(&String::from_utf8_lossy(&body[..body.len().min(1 << 20)]));
+    let object = parts.uri.path().trim_start_matches('/').to_owned();
+    let is_object = !object.is_empty();
+    if is_object {
+        form = [("Action".to_owned(), format!("{} object", parts.method))].into();
+    }
+    let (fault, (status, xml)) = {
+        let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
+        let (action, fault) = world.note(&form);
+        let answer = match fault {
+            Fault::CutBefore => (500, String::new()),
+            _ if is_object => objects(&mut world, parts.method.as_str(), object),
+            _ => world.respond(&action, &form, fault),
+        };
+        (fault, answer)
+    };
+    match fault {
+        Fault::Hang => {
+            shared.hangs.send_modify(|hangs| *hangs += 1);
+            std::future::pending().await
+        }
+        Fault::CutBefore | Fault::CutAfter => {
+            let cut = futures_util::stream::once(async { Err::<bytes::Bytes, _>(std::io::Error::other("cut")) });
+            Response::new(Body::from_stream(cut))
+        }
+        _ => Response::builder().status(status).body(Body::from(xml)).expect("a response"),
+    }
+}
+
+fn objects(world: &mut World, method: &str, object: String) -> (u16, String) {
+    match method {
+        "HEAD" if !world.objects.contains(&object) => (404, String::new()),
+        "PUT" => {
+            world.objects.push(object);
+            (200, String::new())
+        }
+        _ => (200, String::new()),
+    }
+}
