@@ -2949,7 +2949,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__tail)
-            opts="-o -y -q -v -h --from --until --count --idle-timeout --where --group --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help kinesis events log processed"
+            opts="-o -y -q -v -h --from --until --count --idle-timeout --where --format --enhanced-fan-out --group --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help kinesis events log processed"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2972,6 +2972,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --where)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3077,13 +3081,17 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__verify)
-            opts="-o -y -q -v -h --count --rate --aggregates --timeout --settle --allow-duplicates --group --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --count --duration --rate --aggregates --timeout --settle --allow-duplicates --group --junit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duration)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3104,6 +3112,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --group)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --junit)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -548,8 +548,9 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_s
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l from -d 'Where to begin: latest, start, a time, or -15m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l until -d 'End before what arrives later than this: a time, +30s or -1m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l count -d 'End after this many items' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing came for so many seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing was shown for so many seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l format -d 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \\n and \\t are escapes' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l region -d 'AWS region to work in' -r
@@ -563,6 +564,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l progress -d
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l enhanced-fan-out -d 'Read Kinesis as a temporary consumer of its own, to which records are pushed: it takes nothing of the shards\' read throughput, and AWS charges for it'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
@@ -570,11 +572,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l count -d 'Events to write' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l duration -d 'Write for so many seconds instead of a number of events' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l rate -d 'Events a second [default: as fast as it goes]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l aggregates -d 'Cars that the events are spread over' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, and with --duration for any event, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to look on for duplicates once everything has arrived, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l junit -d 'Also write the result as JUnit XML' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"

@@ -1,10 +1,11 @@
 //! `outboxctl tail`.
 
+mod show;
+
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use jmespath::Expression;
-use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use crate::cloudformation::Deployment;
@@ -13,15 +14,23 @@ use crate::commands::reach;
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::database::Via;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
-use crate::streams::{self, From, Hop, Item, bus, kinesis, log, processed};
+use crate::settings::OutputFormat;
+use crate::streams::{self, From, Hop, Template, bus, kinesis, log, processed};
 use crate::verify;
+use show::Show;
 
 /// Follow events through the stream, the bus and the event log, merged as they come
 ///
 /// Kinesis is read on every shard, parents before children. The bus is tapped by a temporary queue and rule, which are
-/// removed at the end. What can't be decoded is shown as base64 with the reason.
+/// removed at the end. Records that a producer aggregated or compressed are unpacked; what can't be decoded is shown as
+/// base64 with the reason.
+///
+/// --format takes text with an item's fields in braces: {at} {hop} {content} {summary} {age_ms} {event_id} {event_type}
+/// {aggregate_type} {aggregate_id} {sequence} {committed_at} {correlation_id} {shard} {sequence_number} {partition_key}
+/// {image} {record} {base64} {error}; {record.data.payload} leads into a record. A field that an item does not have is
+/// left empty.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Hops to follow [default: the stream, and the bus or the processed log]
@@ -36,12 +45,19 @@ pub struct Args {
     /// End after this many items
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
-    /// End when nothing came for so many seconds
+    /// End when nothing was shown for so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     idle_timeout: Option<Duration>,
     /// Show only items for which this JMESPath expression is true, such as "event_type=='CarCreated'"
     #[arg(long = "where", value_name = "EXPRESSION", value_parser = filter)]
     filter: Option<Expression<'static>>,
+    /// A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \n and \t are escapes
+    #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse)]
+    format: Option<Template>,
+    /// Read Kinesis as a temporary consumer of its own, to which records are pushed: it takes nothing of the shards'
+    /// read throughput, and AWS charges for it
+    #[arg(long)]
+    enhanced_fan_out: bool,
     /// Consumer group whose processed log is followed
     #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
     group: String,
@@ -55,54 +71,110 @@ fn filter(text: &str) -> std::result::Result<Expression<'static>, String> {
     jmespath::compile(text).map_err(|error| error.to_string())
 }
 
-impl Args {
-    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let _hold = ctx.hold();
-        let stop = CancellationToken::new();
-        let mut tap = None;
-        let followed = self.follow(ctx, &stop, &mut tap).await;
-        stop.cancel();
-        let removed = match tap {
+/// What has to be taken away again, however it ends.
+#[derive(Default)]
+struct Temporary {
+    tap: Option<bus::Tap>,
+    consumer: Option<kinesis::fan_out::FanOut>,
+}
+
+impl Temporary {
+    /// Tries to remove all of it, whatever becomes of one.
+    async fn remove(self) -> Result<()> {
+        let tap = match self.tap {
             Some(tap) => tap.remove().await,
             None => Ok(()),
         };
+        let consumer = match self.consumer {
+            Some(consumer) => consumer.remove().await,
+            None => Ok(()),
+        };
+        tap.and(consumer)
+    }
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        self.check(ctx)?;
+        let deployment = reach::deployment(ctx).await?;
+        let _hold = ctx.hold();
+        let stop = CancellationToken::new();
+        let mut temporary = Temporary::default();
+        let followed = self.follow(ctx, &deployment, &stop, &mut temporary).await;
+        stop.cancel();
+        let removed = temporary.remove().await;
         let shown = followed?;
         removed?;
         Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(format!("{shown} items")))
     }
 
+    /// What can be told to be wrong before anything is asked of AWS.
+    fn check(&self, ctx: &Context) -> Result<()> {
+        let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
+        match self.from {
+            From::At(from) if from > Utc::now() => return refuse("--from lies in the future"),
+            From::At(from) if self.until.is_some_and(|until| until < from) => {
+                return refuse("--until lies before --from");
+            }
+            From::Latest if self.until.is_some_and(|until| until < Utc::now()) => {
+                return refuse("--until lies in the past: say with --from where to begin");
+            }
+            From::Latest | From::Start | From::At(_) => {}
+        }
+        if self.format.is_some() && ctx.settings.output != OutputFormat::Table {
+            return refuse("--format makes text: it goes with --output table only");
+        }
+        Ok(())
+    }
+
     /// Opens the readers and shows what they see; returns how many items were shown.
-    async fn follow(&self, ctx: &Context, stop: &CancellationToken, tap: &mut Option<bus::Tap>) -> Result<u64> {
-        let deployment = reach::deployment(ctx).await?;
+    async fn follow(
+        &self,
+        ctx: &Context,
+        deployment: &Deployment,
+        stop: &CancellationToken,
+        temporary: &mut Temporary,
+    ) -> Result<u64> {
         let clients = ctx.aws().await?;
         let (sink, items) = streams::channel();
-        let hops = self.hops(ctx, &deployment);
+        let hops = self.hops(ctx, deployment);
         if hops.contains(&Hop::Kinesis) {
             let stream = deployment.output("StreamName")?.to_owned();
-            let options = kinesis::Options { stream, from: self.from, until: self.until };
-            kinesis::open(clients, options, sink.clone(), stop.clone()).await?;
+            if self.enhanced_fan_out {
+                let consumer = kinesis::fan_out::FanOut::open(clients, &stream, &ctx.console, &ctx.cancel).await?;
+                temporary.consumer = Some(consumer);
+            }
+            let consumer = temporary.consumer.as_ref().map(|consumer| consumer.arn.clone());
+            let options = kinesis::Options { stream, from: self.from, until: self.until, consumer };
+            or_stop(ctx, kinesis::open(clients, options, sink.clone(), stop.clone())).await?;
         }
         if hops.contains(&Hop::Log) {
             let group = deployment.output("EventLogGroup")?.to_owned();
             let options = log::Options { group, from: self.from, until: self.until };
-            log::open(clients, options, sink.clone(), stop.clone()).await?;
+            or_stop(ctx, log::open(clients, options, sink.clone(), stop.clone())).await?;
         }
         if hops.contains(&Hop::Events) {
             let live = bus::Tap::open(clients, deployment.output("BusName")?, &ctx.console, &ctx.cancel).await?;
             live.listen(&sink, self.until);
-            *tap = Some(live);
+            temporary.tap = Some(live);
         }
         if hops.contains(&Hop::Processed) {
-            let database = reach::open(ctx, &deployment, Via::Auto).await?;
+            let database = or_stop(ctx, reach::open(ctx, deployment, Via::Auto)).await?;
             let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 50 } else { 1_000 });
             let options = processed::Options { group: self.group.clone(), from: self.from, until: self.until, pause };
-            processed::open(database, options, sink.clone(), stop.clone()).await?;
+            or_stop(ctx, processed::open(database, options, sink.clone(), stop.clone())).await?;
         }
         // The readers hold the sink now; without ours, their end is the end.
         drop(sink);
         let names: Vec<_> = hops.iter().map(|hop| hop.name()).collect();
         ctx.console.emit(Event::finished("tail", format!("following {}", names.join(", ")), false));
-        self.show(ctx, items).await
+        let show = Show {
+            count: self.count,
+            idle_timeout: self.idle_timeout,
+            filter: self.filter.as_ref(),
+            format: self.format.as_ref(),
+        };
+        show.run(ctx, items).await
     }
 
     /// A bus keeps no past: what it delivered before now is in the event log.
@@ -121,37 +193,10 @@ impl Args {
         hops.dedup();
         hops
     }
-
-    async fn show(&self, ctx: &Context, mut items: Receiver<Result<Item>>) -> Result<u64> {
-        let mut shown = 0;
-        while self.count.is_none_or(|count| shown < count) {
-            let next = tokio::select! {
-                next = items.recv() => next,
-                () = idle(self.idle_timeout) => None,
-                () = ctx.cancel.cancelled() => None,
-            };
-            let Some(item) = next.transpose()? else { break };
-            if !self.wants(&item) {
-                continue;
-            }
-            shown += 1;
-            if !ctx.console.item(&item, || item.line()) {
-                break;
-            }
-        }
-        Ok(shown)
-    }
-
-    /// An expression that fails on an item, by its types, does not want it.
-    fn wants(&self, item: &Item) -> bool {
-        let Some(filter) = &self.filter else { return true };
-        serde_json::to_value(item).ok().and_then(|item| filter.search(item).ok()).is_some_and(|found| found.is_truthy())
-    }
 }
 
-async fn idle(limit: Option<Duration>) {
-    match limit {
-        Some(limit) => tokio::time::sleep(limit).await,
-        None => std::future::pending().await,
-    }
+/// What opens something that needs no removing may be given up at any moment.
+async fn or_stop<T>(ctx: &Context, opening: impl Future<Output = Result<T>>) -> Result<T> {
+    let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
+    ctx.cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)
 }

@@ -1,5 +1,6 @@
 //! `outboxctl verify`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::commands::dms::seconds;
@@ -7,29 +8,35 @@ use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome};
+use crate::pipelines::Pipeline;
 use crate::streams::Hop;
-use crate::verify::{self, Options, Ways};
+use crate::verify::{self, Amount, Options, Report, Ways, junit};
 
 /// Prove that what was committed is what was delivered
 ///
 /// Writes events with correlation ids of their own, and one transaction that is rolled back, and matches them at every
 /// hop: stream, bus, event log, or on rds-kinesis stream and processed log, for which a consumer must be running
-/// (`outboxctl consume`): verify starts none, since one without your hook would mark your events too. Exit code 0 means that every event arrived once and in order and that the rolled-back
-/// one did not arrive; 5 that something else happened, or not in time.
+/// (`outboxctl consume`): verify starts none, since one without your hook would mark your events too. Exit code 0 means
+/// that every event arrived once and in order and that the rolled-back one did not arrive; 5 that something else
+/// happened, or not in time. With --duration it is a soak: it ends early once an event takes longer than --timeout, and
+/// its memory follows what is under way, not how long it runs.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Events to write
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     count: u32,
+    /// Write for so many seconds instead of a number of events
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "count")]
+    duration: Option<Duration>,
     /// Events a second [default: as fast as it goes]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
     /// Cars that the events are spread over
     #[arg(long, value_name = "A", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     aggregates: u32,
-    /// How long to wait after the last commit, in seconds
+    /// How long to wait after the last commit, and with --duration for any event, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     timeout: Duration,
     /// How long to look on for duplicates once everything has arrived, in seconds
@@ -41,17 +48,44 @@ pub struct Args {
     /// Consumer group whose processed log is watched, on a pipeline that has consumers
     #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
     group: String,
+    /// Also write the result as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let _hold = ctx.hold();
+        let verified = self.verify(ctx).await;
+        if let Err(error) = &verified {
+            self.write(|| junit::broken(error))?;
+        }
+        let (pipeline, report) = verified?;
+        self.write(|| junit::document(&report, self.allow_duplicates))?;
+        let mut verdict = report.verdict;
+        verdict.once |= self.allow_duplicates;
+        let chart = ctx.console.is_terminal().then(|| report.chart()).flatten();
+        if verdict.passed() {
+            let once = if report.verdict.once { "once" } else { "at least once" };
+            let message =
+                format!("{} events arrived {once} and in order; the rolled-back one did not arrive", report.committed);
+            ctx.console.emit(Event::finished("verify", message, false));
+            let outcome = report.tables().into_iter().fold(Outcome::data(&report), Outcome::table);
+            return Ok(chart.into_iter().fold(outcome, Outcome::text));
+        }
+        ctx.console.emit(Event::failed("verify", "what was delivered is not what was committed"));
+        report.tables().iter().for_each(|table| ctx.console.table(table));
+        chart.iter().for_each(|chart| ctx.console.text(chart));
+        let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs())).hint(hint(pipeline));
+        Err(error.with_data(report))
+    }
+
+    async fn verify(&self, ctx: &Context) -> Result<(&'static Pipeline, Report)> {
         let options = Options {
-            count: self.count,
+            amount: self.duration.map_or(Amount::Events(self.count), Amount::For),
             domain: reach::domain(ctx),
-            group: self.group,
+            group: self.group.clone(),
             aggregates: self.aggregates,
             rate: self.rate,
             timeout: self.timeout,
@@ -67,20 +101,23 @@ impl Args {
             false => None,
         };
         let ways = Ways { writer, follower };
+        let _hold = ctx.hold();
         let verified = verify::run(&deployment, ctx.aws().await?, ways, &ctx.console, &ctx.cancel, &options).await;
         let report = verified.inspect_err(|e| ctx.console.emit(Event::failed("verify", e.message())))?;
-        let mut verdict = report.verdict;
-        verdict.once |= self.allow_duplicates;
-        if verdict.passed() {
-            let message =
-                format!("{} events arrived once and in order; the rolled-back one did not arrive", report.committed);
-            ctx.console.emit(Event::finished("verify", message, false));
-            return Ok(Outcome::data(&report).table(report.table()));
-        }
-        ctx.console.emit(Event::failed("verify", "what was delivered is not what was committed"));
-        ctx.console.table(&report.table());
-        let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()))
-            .hint("`outboxctl dms status`, `outboxctl db status` and `outboxctl tail` show where events stop");
-        Err(error.with_data(report))
+        Ok((deployment.pipeline, report))
     }
+
+    /// Writes the JUnit file where one is asked for.
+    fn write(&self, document: impl FnOnce() -> Result<String>) -> Result<()> {
+        let Some(file) = &self.junit else { return Ok(()) };
+        std::fs::write(file, document()?).or_fail(Kind::Io, || format!("{} can't be written", file.display()))
+    }
+}
+
+/// Where to look next, in commands that this pipeline has.
+pub fn hint(pipeline: &Pipeline) -> String {
+    let has = |stack: &str| pipeline.stack(stack).is_some();
+    let capture = if has("dms") { "`outboxctl dms status`, `outboxctl db status`" } else { "`outboxctl status`" };
+    let consumer = if has("leases") { ", a running `outboxctl consume`" } else { "" };
+    format!("{capture}{consumer} and `outboxctl tail` show where events stop")
 }

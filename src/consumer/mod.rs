@@ -7,8 +7,6 @@
 //! instruction therefore redelivers and never loses; the mark's primary key makes what is redelivered count once.
 
 mod event;
-#[cfg(test)]
-mod fake_kinesis;
 mod hook;
 mod lanes;
 pub mod lease;

@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::event::tests::record;
-use super::fake_kinesis::FakeKinesis;
 use super::lease::memory::Memory;
 use super::{Command, End, Hook, Metrics, Options, Processor, Reader, Retry, Store, Worker, lease};
 use crate::error::{Error, Kind, Result};
@@ -17,6 +16,7 @@ use crate::output::Console;
 use crate::postgres::{Failure, Mark};
 use crate::settings::{OutputFormat, ProgressMode};
 use crate::streams::From;
+use crate::streams::kinesis::scripted::ScriptedKinesis;
 
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Inner>>);
@@ -72,7 +72,7 @@ impl Store for Kept {
 }
 
 struct World {
-    kinesis: FakeKinesis,
+    kinesis: ScriptedKinesis,
     leases: Memory,
     store: Kept,
     next: u128,
@@ -81,7 +81,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let world =
-            Self { kinesis: FakeKinesis::default(), leases: Memory::default(), store: Kept::default(), next: 0 };
+            Self { kinesis: ScriptedKinesis::default(), leases: Memory::default(), store: Kept::default(), next: 0 };
         world.kinesis.open("a", &[]);
         world
     }

@@ -64,6 +64,8 @@ topics! {
         "teardown"
         "troubleshooting"
         "repair"
+        "tail"
+        "delivery"
     }
 }
 

@@ -81,6 +81,20 @@ impl Console {
         }
     }
 
+    /// Several items at once, each like [`Console::item`]: one write, so that streaming is not bound by it.
+    pub fn items<T: Serialize>(&self, items: &[T], human: impl Fn(&T) -> String) -> bool {
+        if items.is_empty() {
+            return true;
+        }
+        if self.format == OutputFormat::Table {
+            let lines: Vec<String> = items.iter().map(human).collect();
+            return self.renderer.suspend(&[lines.join("\n")]);
+        }
+        let mut lines = Vec::new();
+        items.iter().for_each(|item| write_line(&mut lines, item));
+        stream::lines(&lines)
+    }
+
     /// A line that only NDJSON has; false where nothing was printed.
     pub fn machine_item(&self, item: &impl Serialize) -> bool {
         self.format == OutputFormat::Ndjson && self.line(item)
@@ -98,6 +112,11 @@ impl Console {
         if self.format == OutputFormat::Table {
             self.renderer.suspend(&[text.to_owned()]);
         }
+    }
+
+    /// Whether what goes to stdout is for people who look at it as it comes.
+    pub fn is_terminal(&self) -> bool {
+        self.format == OutputFormat::Table && std::io::IsTerminal::is_terminal(&std::io::stdout())
     }
 
     /// Asks a yes-or-no question on the terminal; anything but yes is no.
@@ -122,11 +141,9 @@ impl Console {
     }
 
     fn line(&self, item: &impl Serialize) -> bool {
-        let mut value = serde_json::to_value(item).unwrap_or(Value::Null);
-        if let Value::Object(fields) = &mut value {
-            fields.insert("v".into(), NDJSON_VERSION.into());
-        }
-        stream::data(&value.to_string())
+        let mut line = Vec::new();
+        write_line(&mut line, item);
+        stream::lines(&line)
     }
 
     /// Keeps a secret out of whatever a CI system logs from here on. Says nothing elsewhere.
@@ -176,6 +193,19 @@ impl Console {
     }
 }
 
+/// Appends an object as a line that ends with the contract's version.
+fn write_line(out: &mut Vec<u8>, item: &impl Serialize) {
+    let begin = out.len();
+    if serde_json::to_writer(&mut *out, item).is_err() || out.last() != Some(&b'}') {
+        // Whatever can't be an object says nothing, and stays a line of the contract.
+        out.truncate(begin);
+        out.extend_from_slice(b"{}");
+    }
+    out.pop();
+    let comma = if out.len() == begin + 1 { "" } else { "," };
+    out.extend_from_slice(format!("{comma}\"v\":{NDJSON_VERSION}}}\n").as_bytes());
+}
+
 fn result_line(result: &Result<Outcome, Error>) -> Value {
     match result {
         Ok(outcome) => json!({
@@ -188,5 +218,22 @@ fn result_line(result: &Result<Outcome, Error>) -> Value {
                 "causes": error.causes(), "hints": error.hints().collect::<Vec<_>>(),
             },
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_one_object_with_the_version_at_its_end() {
+        let line = |item: &Value| {
+            let mut out = b"before\n".to_vec();
+            write_line(&mut out, item);
+            String::from_utf8(out).expect("text")
+        };
+        assert_eq!(line(&json!({"a": "}\n"})), "before\n{\"a\":\"}\\n\",\"v\":1}\n");
+        assert_eq!(line(&json!({})), "before\n{\"v\":1}\n");
+        assert_eq!(line(&json!([1])), "before\n{\"v\":1}\n");
     }
 }

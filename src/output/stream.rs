@@ -19,6 +19,20 @@ pub fn data(line: &str) -> bool {
     true
 }
 
+/// Writes whole lines of JSON, which has no escape codes to drop. Returns false once the reader has gone.
+pub fn lines(bytes: &[u8]) -> bool {
+    if STDOUT_CLOSED.load(Ordering::Relaxed) {
+        return false;
+    }
+    let mut out = std::io::stdout().lock();
+    let written = out.write_all(bytes).and_then(|()| out.flush());
+    if written.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
+        STDOUT_CLOSED.store(true, Ordering::Relaxed);
+        return false;
+    }
+    true
+}
+
 /// Writes a line of talk. Escape codes are dropped where stderr is no terminal or NO_COLOR is set.
 pub fn talk(line: &str) {
     // Nobody is left to be told when this fails.

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 /// A place an event passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, clap::ValueEnum)]
@@ -56,6 +57,17 @@ pub struct EventView {
     pub committed_at: Option<DateTime<Utc>>,
     /// What `verify` and `sample insert` find their own events by.
     pub correlation_id: Option<String>,
+    /// The DynamoDB item that changed, as plain JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<Box<Image>>,
+}
+
+/// A DynamoDB item before and after a change, as far as the stream carries it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Image {
+    pub keys: Map<String, Value>,
+    pub new: Option<Map<String, Value>>,
+    pub old: Option<Map<String, Value>>,
 }
 
 /// Where exactly it was seen.
@@ -66,6 +78,9 @@ pub enum Origin {
         shard: String,
         sequence_number: String,
         partition_key: String,
+        /// Which of the records that a producer packed into this one, from 0.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        sub_sequence_number: Option<usize>,
     },
     /// `bus_event_id` is EventBridge's own id of this delivery.
     Bus {
@@ -90,6 +105,9 @@ impl Origin {
     /// The same for the same delivery, however often a reader is shown it.
     pub fn delivery(&self) -> String {
         match self {
+            Self::Shard { shard, sequence_number, sub_sequence_number: Some(sub), .. } => {
+                format!("{shard}/{sequence_number}/{sub}")
+            }
             Self::Shard { shard, sequence_number, .. } => format!("{shard}/{sequence_number}"),
             Self::Mark { position, .. } => position.to_string(),
             Self::Bus { bus_event_id, message_id } => bus_event_id.clone().unwrap_or_else(|| message_id.clone()),
@@ -100,11 +118,52 @@ impl Origin {
     }
 }
 
+/// JSON as it came, on one line.
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
+pub struct Json(Box<RawValue>);
+
+impl Json {
+    /// # Errors
+    /// The bytes are no JSON.
+    pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
+        let raw: Box<RawValue> = serde_json::from_slice(bytes)?;
+        // JSON has such characters between its tokens only: inside strings they are escaped.
+        let breaks = |c: char| matches!(c, '\n' | '\r' | '\t');
+        if raw.get().contains(breaks) {
+            return RawValue::from_string(raw.get().replace(breaks, "")).map(Self);
+        }
+        Ok(Self(raw))
+    }
+
+    pub fn text(&self) -> &str {
+        self.0.get()
+    }
+
+    /// As a value; null where it is nested too deeply to be read.
+    pub fn value(&self) -> Value {
+        serde_json::from_str(self.text()).unwrap_or(Value::Null)
+    }
+}
+
+impl From<Value> for Json {
+    fn from(value: Value) -> Self {
+        // A value can always be written.
+        Self(serde_json::value::to_raw_value(&value).unwrap_or_default())
+    }
+}
+
+impl PartialEq for Json {
+    fn eq(&self, other: &Self) -> bool {
+        self.text() == other.text()
+    }
+}
+
 /// The content itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Body {
-    Record(Value),
+    Record(Json),
     /// Bytes that could not be decoded, and why.
     #[serde(untagged)]
     Raw {
@@ -130,16 +189,4 @@ pub struct Item {
     pub origin: Origin,
     #[serde(flatten)]
     pub body: Body,
-}
-
-impl Item {
-    /// One line for people.
-    pub fn line(&self) -> String {
-        let at = self.at.format("%H:%M:%S%.3f");
-        let raw = match &self.body {
-            Body::Raw { base64, .. } => format!(" base64 {base64}"),
-            Body::Record(_) => String::new(),
-        };
-        format!("{at} {:<7} {}{raw}", self.hop.name(), self.summary)
-    }
 }

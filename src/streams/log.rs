@@ -1,6 +1,5 @@
 //! The event log group that a rule on the bus writes to.
 
-use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use aws_sdk_cloudwatchlogs::Client;
@@ -8,6 +7,7 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
+use super::recent::Recent;
 use super::{From, Hop, Item, Origin, Sink, decode};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -36,8 +36,7 @@ pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: Cance
         client: clients.logs(),
         since: options.from.since(Utc::now()),
         newest: None,
-        seen: BTreeSet::new(),
-        order: VecDeque::new(),
+        seen: Recent::new(REMEMBERED),
         pause: Duration::from_millis(if local { 50 } else { 1_000 }),
         grace: TimeDelta::seconds(if local { 1 } else { 15 }),
         options,
@@ -62,8 +61,7 @@ struct Reader {
     options: Options,
     since: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
-    seen: BTreeSet<String>,
-    order: VecDeque<String>,
+    seen: Recent,
     pause: Duration,
     grace: TimeDelta,
     sink: Sink,
@@ -123,7 +121,7 @@ impl Reader {
         let arrived = event.ingestion_time().and_then(DateTime::from_timestamp_millis).unwrap_or(stamp);
         self.newest = self.newest.max(Some(stamp));
         let id = event.event_id().unwrap_or_default();
-        if !id.is_empty() && !self.remember(id) {
+        if !id.is_empty() && !self.seen.is_new(id) {
             return None;
         }
         if self.since.is_some_and(|since| arrived.max(stamp) < since) {
@@ -135,19 +133,5 @@ impl Reader {
             log_stream,
             log_event_id,
         })
-    }
-
-    /// True the first time.
-    fn remember(&mut self, id: &str) -> bool {
-        if !self.seen.insert(id.to_owned()) {
-            return false;
-        }
-        self.order.push_back(id.to_owned());
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
-        {
-            self.seen.remove(&oldest);
-        }
-        true
     }
 }

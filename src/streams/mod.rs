@@ -4,23 +4,30 @@
 //! Every reader fills a [`Sink`] with [`Item`]s from tasks of its own, under a token that ends them. A reader's `open`
 //! returns once it will see everything that comes after.
 
+mod aggregate;
 pub mod bus;
 mod decode;
 mod item;
 pub mod kinesis;
+mod line;
 pub mod log;
+mod owner;
 mod position;
 pub mod processed;
+mod recent;
+mod template;
 
-pub use item::{Body, Content, EventView, Hop, Item, Origin};
+pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
 pub use position::{From, time};
+pub use recent::Recent;
+pub use template::Template;
 
 use tokio::sync::mpsc;
 
 use crate::error::Result;
 
-/// How many items may wait for whoever reads them; readers then pause.
-const BUFFER: usize = 4_096;
+/// How many items may wait for whoever reads them; readers then pause. Small, since one may hold a megabyte or more.
+const BUFFER: usize = 512;
 
 /// Where readers put what they saw, or why they ended.
 pub type Sink = mpsc::Sender<Result<Item>>;

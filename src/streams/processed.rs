@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::item::{Body, Content, EventView, Hop, Item, Origin};
+use super::item::{Body, Content, EventView, Hop, Item, Json, Origin};
 use super::{From, Sink};
 use crate::database::Database;
 use crate::error::{Kind, Result};
@@ -84,7 +84,7 @@ async fn follow(mut database: Database, mut request: ProcessedRequest, options: 
 
 /// A mark of success is an event; what was given up is shown and counts for nothing.
 fn item(row: LogRow, group: &str) -> Item {
-    let record = serde_json::to_value(&row).unwrap_or(Value::Null);
+    let record = Json::from(serde_json::to_value(&row).unwrap_or(Value::Null));
     let (at, content) = (row.processed_at, if row.succeeded { Content::Event } else { Content::Other });
     let verb = if row.succeeded { "" } else { "given up: " };
     let summary = format!(
@@ -105,6 +105,7 @@ fn item(row: LogRow, group: &str) -> Item {
         sequence: Some(row.sequence),
         committed_at: Some(row.committed_at),
         correlation_id: row.correlation_id.filter(|_| row.succeeded),
+        image: None,
     };
     Item { kind: "item", hop: Hop::Processed, at, content, summary, event, origin, body: Body::Record(record) }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::latency::Latency;
 use crate::output::Table;
 use crate::streams::Hop;
 
@@ -13,33 +13,47 @@ use crate::streams::Hop;
 pub struct Report {
     /// Begins every correlation id of the run.
     pub run: String,
-    pub committed: usize,
+    pub committed: u64,
     pub rolled_back: usize,
     /// Correlation ids of rolled-back events that arrived all the same.
     pub rolled_back_arrived: Vec<String>,
     /// In the order that events pass them.
     pub hops: Vec<HopReport>,
+    /// The aggregates about which most is wrong, up to 20.
+    pub aggregates: Vec<AggregateReport>,
     /// Events that did not arrive everywhere, by the last hop that saw them.
     pub last_seen: BTreeMap<String, usize>,
     pub verdict: Verdict,
     /// The time limit ended the run.
     pub timed_out: bool,
+    /// From the first write to the end.
+    pub seconds: f64,
 }
 
-/// One hop. Lists name the first 20; counts are complete.
+/// One hop. Lists name 20; counts are complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HopReport {
     pub hop: Hop,
-    pub arrived: usize,
-    pub lost: usize,
-    pub duplicated: usize,
-    pub out_of_order: usize,
+    pub arrived: u64,
+    pub lost: u64,
+    pub duplicated: u64,
+    pub out_of_order: u64,
     /// From the commit to the arrival, by the clocks of database and hop.
     pub from_commit: Option<Latency>,
     pub from_previous: Option<Latency>,
     pub lost_events: Vec<String>,
     pub duplicated_events: Vec<String>,
     pub out_of_order_events: Vec<String>,
+}
+
+/// What is wrong about one aggregate, over all hops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AggregateReport {
+    pub aggregate_id: String,
+    /// Events that did not arrive everywhere.
+    pub lost: u64,
+    pub duplicated: u64,
+    pub out_of_order: u64,
 }
 
 /// What held.
@@ -57,55 +71,41 @@ impl Verdict {
     }
 }
 
-/// Milliseconds; below zero counts as zero, since two clocks are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Latency {
-    pub p50_ms: f64,
-    pub p99_ms: f64,
-    pub max_ms: f64,
-}
-
-impl Latency {
-    /// Of pairs (later, earlier); None where there are none. Percentiles are nearest-rank.
-    pub fn of(pairs: impl Iterator<Item = (DateTime<Utc>, DateTime<Utc>)>) -> Option<Self> {
-        let millis = |(later, earlier): (DateTime<Utc>, DateTime<Utc>)| {
-            (later - earlier).num_microseconds().unwrap_or(i64::MAX).max(0) as f64 / 1_000.0
-        };
-        let mut all: Vec<f64> = pairs.map(millis).collect();
-        all.sort_unstable_by(f64::total_cmp);
-        let rank = |share: f64| ((all.len() as f64 * share).ceil() as usize).clamp(1, all.len()) - 1;
-        let max_ms = *all.last()?;
-        Some(Self { p50_ms: all[rank(0.50)], p99_ms: all[rank(0.99)], max_ms })
-    }
-}
-
 impl Report {
-    /// The hop table.
-    pub fn table(&self) -> Table {
-        // Short enough for 80 columns; the JSON has the long names.
-        let mut table = Table::new(["hop", "seen", "lost", "twice", "disorder", "p50", "p99", "hop p50", "hop p99"]);
+    /// The hop table, and the aggregates about which something is wrong.
+    pub fn tables(&self) -> Vec<Table> {
+        // Short enough for 80 columns; the JSON has the long names. With a plus: since the hop before.
+        let mut table = Table::new(["hop", "seen", "lost", "twice", "disorder", "p50", "p90", "p99", "+p50", "+p99"]);
         table.row(["committed".into(), self.committed.to_string()]);
-        let ms = |latency: Option<Latency>, pick: fn(Latency) -> f64| {
-            latency.map_or("–".into(), |latency| match pick(latency) {
-                ms if ms < 100.0 => format!("{ms:.1} ms"),
-                ms => format!("{ms:.0} ms"),
-            })
-        };
+        let ms =
+            |latency: Option<&Latency>, pick: fn(&Latency) -> f64| latency.map_or("–".into(), |l| short(pick(l)));
         for hop in &self.hops {
+            let commit = hop.from_commit.as_ref();
+            let previous = hop.from_previous.as_ref().or(commit);
             table.row([
                 title(hop.hop).to_owned(),
                 hop.arrived.to_string(),
                 hop.lost.to_string(),
                 hop.duplicated.to_string(),
                 hop.out_of_order.to_string(),
-                ms(hop.from_commit, |l| l.p50_ms),
-                ms(hop.from_commit, |l| l.p99_ms),
-                ms(hop.from_previous.or(hop.from_commit), |l| l.p50_ms),
-                ms(hop.from_previous.or(hop.from_commit), |l| l.p99_ms),
+                ms(commit, |l| l.p50_ms),
+                ms(commit, |l| l.p90_ms),
+                ms(commit, |l| l.p99_ms),
+                ms(previous, |l| l.p50_ms),
+                ms(previous, |l| l.p99_ms),
             ]);
         }
         table.row(["rolled back".into(), format!("{} of {}", self.rolled_back_arrived.len(), self.rolled_back)]);
-        table
+        let mut tables = vec![table];
+        if !self.aggregates.is_empty() {
+            let mut table = Table::new(["aggregate", "lost", "twice", "disorder"]);
+            for aggregate in &self.aggregates {
+                let counts = [aggregate.lost, aggregate.duplicated, aggregate.out_of_order].map(|n| n.to_string());
+                table.row([aggregate.aggregate_id.clone()].into_iter().chain(counts));
+            }
+            tables.push(table);
+        }
+        tables
     }
 
     /// What is wrong, in one sentence.
@@ -121,12 +121,12 @@ impl Report {
             ));
         }
         let worst =
-            |count: fn(&HopReport) -> usize| self.hops.iter().find(|hop| count(hop) > 0).map(|h| (count(h), h.hop));
+            |count: fn(&HopReport) -> u64| self.hops.iter().find(|hop| count(hop) > 0).map(|h| (count(h), h.hop));
         if let Some((count, hop)) = worst(|hop| hop.duplicated) {
-            parts.push(format!("{count} arrived more than once {}", title(hop)));
+            parts.push(format!("{count} arrived more than once {}", at(hop)));
         }
         if let Some((count, hop)) = worst(|hop| hop.out_of_order) {
-            parts.push(format!("{count} arrived out of order {}", title(hop)));
+            parts.push(format!("{count} arrived out of order {}", at(hop)));
         }
         if !self.rolled_back_arrived.is_empty() {
             parts.push("the rolled-back transaction was delivered".into());
@@ -135,7 +135,16 @@ impl Report {
     }
 }
 
-fn title(hop: Hop) -> &'static str {
+/// Three digits or so: `0.4ms`, `87ms`, `1.2s`.
+fn short(ms: f64) -> String {
+    match ms {
+        ..10.0 => format!("{ms:.1}ms"),
+        10.0..1_000.0 => format!("{ms:.0}ms"),
+        _ => format!("{:.1}s", ms / 1_000.0),
+    }
+}
+
+pub fn title(hop: Hop) -> &'static str {
     match hop {
         Hop::Kinesis => "stream",
         Hop::Events => "bus",
@@ -144,19 +153,21 @@ fn title(hop: Hop) -> &'static str {
     }
 }
 
+fn at(hop: Hop) -> &'static str {
+    match hop {
+        Hop::Kinesis => "in the stream",
+        Hop::Events => "on the bus",
+        Hop::Log => "in the event log",
+        Hop::Processed => "in the processed log",
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     #[test]
-    fn percentiles_are_nearest_rank() {
-        let zero = DateTime::UNIX_EPOCH;
-        let pairs = (1..=100).map(|ms| (zero + TimeDelta::milliseconds(ms), zero));
-        assert_eq!(Latency::of(pairs), Some(Latency { p50_ms: 50.0, p99_ms: 99.0, max_ms: 100.0 }));
-        let early = std::iter::once((zero, zero + TimeDelta::seconds(1)));
-        assert_eq!(Latency::of(early).map(|l| l.max_ms), Some(0.0));
-        assert_eq!(Latency::of(std::iter::empty()), None);
+    fn milliseconds_stay_short() {
+        assert_eq!([0.04, 9.96, 12.3, 999.4, 1_250.0].map(short), ["0.0ms", "10.0ms", "12ms", "999ms", "1.2s"]);
     }
 }

@@ -8,6 +8,7 @@ mod deploying;
 mod dms_api;
 mod documents;
 mod explain;
+mod follow;
 mod journey;
 mod repair;
 mod replicator;

@@ -3,10 +3,10 @@
 //! A new rule takes up to a minute to go live on AWS, and goes live bit by bit. So the tap sends sentinel events of its
 //! own until several in a row have come through.
 
-mod owner;
 mod resources;
 
 use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
@@ -17,7 +17,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode};
+use super::recent::Recent;
+use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode, owner};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::output::{Console, Event};
@@ -29,6 +30,8 @@ const IN_A_ROW: u64 = 3;
 const LIVE_WITHIN: Duration = Duration::from_secs(180);
 /// How long an event may be on its way from bus to queue.
 const GRACE: TimeDelta = TimeDelta::seconds(2);
+/// Messages kept to tell what comes again; far more than are under way at once.
+const REMEMBERED: usize = 100_000;
 /// Receivers at work at once: one receives about 10 messages a round trip.
 const RECEIVERS: usize = 3;
 
@@ -126,11 +129,12 @@ impl Tap {
 
     /// Receives into the sink in the background until removed, past `until`, or nobody takes the items any more.
     pub fn listen(&self, sink: &Sink, until: Option<DateTime<Utc>>) {
+        let recent = Arc::new(Mutex::new(Recent::new(REMEMBERED)));
         for _ in 0..RECEIVERS {
-            let (tap, sink) = (self.share(), sink.clone());
+            let (tap, sink, recent) = (self.share(), sink.clone(), recent.clone());
             tokio::spawn(async move {
                 let ended = tokio::select! {
-                    ended = tap.receive_into(&sink, until) => ended,
+                    ended = tap.receive_into(&sink, &recent, until) => ended,
                     () = tap.stop.cancelled() => Ok(()),
                 };
                 if let Err(error) = ended {
@@ -154,13 +158,19 @@ impl Tap {
         Self { clients: self.clients.clone(), resources: self.resources.clone(), stop: self.stop.clone() }
     }
 
-    async fn receive_into(&self, sink: &Sink, until: Option<DateTime<Utc>>) -> Result<()> {
+    async fn receive_into(&self, sink: &Sink, recent: &Mutex<Recent>, until: Option<DateTime<Utc>>) -> Result<()> {
+        // A standard queue may hand out a message twice. Two messages of one event are two deliveries by the bus.
+        let is_new = |message: &Message| {
+            let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
+            message.message_id().is_none_or(|id| recent.is_new(id))
+        };
         loop {
             // Judged before the look, so that the last look comes after the end.
             let last = until.is_some_and(|until| Utc::now() > until + GRACE);
             let messages = self.receive(2).await?;
             for message in &messages {
-                if let Some(item) = item(message)
+                if is_new(message)
+                    && let Some(item) = item(message)
                     && until.is_none_or(|until| item.at <= until)
                     && sink.send(Ok(item)).await.is_err()
                 {

@@ -7,9 +7,9 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use chrono::Utc;
 use serde_json::json;
 
-use super::owner::{self, Owner};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::streams::owner;
 
 /// Queue and rule have the same name, with this prefix.
 pub const PREFIX: &str = "outboxctl-tap-";
@@ -23,17 +23,11 @@ pub struct Resources {
     pub queue_url: String,
 }
 
-/// Tags by which an orphan is known.
-pub fn tags(bus: &str) -> HashMap<String, String> {
-    let lease = (Utc::now() + owner::LEASE_TIME).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
-    [
-        (owner::TEMPORARY, "true".to_owned()),
-        (owner::OWNER, Owner::this().tag()),
-        (owner::LEASE, lease),
-        (owner::BUS, bus.to_owned()),
-    ]
-    .map(|(key, value)| (key.to_owned(), value))
-    .into()
+/// The bus that a tap listens to.
+const BUS: &str = "outboxctl:bus";
+
+fn tags(bus: &str) -> HashMap<String, String> {
+    owner::tags().into_iter().chain([(BUS.to_owned(), bus.to_owned())]).collect()
 }
 
 /// Makes the queue; every later step can find it again by its name and tags.
@@ -144,7 +138,7 @@ pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>>
             Err(error) if is_no_queue(sdk_code(&error)) => continue,
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };
-        if tags.get(owner::BUS).is_some_and(|of| of == bus) && owner::is_orphan(&tags, Utc::now()) {
+        if tags.get(BUS).is_some_and(|of| of == bus) && owner::is_orphan(&tags, Utc::now()) {
             let name = queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned();
             let orphan = Resources { name: name.clone(), bus: bus.to_owned(), queue_url: queue_url.clone() };
             orphan.remove(clients).await?;

@@ -1,16 +1,28 @@
 //! The lossless stream reader: every shard, parents before children, through splits, merges, expired iterators and
 //! throttling; each record once.
+//!
+//! Shards are polled, or pushed by enhanced fan-out to a consumer that [`fan_out`] registers for the time of reading.
 
+pub mod fan_out;
 mod lineage;
 mod pages;
+#[cfg(test)]
+mod property_tests;
+mod push;
+mod retry;
+#[cfg(test)]
+pub mod scripted;
 mod shard;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_kinesis::Client;
-use aws_sdk_kinesis::types::Shard;
-use chrono::{DateTime, Utc};
+use aws_sdk_kinesis::config::retry::RetryConfig;
+use aws_sdk_kinesis::types::{ChildShard, Shard};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::try_join_all;
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -18,10 +30,15 @@ use super::{From, Sink};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use lineage::Lineage;
-use shard::{End, ShardReader};
+use shard::{End, Pace, Reading, ShardReader};
 
 pub use lineage::ShardInfo;
 pub use pages::{Cursor, Page, Pages};
+
+/// How far a record's time stamp may be out of its order, and clocks apart: reading goes on so long past `until`.
+const GRACE: TimeDelta = TimeDelta::seconds(1);
+/// Pages held at once, of all shards together: they hold up to 10 MB each.
+const PAGES: usize = 8;
 
 /// What to read of a stream.
 #[derive(Debug, Clone)]
@@ -30,6 +47,8 @@ pub struct Options {
     pub from: From,
     /// Records that arrive later are not wanted; the reader ends once it is past this time on every shard.
     pub until: Option<DateTime<Utc>>,
+    /// ARN of the enhanced fan-out consumer that shards are pushed to; None polls them.
+    pub consumer: Option<String>,
 }
 
 /// Takes its positions on every shard, then reads on in the background until cancelled, past `until`, or failed.
@@ -37,8 +56,25 @@ pub struct Options {
 /// # Errors
 /// `StreamMissing`, and what Kinesis says.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
-    let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 20 } else { 250 });
-    let coordinator = Coordinator { client: clients.kinesis(), options, sink, cancel, pause };
+    let pace = match clients.endpoint_url.is_some() {
+        true => Pace { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
+        // A shard gives five reads a second, to all its readers together.
+        false => Pace { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
+    };
+    start(client(clients), options, pace, sink, cancel).await
+}
+
+/// A client that retries by itself only briefly, and never slows down reads of one shard because of another's
+/// throttling, as the adaptive mode does.
+fn client(clients: &Clients) -> Client {
+    let client = clients.kinesis();
+    let retry = RetryConfig::standard().with_max_attempts(3);
+    Client::from_conf(client.config().to_builder().retry_config(retry).build())
+}
+
+async fn start(client: Client, options: Options, pace: Pace, sink: Sink, cancel: CancellationToken) -> Result<()> {
+    let pages = Arc::new(Semaphore::new(PAGES));
+    let coordinator = Coordinator { client, options, pace, pages, sink, cancel, opened: Utc::now() };
     let mut lineage = Lineage::default();
     let shards = list(&coordinator.client, &coordinator.options.stream).await?;
     // From the latest on, a closed shard has nothing to give; its children are read instead.
@@ -48,26 +84,26 @@ pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: Cance
     };
     lineage.add(shards);
     before.iter().for_each(|id| lineage.drain(id));
-    let opened = Utc::now();
-    let first = lineage.ready();
-    let readers = first.into_iter().map(|id| coordinator.reader(id, Cursor::first(coordinator.options.from, opened)));
-    let readers = try_join_all(readers).await?;
-    tokio::spawn(coordinator.run(lineage, readers, opened));
+    let first = Cursor::first(coordinator.options.from, coordinator.opened);
+    let readers = coordinator.readers(&mut lineage, &first).await?;
+    tokio::spawn(coordinator.run(lineage, readers));
     Ok(())
 }
 
 struct Coordinator {
     client: Client,
     options: Options,
+    pace: Pace,
+    pages: Arc<Semaphore>,
     sink: Sink,
     cancel: CancellationToken,
-    pause: Duration,
+    opened: DateTime<Utc>,
 }
 
 impl Coordinator {
-    async fn run(self, mut lineage: Lineage, readers: Vec<ShardReader>, opened: DateTime<Utc>) {
+    async fn run(self, mut lineage: Lineage, readers: Vec<ShardReader>) {
         let ended = tokio::select! {
-            ended = self.read(&mut lineage, readers, opened) => ended,
+            ended = self.read(&mut lineage, readers) => ended,
             () = self.cancel.cancelled() => Ok(()),
         };
         if let Err(error) = ended {
@@ -77,51 +113,101 @@ impl Coordinator {
     }
 
     /// Runs the shard readers, and those of the children as their parents are drained.
-    async fn read(&self, lineage: &mut Lineage, readers: Vec<ShardReader>, opened: DateTime<Utc>) -> Result<()> {
-        let mut running: JoinSet<Result<(String, End)>> = JoinSet::new();
+    async fn read(&self, lineage: &mut Lineage, readers: Vec<ShardReader>) -> Result<()> {
+        // Shards there at the beginning start where the user asked. A shard made since then has nothing older.
+        let cursor = match self.options.from {
+            From::At(_) => Cursor::first(self.options.from, self.opened),
+            From::Latest | From::Start => Cursor::Oldest,
+        };
+        let mut running: JoinSet<(String, Result<End>)> = JoinSet::new();
         readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
-        while let Some(ended) = running.join_next().await {
-            let (id, end) =
-                ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))??;
-            lineage.drain(&id);
-            match end {
-                End::Unwanted => return Ok(()),
-                End::PastUntil => {}
-                End::Drained => drop(lineage.add(list(&self.client, &self.options.stream).await?)),
+        loop {
+            while let Some(ended) = running.join_next().await {
+                let (id, end) =
+                    ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))?;
+                match end {
+                    Ok(End::Unwanted) => return Ok(()),
+                    // What its children hold came later still.
+                    Ok(End::PastUntil) => continue,
+                    Ok(End::Drained(children)) => {
+                        lineage.drain(&id);
+                        lineage.add(children);
+                    }
+                    Err(error) => {
+                        self.is_gone(&id, error).await?;
+                        lineage.drain(&id);
+                    }
+                }
+                lineage.add(list(&self.client, &self.options.stream).await?);
+                let readers = self.readers(lineage, &cursor).await?;
+                readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
             }
-            for id in lineage.ready() {
-                // Shards there at the beginning start where the user asked. A shard made since then has nothing older.
-                let cursor = match self.options.from {
-                    From::At(_) => Cursor::first(self.options.from, opened),
-                    From::Latest | From::Start => Cursor::Oldest,
-                };
-                drop(running.spawn(self.reader(id, cursor).await?.run()));
+            // Every shard is read to its end, and a stream that lives has others: they are not listed yet.
+            if self.sink.is_closed() || self.options.until.is_some_and(|until| Utc::now() > until + GRACE) {
+                return Ok(());
             }
+            tokio::time::sleep(self.pace.at_tip).await;
+            lineage.add(list(&self.client, &self.options.stream).await?);
+            let readers = self.readers(lineage, &cursor).await?;
+            readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
         }
-        Ok(())
     }
 
-    async fn reader(&self, id: String, cursor: Cursor) -> Result<ShardReader> {
-        ShardReader::open(
-            self.client.clone(),
-            self.options.stream.clone(),
-            id,
-            cursor,
-            self.options.until,
-            self.sink.clone(),
-            self.pause,
-        )
-        .await
+    /// Readers of the shards whose turn it is now.
+    async fn readers(&self, lineage: &mut Lineage, cursor: &Cursor) -> Result<Vec<ShardReader>> {
+        let mut readers = Vec::new();
+        loop {
+            let ready = lineage.ready();
+            if ready.is_empty() {
+                return Ok(readers);
+            }
+            let opened = ready.iter().map(|id| async move {
+                match self.reader(id, cursor.clone()).await {
+                    Ok(reader) => Ok(Some(reader)),
+                    Err(error) => self.is_gone(id, error).await.map(|()| None),
+                }
+            });
+            for (id, reader) in ready.iter().zip(try_join_all(opened).await?) {
+                match reader {
+                    Some(reader) => readers.push(reader),
+                    None => lineage.drain(id),
+                }
+            }
+        }
+    }
+
+    async fn reader(&self, id: &str, cursor: Cursor) -> Result<ShardReader> {
+        let reading = Reading {
+            until: self.options.until.map(|until| (until, until + GRACE)),
+            pace: self.pace,
+            pages: self.pages.clone(),
+            sink: self.sink.clone(),
+        };
+        ShardReader::open(&self.client, &self.options, id, cursor, reading).await
+    }
+
+    /// Fine where the shard is no longer there and the stream is: its records are past the stream's retention.
+    async fn is_gone(&self, id: &str, error: Error) -> Result<()> {
+        if error.kind() != Kind::StreamMissing {
+            return Err(error);
+        }
+        let listed = list(&self.client, &self.options.stream).await?;
+        if listed.iter().any(|shard| shard.id == id) {
+            return Err(error);
+        }
+        tracing::warn!(shard = id, "a shard is gone: its records were past the stream's retention");
+        Ok(())
     }
 }
 
 /// Every shard that the stream still has, closed ones included.
 pub async fn list(client: &Client, stream: &str) -> Result<Vec<ShardInfo>> {
     let (mut shards, mut token) = (Vec::new(), None::<String>);
+    let mut attempt = 0;
     loop {
         let request = client.list_shards();
         // A page token stands for the stream: naming both is refused.
-        let request = match token.take() {
+        let request = match &token {
             Some(token) => request.next_token(token),
             None => request.stream_name(stream),
         };
@@ -129,6 +215,7 @@ pub async fn list(client: &Client, stream: &str) -> Result<Vec<ShardInfo>> {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
                 return Err(Error::new(Kind::StreamMissing, format!("there is no stream {stream}")));
             }
+            Err(error) if retry::again(&error, &mut attempt).await => continue,
             page => page.aws(format!("list the shards of {stream}"))?,
         };
         shards.extend(page.shards().iter().map(info));
@@ -146,4 +233,14 @@ fn info(shard: &Shard) -> ShardInfo {
         parents: parents.into_iter().flatten().map(str::to_owned).collect(),
         closed: shard.sequence_number_range().is_some_and(|range| range.ending_sequence_number().is_some()),
     }
+}
+
+/// The shards that a shard's end names.
+fn children(shards: &[ChildShard]) -> Vec<ShardInfo> {
+    let child = |shard: &ChildShard| ShardInfo {
+        id: shard.shard_id().to_owned(),
+        parents: shard.parent_shards().to_vec(),
+        closed: false,
+    };
+    shards.iter().map(child).collect()
 }

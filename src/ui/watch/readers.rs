@@ -17,7 +17,7 @@ const BATCH: usize = 256;
 /// Follows the stream; a reader that failed starts again where it was.
 pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) {
     follow(watch, "stream", from, |sink, from, stop| {
-        let options = kinesis::Options { stream: stream.clone(), from, until: None };
+        let options = kinesis::Options { stream: stream.clone(), from, until: None, consumer: None };
         let clients = clients.clone();
         async move { kinesis::open(&clients, options, sink, stop).await }
     })
@@ -82,7 +82,7 @@ fn take(state: &mut State, item: Item) {
     let Some(id) = item.event.event_id.as_deref().and_then(|id| Uuid::parse_str(id).ok()) else { return };
     match &item.origin {
         Origin::Shard { .. } => {
-            let captured = text(&item.body, &["metadata", "timestamp"]).and_then(|at| at.parse().ok());
+            let captured = text(&record(&item.body), &["metadata", "timestamp"]).and_then(|at| at.parse().ok());
             state.captured_until = state.captured_until.max(item.event.committed_at);
             if let Some(captured) = captured {
                 state.see(id, Hop::Captured, captured, |trace| fill(trace, &item));
@@ -111,26 +111,33 @@ fn fill(trace: &mut Trace, item: &Item) {
         trace.committed_at(at);
     }
     let detail = &mut trace.detail;
-    if let Origin::Shard { shard, sequence_number, partition_key } = &item.origin {
+    if let Origin::Shard { shard, sequence_number, partition_key, .. } = &item.origin {
+        let record = record(&item.body);
         detail.shard = Some(shard.clone());
         detail.sequence_number = Some(sequence_number.clone());
         detail.partition_key = Some(partition_key.clone());
-        detail.stream_position = text(&item.body, &["metadata", "stream-position"]).map(str::to_owned);
-        detail.traceparent = text(&item.body, &["data", "traceparent"]).map(str::to_owned);
-        if let Some(payload) = text(&item.body, &["data", "payload"]) {
+        detail.stream_position = text(&record, &["metadata", "stream-position"]).map(str::to_owned);
+        detail.traceparent = text(&record, &["data", "traceparent"]).map(str::to_owned);
+        if let Some(payload) = text(&record, &["data", "payload"]) {
             trace.keep_payload(payload.to_owned());
         }
     } else if let Origin::Bus { bus_event_id, .. } | Origin::Log { bus_event_id, .. } = &item.origin {
         detail.bus_event_id.clone_from(bus_event_id);
-        if let Body::Record(envelope) = &item.body
-            && !envelope["detail"]["data"].is_null()
-        {
-            trace.keep_payload(envelope["detail"]["data"].to_string());
+        let data = &record(&item.body)["detail"]["data"];
+        if !data.is_null() {
+            trace.keep_payload(data.to_string());
         }
     }
 }
 
-fn text<'a>(body: &'a Body, path: &[&str]) -> Option<&'a str> {
-    let Body::Record(record) = body else { return None };
+/// Null for what could not be decoded.
+fn record(body: &Body) -> Value {
+    match body {
+        Body::Record(record) => record.value(),
+        Body::Raw { .. } => Value::Null,
+    }
+}
+
+fn text<'a>(record: &'a Value, path: &[&str]) -> Option<&'a str> {
     path.iter().try_fold(record, |value: &Value, key| value.get(key))?.as_str()
 }

@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use chrono::TimeZone;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -24,16 +26,26 @@ fn event(n: u64, aggregate: u64, sequence: i64) -> Inserted {
     }
 }
 
-fn seen(hop: Hop, id: &str, delivery: &str, millis: i64) -> Item {
+fn commit(ledger: &mut Ledger, event: Inserted) {
+    ledger.commit(event, TimeDelta::zero());
+}
+
+/// The delivery is told by a number of its own.
+fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
     Item {
         kind: "item",
         hop,
         at: at(millis),
         content: Content::Event,
         summary: String::new(),
-        event: EventView { correlation_id: Some(id.into()), ..EventView::default() },
-        origin: Origin::Bus { bus_event_id: Some(delivery.into()), message_id: String::new() },
-        body: Body::Record(Value::Null),
+        event: EventView {
+            correlation_id: Some(event.correlation_id.clone()),
+            aggregate_id: Some(event.aggregate_id.clone()),
+            sequence: Some(event.sequence),
+            ..EventView::default()
+        },
+        origin: Origin::Bus { bus_event_id: Some(delivery.to_string()), message_id: String::new() },
+        body: Body::Record(Value::Null.into()),
     }
 }
 
@@ -41,97 +53,141 @@ fn seen(hop: Hop, id: &str, delivery: &str, millis: i64) -> Item {
 fn everything_once_and_in_order_passes() {
     let mut ledger = Ledger::new("run", HOPS);
     for n in 0..4 {
+        let event = event(n, n % 2, n as i64 / 2 + 1);
         for hop in HOPS {
-            ledger.see(&seen(*hop, &format!("run-{n}"), &n.to_string(), 10 + n));
+            ledger.see(&seen(*hop, &event, n as usize, 10 + n as i64));
         }
-        ledger.commit(event(n as u64, n as u64 % 2, n / 2 + 1));
+        commit(&mut ledger, event);
     }
+    assert!(ledger.is_complete() && ledger.pending.is_empty(), "what is done is let go of");
     let report = ledger.report();
-    assert!(ledger.is_complete() && report.verdict.passed(), "{report:?}");
+    assert!(report.verdict.passed(), "{report:?}");
     assert_eq!(report.hops[0].from_commit.as_ref().map(|l| l.max_ms), Some(13.0));
 }
 
 #[test]
-fn a_lost_event_is_named_with_the_hop_it_reached() {
+fn a_lost_event_is_named_with_the_hop_it_reached_and_its_aggregate() {
     let mut ledger = Ledger::new("run", HOPS);
-    ledger.commit(event(0, 0, 1));
-    ledger.commit(event(1, 0, 2));
-    ledger.see(&seen(Hop::Kinesis, "run-1", "1", 1));
+    commit(&mut ledger, event(0, 0, 1));
+    ledger.commit(event(1, 7, 2), TimeDelta::seconds(5));
+    ledger.see(&seen(Hop::Kinesis, &event(1, 7, 2), 1, 1));
+    assert!(!ledger.is_complete());
+    assert!(ledger.is_overdue(TimeDelta::seconds(1)) && !ledger.is_overdue(TimeDelta::zero()));
     let report = ledger.report();
     assert!(!report.verdict.delivered);
     assert_eq!(report.last_seen, BTreeMap::from([("committed".into(), 1), ("kinesis".into(), 1)]));
     assert_eq!(report.hops[1].lost_events, ["run-0", "run-1"]);
+    let aggregates: Vec<(&str, u64)> = report.aggregates.iter().map(|a| (a.aggregate_id.as_str(), a.lost)).collect();
+    assert_eq!(aggregates, [("a0", 1), ("a7", 1)]);
 }
 
 #[test]
 fn others_never_count() {
     let mut ledger = Ledger::new("run", HOPS);
-    ledger.commit(event(0, 0, 1));
-    assert!(!ledger.see(&seen(Hop::Kinesis, "other-0", "1", 1)));
-    assert!(!ledger.see(&seen(Hop::Log, "run-0", "1", 1)), "a hop that is not watched");
+    commit(&mut ledger, event(0, 0, 1));
+    let other = Inserted { correlation_id: "other-0".into(), ..event(0, 0, 1) };
+    assert!(!ledger.see(&seen(Hop::Kinesis, &other, 1, 1)));
+    let longer = Inserted { correlation_id: "run-0x".into(), ..event(0, 0, 1) };
+    assert!(!ledger.see(&seen(Hop::Kinesis, &longer, 2, 1)));
+    assert!(!ledger.see(&seen(Hop::Log, &event(0, 0, 1), 1, 1)), "a hop that is not watched");
     assert!(!ledger.is_complete());
 }
 
 #[test]
 fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
     let mut ledger = Ledger::new("run", HOPS);
-    ledger.commit(event(0, 0, 1));
-    for delivery in ["1", "1", "2"] {
-        ledger.see(&seen(Hop::Events, "run-0", delivery, 1));
+    commit(&mut ledger, event(0, 0, 1));
+    for (hop, delivery) in [(Hop::Events, 1), (Hop::Events, 1), (Hop::Events, 2), (Hop::Kinesis, 3)] {
+        ledger.see(&seen(hop, &event(0, 0, 1), delivery, 1));
     }
-    assert_eq!(ledger.report().hops[1].duplicated, 1);
+    // Also once it has arrived everywhere.
+    assert!(ledger.is_complete());
+    ledger.see(&seen(Hop::Events, &event(0, 0, 1), 4, 1));
+    let report = ledger.report();
+    assert_eq!((report.hops[0].duplicated, report.hops[1].duplicated), (0, 2));
+    assert_eq!(report.aggregates[0].duplicated, 2);
 }
 
 #[test]
-fn the_rolled_back_event_must_stay_away() {
-    let mut ledger = Ledger::new("run", HOPS);
-    ledger.forbid(&event(9, 0, 1));
-    ledger.see(&seen(Hop::Kinesis, "run-9", "1", 1));
-    let report = ledger.report();
-    assert!(!report.verdict.rolled_back_stayed_away);
-    assert_eq!(report.rolled_back_arrived, ["run-9"]);
+fn the_rolled_back_event_must_stay_away_whenever_it_is_told_of() {
+    for told_first in [true, false] {
+        let mut ledger = Ledger::new("run", HOPS);
+        if told_first {
+            ledger.forbid(&event(9, 0, 1));
+        }
+        ledger.see(&seen(Hop::Kinesis, &event(9, 0, 1), 1, 1));
+        ledger.forbid(&event(9, 0, 1));
+        let report = ledger.report();
+        assert!(!report.verdict.rolled_back_stayed_away);
+        assert_eq!(report.rolled_back_arrived, ["run-9"]);
+    }
 }
 
 #[test]
 fn order_is_by_reading_in_a_shard_and_by_time_elsewhere() {
     let mut ledger = Ledger::new("run", HOPS);
-    ledger.commit(event(0, 0, 1));
-    ledger.commit(event(1, 0, 2));
+    let events = [event(0, 0, 1), event(1, 0, 2)];
     for hop in HOPS {
-        ledger.see(&seen(*hop, "run-1", "1", 5));
-        ledger.see(&seen(*hop, "run-0", "0", 5));
+        ledger.see(&seen(*hop, &events[1], 1, 5));
+        ledger.see(&seen(*hop, &events[0], 0, 5));
     }
+    events.into_iter().for_each(|event| commit(&mut ledger, event));
     let report = ledger.report();
     assert_eq!((report.hops[0].out_of_order, report.hops[1].out_of_order), (1, 0));
 }
 
 proptest! {
-    /// Any subset delivered any number of times, in any order: the counts are exact.
+    /// Any subset delivered any number of times, in any order, before and after the commits are told of: the counts are
+    /// exact.
     #[test]
-    fn counts_are_exact(deliveries in proptest::collection::vec(0u64..20, 0..100)) {
+    fn counts_are_exact(deliveries in proptest::collection::vec(0u64..20, 0..100), told in 0usize..100) {
         let mut ledger = Ledger::new("run", &[Hop::Kinesis]);
-        (0..20).for_each(|n| ledger.commit(event(n, n, 1)));
+        let commits = |ledger: &mut Ledger| (0..20).for_each(|n| commit(ledger, event(n, n, 1)));
         for (i, n) in deliveries.iter().enumerate() {
-            ledger.see(&seen(Hop::Kinesis, &format!("run-{n}"), &i.to_string(), i as i64));
+            if i == told {
+                commits(&mut ledger);
+            }
+            ledger.see(&seen(Hop::Kinesis, &event(*n, *n, 1), i, i as i64));
         }
-        let distinct: HashSet<_> = deliveries.iter().collect();
+        if told >= deliveries.len() {
+            commits(&mut ledger);
+        }
+        let distinct = deliveries.iter().collect::<HashSet<_>>().len();
+        prop_assert_eq!(ledger.is_complete(), distinct == 20);
+        prop_assert_eq!(ledger.pending.len(), 20 - distinct);
         let report = ledger.report();
-        prop_assert_eq!(report.hops[0].arrived, distinct.len());
-        prop_assert_eq!(report.hops[0].lost, 20 - distinct.len());
-        prop_assert_eq!(report.hops[0].duplicated, deliveries.len() - distinct.len());
+        prop_assert_eq!(report.hops[0].arrived, distinct as u64);
+        prop_assert_eq!(report.hops[0].lost, 20 - distinct as u64);
+        prop_assert_eq!(report.hops[0].duplicated, (deliveries.len() - distinct) as u64);
         prop_assert_eq!(report.hops[0].out_of_order, 0);
-        prop_assert_eq!(ledger.is_complete(), distinct.len() == 20);
     }
 
     /// Nothing is out of order exactly where every aggregate's sequences rise.
     #[test]
     fn disorder_is_found(order in Just((0u64..12).collect::<Vec<_>>()).prop_shuffle()) {
         let mut ledger = Ledger::new("run", &[Hop::Kinesis]);
-        (0..12).for_each(|n| ledger.commit(event(n, n % 3, n as i64 / 3 + 1)));
+        let event = |n: u64| event(n, n % 3, n as i64 / 3 + 1);
+        (0..12).for_each(|n| commit(&mut ledger, event(n)));
         for n in &order {
-            ledger.see(&seen(Hop::Kinesis, &format!("run-{n}"), &n.to_string(), 0));
+            ledger.see(&seen(Hop::Kinesis, &event(*n), *n as usize, 0));
         }
         let rises = (0..3).all(|a| order.iter().filter(|n| *n % 3 == a).is_sorted());
         prop_assert_eq!(ledger.report().hops[0].out_of_order == 0, rises);
     }
+}
+
+#[test]
+fn a_soak_keeps_what_is_under_way_and_no_more() {
+    let mut ledger = Ledger::new("run", HOPS);
+    for n in 0..50_000 {
+        let event = event(n, n % 10, n as i64 / 10 + 1);
+        commit(&mut ledger, event.clone());
+        for hop in HOPS {
+            ledger.see(&seen(*hop, &event, n as usize, n as i64));
+        }
+        assert!(ledger.pending.is_empty() && ledger.settled.above.is_empty());
+    }
+    let report = ledger.report();
+    assert!(report.verdict.passed());
+    assert_eq!(report.hops[1].arrived, 50_000);
 }

@@ -1,4 +1,4 @@
-//! Who a temporary tap belongs to, and whether that process still lives. Kept in tags on the queue and the rule.
+//! Who a temporary resource belongs to, and whether that process still lives. Kept in the resource's tags.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -6,12 +6,11 @@ use std::path::Path;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Tag keys.
-pub const OWNER: &str = "outboxctl:owner";
-pub const LEASE: &str = "outboxctl:lease";
-pub const BUS: &str = "outboxctl:bus";
-pub const TEMPORARY: &str = "outboxctl:temporary";
+const OWNER: &str = "outboxctl:owner";
+const LEASE: &str = "outboxctl:lease";
+const TEMPORARY: &str = "outboxctl:temporary";
 
-/// How long a tap is left alone after its process last renewed it.
+/// How long a resource is left alone after its process last renewed it.
 pub const LEASE_TIME: TimeDelta = TimeDelta::hours(1);
 
 /// A process, by machine, id and start: ids are used again, starts are not.
@@ -26,8 +25,7 @@ impl Owner {
     /// This process.
     pub fn this() -> Self {
         let pid = std::process::id();
-        let machine = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| "unknown".into());
-        Self { machine: machine.trim().to_owned(), pid, started: started(pid).unwrap_or_else(|| "0".into()) }
+        Self { machine: machine(), pid, started: started(pid).unwrap_or_else(|| "0".into()) }
     }
 
     /// In characters that tags allow.
@@ -42,6 +40,15 @@ impl Owner {
     }
 }
 
+/// The machine since it was booted and, since containers on it do not see each other's processes, the space in which
+/// this process has its id.
+fn machine() -> String {
+    let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| "unknown".into());
+    let space = std::fs::read_link("/proc/self/ns/pid").map(|link| link.to_string_lossy().into_owned());
+    let space: String = space.unwrap_or_default().chars().filter(char::is_ascii_digit).collect();
+    format!("{}.{space}", boot.trim())
+}
+
 /// When the process started, in clock ticks since boot; None where it does not run, or there is no /proc.
 fn started(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
@@ -50,7 +57,24 @@ fn started(pid: u32) -> Option<String> {
     fields.split_whitespace().nth(19).map(str::to_owned)
 }
 
-/// Whether a tap with these tags was left behind: its process ended, on this machine, or its lease ran out.
+/// The tags by which an orphan is known.
+pub fn tags() -> [(String, String); 3] {
+    let lease = (Utc::now() + LEASE_TIME).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    [(TEMPORARY, "true".to_owned()), (OWNER, Owner::this().tag()), (LEASE, lease)]
+        .map(|(key, value)| (key.to_owned(), value))
+}
+
+/// Who this process is, in characters that names of consumers allow.
+pub fn name() -> String {
+    Owner::this().tag().replace('/', "_")
+}
+
+/// The tags that a resource would have that has the owner in its name, where the service keeps no tags.
+pub fn tags_of_name(name: &str) -> HashMap<String, String> {
+    [(TEMPORARY, "true".to_owned()), (OWNER, name.replace('_', "/"))].map(|(k, v)| (k.to_owned(), v)).into()
+}
+
+/// Whether a resource with these tags was left behind: its process ended, on this machine, or its lease ran out.
 pub fn is_orphan(tags: &HashMap<String, String>, now: DateTime<Utc>) -> bool {
     judge(tags, now, &Owner::this(), started)
 }
@@ -104,5 +128,8 @@ mod tests {
         let this = Owner::this();
         assert_eq!(Owner::parse(&this.tag()), Some(this.clone()));
         assert!(!is_orphan(&tags(&this, "2020-01-01T00:00:00Z"), Utc::now()));
+        assert!(!is_orphan(&tags_of_name(&name()), Utc::now()));
+        let dead = Owner { started: "1".into(), ..this };
+        assert!(is_orphan(&tags_of_name(&dead.tag().replace('/', "_")), Utc::now()));
     }
 }

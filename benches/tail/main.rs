@@ -1,0 +1,165 @@
+//! `tail kinesis --from start --output ndjson` against a bare GetRecords loop, on the same full stream in the same run.
+//!
+//! `cargo bench --bench tail`. Brings up a local stack of its own and takes it down again. Each is a process of its own,
+//! timed from its start to its end: `tail` finds the pipeline, decodes and writes every record, the loop throws all of it
+//! away. Runs are interleaved, medians are told, for a stream and for one four times as long: memory has to stay the same.
+//! `OUTBOXCTL_BENCH_RECORDS` (100000), `OUTBOXCTL_BENCH_RUNS` (5).
+#![allow(clippy::print_stdout)] // what a bench is for
+
+#[path = "../../tests/it/support/mod.rs"]
+#[allow(dead_code)]
+mod support;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
+use outboxctl::aws::{Clients, LocalEndpoint};
+use support::stack::Stack;
+
+/// What `--pipeline` gives a stream that nobody else reads while this runs.
+const PIPELINE: &[&str] = &["--pipeline", "rds-kinesis"];
+
+/// A number from the environment.
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+async fn client(endpoint: &str, region: &str) -> Client {
+    Clients::for_local(LocalEndpoint { url: endpoint.to_owned(), region: region.to_owned() }).await.kinesis()
+}
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    if let [command, endpoint, region, stream, records] = arguments.as_slice()
+        && command == "loop"
+    {
+        let records = records.parse().expect("a number");
+        return runtime.block_on(async { bare_loop(&client(endpoint, region).await, stream, records).await });
+    }
+    let stack = Stack::up("bench-tail");
+    stack.ok(&[&["deploy", "--yes"], PIPELINE].concat());
+    let stream = stack.ok(&[&["outputs"], PIPELINE].concat())["StreamName"].as_str().expect("a stream").to_owned();
+    let state = stack.state();
+    let (records, runs) = (setting("OUTBOXCTL_BENCH_RECORDS", 100_000), setting("OUTBOXCTL_BENCH_RUNS", 5));
+    println!(
+        "{:>10} {:>16} {:>16} {:>7} {:>10} {:>10}",
+        "records", "bare loop /s", "tail /s", "ratio", "peak MB", "peak MB"
+    );
+    let mut there = 0;
+    for records in [records, records * 4] {
+        runtime.block_on(async {
+            fill(&client(&state.endpoint, &state.region).await, &stream, there..records).await;
+        });
+        there = records;
+        let (mut bare, mut tail) = (Vec::new(), Vec::new());
+        for _ in 0..runs {
+            let mut command = Command::new(std::env::current_exe().expect("our own path"));
+            command.args(["loop", &state.endpoint, &state.region, &stream, &records.to_string()]);
+            bare.push(watch(command.stdout(Stdio::null()), None));
+            let count = records.to_string();
+            let follow = ["tail", "kinesis", "--from", "start", "--count", &count, "--output", "ndjson", "--quiet"];
+            let mut command = stack.command(&[&follow, PIPELINE].concat());
+            tail.push(watch(command.stdout(Stdio::piped()), Some(records)));
+        }
+        let rate = |runs: &mut Vec<Run>| {
+            runs.sort_by_key(|run| run.took);
+            records as f64 / runs[runs.len() / 2].took.as_secs_f64()
+        };
+        let (bare_rate, tail_rate) = (rate(&mut bare), rate(&mut tail));
+        let peak = |runs: &[Run]| runs.iter().map(|run| run.peak_kilobytes).max().unwrap_or(0) / 1024;
+        println!(
+            "{records:>10} {bare_rate:>16.0} {tail_rate:>16.0} {:>7.2} {:>10} {:>10}",
+            tail_rate / bare_rate,
+            peak(&bare),
+            peak(&tail)
+        );
+    }
+}
+
+/// Puts records like those that DMS writes, over keys of all shards.
+async fn fill(client: &Client, stream: &str, numbers: std::ops::Range<u64>) {
+    let numbers: Vec<u64> = numbers.collect();
+    for chunk in numbers.chunks(500) {
+        let entries = chunk.iter().map(|n| {
+            let payload = format!(r#"{{\"id\": {n}, \"make\": \"Volvo\", \"text\": \"{}\"}}"#, "x".repeat(200));
+            let record = format!(
+                r#"{{"data":{{"id":"0192f3a4-0000-7000-8000-{n:012x}","aggregate_type":"car","aggregate_id":"car-{}","event_type":"CarUpdated","payload":"{payload}","sequence":{},"schema_version":1,"created_at":"2026-11-21T06:00:00.123456Z"}},"metadata":{{"timestamp":"2026-11-21T06:00:00.223456Z","record-type":"data","operation":"insert","partition-key-type":"attribute-name","partition-key-value":"car-{}","schema-name":"public","table-name":"outbox","transaction-id":{n},"commit-timestamp":"2026-11-21T06:00:00.123456Z","stream-position":"00000002/7C007178.3.00000002/7C007178"}}}}"#,
+                n % 1_000,
+                n / 1_000 + 1,
+                n % 1_000
+            );
+            let entry = PutRecordsRequestEntry::builder().partition_key(format!("car-{}", n % 1_000));
+            entry.data(Blob::new(record)).build().expect("an entry")
+        });
+        let put = client.put_records().stream_name(stream).set_records(Some(entries.collect())).send().await;
+        assert_eq!(put.expect("put").failed_record_count, Some(0));
+    }
+}
+
+/// As little as a reader can do.
+async fn bare_loop(client: &Client, stream: &str, records: u64) {
+    let shards = client.list_shards().stream_name(stream).send().await.expect("shards");
+    let read = shards.shards().iter().map(|shard| async move {
+        let position = client.get_shard_iterator().stream_name(stream).shard_id(shard.shard_id());
+        let position = position.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await.expect("a position");
+        let (mut iterator, mut count) = (position.shard_iterator, 0);
+        while let Some(at) = iterator {
+            let page = client.get_records().shard_iterator(at).limit(10_000).send().await.expect("a page");
+            if page.records.is_empty() {
+                break;
+            }
+            count += page.records.len() as u64;
+            iterator = page.next_shard_iterator;
+        }
+        count
+    });
+    let counts = futures_util::future::join_all(read).await;
+    assert_eq!(counts.into_iter().sum::<u64>(), records);
+}
+
+struct Run {
+    took: Duration,
+    peak_kilobytes: u64,
+}
+
+/// Runs to the end; counts the lines where so many are expected, besides those that are no items.
+fn watch(command: &mut Command, items: Option<u64>) -> Run {
+    let began = Instant::now();
+    let mut child = command.stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().expect("it starts");
+    let lines = child.stdout.take().map(|stdout| {
+        std::thread::spawn(move || {
+            let (mut stdout, mut line, mut count) = (BufReader::with_capacity(1 << 20, stdout), Vec::new(), 0);
+            while stdout.read_until(b'\n', &mut line).expect("text") > 0 {
+                count += u64::from(line.starts_with(br#"{"type":"item""#));
+                line.clear();
+            }
+            count
+        })
+    });
+    let mut peak_kilobytes = 0;
+    let status = loop {
+        peak_kilobytes = peak_kilobytes.max(peak(&child).unwrap_or_default());
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break status;
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    let took = began.elapsed();
+    assert!(status.success(), "{command:?} ended with {status}");
+    if let Some(lines) = lines {
+        assert_eq!(Some(lines.join().expect("counted")), items);
+    }
+    Run { took, peak_kilobytes }
+}
+
+/// Highest resident memory so far.
+fn peak(child: &Child) -> Option<u64> {
+    let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,86 @@
+//! What `tail` shows of what the readers see: which items, how many, in which form, until when.
+
+use std::time::Duration;
+
+use jmespath::Expression;
+use tokio::sync::mpsc::Receiver;
+use tokio::time::Instant;
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::streams::{Item, Template};
+
+/// Items written at once.
+const BATCH: usize = 256;
+
+pub struct Show<'a> {
+    pub count: Option<u64>,
+    pub idle_timeout: Option<Duration>,
+    pub filter: Option<&'a Expression<'static>>,
+    pub format: Option<&'a Template>,
+}
+
+impl Show<'_> {
+    /// Shows items until there are no more or enough; returns how many were shown.
+    ///
+    /// # Errors
+    /// Why a reader ended.
+    pub async fn run(&self, ctx: &Context, mut items: Receiver<Result<Item>>) -> Result<u64> {
+        let (mut shown, mut last, mut warned) = (0, Instant::now(), false);
+        let mut batch = Vec::with_capacity(BATCH);
+        while self.count.is_none_or(|count| shown < count) {
+            let came = tokio::select! {
+                came = items.recv_many(&mut batch, BATCH) => came,
+                () = idle(self.idle_timeout.map(|limit| last + limit)) => 0,
+                () = ctx.cancel.cancelled() => 0,
+            };
+            if came == 0 {
+                break;
+            }
+            let (mut wanted, mut failure) = (Vec::with_capacity(came), None);
+            for item in batch.drain(..) {
+                match item {
+                    Ok(item) => match self.wants(&item) {
+                        Ok(true) => wanted.push(item),
+                        Ok(false) => {}
+                        Err(problem) if warned => tracing::debug!(problem, "--where"),
+                        Err(problem) => {
+                            warned = true;
+                            ctx.console.warn(format!("--where fails on items, which are then left out: {problem}"));
+                        }
+                    },
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+            let rest = self.count.map_or(u64::MAX, |count| count - shown);
+            wanted.truncate(usize::try_from(rest).unwrap_or(usize::MAX));
+            shown += wanted.len() as u64;
+            if !wanted.is_empty() {
+                last = Instant::now();
+            }
+            let human = |item: &Item| self.format.map_or_else(|| item.line(), |format| format.render(item));
+            if !ctx.console.items(&wanted, human) {
+                break;
+            }
+            if let Some(error) = failure {
+                return Err(error);
+            }
+        }
+        Ok(shown)
+    }
+
+    /// Whether the expression is true of an item; an error where it can't be told, by the item's types.
+    fn wants(&self, item: &Item) -> std::result::Result<bool, String> {
+        let Some(filter) = self.filter else { return Ok(true) };
+        let item = serde_json::to_value(item).map_err(|error| error.to_string())?;
+        let found = filter.search(item).map_err(|error| error.reason.to_string())?;
+        Ok(found.is_truthy())
+    }
+}
+
+async fn idle(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,156 @@
+//! From bytes at a hop to an [`Item`]. Pure.
+
+mod bus;
+mod row;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::io::Read;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
+use serde_json::Value;
+
+pub use bus::bus_event;
+use row::{Captured, captured};
+
+use super::aggregate;
+use super::item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
+use crate::dynamodb::{Change, Operation};
+use crate::outbox::Message;
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+/// A compressed payload that grows beyond this is shown as it came. The largest record is 10 MiB.
+const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// Where a record of a Kinesis stream was found.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    pub shard: &'a str,
+    pub sequence_number: &'a str,
+    pub partition_key: &'a str,
+}
+
+impl Place<'_> {
+    fn origin(self, sub_sequence_number: Option<usize>) -> Origin {
+        Origin::Shard {
+            shard: self.shard.to_owned(),
+            sequence_number: self.sequence_number.to_owned(),
+            partition_key: self.partition_key.to_owned(),
+            sub_sequence_number,
+        }
+    }
+}
+
+/// Appends what a record of the stream holds: one item, or one for each of the records that a producer packed into it.
+pub fn stream_record(bytes: &[u8], at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
+    match aggregate::split(bytes) {
+        None => items.push(payload(bytes, at, place.origin(None))),
+        Some(Ok(records)) => items.extend(records.iter().enumerate().map(|(n, record)| {
+            payload(&record.data, at, Place { partition_key: &record.partition_key, ..place }.origin(Some(n)))
+        })),
+        Some(Err(error)) => items.push(item(raw(bytes, &error.to_string()), at, place.origin(None))),
+    }
+}
+
+type Decoded = (Content, EventView, String, Body);
+
+fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Origin) -> Item {
+    Item { kind: "item", hop: Hop::Kinesis, at, content, summary, event, origin, body }
+}
+
+fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin) -> Item {
+    let decoded = match bytes.starts_with(GZIP).then(|| gunzip(bytes)) {
+        None => json(bytes).unwrap_or_else(|error| raw(bytes, &error)),
+        Some(Ok(inner)) => json(&inner).unwrap_or_else(|error| raw(bytes, &format!("unpacked by gzip: {error}"))),
+        Some(Err(error)) => raw(bytes, &format!("gzip: {error}")),
+    };
+    item(decoded, at, origin)
+}
+
+fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let mut unpacked = Vec::new();
+    let read = MultiGzDecoder::new(bytes).take(UNPACKED_LIMIT + 1).read_to_end(&mut unpacked);
+    match read.map_err(|error| error.to_string())? as u64 > UNPACKED_LIMIT {
+        true => Err(format!("more than {UNPACKED_LIMIT} bytes unpacked")),
+        false => Ok(unpacked),
+    }
+}
+
+#[derive(Deserialize)]
+struct Payload<'a> {
+    #[serde(borrow, rename = "correlationId", default)]
+    correlation_id: Option<Cow<'a, str>>,
+}
+
+fn json(bytes: &[u8]) -> Result<Decoded, String> {
+    match serde_json::from_slice::<Captured>(bytes) {
+        Ok(record) => {
+            let (content, event) = captured(&record);
+            let meta = &record.metadata;
+            let (kind, operation) = (meta.record_type.as_str(), meta.operation.as_str());
+            let summary = match content {
+                Content::Event => summary(&event),
+                _ => format!("{kind} {operation} {}.{}", meta.schema_name, meta.table_name),
+            };
+            Ok((content, event, summary, Body::Record(Json::parse(bytes).map_err(|error| error.to_string())?)))
+        }
+        Err(_) => {
+            let body = Json::parse(bytes).map_err(|error| format!("not JSON: {error}"))?;
+            let (content, event, summary) = match Change::from_value(body.value()) {
+                Ok(change) => changed(change),
+                Err(_) => {
+                    let summary = format!("{} bytes of JSON that is no change", bytes.len());
+                    (Content::Other, EventView::default(), summary)
+                }
+            };
+            Ok((content, event, summary, Body::Record(body)))
+        }
+    }
+}
+
+fn raw(bytes: &[u8], error: &str) -> (Content, EventView, String, Body) {
+    let body = Body::Raw { base64: STANDARD.encode(bytes), error: error.to_owned() };
+    (Content::Undecodable, EventView::default(), format!("{} bytes that can't be read: {error}", bytes.len()), body)
+}
+
+/// A change of a DynamoDB item: an event where it was appended to an outbox table.
+pub fn changed(change: Change) -> (Content, EventView, String) {
+    let appended = change.new.as_ref().filter(|_| change.operation == Operation::Insert);
+    let message = appended.and_then(|image| Message::from_row(image, None).ok());
+    let operation = if change.expired { "expired" } else { change.operation.name() };
+    let other = format!("{operation} {} {}", change.table, Value::Object(change.keys.clone()));
+    let image = Some(Box::new(Image { keys: change.keys, new: change.new, old: change.old }));
+    let Some(message) = message else {
+        return (Content::Data, EventView { image, ..EventView::default() }, other);
+    };
+    let payload = serde_json::from_str::<Payload>(message.payload.get()).ok();
+    let event = EventView {
+        event_id: Some(message.id.to_string()),
+        event_type: Some(message.event_type),
+        aggregate_type: Some(message.aggregate_type),
+        aggregate_id: Some(message.aggregate_id),
+        sequence: Some(message.sequence),
+        committed_at: Some(message.committed_at),
+        correlation_id: payload.and_then(|payload| payload.correlation_id).map(Cow::into_owned),
+        image,
+    };
+    let summary = summary(&event);
+    (Content::Event, event, summary)
+}
+
+fn summary(event: &EventView) -> String {
+    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".into());
+    let sequence = event.sequence.map_or("?".into(), |s| s.to_string());
+    let (kind, aggregate) = (word(&event.aggregate_type), word(&event.aggregate_id));
+    format!("{} {kind} {aggregate} #{sequence} {}", word(&event.event_type), word(&event.event_id))
+}
+
+/// RFC 3339, or the same with a space as PostgreSQL writes it.
+fn time(text: &str) -> Option<DateTime<Utc>> {
+    Some(DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).ok()?.to_utc())
+}

@@ -1,0 +1,141 @@
+//! The enhanced fan-out consumer of one run: registered and tagged at its beginning, removed at its end.
+//!
+//! A registered consumer costs by the hour, so what killed runs left behind is found by its tags, or by the owner in its
+//! name, and removed.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::types::ConsumerStatus;
+use chrono::Utc;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::Clients;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::output::{Console, Event};
+use crate::streams::owner;
+
+const PREFIX: &str = "outboxctl-tail-";
+/// A consumer is usually active within some seconds.
+const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
+
+/// A registered consumer. It must be removed with [`FanOut::remove`], whatever happens.
+pub struct FanOut {
+    client: Client,
+    pub arn: String,
+    name: String,
+}
+
+impl FanOut {
+    /// Registers a consumer and waits until it is active; what killed processes left behind on this stream is removed
+    /// first. On failure, and when `cancel` fires meanwhile, nothing of it is left.
+    ///
+    /// # Errors
+    /// `StreamMissing`, `Interrupted` when cancelled, and what Kinesis says: a stream takes 20 consumers.
+    pub async fn open(clients: &Clients, stream: &str, console: &Console, cancel: &CancellationToken) -> Result<Self> {
+        let client = clients.kinesis();
+        let described = match client.describe_stream_summary().stream_name(stream).send().await {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+                return Err(Error::new(Kind::StreamMissing, format!("there is no stream {stream}")));
+            }
+            described => described.aws(format!("look at stream {stream}"))?,
+        };
+        let stream_arn = described.stream_description_summary().map(|s| s.stream_arn().to_owned()).unwrap_or_default();
+        match remove_orphans(&client, &stream_arn).await {
+            Ok(names) if names.is_empty() => {}
+            Ok(names) => console.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
+            Err(error) => console.warn(format!("could not look for consumers left behind: {error}")),
+        }
+        console.emit(Event::started("fan-out", "registering a temporary consumer"));
+        let name = format!("{PREFIX}{}_{:08x}", owner::name(), fastrand::u32(..));
+        // Not cancellable: a consumer made by a request that nobody waits for could not be removed.
+        let registered = client
+            .register_stream_consumer()
+            .stream_arn(&stream_arn)
+            .consumer_name(&name)
+            .set_tags(Some(HashMap::from(owner::tags())))
+            .send()
+            .await
+            .aws(format!("register a consumer of stream {stream}"))?;
+        let arn = registered.consumer().map(|consumer| consumer.consumer_arn().to_owned()).unwrap_or_default();
+        let consumer = Self { client, arn, name };
+        let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 20 } else { 1_000 });
+        let active = tokio::select! {
+            active = consumer.active(pause) => active,
+            () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
+        };
+        match active {
+            Ok(()) => {
+                console.emit(Event::finished("fan-out", "the consumer is active", true));
+                Ok(consumer)
+            }
+            Err(error) => {
+                console.emit(Event::failed("fan-out", error.message()));
+                if let Err(left) = consumer.remove().await {
+                    console.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn active(&self, pause: Duration) -> Result<()> {
+        let begun = Instant::now();
+        while begun.elapsed() < ACTIVE_WITHIN {
+            let answer = self.client.describe_stream_consumer().consumer_arn(&self.arn).send().await;
+            let answer = answer.aws(format!("look at consumer {}", self.name))?;
+            let found = answer.consumer_description().map(|consumer| consumer.consumer_status());
+            if found == Some(&ConsumerStatus::Active) {
+                return Ok(());
+            }
+            tokio::time::sleep(pause).await;
+        }
+        let text = format!("consumer {} was not active within {} s", self.name, ACTIVE_WITHIN.as_secs());
+        Err(Error::new(Kind::Failed, text))
+    }
+
+    /// Takes the consumer away.
+    pub async fn remove(self) -> Result<()> {
+        let hint = format!("delete by hand what is left: consumer {}", self.arn);
+        deregister(&self.client, &self.arn).await.map_err(|error| error.hint(hint))
+    }
+}
+
+async fn deregister(client: &Client, arn: &str) -> Result<()> {
+    match client.deregister_stream_consumer().consumer_arn(arn).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(()),
+        answer => answer.aws(format!("deregister consumer {arn}")).map(drop),
+    }
+}
+
+/// Removes the consumers that killed processes left behind on this stream; returns their names.
+async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>> {
+    let mut removed = Vec::new();
+    let (mut consumers, mut pages) =
+        (Vec::new(), client.list_stream_consumers().stream_arn(stream_arn).into_paginator().send());
+    while let Some(page) = pages.next().await {
+        consumers.extend(page.aws("list the stream's consumers")?.consumers.unwrap_or_default());
+    }
+    for consumer in consumers.iter().filter(|consumer| consumer.consumer_name().starts_with(PREFIX)) {
+        let arn = consumer.consumer_arn();
+        let tags = match client.list_tags_for_resource().resource_arn(arn).send().await {
+            Ok(answer) => {
+                let tags = answer.tags.unwrap_or_default().into_iter();
+                tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()
+            }
+            // Its owner removed it meanwhile.
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => continue,
+            // The local stack keeps no tags of consumers, and who is to read them may not be allowed to.
+            Err(_) => owner::tags_of_name(
+                consumer.consumer_name().trim_start_matches(PREFIX).rsplit_once('_').map_or("", |(owner, _)| owner),
+            ),
+        };
+        if owner::is_orphan(&tags, Utc::now()) {
+            deregister(client, arn).await?;
+            removed.push(consumer.consumer_name().to_owned());
+        }
+    }
+    Ok(removed)
+}

@@ -1,0 +1,246 @@
+//! The reader against a scripted Kinesis at the wire: whatever is resharded and whatever goes wrong while it reads, each
+//! record comes once, in the order of its shard, and after all of the shard's parents.
+
+use std::collections::{BTreeMap, HashMap};
+
+use proptest::prelude::*;
+use tokio::sync::mpsc::Receiver;
+
+use super::scripted::{Chaos, EPOCH, ScriptedKinesis};
+use super::*;
+use crate::streams::{Item, Origin};
+
+const PACE: Pace = Pace { at_tip: Duration::from_millis(1), behind: Duration::ZERO };
+/// Far more than it takes; a reader that lost something would wait for ever.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn options(from: From, consumer: bool) -> Options {
+    Options { stream: "s".into(), from, until: None, consumer: consumer.then(|| "arn:consumer".to_owned()) }
+}
+
+/// What happens to the stream; numbers choose among the open shards.
+#[derive(Debug, Clone)]
+enum Step {
+    Put(usize, u8),
+    Split(usize),
+    Merge(usize, usize),
+    /// The reader gets some time.
+    Wait,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        4 => (any::<usize>(), 1..6u8).prop_map(|(shard, count)| Step::Put(shard, count)),
+        1 => any::<usize>().prop_map(Step::Split),
+        1 => any::<(usize, usize)>().prop_map(|(one, other)| Step::Merge(one, other)),
+        1 => Just(Step::Wait),
+    ];
+    prop::collection::vec(step, 1..40)
+}
+
+fn chaos() -> impl Strategy<Value = Chaos> {
+    let some = || prop_oneof![Just(0u8), 0..15u8];
+    (some(), some(), some(), 0..2u8, some(), some()).prop_map(|(throttle, error, expire, late, short, unlisted)| {
+        Chaos { throttle, error, expire, late, short, unlisted }
+    })
+}
+
+/// A stream, and what a reader has to show of it.
+struct World {
+    kinesis: ScriptedKinesis,
+    open: Vec<String>,
+    parents: HashMap<String, Vec<String>>,
+    put: BTreeMap<String, Vec<u64>>,
+}
+
+impl World {
+    fn new(chaos: Chaos, seed: u64) -> Self {
+        let kinesis = ScriptedKinesis::with_chaos(chaos, seed);
+        let mut world = Self { kinesis, open: Vec::new(), parents: HashMap::new(), put: BTreeMap::new() };
+        world.add(&[]);
+        world.add(&[]);
+        world
+    }
+
+    /// Names that sort against the order in which shards are made.
+    fn add(&mut self, parents: &[&str]) {
+        let name = format!("shard-{:03}", 999 - self.parents.len());
+        self.kinesis.open(&name, parents);
+        self.open.retain(|shard| !parents.contains(&shard.as_str()));
+        self.parents.insert(name.clone(), parents.iter().map(|parent| (*parent).to_owned()).collect());
+        self.open.push(name);
+    }
+
+    async fn take(&mut self, step: &Step) {
+        let pick = |n: usize| self.open[n % self.open.len()].clone();
+        match *step {
+            Step::Put(shard, count) => {
+                let shard = pick(shard);
+                for _ in 0..count {
+                    let number = self.kinesis.put(&shard, b"{}".to_vec());
+                    self.put.entry(shard.clone()).or_default().push(number);
+                }
+            }
+            Step::Split(shard) => {
+                let parent = pick(shard);
+                self.add(&[&parent]);
+                self.add(&[&parent]);
+            }
+            Step::Merge(one, other) => {
+                let (one, other) = (pick(one), pick(other));
+                if one != other {
+                    self.add(&[&one, &other]);
+                }
+            }
+            Step::Wait => tokio::time::sleep(Duration::from_millis(3)).await,
+        }
+    }
+
+    fn total(&self) -> usize {
+        self.put.values().map(Vec::len).sum()
+    }
+
+    fn check(&self, seen: &[(String, u64)]) -> Result<(), TestCaseError> {
+        let mut by_shard: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+        for (at, (shard, number)) in seen.iter().enumerate() {
+            by_shard.entry(shard.clone()).or_default().push(*number);
+            let late = seen[at..].iter().find(|(other, _)| self.parents[shard].contains(other));
+            prop_assert!(late.is_none(), "{shard} was read before its parent {late:?}");
+        }
+        prop_assert_eq!(&by_shard, &self.put, "each record once, in its shard's order");
+        Ok(())
+    }
+}
+
+async fn next(items: &mut Receiver<Result<Item>>) -> (String, u64) {
+    let item = tokio::time::timeout(PATIENCE, items.recv()).await.expect("something was lost").expect("an open sink");
+    match item.expect("no failure").origin {
+        Origin::Shard { shard, sequence_number, .. } => (shard, sequence_number.parse().expect("a number")),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Reads until so many have come, and a little longer: for what comes twice.
+async fn collect(items: &mut Receiver<Result<Item>>, count: usize) -> Vec<(String, u64)> {
+    let mut seen = Vec::new();
+    while seen.len() < count {
+        seen.push(next(items).await);
+    }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    while let Ok(item) = items.try_recv() {
+        seen.push((format!("twice: {item:?}"), 0));
+    }
+    seen
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_or_repeated_and_parents_come_first(
+        before in steps(), during in steps(), chaos in chaos(), seed: u64, pushed: bool,
+    ) {
+        runtime().block_on(async {
+            let mut world = World::new(chaos, seed);
+            for step in &before {
+                world.take(step).await;
+            }
+            let (sink, mut items) = crate::streams::channel();
+            let cancel = CancellationToken::new();
+            let client = world.kinesis.client().await;
+            start(client, options(From::Start, pushed), PACE, sink, cancel.clone()).await.expect("positions");
+            for step in &during {
+                world.take(step).await;
+            }
+            let seen = collect(&mut items, world.total()).await;
+            cancel.cancel();
+            world.check(&seen)
+        })?;
+    }
+
+    /// From the latest on: all of what is put once the positions are taken, and nothing of what was there before.
+    #[test]
+    fn from_the_latest_everything_new_comes_once(
+        before in steps(), during in steps(), seed: u64, pushed: bool,
+    ) {
+        // Without expiry: an iterator lost before its first record leads back by the clock, which this stream has not.
+        let chaos = Chaos { throttle: 5, error: 5, ..Chaos::default() };
+        runtime().block_on(async {
+            let mut world = World::new(chaos, seed);
+            for step in &before {
+                world.take(step).await;
+            }
+            world.put.clear();
+            let (sink, mut items) = crate::streams::channel();
+            let cancel = CancellationToken::new();
+            let client = world.kinesis.client().await;
+            start(client, options(From::Latest, pushed), PACE, sink, cancel.clone()).await.expect("positions");
+            for step in &during {
+                world.take(step).await;
+            }
+            let seen = collect(&mut items, world.total()).await;
+            cancel.cancel();
+            world.check(&seen)
+        })?;
+    }
+}
+
+fn at(number: u64) -> DateTime<Utc> {
+    DateTime::from_timestamp_millis(EPOCH as i64 * 1_000 + number as i64).expect("a time")
+}
+
+#[tokio::test]
+async fn a_window_of_time_ends_by_itself_and_leaves_children_unread() {
+    for pushed in [false, true] {
+        let kinesis = ScriptedKinesis::default();
+        kinesis.open("a", &[]);
+        kinesis.open("b", &[]);
+        for (shard, count) in [("a", 4), ("b", 4_000)] {
+            for _ in 0..count {
+                kinesis.put(shard, b"{}".to_vec());
+            }
+        }
+        kinesis.open("c", &["b"]);
+        kinesis.put("c", b"{}".to_vec());
+        let (sink, mut items) = crate::streams::channel();
+        let options = Options { until: Some(at(6)), ..options(From::At(at(3)), pushed) };
+        start(kinesis.client().await, options, PACE, sink, CancellationToken::new()).await.expect("positions");
+        let mut seen = Vec::new();
+        while let Some(item) = tokio::time::timeout(PATIENCE, items.recv()).await.expect("it ends") {
+            seen.push(item.expect("no failure").origin.delivery());
+        }
+        seen.sort();
+        assert_eq!(seen, ["a/3", "a/4", "b/5", "b/6"], "pushed: {pushed}");
+    }
+}
+
+#[tokio::test]
+async fn a_shard_past_retention_is_passed_over_and_a_lost_stream_is_not() {
+    let kinesis = ScriptedKinesis::default();
+    kinesis.open("a", &[]);
+    let (sink, mut items) = crate::streams::channel();
+    let client = kinesis.client().await;
+    start(client.clone(), options(From::Start, false), PACE, sink, CancellationToken::new()).await.expect("positions");
+    let first = kinesis.put("a", b"{}".to_vec());
+    assert_eq!(next(&mut items).await, ("a".to_owned(), first));
+    kinesis.open("b", &["a"]);
+    kinesis.forget("a");
+    let second = kinesis.put("b", b"{}".to_vec());
+    assert_eq!(next(&mut items).await, ("b".to_owned(), second));
+}
+
+#[tokio::test]
+async fn refusals_that_waiting_can_not_help_end_the_reader_at_once() {
+    let kinesis = ScriptedKinesis::default();
+    kinesis.open("a", &[]);
+    let mut pages =
+        Pages::open(kinesis.client().await, "s".into(), "a".into(), Cursor::Oldest, MOST_IN_TESTS).await.expect("open");
+    kinesis.forget("a");
+    assert_eq!(pages.next().await.expect_err("gone").kind(), Kind::StreamMissing);
+}
+
+const MOST_IN_TESTS: i32 = 100;

@@ -1,0 +1,124 @@
+//! Enhanced fan-out: one shard's records as Kinesis pushes them, over one subscription after the other.
+//!
+//! Source: SubscribeToShard in the Kinesis Data Streams API reference. A subscription ends after five minutes; a second
+//! one of the same consumer and shard within five seconds is refused with ResourceInUseException.
+
+use std::time::Duration;
+
+use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::operation::subscribe_to_shard::SubscribeToShardOutput;
+use aws_sdk_kinesis::primitives::DateTime as AwsTime;
+use aws_sdk_kinesis::types::{ShardIteratorType, StartingPosition, SubscribeToShardEventStream};
+
+use super::{Cursor, Page, ShardInfo, children, retry};
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// Kinesis sends something every five seconds, if only how far it is; a connection silent for longer is dead.
+const SILENCE: Duration = Duration::from_secs(30);
+
+/// One shard's pushed pages, each record once.
+pub struct Push {
+    client: Client,
+    consumer: String,
+    shard: String,
+    cursor: Cursor,
+    subscription: Option<SubscribeToShardOutput>,
+    /// Attempts since something was last pushed.
+    attempt: u32,
+    /// The shard is at its end.
+    ended: bool,
+    children: Vec<ShardInfo>,
+}
+
+impl Push {
+    /// Subscribes.
+    ///
+    /// # Errors
+    /// `StreamMissing` where the shard is not there.
+    pub async fn open(client: Client, consumer: String, shard: String, cursor: Cursor) -> Result<Self> {
+        let (subscription, children) = (None, Vec::new());
+        let mut push = Self { client, consumer, shard, cursor, subscription, attempt: 0, ended: false, children };
+        push.subscription = Some(push.subscribe().await?);
+        Ok(push)
+    }
+
+    /// The next records; None once the shard is closed and read to its end.
+    ///
+    /// # Errors
+    /// What Kinesis goes on answering for several minutes, or at once where waiting can't help.
+    pub async fn next(&mut self) -> Result<Option<Page>> {
+        while !self.ended {
+            let Some(subscription) = &mut self.subscription else {
+                self.cursor = self.cursor.clone().renewed();
+                self.subscription = Some(self.subscribe().await?);
+                continue;
+            };
+            let pushed = tokio::time::timeout(SILENCE, subscription.event_stream.recv()).await;
+            match pushed {
+                Ok(Ok(Some(SubscribeToShardEventStream::SubscribeToShardEvent(event)))) => {
+                    self.attempt = 0;
+                    self.children = children(event.child_shards());
+                    let position = event.continuation_sequence_number;
+                    // At its end a shard has no position to go on from, and names its children.
+                    self.ended = position.is_empty() || !self.children.is_empty();
+                    if !self.ended {
+                        self.cursor = Cursor::After(position);
+                    }
+                    return Ok(Some(Page::new(event.records, event.millis_behind_latest)));
+                }
+                Ok(Ok(Some(_))) => {}
+                // Over after five minutes, cut, or silent: the next one goes on where this one was.
+                ended => {
+                    if let Ok(Err(error)) = &ended {
+                        tracing::debug!(shard = self.shard, code = sdk_code(error), "a subscription was cut");
+                    }
+                    self.subscription = None;
+                    if !retry::pause(&mut self.attempt).await {
+                        let text = format!("subscriptions to shard {} end without a record", self.shard);
+                        return Err(Error::new(Kind::Aws, text));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// The shards that go on where this one ended; known once [`Push::next`] returned None.
+    pub fn children(self) -> Vec<ShardInfo> {
+        self.children
+    }
+
+    async fn subscribe(&mut self) -> Result<SubscribeToShardOutput> {
+        loop {
+            let request = self.client.subscribe_to_shard().consumer_arn(&self.consumer).shard_id(&self.shard);
+            let answer = request.starting_position(position(&self.cursor)?).send().await;
+            let error = match answer {
+                Ok(subscription) => return Ok(subscription),
+                Err(error) => error,
+            };
+            let code = sdk_code(&error);
+            if code == "ResourceNotFoundException" {
+                let text = format!("there is no shard {}, or no consumer {}", self.shard, self.consumer);
+                return Err(Error::new(Kind::StreamMissing, text));
+            }
+            // The one before counts as in use for some seconds more.
+            let in_use = code == "ResourceInUseException" && retry::pause(&mut self.attempt).await;
+            if !in_use && !retry::again(&error, &mut self.attempt).await {
+                return Err(error).aws(format!("subscribe to shard {}", self.shard));
+            }
+        }
+    }
+}
+
+fn position(cursor: &Cursor) -> Result<StartingPosition> {
+    let position = StartingPosition::builder();
+    let position = match cursor {
+        Cursor::Oldest => position.r#type(ShardIteratorType::TrimHorizon),
+        Cursor::LatestSince(_) => position.r#type(ShardIteratorType::Latest),
+        Cursor::At(at) => {
+            position.r#type(ShardIteratorType::AtTimestamp).timestamp(AwsTime::from_millis(at.timestamp_millis()))
+        }
+        Cursor::After(sequence) => position.r#type(ShardIteratorType::AfterSequenceNumber).sequence_number(sequence),
+    };
+    position.build().map_err(|error| Error::new(Kind::Unexpected, "a position can't be made").with_source(error))
+}

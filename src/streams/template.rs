@@ -1,0 +1,192 @@
+//! `--format`: a line made of an item's fields.
+
+use chrono::SecondsFormat;
+use serde_json::Value;
+
+use super::{Body, Item};
+
+/// What stands in braces, and what it stands for.
+const FIELDS: &[&str] = &[
+    "at",
+    "hop",
+    "content",
+    "summary",
+    "age_ms",
+    "event_id",
+    "event_type",
+    "aggregate_type",
+    "aggregate_id",
+    "sequence",
+    "committed_at",
+    "correlation_id",
+    "shard",
+    "sequence_number",
+    "sub_sequence_number",
+    "partition_key",
+    "bus_event_id",
+    "message_id",
+    "log_stream",
+    "log_event_id",
+    "consumer",
+    "position",
+    "image",
+    "record",
+    "base64",
+    "error",
+];
+
+/// Those that hold a document: a path may lead into them.
+const DOCUMENTS: &[&str] = &["image", "record"];
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part {
+    Text(String),
+    /// A field's name, and the way into it.
+    Field(String, Vec<String>),
+}
+
+/// A parsed template: text, fields in braces (`{event_type}`), members of documents (`{record.data.id}`), doubled
+/// braces for braces, and `\n`, `\t`, `\\`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+impl Template {
+    /// # Errors
+    /// What is wrong: a field that no item has, a brace without its other one, an unknown escape.
+    pub fn parse(template: &str) -> Result<Self, String> {
+        let (mut parts, mut text, mut rest) = (Vec::new(), String::new(), template.chars().peekable());
+        while let Some(c) = rest.next() {
+            match c {
+                '{' | '}' if rest.next_if_eq(&c).is_some() => text.push(c),
+                '}' => return Err("a } without its {; write }} for the character itself".into()),
+                '{' => {
+                    let mut name = String::new();
+                    loop {
+                        match rest.next() {
+                            Some('}') => break,
+                            Some(c) => name.push(c),
+                            None => return Err("a { without its }; write {{ for the character itself".into()),
+                        }
+                    }
+                    parts.push(Part::Text(std::mem::take(&mut text)));
+                    parts.push(field(&name)?);
+                }
+                '\\' => text.push(match rest.next() {
+                    Some('n') => '\n',
+                    Some('t') => '\t',
+                    Some('\\') => '\\',
+                    other => {
+                        return Err(format!("\\{} is no escape; there are \\n, \\t and \\\\", other.unwrap_or(' ')));
+                    }
+                }),
+                c => text.push(c),
+            }
+        }
+        parts.push(Part::Text(text));
+        parts.retain(|part| *part != Part::Text(String::new()));
+        Ok(Self(parts))
+    }
+
+    /// The line; what an item does not have is left out.
+    pub fn render(&self, item: &Item) -> String {
+        let fields = serde_json::to_value(item).unwrap_or(Value::Null);
+        let mut line = String::new();
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => line.push_str(text),
+                Part::Field(name, path) => {
+                    let value = match name.as_str() {
+                        "at" => item.at.to_rfc3339_opts(SecondsFormat::Millis, true).into(),
+                        "age_ms" => item.event.committed_at.map(|at| (item.at - at).num_milliseconds()).into(),
+                        // As it came, number for number.
+                        "record" if path.is_empty() => match &item.body {
+                            Body::Record(record) => {
+                                line.push_str(record.text());
+                                continue;
+                            }
+                            Body::Raw { .. } => Value::Null,
+                        },
+                        name => path.iter().fold(&fields[name], |value, key| member(value, key)).clone(),
+                    };
+                    match value {
+                        Value::Null => {}
+                        Value::String(text) => line.push_str(&text),
+                        other => line.push_str(&other.to_string()),
+                    }
+                }
+            }
+        }
+        line
+    }
+}
+
+fn field(name: &str) -> Result<Part, String> {
+    let mut path = name.split('.').map(str::to_owned);
+    let first = path.next().unwrap_or_default();
+    let path: Vec<String> = path.collect();
+    if !FIELDS.contains(&first.as_str()) {
+        return Err(format!("there is no field {first:?}; there are {}", FIELDS.join(", ")));
+    }
+    if !path.is_empty() && !DOCUMENTS.contains(&first.as_str()) {
+        return Err(format!("{first} has no members; {} have", DOCUMENTS.join(" and ")));
+    }
+    Ok(Part::Field(first, path))
+}
+
+/// By name, or by number in a list.
+fn member<'a>(value: &'a Value, key: &str) -> &'a Value {
+    match value {
+        Value::Array(list) => key.parse().ok().and_then(|index: usize| list.get(index)).unwrap_or(&Value::Null),
+        other => other.get(key).unwrap_or(&Value::Null),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::streams::decode::{Place, stream_record};
+
+    fn render(template: &str) -> String {
+        let place = Place { shard: "s-0", sequence_number: "7", partition_key: "k" };
+        let bytes = br#"{"metadata":{"record-type":"data","operation":"insert","schema-name":"public","table-name":"cars"},"data":{"id":1.50,"tags":["a","b"]}}"#;
+        let mut items = Vec::new();
+        stream_record(bytes, "2026-01-31T12:00:00Z".parse().expect("a time"), place, &mut items);
+        Template::parse(template).expect("a template").render(&items[0])
+    }
+
+    #[test]
+    fn fields_members_braces_and_escapes() {
+        assert_eq!(
+            render("{at} {hop}\\t{shard}/{sequence_number} {{{content}}}"),
+            "2026-01-31T12:00:00.000Z kinesis\ts-0/7 {data}"
+        );
+        assert_eq!(
+            render("{record.metadata.table-name} {record.data.tags.1} {record.data.none}{event_id}."),
+            "cars b ."
+        );
+        assert!(render("{record}").starts_with(r#"{"metadata""#) && render("{record}").contains("1.50"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (wrong, part) in [
+            ("{event}", "no field \"event\""),
+            ("{}", "no field"),
+            ("{hop", "without its }"),
+            ("hop}", "without its {"),
+            ("{hop.x}", "no members"),
+            ("\\q", "no escape"),
+            ("\\", "no escape"),
+        ] {
+            let error = Template::parse(wrong).expect_err(wrong);
+            assert!(error.contains(part), "{wrong}: {error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_template_panics(template: String) {
+            let _ = Template::parse(&template);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! One run: writing, and taking what arrives meanwhile and after.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use tokio::sync::mpsc::{Receiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Amount, Ledger, Options, Report};
+use crate::error::{Error, Kind, Result};
+use crate::output::{Console, Event};
+use crate::postgres::admin::{Inserted, SampleRequest};
+use crate::samples::Writer;
+use crate::streams::{Hop, Item};
+
+/// Between looks at how far it is.
+const TICK: Duration = Duration::from_secs(2);
+/// The most events that are written between two that are rolled back, where the time and not a count ends the run.
+const SEGMENT: u32 = 1_000;
+/// Numbers of the events that are rolled back begin here: far above any that is committed.
+const CONTROLS: u64 = 1 << 40;
+
+pub struct Watch<'a> {
+    console: &'a Console,
+    options: &'a Options,
+    items: Receiver<Result<Item>>,
+    begun: Instant,
+    told: Instant,
+}
+
+/// What the writer tells.
+enum Written {
+    Committed(Vec<Inserted>),
+    RolledBack(Inserted),
+}
+
+impl<'a> Watch<'a> {
+    pub fn new(console: &'a Console, options: &'a Options, items: Receiver<Result<Item>>) -> Self {
+        Self { console, options, items, begun: Instant::now(), told: Instant::now() }
+    }
+
+    /// Writes, watches and judges.
+    ///
+    /// # Errors
+    /// `Interrupted` when cancelled, and whatever keeps it from writing or watching.
+    pub async fn run(mut self, hops: &[Hop], writer: &mut Writer, cancel: &CancellationToken) -> Result<Report> {
+        let run = Uuid::now_v7();
+        let mut ledger = Ledger::new(run.to_string(), hops);
+        let amount = match self.options.amount {
+            Amount::Events(count) => format!("writing {count} events"),
+            Amount::For(time) => format!("writing events for {} s", time.as_secs()),
+        };
+        self.console.emit(Event::started("verify", amount));
+        let watched = tokio::select! {
+            watched = self.watch(&mut ledger, writer, run) => watched,
+            () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
+        };
+        let complete = watched?;
+        let mut report = ledger.report();
+        report.timed_out = !complete;
+        report.seconds = self.begun.elapsed().as_secs_f64();
+        Ok(report)
+    }
+
+    /// Writes and watches; false when a time limit came before everything had arrived.
+    async fn watch(&mut self, ledger: &mut Ledger, writer: &mut Writer, run: Uuid) -> Result<bool> {
+        let (tell, mut written) = unbounded_channel();
+        let mut writing = Box::pin(write(writer, run, self.options, tell));
+        // What arrives is taken while events are written, so that nothing waits for the writer.
+        loop {
+            tokio::select! {
+                done = &mut writing => { done?; break }
+                Some(written) = written.recv() => self.take(ledger, written),
+                item = self.items.recv() => { ledger.see(&seen(item)?); }
+                () = tokio::time::sleep(TICK) => {}
+            }
+            // Both cost a pass over what is under way.
+            if self.tell(ledger) && matches!(self.options.amount, Amount::For(_)) && self.is_overdue(ledger) {
+                return Ok(false);
+            }
+        }
+        while let Ok(written) = written.try_recv() {
+            self.take(ledger, written);
+        }
+        self.collect(ledger).await
+    }
+
+    /// Takes items until everything has arrived and the settling time is over; false when the time limit came first.
+    async fn collect(&mut self, ledger: &mut Ledger) -> Result<bool> {
+        let deadline = Instant::now() + self.options.timeout;
+        let mut end = None;
+        loop {
+            if end.is_none() && ledger.is_complete() {
+                end = Some(Instant::now() + self.options.settle);
+            }
+            tokio::select! {
+                item = self.items.recv() => { ledger.see(&seen(item)?); }
+                () = tokio::time::sleep_until(end.unwrap_or(deadline)) => return Ok(end.is_some()),
+                () = tokio::time::sleep(TICK) => {}
+            }
+            self.tell(ledger);
+        }
+    }
+
+    fn take(&self, ledger: &mut Ledger, written: Written) {
+        match written {
+            Written::Committed(events) => events.into_iter().for_each(|event| ledger.commit(event, self.clock())),
+            Written::RolledBack(control) => ledger.forbid(&control),
+        }
+    }
+
+    fn clock(&self) -> TimeDelta {
+        TimeDelta::from_std(self.begun.elapsed()).unwrap_or(TimeDelta::MAX)
+    }
+
+    fn is_overdue(&self, ledger: &Ledger) -> bool {
+        let timeout = TimeDelta::from_std(self.options.timeout).unwrap_or(TimeDelta::MAX);
+        ledger.is_overdue(self.clock() - timeout)
+    }
+
+    /// Now and then; false where it was told lately.
+    fn tell(&mut self, ledger: &Ledger) -> bool {
+        if self.told.elapsed() < TICK {
+            return false;
+        }
+        self.told = Instant::now();
+        let counts: Vec<String> = ledger.arrived().into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
+        self.console.emit(Event::progress("verify", format!("of {}: {}", ledger.committed(), counts.join(", "))));
+        true
+    }
+}
+
+fn seen(item: Option<Result<Item>>) -> Result<Item> {
+    item.unwrap_or_else(|| Err(Error::new(Kind::Unexpected, "every reader ended before the run did")))
+}
+
+/// Part of the events, one that is rolled back, then the other part: had it leaked, it would have come before them.
+async fn write(writer: &mut Writer, run: Uuid, options: &Options, tell: UnboundedSender<Written>) -> Result<()> {
+    let begun = Instant::now();
+    let (mut first, mut controls) = (0, 0);
+    loop {
+        let count = match options.amount {
+            Amount::Events(all) if controls == 0 => all / 2,
+            Amount::Events(all) => all - u32::try_from(first).unwrap_or(all),
+            Amount::For(_) => options.rate.map_or(SEGMENT, |rate| (rate * 5.0).clamp(1.0, f64::from(SEGMENT)) as u32),
+        };
+        let request = SampleRequest {
+            run,
+            first,
+            count,
+            domain: options.domain,
+            aggregates: options.aggregates,
+            rate: options.rate,
+            rollback: false,
+        };
+        // Whoever listens ends first only when nobody wants to know any more.
+        let told = |events: &[Inserted]| drop(tell.send(Written::Committed(events.to_vec())));
+        if count > 0 {
+            writer.insert(&request, told).await?;
+        }
+        first += u64::from(count);
+        let over = match options.amount {
+            Amount::Events(all) => first >= u64::from(all) && controls > 0,
+            Amount::For(time) => begun.elapsed() >= time && controls > 0,
+        };
+        if over {
+            return Ok(());
+        }
+        let control = SampleRequest { first: CONTROLS + controls, count: 1, rollback: true, ..request };
+        let control = writer.insert(&control, |_| {}).await?.pop();
+        let control = control.ok_or_else(|| Error::new(Kind::Unexpected, "the rolled-back event was not written"))?;
+        controls += 1;
+        drop(tell.send(Written::RolledBack(control)));
+    }
+}

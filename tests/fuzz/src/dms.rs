@@ -1,0 +1,2 @@
+#[path = "../../../src/dms/record/mod.rs"]
+pub mod record;

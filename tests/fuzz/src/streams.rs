@@ -1,0 +1,13 @@
+#[path = "../../../src/streams/aggregate.rs"]
+pub mod aggregate;
+#[path = "../../../src/streams/decode/mod.rs"]
+pub mod decode;
+#[path = "../../../src/streams/item.rs"]
+mod item;
+#[path = "../../../src/streams/template.rs"]
+mod template;
+
+pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
+pub use template::Template;
+
+pub const SENTINEL_SOURCE: &str = "outboxctl.sentinel";
