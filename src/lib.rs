@@ -16,7 +16,7 @@
 //! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `error`, `outbox` |
 //! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
 //! | [`samples`] | writing sample events, into the database or through the API | `aws`, `cloudformation`, `database`, `error`, `postgres` |
-//! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `postgres`, `samples`, `streams` |
+//! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `pipelines`, `postgres`, `samples`, `streams` |
 //! | [`committed`] | an outbox table, read in the order of its aggregates | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`deadletters`] | what could not be delivered: looking at it, sending it again | `aws`, `cloudformation`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `postgres`, `redelivery` |
 //! | [`purge`] | emptying a PostgreSQL outbox of what was delivered | `aws`, `committed`, `database`, `error`, `postgres`, `reconcile` |
@@ -26,10 +26,10 @@
 //! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `postgres`, `redelivery`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
-//! | [`dynamodb`] | the outbox item, the transaction that writes it, and change records (pure) | `error`, `outbox` |
+//! | [`dynamodb`] | the outbox item, the transaction that writes it, change records and their stream | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
-//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `error`, `outbox`, `output`, `postgres` |
+//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
 //! | [`aws`] | SDK configuration, clients, packaging | `error`, `settings` |
 //! | [`explain`] | long texts: concepts, how-tos, what errors mean | `error` |
 //! | [`outbox`] | the event envelope, ids | `error` |

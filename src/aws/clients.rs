@@ -114,6 +114,7 @@ impl Clients {
         rds => aws_sdk_rds;
         secrets => aws_sdk_secretsmanager;
         dynamodb => aws_sdk_dynamodb;
+        dynamodb_streams => aws_sdk_dynamodbstreams;
         kinesis => aws_sdk_kinesis;
         eventbridge => aws_sdk_eventbridge;
         sqs => aws_sdk_sqs;

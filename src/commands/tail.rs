@@ -17,13 +17,13 @@ use crate::database::Via;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::settings::OutputFormat;
-use crate::streams::{self, From, Hop, Template, bus, kinesis, log, processed};
+use crate::streams::{self, From, Hop, Template, bus, dynamodb, kinesis, log, processed};
 use crate::verify;
 use show::Show;
 
 /// Follow events through the stream, the bus and the event log, merged as they come
 ///
-/// Kinesis is read on every shard, parents before children. The bus is tapped by a temporary queue and rule, which are
+/// Kinesis and DynamoDB streams are read on every shard, parents before children. The bus is tapped by a temporary queue and rule, which are
 /// removed at the end. Records that a producer aggregated or compressed are unpacked; what can't be decoded is shown as
 /// base64 with the reason.
 ///
@@ -147,6 +147,11 @@ impl Args {
             let consumer = temporary.consumer.as_ref().map(|consumer| consumer.arn.clone());
             let options = kinesis::Options { stream, from: self.from, until: self.until, consumer };
             or_stop(ctx, kinesis::open(clients, options, sink.clone(), stop.clone())).await?;
+        }
+        if hops.contains(&Hop::Dynamodb) {
+            let stream_arn = verify::table_stream(deployment)?.to_owned();
+            let options = dynamodb::Options { stream_arn, from: self.from, until: self.until };
+            or_stop(ctx, dynamodb::open(clients, options, sink.clone(), stop.clone())).await?;
         }
         if hops.contains(&Hop::Log) {
             let group = deployment.output("EventLogGroup")?.to_owned();

@@ -2,11 +2,14 @@
 //! change records by which it is captured. Imports `error` and `outbox`.
 //!
 //! `image.rs` and `change.rs` read what DynamoDB Streams and Kinesis Data Streams for DynamoDB carry (pure); `item.rs`
-//! is the outbox item; `writer.rs` commits.
+//! is the outbox item; `writer.rs` commits; `stream.rs` is a DynamoDB stream's shards and records.
 
 mod change;
+#[cfg(test)]
+pub mod fake_streams;
 mod image;
 mod item;
+pub mod stream;
 mod writer;
 
 pub use change::{Change, ChangeError, Operation};

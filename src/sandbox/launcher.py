@@ -12,6 +12,7 @@ anything is served, and what is missing ends it with exit code 3.
 """
 
 import asyncio
+import copy
 import datetime
 import functools
 import http.server
@@ -22,6 +23,7 @@ import os
 import signal
 import socket
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -46,11 +48,13 @@ provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS"
 stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
 rds = need("services.rds", "_instances")
 dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
-                "_kinesis_destinations", "_fan_out_to_kinesis", "_update_ttl")
+                "_kinesis_destinations", "_fan_out_to_kinesis", "_update_ttl", "_ttl_settings", "_tables", "_lock",
+                "_remove_item", "_emit_stream_event", "_build_change_record", "_stream_records",
+                "_stream_trimmed", "get_state", "_restore_state")
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
 eventbridge = need("services.eventbridge", "_invoke_target", "_pattern_event_view", "_apply_input_transformer")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_create_log_stream", "_put_log_events")
-responses = need("core.responses", "get_region")
+responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
 application = need("app", "app")
 
 
@@ -194,6 +198,11 @@ def extended_table(emulated):
     return {**emulated, "create": create, "update": update, "delete": delete}
 
 
+def in_kinesis(identity):
+    """Names of members begin with a small letter there."""
+    return identity and {name[0].lower() + name[1:]: value for name, value in identity.items()}
+
+
 def install_streaming_destinations():
     """Records of a table in a Kinesis stream have the form that Kinesis Data Streams for DynamoDB gives them."""
     emulated = dynamodb._fan_out_to_kinesis
@@ -206,7 +215,7 @@ def install_streaming_destinations():
         body["ApproximateCreationDateTimePrecision"] = precision
         emulated(table_name, {
             "awsRegion": record["awsRegion"], "eventID": record["eventID"], "eventName": record["eventName"],
-            "userIdentity": record.get("userIdentity"), "recordFormat": "application/json", "tableName": table_name,
+            "userIdentity": in_kinesis(record.get("userIdentity")), "recordFormat": "application/json", "tableName": table_name,
             "dynamodb": body, "eventSource": "aws:dynamodb",
         })
 
@@ -232,6 +241,74 @@ def install_seldom_sweeps():
     iterator it is given itself, so nothing is kept valid by sweeping less often."""
     kinesis._expire_iterators = seldom(kinesis._expire_iterators, 10)
     kinesis._expire_records = seldom(kinesis._expire_records, 60)
+
+
+# How often to look for items whose time is over. AWS takes up to some days; who develops does not want to wait.
+EXPIRY_SECONDS = 2
+# Set in the thread that removes them.
+expiring = threading.local()
+
+
+def install_expiry():
+    """Items whose time to live is over are removed by DynamoDB itself, as the change record says. The emulator's own
+    expiry makes no record."""
+    remove, build = dynamodb._remove_item, dynamodb._build_change_record
+
+    def remove_item(table, partition, sort):
+        # The emulator's own thread leaves the items to ours.
+        return None if threading.current_thread().name == "dynamodb-ttl-reaper" else remove(table, partition, sort)
+
+    def build_change_record(*args):
+        record = build(*args)
+        if getattr(expiring, "now", False):
+            record["userIdentity"] = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
+        return record
+
+    def is_over(item, attribute, now):
+        value = item.get(attribute, {}).get("N")
+        # "Items with an expiration time older than five years are not deleted" (Time to Live, developer guide).
+        return value is not None and now - 5 * 365 * 86_400 < float(value) <= now
+
+    def expire(table_name, table, attribute, now):
+        for partition, items in list(table["items"].items()):
+            for sort, item in list(items.items()):
+                if is_over(item, attribute, now):
+                    dynamodb._emit_stream_event(table_name, "REMOVE", remove(table, partition, sort), None)
+
+    def expire_all():
+        expiring.now = True
+        while True:
+            time.sleep(EXPIRY_SECONDS)
+            with dynamodb._lock:
+                for (account, region, name), setting in list(dynamodb._ttl_settings.all_items()):
+                    table = dynamodb._tables.get_scoped(account, region, name)
+                    if table and setting.get("TimeToLiveStatus") == "ENABLED":
+                        responses.set_request_account_id(account)
+                        responses.set_request_region(region)
+                        try:
+                            expire(name, table, setting["AttributeName"], time.time())
+                        except Exception:  # One table's items must not keep the others' for ever.
+                            log.exception("items of %s could not be expired", name)
+
+    dynamodb._remove_item, dynamodb._build_change_record = remove_item, build_change_record
+    threading.Thread(target=expire_all, daemon=True, name="outboxctl-expiry").start()
+
+
+def install_lasting_streams():
+    """A table's stream outlives the stack's being down, as the table does: what nobody has read yet is still there."""
+    state, restore = dynamodb.get_state, dynamodb._restore_state
+    kept = {"outboxctl_stream_records": dynamodb._stream_records, "outboxctl_stream_trimmed": dynamodb._stream_trimmed}
+
+    def get_state():
+        with dynamodb._lock:
+            return {**state(), **{name: copy.deepcopy(store) for name, store in kept.items()}}
+
+    def restore_state(data):
+        restore(data)
+        for name, store in kept.items():
+            store.update(data.get(name, {}) if data else {})
+
+    dynamodb.get_state, dynamodb._restore_state = get_state, restore_state
 
 
 def install_resource_types():
@@ -345,6 +422,8 @@ if __name__ == "__main__":
     install_resource_types()
     install_streaming_destinations()
     install_seldom_sweeps()
+    install_expiry()
+    install_lasting_streams()
     install_log_targets()
     answer_functions_at_once()
     asyncio.run(serve())

@@ -1,5 +1,6 @@
 //! The local stack: a real PostgreSQL, an AWS emulator as a supervised child, and in front of it one endpoint of ours
-//! (the gateway) that adds what the emulator lacks. May import `aws`, `dms`, `error`, `outbox`, `output`, `postgres`.
+//! (the gateway) that adds what the emulator lacks. May import `aws`, `dms`, `dynamodb`, `error`, `outbox`, `output`,
+//! `postgres`.
 //!
 //! `daemon.rs` runs it all; `control.rs` is how commands start, find and end the daemon; `parts.rs` lists what the
 //! gateway adds.

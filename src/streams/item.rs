@@ -11,6 +11,8 @@ use serde_json::{Map, Value};
 pub enum Hop {
     /// The Kinesis stream
     Kinesis,
+    /// The DynamoDB stream
+    Dynamodb,
     /// The EventBridge bus
     Events,
     /// The event log group
@@ -23,6 +25,7 @@ impl Hop {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kinesis => "kinesis",
+            Self::Dynamodb => "dynamodb",
             Self::Events => "events",
             Self::Log => "log",
             Self::Processed => "processed",

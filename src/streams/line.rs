@@ -47,7 +47,7 @@ impl Item {
 
 fn hop_style(hop: Hop) -> Style {
     match hop {
-        Hop::Kinesis => AnsiColor::Blue.on_default().bold(),
+        Hop::Kinesis | Hop::Dynamodb => AnsiColor::Blue.on_default().bold(),
         Hop::Events => AnsiColor::Magenta.on_default().bold(),
         Hop::Log => AnsiColor::Green.on_default().bold(),
         _ => AnsiColor::Cyan.on_default().bold(),

@@ -1,4 +1,4 @@
-//! Readers of the hops an event passes: the Kinesis stream, the bus, the event log, and the processed log. Imports
+//! Readers of the hops an event passes: the Kinesis or DynamoDB stream, the bus, the event log, and the processed log. Imports
 //! `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres`.
 //!
 //! Every reader fills a [`Sink`] with [`Item`]s from tasks of its own, under a token that ends them. A reader's `open`
@@ -7,6 +7,7 @@
 mod aggregate;
 pub mod bus;
 mod decode;
+pub mod dynamodb;
 mod item;
 pub mod kinesis;
 mod line;

@@ -1,5 +1,5 @@
 //! Proving delivery: events are written, watched at every hop, and matched. Imports `aws`, `cloudformation`, `database`,
-//! `error`, `output`, `postgres`, `samples`, `streams`.
+//! `error`, `output`, `pipelines`, `postgres`, `samples`, `streams`.
 //!
 //! The taps are in place before the first event is written. Matching ([`Ledger`]) is pure.
 
@@ -24,18 +24,44 @@ use crate::cloudformation::Deployment;
 use crate::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
+use crate::pipelines::Pipeline;
 use crate::postgres::admin::Domain;
 use crate::samples::Writer;
-use crate::streams::{self, From, Hop, bus, kinesis, log, processed};
+use crate::streams::{self, From, Hop, bus, dynamodb, kinesis, log, processed};
 use watch::Watch;
 
 /// The stack that makes each hop, in the order that events pass the hops.
-const HOPS: &[(Hop, &str)] =
-    &[(Hop::Kinesis, "stream"), (Hop::Events, "bus"), (Hop::Log, "bus"), (Hop::Processed, "leases")];
+const HOPS: &[(Hop, &str)] = &[
+    (Hop::Kinesis, "stream"),
+    (Hop::Dynamodb, "tables"),
+    (Hop::Events, "bus"),
+    (Hop::Log, "bus"),
+    (Hop::Processed, "leases"),
+];
 
 /// The hops that events of this deployment pass.
 pub fn hops(deployment: &Deployment) -> Vec<Hop> {
-    HOPS.iter().filter(|(_, stack)| deployment.pipeline.stack(stack).is_some()).map(|(hop, _)| *hop).collect()
+    hops_of(deployment.pipeline)
+}
+
+/// The hops that events of this pipeline pass.
+pub fn hops_of(pipeline: &Pipeline) -> Vec<Hop> {
+    let stack = |name: &str| pipeline.stack(name).is_some();
+    // Where there is a Kinesis stream, it carries what the tables would.
+    let passed = |hop: Hop, name: &str| stack(name) && (hop != Hop::Dynamodb || !stack("stream"));
+    HOPS.iter().filter(|(hop, name)| passed(*hop, name)).map(|(hop, _)| *hop).collect()
+}
+
+/// The DynamoDB stream of a deployment's outbox, or of the table that is captured itself.
+///
+/// # Errors
+/// `Usage` where there is none in this pipeline, `NotDeployed` where there is none yet.
+pub fn table_stream(deployment: &Deployment) -> Result<&str> {
+    if !hops(deployment).contains(&Hop::Dynamodb) {
+        let name = deployment.pipeline.name;
+        return Err(Error::new(Kind::Usage, format!("{name} has no DynamoDB stream")));
+    }
+    deployment.output("OutboxStreamArn").or_else(|_| deployment.output("UsersStreamArn"))
 }
 
 /// Where events are written, and where they are followed.
@@ -97,6 +123,11 @@ pub async fn run(
             let stream = deployment.output("StreamName")?.to_owned();
             let positions = kinesis::Options { stream, from: From::Latest, until: None, consumer: None };
             kinesis::open(clients, positions, sink.clone(), stop.clone()).await?;
+        }
+        if hops.contains(&Hop::Dynamodb) {
+            let stream_arn = table_stream(deployment)?.to_owned();
+            let positions = dynamodb::Options { stream_arn, from: From::Latest, until: None };
+            dynamodb::open(clients, positions, sink.clone(), stop.clone()).await?;
         }
         if hops.contains(&Hop::Log) {
             let group = deployment.output("EventLogGroup")?.to_owned();

@@ -146,7 +146,7 @@ fn short(ms: f64) -> String {
 
 pub fn title(hop: Hop) -> &'static str {
     match hop {
-        Hop::Kinesis => "stream",
+        Hop::Kinesis | Hop::Dynamodb => "stream",
         Hop::Events => "bus",
         Hop::Log => "event log",
         Hop::Processed => "processed",
@@ -155,7 +155,7 @@ pub fn title(hop: Hop) -> &'static str {
 
 fn at(hop: Hop) -> &'static str {
     match hop {
-        Hop::Kinesis => "in the stream",
+        Hop::Kinesis | Hop::Dynamodb => "in the stream",
         Hop::Events => "on the bus",
         Hop::Log => "in the event log",
         Hop::Processed => "in the processed log",

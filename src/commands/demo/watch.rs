@@ -3,13 +3,15 @@
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::process::ChildStdout;
 
 use super::shell::Shell;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::Pipeline;
+use crate::streams::Hop;
+use crate::verify;
 
 /// How long one event may take to be seen everywhere; locally it takes well under a second.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -37,15 +39,17 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
             break;
         }
     }
-    let event_id = post_one(shell).await?;
-    let hops = [("stream", "kinesis"), ("bus", "events"), ("leases", "processed")];
+    let written = post_one(shell).await?;
+    // The event log shows again what the bus shows.
     let mut missing: Vec<&str> =
-        hops.into_iter().filter(|(stack, _)| pipeline.stack(stack).is_some()).map(|(_, hop)| hop).collect();
+        verify::hops_of(pipeline).into_iter().filter(|hop| *hop != Hop::Log).map(Hop::name).collect();
     while !missing.is_empty() {
         let item = next(lines).await?;
         let hop = item["hop"].as_str().unwrap_or_default().to_owned();
-        if item["event_id"] == event_id.as_str() && missing.contains(&hop.as_str()) {
-            shell.console().note(format!("  {hop}: {}", item["summary"].as_str().unwrap_or(&event_id)));
+        // A plain table's changes have no event id yet.
+        let ours = |name: &str| item[name].is_string() && item[name] == written[name];
+        if (ours("event_id") || ours("correlation_id")) && missing.contains(&hop.as_str()) {
+            shell.console().note(format!("  {hop}: {}", item["summary"].as_str().unwrap_or_default()));
             missing.retain(|wanted| *wanted != hop);
         }
     }
@@ -64,9 +68,13 @@ async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Value> {
     Ok(value)
 }
 
-/// Posts one sample to the API over HTTP and returns the id of the event that was committed with it.
-async fn post_one(shell: &mut Shell<'_>) -> Result<String> {
+/// Posts one sample to the API over HTTP and returns `event_id` of the event that was committed with it, and its
+/// `correlation_id` where it has one.
+async fn post_one(shell: &mut Shell<'_>) -> Result<Value> {
     let written = shell.ask(&["sample", "insert", "--count", "1", "--via", "api"]).await?;
-    let id = written["event_ids"][0].as_str();
-    Ok(id.ok_or_else(|| Error::new(Kind::Unexpected, "`sample insert` named no event id"))?.to_owned())
+    let (id, correlation) = (&written["event_ids"][0], &written["inserted"][0]["correlation_id"]);
+    if !id.is_string() {
+        return Err(Error::new(Kind::Unexpected, "`sample insert` named no event id"));
+    }
+    Ok(json!({ "event_id": id, "correlation_id": correlation }))
 }

@@ -60,11 +60,11 @@ fn who_answers(state: &State) -> Table {
         ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
         ["Lambda", "emulator", "the executable runs on this machine, with its rights; no memory limit"],
         [
-            "event source mappings of Kinesis",
+            "event source mappings of streams",
             "outboxctl",
             "polling, retries, bisecting and failure destinations as AWS has them",
         ],
-        ["event source mappings of DynamoDB", "emulator", "no bisecting, no partial batches, no failure destinations"],
+        ["DynamoDB", "emulator, outboxctl", "one shard a stream; time to live takes seconds, not days"],
         ["EventBridge", "outboxctl, emulator", "PutEvents checked as AWS does; rules and targets by the emulator"],
         ["log-group targets", "outboxctl", "in the emulator's process; need the Logs resource policy as on AWS"],
         ["CloudFormation", "emulator, outboxctl", "stacks complete at once; capabilities and limits are not checked"],

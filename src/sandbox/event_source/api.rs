@@ -1,15 +1,18 @@
-//! `/2015-03-31/event-source-mappings` of the Lambda API, for mappings whose source is a Kinesis stream. Those of other
-//! sources are the emulator's.
+//! `/2015-03-31/event-source-mappings` of the Lambda API, for mappings whose source is a stream of Kinesis or DynamoDB.
+//! Those of other sources are the emulator's.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{SubsecRound, Utc};
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
-use super::mapping::{Mapping, Settings, State, merge};
+use super::dynamodb::DynamoDb;
+use super::mapping::{Mapping, Service, Settings, StartingPosition, State, merge};
 use super::poller;
-use super::registry::{Registry, Tracked};
+use super::registry::{Checkpoint, Registry, Tracked};
+use super::source::ReadError;
 use crate::error::sdk_code;
 use crate::sandbox::gateway::{ApiRequest, ApiResponse, Gateway};
 
@@ -69,7 +72,7 @@ pub async fn handle(registry: &Arc<Registry>, gateway: &Arc<Gateway>, request: &
 
 /// Whether a mapping's source is one that we poll.
 pub fn is_ours(settings: &Map<String, Value>) -> bool {
-    settings.get("EventSourceArn").and_then(Value::as_str).is_some_and(|arn| arn.split(':').nth(2) == Some("kinesis"))
+    settings.get("EventSourceArn").and_then(Value::as_str).and_then(Service::of).is_some()
 }
 
 /// # Errors
@@ -86,7 +89,10 @@ pub async fn create(
     let merged = merge(&Settings::default(), settings).map_err(Refusal::invalid)?;
     let stream_arn = text("EventSourceArn").to_owned();
     let function_arn = function(gateway, text("FunctionName")).await?;
-    stream(gateway, &stream_arn).await?;
+    let checkpoints = match Service::of(&stream_arn) {
+        Some(Service::DynamoDb) => table_stream(gateway, &stream_arn, merged.starting_position).await?,
+        _ => stream(gateway, &stream_arn).await.map(|()| BTreeMap::new())?,
+    };
     for other in registry.all() {
         let other = other.mapping();
         if other.event_source_arn == stream_arn && other.function_arn == function_arn {
@@ -111,7 +117,7 @@ pub async fn create(
         last_processing_result: "No records processed".into(),
         created_at: Utc::now(),
     };
-    let tracked = registry.add(mapping).await.map_err(|error| Refusal::internal(&error))?;
+    let tracked = registry.add(mapping, checkpoints).await.map_err(|error| Refusal::internal(&error))?;
     poller::start(gateway, registry, &tracked);
     Ok(tracked)
 }
@@ -221,5 +227,35 @@ async fn stream(gateway: &Gateway, arn: &str) -> Result<(), Refusal> {
             Err(Refusal::invalid(format!("Stream not found: {arn}")))
         }
         Err(error) => Err(Refusal::invalid(format!("stream {arn} can't be looked up: {}", sdk_code(&error)))),
+    }
+}
+
+/// Checks a DynamoDB stream, and says where reading begins on the shards that it has.
+async fn table_stream(
+    gateway: &Gateway,
+    arn: &str,
+    from: StartingPosition,
+) -> Result<BTreeMap<String, Checkpoint>, Refusal> {
+    let client = gateway.clients.dynamodb_streams();
+    let answer = client.describe_stream().stream_arn(arn).limit(1).send().await;
+    match answer {
+        Ok(_) => {}
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+            return Err(Refusal::invalid(format!("Stream not found: {arn}")));
+        }
+        Err(error) => return Err(Refusal::invalid(format!("stream {arn} can't be looked up: {}", sdk_code(&error)))),
+    }
+    match from {
+        StartingPosition::TrimHorizon => Ok(BTreeMap::new()),
+        StartingPosition::Latest => {
+            let tips = DynamoDb { client, stream_arn: arn.to_owned() }.tips().await;
+            tips.map_err(|error| match error {
+                ReadError::Later(error) => Refusal::internal(&error),
+                ReadError::Expired | ReadError::Gone => Refusal::invalid(format!("Stream not found: {arn}")),
+            })
+        }
+        StartingPosition::AtTimestamp => {
+            Err(Refusal::invalid("Unsupported starting position for a DynamoDB stream. Use TRIM_HORIZON or LATEST."))
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Failure destinations: the invocation record of a batch that was given up.
 //!
-//! Source: "Retain discarded batch records for a Kinesis Data Streams event source in Lambda" in the Lambda developer
-//! guide. A queue gets metadata; a bucket also the payload, under
+//! Source: "Retain discarded batch records for a Kinesis Data Streams event source in Lambda" and "Retain discarded
+//! records for a DynamoDB event source in Lambda" in the Lambda developer guide. A queue gets metadata; a bucket also the payload, under
 //! `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::batch::Discarded;
 use super::invoke::{Invoked, event};
 use super::mapping::Mapping;
+use super::source::BatchInfo;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 
@@ -17,8 +18,7 @@ use crate::error::{AwsContext, Error, Kind, Result};
 pub struct Origin<'a> {
     pub mapping: &'a Mapping,
     pub shard: &'a str,
-    /// `KinesisBatchInfo`.
-    pub batch_info: &'static str,
+    pub batch_info: BatchInfo,
 }
 
 /// Sends the record to the mapping's destination; without one, the batch is gone, as in Lambda.
@@ -59,7 +59,7 @@ fn key(origin: &Origin<'_>, now: DateTime<Utc>) -> String {
 }
 
 fn document(origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>, now: DateTime<Utc>) -> Value {
-    let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Millis, true);
+    let arrival = |time: DateTime<Utc>| time.to_rfc3339_opts(origin.batch_info.precision, true);
     let (first, final_) = (batch.records.first(), batch.records.last());
     let mut document = json!({
         "requestContext": {
@@ -69,13 +69,13 @@ fn document(origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>, now:
             "approximateInvokeCount": batch.invocations,
         },
         "version": "1.0",
-        "timestamp": stamp(now),
-        origin.batch_info: {
+        "timestamp": now.to_rfc3339_opts(SecondsFormat::Millis, true),
+        origin.batch_info.name: {
             "shardId": origin.shard,
             "startSequenceNumber": first.map(|record| &record.sequence),
             "endSequenceNumber": final_.map(|record| &record.sequence),
-            "approximateArrivalOfFirstRecord": first.map(|record| stamp(record.arrived_at)),
-            "approximateArrivalOfLastRecord": final_.map(|record| stamp(record.arrived_at)),
+            "approximateArrivalOfFirstRecord": first.map(|record| arrival(record.arrived_at)),
+            "approximateArrivalOfLastRecord": final_.map(|record| arrival(record.arrived_at)),
             "batchSize": batch.records.len(),
             "streamArn": origin.mapping.event_source_arn,
         },
@@ -86,4 +86,67 @@ fn document(origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>, now:
         });
     }
     document
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Map;
+
+    use super::super::batch::{Condition, Verdict};
+    use super::super::mapping::{Settings, State};
+    use super::super::source::Record;
+    use super::*;
+
+    #[test]
+    fn a_dynamodb_batch_is_described_as_the_guide_does() {
+        let stream_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-11-21T06:00:00.000";
+        let mapping = Mapping {
+            id: "m".into(),
+            event_source_mapping_arn: "arn:m".into(),
+            event_source_arn: stream_arn.into(),
+            function_arn: "arn:f".into(),
+            settings: Settings::default(),
+            state: State::Enabled,
+            state_transition_reason: String::new(),
+            last_modified: DateTime::UNIX_EPOCH,
+            last_processing_result: String::new(),
+            created_at: DateTime::UNIX_EPOCH,
+        };
+        let record = |sequence: &str, seconds| Record {
+            sequence: sequence.into(),
+            arrived_at: DateTime::from_timestamp(1_700_000_000i64 + seconds, 0).unwrap(),
+            event: Map::new().into(),
+            size: 1,
+        };
+        let records = vec![record("1", 0), record("2", 5)];
+        let batch = Discarded { records, condition: Condition::RetryAttemptsExhausted, invocations: 3 };
+        let batch_info = BatchInfo { name: "DDBStreamBatchInfo", precision: SecondsFormat::Secs };
+        let origin = Origin { mapping: &mapping, shard: "shardId-1", batch_info };
+        let last = Invoked {
+            verdict: Verdict::Failed,
+            executed_version: Some("$LATEST".into()),
+            function_error: Some("Unhandled".into()),
+        };
+        let now = DateTime::from_timestamp(1_700_000_010, 0).unwrap();
+        let mut document = document(&origin, &batch, Some(&last), now);
+        assert!(document["requestContext"]["requestId"].as_str().is_some_and(|id| id.len() == 36));
+        document["requestContext"]["requestId"] = "r".into();
+        assert_eq!(
+            document,
+            json!({
+                "requestContext": {
+                    "requestId": "r", "functionArn": "arn:f", "condition": "RetryAttemptsExhausted",
+                    "approximateInvokeCount": 3,
+                },
+                "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
+                "version": "1.0",
+                "timestamp": "2023-11-14T22:13:30.000Z",
+                "DDBStreamBatchInfo": {
+                    "shardId": "shardId-1", "startSequenceNumber": "1", "endSequenceNumber": "2",
+                    "approximateArrivalOfFirstRecord": "2023-11-14T22:13:20Z",
+                    "approximateArrivalOfLastRecord": "2023-11-14T22:13:25Z", "batchSize": 2, "streamArn": stream_arn,
+                },
+            })
+        );
+    }
 }

@@ -4,11 +4,11 @@ use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::types::ShardIteratorType;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use super::source::{Page, Position, ReadError, Record, Shard, Source};
+use super::source::{BatchInfo, Page, Position, ReadError, Record, Shard, Source};
 use crate::error::{AwsContext, sdk_code};
 
 pub struct Kinesis {
@@ -139,7 +139,7 @@ impl Source for Kinesis {
         Some(view)
     }
 
-    fn batch_info(&self) -> &'static str {
-        "KinesisBatchInfo"
+    fn batch_info(&self) -> BatchInfo {
+        BatchInfo { name: "KinesisBatchInfo", precision: SecondsFormat::Millis }
     }
 }

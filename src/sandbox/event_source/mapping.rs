@@ -1,7 +1,7 @@
 //! A mapping's configuration as the Lambda API shows it, its defaults and its limits.
 //!
 //! Source: CreateEventSourceMapping in the Lambda API reference, and "Lambda parameters for Amazon Kinesis Data Streams
-//! event source mappings" in the Lambda developer guide.
+//! event source mappings" and "… Amazon DynamoDB event source mappings" in the Lambda developer guide.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,24 @@ pub enum State {
     Disabling,
     Disabled,
     Deleting,
+}
+
+/// A service whose streams are polled here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Service {
+    Kinesis,
+    DynamoDb,
+}
+
+impl Service {
+    /// None for a source that is the emulator's to poll.
+    pub fn of(source_arn: &str) -> Option<Self> {
+        match source_arn.split(':').nth(2) {
+            Some("kinesis") => Some(Self::Kinesis),
+            Some("dynamodb") => Some(Self::DynamoDb),
+            _ => None,
+        }
+    }
 }
 
 /// One mapping.

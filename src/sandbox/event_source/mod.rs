@@ -3,12 +3,13 @@
 //! `mapping.rs` is a mapping's configuration, `api.rs` and `provider.rs` its two ways in (Lambda API, CloudFormation),
 //! `registry.rs` keeps mappings and checkpoints on disk. `poller.rs` runs a mapping, `shard.rs` one shard of it,
 //! `batch.rs` decides what a failure means (pure), `filter.rs` and `invoke.rs` do what they say, `discarded.rs` fills
-//! failure destinations. `source.rs` is the seam to streams; `kinesis.rs` is the first.
+//! failure destinations. `source.rs` is the seam to streams, `kinesis.rs` and `dynamodb.rs` are what it leads to.
 //! May import what [`super`] may.
 
 mod api;
 mod batch;
 mod discarded;
+mod dynamodb;
 mod filter;
 mod invoke;
 mod kinesis;

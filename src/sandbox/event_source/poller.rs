@@ -7,13 +7,14 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::dynamodb::DynamoDb;
 use super::filter::Filters;
 use super::invoke::Invoker;
 use super::kinesis::Kinesis;
-use super::mapping::State;
+use super::mapping::{Service, State};
 use super::registry::{Checkpoint, Registry, Tracked};
 use super::shard::{End, Worker};
-use super::source::{ReadError, Shard};
+use super::source::{ReadError, Shard, Source};
 use crate::sandbox::gateway::Gateway;
 
 /// How often to look for shards that a split or merge made.
@@ -57,11 +58,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
             return;
         }
     };
-    let source = Arc::new(Kinesis {
-        client: gateway.clients.kinesis(),
-        stream_arn: mapping.event_source_arn.clone(),
-        region: gateway.region.clone(),
-    });
+    let source = source(gateway, mapping.event_source_arn.clone());
     let invoker = Invoker::new(gateway.clients.config(), mapping.function_arn.clone(), mapping.reports_failures());
     let worker = Arc::new(Worker {
         source,
@@ -104,6 +101,14 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
         }
     }
     while shards.join_next().await.is_some() {}
+}
+
+fn source(gateway: &Gateway, stream_arn: String) -> Arc<dyn Source> {
+    let (clients, region) = (&gateway.clients, gateway.region.clone());
+    match Service::of(&stream_arn) {
+        Some(Service::DynamoDb) => Arc::new(DynamoDb { client: clients.dynamodb_streams(), stream_arn }),
+        _ => Arc::new(Kinesis { client: clients.kinesis(), stream_arn, region }),
+    }
 }
 
 /// The shards that may be read now: not read to their end, and after all their parents. A parent that is not listed any

@@ -155,11 +155,11 @@ impl Registry {
 
     /// # Errors
     /// `Io` when it is not safely on disk.
-    pub async fn add(&self, mapping: Mapping) -> Result<Arc<Tracked>> {
+    pub async fn add(&self, mapping: Mapping, checkpoints: BTreeMap<String, Checkpoint>) -> Result<Arc<Tracked>> {
         let folder = self.folder.get().cloned().unwrap_or_default();
         let file = folder.join(format!("{}.json", mapping.id));
         let id = mapping.id.clone();
-        let tracked = Arc::new(Tracked::new(file, Document { mapping, checkpoints: BTreeMap::new() }));
+        let tracked = Arc::new(Tracked::new(file, Document { mapping, checkpoints }));
         tracked.save().await?;
         lock(&self.mappings).insert(id, tracked.clone());
         Ok(tracked)

@@ -1,6 +1,6 @@
-//! The seam between polling and streams: Kinesis, and DynamoDB Streams when it comes.
+//! The seam between polling and streams: Kinesis and DynamoDB.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
@@ -63,6 +63,14 @@ pub trait Source: Send + Sync {
     /// matches no pattern on the payload ("Properly filtering Kinesis messages" in the Lambda developer guide).
     fn filter_view(&self, record: &Record) -> Option<Value>;
 
-    /// The name of the object that describes a discarded batch: `KinesisBatchInfo`.
-    fn batch_info(&self) -> &'static str;
+    fn batch_info(&self) -> BatchInfo;
+}
+
+/// How the invocation record of a discarded batch describes where it came from.
+#[derive(Debug, Clone, Copy)]
+pub struct BatchInfo {
+    /// The object's name, such as `KinesisBatchInfo`.
+    pub name: &'static str,
+    /// Of the times in it.
+    pub precision: SecondsFormat,
 }

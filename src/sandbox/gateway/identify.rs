@@ -2,6 +2,18 @@
 
 use http::{HeaderMap, Uri, request::Parts};
 
+/// The operations that change items.
+const TABLE_WRITES: &[&str] = &[
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "BatchWriteItem",
+    "TransactWriteItems",
+    "ExecuteStatement",
+    "BatchExecuteStatement",
+    "ExecuteTransaction",
+];
+
 /// Service, operation and region of a request, as far as it says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
@@ -23,9 +35,14 @@ impl Identity {
         Self { service, operation, region }
     }
 
-    /// Whether it puts records into a stream.
+    /// Whether it may put records into a stream: of Kinesis, or of a DynamoDB table.
     pub fn writes_to_stream(&self) -> bool {
-        self.service == "kinesis" && self.operation.as_deref().is_some_and(|name| name.starts_with("PutRecord"))
+        let Some(operation) = self.operation.as_deref() else { return false };
+        match self.service.as_str() {
+            "kinesis" => operation.starts_with("PutRecord"),
+            "dynamodb" => TABLE_WRITES.contains(&operation),
+            _ => false,
+        }
     }
 }
 
@@ -71,6 +88,7 @@ fn signing_name(prefix: &str) -> Option<String> {
         "AWSEvents" => "events",
         "Kinesis_20131202" => "kinesis",
         "Logs_20140328" => "logs",
+        "DynamoDB_20120810" | "DynamoDBStreams_20120810" => "dynamodb",
         "secretsmanager" => "secretsmanager",
         "AmazonSQS" => "sqs",
         _ => return None,
@@ -119,6 +137,13 @@ mod tests {
         assert_eq!(identity("/", &[("x-amz-target", "AWSEvents.PutEvents")]).service, "events");
         let cbor = identity("/service/Kinesis_20131202/operation/PutRecords", &[]);
         assert_eq!((cbor.service.as_str(), cbor.operation.as_deref()), ("kinesis", Some("PutRecords")));
+    }
+
+    #[test]
+    fn writes_to_streams() {
+        let writes = |target: &str| identity("/", &[("x-amz-target", target)]).writes_to_stream();
+        assert!(writes("Kinesis_20131202.PutRecords") && writes("DynamoDB_20120810.TransactWriteItems"));
+        assert!(!writes("DynamoDB_20120810.GetItem") && !writes("DynamoDBStreams_20120810.GetRecords"));
     }
 
     #[test]

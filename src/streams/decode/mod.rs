@@ -2,6 +2,7 @@
 
 mod bus;
 mod row;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +18,7 @@ use serde_json::Value;
 
 pub use bus::bus_event;
 use row::{Captured, captured};
+pub use table::table_change;
 
 use super::aggregate;
 use super::item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};

@@ -4,7 +4,7 @@
 //! Shards are polled, or pushed by enhanced fan-out to a consumer that [`fan_out`] registers for the time of reading.
 
 pub mod fan_out;
-mod lineage;
+pub(super) mod lineage;
 mod pages;
 #[cfg(test)]
 mod property_tests;

@@ -97,6 +97,11 @@ impl ScriptedKinesis {
         number
     }
 
+    /// A shard's records, with their sequence numbers.
+    pub fn records(&self, shard: &str) -> Vec<(u64, Vec<u8>)> {
+        self.0.lock().expect("unpoisoned").shards[shard].records.clone()
+    }
+
     /// Takes a shard away, as retention does.
     pub fn forget(&self, shard: &str) {
         self.0.lock().expect("unpoisoned").shards.remove(shard);

@@ -1,6 +1,7 @@
 //! How tests run the binary: a cleared environment, own folders, and one text for exit code and both streams.
 
 pub mod cloudformation;
+pub mod api;
 pub mod database;
 pub mod pipeline;
 pub mod sink;

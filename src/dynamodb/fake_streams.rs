@@ -1,0 +1,214 @@
+//! A scripted DynamoDB Streams for tests: shards that continue one another, over HTTP, with the errors on request that
+//! readers of a stream have to bear.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+pub const TABLE: &str = "items";
+
+#[derive(Default)]
+struct Shard {
+    parent: Option<String>,
+    closed: bool,
+    /// Sequence number and record.
+    records: Vec<(u64, Value)>,
+}
+
+#[derive(Default)]
+struct Stream {
+    shards: BTreeMap<String, Shard>,
+    next: u64,
+    /// Error codes that the next GetRecords answer with.
+    errors: VecDeque<&'static str>,
+    /// Sequence numbers up to this one have been trimmed.
+    trimmed: u64,
+    /// Operation and shard of every call but GetRecords.
+    calls: Vec<(String, String)>,
+}
+
+/// Clones share the stream.
+#[derive(Clone, Default)]
+pub struct FakeStreams(Arc<Mutex<Stream>>);
+
+impl FakeStreams {
+    pub fn arn(&self) -> String {
+        format!("arn:aws:dynamodb:us-east-1:000000000000:table/{TABLE}/stream/2026-11-21T06:00:00.000")
+    }
+
+    fn stream(&self) -> MutexGuard<'_, Stream> {
+        self.0.lock().expect("unpoisoned")
+    }
+
+    /// A new shard; it closes the one that it continues.
+    pub fn open(&self, shard: &str, parent: Option<&str>) {
+        let mut stream = self.stream();
+        if let Some(parent) = parent.and_then(|parent| stream.shards.get_mut(parent)) {
+            parent.closed = true;
+        }
+        stream.shards.insert(shard.to_owned(), Shard { parent: parent.map(str::to_owned), ..Shard::default() });
+    }
+
+    /// Ends a shard that nothing continues, as of a stream that was switched off.
+    pub fn close(&self, shard: &str) {
+        self.stream().shards.get_mut(shard).expect("a shard").closed = true;
+    }
+
+    /// Adds a record; what `parts` says is put over what every record has.
+    pub fn put(&self, shard: &str, parts: Value) {
+        let mut stream = self.stream();
+        stream.next += 1;
+        let number = stream.next;
+        let mut record = json!({
+            "eventID": format!("e{number}"), "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_700_000_000, "Keys": { "id": { "S": "k" } },
+                "SequenceNumber": number.to_string(), "SizeBytes": 9, "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+        });
+        merge(&mut record, parts);
+        stream
+            .shards
+            .get_mut(shard)
+            .filter(|shard| !shard.closed)
+            .expect("an open shard")
+            .records
+            .push((number, record));
+    }
+
+    /// The next calls of GetRecords fail so, one each.
+    pub fn fail(&self, codes: &[&'static str]) {
+        self.stream().errors.extend(codes);
+    }
+
+    /// Drops the records up to this sequence number, as after a day.
+    pub fn trim(&self, up_to: u64) {
+        let mut stream = self.stream();
+        stream.trimmed = up_to;
+        stream.shards.values_mut().for_each(|shard| shard.records.retain(|(number, _)| *number > up_to));
+    }
+
+    /// Operation and shard of every call but GetRecords.
+    pub fn calls(&self) -> Vec<(String, String)> {
+        self.stream().calls.clone()
+    }
+
+    /// Serves on a free port until the runtime ends.
+    pub async fn client(&self) -> aws_sdk_dynamodbstreams::Client {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let app = Router::new().route("/", post(answer)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let config = aws_sdk_dynamodbstreams::Config::builder()
+            .behavior_version(aws_sdk_dynamodbstreams::config::BehaviorVersion::latest())
+            .region(aws_sdk_dynamodbstreams::config::Region::new("us-east-1"))
+            .credentials_provider(aws_credential_types::Credentials::new("test", "test", None, None, "test"))
+            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .endpoint_url(url)
+            .build();
+        aws_sdk_dynamodbstreams::Client::from_conf(config)
+    }
+
+    fn call(&self, operation: &str, input: &Value) -> Result<Value, &'static str> {
+        let mut stream = self.stream();
+        if operation != "GetRecords" {
+            let shard = input["ShardId"].as_str().unwrap_or_default().to_owned();
+            stream.calls.push((operation.to_owned(), shard));
+        }
+        match operation {
+            "DescribeStream" if input["StreamArn"] != json!(self.arn()) => Err("ResourceNotFoundException"),
+            "DescribeStream" => {
+                // Two a page.
+                let after = input["ExclusiveStartShardId"].as_str().unwrap_or_default();
+                let mut left = stream.shards.iter().filter(|(id, _)| id.as_str() > after);
+                let page: Vec<_> = left.by_ref().take(2).collect();
+                let last = left.next().and_then(|_| page.last().map(|(id, _)| (*id).clone()));
+                let shards: Vec<Value> = page.iter().map(|(id, shard)| describe(id, shard)).collect();
+                let open = stream.shards.values().any(|shard| !shard.closed);
+                let status = if open { "ENABLED" } else { "DISABLED" };
+                Ok(json!({ "StreamDescription": {
+                    "StreamArn": self.arn(), "StreamStatus": status, "Shards": shards, "LastEvaluatedShardId": last,
+                } }))
+            }
+            // An iterator names its shard and the sequence number it is after.
+            "GetShardIterator" => {
+                let id = input["ShardId"].as_str().expect("a shard");
+                let shard = stream.shards.get(id).ok_or("ResourceNotFoundException")?;
+                let after = match input["ShardIteratorType"].as_str().expect("a type") {
+                    "TRIM_HORIZON" => stream.trimmed,
+                    "LATEST" => shard.records.last().map_or(stream.trimmed, |(number, _)| *number),
+                    "AFTER_SEQUENCE_NUMBER" => {
+                        let after = input["SequenceNumber"].as_str().expect("a number").parse().expect("a number");
+                        if after < stream.trimmed {
+                            return Err("TrimmedDataAccessException");
+                        }
+                        after
+                    }
+                    other => panic!("{other} is not scripted"),
+                };
+                Ok(json!({ "ShardIterator": format!("{id}/{after}") }))
+            }
+            "GetRecords" => {
+                if let Some(code) = stream.errors.pop_front() {
+                    return Err(code);
+                }
+                let (shard, after) = input["ShardIterator"].as_str().and_then(|i| i.split_once('/')).expect("ours");
+                let after = after.parse::<u64>().expect("a number");
+                if after < stream.trimmed {
+                    return Err("TrimmedDataAccessException");
+                }
+                let from = stream.shards.get(shard).ok_or("ResourceNotFoundException")?;
+                // Two a page, so that there is something between pages.
+                let page: Vec<&(u64, Value)> = from.records.iter().filter(|(n, _)| *n > after).take(2).collect();
+                let last = page.last().map_or(after, |(n, _)| *n);
+                let more = from.records.iter().any(|(n, _)| *n > last);
+                let next = (!from.closed || more).then(|| format!("{shard}/{last}"));
+                let records: Vec<&Value> = page.iter().map(|(_, record)| record).collect();
+                Ok(json!({ "Records": records, "NextShardIterator": next }))
+            }
+            other => panic!("{other} is not scripted"),
+        }
+    }
+}
+
+fn merge(into: &mut Value, parts: Value) {
+    match (into, parts) {
+        (Value::Object(into), Value::Object(parts)) => {
+            for (name, part) in parts {
+                match into.get_mut(&name) {
+                    Some(there) if there.is_object() && name == "dynamodb" => merge(there, part),
+                    _ => drop(into.insert(name, part)),
+                }
+            }
+        }
+        (into, parts) => *into = parts,
+    }
+}
+
+fn describe(id: &str, shard: &Shard) -> Value {
+    let mut range = json!({ "StartingSequenceNumber": "0" });
+    if shard.closed {
+        range["EndingSequenceNumber"] = "9".into();
+    }
+    json!({ "ShardId": id, "ParentShardId": shard.parent, "SequenceNumberRange": range })
+}
+
+async fn answer(
+    State(fake): State<FakeStreams>,
+    headers: HeaderMap,
+    body: String,
+) -> (StatusCode, [(&'static str, &'static str); 1], String) {
+    let target = headers["x-amz-target"].to_str().expect("text").rsplit('.').next().unwrap_or_default().to_owned();
+    let input = serde_json::from_str(&body).expect("JSON");
+    let (status, answer) = match fake.call(&target, &input) {
+        Ok(answer) => (StatusCode::OK, answer),
+        Err(code) => (StatusCode::BAD_REQUEST, json!({ "__type": code, "message": "scripted" })),
+    };
+    (status, [("content-type", "application/x-amz-json-1.0")], answer.to_string())
+}

@@ -1,0 +1,153 @@
+//! The reader of a DynamoDB stream: every shard, parents before children, through expired iterators and throttling;
+//! each record once.
+//!
+//! A DynamoDB stream has no positions by time, and its records' times have full seconds: reading from a time starts with
+//! the oldest record and passes over what is older.
+
+mod pages;
+mod shard;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodbstreams::Client;
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::kinesis::ShardInfo;
+use super::kinesis::lineage::Lineage;
+use super::{From, Sink};
+use crate::aws::Clients;
+use crate::dynamodb::stream;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use pages::Cursor;
+use shard::{End, ShardReader};
+
+/// How often to look for new shards while none has ended; DynamoDB closes a shard after some hours.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// What to read of a stream.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub stream_arn: String,
+    pub from: From,
+    /// Records of a later second are not wanted; the reader ends once it is past this time on every shard.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// Takes its positions on every shard, then reads on in the background until cancelled, past `until`, failed, or at the
+/// end of a stream that was switched off.
+///
+/// # Errors
+/// `StreamMissing`, and what DynamoDB says.
+pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
+    // A shard gives four reads a second without being throttled, to all its readers together.
+    let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 20 } else { 500 });
+    Coordinator { client: clients.dynamodb_streams(), options, sink, cancel, pause }.open().await
+}
+
+struct Coordinator {
+    client: Client,
+    options: Options,
+    sink: Sink,
+    cancel: CancellationToken,
+    pause: Duration,
+}
+
+impl Coordinator {
+    async fn open(self) -> Result<()> {
+        let mut lineage = Lineage::default();
+        let shards = self.list().await?;
+        // From the latest on, a closed shard has nothing to give; its children are read instead.
+        let before: Vec<String> = match self.options.from {
+            From::Latest => shards.iter().filter(|shard| shard.closed).map(|shard| shard.id.clone()).collect(),
+            From::Start | From::At(_) => Vec::new(),
+        };
+        lineage.add(shards);
+        before.iter().for_each(|id| lineage.drain(id));
+        let first = match self.options.from {
+            From::Latest => Cursor::Latest,
+            From::Start | From::At(_) => Cursor::Oldest,
+        };
+        let readers = try_join_all(lineage.ready().into_iter().map(|id| self.reader(id, first.clone()))).await?;
+        tokio::spawn(self.run(lineage, readers));
+        Ok(())
+    }
+
+    async fn run(self, mut lineage: Lineage, readers: Vec<ShardReader>) {
+        let ended = tokio::select! {
+            ended = self.read(&mut lineage, readers) => ended,
+            () = self.cancel.cancelled() => Ok(()),
+        };
+        if let Err(error) = ended {
+            // A sink without a reader has nobody to be told.
+            let _ = self.sink.send(Err(error)).await;
+        }
+    }
+
+    /// Runs the shard readers, and those of the children as their parents are drained.
+    async fn read(&self, lineage: &mut Lineage, readers: Vec<ShardReader>) -> Result<()> {
+        let mut running: JoinSet<Result<(String, End)>> = JoinSet::new();
+        readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
+        // Shards that end here have no more; those that ended by `until` may have children that are not wanted.
+        let mut past_until = false;
+        loop {
+            let ended = tokio::select! {
+                ended = running.join_next() => ended,
+                () = tokio::time::sleep(LOOK_AGAIN) => None,
+            };
+            if let Some(ended) = ended {
+                let (id, end) =
+                    ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))??;
+                lineage.drain(&id);
+                match end {
+                    End::Unwanted => return Ok(()),
+                    End::PastUntil => past_until = true,
+                    End::Drained => {}
+                }
+            }
+            if !past_until {
+                lineage.add(self.list().await?);
+            }
+            for id in lineage.ready() {
+                // A shard that was not there at the beginning has nothing older.
+                drop(running.spawn(self.reader(id, Cursor::Oldest).await?.run()));
+            }
+            if running.is_empty() {
+                // Every shard was closed, and none continues one of them: the stream was switched off.
+                return Ok(());
+            }
+        }
+    }
+
+    async fn reader(&self, id: String, cursor: Cursor) -> Result<ShardReader> {
+        let pages = pages::Pages::open(self.client.clone(), self.options.stream_arn.clone(), id, cursor).await?;
+        Ok(ShardReader {
+            pages,
+            since: if let From::At(at) = self.options.from { Some(at) } else { None },
+            until: self.options.until,
+            sink: self.sink.clone(),
+            pause: self.pause,
+        })
+    }
+
+    async fn list(&self) -> Result<Vec<ShardInfo>> {
+        let arn = &self.options.stream_arn;
+        let shards = match stream::shards(&self.client, arn).await {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+                return Err(Error::new(Kind::StreamMissing, format!("there is no stream {arn}")));
+            }
+            shards => shards.aws(format!("list the shards of {arn}"))?,
+        };
+        let info = |shard: stream::StreamShard| ShardInfo {
+            id: shard.id,
+            parents: shard.parent.into_iter().collect(),
+            closed: shard.closed,
+        };
+        Ok(shards.into_iter().map(info).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

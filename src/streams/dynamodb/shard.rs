@@ -1,0 +1,72 @@
+//! One shard, from a position to its end.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodbstreams::types::Record;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+
+use super::pages::Pages;
+use crate::dynamodb::stream::event;
+use crate::error::Result;
+use crate::streams::{Sink, decode};
+
+/// A record that is read within so much of its own time, which has full seconds only, bears the time of its reading.
+const LIVE: TimeDelta = TimeDelta::seconds(2);
+
+/// How a shard ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// It is closed and read to its end.
+    Drained,
+    PastUntil,
+    /// Nobody takes the items any more.
+    Unwanted,
+}
+
+pub struct ShardReader {
+    pub pages: Pages,
+    pub since: Option<DateTime<Utc>>,
+    pub until: Option<DateTime<Utc>>,
+    pub sink: Sink,
+    pub pause: Duration,
+}
+
+impl ShardReader {
+    pub async fn run(mut self) -> Result<(String, End)> {
+        let id = self.pages.shard().to_owned();
+        while let Some(records) = self.pages.next().await? {
+            for record in &records {
+                let created = created(record);
+                if created.zip(self.until).is_some_and(|(created, until)| created > until) {
+                    return Ok((id, End::PastUntil));
+                }
+                // Of the second that reading begins in, nobody can tell what is older.
+                if created.zip(self.since).is_some_and(|(created, since)| created < since.trunc_subsecs(0)) {
+                    continue;
+                }
+                let now = Utc::now();
+                let at = created.filter(|created| now - *created > LIVE).unwrap_or(now);
+                let item = decode::table_change(&id, event(record, self.pages.stream_arn()), at);
+                if self.sink.send(Ok(item)).await.is_err() {
+                    return Ok((id, End::Unwanted));
+                }
+            }
+            if records.is_empty() {
+                // What comes now is later. A second more than needed: the service's clock is not ours.
+                if self.until.is_some_and(|until| Utc::now() > until + TimeDelta::seconds(1)) {
+                    return Ok((id, End::PastUntil));
+                }
+                if self.sink.is_closed() {
+                    return Ok((id, End::Unwanted));
+                }
+            }
+            tokio::time::sleep(self.pause).await;
+        }
+        Ok((id, End::Drained))
+    }
+}
+
+/// When the change was made, in full seconds.
+fn created(record: &Record) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(record.dynamodb()?.approximate_creation_date_time()?.secs(), 0)
+}

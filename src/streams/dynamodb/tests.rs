@@ -1,0 +1,117 @@
+//! The reader against a scripted stream.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use serde_json::json;
+use tokio::sync::mpsc::Receiver;
+
+use super::*;
+use crate::dynamodb::fake_streams::FakeStreams;
+use crate::streams::{Item, channel};
+
+async fn open(fake: &FakeStreams, from: From, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {
+    let (sink, items) = channel();
+    let coordinator = Coordinator {
+        client: fake.client().await,
+        options: Options { stream_arn: fake.arn(), from, until },
+        sink,
+        cancel: CancellationToken::new(),
+        pause: Duration::from_millis(1),
+    };
+    coordinator.open().await.expect("positions");
+    items
+}
+
+/// Sequence numbers of the next `count` items.
+async fn take(items: &mut Receiver<Result<Item>>, count: usize) -> Vec<u64> {
+    let mut seen = Vec::new();
+    while seen.len() < count {
+        let next = tokio::time::timeout(Duration::from_secs(20), items.recv()).await;
+        let item = next.expect("an item in time").expect("the reader goes on").expect("no error");
+        seen.push(item.origin.delivery().rsplit('/').next().expect("a number").parse().expect("a number"));
+    }
+    seen
+}
+
+async fn end(items: &mut Receiver<Result<Item>>) -> Option<Result<Item>> {
+    tokio::time::timeout(Duration::from_secs(20), items.recv()).await.expect("an end in time")
+}
+
+fn put(fake: &FakeStreams, shard: &str, count: usize) {
+    (0..count).for_each(|_| fake.put(shard, json!({})));
+}
+
+#[tokio::test]
+async fn parents_come_before_children_and_each_record_once() {
+    let fake = FakeStreams::default();
+    fake.open("z-parent", None);
+    put(&fake, "z-parent", 5);
+    // Names in an order in which a careless reader would see children first.
+    fake.open("a-child", Some("z-parent"));
+    put(&fake, "a-child", 3);
+    fake.open("0-grandchild", Some("a-child"));
+    put(&fake, "0-grandchild", 1);
+    fake.fail(&["ExpiredIteratorException", "LimitExceededException", "ExpiredIteratorException"]);
+    let mut items = open(&fake, From::Start, None).await;
+    assert_eq!(take(&mut items, 9).await, (1..=9).collect::<Vec<u64>>());
+    // A shard that is closed while it is read is followed by its child.
+    fake.open("another", Some("0-grandchild"));
+    put(&fake, "another", 2);
+    assert_eq!(take(&mut items, 2).await, [10, 11]);
+    // Switched off: the end, and no error.
+    fake.close("another");
+    assert!(end(&mut items).await.is_none());
+}
+
+#[tokio::test]
+async fn the_latest_begins_after_what_is_there() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    put(&fake, "a", 3);
+    fake.open("b", Some("a"));
+    put(&fake, "b", 2);
+    let mut items = open(&fake, From::Latest, None).await;
+    put(&fake, "b", 1);
+    fake.open("c", Some("b"));
+    put(&fake, "c", 1);
+    assert_eq!(take(&mut items, 2).await, [6, 7]);
+}
+
+#[tokio::test]
+async fn times_are_kept_to_the_second() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    for second in 0..6 {
+        fake.put("a", json!({ "dynamodb": { "ApproximateCreationDateTime": 1_700_000_000 + second } }));
+    }
+    let at = |seconds: i64| DateTime::from_timestamp(1_700_000_000 + seconds, 500_000_000).expect("a time");
+    let mut items = open(&fake, From::At(at(2)), Some(at(4))).await;
+    assert_eq!(take(&mut items, 3).await, [3, 4, 5]);
+    assert!(end(&mut items).await.is_none());
+    // Past a time to come there may be nothing at all to show it.
+    let soon = Utc::now() + TimeDelta::milliseconds(100);
+    let mut items = open(&fake, From::Latest, Some(soon)).await;
+    assert!(end(&mut items).await.is_none());
+}
+
+#[tokio::test]
+async fn what_was_trimmed_unread_is_an_error() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    put(&fake, "a", 4);
+    fake.fail(&["TrimmedDataAccessException"]);
+    let mut items = open(&fake, From::Start, None).await;
+    let error = end(&mut items).await.expect("an item").expect_err("an error");
+    assert!(error.message().contains("TrimmedDataAccessException"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_not_there_is_named() {
+    let fake = FakeStreams::default();
+    let (sink, _items) = channel();
+    let (client, cancel) = (fake.client().await, CancellationToken::new());
+    let options = Options { stream_arn: "arn:other".into(), from: From::Start, until: None };
+    let opened = Coordinator { client, options, sink, cancel, pause: Duration::ZERO }.open().await;
+    assert_eq!(opened.expect_err("refused").kind(), Kind::StreamMissing);
+}

@@ -1,0 +1,154 @@
+//! The event source mapping of a DynamoDB stream, as Lambda documents it: what becomes of batches that fail.
+
+use aws_sdk_lambda::types::{
+    DestinationConfig, Environment, EventSourceMappingConfiguration, Filter, FilterCriteria, OnFailure,
+};
+use serde_json::{Value, json};
+
+use super::carts::{new_cart, put, text, whole};
+use crate::support::api::{Deployed, eventually};
+
+async fn mapping(carts: &Deployed<'_>) -> EventSourceMappingConfiguration {
+    let request = carts.clients.lambda().list_event_source_mappings();
+    let listed = request.function_name(carts.output("PublisherFunction")).send().await.expect("mappings");
+    let [mapping] = listed.event_source_mappings() else { panic!("one mapping: {listed:?}") };
+    mapping.clone()
+}
+
+async fn wait_for(carts: &Deployed<'_>, state: &str) {
+    eventually(&format!("the mapping is {state}"), async || {
+        (mapping(carts).await.state() == Some(state)).then_some(())
+    })
+    .await;
+}
+
+async fn enable(carts: &Deployed<'_>, enabled: bool) {
+    let uuid = mapping(carts).await.uuid.expect("an id");
+    carts.clients.lambda().update_event_source_mapping().uuid(uuid).enabled(enabled).send().await.expect("changed");
+    wait_for(carts, if enabled { "Enabled" } else { "Disabled" }).await;
+}
+
+/// Sets the function's variable, or takes it away where None; what it was. It gives up soon, too: what fails is tried
+/// again for as long as an invocation may take.
+async fn set(carts: &Deployed<'_>, name: &str, value: Option<&str>) -> Option<String> {
+    let (lambda, function) = (carts.clients.lambda(), carts.output("PublisherFunction"));
+    let now = lambda.get_function_configuration().function_name(function).send().await.expect("the function");
+    let mut variables = now.environment().and_then(|e| e.variables()).cloned().unwrap_or_default();
+    let before = match value {
+        Some(value) => variables.insert(name.into(), value.into()),
+        None => variables.remove(name),
+    };
+    let environment = Environment::builder().set_variables(Some(variables)).build();
+    let request = lambda.update_function_configuration().function_name(function).environment(environment);
+    request.timeout(4).send().await.expect("the function changed");
+    before
+}
+
+fn keys(invocation: &Value) -> Vec<Value> {
+    let payload: Value = serde_json::from_str(invocation["payload"].as_str().expect("a payload")).expect("an event");
+    let records = payload["Records"].as_array().expect("records");
+    records.iter().map(|record| record["dynamodb"]["Keys"]["aggregate_id"]["S"].clone()).collect()
+}
+
+async fn poison(carts: &Deployed<'_>, id: &str) {
+    put(carts, &[("aggregate_id", text(id)), ("sequence", whole(1))]).await;
+}
+
+pub async fn what_a_failing_function_leaves_is_given_up_with_its_payload(carts: &Deployed<'_>) {
+    let lambda = carts.clients.lambda();
+    let mapped = mapping(carts).await;
+    assert_eq!(mapped.event_source_arn(), Some(carts.output("OutboxStreamArn")));
+    let uuid = mapped.uuid().expect("an id");
+    let change = || lambda.update_event_source_mapping().uuid(uuid);
+
+    // The function can't keep its poison and says so; only from there on is delivered again, then given up.
+    let bucket = set(carts, "FAILURE_BUCKET", Some("no-such-bucket")).await.expect("a bucket");
+    change().maximum_retry_attempts(1).send().await.expect("changed");
+    let before = new_cart(carts).await;
+    poison(carts, "unkept").await;
+    let after = new_cart(carts).await;
+    let given_up = eventually("the batch that is given up", async || carts.failures("aws/lambda/").await.pop()).await;
+    carts.event(&before, 1).await;
+    carts.event(&after, 1).await;
+    assert_eq!(keys(&given_up)[0], "unkept", "{given_up}");
+    assert_eq!(given_up["requestContext"]["condition"], "RetryAttemptsExhausted");
+    let invocations = given_up["requestContext"]["approximateInvokeCount"].as_u64();
+    assert!(invocations.is_some_and(|count| count >= 2), "{given_up}");
+    let batch = &given_up["DDBStreamBatchInfo"];
+    assert_eq!(
+        (&batch["streamArn"], batch["batchSize"].as_u64()),
+        (&json!(carts.output("OutboxStreamArn")), Some(keys(&given_up).len() as u64))
+    );
+    assert!(
+        batch["startSequenceNumber"].is_string()
+            && batch["shardId"].as_str().is_some_and(|id| id.starts_with("shardId-"))
+    );
+
+    // A queue gets where the records are, and not the records.
+    let queue = carts.clients.sqs().create_queue().queue_name("given-up").send().await.expect("a queue");
+    let arn = format!("arn:aws:sqs:{}:{}:given-up", carts.clients.region(), carts.stack.state().account);
+    let to = |arn: &str| DestinationConfig::builder().on_failure(OnFailure::builder().destination(arn).build()).build();
+    change().destination_config(to(&arn)).send().await.expect("changed");
+    wait_for(carts, "Enabled").await;
+    poison(carts, "unkept too").await;
+    let message = eventually("the message", async || {
+        let request = carts.clients.sqs().receive_message().queue_url(queue.queue_url().expect("a URL"));
+        let received = request.send().await.expect("an answer");
+        received.messages().first().and_then(|message| message.body().map(str::to_owned))
+    })
+    .await;
+    let message: Value = serde_json::from_str(&message).expect("JSON");
+    assert!(message["DDBStreamBatchInfo"]["batchSize"].is_u64() && message.get("payload").is_none(), "{message}");
+    let bucket_arn = mapped.destination_config().and_then(|to| to.on_failure()?.destination()).expect("a bucket");
+    change().destination_config(to(bucket_arn)).send().await.expect("changed");
+
+    // A function that does not work at all: batches are halved until each record stands alone.
+    enable(carts, false).await;
+    let bus = set(carts, "OUTBOX_BUS_NAME", None).await.expect("a bus");
+    let mut lost = Vec::new();
+    for _ in 0..3 {
+        lost.push(new_cart(carts).await);
+    }
+    change()
+        .maximum_retry_attempts(0)
+        .bisect_batch_on_function_error(true)
+        .enabled(true)
+        .send()
+        .await
+        .expect("changed");
+    let alone = eventually("each record by itself", async || {
+        let all = carts.failures("aws/lambda/").await;
+        let alone: Vec<Value> = all
+            .into_iter()
+            .filter(|one| keys(one).len() == 1 && lost.iter().any(|id| keys(one)[0] == id.as_str()))
+            .collect();
+        (alone.len() == lost.len()).then_some(alone)
+    })
+    .await;
+    assert!(alone.iter().all(|one| one["responseContext"]["functionError"].is_string()), "{alone:?}");
+
+    // Filters: what matches none is passed over without a word.
+    set(carts, "OUTBOX_BUS_NAME", Some(&bus)).await;
+    let pattern =
+        json!({ "eventName": ["INSERT"], "dynamodb": { "NewImage": { "aggregate_type": { "S": ["cart"] } } } });
+    let filters = FilterCriteria::builder().filters(Filter::builder().pattern(pattern.to_string()).build()).build();
+    change().filter_criteria(filters).send().await.expect("changed");
+    wait_for(carts, "Enabled").await;
+    let failures = carts.failures("").await.len();
+    poison(carts, "filtered").await;
+    let after = new_cart(carts).await;
+    carts.event(&after, 1).await;
+    assert_eq!(carts.failures("").await.len(), failures);
+    set(carts, "FAILURE_BUCKET", Some(&bucket)).await;
+}
+
+pub async fn what_nobody_has_read_survives_a_restart(carts: &mut Deployed<'_>) {
+    enable(carts, false).await;
+    let id = new_cart(carts).await;
+    carts.stack.ok(&["local", "down"]);
+    carts.stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
+    carts.again().await;
+    assert_eq!(mapping(carts).await.state(), Some("Disabled"));
+    enable(carts, true).await;
+    carts.event(&id, 1).await;
+}

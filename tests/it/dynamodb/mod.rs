@@ -1,0 +1,101 @@
+//! The DynamoDB pipelines, live: through their APIs, their real functions, and the streams as Lambda polls them.
+
+mod carts;
+mod mapping;
+mod orders;
+mod users;
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use serde_json::Value;
+
+use crate::support::api::{Deployed, Reply};
+use crate::support::stack::Stack;
+
+/// One stack for all three pipelines; what each is put through goes on at the same time.
+#[tokio::test(flavor = "multi_thread")]
+async fn pipelines_of_dynamodb() {
+    let stack = Stack::up("dynamodb");
+    let mut carts = Deployed::new(&stack, "dynamodb-eventbridge").await;
+    let users = Deployed::new(&stack, "dynamodb-cdc").await;
+    let orders = Deployed::new(&stack, "dynamodb-kinesis").await;
+    // Each goes on where another fails, so that one run tells of all.
+    let ended = tokio::join!(
+        AssertUnwindSafe(async {
+            carts::what_the_api_refuses(&carts).await;
+            carts::a_race_has_one_winner(&carts).await;
+            carts::poison_is_kept_and_blocks_nobody(&carts).await;
+            carts::what_time_to_live_removes_is_no_event(&carts).await;
+            mapping::what_a_failing_function_leaves_is_given_up_with_its_payload(&carts).await;
+        })
+        .catch_unwind(),
+        AssertUnwindSafe(async {
+            users::what_the_api_refuses(&users).await;
+            users::changes_are_told_without_what_is_personal(&users).await;
+            users::poison_is_kept_and_blocks_nobody(&users).await;
+        })
+        .catch_unwind(),
+        AssertUnwindSafe(async {
+            orders::what_the_api_refuses(&orders).await;
+            orders::a_repeated_request_has_the_same_answer_and_one_event(&orders).await;
+        })
+        .catch_unwind(),
+    );
+    for ended in [ended.0, ended.1, ended.2] {
+        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+    }
+    mapping::what_nobody_has_read_survives_a_restart(&mut carts).await;
+}
+
+/// That the answer is a problem (RFC 9457) with this status which names these fields (sorted), and nothing of the inside.
+fn assert_problem(reply: &Reply, status: u16, pointers: &[&str], of: &str) {
+    let said = format!("{of}: {} {} {}", reply.status, reply.content_type, reply.text);
+    assert_eq!((reply.status, reply.content_type.as_str()), (status, "application/problem+json"), "{said}");
+    assert_eq!(reply.body["status"], status, "{said}");
+    for member in ["type", "title", "detail"] {
+        assert!(reply.body[member].as_str().is_some_and(|text| !text.is_empty()), "{member}: {said}");
+    }
+    let named = reply.body["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut named: Vec<&str> = named.iter().filter_map(|error| error["pointer"].as_str()).collect();
+    named.sort_unstable();
+    assert_eq!(named, pointers, "{said}");
+    for inside in ["dynamodb", "DynamoDB", "panicked", "src/", "arn:"] {
+        assert!(!reply.text.contains(inside), "{inside}: {said}");
+    }
+}
+
+/// What every route refuses alike, on one that takes a body.
+async fn refuses_what_is_no_request(of: &Deployed<'_>, method: &str, path: &str, headers: &[(&str, &str)]) {
+    let json = ("content-type", "application/json");
+    let with = |kind: (&'static str, &'static str)| headers.iter().copied().chain([kind]).collect::<Vec<_>>();
+    for (kind, body, status) in [
+        (("content-type", "text/plain"), "{}".to_owned(), 415),
+        (("content-type", "application/x-www-form-urlencoded"), "a=b".to_owned(), 415),
+        (json, String::new(), 400),
+        (json, "{".to_owned(), 400),
+        (json, "[]".to_owned(), 400),
+        (json, "\u{1F697}".to_owned(), 400),
+        (json, format!("{{\"a\":\"{}\"}}", "x".repeat(16 * 1024)), 413),
+    ] {
+        let shown = format!("{method} {path} {} {:.20}", kind.1, body);
+        assert_problem(&of.send(method, path, &with(kind), body).await, status, &[], &shown);
+    }
+}
+
+/// One case: a body, and the fields that are wrong in it.
+type Wrong = (Value, &'static [&'static str]);
+
+async fn names_what_is_wrong(
+    of: &Deployed<'_>,
+    (method, path): (&str, &str),
+    headers: &[(&str, &str)],
+    cases: &[Wrong],
+) {
+    for (body, pointers) in cases {
+        let mut all = vec![("content-type", "application/json")];
+        all.extend(headers);
+        let reply = of.send(method, path, &all, body.to_string()).await;
+        assert_problem(&reply, 422, pointers, &format!("{method} {path} {body}"));
+    }
+}
