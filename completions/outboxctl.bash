@@ -695,7 +695,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__deploy)
-            opts="-o -y -q -v -h --diff --dry-run --exit-code --allow-replacement --function-binary --parameter --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --diff --dry-run --exit-code --allow-replacement --function-binary --without-sample --with-sample --parameter --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

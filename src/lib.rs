@@ -15,7 +15,7 @@
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
 //! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `error`, `outbox` |
 //! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
-//! | [`samples`] | writing sample events, into the database or through the API | `aws`, `cloudformation`, `database`, `error`, `postgres` |
+//! | [`samples`] | writing sample events, into the database, through the API or into the outbox alone | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `pipelines`, `postgres`, `samples`, `streams` |
 //! | [`committed`] | an outbox table, read in the order of its aggregates | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`deadletters`] | what could not be delivered: looking at it, sending it again | `aws`, `cloudformation`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `postgres`, `redelivery` |
@@ -23,7 +23,7 @@
 //! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |
 //! | [`reconcile`] | what was committed against what was delivered, in bounded memory | `aws`, `committed`, `database`, `deadletters`, `error`, `outbox`, `postgres` |
 //! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
-//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `postgres`, `redelivery`, `streams` |
+//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `outbox`, `postgres`, `redelivery`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records and their stream | `error`, `outbox` |

@@ -118,6 +118,17 @@ impl Change {
             || self.properties.iter().any(|name| name.ends_with("PolicyDocument") || name == "KeyPolicy")
     }
 
+    /// A stack that goes as a whole.
+    pub(super) fn stack_removed(name: &str) -> Self {
+        Self {
+            action: "Remove".into(),
+            resource: name.into(),
+            resource_type: "AWS::CloudFormation::Stack".into(),
+            properties: Vec::new(),
+            replacement: None,
+        }
+    }
+
     /// Whether it would take data away. CloudFormation calls many a harmless change `Conditional` (an RDS instance's
     /// backup retention, for one): that counts only where a property changes that does replace the resource.
     pub fn destroys_data(&self) -> bool {

@@ -14,7 +14,7 @@ use futures_util::future::try_join_all;
 use super::pace::Pace;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::pipelines::{self, Owner, Pipeline, Stack};
+use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::Settings;
 
 /// The stacks of one stage of one pipeline, and all their outputs in one flat map.
@@ -52,7 +52,12 @@ impl Deployment {
         }))
         .await?;
         let outputs = stacks.iter().filter_map(|view| view.described.as_ref()).flat_map(outputs_of).collect();
-        Ok(Self { pipeline, stage: settings.stage.clone(), stacks, outputs })
+        let mut deployment = Self { pipeline, stage: settings.stage.clone(), stacks, outputs };
+        // What was left out on purpose is not missing.
+        if !deployment.has_sample() {
+            deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
+        }
+        Ok(deployment)
     }
 
     /// An output by its name, of whichever stack has it.
@@ -63,8 +68,18 @@ impl Deployment {
         self.outputs.get(name).map(String::as_str).ok_or_else(|| {
             let (pipeline, stage) = (self.pipeline.name, &self.stage);
             let what = if self.outputs.is_empty() { "it".to_owned() } else { format!("the stack that has {name}") };
-            Error::new(Kind::NotDeployed, format!("pipeline {pipeline}, stage {stage}: {what} is not deployed"))
+            let error =
+                Error::new(Kind::NotDeployed, format!("pipeline {pipeline}, stage {stage}: {what} is not deployed"));
+            match self.has_sample() {
+                true => error,
+                false => error.hint("it was deployed without the sample; `outboxctl deploy --with-sample` adds that"),
+            }
         })
+    }
+
+    /// Whether the sample's API and tables are part of it, as the last deploy chose; true where nothing is deployed.
+    pub fn has_sample(&self) -> bool {
+        !self.stacks.iter().any(|view| view.parameter(WITH_SAMPLE) == Some("false"))
     }
 
     /// Whether any stack of the pipeline itself is there.

@@ -7,11 +7,12 @@ use super::change_set::Desired;
 use super::deployment::outputs_of;
 use super::graph::{self, End};
 use super::preview::{Fate, Preview, additions};
+use super::template::keys;
 use super::values::{Outputs, Values};
 use super::{Change, Engine, Guard};
 use crate::error::{Error, Kind, Result};
 use crate::output::Event;
-use crate::pipelines::{Owner, Pipeline, Source, Stack};
+use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 
 /// What to do, and how.
 pub struct Rollout<'a> {
@@ -19,6 +20,8 @@ pub struct Rollout<'a> {
     pub pipeline: &'static Pipeline,
     pub values: Values<'a>,
     pub guard: Guard,
+    /// Whether the sample's API and tables are to be there.
+    pub with_sample: bool,
 }
 
 /// One stack's part in a finished rollout.
@@ -83,6 +86,12 @@ impl Rollout<'_> {
     }
 
     async fn deploy_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
+        if self.leaves_out(stack) {
+            let name = stack.full_name(self.pipeline, self.values.stage);
+            let gone = self.engine.destroy(stack.name, &name).await?;
+            let changes = gone.then(|| Change::stack_removed(&name)).into_iter().collect();
+            return Ok(StackReport { name: stack.name, changes });
+        }
         let Some(desired) = self.desired(stack, outputs).await? else {
             self.engine.console.emit(Event::finished(stack.name, "nothing to make", false));
             return Ok(StackReport { name: stack.name, changes: Vec::new() });
@@ -97,10 +106,16 @@ impl Rollout<'_> {
 
     async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackPreview> {
         let name = stack.full_name(self.pipeline, self.values.stage);
-        if let Some(existing) = self.engine.describe(&name).await? {
+        let existing = self.engine.describe(&name).await?;
+        let exists = existing.is_some();
+        if let Some(existing) = existing.filter(|_| !self.leaves_out(stack)) {
             outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&existing));
         }
         let nothing = |fate, changes| Preview { fate, changes, parameters: Vec::new() };
+        if self.leaves_out(stack) {
+            let changes = if exists { vec![Change::stack_removed(&name)] } else { Vec::new() };
+            return Ok(StackPreview { name: stack.name, preview: nothing(Fate::Stay, changes) });
+        }
         let preview = match self.desired(stack, outputs).await {
             Ok(Some(desired)) => self.engine.preview(&desired).await?,
             Ok(None) => nothing(Fate::Stay, Vec::new()),
@@ -109,6 +124,10 @@ impl Rollout<'_> {
             Err(error) => return Err(error),
         };
         Ok(StackPreview { name: stack.name, preview })
+    }
+
+    fn leaves_out(&self, stack: &Stack) -> bool {
+        stack.sample && !self.with_sample
     }
 
     /// The stack as it should be. None for a shared stack that would be empty.
@@ -128,6 +147,10 @@ impl Rollout<'_> {
         if stack.owner == Owner::Pipeline {
             tags.push(("outboxctl:stage".to_owned(), self.values.stage.to_owned()));
             tags.push(("outboxctl:pipeline".to_owned(), self.pipeline.name.to_owned()));
+        }
+        // Told apart at a glance; and an emulator that compares resources without their conditions sees a change.
+        if !self.with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
+            tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
         }
         Ok(Some(Desired { name, scope: stack.name.to_owned(), template: stack.template, parameters, tags }))
     }

@@ -11,7 +11,7 @@ use crate::output::Event;
 use crate::pipelines;
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
-use crate::samples::{ApiWriter, Writer};
+use crate::samples::Writer;
 
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
 const CONSUMER_PATIENCE: Duration = Duration::from_secs(15);
@@ -51,9 +51,13 @@ pub fn stacks(ctx: &Context, named: &[String]) -> Result<Vec<(&'static str, Stri
     Ok(wanted.map(|stack| (stack.name, stack.full_name(pipeline, &ctx.settings.stage))).collect())
 }
 
-/// What the samples of the chosen pipeline are about.
-pub fn domain(ctx: &Context) -> Domain {
-    if ctx.settings.pipeline == "rds-kinesis" { Domain::People } else { Domain::Cars }
+/// What the samples of the deployed pipeline are about.
+pub fn domain(deployment: &Deployment) -> Domain {
+    match deployment.pipeline.name {
+        _ if !deployment.has_sample() => Domain::Outbox,
+        "rds-kinesis" => Domain::People,
+        _ => Domain::Cars,
+    }
 }
 
 /// Waits to see a consumer of this group renew a lease.
@@ -76,11 +80,11 @@ pub async fn open(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Da
     Database::open(ctx.aws().await?, deployment, via, roots(ctx)?).await
 }
 
-/// Where sample events of this deployment are written: through its API where DynamoDB is behind it, else `via` its
-/// database.
+/// Where sample events of this deployment are written: through its API where DynamoDB is behind it (into the outbox
+/// table, where that API was left out), else `via` its database.
 pub async fn writer(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Writer> {
     match deployment.pipeline.sample() {
-        Some(sample) => Ok(Writer::Api(Box::new(ApiWriter::open(ctx.aws().await?, deployment, sample)?))),
+        Some(sample) => Writer::dynamodb(ctx.aws().await?, deployment, sample),
         None => Ok(Writer::Database(open(ctx, deployment, via).await?)),
     }
 }

@@ -22,6 +22,9 @@ use crate::verify::{self, Amount, Options, Report, Ways, junit};
 /// that every event arrived once and in order and that the rolled-back one did not arrive; 5 that something else
 /// happened, or not in time. With --duration it is a soak: it ends early once an event takes longer than --timeout, and
 /// its memory follows what is under way, not how long it runs.
+///
+/// Where the sample was left out of the deploy the events are written into the outbox alone: `SampleCreated` and
+/// `SampleUpdated`, source `outbox.sample`, which rules for your own events pass over.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Events to write
@@ -33,7 +36,7 @@ pub struct Args {
     /// Events a second [default: as fast as it goes]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Cars that the events are spread over
+    /// Aggregates that the events are spread over
     #[arg(long, value_name = "A", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     aggregates: u32,
     /// How long to wait after the last commit, and with --duration for any event, in seconds
@@ -82,16 +85,17 @@ impl Args {
     }
 
     async fn verify(&self, ctx: &Context) -> Result<(&'static Pipeline, Report)> {
+        let _hold = ctx.hold();
+        let deployment = reach::deployment(ctx).await?;
         let options = Options {
             amount: self.duration.map_or(Amount::Events(self.count), Amount::For),
-            domain: reach::domain(ctx),
+            domain: reach::domain(&deployment),
             group: self.group.clone(),
             aggregates: self.aggregates,
             rate: self.rate,
             timeout: self.timeout,
             settle: self.settle,
         };
-        let deployment = reach::deployment(ctx).await?;
         let writer = reach::writer(ctx, &deployment, self.database.via).await?;
         let follower = match verify::hops(&deployment).contains(&Hop::Processed) {
             true => {
@@ -101,7 +105,6 @@ impl Args {
             false => None,
         };
         let ways = Ways { writer, follower };
-        let _hold = ctx.hold();
         let verified = verify::run(&deployment, ctx.aws().await?, ways, &ctx.console, &ctx.cancel, &options).await;
         let report = verified.inspect_err(|e| ctx.console.emit(Event::failed("verify", e.message())))?;
         Ok((deployment.pipeline, report))

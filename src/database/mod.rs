@@ -60,9 +60,9 @@ impl Database {
         }
     }
 
-    /// Brings schema, roles and publication up to date.
-    pub async fn init(&mut self, dry_run: bool) -> Result<InitReport> {
-        match self.execute(AdminRequest::Init { dry_run }).await? {
+    /// Brings schema, roles and publication up to date; `sample` is whether the sample's tables are wanted, too.
+    pub async fn init(&mut self, dry_run: bool, sample: bool) -> Result<InitReport> {
+        match self.execute(AdminRequest::Init { dry_run, sample }).await? {
             AdminResponse::Init(report) => Ok(report),
             other => Err(unexpected(&other)),
         }

@@ -60,6 +60,7 @@ topics! {
         "quickstart-aws"
         "deploying"
         "ci"
+        "own-tables"
         "private-database"
         "teardown"
         "troubleshooting"

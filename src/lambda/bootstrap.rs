@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use lambda_runtime::{LambdaEvent, service_fn};
 
 use super::environment::required;
+use super::rights::FUNCTIONS;
 use super::{admin, api, changes, consumer, publisher, sequencer};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -34,21 +35,6 @@ pub fn main() -> ExitCode {
         }
     }
 }
-
-/// Names of the functions: what `Handler` may be in a template.
-pub const HANDLERS: &[&str] = &[
-    "api.cars",
-    "api.people",
-    "api.orders",
-    "api.cart",
-    "api.users",
-    "publisher",
-    "forwarder",
-    "forwarder.users",
-    "sequencer",
-    "consumer",
-    "admin",
-];
 
 async fn run() -> Result<()> {
     let handler = required("_HANDLER")?;
@@ -90,8 +76,9 @@ async fn run() -> Result<()> {
             .await
         }
         other => {
+            let names: Vec<_> = FUNCTIONS.iter().map(|function| function.handler).collect();
             return Err(Error::new(Kind::Config, format!("no function is called {other:?}"))
-                .hint(format!("Handler is one of {}", HANDLERS.join(", "))));
+                .hint(format!("Handler is one of {}", names.join(", "))));
         }
     };
     ended.or_fail(Kind::Failed, || format!("the runtime of {handler} ended"))

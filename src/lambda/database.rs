@@ -36,14 +36,14 @@ impl Database {
     /// `Config`, naming the variable that is missing or malformed.
     pub fn from_environment(config: &SdkConfig) -> Result<Self> {
         let port = required("DATABASE_PORT")?;
-        Ok(Self {
-            config: config.clone(),
-            host: required("DATABASE_HOST")?,
-            port: port.parse().or_fail(Kind::Config, || format!("DATABASE_PORT is {port:?}, not a port"))?,
-            name: required("DATABASE_NAME")?,
-            user: required("DATABASE_USER")?,
-            idle: Mutex::new(None),
-        })
+        let port = port.parse().or_fail(Kind::Config, || format!("DATABASE_PORT is {port:?}, not a port"))?;
+        let (host, name, user) = (required("DATABASE_HOST")?, required("DATABASE_NAME")?, required("DATABASE_USER")?);
+        Ok(Self::new(config, host, port, name, user))
+    }
+
+    /// Nothing is connected before the first piece of work.
+    pub fn new(config: &SdkConfig, host: String, port: u16, name: String, user: String) -> Self {
+        Self { config: config.clone(), host, port, name, user, idle: Mutex::new(None) }
     }
 
     /// Runs `work` on the kept connection, and once more on a fresh one where the kept one turned out to be broken.

@@ -8,9 +8,12 @@ mod api;
 mod bootstrap;
 mod changes;
 mod consumer;
+#[cfg(test)]
+mod contract;
 mod database;
 mod environment;
 mod publisher;
+pub mod rights;
 mod sequencer;
 
 pub use bootstrap::main;

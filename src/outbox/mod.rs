@@ -4,6 +4,8 @@ mod derived;
 mod envelope;
 mod redelivery;
 mod row;
+#[cfg(test)]
+pub mod schemas;
 mod trace;
 
 pub use derived::derived_id;

@@ -1,5 +1,9 @@
 //! The shape of the data.
 
+/// The template parameter that leaves the sample's API and tables out, in the stack that has it beside other things.
+/// CloudFormation remembers it from one deploy to the next.
+pub const WITH_SAMPLE: &str = "WithSample";
+
 /// A whole system that can be deployed.
 #[derive(Debug, Clone, Copy)]
 pub struct Pipeline {
@@ -26,6 +30,8 @@ pub struct Stack {
     pub parameters: &'static [(&'static str, Source)],
     /// Holds data that can't be made again: protected against termination outside development stages.
     pub holds_data: bool,
+    /// Belongs to the sample as a whole: not there where [`WITH_SAMPLE`] says "false".
+    pub sample: bool,
 }
 
 /// Whose a stack is.

@@ -13,6 +13,7 @@ pub const TABLES: Stack = Stack {
     depends_on: &[],
     parameters: &[("DeletionProtection", Protected), ("KeepData", Protected)],
     holds_data: true,
+    sample: false,
 };
 
 /// The HTTP API that writes to [`TABLES`], with the routes of the sample.
@@ -24,6 +25,7 @@ pub const fn api(parameters: &'static [(&'static str, Source)]) -> Stack {
         depends_on: &["code", "tables"],
         parameters,
         holds_data: false,
+        sample: true,
     }
 }
 
@@ -36,6 +38,7 @@ pub const fn consumer(depends_on: &'static [&'static str], parameters: &'static 
         depends_on,
         parameters,
         holds_data: false,
+        sample: false,
     }
 }
 

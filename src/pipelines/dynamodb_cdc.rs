@@ -11,7 +11,8 @@ pub const PIPELINE: Pipeline = Pipeline {
         dynamodb::CODE,
         dynamodb::BUS,
         Stack { template: template!("users"), ..dynamodb::TABLES },
-        dynamodb::api(api_parameters!("users",)),
+        // Here the users are what is captured: without them there is no pipeline.
+        Stack { sample: false, ..dynamodb::api(api_parameters!("users",)) },
         dynamodb::consumer(&["code", "bus", "tables"], consumer_parameters!("forwarder.users", "UsersStreamArn",)),
         Stack {
             name: "receiver",
@@ -26,6 +27,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("BusName", Source::Output("BusName")),
             ],
             holds_data: false,
+            sample: false,
         },
     ],
 };

@@ -16,6 +16,7 @@ pub const PIPELINE: Pipeline = Pipeline {
             depends_on: &[],
             parameters: &[],
             holds_data: true,
+            sample: false,
         },
         dynamodb::BUS,
         Stack {

@@ -13,7 +13,7 @@ mod rds_kinesis;
 mod shared;
 mod stage;
 
-pub use catalog::{Artifact, Owner, Pipeline, Source, Stack};
+pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

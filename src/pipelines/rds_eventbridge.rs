@@ -39,6 +39,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("BusArn", Output("BusArn")),
             ],
             holds_data: false,
+            sample: false,
         },
     ],
 };

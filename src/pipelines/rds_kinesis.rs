@@ -34,6 +34,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseSecretArn", Output("DatabaseSecretArn")),
             ],
             holds_data: false,
+            sample: false,
         },
         Stack {
             name: "leases",
@@ -48,6 +49,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseResourceId", Output("DatabaseResourceId")),
             ],
             holds_data: true,
+            sample: false,
         },
     ],
 };

@@ -15,6 +15,7 @@ pub const ACCOUNT: Stack = Stack {
         ("CreateDmsLogsRole", Source::RoleMissing("dms-cloudwatch-logs-role")),
     ],
     holds_data: false,
+    sample: false,
 };
 
 /// VPC, subnets, security groups and endpoints.
@@ -25,6 +26,7 @@ pub const NETWORK: Stack = Stack {
     depends_on: &[],
     parameters: &[("NamePrefix", NamePrefix)],
     holds_data: false,
+    sample: false,
 };
 
 /// Bucket of the functions' package.
@@ -35,6 +37,7 @@ pub const CODE: Stack = Stack {
     depends_on: &[],
     parameters: &[],
     holds_data: false,
+    sample: false,
 };
 
 /// Kinesis stream between capture and consumer.
@@ -45,6 +48,7 @@ pub const STREAM: Stack = Stack {
     depends_on: &[],
     parameters: &[],
     holds_data: true,
+    sample: false,
 };
 
 /// Event bus and its log.
@@ -55,6 +59,7 @@ pub const BUS: Stack = Stack {
     depends_on: &[],
     parameters: &[("NamePrefix", NamePrefix)],
     holds_data: false,
+    sample: false,
 };
 
 /// PostgreSQL on RDS, with the owner's secret.
@@ -71,6 +76,7 @@ pub const DATABASE: Stack = Stack {
         ("DatabaseSecurityGroupId", Output("DatabaseSecurityGroupId")),
     ],
     holds_data: true,
+    sample: false,
 };
 
 /// Capture of the outbox table into the stream.
@@ -89,4 +95,5 @@ pub const DMS: Stack = Stack {
         ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
     ],
     holds_data: false,
+    sample: false,
 };

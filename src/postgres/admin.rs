@@ -10,7 +10,7 @@ pub use super::migrate::{InitReport, Step};
 pub use super::overview::{Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
-pub use super::samples::{Domain, Inserted, SampleRequest, correlation_id};
+pub use super::samples::{Domain, Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
 pub use super::status::{Applied, Outbox, Slot, StatusReport};
 use super::{committed, failures, migrate, overview, processed, purge, samples, status};
 use crate::error::{Error, Kind, Result};
@@ -19,7 +19,12 @@ use crate::error::{Error, Kind, Result};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum AdminRequest {
-    Init { dry_run: bool },
+    /// `sample` is whether the sample's tables are wanted, too.
+    Init {
+        dry_run: bool,
+        #[serde(default = "yes")]
+        sample: bool,
+    },
     Status,
     Overview(OverviewRequest),
     SampleInsert(SampleRequest),
@@ -30,6 +35,11 @@ pub enum AdminRequest {
     Failures(FailuresRequest),
     UnmarkFailures { ids: Vec<i64> },
     DeleteFailures { ids: Vec<i64> },
+}
+
+/// What a request means that an executable from before the choice made.
+fn yes() -> bool {
+    true
 }
 
 /// What came of it.
@@ -77,7 +87,7 @@ pub struct WireError {
 /// Does what is asked. Needs the owner's connection for `Init`.
 pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
     Ok(match request {
-        AdminRequest::Init { dry_run } => AdminResponse::Init(migrate::init(client, dry_run).await?),
+        AdminRequest::Init { dry_run, sample } => AdminResponse::Init(migrate::init(client, dry_run, sample).await?),
         AdminRequest::Status => AdminResponse::Status(status::status(client).await?),
         AdminRequest::Overview(request) => AdminResponse::Overview(overview::overview(client, &request).await?),
         AdminRequest::SampleInsert(request) => {
@@ -153,8 +163,10 @@ mod tests {
 
     #[test]
     fn requests_keep_their_form() {
-        let init = serde_json::to_value(AdminRequest::Init { dry_run: true }).expect("JSON");
-        assert_eq!(init, serde_json::json!({"op": "init", "dry_run": true}));
+        let init = serde_json::to_value(AdminRequest::Init { dry_run: true, sample: false }).expect("JSON");
+        assert_eq!(init, serde_json::json!({"op": "init", "dry_run": true, "sample": false}));
+        let older: AdminRequest = serde_json::from_str(r#"{"op":"init","dry_run":false}"#).expect("valid");
+        assert_eq!(older, AdminRequest::Init { dry_run: false, sample: true });
         let request: AdminRequest = serde_json::from_str(r#"{"op":"status"}"#).expect("valid");
         assert_eq!(request, AdminRequest::Status);
     }

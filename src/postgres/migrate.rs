@@ -43,11 +43,12 @@ pub struct InitReport {
 }
 
 /// Applies what is missing, then sets roles, grants and publication right. With `dry_run` all of it really runs and
-/// is rolled back, so what it reports is what would happen.
+/// is rolled back, so what it reports is what would happen. Without `sample` its tables are not made; those that are
+/// there stay.
 ///
 /// # Errors
 /// `Schema` when an applied migration's text differs from ours, or the database is newer than this executable.
-pub async fn init(client: &mut Client, dry_run: bool) -> Result<InitReport> {
+pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport> {
     let transaction = client.transaction().await.map_err(failed("begin"))?;
     transaction
         .batch_execute("SET LOCAL lock_timeout = '30s'; SET LOCAL client_min_messages = warning")
@@ -59,7 +60,8 @@ pub async fn init(client: &mut Client, dry_run: bool) -> Result<InitReport> {
         .map_err(failed("take the migration lock"))?;
     transaction.batch_execute(LEDGER).await.map_err(failed("create the table of migrations"))?;
     let recorded = recorded(&transaction).await?;
-    let pending = pending(&recorded)?;
+    let mut pending = pending(&recorded)?;
+    pending.retain(|migration| sample || !migration.sample);
     for migration in &pending {
         apply(&transaction, migration).await?;
     }

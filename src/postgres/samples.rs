@@ -40,6 +40,8 @@ pub enum Domain {
     Cars,
     /// PersonCreated, then PersonUpdated.
     People,
+    /// Events alone, without a table of their own: SampleCreated, then SampleUpdated.
+    Outbox,
 }
 
 /// Asks for `count` events of run `run`.
@@ -79,10 +81,21 @@ pub fn correlation_id(run: Uuid, n: u64) -> String {
     format!("{run}-{n}")
 }
 
-/// The car or person that event n is about: the same one in every chunk of a run.
-fn aggregate_id(run: Uuid, aggregate: u64) -> Uuid {
+/// What event n of a run is called that has no table of its own: the first of each aggregate created it.
+pub fn sample_event(n: u64, aggregates: u32) -> &'static str {
+    if n < u64::from(aggregates) { "SampleCreated" } else { "SampleUpdated" }
+}
+
+/// The aggregate that event n is about: the same one in every chunk of a run.
+pub fn aggregate_id(run: Uuid, aggregate: u64) -> Uuid {
     Uuid::from_u128(run.as_u128() ^ (u128::from(aggregate) + 1))
 }
+
+/// One statement is one transaction: the event alone.
+const INSERT_EVENT: &str = "
+    SELECT event.event_id, event.sequence, $2::text, clock_timestamp()
+    FROM public.outbox_append('sample', $1::text, $2::text, jsonb_build_object(
+        'id', $1::text, 'n', $3::bigint, 'correlationId', $4::text)) AS event";
 
 /// One statement is one transaction: the person, and the event with the sequence that the aggregate is at.
 const INSERT_PERSON: &str = "
@@ -116,6 +129,7 @@ pub(super) async fn insert(client: &mut Client, request: &SampleRequest) -> Resu
     let statement = client.prepare(match request.domain {
         Domain::Cars => INSERT_CAR,
         Domain::People => INSERT_PERSON,
+        Domain::Outbox => INSERT_EVENT,
     });
     let statement = statement.await.map_err(failed("prepare the insert"))?;
     if request.rollback {
@@ -161,6 +175,11 @@ async fn one(client: &impl GenericClient, statement: &Statement, request: &Sampl
         Domain::People => {
             let (name, email) = PEOPLE[aggregate as usize % PEOPLE.len()];
             client.query_one(statement, &[&id, &name, &email, &correlation_id]).await
+        }
+        Domain::Outbox => {
+            let number = i64::try_from(n).unwrap_or(i64::MAX);
+            let event_type = sample_event(n, request.aggregates);
+            client.query_one(statement, &[&id.to_string(), &event_type, &number, &correlation_id]).await
         }
     };
     let row = row.map_err(failed("insert a sample and its event"))?;

@@ -8,6 +8,8 @@ pub struct Migration {
     pub version: i32,
     pub name: &'static str,
     pub sql: &'static str,
+    /// Makes a table of the sample, not of the outbox.
+    pub sample: bool,
 }
 
 impl Migration {
@@ -19,11 +21,21 @@ impl Migration {
 
 /// Every step, oldest first.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { version: 1, name: "outbox", sql: include_str!("../../schema/postgres/0001_outbox.sql") },
-    Migration { version: 2, name: "cars", sql: include_str!("../../schema/postgres/0002_cars.sql") },
-    Migration { version: 3, name: "processed", sql: include_str!("../../schema/postgres/0003_processed.sql") },
-    Migration { version: 4, name: "people", sql: include_str!("../../schema/postgres/0004_people.sql") },
-    Migration { version: 5, name: "retention", sql: include_str!("../../schema/postgres/0005_retention.sql") },
+    Migration { version: 1, name: "outbox", sql: include_str!("../../schema/postgres/0001_outbox.sql"), sample: false },
+    Migration { version: 2, name: "cars", sql: include_str!("../../schema/postgres/0002_cars.sql"), sample: true },
+    Migration {
+        version: 3,
+        name: "processed",
+        sql: include_str!("../../schema/postgres/0003_processed.sql"),
+        sample: false,
+    },
+    Migration { version: 4, name: "people", sql: include_str!("../../schema/postgres/0004_people.sql"), sample: true },
+    Migration {
+        version: 5,
+        name: "retention",
+        sql: include_str!("../../schema/postgres/0005_retention.sql"),
+        sample: false,
+    },
 ];
 
 #[cfg(test)]

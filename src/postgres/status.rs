@@ -77,11 +77,13 @@ pub(super) async fn status(client: &Client) -> Result<StatusReport> {
     let ledger = exists(client, "public.outboxctl_migrations").await?;
     let recorded = if ledger { migrate::recorded(client).await? } else { Default::default() };
     let known = |version: &i32| recorded.contains_key(version);
+    // A database that was set up without the sample does not miss it.
+    let sample = recorded.is_empty() || MIGRATIONS.iter().any(|m| m.sample && known(&m.version));
     Ok(StatusReport {
         server: server.map_err(failed("read the server's version"))?.get(0),
         pending: MIGRATIONS
             .iter()
-            .filter(|m| !known(&m.version))
+            .filter(|m| !known(&m.version) && (sample || !m.sample))
             .map(|m| Step { version: m.version, name: m.name.to_owned() })
             .collect(),
         outbox: if exists(client, "public.outbox").await? { Some(outbox(client).await?) } else { None },

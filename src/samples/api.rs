@@ -1,14 +1,10 @@
 //! Sample events through a pipeline's HTTP API, as its users write them.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
 use chrono::Utc;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
-use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::lanes::{Single, nobody};
 use super::script::{Call, Known, Sample};
 use crate::aws::Clients;
 use crate::aws::api_gateway::{Answer, Api};
@@ -16,71 +12,26 @@ use crate::cloudformation::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::admin::{Inserted, SampleRequest, correlation_id};
 
-/// Requests in flight at once, each for another aggregate.
-const CONCURRENCY: usize = 8;
-
-/// Writes through the API, and remembers what it made.
-pub struct ApiWriter {
+/// The API of a deployment.
+pub struct SampleApi {
     api: Api,
     sample: Sample,
-    /// By aggregate number.
-    known: HashMap<u64, Known>,
 }
 
-impl ApiWriter {
+impl SampleApi {
     /// # Errors
     /// `NotDeployed`, or `Unexpected` for a sample that this version does not know.
     pub fn open(clients: &Clients, deployment: &Deployment, sample: &str) -> Result<Self> {
         let api = Api::new(clients, deployment.output("ApiUrl")?)?;
-        Ok(Self { api, sample: Sample::named(sample)?, known: HashMap::new() })
+        Ok(Self { api, sample: Sample::named(sample)? })
     }
 
-    /// Writes as the request says: in order within an aggregate, several aggregates at once.
-    ///
-    /// # Errors
-    /// An answer that is none of those expected.
-    pub async fn insert(
-        &mut self,
-        request: &SampleRequest,
-        mut told: impl FnMut(&[Inserted]),
-    ) -> Result<Vec<Inserted>> {
-        if request.rollback {
-            return Ok(vec![self.refused(request).await?]);
-        }
-        let (started, aggregates) = (Instant::now(), u64::from(request.aggregates.max(1)));
-        let numbers = request.first..request.first + u64::from(request.count);
-        let mut lanes: HashMap<u64, Vec<u64>> = HashMap::new();
-        for n in numbers {
-            lanes.entry(n % aggregates).or_default().push(n);
-        }
-        let work =
-            lanes.into_iter().map(|(lane, numbers)| (lane, numbers, self.known.remove(&lane))).collect::<Vec<_>>();
-        let this = &*self;
-        let lane = |(lane, numbers, mut known): (u64, Vec<u64>, Option<Known>)| async move {
-            let mut inserted = Vec::with_capacity(numbers.len());
-            for n in numbers {
-                if let Some(rate) = request.rate {
-                    let since = Duration::from_secs_f64((n - request.first) as f64 / rate);
-                    tokio::time::sleep_until(started + since).await;
-                }
-                inserted.push(this.write(request.run, n, &mut known).await?);
-            }
-            Ok::<_, Error>((lane, known, inserted))
-        };
-        let mut done = stream::iter(work.into_iter().map(lane)).buffer_unordered(CONCURRENCY);
-        let (mut all, mut after) = (Vec::with_capacity(request.count as usize), Vec::new());
-        while let Some((lane, known, inserted)) = done.try_next().await? {
-            told(&inserted);
-            all.extend(inserted);
-            after.extend(known.map(|known| (lane, known)));
-        }
-        drop(done);
-        self.known.extend(after);
-        all.sort_unstable_by_key(|event| event.n);
-        Ok(all)
+    async fn send(&self, call: &Call, correlation: &str, key: &str) -> Result<Answer> {
+        let headers = [("x-correlation-id", correlation), ("idempotency-key", key)];
+        self.api.send(call.method.clone(), &call.path, &headers, call.body.to_string().into_bytes()).await
     }
 
-    async fn write(&self, run: Uuid, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
+    async fn create(&self, run: Uuid, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
         let (call, correlation) = (self.sample.call(n, known.as_ref()), correlation_id(run, n));
         // The commit comes after this and before the answer: latencies count from here, and are never flattered.
         let committed_at = Utc::now();
@@ -104,19 +55,22 @@ impl ApiWriter {
             committed_at,
         })
     }
+}
 
-    /// Asks for something that has to be refused, and must not show up anywhere.
-    async fn refused(&mut self, request: &SampleRequest) -> Result<Inserted> {
-        let (n, lane) = (request.first, request.first % u64::from(request.aggregates.max(1)));
-        let made_up = || Known { id: Uuid::new_v4().to_string(), version: 1, key: correlation_id(request.run, n) };
-        let any = self.known.get(&lane).or_else(|| self.known.values().next()).cloned();
-        let nothing_to_repeat = any.is_none() && self.sample == Sample::Orders;
-        let known = match any {
+impl Single for SampleApi {
+    async fn write(&self, request: &SampleRequest, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
+        self.create(request.run, n, known).await
+    }
+
+    async fn refused(&self, request: &SampleRequest, n: u64, known: Option<Known>) -> Result<Inserted> {
+        let made_up = || Known { id: nobody(), version: 1, key: correlation_id(request.run, n) };
+        let nothing_to_repeat = known.is_none() && self.sample == Sample::Orders;
+        let known = match known {
             Some(known) => known,
             // An order's key has to be used before it can be used again: by an order that counts for nothing.
             None if nothing_to_repeat => {
                 let mut first = None;
-                self.write(Uuid::now_v7(), 0, &mut first).await?;
+                self.create(Uuid::now_v7(), 0, &mut first).await?;
                 first.unwrap_or_else(made_up)
             }
             None => made_up(),
@@ -136,11 +90,6 @@ impl ApiWriter {
             correlation_id: correlation,
             committed_at: Utc::now(),
         })
-    }
-
-    async fn send(&self, call: &Call, correlation: &str, key: &str) -> Result<Answer> {
-        let headers = [("x-correlation-id", correlation), ("idempotency-key", key)];
-        self.api.send(call.method.clone(), &call.path, &headers, call.body.to_string().into_bytes()).await
     }
 }
 

@@ -34,6 +34,7 @@ fn requests_are_answered_by_a_real_server() {
         admin.batch_execute(&owner).await.expect("the owner");
         connecting_fails_with_the_kind_that_fits(&create(&admin, &server, "ways").await).await;
         init_is_done_once_and_repairs_what_was_dropped(&create(&admin, &server, "init").await).await;
+        the_samples_tables_can_be_left_out_and_put_in_later(&create(&admin, &server, "bare").await).await;
         two_inits_at_once_both_succeed_and_one_changes(&create(&admin, &server, "twice").await).await;
         samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(&create(&admin, &server, "numbers").await).await;
         commit_order_is_sequence_order_and_the_writer_may_only_append(&create(&admin, &server, "rights").await).await;
@@ -53,7 +54,7 @@ async fn create(admin: &Client, server: &Postgres, name: &str) -> Target {
 }
 
 async fn init(client: &mut Client, dry_run: bool) -> InitReport {
-    match execute(client, AdminRequest::Init { dry_run }).await.expect("init") {
+    match execute(client, AdminRequest::Init { dry_run, sample: true }).await.expect("init") {
         AdminResponse::Init(report) => report,
         other => panic!("{other:?}"),
     }
@@ -114,6 +115,44 @@ async fn init_is_done_once_and_repairs_what_was_dropped(database: &Target) {
     let now = status(&mut client).await;
     assert!(now.publication && now.pending.is_empty() && now.warnings.is_empty(), "{now:?}");
     assert_eq!(now.outbox.map(|outbox| outbox.rows), Some(0));
+}
+
+async fn the_samples_tables_can_be_left_out_and_put_in_later(database: &Target) {
+    let mut client = connect(database).await.expect("connect");
+    let init = async |client: &mut Client, sample| match execute(client, AdminRequest::Init { dry_run: false, sample })
+        .await
+        .expect("init")
+    {
+        AdminResponse::Init(report) => report,
+        other => panic!("{other:?}"),
+    };
+    let names = |report: &InitReport| report.applied.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&init(&mut client, false).await), ["outbox", "processed"]);
+    assert!(!init(&mut client, false).await.changed);
+    let now = status(&mut client).await;
+    assert!(now.pending.is_empty(), "what was left out is not missing: {now:?}");
+
+    // Events need no table but the outbox.
+    let request = SampleRequest {
+        run: Uuid::now_v7(),
+        first: 0,
+        count: 5,
+        domain: Domain::Outbox,
+        aggregates: 2,
+        rate: None,
+        rollback: false,
+    };
+    let inserted = match execute(&mut client, AdminRequest::SampleInsert(request)).await.expect("insert") {
+        AdminResponse::SampleInsert { inserted } => inserted,
+        other => panic!("{other:?}"),
+    };
+    let told: Vec<_> = inserted.iter().map(|event| (event.event_type.as_str(), event.sequence)).collect();
+    let (created, updated) = ("SampleCreated", "SampleUpdated");
+    assert_eq!(told, [(created, 1), (created, 1), (updated, 2), (updated, 2), (updated, 3)]);
+
+    let later = init(&mut client, true).await;
+    assert_eq!(names(&later), ["cars", "people"]);
+    assert!(later.ensured.iter().any(|step| step == "outbox_writer may write cars"), "{later:?}");
 }
 
 async fn two_inits_at_once_both_succeed_and_one_changes(database: &Target) {

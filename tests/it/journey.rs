@@ -1,7 +1,13 @@
 //! The main line, end to end, by the commands a user types, on a real PostgreSQL.
 
-use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
 
+use http::Method;
+use outboxctl::aws::api_gateway::Api;
+use outboxctl::aws::{Clients, LocalEndpoint};
+use serde_json::{Value, json};
+
+use crate::contracts::schemas;
 use crate::support::stack::Stack;
 
 #[test]
@@ -18,6 +24,9 @@ fn what_is_committed_is_delivered_and_survives_a_restart() {
 
     let report = stack.ok(&["verify", "--count", "50", "--aggregates", "5"]);
     assert_everything_arrived(&report, 50);
+    created_as_documented(&stack);
+    let told = events_as_documented(&stack, 52);
+    assert_eq!(told, ["urn:outbox:car:CarCreated:1", "urn:outbox:car:CarUpdated:1"].map(str::to_owned).into());
 
     // What is written while the capture is stopped arrives once it resumes.
     assert!(stack.changed(&["dms", "stop"]));
@@ -34,6 +43,43 @@ fn what_is_committed_is_delivered_and_survives_a_restart() {
 
     assert!(stack.changed(&["destroy", "--yes"]));
     assert_eq!(stack.fails(1, &["dms", "start"])["error"]["code"], "not-deployed");
+}
+
+/// Two cars through the API, one from the command and one by hand: the answers are as `schema/openapi` says.
+fn created_as_documented(stack: &Stack) {
+    stack.ok(&["sample", "insert", "--via", "api"]);
+    let state = stack.state();
+    let url = stack.ok(&["outputs"])["ApiUrl"].as_str().expect("the API's address").to_owned();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let (created, refused) = runtime.block_on(async {
+        let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+        let api = Api::new(&clients, &url).expect("the API");
+        let post =
+            async |body: Value| api.send(Method::POST, "/cars", &[], body.to_string().into()).await.expect("an answer");
+        (post(json!({"make": "Škoda", "model": "Octavia", "year": 2024})).await, post(json!({"make": ""})).await)
+    });
+    let mut contract = schemas::Api::load("openapi/cars.json");
+    for (answer, kind) in [(created, "application/json"), (refused, "application/problem+json")] {
+        let body = serde_json::from_slice(&answer.body).expect("JSON");
+        let headers = BTreeMap::from([("content-type".to_owned(), kind.to_owned())]);
+        contract.check("/cars", "post", answer.status, &headers, Some(&body));
+    }
+}
+
+/// The events that the log of the bus holds fit their schemas; returns which schemas.
+fn events_as_documented(stack: &Stack, count: usize) -> BTreeSet<String> {
+    let output = stack
+        .command(&["tail", "log", "--from", "start", "--count", &count.to_string(), "--idle-timeout", "60"])
+        .args(["--output", "ndjson"])
+        .output()
+        .expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let events = schemas::Events::load();
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let told: Vec<String> =
+        lines.filter(|line| line["hop"] == "log").map(|line| events.check(&line["record"]["detail"])).collect();
+    assert_eq!(told.len(), count);
+    told.into_iter().collect()
 }
 
 /// On every hop, once and in order; exit code 0 has said so already, and this is that `verify` counted it.

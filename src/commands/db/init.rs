@@ -1,6 +1,6 @@
 //! `outboxctl db init`.
 
-use crate::commands::reach::DatabaseArgs;
+use crate::commands::reach::{self, DatabaseArgs};
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Event, Outcome, Table};
@@ -9,7 +9,7 @@ use crate::postgres::admin::InitReport;
 /// Create or update the schema, the writer role and the publication
 ///
 /// Runs as the database's owner, which need not be a superuser. Everything happens in one transaction; a second run
-/// finds nothing to do and succeeds.
+/// finds nothing to do and succeeds. Where the sample was left out of the deploy its tables are not made.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -22,7 +22,12 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         ctx.console.emit(Event::started("database", "bringing the schema up to date"));
-        let report = async { self.database.open(ctx).await?.init(self.dry_run).await }.await;
+        let report = async {
+            let deployment = reach::deployment(ctx).await?;
+            let mut database = reach::open(ctx, &deployment, self.database.via).await?;
+            database.init(self.dry_run, deployment.has_sample()).await
+        };
+        let report = report.await;
         let report = report.inspect_err(|e| ctx.console.emit(Event::failed("database", e.message())))?;
         for warning in &report.warnings {
             ctx.console.warn(warning);

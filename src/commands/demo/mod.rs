@@ -58,7 +58,10 @@ impl Args {
     /// Returns what `verify` found.
     async fn tour(&self, shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<Value> {
         shell.run(&["local", "up", "--port", "0", "--postgres-port", "0"]).await?;
-        shell.run(&["deploy", "--yes"]).await?;
+        // It posts to the sample's API: what outboxctl.toml leaves out is put in for the tour.
+        let left_out = shell.settings().parameters.get(pipelines::WITH_SAMPLE).is_some_and(|value| value == "false");
+        let deploy = ["deploy", "--yes", "--with-sample"];
+        shell.run(&deploy[..if left_out { 3 } else { 2 }]).await?;
         if pipeline.stack("dms").is_some() {
             shell.run(&["db", "init"]).await?;
             shell.run(&["dms", "start"]).await?;

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Console;
-use crate::settings::OutputFormat;
+use crate::settings::{OutputFormat, Settings};
 
 /// One step as it went.
 #[derive(Debug, Serialize)]
@@ -36,6 +36,10 @@ impl<'a> Shell<'a> {
 
     pub fn console(&self) -> &Console {
         &self.ctx.console
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.ctx.settings
     }
 
     /// A command of outboxctl on the tour's stack, with the tour's stage and pipeline.

@@ -16,7 +16,7 @@ use crate::commands::watch::detached;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::{self, Pipeline};
+use crate::pipelines::{self, Pipeline, Stack, WITH_SAMPLE};
 
 /// Deploy the pipeline's stacks; changes only what differs
 ///
@@ -36,6 +36,12 @@ pub struct Args {
     /// Executable to package as the functions, when this one can't run on Lambda
     #[arg(long, value_name = "PATH", env = "OUTBOXCTL_FUNCTION_BINARY")]
     function_binary: Option<PathBuf>,
+    /// Leave out the sample's API and tables, for an application of your own; later deploys keep to it
+    #[arg(long, conflicts_with = "with_sample")]
+    without_sample: bool,
+    /// Put in the sample's API and tables after a deploy that left them out
+    #[arg(long)]
+    with_sample: bool,
     /// Set a template parameter, as the table `parameters` of outboxctl.toml does
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
@@ -47,11 +53,12 @@ impl Args {
         let pipeline = pipelines::find(&settings.pipeline)?;
         let mut overrides = settings.parameters.clone();
         overrides.extend(self.parameters.iter().cloned());
+        self.choose_sample(pipeline, &mut overrides)?;
         check_names(pipeline, &overrides)?;
         mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
-        self.announce(ctx, clients, pipeline).await?;
+        let with_sample = self.announce(ctx, clients, pipeline, &overrides).await?;
         let supply = supply::Artifacts::new(ctx, clients, self.function_binary.clone(), self.dry_run).await?;
         let engine = Engine::new(clients, &ctx.console);
         let rollout = Rollout {
@@ -65,6 +72,7 @@ impl Args {
                 supply: &supply,
             },
             guard: Guard { allow_replacement: self.allow_replacement, consent: consent(ctx) },
+            with_sample,
         };
         // A signal waits: a preview takes seconds and removes what it made, a deploy has to say what goes on without it.
         let _hold = ctx.hold();
@@ -85,14 +93,38 @@ impl Args {
         Ok(Outcome::data(data).changed(changed).summary(summary))
     }
 
-    /// Says who acts where on what, before anything is done; asks where the stage is production.
-    async fn announce(&self, ctx: &Context, clients: &Clients, pipeline: &Pipeline) -> Result<()> {
+    /// The flags as the template parameter that they stand for.
+    fn choose_sample(&self, pipeline: &Pipeline, overrides: &mut BTreeMap<String, String>) -> Result<()> {
+        let has_choice = parameter_names(pipeline)?.contains(WITH_SAMPLE);
+        if self.without_sample && !has_choice {
+            let message = format!("{} captures the sample's own table: there is nothing without it", pipeline.name);
+            let hint = "dynamodb-eventbridge and dynamodb-kinesis have an outbox for tables of your own";
+            return Err(Error::new(Kind::Usage, message).hint(hint));
+        }
+        if has_choice && (self.without_sample || self.with_sample) {
+            overrides.insert(WITH_SAMPLE.to_owned(), self.with_sample.to_string());
+        }
+        Ok(())
+    }
+
+    /// Says who acts where on what, before anything is done; asks where the stage is production. Returns whether the
+    /// sample is part of it: as chosen now, else as before.
+    async fn announce(
+        &self,
+        ctx: &Context,
+        clients: &Clients,
+        pipeline: &Pipeline,
+        overrides: &BTreeMap<String, String>,
+    ) -> Result<bool> {
         let settings = &ctx.settings;
         let (identity, deployment) = tokio::try_join!(account::identity(clients), Deployment::load(clients, settings))?;
-        let (there, missing): (Vec<_>, Vec<_>) = deployment.stacks.iter().partition(|view| view.described.is_some());
-        let names = |views: Vec<&crate::cloudformation::StackView>| {
-            views.iter().map(|view| view.stack.name).collect::<Vec<_>>().join(", ")
-        };
+        let with_sample = overrides.get(WITH_SAMPLE).map_or(deployment.has_sample(), |value| value != "false");
+        let is_there = |name: &str| deployment.stacks.iter().any(|v| v.stack.name == name && v.described.is_some());
+        let (leaving, wanted): (Vec<&Stack>, Vec<&Stack>) =
+            pipeline.stacks.iter().partition(|s| s.sample && !with_sample);
+        let (there, missing): (Vec<&Stack>, Vec<&Stack>) = wanted.into_iter().partition(|stack| is_there(stack.name));
+        let leaving: Vec<_> = leaving.into_iter().filter(|stack| is_there(stack.name)).collect();
+        let names = |stacks: Vec<&Stack>| stacks.iter().map(|stack| stack.name).collect::<Vec<_>>().join(", ");
         ctx.console.note(format!("{}: {}", pipeline.name, pipeline.title));
         ctx.console.note(format!(
             "stage {}, account {}, region {}, as {}",
@@ -107,16 +139,19 @@ impl Args {
         if !there.is_empty() {
             ctx.console.note(format!("to update where they differ: {}", names(there)));
         }
+        if !leaving.is_empty() {
+            ctx.console.note(format!("to delete: {}", names(leaving)));
+        }
         let ask = pipelines::is_production(&settings.stage) && !self.dry_run && !settings.yes && !settings.local;
         if !ask {
-            return Ok(());
+            return Ok(with_sample);
         }
         let question = format!("deploy to {} in account {}?", settings.stage, identity.account);
         if settings.no_input {
             return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
         }
         match ctx.console.confirm(&question).await? {
-            true => Ok(()),
+            true => Ok(with_sample),
             false => Err(Error::new(Kind::Failed, "nothing was done")),
         }
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::aws::api_gateway::Api;
+use crate::cloudformation::Deployment;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
@@ -29,7 +30,10 @@ enum Way {
     Api,
 }
 
-/// Write sample cars and their outbox rows, each pair in one transaction
+/// Write sample rows and their outbox rows, each pair in one transaction
+///
+/// Where the sample was left out of the deploy, outbox rows alone: events `SampleCreated` and `SampleUpdated` of aggregates
+/// of type `sample`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Events to write
@@ -38,7 +42,8 @@ pub struct Args {
     /// Events a second [default: as fast as it goes]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Cars that the events are spread over; a car's first event is CarCreated, later ones are CarUpdated
+    /// Aggregates that the events are spread over; the first event of each created it, such as CarCreated, later ones are
+    /// such as CarUpdated
     #[arg(long, value_name = "A", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
     aggregates: u32,
     /// Also write one event and roll it back; it must never arrive anywhere
@@ -69,19 +74,24 @@ struct Written {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let deployment = reach::deployment(ctx).await?;
         let via = match self.via {
-            Way::Api if reach::deployment(ctx).await?.pipeline.sample().is_none() => return self.post(ctx).await,
+            // Names what was left out.
+            Way::Api if !deployment.has_sample() => {
+                return Err(deployment.output("ApiUrl").err().unwrap_or_else(no_api));
+            }
+            Way::Api if deployment.pipeline.sample().is_none() => return self.post(ctx, &deployment).await,
             Way::Api => Via::Auto,
             Way::Auto => Via::Auto,
             Way::Direct => Via::Direct,
             Way::Function => Via::Function,
         };
-        let mut writer = reach::writer(ctx, &reach::deployment(ctx).await?, via).await?;
+        let mut writer = reach::writer(ctx, &deployment, via).await?;
         let request = SampleRequest {
             run: Uuid::now_v7(),
             first: 0,
             count: self.count,
-            domain: reach::domain(ctx),
+            domain: reach::domain(&deployment),
             aggregates: self.aggregates,
             rate: self.rate,
             rollback: false,
@@ -111,19 +121,15 @@ impl Args {
     }
 
     /// Posts to the API; sequence and aggregates are the API's own.
-    async fn post(self, ctx: &Context) -> Result<Outcome> {
+    async fn post(self, ctx: &Context, deployment: &Deployment) -> Result<Outcome> {
         if self.rollback_control {
             return Err(Error::new(
                 Kind::Usage,
                 "the API commits what it is sent: --rollback-control needs another --via",
             ));
         }
-        let deployment = reach::deployment(ctx).await?;
-        let domain = reach::domain(ctx);
-        let (route, one) = match domain {
-            Domain::Cars => ("cars", "car"),
-            Domain::People => ("people", "person"),
-        };
+        let people = reach::domain(deployment) == Domain::People;
+        let (route, one) = if people { ("people", "person") } else { ("cars", "car") };
         let url = format!("{}/{route}", deployment.output("ApiUrl")?.trim_end_matches('/'));
         let api = Api::new(ctx.aws().await?, deployment.output("ApiUrl")?)?;
         let (run, started) = (Uuid::now_v7(), tokio::time::Instant::now());
@@ -133,9 +139,9 @@ impl Args {
             if let Some(rate) = self.rate {
                 tokio::time::sleep_until(started + std::time::Duration::from_secs_f64(f64::from(n) / rate)).await;
             }
-            let body = match domain {
-                Domain::Cars => json!({ "make": "Volvo", "model": "240", "year": 1990 + n % 30 }),
-                Domain::People => json!({ "name": "Grace Hopper", "email": format!("grace.{n}@example.org") }),
+            let body = match people {
+                true => json!({ "name": "Grace Hopper", "email": format!("grace.{n}@example.org") }),
+                false => json!({ "make": "Volvo", "model": "240", "year": 1990 + n % 30 }),
             };
             let path = format!("/{route}");
             let answer = api.send(Method::POST, &path, &[], body.to_string().into_bytes()).await?;
@@ -149,6 +155,10 @@ impl Args {
         let written = Written { run, event_ids, inserted: Vec::new(), rolled_back: None };
         Ok(Outcome::data(written).changed(true).table(table).summary(summary))
     }
+}
+
+fn no_api() -> Error {
+    Error::new(Kind::Usage, "this stage has no sample API")
 }
 
 /// What was created, or the API's own problem as an error.

@@ -43,7 +43,13 @@ impl Handler {
     /// `Config`, naming the variable that is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
         let client = store::client(clients);
-        Ok(Self { outbox: store::outbox(&client)?, table: required("AGGREGATE_TABLE")?, client })
+        let outbox = store::outbox(&client)?;
+        Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
+    }
+
+    /// `table` is that of the aggregates.
+    pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
+        Self { client, table, outbox }
     }
 
     /// 201 with the order's and the event's id, the same for every request with the same key, or a problem. `deadline`

@@ -44,7 +44,11 @@ impl Handler {
     /// # Errors
     /// `Config`, naming the variable.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        Ok(Self { client: store::client(clients), table: required("AGGREGATE_TABLE")? })
+        Ok(Self::new(store::client(clients), required("AGGREGATE_TABLE")?))
+    }
+
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
     }
 
     /// `deadline` is when Lambda ends the invocation.

@@ -61,7 +61,11 @@ impl<T: Creation> Handler<T> {
     /// # Errors
     /// `Config`, naming the variable that is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        Ok(Self { database: Database::from_environment(clients.config())?, creates: PhantomData })
+        Ok(Self::new(Database::from_environment(clients.config())?))
+    }
+
+    pub fn new(database: Database) -> Self {
+        Self { database, creates: PhantomData }
     }
 
     /// 201 with the row's and the event's id, or a problem. `deadline` is when Lambda ends the invocation.
@@ -78,13 +82,19 @@ impl<T: Creation> Handler<T> {
         // Two attempts fit before Lambda's limit, and before the 30 s of an HTTP API's integration.
         let patience = (left / 2).saturating_sub(Duration::from_millis(250)).min(Duration::from_secs(12));
         match self.database.run(patience, |client| insert(client, &new, &trace)).await {
-            Ok(created) => {
-                tracing::info!(id = %created.id, event_id = %created.event_id, %trace, "created");
-                json_response(StatusCode::CREATED, "application/json", &created)
+            Ok(made) => {
+                let Created { id, event_id } = made;
+                tracing::info!(%id, %event_id, %trace, "created");
+                created(id, event_id)
             }
             Err(error) => Problem::from(error).into(),
         }
     }
+}
+
+/// The answer once it is committed.
+pub fn created(id: Uuid, event_id: Uuid) -> ApiGatewayV2httpResponse {
+    json_response(StatusCode::CREATED, "application/json", &Created { id, event_id })
 }
 
 async fn insert<T: Creation>(mut client: Client, new: &T, trace: &Traceparent) -> Result<(Client, Created), Fault> {

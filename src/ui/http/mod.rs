@@ -9,6 +9,8 @@ mod metrics;
 mod problem;
 mod redrive;
 mod submit;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

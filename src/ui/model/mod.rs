@@ -191,4 +191,4 @@ impl State {
 }
 
 #[cfg(test)]
-mod tests;
+pub mod tests;

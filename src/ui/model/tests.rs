@@ -8,7 +8,7 @@ fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap_or_default()
 }
 
-fn model() -> Model {
+pub fn model() -> Model {
     let head = Head { pipeline: "rds-eventbridge", stage: "dev".into(), ..Head::default() };
     Model { layout: Layout::of(head.pipeline), head, state: Mutex::default() }
 }

@@ -1,0 +1,169 @@
+//! A DynamoDB as far as the sample routes notice: tables in memory, conditions, transactions, and what a stream would show.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use serde_json::{Value, json};
+
+/// How it is at the moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mood {
+    #[default]
+    Well,
+    /// Answers that it is busy.
+    Busy,
+    /// Answers that the caller may not.
+    Denying,
+}
+
+#[derive(Default)]
+struct Tables {
+    mood: Mood,
+    /// By table and key.
+    items: BTreeMap<(String, String), Value>,
+    /// Records as a stream with both images has them.
+    changes: Vec<Value>,
+}
+
+/// Clones share the tables.
+#[derive(Clone, Default)]
+pub struct FakeDynamoDb(Arc<Mutex<Tables>>);
+
+type Refusal = (&'static str, Value);
+
+impl FakeDynamoDb {
+    pub fn be(&self, mood: Mood) {
+        self.0.lock().unwrap().mood = mood;
+    }
+
+    /// The changes of one table so far.
+    pub fn changes(&self, table: &str) -> Vec<Value> {
+        let of_table =
+            |change: &&Value| change["eventSourceARN"].as_str().unwrap().contains(&format!("table/{table}/"));
+        self.0.lock().unwrap().changes.iter().filter(of_table).cloned().collect()
+    }
+
+    /// Serves on a free port until the runtime ends.
+    pub async fn client(&self) -> aws_sdk_dynamodb::Client {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let app = Router::new().route("/", post(answer)).with_state(self.clone());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(aws_credential_types::Credentials::new("test", "test", None, None, "test"))
+            .retry_config(RetryConfig::disabled())
+            .endpoint_url(url);
+        aws_sdk_dynamodb::Client::from_conf(config.build())
+    }
+
+    fn call(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
+        let mut tables = self.0.lock().unwrap();
+        match tables.mood {
+            Mood::Well => {}
+            Mood::Busy => return Err(("ProvisionedThroughputExceededException", json!({}))),
+            Mood::Denying => return Err(("AccessDeniedException", json!({}))),
+        }
+        match operation {
+            "GetItem" => Ok(match tables.items.get(&place(input, &input["Key"])) {
+                Some(item) => json!({ "Item": item }),
+                None => json!({}),
+            }),
+            "PutItem" if tables.holds(input, &input["Item"]) => {
+                tables.set(input, &input["Item"], Some(input["Item"].clone()));
+                Ok(json!({}))
+            }
+            "PutItem" => Err(("ConditionalCheckFailedException", json!({}))),
+            "DeleteItem" => Ok(match tables.set(input, &input["Key"], None) {
+                Some(old) => json!({ "Attributes": old }),
+                None => json!({}),
+            }),
+            "TransactWriteItems" => {
+                let puts: Vec<&Value> =
+                    input["TransactItems"].as_array().unwrap().iter().map(|item| &item["Put"]).collect();
+                let held: Vec<bool> = puts.iter().map(|put| tables.holds(put, &put["Item"])).collect();
+                if held.iter().all(|held| *held) {
+                    puts.iter().for_each(|put| drop(tables.set(put, &put["Item"], Some(put["Item"].clone()))));
+                    return Ok(json!({}));
+                }
+                let code = |held: &bool| json!({ "Code": if *held { "None" } else { "ConditionalCheckFailed" } });
+                let reasons: Vec<Value> = held.iter().map(code).collect();
+                Err(("TransactionCanceledException", json!({ "CancellationReasons": reasons })))
+            }
+            other => panic!("{other} is not scripted"),
+        }
+    }
+}
+
+/// Table and key of what is asked about; an outbox item has two key attributes.
+fn place(input: &Value, item: &Value) -> (String, String) {
+    let keys = if item.get("sequence").is_some() { &["aggregate_id", "sequence"][..] } else { &["id"] };
+    let key: Vec<String> = keys.iter().map(|name| item[name].to_string()).collect();
+    (input["TableName"].as_str().unwrap().to_owned(), key.join("/"))
+}
+
+impl Tables {
+    /// Whether the request's condition holds for what is there.
+    fn holds(&self, input: &Value, item: &Value) -> bool {
+        let there = self.items.get(&place(input, item));
+        input["ConditionExpression"].as_str().unwrap().split(" AND ").all(|part| match part.split_once(" = ") {
+            None => part.starts_with("attribute_not_exists(") && there.is_none(),
+            Some((name, value)) => {
+                let name = input["ExpressionAttributeNames"][name].as_str().unwrap();
+                there.is_some_and(|there| there[name] == input["ExpressionAttributeValues"][value])
+            }
+        })
+    }
+
+    /// Returns what was there before.
+    fn set(&mut self, input: &Value, item: &Value, new: Option<Value>) -> Option<Value> {
+        let place = place(input, item);
+        let table = place.0.clone();
+        let old = match new.clone() {
+            Some(new) => self.items.insert(place, new),
+            None => self.items.remove(&place),
+        };
+        let name = match (&old, &new) {
+            (None, Some(_)) => "INSERT",
+            (Some(_), Some(_)) => "MODIFY",
+            (Some(_), None) => "REMOVE",
+            (None, None) => return None,
+        };
+        let mut body = json!({
+            "ApproximateCreationDateTime": 1_700_000_000, "Keys": {}, "SequenceNumber": self.changes.len().to_string(),
+        });
+        for (image, value) in [("OldImage", &old), ("NewImage", &new)] {
+            if let Some(value) = value {
+                body[image] = value.clone();
+            }
+        }
+        self.changes.push(json!({
+            "eventID": "e", "eventName": name, "eventSource": "aws:dynamodb", "dynamodb": body,
+            "eventSourceARN": format!("arn:aws:dynamodb:us-east-1:000000000000:table/{table}/stream/s"),
+        }));
+        old
+    }
+}
+
+async fn answer(
+    State(fake): State<FakeDynamoDb>,
+    headers: HeaderMap,
+    body: String,
+) -> (StatusCode, [(&'static str, &'static str); 1], String) {
+    let target = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+    let kind = [("content-type", "application/x-amz-json-1.0")];
+    match fake.call(&target, &serde_json::from_str(&body).unwrap()) {
+        Ok(answer) => (StatusCode::OK, kind, answer.to_string()),
+        Err((code, mut document)) => {
+            document["__type"] = format!("com.amazonaws.dynamodb.v20120810#{code}").into();
+            (StatusCode::BAD_REQUEST, kind, document.to_string())
+        }
+    }
+}

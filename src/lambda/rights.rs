@@ -1,0 +1,113 @@
+//! What each function calls and what it is told by its environment: the one place that templates and code both answer to.
+//! `tests/it/templates.rs` holds the source and the templates against it, so that no function lacks a right, and none
+//! has one that it never uses.
+
+/// One function.
+#[derive(Debug, Clone, Copy)]
+pub struct Function {
+    /// What `Handler` is in a template.
+    pub handler: &'static str,
+    /// The files in `src/` that make its calls.
+    pub sources: &'static [&'static str],
+    /// IAM action, and what it acts on: the parameter or resource that the template names it by.
+    pub calls: &'static [(&'static str, &'static str)],
+    /// Variables without which it does not start.
+    pub required: &'static [&'static str],
+    /// Variables that may be missing.
+    pub optional: &'static [&'static str],
+}
+
+const DATABASE: &[&str] = &["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER"];
+
+/// A route that writes to PostgreSQL.
+const fn database_route(handler: &'static str) -> Function {
+    Function {
+        handler,
+        sources: &["lambda/database.rs"],
+        calls: &[("rds-db:connect", "DatabaseResourceId")],
+        required: DATABASE,
+        optional: &[],
+    }
+}
+
+/// A route that writes an aggregate and its event in one DynamoDB transaction.
+const fn table_route(handler: &'static str, sources: &'static [&'static str]) -> Function {
+    Function {
+        handler,
+        sources,
+        calls: &[
+            ("dynamodb:GetItem", "AggregateTable"),
+            // TransactWriteItems asks for the rights of what is in it.
+            ("dynamodb:PutItem", "AggregateTable"),
+            ("dynamodb:PutItem", "OutboxTable"),
+        ],
+        required: &["AGGREGATE_TABLE", "OUTBOX_TABLE"],
+        optional: &["OUTBOX_RETENTION_DAYS"],
+    }
+}
+
+const BUS: &[&str] = &["OUTBOX_BUS_NAME", "FAILURE_BUCKET"];
+
+/// A consumer that does nothing but publish.
+const fn publisher(handler: &'static str, optional: &'static [&'static str]) -> Function {
+    Function {
+        handler,
+        sources: &["lambda/publisher/eventbridge.rs", "lambda/publisher/failures.rs"],
+        calls: &[("events:PutEvents", "BusArn"), ("s3:PutObject", "FailureBucket")],
+        required: BUS,
+        optional,
+    }
+}
+
+/// Every function.
+pub const FUNCTIONS: &[Function] = &[
+    database_route("api.cars"),
+    database_route("api.people"),
+    table_route("api.orders", &["lambda/api/orders.rs", "lambda/api/store.rs", "dynamodb/writer.rs"]),
+    table_route("api.cart", &["lambda/api/cart/mod.rs", "lambda/api/store.rs", "dynamodb/writer.rs"]),
+    Function {
+        handler: "api.users",
+        sources: &["lambda/api/users.rs", "lambda/api/store.rs"],
+        calls: &[
+            ("dynamodb:DeleteItem", "AggregateTable"),
+            ("dynamodb:GetItem", "AggregateTable"),
+            ("dynamodb:PutItem", "AggregateTable"),
+        ],
+        required: &["AGGREGATE_TABLE"],
+        optional: &[],
+    },
+    publisher("publisher", &["OUTBOX_MAX_REQUEST_BYTES"]),
+    publisher("forwarder", &["OUTBOX_MAX_REQUEST_BYTES"]),
+    publisher("forwarder.users", &["OUTBOX_MAX_REQUEST_BYTES", "PERSONAL_FIELDS"]),
+    Function {
+        handler: "sequencer",
+        sources: &[
+            "lambda/publisher/eventbridge.rs",
+            "lambda/publisher/failures.rs",
+            "lambda/sequencer/history.rs",
+            "lambda/sequencer/positions.rs",
+        ],
+        calls: &[
+            ("events:PutEvents", "BusArn"),
+            ("s3:PutObject", "FailureBucket"),
+            ("dynamodb:Query", "OutboxTable"),
+            ("dynamodb:UpdateItem", "PositionsTable"),
+        ],
+        required: &["OUTBOX_BUS_NAME", "FAILURE_BUCKET", "POSITIONS_TABLE", "OUTBOX_TABLE"],
+        optional: &["OUTBOX_MAX_REQUEST_BYTES"],
+    },
+    Function {
+        handler: "consumer",
+        sources: &["lambda/consumer.rs"],
+        calls: &[("dynamodb:PutItem", "Inbox")],
+        required: &["INBOX_TABLE"],
+        optional: &[],
+    },
+    Function {
+        handler: "admin",
+        sources: &["lambda/admin.rs"],
+        calls: &[("secretsmanager:GetSecretValue", "DatabaseSecretArn")],
+        required: &["DATABASE_SECRET_ARN", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME"],
+        optional: &[],
+    },
+];

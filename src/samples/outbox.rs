@@ -1,0 +1,106 @@
+//! Sample events straight into a DynamoDB outbox table: for an application of the user's own, where there is no sample API.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, TransactWriteItem};
+use chrono::{SubsecRound, Utc};
+use serde_json::json;
+use serde_json::value::to_raw_value;
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::lanes::{Single, nobody};
+use super::script::Known;
+use crate::aws::Clients;
+use crate::cloudformation::Deployment;
+use crate::dynamodb::{Commit, Outbox};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::outbox::{Message, Traceparent};
+use crate::postgres::admin::{Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
+
+/// How long the items stay: as long as the sample API's own.
+const RETENTION: Duration = Duration::from_secs(7 * 86_400);
+/// How long others may be in the way of one transaction.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The outbox table of a deployment.
+pub struct SampleOutbox {
+    outbox: Outbox,
+    table: String,
+}
+
+impl SampleOutbox {
+    /// # Errors
+    /// `NotDeployed`.
+    pub fn open(clients: &Clients, deployment: &Deployment) -> Result<Self> {
+        let table = deployment.output("OutboxTable")?.to_owned();
+        Ok(Self { outbox: Outbox::new(clients.dynamodb(), table.clone(), RETENTION), table })
+    }
+
+    async fn commit(&self, writes: Vec<TransactWriteItem>, event: &Message) -> Result<Commit> {
+        self.outbox.commit(writes, event, (Instant::now() + PATIENCE).into_std()).await
+    }
+}
+
+impl Single for SampleOutbox {
+    async fn write(&self, request: &SampleRequest, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
+        let event = event(request, n, known.as_ref())?;
+        match self.commit(Vec::new(), &event).await? {
+            Commit::Done => {}
+            Commit::Refused(_) => {
+                let message = format!("sequence {} of sample {} is taken", event.sequence, event.aggregate_id);
+                return Err(Error::new(Kind::Unexpected, message));
+            }
+        }
+        let inserted = inserted(request, n, &event);
+        *known = Some(Known { id: event.aggregate_id, version: event.sequence, key: inserted.correlation_id.clone() });
+        Ok(inserted)
+    }
+
+    /// In one transaction with a condition that can't hold: nothing of it is kept.
+    async fn refused(&self, request: &SampleRequest, n: u64, known: Option<Known>) -> Result<Inserted> {
+        let event = event(request, n, known.as_ref())?;
+        let check = ConditionCheck::builder()
+            .table_name(&self.table)
+            .key("aggregate_id", AttributeValue::S(nobody()))
+            .key("sequence", AttributeValue::N("1".into()))
+            .condition_expression("attribute_exists(aggregate_id)")
+            .build()
+            .or_fail(Kind::Unexpected, || "the condition is incomplete".into())?;
+        match self.commit(vec![TransactWriteItem::builder().condition_check(check).build()], &event).await? {
+            Commit::Refused(_) => Ok(inserted(request, n, &event)),
+            Commit::Done => Err(Error::new(Kind::Verify, "a transaction whose condition does not hold was committed")),
+        }
+    }
+}
+
+fn event(request: &SampleRequest, n: u64, known: Option<&Known>) -> Result<Message> {
+    let id = match known {
+        Some(known) => known.id.clone(),
+        None => aggregate_id(request.run, n % u64::from(request.aggregates.max(1))).to_string(),
+    };
+    let data = json!({ "id": id, "n": n, "correlationId": correlation_id(request.run, n) });
+    Ok(Message {
+        id: Uuid::now_v7(),
+        aggregate_type: "sample".into(),
+        aggregate_id: id,
+        event_type: sample_event(n, request.aggregates).into(),
+        sequence: known.map_or(0, |known| known.version) + 1,
+        payload: to_raw_value(&data).or_fail(Kind::Unexpected, || "the event can't be written as JSON".into())?,
+        traceparent: Some(Traceparent::generate().as_str().to_owned()),
+        schema_version: 1,
+        committed_at: Utc::now().trunc_subsecs(6),
+    })
+}
+
+fn inserted(request: &SampleRequest, n: u64, event: &Message) -> Inserted {
+    Inserted {
+        n,
+        event_id: event.id,
+        aggregate_id: event.aggregate_id.clone(),
+        event_type: event.event_type.clone(),
+        sequence: event.sequence,
+        correlation_id: correlation_id(request.run, n),
+        committed_at: event.committed_at,
+    }
+}

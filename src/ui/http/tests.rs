@@ -1,0 +1,113 @@
+//! What the page's server answers, held against `schema/openapi-ui.json`.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use chrono::DateTime;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::*;
+use crate::aws::LocalEndpoint;
+use crate::outbox::schemas::Api;
+use crate::ui::model::{Hop, tests::model};
+
+const SEEN: Uuid = Uuid::from_u128(1);
+
+/// A page that has seen an event, and rows of every table that it shows; or nothing at all.
+async fn site(full: bool) -> Site {
+    let model = model();
+    if full {
+        let (at, id) = (DateTime::from_timestamp(1_800_000_000, 0).unwrap(), SEEN.to_string());
+        let mut state = model.lock();
+        state.see(SEEN, Hop::Delivered, at, |_| {});
+        let event = json!({"aggregate_type": "car", "aggregate_id": "a", "event_type": "CarCreated", "sequence": 1});
+        let with = |more: Value| {
+            let mut row = event.clone();
+            row.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            row
+        };
+        let overview = json!({
+            "outbox": {"rows": 1, "exact": true, "unprocessed": 1, "uncaptured": 0, "bytes": 8192},
+            "rows": [with(json!({"id": id, "message": "{}", "created_at": at, "processed_at": null}))],
+            "people": [{"id": id, "name": "Zoë", "email": "zoe@example.org", "created_at": at}],
+            "processed": [with(json!({
+                "event_id": id, "consumer": "c", "shard_id": "s", "attempts": 1, "succeeded": true,
+                "committed_at": at, "processed_at": at,
+            }))],
+            "processed_until": {"xact": "7", "position": 1},
+            "failures": [{
+                "id": 1, "consumer": "c", "event_id": id, "shard_id": "s", "sequence_number": "1", "reason": "r",
+                "attempts": 1, "payload": "{}", "failed_at": at,
+            }],
+            "slots": [{
+                "name": "s", "plugin": "pgoutput", "active": true, "lag_bytes": 1, "retained_bytes": null,
+                "wal_status": "reserved",
+            }],
+        });
+        state.tables.take(serde_json::from_value(overview).unwrap());
+        state.source("database", None);
+        state.source("stream", Some("gone".into()));
+    }
+    let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into() };
+    Site {
+        model: Arc::new(model),
+        clients: Clients::for_local(endpoint).await,
+        api_url: None,
+        failure_bucket: None,
+        writable: false,
+        live: Arc::new(Semaphore::new(1)),
+        cancel: CancellationToken::new(),
+    }
+}
+
+/// The site on a free port.
+async fn serve(site: Site) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move { axum::serve(listener, router(site)).await });
+    format!("http://localhost:{port}")
+}
+
+/// Asks, and holds the answer against the document; returns the status.
+async fn ask(api: &mut Api, base: &str, (method, template): (&str, &str), path: &str) -> u16 {
+    let body = if method == "post" { "{}" } else { "" };
+    let request = http::Request::builder().method(method.to_uppercase().as_str()).uri(format!("{base}{path}"));
+    let request = request.header("content-type", "application/json").body(Full::new(Bytes::from(body))).unwrap();
+    let response = Client::builder(TokioExecutor::new()).build_http().request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let kind = response.headers()["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let text = String::from_utf8_lossy(&bytes);
+    let body = if kind.ends_with("json") { serde_json::from_slice(&bytes).unwrap() } else { json!(text) };
+    api.check(template, method, status, &BTreeMap::from([("content-type".to_owned(), kind)]), Some(&body));
+    status
+}
+
+#[tokio::test]
+async fn answers_are_the_documented_ones() {
+    let mut api = Api::load("openapi-ui.json");
+    let (full, empty) = (serve(site(true).await).await, serve(site(false).await).await);
+    let lists = ["/api/pipeline", "/api/traces", "/api/outbox", "/api/dead-letters", "/healthz", "/metrics"];
+    for path in lists {
+        for base in [&full, &empty] {
+            assert_eq!(ask(&mut api, base, ("get", path), path).await, 200, "{path}");
+        }
+    }
+    for path in ["/api/people", "/api/processed"] {
+        assert_eq!(ask(&mut api, &full, ("get", path), path).await, 200);
+        assert_eq!(ask(&mut api, &empty, ("get", path), path).await, 404, "what is not there");
+    }
+    let trace = ("get", "/api/traces/{id}");
+    assert_eq!(ask(&mut api, &full, trace, &format!("/api/traces/{SEEN}")).await, 200);
+    assert_eq!(ask(&mut api, &empty, trace, &format!("/api/traces/{SEEN}")).await, 404);
+    assert_eq!(ask(&mut api, &full, trace, "/api/traces/none").await, 404);
+    let object = "/api/dead-letters/object";
+    assert_eq!(ask(&mut api, &full, ("get", object), "/api/dead-letters/object?key=k").await, 404);
+    for path in ["/api/people", "/api/cars"] {
+        assert_eq!(ask(&mut api, &full, ("post", path), path).await, 403, "it is read-only");
+    }
+}

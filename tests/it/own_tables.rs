@@ -1,0 +1,134 @@
+//! `outboxctl explain own-tables`, done as it says: an application's own tables and events, without the sample.
+
+use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType};
+use aws_sdk_dynamodb::types::{Put, ScalarAttributeType, TransactWriteItem};
+use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::postgres::tls::Roots;
+use outboxctl::postgres::{Secret, Target, connect};
+use serde_json::Value;
+
+use crate::support::repository;
+use crate::support::stack::Stack;
+
+/// The blocks of a language in the how-to.
+fn blocks(language: &str) -> Vec<String> {
+    let path = repository().join("src/explain/topics/own-tables.md");
+    let text = std::fs::read_to_string(path).expect("the how-to");
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// The commands of the how-to, which all have to succeed.
+fn follow(stack: &Stack, commands: &str) {
+    for line in commands.lines() {
+        let line = line.split(" #").next().unwrap_or_default().trim();
+        let args: Vec<&str> = line.strip_prefix("outboxctl ").expect("a command").split_whitespace().collect();
+        stack.ok(&args);
+    }
+}
+
+/// Waits for the how-to's event at so many hops; returns what was seen.
+fn invoice(stack: &Stack, pipeline: &str, hops: &str) -> Vec<Value> {
+    let output = stack
+        .command(&["--pipeline", pipeline, "tail", "--from", "start", "--count", hops, "--idle-timeout", "60"])
+        .args(["--where", "event_type == 'InvoiceIssued'", "--output", "ndjson"])
+        .output()
+        .expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line.get("hop").is_some()).collect()
+}
+
+async fn clients(stack: &Stack) -> Clients {
+    let state = stack.state();
+    Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_application_of_ones_own_needs_no_sample() {
+    let stack = Stack::up("own-tables");
+    let shell = blocks("sh");
+    follow(&stack, &shell[0]);
+    assert!(!stack.changed(&["deploy", "--yes"]), "a later deploy keeps to the choice");
+    let refused = stack.fails(1, &["sample", "insert", "--via", "api"]);
+    assert!(refused["error"]["hints"].to_string().contains("--with-sample"), "{refused}");
+
+    // As the owner, then as the application.
+    let (clients, outputs) = (clients(&stack).await, stack.ok(&["outputs"]));
+    let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
+    let secret = clients.secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;
+    let secret = secret.expect("the secret").secret_string.expect("its text");
+    let roots = Roots::File(stack.state().postgres.ca_file);
+    let port = output("DatabasePort").parse().expect("a port");
+    let owner = Target::from_secret(&secret, &output("DatabaseEndpoint"), port, &output("DatabaseName"), roots);
+    let owner = owner.expect("a target");
+    let sql = blocks("sql");
+    connect(&owner).await.expect("the owner").batch_execute(&sql[0]).await.expect("the first step");
+    let billing = Target { user: "billing".into(), password: Secret::new("choose-one"), ..owner };
+    let application = connect(&billing).await.expect("the application");
+    application.batch_execute(&sql[1]).await.expect("the second step");
+    assert!(application.batch_execute("SELECT * FROM outbox").await.is_err(), "it may append, and no more");
+
+    let seen = invoice(&stack, "rds-eventbridge", "2");
+    assert_eq!(seen.len(), 2, "in the stream and on the bus: {seen:?}");
+    let detail = &seen.iter().find(|item| item["hop"] == "log").expect("the event log")["record"]["detail"];
+    assert_eq!(detail["dataschema"], "urn:outbox:invoice:InvoiceIssued:1");
+    assert_eq!((&detail["sequence"], &detail["data"]["amount"]), (&"1".into(), &1200.into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outbox_table_takes_anybodys_events() {
+    let stack = Stack::up("own-items");
+    let on = |args: &[&'static str]| [&["--pipeline", "dynamodb-eventbridge"], args].concat();
+    stack.ok(&on(&["deploy", "--yes", "--without-sample"]));
+    stack.ok(&on(&["verify", "--count", "20"]));
+    let outputs = stack.ok(&on(&["outputs"]));
+    assert_eq!((outputs.get("ApiUrl"), outputs.get("AggregateTable")), (None, None));
+
+    let client = clients(&stack).await.dynamodb();
+    let attribute = AttributeDefinition::builder().attribute_name("id").attribute_type(ScalarAttributeType::S);
+    let key = KeySchemaElement::builder().attribute_name("id").key_type(KeyType::Hash);
+    let table = client.create_table().table_name("invoices").billing_mode(BillingMode::PayPerRequest);
+    let table =
+        table.attribute_definitions(attribute.build().expect("complete")).key_schema(key.build().expect("complete"));
+    table.send().await.expect("a table of the application's own");
+    let text = |value: &str| AttributeValue::S(value.into());
+    let put = |table: &str, attributes: Vec<(&str, AttributeValue)>, absent: &str| {
+        let item = attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        let put = Put::builder().table_name(table).set_item(Some(item));
+        let put = put.condition_expression(format!("attribute_not_exists({absent})")).build().expect("complete");
+        TransactWriteItem::builder().put(put).build()
+    };
+    let (one, later) = (AttributeValue::N("1".into()), AttributeValue::N("4000000000".into()));
+    let item = vec![
+        ("aggregate_id", text("i-1")),
+        ("sequence", one.clone()),
+        ("id", text("0198a6a0-0000-7000-8000-000000000001")),
+        ("aggregate_type", text("invoice")),
+        ("event_type", text("InvoiceIssued")),
+        ("schema_version", one.clone()),
+        ("payload", text(r#"{"amount": 1200}"#)),
+        ("created_at", text("2026-11-21T06:00:00.000001+00:00")),
+        ("expires_at", later),
+    ];
+    let how_to = blocks("python").remove(0);
+    for (name, _) in &item {
+        assert!(how_to.contains(&format!("\"{name}\": ")), "the how-to does not say {name}");
+    }
+    let outbox = outputs["OutboxTable"].as_str().expect("the outbox table");
+    let writes =
+        vec![put("invoices", vec![("id", text("i-1")), ("version", one)], "id"), put(outbox, item, "aggregate_id")];
+    client.transact_write_items().set_transact_items(Some(writes)).send().await.expect("committed");
+    let seen = invoice(&stack, "dynamodb-eventbridge", "1");
+    assert_eq!(seen[0]["record"]["detail"]["data"]["amount"], 1200, "{seen:?}");
+
+    // The sample comes and goes.
+    assert!(stack.changed(&on(&["deploy", "--yes", "--with-sample"])));
+    stack.ok(&on(&["verify", "--count", "10"]));
+    assert!(stack.ok(&on(&["outputs"])).get("ApiUrl").is_some());
+    assert!(stack.changed(&on(&["deploy", "--yes", "--without-sample", "--allow-replacement"])));
+    assert!(stack.ok(&on(&["outputs"])).get("ApiUrl").is_none());
+    stack.ok(&on(&["verify", "--count", "10"]));
+    let refused = stack.fails(2, &["--pipeline", "dynamodb-cdc", "deploy", "--without-sample"]);
+    assert_eq!(refused["error"]["code"], "usage", "{refused}");
+}

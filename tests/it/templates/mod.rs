@@ -1,0 +1,230 @@
+//! Templates, pipelines and code say the same: parameters, outputs, routes, rights and variables.
+
+mod document;
+pub mod source;
+
+use std::collections::BTreeSet;
+
+use outboxctl::lambda::rights::{FUNCTIONS, Function};
+use outboxctl::pipelines::{self, Pipeline, Source, Stack};
+use serde_json::Value;
+
+use crate::contracts::schemas::{self, Api};
+use document::{Document, fixed, many, names};
+
+/// An IAM action, and what it is allowed on.
+type Right = (String, String);
+
+fn function(handler: &str) -> &'static Function {
+    FUNCTIONS.iter().find(|function| function.handler == handler).unwrap_or_else(|| panic!("no function {handler}"))
+}
+
+/// Every stack of every pipeline.
+fn stacks() -> impl Iterator<Item = (&'static Pipeline, &'static Stack)> {
+    pipelines::ALL.iter().flat_map(|pipeline| pipeline.stacks.iter().map(|stack| (*pipeline, stack)))
+}
+
+/// The statements of a policy, as rights.
+fn rights(policy: &Value) -> BTreeSet<Right> {
+    let mut found = BTreeSet::new();
+    for statement in policy["Statement"].as_array().expect("statements") {
+        assert_eq!(statement["Effect"], "Allow");
+        for action in many(&statement["Action"]) {
+            let action = action.as_str().expect("an action");
+            assert!(!action.contains('*'), "{action}");
+            for resource in many(&statement["Resource"]) {
+                assert!(*resource != "*", "{action} on everything");
+                let on: Vec<String> = names(resource).into_iter().collect();
+                found.insert((action.to_owned(), on.join(" ")));
+            }
+        }
+    }
+    found
+}
+
+/// What Lambda does with the function's role for what is set up around it (the pages on event source mappings of Kinesis
+/// and DynamoDB, and on destinations, in the Lambda developer guide).
+fn services(document: &Document, name: &str, function: &Value, handler: &str) -> BTreeSet<Right> {
+    let mut rights = BTreeSet::new();
+    let mut give = |actions: &[&str], on: &Value| {
+        let on = names(on).into_iter().next().expect("a name");
+        rights.extend(actions.iter().map(|action| ((*action).to_owned(), on.clone())));
+    };
+    give(&["logs:CreateLogStream", "logs:PutLogEvents"], &function["LoggingConfig"]["LogGroup"]);
+    let is_mine = |properties: &&Value| names(&properties["FunctionName"]).contains(name);
+    for mapping in document.of_type("AWS::Lambda::EventSourceMapping").map(|(_, m)| m).filter(is_mine) {
+        let kinesis = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"];
+        let dynamodb = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+        let (service, actions) =
+            if handler.starts_with("forwarder") { ("dynamodb", &dynamodb[..]) } else { ("kinesis", &kinesis[..]) };
+        let actions: Vec<String> = actions.iter().map(|action| format!("{service}:{action}")).collect();
+        give(&actions.iter().map(String::as_str).collect::<Vec<_>>(), &mapping["EventSourceArn"]);
+        // The destination is a bucket, whose payloads are put by Lambda as well as by the function itself.
+        give(&["s3:ListBucket", "s3:PutObject"], &mapping["DestinationConfig"]["OnFailure"]["Destination"]);
+    }
+    for retries in document.of_type("AWS::Lambda::EventInvokeConfig").map(|(_, m)| m).filter(is_mine) {
+        give(&["sqs:SendMessage"], &retries["DestinationConfig"]["OnFailure"]["Destination"]);
+    }
+    rights
+}
+
+#[test]
+fn every_function_has_the_rights_that_it_uses_and_no_other() {
+    let mut deployed = BTreeSet::new();
+    for (pipeline, stack) in stacks() {
+        let document = Document::of(stack);
+        for (name, properties) in document.of_type("AWS::Lambda::Function") {
+            let handler = fixed(stack, &properties["Handler"]);
+            let at = format!("{}/{}/{name} ({handler})", pipeline.name, stack.name);
+            let function = function(&handler);
+            deployed.insert(function.handler);
+
+            let role = names(&properties["Role"]).into_iter().next().expect("a role");
+            let role = &document.resources[&role]["Properties"];
+            let given: BTreeSet<Right> = role["Policies"]
+                .as_array()
+                .expect("policies")
+                .iter()
+                .flat_map(|p| rights(&p["PolicyDocument"]))
+                .collect();
+            let mut used = services(&document, name, properties, &handler);
+            used.extend(function.calls.iter().map(|(action, on)| ((*action).to_owned(), (*on).to_owned())));
+            assert_eq!(given, used, "{at}: given on the left, used on the right");
+
+            // Being in a network takes rights of its own, which AWS keeps a policy of.
+            let managed: Vec<_> = role["ManagedPolicyArns"].as_array().into_iter().flatten().collect();
+            let in_network = properties.get("VpcConfig").is_some();
+            assert_eq!(managed.len(), usize::from(in_network), "{at}");
+            assert!(managed.iter().all(|arn| arn.to_string().contains("AWSLambdaENIManagementAccess")), "{at}");
+
+            let variables = properties["Environment"]["Variables"].as_object().expect("variables");
+            let given: BTreeSet<&str> = variables.keys().map(String::as_str).collect();
+            let required: BTreeSet<&str> = function.required.iter().copied().collect();
+            let known: BTreeSet<&str> = required.iter().chain(function.optional).copied().collect();
+            assert!(given.is_superset(&required), "{at} lacks {:?}", required.difference(&given));
+            assert!(given.is_subset(&known), "{at} is told {:?} and does not look", given.difference(&known));
+            assert!(variables.values().all(|value| *value != ""), "{at}: an empty variable");
+        }
+    }
+    let all: BTreeSet<&str> = FUNCTIONS.iter().map(|function| function.handler).collect();
+    assert_eq!(deployed, all, "deployed on the left, in the table on the right");
+}
+
+#[test]
+fn the_long_running_consumer_has_the_rights_that_it_uses_and_no_other() {
+    let (_, stack) = stacks().find(|(_, stack)| stack.name == "leases").expect("the stack of leases");
+    let policy = Document::of(stack).resources["ConsumerPolicy"]["Properties"]["PolicyDocument"].clone();
+    let given: BTreeSet<String> = rights(&policy).into_iter().map(|(action, _)| action).collect();
+    // It looks the pipeline's stacks up, and signs its way into the database.
+    let mut used = BTreeSet::from(["cloudformation:DescribeStacks".to_owned(), "rds-db:connect".to_owned()]);
+    for file in ["consumer/lease/dynamodb.rs", "streams/kinesis/mod.rs", "streams/kinesis/pages.rs"] {
+        used.extend(source::calls(file));
+    }
+    assert_eq!(given, used, "given on the left, used on the right");
+}
+
+#[test]
+fn the_table_of_rights_is_what_the_source_says() {
+    let mut files = BTreeSet::new();
+    for function in FUNCTIONS {
+        let said: BTreeSet<String> = function.calls.iter().map(|(action, _)| (*action).to_owned()).collect();
+        let made: BTreeSet<String> = function.sources.iter().flat_map(|file| source::calls(file)).collect();
+        assert_eq!(said, made, "{}: in the table on the left, called on the right", function.handler);
+        files.extend(function.sources.iter().map(|file| (*file).to_owned()));
+    }
+    let calling: BTreeSet<String> = ["lambda", "dynamodb"]
+        .into_iter()
+        .flat_map(source::files)
+        .filter(|file| !source::calls(file).is_empty())
+        .collect();
+    assert_eq!(files, calling, "files of the table on the left, files that call AWS on the right");
+
+    let read: BTreeSet<String> = source::files("lambda").iter().flat_map(|file| source::variables(file)).collect();
+    let known = FUNCTIONS.iter().flat_map(|function| function.required.iter().chain(function.optional));
+    // Lambda's own, which names the function.
+    let known: BTreeSet<String> = known.map(|name| (*name).to_owned()).chain(["_HANDLER".to_owned()]).collect();
+    assert_eq!(read, known, "variables that the source reads on the left, those of the table on the right");
+}
+
+#[test]
+fn parameters_have_a_value_and_outputs_a_reader() {
+    let code = source::all_text();
+    for (pipeline, stack) in stacks() {
+        let at = format!("{}/{}", pipeline.name, stack.name);
+        let document = Document::of(stack);
+        for (name, parameter) in &document.parameters {
+            let given = stack.parameters.iter().any(|(given, _)| given == name);
+            assert!(given || parameter.get("Default").is_some(), "{at}: nobody gives {name} a value");
+        }
+        for output in document.outputs.keys() {
+            let taken = pipeline.stacks.iter().flat_map(|stack| stack.parameters);
+            let taken = taken.into_iter().any(|(_, source)| *source == Source::Output(leak(output)));
+            let read = code.contains(&format!("\"{output}\""));
+            assert!(taken || read || FOR_PEOPLE.contains(&output.as_str()), "{at}: nobody reads the output {output}");
+        }
+    }
+    let all: BTreeSet<String> =
+        stacks().flat_map(|(_, s)| Document::of(s).outputs.into_iter().map(|(name, _)| name)).collect();
+    for asked in source::outputs() {
+        assert!(all.contains(&asked), "the code asks for the output {asked}, which no template has");
+    }
+}
+
+/// Outputs that nothing here reads, with who does.
+const FOR_PEOPLE: &[&str] = &[
+    // For access policies of the API's callers, and metrics.
+    "ApiId",
+    // For dashboards: replication metrics have its name.
+    "ReplicationInstanceArn",
+    "TaskId",
+    // To attach to whatever runs `outboxctl consume`.
+    "ConsumerPolicyArn",
+    // For endpoints, functions and tools of the user's own in the pipeline's network.
+    "VpcId",
+    // What the sample's receiver did with its events, and what it could not take.
+    "ConsumerFunction",
+    "InboxTable",
+    "UndeliveredQueue",
+];
+
+/// `Source` holds names of the program's whole life.
+fn leak(name: &str) -> &'static str {
+    Box::leak(name.to_owned().into_boxed_str())
+}
+
+#[test]
+fn routes_are_the_documented_ones() {
+    let mut documented = schemas::names("openapi");
+    for (pipeline, stack) in stacks() {
+        let document = Document::of(stack);
+        let routes: BTreeSet<(String, String)> = document
+            .of_type("AWS::ApiGatewayV2::Route")
+            .map(|(_, route)| {
+                let (method, path) = route["RouteKey"].as_str().and_then(|key| key.split_once(' ')).expect("a route");
+                (path.to_owned(), method.to_lowercase())
+            })
+            .collect();
+        if routes.is_empty() {
+            continue;
+        }
+        let (_, writer) =
+            document.of_type("AWS::Lambda::Function").find(|(name, _)| *name == "Writer").expect("a writer");
+        let handler = fixed(stack, &writer["Handler"]);
+        let name = handler.strip_prefix("api.").expect("a route's function");
+        assert_eq!(routes, Api::load(&format!("openapi/{name}.json")).operations(), "{}", pipeline.name);
+        documented.remove(name);
+
+        // API Gateway may call the function for these routes and no other.
+        let allowed: BTreeSet<(String, String)> = document
+            .of_type("AWS::Lambda::Permission")
+            .filter(|(_, permission)| permission["Principal"] == "apigateway.amazonaws.com")
+            .map(|(_, permission)| {
+                let arn = permission["SourceArn"]["!Sub"].as_str().expect("an ARN");
+                let (method, path) = arn.split_once("${Api}/*/").and_then(|(_, r)| r.split_once('/')).expect("a route");
+                (format!("/{}", path.replace('*', "{id}")), method.to_lowercase())
+            })
+            .collect();
+        assert_eq!(allowed, routes, "{}", pipeline.name);
+    }
+    assert!(documented.is_empty(), "documented and not deployed: {documented:?}");
+}
