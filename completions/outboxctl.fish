@@ -43,9 +43,11 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -s q -l quiet -d 'Only
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s V -l version -d 'Print version'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "init" -d 'Write a commented outboxctl.toml into the working directory'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "doctor" -d 'Check machine, account and deployment, and say what to do about what is not in order'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "status" -d 'Show the pipeline\'s stacks and the state of what they hold'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "status" -d 'Show the pipeline as a picture, the state of its parts, and where it is broken'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "outputs" -d 'Print the stacks\' outputs'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dms" -d 'Drive the DMS replication task'
@@ -55,11 +57,52 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "verify" -d 'Pro
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "ui" -d 'Show the pipeline on a web page, live'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "cost" -d 'Estimate what the pipeline costs a month'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l force -d 'Write over a file that is there; what it sets is kept, its comments are not'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l schema -d 'Print the JSON Schema of outboxctl.toml, for editors, and write nothing'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l function-binary -d 'Executable that would be packaged as the functions' -r -F
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l timeout -d 'Time for each check, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l function-binary -d 'Executable to package as the functions, when this one can\'t run on Lambda' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l parameter -d 'Set a template parameter, as the table `parameters` of outboxctl.toml does' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l profile -d 'AWS profile to use' -r
@@ -103,6 +146,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s y -l yes
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l timeout -d 'Time for each question, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -124,7 +168,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s h -l help
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l form -d 'Form to print them in' -r -f -a "table\t'For people'
 json\t'One JSON object'
 env\t'export NAME=\'value\', for a shell\'s eval'
-github\t'name=value, for $GITHUB_OUTPUT'"
+github\t'Step outputs of GitHub Actions, for $GITHUB_OUTPUT'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -599,6 +643,29 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Run the local stack in the foreground'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "exec" -d 'Become a program that ends with its parent'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l events-per-second -d 'Steady rate of events' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l event-bytes -d 'Payload of an event, in bytes' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l parameter -d 'Set a template parameter, as the table `parameters` of outboxctl.toml does' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l prices -d 'File with prices that go over the published ones' -r -F
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l print-prices -d 'Print the table of published prices, as a start for --prices'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l count -d 'Events that `verify` writes' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l region -d 'AWS region to work in' -r
@@ -674,23 +741,26 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s y -l
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "status" -d 'Show the pipeline\'s stacks and the state of what they hold'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "db" -d 'Work on the database'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "sample" -d 'Write sample rows'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from deploy destroy status outputs db dms sample tail verify ui consume local demo explain man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "init" -d 'Write a commented outboxctl.toml into the working directory'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "doctor" -d 'Check machine, account and deployment, and say what to do about what is not in order'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "status" -d 'Show the pipeline as a picture, the state of its parts, and where it is broken'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "db" -d 'Work on the database'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "sample" -d 'Write sample rows'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "cost" -d 'Estimate what the pipeline costs a month'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "start" -d 'Start the capture, or resume it where it stopped'

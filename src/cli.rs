@@ -23,6 +23,8 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Init(commands::init::Args),
+    Doctor(commands::doctor::Args),
     Deploy(commands::deploy::Args),
     Watch(commands::watch::Args),
     Recover(commands::recover::Args),
@@ -45,6 +47,7 @@ enum Command {
     Consume(Box<commands::consume::Args>),
     #[command(subcommand)]
     Local(commands::local::Command),
+    Cost(commands::cost::Args),
     Demo(commands::demo::Args),
     Explain(commands::explain::Args),
     Man(commands::man::Args),
@@ -54,6 +57,8 @@ enum Command {
 impl Command {
     async fn run(self, ctx: &Context) -> Result<Outcome> {
         match self {
+            Self::Init(args) => args.run(ctx).await,
+            Self::Doctor(args) => args.run(ctx).await,
             Self::Deploy(args) => args.run(ctx).await,
             Self::Watch(args) => args.run(ctx).await,
             Self::Recover(args) => args.run(ctx).await,
@@ -71,11 +76,17 @@ impl Command {
             Self::Ui(args) => args.run(ctx).await,
             Self::Consume(args) => args.run(ctx).await,
             Self::Local(command) => command.run(ctx).await,
+            Self::Cost(args) => args.run(ctx).await,
             Self::Demo(args) => args.run(ctx).await,
             Self::Explain(args) => args.run(ctx),
             Self::Man(args) => args.run(ctx),
             Self::Completions(args) => args.run(ctx),
         }
+    }
+
+    /// Whether a broken outboxctl.toml is this command's own business.
+    fn repairs_configuration(&self) -> bool {
+        matches!(self, Self::Init(_) | Self::Doctor(_))
     }
 }
 
@@ -114,7 +125,11 @@ fn usage(answer: &clap::Error) -> ExitCode {
 
 fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     let folder = std::env::current_dir().or_fail(Kind::Io, || "the working directory can't be read".into())?;
-    let settings = Settings::merge(cli.global, ConfigFile::find(&folder)?)?;
+    let file = match ConfigFile::find(&folder) {
+        Err(_) if cli.command.repairs_configuration() => ConfigFile::default(),
+        found => found?,
+    };
+    let settings = Settings::merge(cli.global, file)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)

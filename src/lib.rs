@@ -25,6 +25,8 @@
 //! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
 //! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `database`, `deadletters`, `error`, `outbox`, `postgres`, `redelivery`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
+//! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
+//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records and their stream | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
@@ -44,9 +46,11 @@ pub mod commands;
 pub mod committed;
 pub mod consumer;
 pub mod context;
+pub mod cost;
 pub mod database;
 pub mod deadletters;
 pub mod dms;
+pub mod doctor;
 pub mod dynamodb;
 pub mod error;
 pub mod explain;

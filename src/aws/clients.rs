@@ -87,6 +87,18 @@ impl Clients {
         Self { config, endpoint_url: std::env::var("AWS_ENDPOINT_URL").ok() }
     }
 
+    /// The same, for questions whose answer is worth little later: one repetition, short time limits.
+    #[must_use]
+    pub fn impatient(&self) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_secs(15))
+            .build();
+        let config = self.config.to_builder();
+        let config = config.retry_config(RetryConfig::standard().with_max_attempts(2)).timeout_config(timeouts).build();
+        Self { config, endpoint_url: self.endpoint_url.clone() }
+    }
+
     /// For what the SDK has no client for: signing a request to API Gateway, an RDS authentication token.
     pub fn config(&self) -> &SdkConfig {
         &self.config
@@ -110,6 +122,8 @@ impl Clients {
 
     client! {
         cloudformation => aws_sdk_cloudformation;
+        cloudwatch => aws_sdk_cloudwatch;
+        quotas => aws_sdk_servicequotas;
         dms => aws_sdk_databasemigration;
         rds => aws_sdk_rds;
         secrets => aws_sdk_secretsmanager;

@@ -1,4 +1,6 @@
-//! RDS as `destroy` and `status` need it.
+//! What of databases outlives its stack, as `destroy` and `doctor` ask.
+
+use aws_sdk_dynamodb::types::TableStatus;
 
 use super::Clients;
 use crate::error::{AwsContext, Result, sdk_code};
@@ -24,5 +26,14 @@ pub async fn has_secret(clients: &Clients, arn: &str) -> Result<bool> {
         Ok(secret) => Ok(secret.deleted_date().is_none()),
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
         Err(error) => Err(error).aws(format!("look for secret {arn}")),
+    }
+}
+
+/// Whether the table is there and not on its way out.
+pub async fn has_table(clients: &Clients, name: &str) -> Result<bool> {
+    match clients.dynamodb().describe_table().table_name(name).send().await {
+        Ok(found) => Ok(found.table().and_then(|table| table.table_status()) != Some(&TableStatus::Deleting)),
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
+        Err(error) => Err(error).aws(format!("look for table {name}")),
     }
 }

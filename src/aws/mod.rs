@@ -4,6 +4,7 @@ pub mod account;
 pub mod api_gateway;
 pub mod buckets;
 mod clients;
+pub mod clock;
 pub mod databases;
 pub mod health;
 pub mod package;

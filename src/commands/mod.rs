@@ -3,13 +3,16 @@
 
 pub mod completions;
 pub mod consume;
+pub mod cost;
 pub mod db;
 pub mod demo;
 pub mod deploy;
 pub mod destroy;
 pub mod dlq;
 pub mod dms;
+pub mod doctor;
 pub mod explain;
+pub mod init;
 pub mod local;
 pub mod man;
 pub mod outputs;

@@ -8,8 +8,12 @@ use crate::commands::reach;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
+use crate::settings::{OutputFormat, nearest};
 
 /// Print the stacks' outputs
+///
+/// With a name only that output's value, and nothing else, so that it suits a variable: `url=$(outboxctl outputs ApiUrl)`.
+/// `--form env` suits a shell's eval, `--form github` is appended to the file that $GITHUB_OUTPUT names.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only this output, bare
@@ -28,12 +32,16 @@ enum Form {
     Json,
     /// export NAME='value', for a shell's eval
     Env,
-    /// name=value, for $GITHUB_OUTPUT
+    /// Step outputs of GitHub Actions, for $GITHUB_OUTPUT
     Github,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        if self.form != Form::Table && ctx.console.format() != OutputFormat::Table {
+            return Err(Error::new(Kind::Usage, "--form and --output say two different things")
+                .hint("leave one of them out; OUTBOXCTL_OUTPUT counts as --output"));
+        }
         let deployment = reach::deployment(ctx).await?;
         if !deployment.exists() {
             let (pipeline, stage) = (deployment.pipeline.name, &deployment.stage);
@@ -41,11 +49,7 @@ impl Args {
         }
         let outputs = deployment.outputs();
         if let Some(name) = &self.name {
-            let value = outputs.get(name).ok_or_else(|| {
-                let known: Vec<_> = outputs.keys().map(String::as_str).collect();
-                Error::new(Kind::Usage, format!("there is no output {name}"))
-                    .hint(format!("outputs: {}", known.join(", ")))
-            })?;
+            let value = outputs.get(name).ok_or_else(|| unknown(name, outputs))?;
             return Ok(Outcome::data(value).text(value));
         }
         let outcome = Outcome::data(outputs);
@@ -55,9 +59,19 @@ impl Args {
             Form::Env => {
                 outcome.text(lines(outputs, |name, value| format!("export {}={}", shouting(name), quoted(value))))
             }
-            Form::Github => outcome.text(lines(outputs, |name, value| format!("{name}={value}"))),
+            Form::Github => outcome.text(lines(outputs, step_output)),
         })
     }
+}
+
+fn unknown(name: &str, outputs: &BTreeMap<String, String>) -> Error {
+    let known: Vec<_> = outputs.keys().map(String::as_str).collect();
+    let error = Error::new(Kind::Usage, format!("there is no output {name}"));
+    let error = match nearest(name, known.iter().copied()) {
+        Some(meant) => error.hint(format!("did you mean {meant}?")),
+        None => error,
+    };
+    error.hint(format!("outputs: {}", known.join(", ")))
 }
 
 fn table(outputs: &BTreeMap<String, String>) -> Table {
@@ -89,9 +103,37 @@ fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
+/// `name=value`, or with a delimiter where the value has several lines (GitHub: "Workflow commands", multiline strings).
+fn step_output(name: &str, value: &str) -> String {
+    if !value.contains(['\n', '\r']) {
+        return format!("{name}={value}");
+    }
+    // Nobody can know it beforehand, so no value can hold it.
+    let delimiter = format!("outboxctl_{}", uuid::Uuid::new_v4().simple());
+    format!("{name}<<{delimiter}\n{value}\n{delimiter}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{quoted, shouting};
+    use super::{quoted, shouting, step_output};
+
+    #[test]
+    fn lines_of_a_value_are_not_taken_for_outputs() {
+        assert_eq!(step_output("Name", "a=b"), "Name=a=b");
+        let written = step_output("Pem", "-----BEGIN\nEvil=1\n");
+        let (first, rest) = written.split_once('\n').expect("several lines");
+        let delimiter = first.strip_prefix("Pem<<").expect("a delimiter");
+        assert!(rest.ends_with(&format!("\n{delimiter}")) && rest.matches(delimiter).count() == 1, "{written}");
+        assert_ne!(written, step_output("Pem", "-----BEGIN\nEvil=1\n"), "a delimiter that can be guessed");
+    }
+
+    #[test]
+    fn a_shell_reads_back_what_was_written() {
+        let value = "a'b \"$HOME\" `id` \\ \n c";
+        let script = format!("X={}; printf %s \"$X\"", quoted(value));
+        let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");
+        assert_eq!(String::from_utf8_lossy(&output.stdout), value);
+    }
 
     #[test]
     fn names_and_values_suit_a_shell() {

@@ -1,56 +1,86 @@
 //! `outboxctl status`.
 
-use serde_json::json;
+use std::time::Duration;
 
-use crate::aws::health::{self, Probe};
-use crate::commands::reach;
+use serde_json::{Value, json};
+
+use crate::commands::{dms::seconds, reach};
 use crate::context::Context;
+use crate::doctor::{self, Finding, State};
 use crate::error::Result;
-use crate::output::{Outcome, Table};
+use crate::output::{Event, Outcome, Table};
 
-/// What is asked about: label, the output that names it, how.
-const RESOURCES: &[(&str, &str, Probe)] = &[
-    ("database", "DatabaseIdentifier", Probe::Database),
-    ("capture task", "TaskArn", Probe::Task),
-    ("stream", "StreamName", Probe::Stream),
-    ("publisher", "PublisherFunction", Probe::Function),
-    ("publisher's source", "EventSourceMappingId", Probe::EventSource),
-    ("writer", "WriterFunction", Probe::Function),
-    ("admin", "AdminFunction", Probe::Function),
-    ("bus", "BusName", Probe::Bus),
-];
-
-/// Show the pipeline's stacks and the state of what they hold
+/// Show the pipeline as a picture, the state of its parts, and where it is broken
+///
+/// Nothing is changed, and what can't be asked shows as unknown. `doctor` says more, and exits with 1 on failures.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Time for each question, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    timeout: Duration,
+}
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let (clients, deployment) = (ctx.aws().await?, reach::deployment(ctx).await?);
-        let mut stacks = Table::new(["stack", "status", "since"]);
-        for view in &deployment.stacks {
-            stacks.row([view.stack.name, view.status(), &view.changed_at().unwrap_or_default()]);
-        }
-        let resources = RESOURCES
+        let (pipeline, stage) = (deployment.pipeline, deployment.stage.as_str());
+        let stacks: Vec<_> = deployment
+            .stacks
             .iter()
-            .filter_map(|(what, output, probe)| Some((*probe, *what, deployment.output(output).ok()?.to_owned())));
-        let states = health::probe(clients, resources.collect()).await;
-        let mut table = Table::new(["resource", "state", "detail", "name"]);
-        for health in &states {
-            table.row([health.what, &health.state, &health.detail, &health.name]);
+            .map(|view| {
+                json!({ "stack": view.stack.name, "name": view.name, "status": view.status(), "since": view.changed_at() })
+            })
+            .collect();
+        let head = format!("{}, stage {stage}, region {}\n{}", pipeline.name, clients.region(), pipeline.title);
+        if !deployment.exists() {
+            let data =
+                json!({ "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": [], "findings": [] });
+            return Ok(Outcome::data(data)
+                .text(head)
+                .summary(format!("nothing is deployed in stage {stage}: outboxctl deploy")));
         }
+        ctx.console.emit(Event::started("status", "asking"));
+        let told = |finding: &Finding| {
+            let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
+            line["type"] = "finding".into();
+            ctx.console.machine_item(&line);
+        };
+        let roots = reach::roots(ctx)?;
+        let findings = doctor::look(&ctx.settings, clients, &roots, &deployment, self.timeout, &told).await;
+        let places = doctor::hops(pipeline, &findings);
+        ctx.console.emit(Event::finished("status", "asked", false));
+
+        let mut table = Table::new(["part", "state", "what is known"]);
+        for place in &places {
+            table.row([place.hop.name(), &place.word, &place.detail]);
+        }
+        for finding in findings.iter().filter(|finding| finding.hop.is_none()) {
+            let word = finding.word.as_deref().unwrap_or(finding.state.word());
+            table.row([finding.check.as_str(), word, &finding.message]);
+        }
+        ctx.console.text(&format!("{head}\n\n{}\n", doctor::picture(&places, ctx.console.width())));
         let data = json!({
-            "pipeline": deployment.pipeline.name,
-            "stage": deployment.stage,
-            "stacks": deployment.stacks.iter().map(|view| json!({
-                "stack": view.stack.name, "name": view.name, "status": view.status(), "since": view.changed_at(),
-            })).collect::<Vec<_>>(),
-            "resources": states,
+            "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": places, "findings": findings,
         });
-        let outcome = Outcome::data(data).table(stacks);
-        Ok(match states.is_empty() {
-            true => outcome.summary(format!("nothing is deployed in stage {}: outboxctl deploy", deployment.stage)),
-            false => outcome.table(table),
+        let outcome = Outcome::data(data).table(table);
+        Ok(match troubles(&findings) {
+            None => outcome,
+            Some(text) => outcome.text(text),
         })
     }
+}
+
+/// What is not in order, with its remedy; None where everything is.
+fn troubles(findings: &[Finding]) -> Option<String> {
+    let mut findings: Vec<_> =
+        findings.iter().filter(|finding| matches!(finding.state, State::Failed | State::Warning)).collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
+    let lines: Vec<_> = findings
+        .iter()
+        .map(|finding| match &finding.remedy {
+            Some(remedy) => format!("{} {}: {}\n  → {remedy}", finding.state.word(), finding.check, finding.message),
+            None => format!("{} {}: {}", finding.state.word(), finding.check, finding.message),
+        })
+        .collect();
+    (!lines.is_empty()).then(|| format!("\n{}", lines.join("\n")))
 }

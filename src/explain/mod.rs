@@ -59,6 +59,7 @@ topics! {
     HowTo {
         "quickstart-aws"
         "deploying"
+        "checking"
         "ci"
         "own-tables"
         "private-database"

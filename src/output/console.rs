@@ -26,6 +26,16 @@ impl Console {
         Self { format, verbose, quiet, renderer: render::choose(progress, quiet), heartbeat: Arc::default() }
     }
 
+    /// One that says nothing, for work whose steps are nobody's news.
+    pub fn silent() -> Self {
+        Self::new(OutputFormat::Table, ProgressMode::None, true, false)
+    }
+
+    /// Columns of the terminal on stdout; 80 where it is none.
+    pub fn width(&self) -> usize {
+        render::width().map_or(80, usize::from)
+    }
+
     pub fn format(&self) -> OutputFormat {
         self.format
     }
@@ -138,6 +148,38 @@ impl Console {
         let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
         self.renderer.hold(false);
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+
+    /// Whether somebody can be asked: both stdin and stderr are a terminal.
+    pub fn can_ask(&self) -> bool {
+        use std::io::IsTerminal;
+        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks for a value on the terminal, again until `check` takes it; an empty answer is the default. None at the end
+    /// of the input. Only where [`Console::can_ask`].
+    pub async fn ask(
+        &self,
+        question: &str,
+        default: &str,
+        check: impl Fn(&str) -> Result<(), Error>,
+    ) -> Option<String> {
+        use std::io::BufRead;
+        let offer = if default.is_empty() { String::new() } else { format!(" [{default}]") };
+        loop {
+            self.renderer.clear();
+            stream::talk(&format!("{question}{offer}:"));
+            let answer = tokio::task::spawn_blocking(|| {
+                let mut line = String::new();
+                std::io::stdin().lock().read_line(&mut line).map(|count| (count > 0).then_some(line))
+            });
+            let line = answer.await.ok()?.ok()??;
+            let value = if line.trim().is_empty() { default } else { line.trim() };
+            match check(value) {
+                Ok(()) => return Some(value.to_owned()),
+                Err(error) => render::error(&error, false),
+            }
+        }
     }
 
     fn line(&self, item: &impl Serialize) -> bool {

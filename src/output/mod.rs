@@ -14,11 +14,13 @@ mod render;
 mod stream;
 mod tone;
 mod tree;
+mod units;
 
 pub use console::Console;
 pub use event::{Event, Level};
 pub use outcome::{Outcome, Table};
 pub use tone::{Tone, painted};
+pub use units::{bytes, count};
 
 /// Version of the NDJSON contract; every line carries it as `v`.
 pub const NDJSON_VERSION: u32 = 1;

@@ -152,6 +152,11 @@ fn reading_width() -> usize {
     comfy_table::Table::new().width().map_or(80, |width| usize::from(width).clamp(40, 100))
 }
 
+/// Columns of the terminal on stdout; None where it is none.
+pub fn width() -> Option<u16> {
+    comfy_table::Table::new().width()
+}
+
 /// The final error: what happened, why, what to do; last on the screen.
 pub fn error(error: &Error, verbose: bool) {
     stream::talk(&format!("{RED}error:{RED:#} {}", error.message()));

@@ -8,12 +8,14 @@ mod dynamodb;
 mod dynamodb_cdc;
 mod dynamodb_eventbridge;
 mod dynamodb_kinesis;
+mod parameters;
 mod rds_eventbridge;
 mod rds_kinesis;
 mod shared;
 mod stage;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+pub use parameters::{Parameter, parameters};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

@@ -18,6 +18,9 @@ const COUNTED: i64 = 1_000_000;
 pub struct StatusReport {
     /// PostgreSQL's version, like "16.4".
     pub server: String,
+    /// The setting: `logical` where changes can be captured. None from an admin function of an older version.
+    #[serde(default)]
+    pub wal_level: Option<String>,
     pub applied: Vec<Applied>,
     pub pending: Vec<Step>,
     /// None before `db init`.
@@ -73,14 +76,16 @@ pub struct Slot {
 }
 
 pub(super) async fn status(client: &Client) -> Result<StatusReport> {
-    let server = client.query_one("SELECT current_setting('server_version')", &[]).await;
+    let server = client.query_one("SELECT current_setting('server_version'), current_setting('wal_level')", &[]).await;
+    let server = server.map_err(failed("read the server's version"))?;
     let ledger = exists(client, "public.outboxctl_migrations").await?;
     let recorded = if ledger { migrate::recorded(client).await? } else { Default::default() };
     let known = |version: &i32| recorded.contains_key(version);
     // A database that was set up without the sample does not miss it.
     let sample = recorded.is_empty() || MIGRATIONS.iter().any(|m| m.sample && known(&m.version));
     Ok(StatusReport {
-        server: server.map_err(failed("read the server's version"))?.get(0),
+        server: server.get(0),
+        wal_level: server.get(1),
         pending: MIGRATIONS
             .iter()
             .filter(|m| !known(&m.version) && (sample || !m.sample))

@@ -1,10 +1,11 @@
 //! `outboxctl.toml`: found in the working directory or one of its parents.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
+use super::nearest;
 use crate::error::{Error, Kind, OrFail, Result};
 
 pub const FILE_NAME: &str = "outboxctl.toml";
@@ -21,17 +22,55 @@ pub struct ConfigFile {
     pub local: bool,
     pub endpoint_url: Option<String>,
     /// Template parameters by name, for every stack that has a parameter of that name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "scalars")]
     pub parameters: BTreeMap<String, String>,
+    /// Where it was found; None for the defaults.
+    #[serde(skip)]
+    pub path: Option<PathBuf>,
 }
+
+/// One key of the file, as `init` explains it and the JSON Schema describes it.
+#[derive(Debug, Clone, Copy)]
+pub struct Key {
+    pub name: &'static str,
+    /// JSON Schema's word for the type.
+    pub kind: &'static str,
+    pub about: &'static str,
+}
+
+/// Every key that [`ConfigFile`] takes, in the order in which they are written.
+pub const KEYS: &[Key] = &[
+    Key { name: "region", kind: "string", about: "AWS region to work in" },
+    Key { name: "profile", kind: "string", about: "AWS profile to use, as in ~/.aws/config" },
+    Key {
+        name: "stage",
+        kind: "string",
+        about: "Part of every name, so that several can live in one account: 1 to 20 lower-case letters, digits and single hyphens",
+    },
+    Key { name: "pipeline", kind: "string", about: "Pipeline to work on" },
+    Key {
+        name: "local",
+        kind: "boolean",
+        about: "Whether to work on the local stack (outboxctl local up) instead of AWS",
+    },
+    Key { name: "endpoint_url", kind: "string", about: "Endpoint to send every AWS request to" },
+    Key {
+        name: "parameters",
+        kind: "object",
+        about: "Template parameters by name, for every stack that has a parameter of that name",
+    },
+];
 
 impl ConfigFile {
     /// The nearest file at or above `start`; defaults where there is none.
+    ///
+    /// # Errors
+    /// `Config` for one that can't be read or is not valid, with the line.
     pub fn find(start: &Path) -> Result<Self> {
         for folder in start.ancestors() {
             let path = folder.join(FILE_NAME);
             match std::fs::read_to_string(&path) {
-                Ok(text) => return Self::parse(&text, &path),
+                Ok(text) => return Ok(Self { path: Some(path.clone()), ..Self::parse(&text, &path)? }),
                 Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
                 Err(e) => {
                     return Err(e).or_fail(Kind::Config, || format!("can't read {}", path.display()));
@@ -41,11 +80,89 @@ impl ConfigFile {
         Ok(Self::default())
     }
 
-    fn parse(text: &str, path: &Path) -> Result<Self> {
+    /// Reads the text of a file; `path` is for the message.
+    ///
+    /// # Errors
+    /// `Config`, with the line.
+    pub fn parse(text: &str, path: &Path) -> Result<Self> {
         // toml's message holds line, column and the line itself with a marker below it.
         toml::from_str(text).map_err(|e| {
-            Error::new(Kind::Config, format!("{} is not valid:\n{}", path.display(), e.to_string().trim_end()))
-                .hint("correct the line shown")
+            let message = format!("{} is not valid:\n{}", path.display(), e.to_string().trim_end());
+            let error = Error::new(Kind::Config, message);
+            let unknown = toml::from_str::<toml::Table>(text).unwrap_or_default();
+            let unknown = unknown.keys().find(|key| KEYS.iter().all(|known| known.name != key.as_str()));
+            let meant = unknown.and_then(|key| nearest(key, KEYS.iter().map(|key| key.name)));
+            match meant {
+                Some(meant) => error.hint(format!("did you mean {meant}?")),
+                None => error.hint("correct the line shown"),
+            }
         })
+    }
+}
+
+/// Texts, numbers and truth values all become text, which is what CloudFormation takes.
+fn scalars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "a parameter's value must be a text, a number, true or false")]
+    enum Scalar {
+        Text(String),
+        Whole(i64),
+        Number(f64),
+        Truth(bool),
+    }
+    let values = BTreeMap::<String, Scalar>::deserialize(deserializer)?;
+    let text = |scalar| match scalar {
+        Scalar::Text(text) => text,
+        Scalar::Whole(number) => number.to_string(),
+        Scalar::Number(number) => number.to_string(),
+        Scalar::Truth(truth) => truth.to_string(),
+    };
+    Ok(values.into_iter().map(|(name, scalar)| (name, text(scalar))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<ConfigFile> {
+        ConfigFile::parse(text, Path::new(FILE_NAME))
+    }
+
+    #[test]
+    fn the_keys_listed_are_the_keys_taken() {
+        for key in KEYS {
+            let value = match key.kind {
+                "string" => "\"x\"",
+                "boolean" => "true",
+                _ => "{ Shards = 2 }",
+            };
+            parse(&format!("{} = {value}", key.name)).unwrap_or_else(|error| panic!("{}: {error}", key.name));
+        }
+        let told = parse("nothing_like_it = 1").expect_err("unknown").message().to_owned();
+        for key in KEYS {
+            assert!(told.contains(&format!("`{}`", key.name)), "{} is not in: {told}", key.name);
+        }
+        assert_eq!(told.matches('`').count(), 2 * (KEYS.len() + 1), "{told}");
+    }
+
+    #[test]
+    fn a_slip_is_named_with_its_line_and_what_was_meant() {
+        let error = parse("stage = \"dev\"\npipelin = \"rds-kinesis\"\n").expect_err("unknown key");
+        assert!(error.message().contains("line 2"), "{}", error.message());
+        assert_eq!(error.hints().next(), Some("did you mean pipeline?"));
+    }
+
+    #[test]
+    fn parameters_may_be_numbers_and_truth_values() {
+        let file = parse("[parameters]\nShards = 2\nDatabaseMultiAz = true\nDatabaseClass = \"db.t4g.small\"\n")
+            .expect("valid");
+        let values: Vec<&str> = file.parameters.values().map(String::as_str).collect();
+        assert_eq!(values, ["db.t4g.small", "true", "2"]);
+        let error = parse("[parameters]\nShards = [2]\n").expect_err("a list");
+        assert!(
+            error.message().contains("line 2") && error.message().contains("text, a number"),
+            "{}",
+            error.message()
+        );
     }
 }

@@ -1,8 +1,10 @@
 //! What the user asked for, merged: flag > environment > outboxctl.toml > default. Imports only `error`.
 
 mod file;
+mod nearest;
 
-pub use file::{ConfigFile, FILE_NAME};
+pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
+pub use nearest::nearest;
 
 use clap::{Args, ValueEnum};
 
@@ -118,7 +120,11 @@ impl Settings {
     }
 }
 
-fn check_stage(stage: &str) -> Result<()> {
+/// Whether it can be part of the names of DMS, RDS and S3.
+///
+/// # Errors
+/// `Usage`.
+pub fn check_stage(stage: &str) -> Result<()> {
     let well_formed = stage.len() <= 20
         && stage.starts_with(|c: char| c.is_ascii_lowercase())
         && !stage.ends_with('-')
@@ -133,7 +139,10 @@ fn check_stage(stage: &str) -> Result<()> {
 
 /// Whether it is shaped like a region (`eu-central-1`, `us-gov-west-1`): a host name is made of it, and a misspelt one
 /// would otherwise show as a network failure.
-fn check_region(region: Option<&str>) -> Result<()> {
+///
+/// # Errors
+/// `Region`.
+pub fn check_region(region: Option<&str>) -> Result<()> {
     let Some(region) = region else { return Ok(()) };
     let parts: Vec<&str> = region.split('-').collect();
     let well_formed = parts.len() >= 3

@@ -212,7 +212,8 @@ fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Res
     }
 }
 
-fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
+/// `NAME=VALUE` as a flag's value.
+pub fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE is needed")?;
     Ok((name.to_owned(), value.to_owned()))
 }

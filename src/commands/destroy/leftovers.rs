@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::pipelines::Owner;
 use crate::settings::Settings;
 
-/// Stacks, retained buckets and secrets, snapshots, each as one line for people. `before` is the deployment as it was.
+/// Stacks, retained buckets, tables and secrets, snapshots, each as one line for people. `before` is the deployment as it was.
 pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -> Result<Vec<String>> {
     let now = Deployment::load(clients, settings).await?;
     let stacks = now.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && view.described.is_some());
@@ -17,6 +17,14 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
             && buckets::exists(clients, bucket).await?
         {
             left.push(format!("bucket {bucket}"));
+        }
+    }
+    for name in ["AggregateTable", "OutboxTable", "PositionsTable", "LeaseTable"] {
+        if let Ok(table) = before.output(name)
+            && now.output(name).is_err()
+            && databases::has_table(clients, table).await?
+        {
+            left.push(format!("table {table}"));
         }
     }
     if let Ok(secret) = before.output("DatabaseSecretArn")

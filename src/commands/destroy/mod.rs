@@ -69,11 +69,13 @@ impl Args {
         match failure {
             Some(error) => {
                 left.iter().for_each(|one| ctx.console.warn(format!("left over: {one}")));
-                Err(error)
+                Err(error.with_data(json!({ "deleted": deleted, "leftovers": left })))
             }
-            None if !left.is_empty() => Err(Error::new(Kind::Failed, format!("left over: {}", left.join("; "))).hint(
-                "these were kept on purpose or could not be deleted; remove them by hand when they are not needed",
-            )),
+            None if !left.is_empty() => Err(Error::new(Kind::Failed, format!("left over: {}", left.join("; ")))
+                .hint(
+                    "these were kept on purpose or could not be deleted; remove them by hand when they are not needed",
+                )
+                .with_data(json!({ "deleted": deleted, "leftovers": left }))),
             None => Ok(Outcome::data(json!({ "deleted": deleted, "leftovers": left }))
                 .changed(true)
                 .summary(format!("{pipeline} is gone from stage {stage}"))),

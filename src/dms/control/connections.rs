@@ -53,6 +53,17 @@ pub async fn test(
     futures_util::future::try_join_all(both).await
 }
 
+/// What the latest tests came to, without testing again.
+pub async fn latest(
+    clients: &Clients,
+    instance: &str,
+    endpoints: [(&'static str, &str); 2],
+) -> Result<Vec<Connection>> {
+    let client = clients.dms();
+    let both = endpoints.map(|(role, endpoint)| look(&client, role, endpoint, instance));
+    futures_util::future::try_join_all(both).await
+}
+
 async fn one(
     client: Client,
     instance: &str,

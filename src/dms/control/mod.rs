@@ -8,6 +8,6 @@ mod diagnosis;
 mod plan;
 mod task;
 
-pub use connections::{Connection, test};
+pub use connections::{Connection, latest, test};
 pub use plan::{Start, Stop};
 pub use task::{Patience, Snapshot, Task};

@@ -23,6 +23,7 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::output::{Console, Event};
 use resources::Resources;
+pub use resources::orphans;
 
 /// Sentinels in a row that must come through.
 const IN_A_ROW: u64 = 3;

@@ -128,6 +128,23 @@ async fn remove_rule(clients: &Clients, bus: &str, name: &str) -> Result<()> {
     events.delete_rule().name(name).event_bus_name(bus).send().await.aws(format!("delete rule {name}")).map(drop)
 }
 
+/// Names of the queues that killed processes left behind, of any bus.
+pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
+    for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
+        let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
+            // Its owner removed it meanwhile.
+            Err(error) if is_no_queue(sdk_code(&error)) => continue,
+            answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
+        };
+        if owner::is_orphan(&tags, Utc::now()) {
+            found.push(queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned());
+        }
+    }
+    Ok(found)
+}
+
 /// Removes what killed processes left behind on this bus; returns the names.
 pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     let mut removed = Vec::new();

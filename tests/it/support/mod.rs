@@ -4,6 +4,7 @@ pub mod cloudformation;
 pub mod api;
 pub mod database;
 pub mod pipeline;
+pub mod fake_aws;
 pub mod sink;
 pub mod stack;
 

@@ -1,0 +1,48 @@
+//! AWS's clock, as its answers' `Date` header tells it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::Clients;
+use super::account::Identity;
+use crate::error::{AwsContext, Result};
+
+/// Notes the date of the latest answer, whatever its status.
+#[derive(Debug, Clone, Default)]
+struct DateOfAnswer(Arc<Mutex<Option<TimeDelta>>>);
+
+impl Intercept for DateOfAnswer {
+    fn name(&self) -> &'static str {
+        "DateOfAnswer"
+    }
+
+    fn read_before_deserialization(
+        &self,
+        context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let date = context.response().headers().get("date").and_then(|text| DateTime::parse_from_rfc2822(text).ok());
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date.map(|date| Utc::now() - date.to_utc());
+        Ok(())
+    }
+}
+
+/// Who asks, and by how much this machine's clock is ahead of AWS's: to the second, which is what the header has. The
+/// second is None where no answer came, or none with a date.
+pub async fn identity_and_skew(clients: &Clients) -> (Result<Identity>, Option<TimeDelta>) {
+    let date = DateOfAnswer::default();
+    let answer = clients.sts().get_caller_identity().customize().interceptor(date.clone()).send().await;
+    let identity = answer.aws("ask who we are").map(|answer| Identity {
+        account: answer.account.unwrap_or_default(),
+        principal: answer.arn.unwrap_or_default(),
+    });
+    let skew = *date.0.lock().unwrap_or_else(PoisonError::into_inner);
+    (identity, skew)
+}

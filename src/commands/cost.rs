@@ -1,0 +1,143 @@
+//! `outboxctl cost`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::commands::deploy::name_and_value;
+use crate::context::Context;
+use crate::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
+use crate::error::{Error, Kind, Result};
+use crate::output::{Outcome, Table};
+use crate::pipelines;
+
+/// Estimate what the pipeline costs a month
+///
+/// From a dated table of AWS's list prices, the chosen sizes and a steady rate of events; AWS is not asked. What has no
+/// price in the table is left out and named. It is an estimate: the pages under https://aws.amazon.com/pricing/ count.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Steady rate of events
+    #[arg(long, value_name = "RATE", default_value = "10", value_parser = rate)]
+    events_per_second: f64,
+    /// Payload of an event, in bytes
+    #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    event_bytes: u32,
+    /// Set a template parameter, as the table `parameters` of outboxctl.toml does
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameters: Vec<(String, String)>,
+    /// File with prices that go over the published ones
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+    /// Print the table of published prices, as a start for --prices
+    #[arg(long)]
+    print_prices: bool,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let prices = match &self.prices {
+            Some(path) => Prices::with_file(path)?,
+            None => Prices::published()?,
+        };
+        if self.print_prices {
+            return Ok(Outcome::data(json!({ "prices_toml": PUBLISHED })).text(PUBLISHED.trim_end()));
+        }
+        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+        let usage = Usage {
+            events_per_second: self.events_per_second,
+            event_bytes: f64::from(self.event_bytes),
+            parameters: self.parameters(ctx)?,
+        };
+        let home = prices.regions.first().map_or("us-east-1", String::as_str);
+        let wanted = ctx.settings.region.as_deref();
+        let priced = wanted.filter(|region| prices.regions.iter().any(|known| known == region)).unwrap_or(home);
+        match wanted {
+            Some(region) if region != priced => {
+                ctx.console.warn(format!(
+                    "no prices of {region} are known: these are those of {priced}; give your own with --prices"
+                ));
+            }
+            None => ctx.console.note(format!("no region is set: these are the prices of {priced}")),
+            Some(_) => {}
+        }
+        let found = estimate(pipeline, &usage, &prices);
+        let data = json!({
+            "pipeline": pipeline.name, "region": wanted, "priced_as": priced, "prices_of": prices.date, "currency": "USD",
+            "events_per_second": self.events_per_second, "event_bytes": self.event_bytes, "estimate": true,
+            "assumed": {
+                "hours_a_month": 730, "bytes_around_a_payload": Usage::AROUND,
+                "events_a_publisher_call": Usage::EVENTS_A_CALL, "seconds_a_call": Usage::CALL,
+            },
+            "components": found.components, "left_out": found.left_out, "total_usd_month": found.total_usd_month,
+        });
+        let summary = format!(
+            "An estimate from list prices of {} ({priced}): check https://aws.amazon.com/pricing/ before you rely on it.",
+            prices.date
+        );
+        Ok(Outcome::data(data).table(table(&found)).text(left_out(&found)).summary(summary))
+    }
+
+    /// Defaults, then the file's, then the flags'.
+    fn parameters(&self, ctx: &Context) -> Result<BTreeMap<String, String>> {
+        let known = pipelines::parameters(pipelines::find(&ctx.settings.pipeline)?)?;
+        let mut values: BTreeMap<_, _> =
+            known.iter().filter_map(|parameter| Some((parameter.name.clone(), parameter.default.clone()?))).collect();
+        values.extend(ctx.settings.parameters.clone());
+        for (name, value) in &self.parameters {
+            let parameter = known.iter().find(|parameter| parameter.name == *name).ok_or_else(|| {
+                let names: Vec<_> = known.iter().map(|parameter| parameter.name.as_str()).collect();
+                Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", ctx.settings.pipeline))
+                    .hint(format!("parameters: {}", names.join(", ")))
+            })?;
+            if let Some(objection) = parameter.objection(value) {
+                return Err(Error::new(Kind::Usage, objection));
+            }
+            values.insert(name.clone(), value.clone());
+        }
+        Ok(values)
+    }
+}
+
+fn table(estimate: &Estimate) -> Table {
+    let mut table = Table::new(["component", "from", "USD a month"]);
+    for one in &estimate.components {
+        table.row([one.component, &one.basis, &dollars(one.usd_month)]);
+    }
+    table.row(["together", "", &dollars(estimate.total_usd_month)]);
+    table
+}
+
+fn left_out(estimate: &Estimate) -> String {
+    let lines = estimate.left_out.iter().map(|left| format!("  {}: {}", left.component, left.because));
+    format!("\nLeft out:\n{}", lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// No more digits than an estimate has.
+fn dollars(usd: f64) -> String {
+    match usd {
+        usd if usd <= 0.0 => "0".into(),
+        usd if usd < 0.1 => "under 0.10".into(),
+        usd if usd < 10.0 => format!("{usd:.1}"),
+        usd => format!("{usd:.0}"),
+    }
+}
+
+fn rate(text: &str) -> std::result::Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && (0.0..=1e6).contains(&rate) => Ok(rate),
+        _ => Err("a number from 0 to 1000000 is needed".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{dollars, rate};
+
+    #[test]
+    fn no_precision_is_invented() {
+        assert_eq!([0.0, 0.004, 0.4, 9.94, 29.2, 262.8].map(dollars), ["0", "under 0.10", "0.4", "9.9", "29", "263"]);
+        assert!(rate("-1").is_err() && rate("NaN").is_err() && rate("0.5").is_ok());
+    }
+}

@@ -1,0 +1,104 @@
+//! `outboxctl doctor`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::commands::{dms::seconds, reach};
+use crate::context::Context;
+use crate::doctor::{Examination, Finding, Report, State};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::{Event, Outcome, Table};
+use crate::settings::ConfigFile;
+
+/// Check machine, account and deployment, and say what to do about what is not in order
+///
+/// Before a deploy: configuration, executable, certificates, region, clock, credentials, permissions (by IAM's own
+/// simulation), quotas, roles, engine versions and instance classes on offer, leftovers of earlier runs. After it also:
+/// stacks, logical replication, slots, capture task and connections, stream, event source mapping, bus, dead letters
+/// and alarms. Each check has its own time limit, and one that can't be made hides no other. Exits with 0 when nothing
+/// failed, with 1 otherwise, and with 4 when there are no credentials or no region.
+///
+/// Not looked for: address ranges (VpcCidr) that overlap with those of other networks.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Executable that would be packaged as the functions
+    #[arg(long, value_name = "PATH", env = "OUTBOXCTL_FUNCTION_BINARY")]
+    function_binary: Option<PathBuf>,
+    /// Time for each check, in seconds
+    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    timeout: Duration,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let executable = match self.function_binary {
+            Some(path) => path,
+            None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
+        };
+        let folder = std::env::current_dir().or_fail(Kind::Io, || "the working directory can't be read".into())?;
+        ctx.console.emit(Event::started("doctor", "checking"));
+        let examination = Examination {
+            settings: &ctx.settings,
+            file: ConfigFile::find(&folder),
+            executable,
+            roots: reach::roots(ctx),
+            limit: self.timeout,
+            told: &|finding| {
+                ctx.console.machine_item(&line(finding));
+            },
+        };
+        let report = examination.run(ctx.aws().await).await;
+        let count = |state: State| report.findings.iter().filter(|finding| finding.state == state).count();
+        let counts = json!({
+            "ok": count(State::Ok), "warning": count(State::Warning),
+            "failed": count(State::Failed), "not_checked": count(State::NotChecked),
+        });
+        let sentence = sentence(&count);
+        let data = json!({ "counts": counts, "findings": report.findings });
+        let table = table(&report);
+        if count(State::Failed) == 0 {
+            ctx.console.emit(Event::finished("doctor", &sentence, false));
+            return Ok(Outcome::data(data).table(table));
+        }
+        ctx.console.emit(Event::failed("doctor", &sentence));
+        ctx.console.table(&table);
+        let failed = report.findings.iter().filter(|finding| finding.state == State::Failed);
+        let names = failed.map(|finding| finding.check.as_str()).collect::<Vec<_>>().join(", ");
+        let kind = match report.ended_by {
+            Some(kind @ (Kind::Credentials | Kind::Region)) => kind,
+            _ => Kind::Failed,
+        };
+        Err(Error::new(kind, format!("failed: {names}")).with_data(data))
+    }
+}
+
+fn sentence(count: &impl Fn(State) -> usize) -> String {
+    let said = [State::Failed, State::Warning, State::NotChecked, State::Ok].map(|state| (count(state), state.word()));
+    said.iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// An NDJSON line as the finding is made.
+fn line(finding: &Finding) -> Value {
+    let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
+    line["type"] = "finding".into();
+    line
+}
+
+fn table(report: &Report) -> Table {
+    let mut table = Table::new(["state", "check", "finding"]);
+    for finding in &report.findings {
+        let remedy = finding.remedy.as_ref().filter(|_| finding.state != State::Ok);
+        let text = match remedy {
+            Some(remedy) => format!("{}\n→ {remedy}", finding.message),
+            None => finding.message.clone(),
+        };
+        table.row([finding.state.word(), finding.check.as_str(), &text]);
+    }
+    table
+}

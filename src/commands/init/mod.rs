@@ -1,0 +1,111 @@
+//! `outboxctl init`.
+
+mod schema;
+mod text;
+
+use std::io::Write;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::context::Context;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::Outcome;
+use crate::pipelines;
+use crate::settings::{ConfigFile, FILE_NAME, check_region, check_stage};
+
+/// Write a commented outboxctl.toml into the working directory
+///
+/// Asks for region, stage and pipeline on a terminal; elsewhere, and with --no-input or --yes, takes them from flags,
+/// environment and defaults. Every template parameter of the pipeline is in it, commented out, with its default.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Write over a file that is there; what it sets is kept, its comments are not
+    #[arg(long)]
+    force: bool,
+    /// Print the JSON Schema of outboxctl.toml, for editors, and write nothing
+    #[arg(long)]
+    schema: bool,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        if self.schema {
+            let schema = schema::schema()?;
+            let text = serde_json::to_string_pretty(&schema).or_fail(Kind::Unexpected, || "the schema".into())?;
+            return Ok(Outcome::data(schema).text(text));
+        }
+        let path = Path::new(FILE_NAME);
+        let before = std::fs::read_to_string(path).ok();
+        if !self.force && std::fs::symlink_metadata(path).is_ok() {
+            return Err(Error::new(Kind::Usage, format!("{FILE_NAME} is here already"))
+                .hint("change it with an editor; --force writes it anew, with what it sets and without its comments"));
+        }
+        let answers = self.answers(ctx, before.as_deref()).await?;
+        let pipeline = pipelines::find(&answers.pipeline)?;
+        let text = text::render(&answers, &pipelines::parameters(pipeline)?);
+        if before.as_deref() == Some(text.as_str()) {
+            return Ok(Outcome::data(data(&answers)).changed(false).summary(format!("{FILE_NAME} is that already")));
+        }
+        write(path, &text, self.force)?;
+        Ok(Outcome::data(data(&answers)).changed(true).summary(format!("wrote {FILE_NAME}; next: outboxctl doctor")))
+    }
+
+    /// What the file will set.
+    async fn answers(&self, ctx: &Context, before: Option<&str>) -> Result<text::Answers> {
+        let settings = &ctx.settings;
+        // A broken file has nothing to keep; it is to be written over.
+        let kept = before.and_then(|text| ConfigFile::parse(text, Path::new(FILE_NAME)).ok()).unwrap_or_default();
+        let mut answers = text::Answers {
+            region: settings.region.clone(),
+            profile: settings.profile.clone(),
+            stage: settings.stage.clone(),
+            pipeline: pipelines::find(&settings.pipeline)?.name.to_owned(),
+            local: settings.local,
+            endpoint_url: settings.endpoint_url.clone(),
+            parameters: kept.parameters,
+        };
+        if settings.no_input || settings.yes || !ctx.console.can_ask() {
+            return Ok(answers);
+        }
+        for pipeline in pipelines::ALL {
+            ctx.console.note(format!("  {:<20} {}", pipeline.name, pipeline.title));
+        }
+        let stopped = || Error::new(Kind::NeedsInput, "the input ended; nothing was written");
+        let ask = |question: String, default: String, check: fn(&str) -> Result<()>| async move {
+            ctx.console.ask(&question, &default, check).await.ok_or_else(stopped)
+        };
+        answers.pipeline = ask("Pipeline".into(), answers.pipeline, |name| pipelines::find(name).map(drop)).await?;
+        answers.stage = ask("Stage".into(), answers.stage, check_stage).await?;
+        if !answers.local {
+            let region = answers.region.unwrap_or_default();
+            let region = ask("AWS region (empty: from the profile or AWS_REGION)".into(), region, |region| {
+                check_region(Some(region).filter(|region| !region.is_empty()))
+            });
+            answers.region = Some(region.await?).filter(|region| !region.is_empty());
+        }
+        Ok(answers)
+    }
+}
+
+fn data(answers: &text::Answers) -> serde_json::Value {
+    let text::Answers { region, profile, stage, pipeline, local, .. } = answers;
+    json!({
+        "path": FILE_NAME, "region": region, "profile": profile, "stage": stage, "pipeline": pipeline, "local": local,
+    })
+}
+
+/// Whole or not at all; without `over` never in place of another file, not even of one that appeared meanwhile.
+fn write(path: &Path, text: &str, over: bool) -> Result<()> {
+    let failed = || format!("{} can't be written", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(".").or_fail(Kind::Io, failed)?;
+    file.write_all(text.as_bytes()).or_fail(Kind::Io, failed)?;
+    // A temporary file is its owner's alone; this one is no secret.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644)).or_fail(Kind::Io, failed)?;
+    }
+    let kept = if over { file.persist(path) } else { file.persist_noclobber(path) };
+    kept.map(drop).or_fail(Kind::Io, failed)
+}

@@ -1,0 +1,132 @@
+//! The JSON Schema of outboxctl.toml: the settings' keys, and every parameter of every template.
+
+use serde_json::{Map, Value, json};
+
+use crate::error::Result;
+use crate::pipelines::{self, Parameter};
+use crate::settings::KEYS;
+
+/// The schema, of draft 2020-12. The file in schema/ is this; a test holds it to that.
+///
+/// # Errors
+/// See [`pipelines::parameters`].
+pub fn schema() -> Result<Value> {
+    let mut parameters = Map::new();
+    for pipeline in pipelines::ALL {
+        for parameter in pipelines::parameters(pipeline)? {
+            parameters.entry(parameter.name.clone()).or_insert_with(|| described(&parameter));
+        }
+    }
+    let mut properties = Map::new();
+    for key in KEYS {
+        let mut property = json!({ "type": key.kind, "description": key.about });
+        match key.name {
+            "pipeline" => {
+                property["enum"] = pipelines::ALL.iter().map(|pipeline| pipeline.name).collect();
+                property["default"] = "rds-eventbridge".into();
+            }
+            "stage" => {
+                property["pattern"] = "^[a-z](-?[a-z0-9])*$".into();
+                property["maxLength"] = 20.into();
+                property["default"] = "dev".into();
+            }
+            "parameters" => {
+                property["additionalProperties"] = false.into();
+                property["properties"] = std::mem::take(&mut parameters).into();
+            }
+            _ => {}
+        }
+        properties.insert(key.name.to_owned(), property);
+    }
+    Ok(json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "outboxctl.toml",
+        "description": "What outboxctl works on: a flag goes before the environment, the environment before this file",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": properties,
+    }))
+}
+
+/// Numbers and truth values may also be written as texts, which is what CloudFormation gets.
+fn described(parameter: &Parameter) -> Value {
+    let truth = parameter.allowed == ["true", "false"];
+    let mut schema = json!({ "description": parameter.about });
+    let number = |value: f64| if value.fract() == 0.0 { json!(value as i64) } else { json!(value) };
+    if truth {
+        schema["enum"] = json!([true, false, "true", "false"]);
+    } else if parameter.number {
+        schema["type"] = json!(["number", "string"]);
+        for (name, bound) in [("minimum", parameter.min), ("maximum", parameter.max)] {
+            if let Some(bound) = bound {
+                schema[name] = number(bound);
+            }
+        }
+        if !parameter.allowed.is_empty() {
+            let numbers = parameter.allowed.iter().filter_map(|text| text.parse().ok()).map(number);
+            schema["enum"] = numbers.chain(parameter.allowed.iter().map(|text| json!(text))).collect();
+        }
+    } else {
+        // PostgreSQL's version is a text of digits.
+        let digits = !parameter.allowed.is_empty() && parameter.allowed.iter().all(|text| text.parse::<u32>().is_ok());
+        schema["type"] = if digits { json!(["string", "integer"]) } else { json!("string") };
+        if !parameter.allowed.is_empty() {
+            let numbers = parameter.allowed.iter().filter(|_| digits).filter_map(|text| text.parse().ok()).map(number);
+            schema["enum"] = parameter.allowed.iter().map(|text| json!(text)).chain(numbers).collect();
+        }
+        if let Some(pattern) = &parameter.pattern {
+            schema["pattern"] = json!(pattern);
+        }
+    }
+    if let Some(default) = &parameter.default {
+        schema["default"] = match default.parse::<f64>() {
+            Ok(value) if parameter.number => number(value),
+            _ if truth => json!(default == "true"),
+            _ => json!(default),
+        };
+    }
+    schema
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `UPDATE_SCHEMA=1 cargo test the_committed_schema` writes it.
+    #[test]
+    fn the_committed_schema_is_this_one() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/outboxctl.schema.json");
+        let now = format!("{}\n", serde_json::to_string_pretty(&schema().expect("a schema")).expect("JSON"));
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, &now).expect("the schema's file");
+        }
+        assert!(std::fs::read_to_string(path).expect("the schema's file") == now, "run it with UPDATE_SCHEMA=1");
+    }
+
+    #[test]
+    fn what_deploy_refuses_the_schema_refuses() {
+        let schema = schema().expect("a schema");
+        let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+        for refused in [
+            json!({ "stagee": "dev" }),
+            json!({ "stage": "Dev_1" }),
+            json!({ "stage": "a--b" }),
+            json!({ "pipeline": "rds" }),
+            json!({ "local": "yes" }),
+            json!({ "parameters": { "Shard": 2 } }),
+            json!({ "parameters": { "Shards": 501 } }),
+            json!({ "parameters": { "LogDays": 8 } }),
+            json!({ "parameters": { "DatabaseVersion": "9.6" } }),
+            json!({ "parameters": { "OpenApi": "maybe" } }),
+        ] {
+            assert!(!validator.is_valid(&refused), "{refused}");
+        }
+        for taken in [
+            json!({}),
+            json!({ "stage": "dev-2", "local": true, "pipeline": "dynamodb-cdc" }),
+            json!({ "parameters": { "Shards": 2, "LogDays": "30", "DatabaseVersion": 17, "OpenApi": true } }),
+        ] {
+            assert!(validator.is_valid(&taken), "{taken}");
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The file's text.
+
+use std::collections::BTreeMap;
+
+use crate::pipelines::{self, Parameter};
+use crate::settings::KEYS;
+
+/// What the file sets.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    pub region: Option<String>,
+    pub profile: Option<String>,
+    pub stage: String,
+    pub pipeline: String,
+    pub local: bool,
+    pub endpoint_url: Option<String>,
+    pub parameters: BTreeMap<String, String>,
+}
+
+/// The file, with a comment on every key; what is not set is there, commented out.
+pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
+    let mut text = String::from(
+        "# What outboxctl works on. It is found in the working directory or the nearest folder above.\n\
+         # A flag goes before the environment, the environment before this file.\n",
+    );
+    for key in KEYS {
+        let line = match key.name {
+            "region" => optional("region", answers.region.as_deref(), "eu-central-1"),
+            "profile" => optional("profile", answers.profile.as_deref(), "default"),
+            "stage" => format!("stage = {}", quoted(&answers.stage)),
+            "pipeline" => format!("pipeline = {}", quoted(&answers.pipeline)),
+            "local" if answers.local => "local = true".into(),
+            "local" => "# local = true".into(),
+            "endpoint_url" => optional("endpoint_url", answers.endpoint_url.as_deref(), "http://127.0.0.1:4566"),
+            _ => "[parameters]".into(),
+        };
+        let about = match key.name {
+            "pipeline" => {
+                format!(
+                    "{}: {}",
+                    key.about,
+                    pipelines::ALL.iter().map(|pipeline| pipeline.name).collect::<Vec<_>>().join(", ")
+                )
+            }
+            "parameters" => format!("{}. What is commented out is the default", key.about),
+            _ => key.about.to_owned(),
+        };
+        text.push_str(&format!("\n{}{line}\n", comment(&about)));
+    }
+    for parameter in parameters {
+        let default = parameter.default.as_deref();
+        let line = match answers.parameters.get(&parameter.name) {
+            Some(value) => format!("{} = {}", parameter.name, literal(parameter, value)),
+            None => format!("# {} = {}", parameter.name, literal(parameter, default.unwrap_or("true"))),
+        };
+        let about = match default {
+            Some(_) => parameter.about.clone(),
+            None => format!("{}; by default only outside development stages", parameter.about),
+        };
+        text.push_str(&format!("\n{}{line}\n", comment(&about)));
+    }
+    // Of another pipeline: kept, for it may come back.
+    for (name, value) in &answers.parameters {
+        if parameters.iter().all(|parameter| parameter.name != *name) {
+            text.push_str(&format!("\n# {name} = {}\n", quoted(value)));
+        }
+    }
+    text
+}
+
+fn optional(name: &str, value: Option<&str>, example: &str) -> String {
+    match value {
+        Some(value) => format!("{name} = {}", quoted(value)),
+        None => format!("# {name} = {}", quoted(example)),
+    }
+}
+
+/// The value as TOML: a number or truth value where the parameter is one, else a string.
+fn literal(parameter: &Parameter, value: &str) -> String {
+    let truth = parameter.allowed == ["true", "false"] && matches!(value, "true" | "false");
+    let number = parameter.number && value.parse::<i64>().is_ok();
+    if truth || number { value.to_owned() } else { quoted(value) }
+}
+
+/// A TOML string.
+fn quoted(value: &str) -> String {
+    toml::Value::String(value.to_owned()).to_string()
+}
+
+/// Comment lines of at most 100 columns.
+fn comment(about: &str) -> String {
+    let (mut lines, mut line) = (String::new(), String::from("#"));
+    for word in about.split_whitespace() {
+        if line.chars().count() + 1 + word.chars().count() > 100 {
+            lines.push_str(&line);
+            lines.push('\n');
+            line = String::from("#");
+        }
+        line.push(' ');
+        line.push_str(word);
+    }
+    format!("{lines}{line}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::settings::ConfigFile;
+
+    #[test]
+    fn what_is_written_is_read_back_and_fits_the_schema() {
+        let schema = super::super::schema::schema().expect("a schema");
+        let validator = jsonschema::validator_for(&schema).expect("a valid schema");
+        for pipeline in pipelines::ALL {
+            let parameters = pipelines::parameters(pipeline).expect("templates");
+            let mut answers =
+                Answers { stage: "dev".into(), pipeline: pipeline.name.into(), local: true, ..Answers::default() };
+            answers.region = Some("eu-\"west\"-1\\\n".into());
+            answers.parameters.insert("LogDays".into(), "7".into());
+            let text = render(&answers, &parameters);
+            let read = ConfigFile::parse(&text, Path::new("outboxctl.toml")).expect("valid");
+            assert_eq!((read.region, read.local, read.parameters.len()), (answers.region.clone(), true, 1));
+            assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+
+            // With every comment taken away that holds a setting, the file is still one that can be used.
+            let full: String = text
+                .lines()
+                .map(|line| match line.strip_prefix("# ") {
+                    Some(rest) if rest.split_once(" = ").is_some_and(|(name, _)| !name.contains(' ')) => {
+                        format!("{rest}\n")
+                    }
+                    _ => format!("{line}\n"),
+                })
+                .collect();
+            let full: toml::Value = toml::from_str(&full).unwrap_or_else(|error| panic!("{error}\n{full}"));
+            let full = serde_json::to_value(full).expect("JSON");
+            assert_eq!(full["parameters"].as_object().map(|all| all.len()), Some(parameters.len()));
+            let errors: Vec<_> = validator.iter_errors(&full).map(|error| error.to_string()).collect();
+            assert_eq!(errors, Vec::<String>::new(), "{}", pipeline.name);
+        }
+    }
+}

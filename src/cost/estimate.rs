@@ -1,0 +1,233 @@
+//! The components of a pipeline, each with what it comes to.
+
+use serde::Serialize;
+
+use super::usage::HOURS;
+use super::{Prices, Usage};
+use crate::pipelines::Pipeline;
+
+/// One component's part.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Component {
+    pub component: &'static str,
+    /// What it is computed from, for people.
+    pub basis: String,
+    /// US dollars a month, to the cent.
+    pub usd_month: f64,
+}
+
+/// A component without a known price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    pub component: String,
+    pub because: String,
+}
+
+/// What the pipeline comes to.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Estimate {
+    pub components: Vec<Component>,
+    pub left_out: Vec<LeftOut>,
+    /// The sum of the components, to the cent.
+    pub total_usd_month: f64,
+}
+
+/// Looks prices up; the first that is missing leaves its component out.
+struct Builder<'a> {
+    prices: &'a Prices,
+    components: Vec<Component>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Builder<'_> {
+    /// Adds a component: the sum of amounts, each with the name of its price.
+    fn add(&mut self, component: &'static str, basis: impl Into<String>, amounts: &[(f64, &str)]) {
+        let missing = amounts.iter().find(|(_, name)| self.prices.get(name).is_none());
+        if let Some((_, name)) = missing {
+            let because = format!("no price is known for it; give {name:?} in a file with --prices");
+            self.left_out.push(LeftOut { component: component.into(), because });
+            return;
+        }
+        let usd: f64 = amounts.iter().map(|(amount, name)| amount * self.prices.get(name).unwrap_or(0.0)).sum();
+        self.components.push(Component { component, basis: basis.into(), usd_month: cents(usd) });
+    }
+
+    fn function(&mut self, component: &'static str, calls: f64, memory: f64) {
+        let seconds = calls * 1e6 * Usage::CALL * memory;
+        let amounts = [(calls, "lambda.million-requests"), (seconds, "lambda.gb-second")];
+        self.add(component, format!("{} calls of {} ms at {memory} GiB", millions(calls), Usage::CALL * 1e3), &amounts);
+    }
+}
+
+fn cents(usd: f64) -> f64 {
+    (usd * 100.0).round() / 100.0
+}
+
+fn millions(count: f64) -> String {
+    if count < 1.0 { format!("{:.0} thousand", count * 1e3) } else { format!("{count:.1} million") }
+}
+
+/// Estimates a month of the pipeline.
+pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
+    let has = |stack: &str| pipeline.stack(stack).is_some();
+    let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
+    let events = usage.millions();
+    build.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
+    build.function("writer function", events, 0.25);
+    if has("database") {
+        database(&mut build, usage);
+    }
+    if has("tables") {
+        tables(&mut build, pipeline, usage);
+    }
+    if has("stream") {
+        stream(&mut build, usage);
+    }
+    if has("leases") {
+        // Four shards of an on-demand stream, renewed every 5 s, and a checkpoint a second each at most.
+        let writes = 4.0 * (0.2 + usage.events_per_second.min(4.0) / 4.0) * HOURS * 3600.0 / 1e6;
+        build.add("lease table", format!("{} writes", millions(writes)), &[(writes, "dynamodb.million-writes")]);
+        let because = "it runs where you run it".to_owned();
+        build.left_out.push(LeftOut { component: "consumer process".into(), because });
+    } else {
+        build.function("publisher function", events / Usage::EVENTS_A_CALL, 0.5);
+    }
+    if has("bus") {
+        let chunks = events * usage.units(65_536.0);
+        build.add("event bus", format!("{} events of up to 64 KiB", millions(chunks)), &[(chunks, "events.million")]);
+        build.add("event log", format!("{:.1} GiB written", usage.gib()), &[(usage.gib(), "logs.gb-in")]);
+    }
+    if has("receiver") {
+        build.function("receiver function", events, 0.25);
+        build.add("receiver's inbox", format!("{} writes", millions(events)), &[(events, "dynamodb.million-writes")]);
+    }
+    let alarms = pipeline.stacks.iter().map(|stack| stack.template.matches("Type: AWS::CloudWatch::Alarm").count());
+    let alarms = alarms.sum::<usize>() as f64;
+    build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
+    for (component, because) in [
+        ("data transfer, function logs, S3, SQS, KMS", "small at these rates, and depends on what is kept"),
+        ("free tiers, discounts, taxes", "they are the account's"),
+    ] {
+        build.left_out.push(LeftOut { component: component.into(), because: because.into() });
+    }
+    let total = build.components.iter().map(|component| component.usd_month).sum();
+    Estimate { components: build.components, left_out: build.left_out, total_usd_month: cents(total) }
+}
+
+fn database(build: &mut Builder<'_>, usage: &Usage) {
+    let zones = usage.zones("DatabaseMultiAz");
+    let standby = if zones > 1.0 { ", with a standby" } else { "" };
+    let class = usage.text("DatabaseClass");
+    let name = format!("rds.{class}.hour");
+    build.add("database instance", format!("{class}, {HOURS} h{standby}"), &[(HOURS * zones, name.as_str())]);
+    let size = usage.number("DatabaseStorage");
+    build.add("database storage", format!("{size} GiB gp3{standby}"), &[(size * zones, "rds.gp3.gb-month")]);
+    build.add("database secret", "1 secret", &[(1.0, "secret.month")]);
+    // Kinesis and Secrets Manager, in two zones each.
+    let amounts = [(4.0 * HOURS, "endpoint.hour"), (usage.gib(), "endpoint.gb")];
+    build.add("VPC endpoints", format!("2 endpoints in 2 zones, {:.1} GiB", usage.gib()), &amounts);
+    let (class, zones) = (usage.text("ReplicationInstanceClass"), usage.zones("ReplicationMultiAz"));
+    let standby = if zones > 1.0 { ", with a standby" } else { "" };
+    let name = format!("dms.{class}.hour");
+    build.add("capture instance (DMS)", format!("{class}, {HOURS} h{standby}"), &[(HOURS * zones, name.as_str())]);
+}
+
+fn tables(build: &mut Builder<'_>, pipeline: &Pipeline, usage: &Usage) {
+    let events = usage.millions();
+    // In a transaction every write counts twice. Without an outbox an event is one plain write.
+    let units = usage.units(1_024.0);
+    let writes = if pipeline.sample() == Some("users") { events * units } else { events * 2.0 * (1.0 + units) };
+    build.add("tables", format!("{} write units", millions(writes)), &[(writes, "dynamodb.million-writes")]);
+    let days = usage.number("OutboxRetentionDays");
+    if pipeline.sample() != Some("users") {
+        let kept = usage.gib() * days * 24.0 / HOURS;
+        build.add("outbox storage", format!("{kept:.1} GiB in {days} days"), &[(kept, "dynamodb.gb-month")]);
+    }
+    if pipeline.stack("stream").is_some() {
+        let amounts = [(events * units, "dynamodb.million-kinesis-records"), (events, "dynamodb.million-writes")];
+        build.add("table to stream", format!("{} changes, and their positions", millions(events)), &amounts);
+    }
+}
+
+fn stream(build: &mut Builder<'_>, usage: &Usage) {
+    let (shards, hours, gib) = (usage.number("Shards"), usage.number("RetentionHours"), usage.gib());
+    if hours > 168.0 {
+        let because = "records kept for more than 7 days are billed by what is stored and read".to_owned();
+        build.left_out.push(LeftOut { component: "stream retention beyond 7 days".into(), because });
+    }
+    let extended = (hours.min(168.0) - 24.0).max(0.0);
+    if shards > 0.0 {
+        let beyond = if extended > 0.0 { shards * HOURS } else { 0.0 };
+        let puts = usage.millions() * usage.units(25_600.0);
+        let amounts = [
+            (shards * HOURS, "kinesis.shard-hour"),
+            (puts, "kinesis.million-put-units"),
+            (beyond, "kinesis.shard-hour.retention"),
+        ];
+        build.add(
+            "stream",
+            format!("{shards} shards, {} records, kept {hours} h", millions(usage.millions())),
+            &amounts,
+        );
+        return;
+    }
+    let amounts = [
+        (HOURS, "kinesis.on-demand.stream-hour"),
+        (gib, "kinesis.on-demand.gb-in"),
+        (gib, "kinesis.on-demand.gb-out"),
+        (gib * extended / HOURS, "kinesis.on-demand.retention.gb-month"),
+    ];
+    build.add("stream", format!("on demand, {gib:.1} GiB in and out, kept {hours} h"), &amounts);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines;
+
+    fn usage(pipeline: &Pipeline, events_per_second: f64, more: &[(&str, &str)]) -> Usage {
+        let defaults = pipelines::parameters(pipeline).expect("templates").into_iter();
+        let defaults = defaults.filter_map(|parameter| Some((parameter.name, parameter.default?)));
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Usage { events_per_second, event_bytes: 1_024.0, parameters: defaults.chain(more).collect() }
+    }
+
+    fn of<'a>(estimate: &'a Estimate, component: &str) -> &'a Component {
+        estimate.components.iter().find(|one| one.component == component).unwrap_or_else(|| panic!("{estimate:?}"))
+    }
+
+    #[test]
+    fn the_parts_are_what_a_pocket_calculator_says() {
+        let (pipeline, prices) =
+            (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
+        let idle = estimate(pipeline, &usage(pipeline, 0.0, &[("DatabaseMultiAz", "true")]), &prices);
+        assert_eq!(of(&idle, "database instance").usd_month, 23.36); // 0.016 × 730 × 2
+        assert_eq!(of(&idle, "database storage").usd_month, 4.6); // 20 × 0.115 × 2
+        assert_eq!(of(&idle, "stream").usd_month, 29.2); // 0.04 × 730
+        assert_eq!(of(&idle, "VPC endpoints").usd_month, 29.2); // 4 × 0.01 × 730
+        let busy = estimate(pipeline, &usage(pipeline, 100.0, &[("Shards", "2"), ("RetentionHours", "24")]), &prices);
+        assert_eq!(of(&busy, "API").usd_month, 262.8); // 262.8 million
+        assert_eq!(of(&busy, "stream").usd_month, 25.58); // 2 × 0.015 × 730 + 262.8 × 0.014
+        assert!((busy.total_usd_month - busy.components.iter().map(|one| one.usd_month).sum::<f64>()).abs() < 0.005);
+    }
+
+    #[test]
+    fn what_has_no_price_is_named_and_never_guessed() {
+        let (pipeline, prices) =
+            (pipelines::find("rds-kinesis").expect("a pipeline"), Prices::published().expect("prices"));
+        let usage = usage(pipeline, 1.0, &[("DatabaseClass", "db.x9.huge")]);
+        let estimate = estimate(pipeline, &usage, &prices);
+        let named = |component: &str| estimate.left_out.iter().any(|left| left.component.contains(component));
+        assert!(named("database instance") && named("DMS") && named("consumer process"), "{:?}", estimate.left_out);
+        assert!(estimate.components.iter().all(|one| one.component != "database instance"));
+    }
+
+    #[test]
+    fn every_pipeline_costs_more_with_more_events() {
+        let prices = Prices::published().expect("prices");
+        for pipeline in pipelines::ALL {
+            let total = |rate: f64| estimate(pipeline, &usage(pipeline, rate, &[]), &prices).total_usd_month;
+            assert!(total(100.0) > total(1.0) && total(1.0) > 0.0, "{}", pipeline.name);
+        }
+    }
+}

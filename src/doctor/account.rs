@@ -1,0 +1,105 @@
+//! What the account must offer before a deploy: identity, clock, roles, and what `offers`, `quotas` and `permissions`
+//! look at.
+
+use std::time::Duration;
+
+use chrono::TimeDelta;
+
+use super::run::{Check, run};
+use super::{Finding, Ground, offers, permissions, quotas};
+use crate::aws::Clients;
+use crate::aws::account::Identity;
+use crate::aws::clock::identity_and_skew;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+
+/// Signatures are refused from about five minutes on (IAM user guide, "Signature Version 4 … time").
+const SKEW_REFUSED: TimeDelta = TimeDelta::minutes(4);
+const SKEW_ODD: TimeDelta = TimeDelta::seconds(30);
+
+/// Who asks, and what the first answer's date says about this machine's clock.
+pub async fn introduce(clients: &Clients, limit: Duration) -> (Result<Identity>, Option<Finding>) {
+    match tokio::time::timeout(limit, identity_and_skew(clients)).await {
+        Ok((identity, skew)) => (identity, skew.map(clock)),
+        Err(_) => {
+            (Err(Error::new(Kind::Unreachable, format!("STS did not answer within {} s", limit.as_secs()))), None)
+        }
+    }
+}
+
+fn clock(ahead: TimeDelta) -> Finding {
+    const CHECK: &str = "clock";
+    let seconds = ahead.num_seconds();
+    let off = format!("this machine is {} s {} AWS", seconds.abs(), if seconds < 0 { "behind" } else { "ahead of" });
+    let remedy = "set the clock by NTP: `timedatectl set-ntp true`, or the virtual machine's time synchronisation";
+    match ahead.abs() {
+        skew if skew >= SKEW_REFUSED => Finding::failed(CHECK, format!("{off}: signatures are refused"), remedy),
+        skew if skew >= SKEW_ODD => Finding::warning(CHECK, off, remedy),
+        _ => Finding::ok(CHECK, "agrees with AWS"),
+    }
+}
+
+pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
+    if ground.settings.local {
+        let text = "the local stack has no permissions, quotas, engine versions or instance classes to check";
+        let finding = Finding::not_checked("AWS account", text);
+        (ground.told)(&finding);
+        return vec![finding];
+    }
+    let mut checks = vec![Check::new("permissions", permissions::examine(ground))];
+    if ground.pipeline.stack("account").is_some() {
+        checks.push(Check::new("role dms-vpc-role", role(ground, "dms-vpc-role", "AmazonDMSVPCManagementRole")));
+        let logs = role(ground, "dms-cloudwatch-logs-role", "AmazonDMSCloudWatchLogsRole");
+        checks.push(Check::new("role dms-cloudwatch-logs-role", logs));
+    }
+    checks.extend(offers::checks(ground));
+    checks.extend(quotas::checks(ground));
+    run(checks, ground.limit, ground.told).await
+}
+
+/// A role that DMS finds by its name: deploy makes it where it is missing, and can't mend one that is of no use.
+async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> Result<Vec<Finding>> {
+    let check = format!("role {name}");
+    let iam = ground.clients.iam();
+    let role = match iam.get_role().role_name(name).send().await {
+        Err(error) if sdk_code(&error) == "NoSuchEntity" => {
+            return Ok(vec![Finding::ok(check, "is not there; deploy makes it")]);
+        }
+        answer => answer.aws(format!("look for role {name}"))?,
+    };
+    let trust = role.role().and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
+    // The document is URL-encoded JSON; a service's name has no character that is encoded.
+    if !trust.contains("dms.amazonaws.com") {
+        return Ok(vec![Finding::failed(
+            check,
+            "is there, but does not trust dms.amazonaws.com",
+            format!("let dms.amazonaws.com assume it: aws iam update-assume-role-policy --role-name {name} …"),
+        )]);
+    }
+    let attached = iam.list_attached_role_policies().role_name(name).send().await;
+    let attached = attached.aws(format!("list the policies of role {name}"))?;
+    let has = attached.attached_policies().iter().any(|attached| attached.policy_name() == Some(policy));
+    Ok(vec![match has {
+        true => Finding::ok(check, "is there and trusts DMS"),
+        false => Finding::warning(
+            check,
+            format!("is there, without the managed policy {policy}; another policy may stand in for it"),
+            format!(
+                "attach it: aws iam attach-role-policy --role-name {name} --policy-arn arn:<partition>:iam::aws:policy/service-role/{policy}"
+            ),
+        ),
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn a_clock_is_judged_by_what_aws_does() {
+        for (seconds, state) in [(0, State::Ok), (-2, State::Ok), (45, State::Warning), (-400, State::Failed)] {
+            assert_eq!(clock(TimeDelta::seconds(seconds)).state, state, "{seconds}");
+        }
+        assert!(clock(TimeDelta::seconds(-400)).message.contains("400 s behind"));
+    }
+}

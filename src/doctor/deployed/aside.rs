@@ -1,0 +1,73 @@
+//! Beside the way: what was given up, and what raises an alarm.
+
+use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use aws_sdk_sqs::types::QueueAttributeName;
+
+use super::{Finding, Scene};
+use crate::aws::buckets;
+use crate::error::{AwsContext, Result};
+use crate::output::count;
+
+pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "dead letters";
+    let Some(bucket) = scene.output("FailureBucket") else { return Ok(Vec::new()) };
+    let waiting = buckets::list(&scene.ground.clients, bucket).await?;
+    Ok(vec![match waiting.iter().max_by_key(|object| object.modified) {
+        None => Finding::ok(CHECK, "none"),
+        Some(newest) => Finding::warning(
+            CHECK,
+            format!("{} in bucket {bucket}; the newest is {}", waiting.len(), newest.key),
+            "outboxctl ui shows them with their reasons",
+        ),
+    }])
+}
+
+/// The pipeline's queues are all for what could not be delivered.
+pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "dead-letter queues";
+    let sqs = scene.ground.clients.sqs();
+    let prefix = format!("{}-", scene.ground.pipeline.name_prefix(&scene.deployment.stage));
+    let answer = sqs.list_queues().queue_name_prefix(prefix).send().await.aws("list the pipeline's queues")?;
+    let mut findings = Vec::new();
+    for url in answer.queue_urls() {
+        let name = url.rsplit('/').next().unwrap_or(url);
+        let attribute = QueueAttributeName::ApproximateNumberOfMessages;
+        let found = sqs.get_queue_attributes().queue_url(url).attribute_names(attribute.clone()).send().await;
+        let found = found.aws(format!("look into queue {name}"))?;
+        let waiting = found.attributes().and_then(|all| all.get(&attribute)).map_or("0", String::as_str);
+        if waiting != "0" {
+            let remedy = "each message is an event that its target refused: look at one in the SQS console";
+            findings.push(Finding::warning(CHECK, format!("about {waiting} messages in {name}"), remedy));
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, format!("{}, nothing in it", count(answer.queue_urls().len(), "queue"))));
+    }
+    Ok(findings)
+}
+
+pub async fn alarms(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "alarms";
+    // CloudFormation names an alarm after its stack.
+    let prefix = format!("{}-", scene.ground.pipeline.name_prefix(&scene.deployment.stage));
+    let request = scene.ground.clients.cloudwatch().describe_alarms().alarm_name_prefix(&prefix);
+    let mut pages = request.alarm_types(AlarmType::MetricAlarm).into_paginator().send();
+    let (mut looked_at, mut findings) = (0, Vec::new());
+    while let Some(page) = pages.next().await {
+        let page = page.aws("look at the pipeline's alarms")?;
+        for alarm in page.metric_alarms() {
+            looked_at += 1;
+            if alarm.state_value() == Some(&StateValue::Alarm) {
+                let name = alarm.alarm_name().unwrap_or_default();
+                let short = name.strip_prefix(&prefix).unwrap_or(name);
+                let what = alarm.alarm_description().unwrap_or("it has no description");
+                let why = alarm.state_reason().unwrap_or("CloudWatch gives no reason").to_owned();
+                findings.push(Finding::failed(format!("alarm {short}"), what, why).word("alarm"));
+            }
+        }
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, format!("none of {looked_at} is in ALARM")));
+    }
+    Ok(findings)
+}

@@ -1,0 +1,107 @@
+//! The DMS task and its connections.
+
+use std::time::Duration;
+
+use super::{Finding, Scene, missing};
+use crate::dms::control::{Connection, Patience, Snapshot, Task, latest};
+use crate::error::{Kind, Result};
+use crate::output::Console;
+
+const TASK: &str = "capture task";
+
+pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let Some(arn) = scene.output("TaskArn") else { return Ok(missing(TASK)) };
+    let clients = &scene.ground.clients;
+    // Only looked at, never waited for: it has nothing to say.
+    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());
+    Ok(vec![match task.describe().await {
+        Ok(now) => judge(&now),
+        Err(error) if error.kind() == Kind::NotDeployed => {
+            let remedy =
+                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            Finding::failed(TASK, "the task is gone", remedy).word("gone")
+        }
+        Err(error) => return Err(error),
+    }])
+}
+
+fn judge(now: &Snapshot) -> Finding {
+    let word = now.status.clone();
+    let reason = now.stop_reason.as_deref().unwrap_or("DMS gives no stop reason");
+    match now.status.as_str() {
+        "running" => {
+            Finding::ok(TASK, format!("runs since {}", now.started_at.as_deref().unwrap_or("an unknown time")))
+        }
+        "ready" => Finding::warning(TASK, "it has never run: nothing is captured", "outboxctl dms start"),
+        "stopped" => Finding::warning(
+            TASK,
+            format!("nothing is captured: {reason}"),
+            "outboxctl dms start, which resumes where it stopped; until then the database keeps its log",
+        ),
+        "failed" | "failed-move" => {
+            let failure = now.failure();
+            let remedy = failure.hints().next().unwrap_or("outboxctl dms start").to_owned();
+            Finding::failed(TASK, failure.message(), remedy)
+        }
+        _ => Finding::warning(TASK, "it is between two states", "wait a minute and look again"),
+    }
+    .word(word)
+}
+
+pub async fn connections(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "capture connections";
+    let outputs = ["ReplicationInstanceArn", "SourceEndpointArn", "TargetEndpointArn"].map(|name| scene.output(name));
+    let [Some(instance), Some(source), Some(target)] = outputs else { return Ok(missing(CHECK)) };
+    let connections = latest(&scene.ground.clients, instance, [("source", source), ("target", target)]).await?;
+    Ok(connections.iter().map(connection).collect())
+}
+
+fn connection(connection: &Connection) -> Finding {
+    let check = format!("capture {} connection", connection.role);
+    match connection.status.as_deref() {
+        Some("successful") => Finding::ok(check, format!("the {}'s last test was successful", connection.role)),
+        Some("failed") => {
+            let failure = connection.failure();
+            let remedy = failure.hints().next().unwrap_or("outboxctl dms test").to_owned();
+            Finding::failed(check, failure.message(), remedy)
+        }
+        Some(status) => Finding::warning(check, format!("its test is {status}"), "look again in a minute"),
+        None => {
+            let text = format!("the {} was never tested", connection.role);
+            Finding::warning(check, text, "outboxctl dms test; outboxctl dms start does it too")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    fn snapshot(status: &str, stop_reason: Option<&str>, last_failure: Option<&str>) -> Snapshot {
+        Snapshot {
+            arn: "arn".into(),
+            identifier: "task".into(),
+            status: status.into(),
+            stop_reason: stop_reason.map(str::to_owned),
+            last_failure: last_failure.map(str::to_owned),
+            started_at: None,
+            recovery_checkpoint: None,
+            source_endpoint: String::new(),
+            target_endpoint: String::new(),
+            instance: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_task_is_told_with_reason_and_remedy() {
+        assert_eq!(judge(&snapshot("running", None, None)).state, State::Ok);
+        let stopped = judge(&snapshot("stopped", Some("STOPPED_DUE_TO_LOW_DISK"), None));
+        assert!(stopped.state == State::Warning && stopped.message.contains("LOW_DISK"), "{stopped:?}");
+        let words = "all replication slots are in use";
+        let failed = judge(&snapshot("failed", Some("FATAL_ERROR"), Some(words)));
+        assert!(failed.state == State::Failed && failed.message.contains(words), "{failed:?}");
+        assert!(failed.remedy.is_some_and(|text| text.contains("max_replication_slots")));
+        assert_eq!(judge(&snapshot("moving", None, None)).state, State::Warning);
+    }
+}

@@ -1,0 +1,62 @@
+//! What takes records from the stream: Lambda's event source mapping, or consumers that share leases.
+
+use std::time::Duration;
+
+use super::{Finding, Scene, missing};
+use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
+use crate::error::{AwsContext, Result, sdk_code};
+
+/// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
+const RENEWAL: Duration = Duration::from_secs(7);
+
+pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "event source mapping";
+    let Some(id) = scene.output("EventSourceMappingId") else { return Ok(missing(CHECK)) };
+    let found = match scene.ground.clients.lambda().get_event_source_mapping().uuid(id).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+            let remedy =
+                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            return Ok(vec![Finding::failed(CHECK, format!("mapping {id} is gone"), remedy).word("gone")]);
+        }
+        answer => answer.aws(format!("look at mapping {id}"))?,
+    };
+    let word = found.state().unwrap_or("unknown").to_lowercase();
+    let last = found.last_processing_result().unwrap_or("nothing yet");
+    let why = found.state_transition_reason().unwrap_or("Lambda gives no reason");
+    let text = format!("its last result: {last}");
+    let function = scene.output("PublisherFunction").unwrap_or("NAME");
+    Ok(vec![match word.as_str() {
+        "disabled" | "disabling" => Finding::failed(
+            CHECK,
+            format!("the mapping is {word}: {why}"),
+            format!("enable it: aws lambda update-event-source-mapping --enabled --uuid {id}"),
+        )
+        .word(word),
+        "enabled" if last.starts_with("PROBLEM") => {
+            Finding::failed(CHECK, text, format!("its log group says more: /aws/lambda/{function}")).word("failing")
+        }
+        "enabled" => Finding::ok(CHECK, text).word(word),
+        _ => Finding::warning(CHECK, format!("the mapping is {word}"), "wait a minute and look again").word(word),
+    }])
+}
+
+pub async fn leases(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "consumer";
+    let Some(table) = scene.output("LeaseTable") else { return Ok(missing(CHECK)) };
+    let leases = Table::new(scene.ground.clients.dynamodb(), table, DEFAULT_GROUP);
+    let all = leases.list().await?;
+    let held = all.iter().filter(|lease| lease.owner.is_some()).count();
+    let start = "start one, with the same --stage, --pipeline and --local: outboxctl consume";
+    if held == 0 {
+        let text = format!("no consumer of group {DEFAULT_GROUP} holds a shard");
+        return Ok(vec![Finding::warning(CHECK, text, start).word("none")]);
+    }
+    Ok(vec![match is_anyone_alive(&leases, RENEWAL).await? {
+        true => Finding::ok(CHECK, format!("{held} of {} shards are held in group {DEFAULT_GROUP}", all.len()))
+            .word("running"),
+        false => {
+            let text = format!("nobody renewed a lease of group {DEFAULT_GROUP} for {} s", RENEWAL.as_secs());
+            Finding::failed(CHECK, text, start).word("silent")
+        }
+    }])
+}

@@ -1,0 +1,176 @@
+//! The PostgreSQL database, from outside and from inside.
+
+use chrono::Utc;
+
+use super::{Finding, Scene, missing};
+use crate::database::{Database, Via};
+use crate::doctor::Hop;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::postgres::admin::{Overview, OverviewRequest, Slot, StatusReport};
+
+/// Log that a slot without a reader may hold back before it is worth a warning.
+const RETAINED: i64 = 1 << 30;
+/// Log that a reader may be behind.
+const BEHIND: i64 = 256 << 20;
+
+pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "database";
+    let Some(name) = scene.output("DatabaseIdentifier") else { return Ok(missing(CHECK)) };
+    let answer = match scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await {
+        Err(error) if sdk_code(&error) == "DBInstanceNotFound" => {
+            let remedy = "restore it from a snapshot, or destroy and deploy again";
+            return Ok(vec![Finding::failed(CHECK, format!("instance {name} is gone"), remedy).word("gone")]);
+        }
+        answer => answer.aws(format!("look at database {name}"))?,
+    };
+    let found = answer.db_instances().first();
+    let word = found.and_then(|database| database.db_instance_status()).unwrap_or("unknown").to_owned();
+    let version = found.and_then(|database| database.engine_version()).unwrap_or("?");
+    Ok(vec![match word.as_str() {
+        "available" | "backing-up" | "storage-optimization" => {
+            Finding::ok(CHECK, format!("{name}, PostgreSQL {version}")).word(word)
+        }
+        "storage-full" => {
+            let remedy = "raise DatabaseStorageLimit; a slot that nobody reads is the usual cause: outboxctl db status";
+            Finding::failed(CHECK, "its storage is full", remedy).word(word)
+        }
+        "stopped" => {
+            let remedy = format!("start it: aws rds start-db-instance --db-instance-identifier {name}");
+            Finding::failed(CHECK, "it is stopped", remedy).word(word)
+        }
+        "failed" | "incompatible-parameters" | "incompatible-network" | "inaccessible-encryption-credentials" => {
+            Finding::failed(CHECK, format!("RDS reports {word}"), "its events in the RDS console say why").word(word)
+        }
+        _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is available").word(word),
+    }])
+}
+
+/// Schema, setting, publication, outbox and slots, as the database itself tells.
+pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    if scene.output("DatabaseSecretArn").is_none() {
+        return Ok(missing("database schema"));
+    }
+    let ground = scene.ground;
+    let roots = ground.roots.ok_or_else(|| Error::new(Kind::LocalDown, "no certificates to trust are known"))?;
+    let mut database = Database::open(&ground.clients, scene.deployment, Via::Auto, roots.clone()).await?;
+    let report = database.status().await?;
+    let mut findings = vec![schema(&report)];
+    findings.extend(report.wal_level.as_deref().map(replication));
+    findings.extend(report.outbox.as_ref().map(|outbox| {
+        let oldest = outbox.oldest_unprocessed.map(|at| (Utc::now() - at).num_seconds().max(0));
+        let oldest = oldest.map_or(String::new(), |age| format!(", the oldest not marked processed is {age} s old"));
+        Finding::ok(
+            "outbox",
+            format!("{}{} rows in the outbox{oldest}", if outbox.exact { "" } else { "about " }, outbox.rows),
+        )
+    }));
+    findings.extend(report.slots.iter().map(|one| slot(one).at(Hop::Capture)));
+    if ground.pipeline.stack("leases").is_some() {
+        let overview = database.overview(OverviewRequest { rows: 1, ..OverviewRequest::default() }).await?;
+        findings.extend(processed(&overview).into_iter().map(|finding| finding.at(Hop::Log)));
+    }
+    Ok(findings)
+}
+
+/// The log of the consumer that marks what it processed, and what it gave up.
+fn processed(overview: &Overview) -> Vec<Finding> {
+    const CHECK: &str = "processed log";
+    let newest = overview.processed.as_ref().map(|rows| rows.last().map(|row| row.processed_at));
+    let log = match newest {
+        Some(Some(at)) => {
+            Finding::ok(CHECK, format!("the newest event was processed at {}", at.format("%Y-%m-%d %H:%M:%S UTC")))
+                .word("active")
+        }
+        Some(None) => Finding::ok(CHECK, "nothing was processed yet").word("empty"),
+        None => Finding::failed(CHECK, "there is no log of processed events", "outboxctl db init").word("missing"),
+    };
+    let given_up = overview.failures.as_ref().and_then(|rows| rows.first()).map(|newest| {
+        let text = format!(
+            "a consumer gave up records, the newest at {}: {}",
+            newest.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
+            newest.reason
+        );
+        Finding::warning("given up", text, "outboxctl ui shows them with their payload")
+    });
+    std::iter::once(log).chain(given_up).collect()
+}
+
+fn schema(report: &StatusReport) -> Finding {
+    const CHECK: &str = "database schema";
+    match (report.pending.len(), report.publication) {
+        (0, true) => Finding::ok(CHECK, format!("{} migrations, and the publication", report.applied.len())),
+        (0, false) => Finding::failed(CHECK, "the publication is missing", "outboxctl db init"),
+        (pending, _) if report.outbox.is_none() => {
+            Finding::failed(CHECK, format!("there is no outbox; {pending} migrations are pending"), "outboxctl db init")
+        }
+        (pending, _) => Finding::warning(CHECK, format!("{pending} migrations are pending"), "outboxctl db init"),
+    }
+}
+
+fn replication(level: &str) -> Finding {
+    const CHECK: &str = "logical replication";
+    match level {
+        "logical" => Finding::ok(CHECK, "wal_level is logical"),
+        other => Finding::failed(
+            CHECK,
+            format!("wal_level is {other}: nothing can be captured"),
+            "set rds.logical_replication = 1 in the parameter group, then reboot the instance",
+        ),
+    }
+}
+
+fn slot(slot: &Slot) -> Finding {
+    let check = "replication slot";
+    let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::output::bytes);
+    let text =
+        format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
+    let fresh = "outboxctl dms start --fresh begins anew at the end of the log: what was not captured is skipped";
+    match (slot.wal_status.as_deref(), slot.active) {
+        (Some("lost"), _) => Finding::failed(check, format!("the log that slot {} needs is gone", slot.name), fresh),
+        (Some("unreserved"), _) => {
+            let remedy =
+                "it loses its log at the next checkpoint: let its reader catch up now, or raise max_slot_wal_keep_size";
+            Finding::warning(check, text, remedy)
+        }
+        (_, false) if slot.retained_bytes.unwrap_or(0) > RETAINED => {
+            let remedy = "nobody reads it and the disk fills: outboxctl dms start, or drop a slot that is not needed";
+            Finding::failed(check, text, remedy)
+        }
+        (_, false) => Finding::warning(
+            check,
+            format!("nobody reads it; {text}"),
+            "outboxctl dms start, or drop it where it is not needed",
+        ),
+        (_, true) if slot.lag_bytes.unwrap_or(0) > BEHIND => Finding::warning(
+            check,
+            text,
+            "its reader does not keep up: a larger ReplicationInstanceClass, or more shards",
+        ),
+        _ => Finding::ok(check, text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn a_slot_is_judged_before_it_fills_the_disk() {
+        let healthy = Slot {
+            name: "s".into(),
+            plugin: "pgoutput".into(),
+            active: true,
+            lag_bytes: Some(100),
+            retained_bytes: Some(2_000),
+            wal_status: Some("reserved".into()),
+        };
+        let unread = Slot { active: false, ..healthy.clone() };
+        let behind = Slot { lag_bytes: Some(BEHIND + 1), ..healthy.clone() };
+        let filling = Slot { retained_bytes: Some(RETAINED + 1), ..unread.clone() };
+        let lost = Slot { wal_status: Some("lost".into()), ..unread.clone() };
+        let expected = [State::Ok, State::Warning, State::Warning, State::Failed, State::Failed];
+        assert_eq!([healthy, unread, behind, filling, lost].map(|one| slot(&one).state), expected);
+        assert_eq!(replication("replica").state, State::Failed);
+    }
+}

@@ -1,0 +1,46 @@
+//! The Lambda functions.
+
+use super::{Finding, Scene, missing};
+use crate::error::{AwsContext, Result, sdk_code};
+
+pub async fn writer(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let address = scene.output("ApiUrl").unwrap_or_default();
+    function(scene, "writer", "WriterFunction", address).await
+}
+
+pub async fn publisher(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    function(scene, "publisher", "PublisherFunction", "").await
+}
+
+pub async fn receiver(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    function(scene, "receiver", "ConsumerFunction", "").await
+}
+
+async fn function(scene: Scene<'_>, check: &str, output: &str, more: &str) -> Result<Vec<Finding>> {
+    let Some(name) = scene.output(output) else { return Ok(missing(check)) };
+    let found = match scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+            let text = format!("function {name} is gone");
+            let remedy =
+                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            return Ok(vec![Finding::failed(check, text, remedy).word("gone")]);
+        }
+        answer => answer.aws(format!("look at function {name}"))?,
+    };
+    let state = found.state().map_or("active", |state| state.as_str()).to_lowercase();
+    let update = found.last_update_status().map_or("Successful", |status| status.as_str());
+    let reason = found.state_reason().or(found.last_update_status_reason()).unwrap_or("Lambda gives no reason");
+    let text = [name, more].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" at ");
+    Ok(vec![match (state.as_str(), update) {
+        ("failed", _) | (_, "Failed") => {
+            Finding::failed(check, format!("{name}: {reason}"), "correct the cause and run `outboxctl deploy`")
+                .word("failed")
+        }
+        ("pending", _) | (_, "InProgress") => {
+            Finding::warning(check, format!("{name} is being set up: {reason}"), "wait a minute and look again")
+                .word(state)
+        }
+        // Idle for so long that Lambda let go of it: the next call takes longer, and works.
+        _ => Finding::ok(check, text).word(state),
+    }])
+}

@@ -1,0 +1,58 @@
+//! The stream between capture and consumer.
+
+use super::{Finding, Scene, missing};
+use crate::error::{AwsContext, Result, sdk_code};
+
+const CHECK: &str = "stream";
+
+pub async fn kinesis(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let Some(name) = scene.output("StreamName") else { return Ok(missing(CHECK)) };
+    let answer = match scene.ground.clients.kinesis().describe_stream_summary().stream_name(name).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(name)),
+        answer => answer.aws(format!("look at stream {name}"))?,
+    };
+    let Some(found) = answer.stream_description_summary() else {
+        return Ok(vec![Finding::not_checked(CHECK, "Kinesis gives no description").word("unknown")]);
+    };
+    let word = found.stream_status().as_str().to_lowercase();
+    let text =
+        format!("{} open shards, records are kept {} h", found.open_shard_count(), found.retention_period_hours());
+    Ok(vec![match word.as_str() {
+        "active" | "updating" => Finding::ok(CHECK, text).word(word),
+        _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is active").word(word),
+    }])
+}
+
+/// The change stream of a table.
+pub async fn of_table(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let Some(arn) = scene.output("OutboxStreamArn").or_else(|| scene.output("UsersStreamArn")) else {
+        return Ok(missing(CHECK));
+    };
+    // `…:table/NAME/stream/LABEL`
+    let Some(table) = arn.split("/stream/").next().and_then(|table| table.rsplit('/').next()) else {
+        return Ok(vec![Finding::not_checked(CHECK, format!("{arn} is no ARN of a table's stream")).word("unknown")]);
+    };
+    let answer = match scene.ground.clients.dynamodb().describe_table().table_name(table).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(table)),
+        answer => answer.aws(format!("look at table {table}"))?,
+    };
+    let stream = answer.table().and_then(|table| table.stream_specification());
+    let enabled = stream.is_some_and(|stream| stream.stream_enabled());
+    let latest = answer.table().and_then(|table| table.latest_stream_arn());
+    let view = stream.and_then(|stream| stream.stream_view_type()).map_or("", |view| view.as_str());
+    Ok(vec![if !enabled {
+        let remedy = "run `outboxctl deploy`; what was written meanwhile is not sent later";
+        Finding::failed(CHECK, format!("table {table} has no stream"), remedy).word("off")
+    } else if latest.is_some_and(|latest| latest != arn) {
+        let text = format!("table {table} has another stream than the one that is consumed");
+        Finding::failed(CHECK, text, "somebody turned it off and on: destroy the consumer's stack and deploy again")
+            .word("replaced")
+    } else {
+        Finding::ok(CHECK, format!("of table {table}, {view}, records are kept 24 h")).word("enabled")
+    }])
+}
+
+fn gone(name: &str) -> Vec<Finding> {
+    let remedy = "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+    vec![Finding::failed(CHECK, format!("{name} is gone"), remedy).word("gone")]
+}

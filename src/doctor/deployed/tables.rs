@@ -1,0 +1,58 @@
+//! The DynamoDB tables on the write side.
+
+use aws_sdk_dynamodb::types::{DestinationStatus, TableStatus};
+
+use super::{Finding, Scene, missing};
+use crate::error::{AwsContext, Result, sdk_code};
+
+/// The table that is captured, and its way into Kinesis where it has one.
+pub async fn table(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "table";
+    let Some(name) = scene.output("OutboxTable").or_else(|| scene.output("AggregateTable")) else {
+        return Ok(missing(CHECK));
+    };
+    let dynamodb = scene.ground.clients.dynamodb();
+    let answer = match dynamodb.describe_table().table_name(name).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+            let text = format!("table {name} is gone");
+            return Ok(vec![
+                Finding::failed(CHECK, text, "restore it from a backup, or destroy and deploy again").word("gone"),
+            ]);
+        }
+        answer => answer.aws(format!("look at table {name}"))?,
+    };
+    let found = answer.table();
+    let status = found.and_then(|table| table.table_status()).cloned().unwrap_or(TableStatus::Active);
+    let items = found.and_then(|table| table.item_count()).unwrap_or(0);
+    let word = status.as_str().to_lowercase();
+    let state = match status {
+        // DynamoDB counts about every six hours.
+        TableStatus::Active => Finding::ok(CHECK, format!("{name}, about {items} items when last counted")).word(word),
+        _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is active").word(word),
+    };
+    let mut findings = vec![state];
+    if scene.ground.pipeline.stack("stream").is_some() {
+        let answer = dynamodb.describe_kinesis_streaming_destination().table_name(name).send().await;
+        let answer = answer.aws(format!("look where table {name} streams to"))?;
+        let wanted = scene.output("StreamArn");
+        let found = answer.kinesis_data_stream_destinations().iter().find(|to| to.stream_arn() == wanted);
+        findings.push(destination(found.and_then(|to| to.destination_status())));
+    }
+    Ok(findings)
+}
+
+fn destination(status: Option<&DestinationStatus>) -> Finding {
+    const CHECK: &str = "table's Kinesis destination";
+    match status {
+        Some(DestinationStatus::Active) => Finding::ok(CHECK, "changes go to the stream").word("active"),
+        Some(DestinationStatus::Enabling | DestinationStatus::Updating) => {
+            Finding::warning(CHECK, "is being set up", "wait a minute and look again").word("enabling")
+        }
+        other => Finding::failed(
+            CHECK,
+            "changes do not go to the stream",
+            "enable it: aws dynamodb enable-kinesis-streaming-destination; what was written meanwhile is not sent later",
+        )
+        .word(other.map_or("missing".to_owned(), |status| status.as_str().to_lowercase())),
+    }
+}

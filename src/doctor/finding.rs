@@ -1,0 +1,139 @@
+//! What a check came to.
+
+use serde::Serialize;
+
+use crate::error::{Error, Kind};
+
+/// How a finding is to be taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    Ok,
+    /// Nobody could be asked, or AWS does not permit the question.
+    NotChecked,
+    /// It works, and is worth a look.
+    Warning,
+    /// It does not work.
+    Failed,
+}
+
+impl State {
+    /// For people.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::NotChecked => "not checked",
+            Self::Warning => "warning",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A place on an event's way, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Hop {
+    Api,
+    Database,
+    Table,
+    Capture,
+    Stream,
+    Consumer,
+    Bus,
+    Log,
+    Receiver,
+}
+
+impl Hop {
+    /// As pictures and tables call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Api => "api",
+            Self::Database => "database",
+            Self::Table => "table",
+            Self::Capture => "capture",
+            Self::Stream => "stream",
+            Self::Consumer => "consumer",
+            Self::Bus => "bus",
+            Self::Log => "log",
+            Self::Receiver => "receiver",
+        }
+    }
+}
+
+/// One finding. Its names are part of the NDJSON contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What was looked at, like `capture task`.
+    pub check: String,
+    pub state: State,
+    /// Where on the way it belongs; None for what is no part of it.
+    pub hop: Option<Hop>,
+    /// The state in the service's own word, like `running`.
+    pub word: Option<String>,
+    pub message: String,
+    pub remedy: Option<String>,
+}
+
+impl Finding {
+    fn new(check: impl Into<String>, state: State, message: impl Into<String>) -> Self {
+        Self { check: check.into(), state, hop: None, word: None, message: message.into(), remedy: None }
+    }
+
+    pub fn ok(check: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(check, State::Ok, message)
+    }
+
+    pub fn warning(check: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..Self::new(check, State::Warning, message) }
+    }
+
+    pub fn failed(check: impl Into<String>, message: impl Into<String>, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..Self::new(check, State::Failed, message) }
+    }
+
+    pub fn not_checked(check: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(check, State::NotChecked, message)
+    }
+
+    /// What an error in the check itself comes to: a failure where the error tells one of the thing looked at, and
+    /// "not checked" where only the question failed.
+    pub fn of_error(check: impl Into<String>, error: &Error) -> Self {
+        let state = if tells_of_the_thing(error.kind()) { State::Failed } else { State::NotChecked };
+        let causes = error.causes();
+        let message = match causes.first() {
+            Some(cause) if state == State::Failed => format!("{}: {cause}", error.message()),
+            _ => error.message().to_owned(),
+        };
+        Self { remedy: error.hints().next().map(str::to_owned), ..Self::new(check, state, message) }
+    }
+
+    #[must_use]
+    pub fn at(mut self, hop: Hop) -> Self {
+        self.hop = Some(hop);
+        self
+    }
+
+    #[must_use]
+    pub fn word(mut self, word: impl Into<String>) -> Self {
+        self.word = Some(word.into());
+        self
+    }
+}
+
+/// Whether errors of this kind are about what is looked at, and not about the asking.
+fn tells_of_the_thing(kind: Kind) -> bool {
+    !matches!(
+        kind,
+        Kind::AccessDenied
+            | Kind::Aws
+            | Kind::Unreachable
+            | Kind::Interrupted
+            | Kind::Terminated
+            | Kind::Io
+            | Kind::Credentials
+            | Kind::NeedsInput
+            | Kind::Usage
+            | Kind::Unexpected
+    )
+}

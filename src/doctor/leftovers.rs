@@ -1,0 +1,106 @@
+//! What an earlier run left: taps of killed processes, and what outlived its stack, on purpose or not.
+
+use super::run::Check;
+use super::{Finding, Ground};
+use crate::aws::databases;
+use crate::cloudformation::Deployment;
+use crate::error::{AwsContext, Result};
+use crate::streams::bus;
+
+pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
+    let mut checks = vec![
+        Check::new("leftovers: taps", taps(ground)),
+        Check::new("leftovers: buckets", buckets(ground, deployment)),
+        Check::new("leftovers: tables", tables(ground, deployment)),
+    ];
+    if !deployment.exists() {
+        checks.push(Check::new("leftovers: log groups", log_groups(ground)));
+    }
+    if ground.pipeline.stack("database").is_some() {
+        checks.push(Check::new("leftovers: snapshots", snapshots(ground)));
+    }
+    checks
+}
+
+impl Ground<'_> {
+    fn prefix(&self) -> String {
+        self.pipeline.name_prefix(&self.settings.stage)
+    }
+}
+
+fn told(check: &str, found: &[String], remedy: &str) -> Vec<Finding> {
+    vec![match found {
+        [] => Finding::ok(check, "none"),
+        found => Finding::warning(check, found.join(", "), remedy),
+    }]
+}
+
+/// Whether a name that CloudFormation made for one of the pipeline's stacks is of no stack that is there.
+fn is_left(name: &str, prefix: &str, deployment: &Deployment) -> bool {
+    name.starts_with(&format!("{prefix}-")) && deployment.outputs().values().all(|output| output != name)
+}
+
+async fn taps(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    let orphans = bus::orphans(&ground.clients).await?;
+    let remedy = "the next `outboxctl tail` or `verify` on their bus removes them";
+    Ok(told("leftovers: taps", &orphans, remedy))
+}
+
+async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
+    let prefix = ground.prefix();
+    let answer =
+        ground.clients.s3().list_buckets().prefix(format!("{prefix}-")).send().await.aws("list the buckets")?;
+    let names = answer.buckets().iter().filter_map(|bucket| bucket.name());
+    let left: Vec<_> = names.filter(|name| is_left(name, &prefix, deployment)).map(str::to_owned).collect();
+    let remedy = "look through them, then: aws s3 rb --force s3://NAME";
+    Ok(told("leftovers: buckets", &left, remedy))
+}
+
+async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
+    let prefix = ground.prefix();
+    // Names are listed in no order, but from a given one on.
+    let mut pages = ground.clients.dynamodb().list_tables().into_paginator().items().send();
+    let mut left = Vec::new();
+    while let Some(name) = pages.next().await {
+        let name = name.aws("list the tables")?;
+        if is_left(&name, &prefix, deployment) {
+            left.push(name);
+        }
+    }
+    let remedy = "look through them, then: aws dynamodb delete-table --table-name NAME";
+    Ok(told("leftovers: tables", &left, remedy))
+}
+
+/// A log group that is there already stops the stack that is to make it.
+async fn log_groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "leftovers: log groups";
+    let prefix = ground.prefix();
+    let mut left = Vec::new();
+    for place in ["/aws/lambda/", "/aws/apigateway/", "/aws/events/", "/aws/rds/instance/", "dms-tasks-"] {
+        let wanted = format!("{place}{prefix}");
+        let request = ground.clients.logs().describe_log_groups().log_group_name_prefix(&wanted);
+        let answer = request.send().await.aws("list the log groups")?;
+        let names = answer.log_groups().iter().filter_map(|group| group.log_group_name());
+        let ours = |name: &&str| {
+            let rest = &name[wanted.len()..];
+            // `…-rds` is a prefix of `…-rds-kinesis` as well.
+            rest.is_empty() || rest.starts_with('/') || place == "/aws/lambda/" && rest.starts_with('-')
+        };
+        left.extend(names.filter(ours).map(str::to_owned));
+    }
+    if left.is_empty() {
+        return Ok(vec![Finding::ok(CHECK, "none")]);
+    }
+    Ok(vec![Finding::failed(
+        CHECK,
+        format!("{}: a stack that is to make them fails", left.join(", ")),
+        "keep what they hold elsewhere where it matters, then: aws logs delete-log-group --log-group-name NAME",
+    )])
+}
+
+async fn snapshots(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    let found = databases::snapshots(&ground.clients, &ground.prefix()).await?;
+    let remedy =
+        "they cost storage; when their data is not needed: aws rds delete-db-snapshot --db-snapshot-identifier NAME";
+    Ok(told("leftovers: snapshots", &found, remedy))
+}

@@ -1,0 +1,95 @@
+//! What is on this machine: the configuration file, the executable, the trusted certificates.
+
+use super::run::Check;
+use super::{Examination, Finding};
+use crate::aws::package::{Runs, inspect};
+use crate::error::{Kind, OrFail, Result};
+use crate::pipelines;
+use crate::postgres::tls::{Roots, regional_root};
+use crate::settings::{FILE_NAME, nearest};
+
+pub fn checks<'a>(subject: &'a Examination<'_>, region: Option<&'a str>) -> Vec<Check<'a>> {
+    let has_database = pipelines::find(&subject.settings.pipeline).is_ok_and(|it| it.stack("database").is_some());
+    let mut checks = vec![
+        Check::new("configuration", async { Ok(configuration(subject)) }),
+        Check::new("function executable", executable(subject)),
+    ];
+    if has_database {
+        checks.push(Check::new("database certificates", async move { certificates(subject, region) }));
+    }
+    checks
+}
+
+fn configuration(subject: &Examination<'_>) -> Vec<Finding> {
+    const CHECK: &str = "configuration";
+    let file = match &subject.file {
+        Ok(file) => file,
+        Err(error) => return vec![Finding::of_error(CHECK, error)],
+    };
+    let Some(path) = &file.path else {
+        return vec![Finding::ok(
+            CHECK,
+            format!("no {FILE_NAME} here or above: flags, environment and defaults count"),
+        )];
+    };
+    let Ok(pipeline) = pipelines::find(&subject.settings.pipeline) else {
+        // Told with the names there are, further down.
+        return vec![Finding::ok(CHECK, path.display().to_string())];
+    };
+    let Ok(known) = pipelines::parameters(pipeline) else { return Vec::new() };
+    let objections: Vec<_> = file
+        .parameters
+        .iter()
+        .filter_map(|(name, value)| match known.iter().find(|parameter| parameter.name == *name) {
+            Some(parameter) => parameter.objection(value),
+            None => {
+                let meant = nearest(name, known.iter().map(|parameter| parameter.name.as_str()));
+                let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+                Some(format!("{} has no parameter {name} that can be set{meant}", pipeline.name))
+            }
+        })
+        .collect();
+    if objections.is_empty() {
+        return vec![Finding::ok(CHECK, path.display().to_string())];
+    }
+    let remedy = format!("correct [parameters] in {}; `outboxctl init` in an empty folder lists all", path.display());
+    vec![Finding::failed(CHECK, objections.join("; "), remedy)]
+}
+
+async fn executable(subject: &Examination<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "function executable";
+    let path = subject.executable.clone();
+    let runs = if subject.settings.local { Runs::Here } else { Runs::OnLambda };
+    let inspected = tokio::task::spawn_blocking(move || {
+        let bytes = std::fs::read(&path).or_fail(Kind::Io, || format!("{} can't be read", path.display()))?;
+        inspect(&bytes, runs)
+    });
+    let architecture =
+        inspected.await.or_fail(Kind::Unexpected, || "reading the executable was broken off".into())??;
+    let place = if subject.settings.local { "here, which is where local functions run" } else { "on Lambda" };
+    Ok(vec![Finding::ok(CHECK, format!("{} for {} runs {place}", subject.executable.display(), architecture.as_str()))])
+}
+
+fn certificates(subject: &Examination<'_>, region: Option<&str>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "database certificates";
+    let roots = match &subject.roots {
+        Ok(roots) => roots,
+        Err(error) => return Ok(vec![Finding::not_checked(CHECK, error.message())]),
+    };
+    roots.client_config()?;
+    Ok(vec![match (roots, region) {
+        (Roots::File(path), _) => Finding::ok(CHECK, format!("{} is a PEM bundle", path.display())),
+        (Roots::Rds, Some(region)) if regional_root(region).is_some() => {
+            Finding::ok(CHECK, format!("the RDS root of {region} is in this executable"))
+        }
+        (Roots::Rds, Some(region)) => Finding::failed(
+            CHECK,
+            format!("this executable has no RDS root certificate of region {region}"),
+            "set PGSSLROOTCERT to Amazon's bundle for the region, and DatabaseCertificate in [parameters] to its \
+             `Root CA RSA2048 G1`",
+        ),
+        (Roots::Rds, None) => {
+            Finding::not_checked(CHECK, "the RDS roots are here; which one counts depends on the region")
+        }
+    }])
+}

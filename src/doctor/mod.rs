@@ -1,0 +1,165 @@
+//! What is in order and what is not, before a deploy and after: `doctor`, and the state that `status` draws.
+//! Imports `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `output`, `pipelines`, `postgres`,
+//! `settings`, `streams`.
+//!
+//! Every check gives [`Finding`]s with a remedy. [`machine`] looks at what is here, [`account`] at what AWS must offer,
+//! [`deployed`] at the stacks and what they hold. Checks run side by side, each under its own time limit (`run.rs`).
+//! Address ranges that overlap are not looked for: that would take the EC2 SDK, which is larger than all others together.
+
+mod account;
+mod deployed;
+mod finding;
+mod leftovers;
+mod machine;
+mod offers;
+mod permissions;
+mod picture;
+mod quotas;
+mod run;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::aws::Clients;
+use crate::cloudformation::Deployment;
+use crate::error::{Error, Kind, Result};
+use crate::pipelines::{self, Pipeline};
+use crate::postgres::tls::Roots;
+use crate::settings::{ConfigFile, Settings};
+
+pub use finding::{Finding, Hop, State};
+pub use picture::{hops, picture};
+pub use run::Told;
+
+/// What an examination is about.
+pub struct Examination<'a> {
+    pub settings: &'a Settings,
+    /// The configuration file as it was read, or why it can't be.
+    pub file: Result<ConfigFile>,
+    /// What would be packaged as the functions.
+    pub executable: PathBuf,
+    /// Whose certificates count for the database.
+    pub roots: Result<Roots>,
+    /// Time for each check.
+    pub limit: Duration,
+    pub told: Told<'a>,
+}
+
+/// What it found.
+#[derive(Debug)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    /// Why it could go no further, where it could not: no region, no credentials, no local stack.
+    pub ended_by: Option<Kind>,
+}
+
+/// What the checks of an account and of a deployment share.
+struct Ground<'a> {
+    settings: &'a Settings,
+    pipeline: &'static Pipeline,
+    clients: Clients,
+    /// Template parameters as a deploy would set them: the user's, else the defaults.
+    parameters: BTreeMap<String, String>,
+    roots: Option<&'a Roots>,
+    limit: Duration,
+    told: Told<'a>,
+}
+
+impl Examination<'_> {
+    /// Looks at everything that can be looked at. `clients` is what there is to ask AWS with.
+    pub async fn run(self, clients: Result<&Clients>) -> Report {
+        let region = clients.as_ref().ok().map(|clients| clients.region().to_owned());
+        let mut findings = run::run(machine::checks(&self, region.as_deref()), self.limit, self.told).await;
+        let (ground, more) = self.reach(clients).await;
+        more.iter().for_each(self.told);
+        findings.extend(more);
+        let ground = match ground {
+            Ok(ground) => ground,
+            Err(error) => {
+                let check = match error.kind() {
+                    Kind::Region => "region",
+                    Kind::LocalDown => "local stack",
+                    Kind::Usage => "pipeline",
+                    Kind::Unreachable => "network",
+                    _ => "credentials",
+                };
+                let told = [
+                    Finding { state: State::Failed, ..Finding::of_error(check, &error) },
+                    Finding::not_checked("everything beyond", "nobody there can be asked"),
+                ];
+                told.iter().for_each(self.told);
+                findings.extend(told);
+                return Report { findings, ended_by: Some(error.kind()) };
+            }
+        };
+        let load = Deployment::load(&ground.clients, self.settings);
+        let (account, deployment) = tokio::join!(account::examine(&ground), tokio::time::timeout(self.limit, load));
+        findings.extend(account);
+        let deployment =
+            deployment.unwrap_or_else(|_| Err(Error::new(Kind::Unreachable, "CloudFormation did not answer in time")));
+        match deployment {
+            Ok(deployment) => {
+                findings.extend(run::run(leftovers::checks(&ground, &deployment), self.limit, self.told).await);
+                findings.extend(deployed::examine(&ground, &deployment).await);
+            }
+            Err(error) => {
+                let finding = Finding::of_error("stacks", &error);
+                (self.told)(&finding);
+                findings.push(finding);
+            }
+        }
+        Report { findings, ended_by: None }
+    }
+
+    /// The ground to stand on, and what the first question to AWS told: a wrong clock is often why credentials are
+    /// refused.
+    async fn reach(&self, clients: Result<&Clients>) -> (Result<Ground<'_>>, Vec<Finding>) {
+        let clients = match clients {
+            Ok(clients) => clients.impatient(),
+            Err(error) => return (Err(error), Vec::new()),
+        };
+        let (identity, clock) = account::introduce(&clients, self.limit).await;
+        let mut findings = vec![Finding::ok("region", clients.region())];
+        findings.extend(clock);
+        let ground = identity.and_then(|identity| {
+            let who = format!("{} of account {}", identity.principal, identity.account);
+            findings.push(Finding::ok("credentials", who));
+            self.ground(clients)
+        });
+        (ground, findings)
+    }
+
+    fn ground(&self, clients: Clients) -> Result<Ground<'_>> {
+        let pipeline = pipelines::find(&self.settings.pipeline)?;
+        let mut parameters = BTreeMap::new();
+        for parameter in pipelines::parameters(pipeline)? {
+            parameters.extend(parameter.default.map(|default| (parameter.name, default)));
+        }
+        parameters.extend(self.settings.parameters.clone());
+        let roots = self.roots.as_ref().ok();
+        let (settings, limit, told) = (self.settings, self.limit, self.told);
+        Ok(Ground { settings, pipeline, clients, parameters, roots, limit, told })
+    }
+}
+
+/// The state of what is deployed, for `status`: by hop, and what lies beside the way.
+pub async fn look(
+    settings: &Settings,
+    clients: &Clients,
+    roots: &Roots,
+    deployment: &Deployment,
+    limit: Duration,
+    told: Told<'_>,
+) -> Vec<Finding> {
+    let ground = Ground {
+        settings,
+        pipeline: deployment.pipeline,
+        clients: clients.impatient(),
+        parameters: BTreeMap::new(),
+        roots: Some(roots),
+        limit,
+        told,
+    };
+    deployed::examine(&ground, deployment).await
+}

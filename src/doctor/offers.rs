@@ -1,0 +1,130 @@
+//! What RDS and DMS have on offer in the region: engine versions come and go, instance classes differ.
+
+use super::run::Check;
+use super::{Finding, Ground};
+use crate::error::{AwsContext, Result, sdk_code};
+
+pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
+    let mut checks = Vec::new();
+    if ground.pipeline.stack("database").is_some() {
+        checks.push(Check::new("database version", database_version(ground)));
+        checks.push(Check::new("database class", database_class(ground)));
+    }
+    if ground.pipeline.stack("dms").is_some() {
+        checks.push(Check::new("DMS versions", dms_versions(ground)));
+        checks.push(Check::new("DMS instance class", dms_class(ground)));
+    }
+    checks
+}
+
+impl Ground<'_> {
+    /// A template parameter's value in the next deploy.
+    fn parameter(&self, name: &str) -> &str {
+        self.parameters.get(name).map_or("", String::as_str)
+    }
+}
+
+async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "database version";
+    let (major, region) = (ground.parameter("DatabaseVersion"), ground.clients.region());
+    let request = ground.clients.rds().describe_db_engine_versions().engine("postgres").engine_version(major);
+    let versions: Vec<String> = match request.send().await {
+        Err(error) if sdk_code(&error) == "InvalidParameterValue" => Vec::new(),
+        answer => {
+            let answer = answer.aws("ask for the PostgreSQL versions")?;
+            answer
+                .db_engine_versions()
+                .iter()
+                .filter_map(|version| Some(version.engine_version()?.to_owned()))
+                .collect()
+        }
+    };
+    Ok(vec![match versions.last() {
+        Some(newest) => Finding::ok(CHECK, format!("PostgreSQL {major} is on offer in {region}, up to {newest}")),
+        None => Finding::failed(
+            CHECK,
+            format!("RDS offers no PostgreSQL {major} in {region}"),
+            "set DatabaseVersion in [parameters] to a major version that is on offer",
+        ),
+    }])
+}
+
+async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "database class";
+    let (class, major) = (ground.parameter("DatabaseClass"), ground.parameter("DatabaseVersion"));
+    let multi_az = ground.parameter("DatabaseMultiAz") == "true";
+    let request = ground.clients.rds().describe_orderable_db_instance_options().engine("postgres");
+    let mut pages = request.db_instance_class(class).vpc(true).into_paginator().items().send();
+    let of_version = |version: &str| version.split('.').next() == Some(major);
+    let (mut any, mut fits) = (false, false);
+    while let Some(option) = pages.next().await {
+        let option = option.aws(format!("ask whether {class} can be ordered"))?;
+        any = true;
+        fits |= option.engine_version().is_some_and(of_version)
+            && option.storage_type() == Some("gp3")
+            && option.supports_storage_encryption() == Some(true)
+            && option.supports_iam_database_authentication() == Some(true)
+            && (!multi_az || option.multi_az_capable() == Some(true));
+        if fits {
+            break;
+        }
+    }
+    let standby = if multi_az { ", with a standby" } else { "" };
+    let region = ground.clients.region();
+    Ok(vec![match (any, fits) {
+        (_, true) => Finding::ok(CHECK, format!("{class} can be ordered for PostgreSQL {major} in {region}{standby}")),
+        (true, false) => Finding::failed(
+            CHECK,
+            format!(
+                "{class} can't be ordered in {region} for PostgreSQL {major} on gp3, encrypted, with IAM \
+                 authentication{standby}"
+            ),
+            "set DatabaseClass in [parameters] to another class",
+        ),
+        (false, false) => Finding::failed(
+            CHECK,
+            format!("{class} can't be ordered in {region}"),
+            "set DatabaseClass in [parameters] to a class of this region",
+        ),
+    }])
+}
+
+/// The templates name no version, so that DMS takes its default; there must be one.
+async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "DMS versions";
+    let mut pages = ground.clients.dms().describe_engine_versions().into_paginator().send();
+    let mut versions = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.aws("ask for the DMS versions")?;
+        versions.extend(page.engine_versions().iter().filter_map(|version| Some(version.version()?.to_owned())));
+    }
+    Ok(vec![match versions.is_empty() {
+        false => Finding::ok(CHECK, format!("on offer: {}; a deploy takes DMS's default", versions.join(", "))),
+        true => Finding::failed(
+            CHECK,
+            format!("DMS offers no version in {}", ground.clients.region()),
+            "DMS may not exist in this region: choose another with --region",
+        ),
+    }])
+}
+
+async fn dms_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "DMS instance class";
+    let (class, region) = (ground.parameter("ReplicationInstanceClass"), ground.clients.region());
+    let mut pages = ground.clients.dms().describe_orderable_replication_instances().into_paginator().send();
+    let mut classes = std::collections::BTreeSet::new();
+    while let Some(page) = pages.next().await {
+        let page = page.aws("ask which DMS instance classes can be ordered")?;
+        let found = page.orderable_replication_instances().iter();
+        classes.extend(found.filter_map(|instance| Some(instance.replication_instance_class()?.to_owned())));
+    }
+    if classes.contains(class) {
+        return Ok(vec![Finding::ok(CHECK, format!("{class} can be ordered in {region}"))]);
+    }
+    let family: Vec<_> = classes.iter().filter(|other| other.starts_with("dms.t")).cloned().collect();
+    Ok(vec![Finding::failed(
+        CHECK,
+        format!("{class} can't be ordered in {region}"),
+        format!("set ReplicationInstanceClass in [parameters] to one that can, like {}", family.join(", ")),
+    )])
+}

@@ -1,0 +1,175 @@
+//! The pipeline as a picture in text: its places in order, and where the way is broken.
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use super::{Finding, Hop, State};
+use crate::pipelines::Pipeline;
+
+/// A place on the way, as the worst of its findings has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Place {
+    pub hop: Hop,
+    pub state: State,
+    /// The service's own word, like `running`.
+    pub word: String,
+    /// What is known of it, for people.
+    pub detail: String,
+}
+
+/// The pipeline's places, in the order in which an event passes them.
+fn way(pipeline: &Pipeline) -> Vec<Hop> {
+    let has = |stack: &str| pipeline.stack(stack).is_some();
+    let all = [
+        (Hop::Api, true),
+        (Hop::Database, has("database")),
+        (Hop::Table, has("tables")),
+        (Hop::Capture, has("dms")),
+        (Hop::Stream, true),
+        (Hop::Consumer, true),
+        (Hop::Bus, has("bus")),
+        (Hop::Log, !has("receiver")),
+        (Hop::Receiver, has("receiver")),
+    ];
+    all.into_iter().filter(|(_, there)| *there).map(|(hop, _)| hop).collect()
+}
+
+/// The places with what the findings say of them.
+pub fn hops(pipeline: &Pipeline, findings: &[Finding]) -> Vec<Place> {
+    let place = |hop: Hop| {
+        let of_hop: Vec<_> = findings.iter().filter(|finding| finding.hop == Some(hop)).collect();
+        let worst = of_hop.iter().map(|finding| finding.state).max().unwrap_or(State::NotChecked);
+        // A failure that has no word of its own is not to hide behind the word of something that works.
+        let others = of_hop.iter().filter(|_| worst != State::Failed);
+        let words = of_hop.iter().filter(|finding| finding.state == worst).chain(others);
+        let word = words.filter_map(|finding| finding.word.clone()).next();
+        let details = of_hop.iter().filter(|finding| finding.state == worst || finding.state == State::Ok);
+        let mut details: Vec<_> = details.collect();
+        details.sort_by_key(|finding| std::cmp::Reverse(finding.state));
+        let detail = details.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; ");
+        Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
+    };
+    way(pipeline).into_iter().map(place).collect()
+}
+
+/// The word for a place whose service said none.
+fn unnamed(state: State) -> &'static str {
+    match state {
+        State::Ok => "ok",
+        State::NotChecked => "unknown",
+        State::Warning => "doubtful",
+        State::Failed => "failed",
+    }
+}
+
+fn mark(state: State) -> (&'static str, Style) {
+    match state {
+        State::Ok => ("✓", AnsiColor::Green.on_default()),
+        State::NotChecked => ("?", Style::new().dimmed()),
+        State::Warning => ("!", AnsiColor::Yellow.on_default()),
+        State::Failed => ("✗", AnsiColor::Red.on_default().bold()),
+    }
+}
+
+/// The first place where an event gets no further: a failure, or nothing that moves it on.
+fn broken(places: &[Place]) -> Option<usize> {
+    let stands = |place: &Place| matches!(place.word.as_str(), "stopped" | "ready" | "none" | "missing");
+    places.iter().position(|place| place.state == State::Failed || stands(place))
+}
+
+/// The picture in `width` columns: one line of places, longer arrows where there is room, more lines where there is
+/// not; below it a pointer to where the way is broken. Escape codes are for a terminal; the writer drops them elsewhere.
+pub fn picture(places: &[Place], width: usize) -> String {
+    let broken = broken(places);
+    let names: usize = places.iter().map(|place| place.hop.name().len() + 2).sum();
+    let gaps = places.len().saturating_sub(1).max(1);
+    // An arrow is a space, a line of some dashes, a head and a space.
+    let dashes = (width.saturating_sub(names + 2) / gaps).saturating_sub(3).clamp(1, 6);
+    let (mut line, mut column, mut pointer) = (String::from("  "), 2, None);
+    let mut lines = Vec::new();
+    for (index, place) in places.iter().enumerate() {
+        let (sign, style) = mark(place.state);
+        let length = place.hop.name().len() + 2;
+        let arrow = if index == 0 { 0 } else { dashes + 3 };
+        if column + arrow + length > width && column > 2 {
+            lines.push(std::mem::replace(&mut line, String::from("    ")));
+            lines.extend(pointer.take().map(pointing));
+            column = 4;
+        }
+        if index > 0 {
+            // Past the break nothing new arrives.
+            let past = broken.is_some_and(|broken| index > broken);
+            let stroke = if past { "┄" } else { "─" };
+            line.push_str(&format!(" {}▶ ", stroke.repeat(dashes)));
+            column += arrow;
+        }
+        if broken == Some(index) {
+            pointer = Some(column);
+        }
+        line.push_str(&format!("{style}{sign}{style:#} {}", place.hop.name()));
+        column += length;
+    }
+    lines.push(line);
+    lines.extend(pointer.map(pointing));
+    lines.join("\n")
+}
+
+fn pointing(column: usize) -> String {
+    let (_, style) = mark(State::Failed);
+    let text = "broken here";
+    // Before the arrow where it would not fit behind.
+    match column {
+        column if column > 40 => format!("{}{style}{text} ▲{style:#}", " ".repeat(column - text.len() - 1)),
+        column => format!("{}{style}▲ {text}{style:#}", " ".repeat(column)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines;
+
+    fn healthy(pipeline: &Pipeline) -> Vec<Finding> {
+        way(pipeline).into_iter().map(|hop| Finding::ok(hop.name(), "fine").word("active").at(hop)).collect()
+    }
+
+    fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+
+    #[test]
+    fn every_pipeline_fits_eighty_columns_and_uses_more() {
+        for pipeline in pipelines::ALL {
+            let places = hops(pipeline, &healthy(pipeline));
+            for width in [80, 200] {
+                let drawn = plain(&picture(&places, width));
+                assert_eq!(drawn.lines().count(), 1, "{drawn}");
+                assert!(drawn.chars().count() <= width, "{}: {drawn}", pipeline.name);
+            }
+            let (narrow, wide) = (plain(&picture(&places, 80)), plain(&picture(&places, 200)));
+            assert!(wide.len() >= narrow.len(), "{narrow}\n{wide}");
+            assert!(plain(&picture(&places, 30)).lines().all(|line| line.chars().count() <= 30));
+        }
+    }
+
+    #[test]
+    fn the_break_is_pointed_at_and_dotted_behind() {
+        let pipeline = pipelines::find("rds-eventbridge").expect("a pipeline");
+        let mut findings = healthy(pipeline);
+        let capture = findings.iter_mut().find(|finding| finding.hop == Some(Hop::Capture)).expect("a capture");
+        *capture = Finding::warning("capture task", "stopped by hand", "start it").word("stopped").at(Hop::Capture);
+        let drawn = plain(&picture(&hops(pipeline, &findings), 80));
+        let lines: Vec<&str> = drawn.lines().collect();
+        let column = |line: &str, text: &str| line[..line.find(text).expect("in the line")].chars().count();
+        assert_eq!(column(lines[1], "▲"), column(lines[0], "! capture"), "{drawn}");
+        assert!(lines[0].contains("database ─▶ ! capture ┄▶ ✓ stream"), "{drawn}");
+    }
+
+    #[test]
+    fn what_could_not_be_asked_is_not_called_good() {
+        let pipeline = pipelines::find("dynamodb-cdc").expect("a pipeline");
+        let places = hops(pipeline, &[Finding::not_checked("table", "no answer").at(Hop::Table)]);
+        assert!(places.iter().all(|place| place.state == State::NotChecked && place.word == "unknown"));
+        assert!(places.iter().any(|place| place.hop == Hop::Receiver), "{places:?}");
+    }
+}

@@ -1,0 +1,124 @@
+//! Limits of the account that a deploy can run into. Where a service tells use and limit itself, it is asked; Service
+//! Quotas is for the rest. Once a stack is there, what it has counts as used: then a full quota stands in nobody's way.
+
+use super::run::Check;
+use super::{Finding, Ground};
+use crate::error::{AwsContext, Result};
+
+/// Lambda keeps this many executions for functions without a reservation (Lambda developer guide, "Reserved
+/// concurrency").
+const UNRESERVED: i64 = 100;
+/// VPCs per region, in Service Quotas.
+const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
+
+pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
+    let has = |stack: &str| ground.pipeline.stack(stack).is_some();
+    let mut checks = Vec::new();
+    if has("network") {
+        checks.push(Check::new("quota: VPCs", vpcs(ground)));
+    }
+    if has("database") {
+        checks.push(Check::new("quota: databases", databases(ground)));
+    }
+    if has("dms") {
+        checks.push(Check::new("quota: DMS", dms(ground)));
+    }
+    if has("stream") {
+        checks.push(Check::new("quota: streams", streams(ground)));
+    }
+    checks.push(Check::new("quota: function concurrency", concurrency(ground)));
+    checks
+}
+
+/// `used` of `most`, and whether one more fits.
+fn room(check: &str, what: &str, used: i64, most: i64) -> Finding {
+    let text = format!("{used} of {most} {what} are used");
+    match used < most {
+        true => Finding::ok(check, text),
+        // The pipeline's own may be among them, so this is no failure yet.
+        false => Finding::warning(
+            check,
+            text,
+            "where this pipeline is new: ask for more in the Service Quotas console, or remove what is not needed",
+        ),
+    }
+}
+
+async fn vpcs(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    let answer = ground.clients.quotas().get_service_quota().service_code(VPCS.0).quota_code(VPCS.1).send().await;
+    let answer = answer.aws("ask how many VPCs there may be (servicequotas:GetServiceQuota)")?;
+    let most = answer.quota().and_then(|quota| quota.value());
+    Ok(vec![match most {
+        Some(most) => {
+            Finding::ok("quota: VPCs", format!("{most} VPCs may be in the region; how many are is not asked"))
+        }
+        None => Finding::not_checked("quota: VPCs", "Service Quotas gives no value"),
+    }])
+}
+
+async fn databases(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "quota: databases";
+    let answer = ground.clients.rds().describe_account_attributes().send().await.aws("ask for the quotas of RDS")?;
+    let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some("DBInstances"));
+    let numbers = quota.and_then(|quota| quota.used().zip(quota.max()));
+    Ok(vec![match numbers {
+        Some((used, most)) => room(CHECK, "database instances", used, most),
+        None => Finding::not_checked(CHECK, "RDS gives no value"),
+    }])
+}
+
+async fn dms(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "quota: DMS";
+    let answer = ground.clients.dms().describe_account_attributes().send().await.aws("ask for the quotas of DMS")?;
+    let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some("ReplicationInstances"));
+    Ok(vec![match quota {
+        Some(quota) => room(CHECK, "replication instances", quota.used(), quota.max()),
+        None => Finding::not_checked(CHECK, "DMS gives no value"),
+    }])
+}
+
+async fn streams(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "quota: streams";
+    let limits = ground.clients.kinesis().describe_limits().send().await.aws("ask for the limits of Kinesis")?;
+    let shards: i32 = ground.parameters.get("Shards").and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok(vec![match shards {
+        0 => {
+            let (used, most) = (limits.on_demand_stream_count(), limits.on_demand_stream_count_limit());
+            room(CHECK, "on-demand streams", used.into(), most.into())
+        }
+        shards => {
+            let (used, most) = (limits.open_shard_count(), limits.shard_limit());
+            room(CHECK, "shards, with those to come,", i64::from(used) + i64::from(shards) - 1, most.into())
+        }
+    }])
+}
+
+async fn concurrency(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "quota: function concurrency";
+    let answer = ground.clients.lambda().get_account_settings().send().await.aws("ask for the limits of Lambda")?;
+    let free = answer.account_limit().and_then(|limit| limit.unreserved_concurrent_executions());
+    let reserved: i64 = ground.parameters.get("WriterConcurrency").and_then(|text| text.parse().ok()).unwrap_or(0);
+    Ok(vec![match free.map(i64::from) {
+        Some(free) if reserved > 0 && free - reserved < UNRESERVED => Finding::warning(
+            CHECK,
+            format!(
+                "{free} executions are unreserved; the writer reserves {reserved}, and Lambda wants {UNRESERVED} to stay"
+            ),
+            "where this pipeline is new: set WriterConcurrency = 0 in [parameters], or ask for a higher limit",
+        ),
+        Some(free) => Finding::ok(CHECK, format!("{free} executions are unreserved")),
+        None => Finding::not_checked(CHECK, "Lambda gives no value"),
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn a_full_quota_is_told() {
+        assert_eq!(room("q", "streams", 49, 50).state, State::Ok);
+        assert_eq!(room("q", "streams", 50, 50).state, State::Warning);
+    }
+}

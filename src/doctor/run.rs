@@ -1,0 +1,85 @@
+//! Checks side by side, each with a time limit of its own: one that fails or hangs hides no other.
+
+use std::time::Duration;
+
+use futures_util::future::{BoxFuture, FutureExt, join_all};
+
+use super::{Finding, Hop};
+use crate::error::Result;
+
+/// One check: what it looks at, and the looking.
+pub struct Check<'a> {
+    name: &'static str,
+    hop: Option<Hop>,
+    work: BoxFuture<'a, Result<Vec<Finding>>>,
+}
+
+impl<'a> Check<'a> {
+    pub fn new(name: &'static str, work: impl Future<Output = Result<Vec<Finding>>> + Send + 'a) -> Self {
+        Self { name, hop: None, work: work.boxed() }
+    }
+
+    /// A check of a place on an event's way.
+    pub fn at(hop: Hop, name: &'static str, work: impl Future<Output = Result<Vec<Finding>>> + Send + 'a) -> Self {
+        Self { name, hop: Some(hop), work: work.boxed() }
+    }
+}
+
+/// Hears of each finding as soon as it is made.
+pub type Told<'a> = &'a (dyn Fn(&Finding) + Sync);
+
+/// Runs all of them at once. Findings come in the checks' order, and are told as they come.
+pub async fn run(checks: Vec<Check<'_>>, limit: Duration, told: Told<'_>) -> Vec<Finding> {
+    let all = checks.into_iter().map(|Check { name, hop, work }| async move {
+        let mut findings = match tokio::time::timeout(limit, work).await {
+            Ok(Ok(findings)) => findings,
+            Ok(Err(error)) => vec![Finding::of_error(name, &error)],
+            Err(_) => {
+                let text = format!("no answer within {} s", limit.as_secs());
+                vec![Finding::not_checked(name, text)]
+            }
+        };
+        for finding in &mut findings {
+            finding.hop = finding.hop.or(hop);
+            told(finding);
+        }
+        findings
+    });
+    join_all(all).await.into_iter().flatten().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+    use crate::doctor::State;
+    use crate::error::{Error, Kind};
+
+    #[tokio::test]
+    async fn one_that_hangs_or_fails_hides_no_other() {
+        let heard = Mutex::new(Vec::new());
+        let checks = vec![
+            Check::new("hangs", std::future::pending()),
+            Check::new("is refused", async { Err(Error::new(Kind::AccessDenied, "rds:Describe is not allowed")) }),
+            Check::at(Hop::Database, "is broken", async { Err(Error::new(Kind::DatabaseUnreachable, "no answer")) }),
+            Check::new("works", async { Ok(vec![Finding::ok("works", "fine"), Finding::ok("more", "fine")]) }),
+        ];
+        let told = |finding: &Finding| heard.lock().expect("lock").push(finding.check.clone());
+        let findings = run(checks, Duration::from_secs(1), &told).await;
+        let seen: Vec<_> = findings.iter().map(|finding| (finding.check.as_str(), finding.state)).collect();
+        assert_eq!(
+            seen,
+            [
+                ("hangs", State::NotChecked),
+                ("is refused", State::NotChecked),
+                ("is broken", State::Failed),
+                ("works", State::Ok),
+                ("more", State::Ok),
+            ]
+        );
+        assert_eq!(findings[2].hop, Some(Hop::Database));
+        assert!(findings[0].message.contains("1 s") && findings[2].remedy.is_some());
+        assert_eq!(heard.into_inner().expect("lock").last().map(String::as_str), Some("hangs"));
+    }
+}

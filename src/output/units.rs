@@ -1,0 +1,28 @@
+//! Numbers for people.
+
+/// Bytes in binary units: `1.5 MiB`.
+pub fn bytes(count: i64) -> String {
+    match count {
+        ..1_024 => format!("{count} B"),
+        1_024..1_048_576 => format!("{:.1} KiB", count as f64 / 1_024.0),
+        1_048_576..1_073_741_824 => format!("{:.1} MiB", count as f64 / 1_048_576.0),
+        _ => format!("{:.1} GiB", count as f64 / 1_073_741_824.0),
+    }
+}
+
+/// `1 rule`, `2 rules`.
+pub fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{bytes, count};
+
+    #[test]
+    fn units_change_at_their_borders() {
+        let said = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
+        assert_eq!([0, 1, 2].map(|number| count(number, "rule")), ["0 rules", "1 rule", "2 rules"]);
+        assert_eq!(said, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 GiB"]);
+    }
+}

@@ -1,0 +1,125 @@
+//! What the templates say about their parameters: what a user may set, and to what.
+
+use serde_yaml_ng::Value;
+
+use super::{Pipeline, Source};
+use crate::error::{Kind, OrFail, Result};
+
+/// One template parameter that a user may set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    pub name: String,
+    pub about: String,
+    /// The template's default; None where outboxctl itself gives the value.
+    pub default: Option<String>,
+    pub number: bool,
+    /// The only values there are; empty for any.
+    pub allowed: Vec<String>,
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    pub pattern: Option<String>,
+}
+
+impl Parameter {
+    /// Why the template would refuse this value; None where it takes it. Patterns are left to CloudFormation.
+    pub fn objection(&self, value: &str) -> Option<String> {
+        if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == value) {
+            return Some(format!("{} is {value:?}; it can be {}", self.name, self.allowed.join(", ")));
+        }
+        if !self.number {
+            return None;
+        }
+        let Ok(number) = value.parse::<f64>() else {
+            return Some(format!("{} is {value:?}, which is no number", self.name));
+        };
+        match (self.min, self.max) {
+            (Some(min), _) if number < min => Some(format!("{} is {value}; the least is {min}", self.name)),
+            (_, Some(max)) if number > max => Some(format!("{} is {value}; the most is {max}", self.name)),
+            _ => None,
+        }
+    }
+}
+
+/// The parameters of the pipeline's templates that a user may set, each once, in the stacks' order: all but those that
+/// outboxctl takes from other stacks, from the stage's name or from what it has made.
+///
+/// # Errors
+/// `Unexpected` where a template is no YAML: the templates are part of this executable.
+pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
+    let mut found: Vec<Parameter> = Vec::new();
+    for stack in pipeline.stacks {
+        let document: Value = serde_yaml_ng::from_str(stack.template)
+            .or_fail(Kind::Unexpected, || format!("the template of {} is no YAML", stack.name))?;
+        for (name, fields) in document.get("Parameters").and_then(Value::as_mapping).into_iter().flatten() {
+            let name = name.as_str().unwrap_or_default();
+            let given = given(stack.template, name);
+            let free = matches!(given, None | Some(Source::Protected));
+            if free && found.iter().all(|known| known.name != name) {
+                found.push(Parameter {
+                    default: text(&fields["Default"]).filter(|_| given.is_none()),
+                    ..parameter(name, fields)
+                });
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Where the value comes from in any pipeline that has the template.
+fn given(template: &str, name: &str) -> Option<Source> {
+    let stacks = super::ALL.iter().flat_map(|pipeline| pipeline.stacks).filter(|stack| stack.template == template);
+    stacks.flat_map(|stack| stack.parameters).find(|(parameter, _)| *parameter == name).map(|(_, source)| *source)
+}
+
+fn parameter(name: &str, fields: &Value) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        about: text(&fields["Description"]).unwrap_or_default(),
+        default: None,
+        number: fields["Type"] == "Number",
+        allowed: fields["AllowedValues"].as_sequence().into_iter().flatten().filter_map(text).collect(),
+        min: fields["MinValue"].as_f64(),
+        max: fields["MaxValue"].as_f64(),
+        pattern: text(&fields["AllowedPattern"]),
+    }
+}
+
+/// A scalar as CloudFormation takes it.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Bool(truth) => Some(truth.to_string()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines;
+
+    #[test]
+    fn what_outboxctl_gives_is_not_offered_and_defaults_are_valid() {
+        for pipeline in pipelines::ALL {
+            let parameters = parameters(pipeline).expect("templates");
+            for parameter in &parameters {
+                assert!(!["NamePrefix", "PackageKey", "StreamArn"].contains(&parameter.name.as_str()), "{parameter:?}");
+                let default = parameter.default.as_deref().unwrap_or("true");
+                assert_eq!(parameter.objection(default), None, "{}: {parameter:?}", pipeline.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_value_that_the_template_refuses_is_refused_here() {
+        let parameters = parameters(pipelines::find("rds-kinesis").expect("a pipeline")).expect("templates");
+        let objection = |name: &str, value: &str| {
+            parameters.iter().find(|parameter| parameter.name == name).expect("known").objection(value)
+        };
+        assert!(objection("DatabaseVersion", "9.6").is_some_and(|text| text.contains("17")));
+        assert!(objection("RetentionHours", "2").is_some_and(|text| text.contains("24")));
+        assert!(objection("Shards", "many").is_some_and(|text| text.contains("no number")));
+        assert_eq!(objection("Shards", "4"), None);
+    }
+}

@@ -1,0 +1,173 @@
+//! `doctor` on accounts as they are met: without rights, with a wrong clock, with nothing on offer, without a network.
+
+use serde_json::Value;
+
+use crate::support::World;
+use crate::support::fake_aws::{Asked, FakeAws, error_xml, result_xml};
+
+const IDENTITY: &str = "<Arn>arn:aws:sts::123456789012:assumed-role/deployer/ci</Arn><Account>123456789012</Account>";
+
+/// Runs `doctor` there and returns its exit code and its findings.
+fn examine(world: &World, endpoint: &str, args: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let mut command = world.command();
+    command
+        .args(["doctor", "--output", "ndjson", "--region", "eu-central-1", "--endpoint-url", endpoint])
+        .args(args)
+        .env("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        .env("AWS_SECRET_ACCESS_KEY", "secret");
+    let output = command.output().expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let last = lines.last().expect("a result line");
+    assert_eq!(
+        (last["type"].as_str(), last["exit_code"].as_i64()),
+        (Some("result"), output.status.code().map(i64::from))
+    );
+    let told: Vec<&Value> = lines.iter().filter(|line| line["type"] == "finding").collect();
+    let findings = last["data"]["findings"].as_array().expect("findings").clone();
+    assert_eq!(told.len(), findings.len(), "every finding is told as it is made");
+    (output.status.code(), findings)
+}
+
+fn state<'a>(findings: &'a [Value], check: &str) -> &'a str {
+    let found = findings.iter().find(|finding| finding["check"] == check);
+    found.and_then(|finding| finding["state"].as_str()).unwrap_or_else(|| panic!("no {check} in {findings:#?}"))
+}
+
+fn permits_nothing(asked: &Asked) -> Option<(u16, String)> {
+    match (asked.service.as_str(), asked.operation.as_str()) {
+        ("sts", operation) => Some((200, result_xml(operation, IDENTITY))),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_that_permits_nothing_is_not_called_broken() {
+    let aws = FakeAws::start(permits_nothing, None).await;
+    let world = World::new();
+    let (_, findings) = examine(&world, &aws.url, &[]);
+    assert_eq!((state(&findings, "credentials"), state(&findings, "clock")), ("ok", "ok"));
+    for check in ["permissions", "role dms-vpc-role", "database version", "DMS instance class", "quota: VPCs", "stacks"]
+    {
+        assert_eq!(state(&findings, check), "not-checked", "{findings:#?}");
+    }
+    // The test's executable is of this machine, which may be too new for Lambda: that is the one thing that may fail.
+    let failed: Vec<_> =
+        findings.iter().filter(|finding| finding["state"] == "failed").map(|finding| &finding["check"]).collect();
+    assert!(failed.iter().all(|check| *check == "function executable"), "{failed:?}");
+    assert!(aws.asked().contains(&"iam:SimulatePrincipalPolicy".to_owned()), "{:?}", aws.asked());
+}
+
+fn troubled(asked: &Asked) -> Option<(u16, String)> {
+    let result = |text: &str| Some((200, result_xml(&asked.operation, text)));
+    match (asked.service.as_str(), asked.operation.as_str()) {
+        ("sts", _) => result(IDENTITY),
+        ("iam", "GetRole") if asked.body.contains("dms-vpc-role") => result(
+            "<Role><RoleName>dms-vpc-role</RoleName><RoleId>R</RoleId><Path>/</Path><Arn>arn:aws:iam::123456789012:role/dms-vpc-role</Arn>\
+             <CreateDate>2024-01-01T00:00:00Z</CreateDate>\
+             <AssumeRolePolicyDocument>%7B%22Service%22%3A%22lambda.amazonaws.com%22%7D</AssumeRolePolicyDocument></Role>",
+        ),
+        ("iam", "GetRole") if asked.body.contains("dms-cloudwatch") => {
+            Some((404, error_xml("NoSuchEntity", "not found")))
+        }
+        ("iam", "SimulatePrincipalPolicy") => result(
+            "<IsTruncated>false</IsTruncated><EvaluationResults><member><EvalActionName>rds:CreateDBInstance</EvalActionName>\
+             <EvalDecision>explicitDeny</EvalDecision></member></EvaluationResults>",
+        ),
+        ("rds", "DescribeDBEngineVersions") => result("<DBEngineVersions></DBEngineVersions>"),
+        ("rds", "DescribeOrderableDBInstanceOptions") => result(
+            "<OrderableDBInstanceOptions><OrderableDBInstanceOption><Engine>postgres</Engine><EngineVersion>17.2</EngineVersion>\
+             <StorageType>gp2</StorageType></OrderableDBInstanceOption></OrderableDBInstanceOptions>",
+        ),
+        ("rds", "DescribeAccountAttributes") => result(
+            "<AccountQuotas><AccountQuota><AccountQuotaName>DBInstances</AccountQuotaName><Used>40</Used><Max>40</Max>\
+             </AccountQuota></AccountQuotas>",
+        ),
+        ("dms", "DescribeEngineVersions") => Some((200, r#"{"EngineVersions":[{"Version":"3.6.1"}]}"#.into())),
+        ("dms", "DescribeOrderableReplicationInstances") => {
+            Some((200, r#"{"OrderableReplicationInstances":[{"ReplicationInstanceClass":"dms.t3.large"}]}"#.into()))
+        }
+        ("dms", "DescribeAccountAttributes") => {
+            Some((200, r#"{"AccountQuotas":[{"AccountQuotaName":"ReplicationInstances","Used":1,"Max":60}]}"#.into()))
+        }
+        ("lambda", _) => {
+            Some((200, r#"{"AccountLimit":{"ConcurrentExecutions":10,"UnreservedConcurrentExecutions":10}}"#.into()))
+        }
+        ("servicequotas", _) => Some((200, r#"{"Quota":{"Value":5.0}}"#.into())),
+        ("cloudformation", _) => Some((400, error_xml("ValidationError", "Stack does not exist"))),
+        ("logs", "DescribeLogGroups") if asked.body.contains("/aws/events/") => {
+            let groups = r#"{"logGroups":[{"logGroupName":"/aws/events/outboxctl-dev-rds-eventbridge"},
+                             {"logGroupName":"/aws/events/outboxctl-dev-rds-eventbridge-two"}]}"#;
+            Some((200, groups.into()))
+        }
+        ("logs", _) => Some((200, "{}".into())),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_trouble_of_an_account_is_told_with_its_remedy() {
+    let aws = FakeAws::start(troubled, Some("Fri, 20 Nov 2020 10:00:00 GMT")).await;
+    let world = World::new();
+    world.write("outboxctl.toml", "[parameters]\nShards = 900\nDatabaseClas = \"db.t4g.small\"\n");
+    let (exit_code, findings) = examine(&world, &aws.url, &[]);
+    assert_eq!(exit_code, Some(1));
+    for (check, expected, word) in [
+        ("clock", "failed", "NTP"),
+        ("configuration", "failed", "[parameters]"),
+        ("permissions", "failed", "policy"),
+        ("role dms-vpc-role", "failed", "assume"),
+        ("database version", "failed", "DatabaseVersion"),
+        ("database class", "failed", "DatabaseClass"),
+        ("DMS instance class", "failed", "dms.t3.large"),
+        ("quota: databases", "warning", "Service Quotas"),
+        ("quota: function concurrency", "warning", "WriterConcurrency"),
+        ("leftovers: log groups", "failed", "delete-log-group"),
+    ] {
+        assert_eq!(state(&findings, check), expected, "{check}: {findings:#?}");
+        let found = findings.iter().find(|finding| finding["check"] == check).expect("there");
+        assert!(found["remedy"].as_str().is_some_and(|remedy| remedy.contains(word)), "{found}");
+    }
+    for check in ["role dms-cloudwatch-logs-role", "DMS versions", "quota: DMS", "quota: VPCs"] {
+        assert_eq!(state(&findings, check), "ok", "{findings:#?}");
+    }
+    let text = |check: &str| {
+        findings.iter().find(|finding| finding["check"] == check).map(|finding| finding["message"].to_string())
+    };
+    assert!(
+        text("configuration").is_some_and(|said| said.contains("did you mean DatabaseClass?") && said.contains("500"))
+    );
+    assert!(text("permissions").is_some_and(|said| said.contains("rds:CreateDBInstance")));
+    assert!(text("leftovers: log groups").is_some_and(|said| !said.contains("-two")), "another pipeline's is not ours");
+}
+
+fn refuses_credentials(asked: &Asked) -> Option<(u16, String)> {
+    (asked.service == "sts").then(|| (403, error_xml("InvalidClientTokenId", "The security token is invalid")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_credentials_it_exits_with_4_and_says_what_is_not_checked() {
+    let aws = FakeAws::start(refuses_credentials, None).await;
+    let (exit_code, findings) = examine(&World::new(), &aws.url, &[]);
+    assert_eq!(exit_code, Some(4));
+    assert_eq!((state(&findings, "credentials"), state(&findings, "everything beyond")), ("failed", "not-checked"));
+    assert_eq!(state(&findings, "configuration"), "ok", "what is on the machine is checked all the same");
+}
+
+#[test]
+fn without_a_network_it_ends_and_says_so() {
+    // Nobody listens on a port that was just given back.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let (exit_code, findings) = examine(&World::new(), &format!("http://{closed}"), &["--timeout", "10"]);
+    assert_eq!(exit_code, Some(1));
+    assert_eq!(state(&findings, "network"), "failed");
+}
+
+#[test]
+fn a_broken_file_is_a_finding_and_no_end() {
+    let world = World::new();
+    world.write("outboxctl.toml", "stagee = \"dev\"\n");
+    let told = world.run(["doctor"]);
+    assert!(told.starts_with("exit: 4\n"), "no region is set: {told}");
+    assert!(told.contains("unknown field `stagee`") && told.contains("did you mean stage?"), "{told}");
+}

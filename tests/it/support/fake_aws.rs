@@ -1,0 +1,111 @@
+//! An AWS endpoint that answers what a test has it answer, for accounts that no local stack can be: with denials,
+//! empty offers, a wrong clock.
+
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::Request;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+/// A request as a script sees it: the signing name of its service, and its operation, or its path for REST services.
+pub struct Asked {
+    pub service: String,
+    pub operation: String,
+    pub body: String,
+}
+
+/// An answer's status and body; None for `AccessDenied`.
+pub type Script = fn(&Asked) -> Option<(u16, String)>;
+
+pub struct FakeAws {
+    pub url: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl FakeAws {
+    /// `date` is what every answer says the time is; the present where None.
+    pub async fn start(script: Script, date: Option<&'static str>) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let log = asked.clone();
+        let router = Router::new().fallback(move |request: Request| {
+            let log = log.clone();
+            async move {
+                let (head, body) = request.into_parts();
+                let body = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_else(|_| Bytes::new());
+                let asked = identify(&head.headers, head.uri.path(), &body);
+                log.lock().expect("log").push(format!("{}:{}", asked.service, asked.operation));
+                answer(&asked, script(&asked), date)
+            }
+        });
+        let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
+        Self { url, asked, server }
+    }
+
+    /// What was asked so far, as `service:Operation`.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().expect("log").clone()
+    }
+}
+
+impl Drop for FakeAws {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+fn identify(headers: &HeaderMap, path: &str, body: &[u8]) -> Asked {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
+    let authorization = text(AUTHORIZATION.as_str());
+    let scope = authorization.split("Credential=").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or_default();
+    let body = String::from_utf8_lossy(body).into_owned();
+    let target = text("x-amz-target");
+    let operation = match target.rsplit_once('.') {
+        Some((_, operation)) => operation.to_owned(),
+        None => match body.split('&').find_map(|pair| pair.strip_prefix("Action=")) {
+            Some(action) => action.to_owned(),
+            None => path.rsplit_once("/operation/").map_or(path, |(_, operation)| operation).to_owned(),
+        },
+    };
+    Asked { service: scope.split('/').nth(3).unwrap_or_default().to_owned(), operation, body }
+}
+
+fn answer(asked: &Asked, scripted: Option<(u16, String)>, date: Option<&str>) -> Response {
+    // Query services speak XML, the others JSON.
+    let xml = asked.body.starts_with("Action=");
+    let (status, body) = scripted.unwrap_or_else(|| {
+        let text = format!("not authorized to perform: {}:{}", asked.service, asked.operation);
+        (
+            403,
+            if xml {
+                error_xml("AccessDenied", &text)
+            } else {
+                format!(r#"{{"__type":"AccessDeniedException","message":"{text}"}}"#)
+            },
+        )
+    });
+    let kind = if xml { "text/xml" } else { "application/x-amz-json-1.1" };
+    let mut response = (StatusCode::from_u16(status).expect("a status"), body).into_response();
+    response.headers_mut().insert(CONTENT_TYPE, kind.parse().expect("a type"));
+    if let Some(date) = date {
+        response.headers_mut().insert(DATE, date.parse().expect("a date"));
+    }
+    response
+}
+
+/// An error of a query service.
+pub fn error_xml(code: &str, message: &str) -> String {
+    format!(
+        "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
+    )
+}
+
+/// A query service's answer: `<{operation}Response><{operation}Result>…`.
+pub fn result_xml(operation: &str, result: &str) -> String {
+    format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>")
+}
