@@ -122,9 +122,11 @@ impl Change {
     pub(super) fn stack_removed(name: &str) -> Self {
         Self {
             action: "Remove".into(),
+            effect: Effect::Delete,
             resource: name.into(),
             resource_type: "AWS::CloudFormation::Stack".into(),
             properties: Vec::new(),
+            values: Vec::new(),
             replacement: None,
         }
     }

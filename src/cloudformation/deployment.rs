@@ -60,6 +60,12 @@ impl Deployment {
         Ok(deployment)
     }
 
+    /// Nothing of it is deployed.
+    #[cfg(test)]
+    pub fn absent(pipeline: &'static Pipeline) -> Self {
+        Self { pipeline, stage: "dev".into(), stacks: Vec::new(), outputs: BTreeMap::new() }
+    }
+
     /// An output by its name, of whichever stack has it.
     ///
     /// # Errors

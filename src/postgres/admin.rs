@@ -31,10 +31,16 @@ pub enum AdminRequest {
     Processed(ProcessedRequest),
     Committed(CommittedRequest),
     Purge(PurgeRequest),
-    Purgeable { before: DateTime<Utc> },
+    Purgeable {
+        before: DateTime<Utc>,
+    },
     Failures(FailuresRequest),
-    UnmarkFailures { ids: Vec<i64> },
-    DeleteFailures { ids: Vec<i64> },
+    UnmarkFailures {
+        ids: Vec<i64>,
+    },
+    DeleteFailures {
+        ids: Vec<i64>,
+    },
 }
 
 /// What a request means that an executable from before the choice made.

@@ -90,6 +90,7 @@ fn event(request: &SampleRequest, n: u64, known: Option<&Known>) -> Result<Messa
         traceparent: Some(Traceparent::generate().as_str().to_owned()),
         schema_version: 1,
         committed_at: Utc::now().trunc_subsecs(6),
+        replay: None,
     })
 }
 

@@ -11,8 +11,11 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::aws::LocalEndpoint;
+use crate::aws::{Clients, LocalEndpoint};
+use crate::cloudformation::Deployment;
+use crate::database::Via;
 use crate::outbox::schemas::Api;
+use crate::postgres::tls::Roots;
 use crate::ui::model::{Hop, tests::model};
 
 const SEEN: Uuid = Uuid::from_u128(1);
@@ -55,10 +58,16 @@ async fn site(full: bool) -> Site {
     let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into() };
     Site {
         model: Arc::new(model),
-        clients: Clients::for_local(endpoint).await,
+        pipeline: Pipeline {
+            deployment: Arc::new(Deployment::absent(crate::pipelines::find("rds-eventbridge").unwrap())),
+            clients: Clients::for_local(endpoint).await,
+            via: Via::Direct,
+            roots: Roots::Rds,
+        },
         api_url: None,
         failure_bucket: None,
         writable: false,
+        redrive: Arc::default(),
         live: Arc::new(Semaphore::new(1)),
         cancel: CancellationToken::new(),
     }

@@ -1,10 +1,10 @@
 //! How tests run the binary: a cleared environment, own folders, and one text for exit code and both streams.
 
-pub mod cloudformation;
 pub mod api;
+pub mod cloudformation;
 pub mod database;
-pub mod pipeline;
 pub mod fake_aws;
+pub mod pipeline;
 pub mod sink;
 pub mod stack;
 
