@@ -46,11 +46,16 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -s V -l version -d 'Pr
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "init" -d 'Write a commented outboxctl.toml into the working directory'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "doctor" -d 'Check machine, account and deployment, and say what to do about what is not in order'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "watch" -d 'Attach to what CloudFormation is doing with the pipeline\'s stacks; the exit code is its result'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "recover" -d 'Bring stacks that got stuck to where `deploy` can go on'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "status" -d 'Show the pipeline as a picture, the state of its parts, and where it is broken'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "outputs" -d 'Print the stacks\' outputs'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dms" -d 'Drive the DMS replication task'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "replay" -d 'Deliver events again, from the outbox table'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "sample" -d 'Write sample rows'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "verify" -d 'Prove that what was committed is what was delivered'
@@ -128,6 +133,46 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s y -l yes 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l cancel -d 'Cancel the updates under way first: CloudFormation rolls them back'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l skip -d 'Resource that a stuck rollback leaves as it is (needs one STACK)' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l retain -d 'Resource that a stuck deletion leaves behind (needs one STACK)' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l force -d 'Finish a stuck deletion whatever it leaves behind'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -187,27 +232,28 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s y -l yes
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l profile -d 'AWS profile to use' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l region -d 'AWS region to work in' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -l no-input -d 'Never ask; name what is missing and exit with 2'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s q -l quiet -d 'Only errors on stderr'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -f -a "purge" -d 'Delete old rows of the outbox whose events were delivered'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
@@ -251,8 +297,32 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l older-than -d 'Rows written longer ago than this, like 7d or 12h' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l dry-run -d 'Say what would be deleted, and delete nothing'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "purge" -d 'Delete old rows of the outbox whose events were delivered'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l region -d 'AWS region to work in' -r
@@ -359,6 +429,162 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show the replication task'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "test" -d 'Test the connections to the database and to the stream'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l from -d 'Written then or later: RFC 3339, or relative like -15m' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l until -d 'Written before' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l aggregate -d 'Only this aggregate\'s events' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l event-type -d 'Only events of this type' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l id -d 'Only this event; may be given several times' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l rate -d 'Events a second [default: as fast as they are taken]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l all -d 'Everything that the outbox has'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l dry-run -d 'Say what would be sent, and send nothing'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l from -d 'Written then or later: RFC 3339, or relative like -15m [default: the oldest]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l until -d 'Written before [default: --grace ago]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l grace -d 'How long an event may be on its way, in seconds: younger ones are left out' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l late -d 'How long after the window its deliveries are looked for, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l rate -d 'Events a second of a repair [default: as fast as they are taken]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group -d 'Consumer group, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l repair -d 'Deliver what is missing, in the order of its aggregates; dead letters are left to `dlq redrive`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "list" -d 'List what could not be delivered, and why'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "redrive" -d 'Send dead letters on their way again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cause -d 'Only this cause, as the list shows it' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l aggregate -d 'Only this aggregate: its id, or TYPE/ID' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'Rows of the table; JSON and NDJSON have all' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l cause -d 'Only this cause, as `dlq list` shows it' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l aggregate -d 'Only this aggregate: its id, or TYPE/ID' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this one, by the id that `dlq list` shows, or by the event\'s id; may be given several times' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l rate -d 'Records a second [default: as fast as they are taken]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l all -d 'Everything there is'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l dry-run -d 'Say what would be sent, in which order, and send nothing'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what could not be delivered, and why'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "redrive" -d 'Send dead letters on their way again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -410,8 +636,9 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_s
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l from -d 'Where to begin: latest, start, a time, or -15m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l until -d 'End before what arrives later than this: a time, +30s or -1m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l count -d 'End after this many items' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing came for so many seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing was shown for so many seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l format -d 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \\n and \\t are escapes' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l region -d 'AWS region to work in' -r
@@ -425,6 +652,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l progress -d
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l enhanced-fan-out -d 'Read Kinesis as a temporary consumer of its own, to which records are pushed: it takes nothing of the shards\' read throughput, and AWS charges for it'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
@@ -432,11 +660,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l count -d 'Events to write' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l duration -d 'Write for so many seconds instead of a number of events' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l rate -d 'Events a second [default: as fast as it goes]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l aggregates -d 'Aggregates that the events are spread over' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, and with --duration for any event, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to look on for duplicates once everything has arrived, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l junit -d 'Also write the result as JUnit XML' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
@@ -476,7 +706,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l progress -d '
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -d 'Offer forms that write to the deployed pipeline'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -d 'Offer what writes to the deployed pipeline: the form, and sending dead letters again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
@@ -741,32 +971,41 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s y -l
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "init" -d 'Write a commented outboxctl.toml into the working directory'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "doctor" -d 'Check machine, account and deployment, and say what to do about what is not in order'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "status" -d 'Show the pipeline as a picture, the state of its parts, and where it is broken'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "db" -d 'Work on the database'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "sample" -d 'Write sample rows'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "cost" -d 'Estimate what the pipeline costs a month'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy destroy status outputs db dms sample tail verify ui consume local cost demo explain man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "init" -d 'Write a commented outboxctl.toml into the working directory'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "doctor" -d 'Check machine, account and deployment, and say what to do about what is not in order'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "deploy" -d 'Deploy the pipeline\'s stacks; changes only what differs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "watch" -d 'Attach to what CloudFormation is doing with the pipeline\'s stacks; the exit code is its result'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "recover" -d 'Bring stacks that got stuck to where `deploy` can go on'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "destroy" -d 'Delete the pipeline\'s stacks, the capture first'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "status" -d 'Show the pipeline as a picture, the state of its parts, and where it is broken'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "db" -d 'Work on the database'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "replay" -d 'Deliver events again, from the outbox table'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "sample" -d 'Write sample rows'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "verify" -d 'Prove that what was committed is what was delivered'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "ui" -d 'Show the pipeline on a web page, live'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "consume" -d 'Consume the stream: bring each event to its effect once, mark it processed, and checkpoint'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "local" -d 'The local stack: PostgreSQL and an AWS endpoint on this machine'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "cost" -d 'Estimate what the pipeline costs a month'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "demo" -d 'Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "explain" -d 'Explain a concept, a how-to or an error code; without a topic, list them'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from db" -f -a "purge" -d 'Delete old rows of the outbox whose events were delivered'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "start" -d 'Start the capture, or resume it where it stopped'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "stop" -d 'Stop the capture; the slot keeps its position'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "status" -d 'Show the replication task'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dms" -f -a "test" -d 'Test the connections to the database and to the stream'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List what could not be delivered, and why'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "redrive" -d 'Send dead letters on their way again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from sample" -f -a "insert" -d 'Write sample rows and their outbox rows, each pair in one transaction'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "up" -d 'Bring the local stack up and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'

@@ -1,5 +1,5 @@
 //! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`, `database`,
-//! `deadletters`, `error`, `outbox`, `postgres`, `redelivery`, `streams`.
+//! `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database, the stream, the event log and the failure bucket; [`http`]
 //! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
