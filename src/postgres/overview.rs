@@ -212,7 +212,7 @@ async fn processed(client: &Client, request: &OverviewRequest) -> Result<(Option
             let query = format!(
                 "SELECT {COLUMNS} FROM (SELECT * FROM public.outbox_processed WHERE {SETTLED}
                     ORDER BY xact DESC, position DESC LIMIT $1) AS newest
-                 WHERE processed_at >= coalesce($2, '-infinity') ORDER BY newest.xact, newest.position"
+                 WHERE processed_at >= coalesce($2::timestamptz, '-infinity') ORDER BY newest.xact, newest.position"
             );
             client.query(&query, &[&FIRST_ROWS, &request.processed_since]).await
         }
