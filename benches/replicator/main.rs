@@ -6,7 +6,7 @@
 #![allow(clippy::print_stdout)] // what a bench is for
 
 #[path = "../../tests/it/support/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod support;
 
 mod backlog;

@@ -62,8 +62,9 @@ impl Deployment {
 
     /// Nothing of it is deployed.
     #[cfg(test)]
-    pub fn absent(pipeline: &'static Pipeline) -> Self {
-        Self { pipeline, stage: "dev".into(), stacks: Vec::new(), outputs: BTreeMap::new() }
+    pub fn absent(pipeline: &str) -> Result<Self> {
+        let pipeline = pipelines::find(pipeline)?;
+        Ok(Self { pipeline, stage: "dev".into(), stacks: Vec::new(), outputs: BTreeMap::new() })
     }
 
     /// An output by its name, of whichever stack has it.

@@ -47,7 +47,7 @@ impl Args {
         };
         let roots = reach::roots(ctx)?;
         let findings = doctor::look(&ctx.settings, clients, &roots, &deployment, self.timeout, &told).await;
-        let places = doctor::hops(pipeline, &findings);
+        let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
         ctx.console.emit(Event::finished("status", "asked", false));
 
         let mut table = Table::new(["part", "state", "what is known"]);

@@ -23,9 +23,9 @@ use show::Show;
 
 /// Follow events through the stream, the bus and the event log, merged as they come
 ///
-/// Kinesis and DynamoDB streams are read on every shard, parents before children. The bus is tapped by a temporary queue and rule, which are
-/// removed at the end. Records that a producer aggregated or compressed are unpacked; what can't be decoded is shown as
-/// base64 with the reason.
+/// Kinesis and DynamoDB streams are read on every shard, parents before children. The bus is tapped by a temporary queue
+/// and rule, which are removed at the end. Records that a producer aggregated or compressed are unpacked; what can't be
+/// decoded is shown as base64 with the reason.
 ///
 /// --format takes text with an item's fields in braces: {at} {hop} {content} {summary} {age_ms} {event_id} {event_type}
 /// {aggregate_type} {aggregate_id} {sequence} {committed_at} {correlation_id} {shard} {sequence_number} {partition_key}
@@ -138,6 +138,11 @@ impl Args {
         let clients = ctx.aws().await?;
         let (sink, items) = streams::channel();
         let hops = self.hops(ctx, deployment);
+        if self.enhanced_fan_out && !hops.contains(&Hop::Kinesis) {
+            let name = deployment.pipeline.name;
+            let text = format!("--enhanced-fan-out reads Kinesis, and that is not followed here, on {name}");
+            return Err(Error::new(Kind::Usage, text));
+        }
         if hops.contains(&Hop::Kinesis) {
             let stream = deployment.output("StreamName")?.to_owned();
             if self.enhanced_fan_out {

@@ -85,7 +85,6 @@ impl Args {
     }
 
     async fn verify(&self, ctx: &Context) -> Result<(&'static Pipeline, Report)> {
-        let _hold = ctx.hold();
         let deployment = reach::deployment(ctx).await?;
         let options = Options {
             amount: self.duration.map_or(Amount::Events(self.count), Amount::For),
@@ -105,6 +104,8 @@ impl Args {
             false => None,
         };
         let ways = Ways { writer, follower };
+        // From here on there is something to clean up.
+        let _hold = ctx.hold();
         let verified = verify::run(&deployment, ctx.aws().await?, ways, &ctx.console, &ctx.cancel, &options).await;
         let report = verified.inspect_err(|e| ctx.console.emit(Event::failed("verify", e.message())))?;
         Ok((deployment.pipeline, report))

@@ -18,10 +18,10 @@ pub struct Place {
 }
 
 /// The pipeline's places, in the order in which an event passes them.
-fn way(pipeline: &Pipeline) -> Vec<Hop> {
+fn way(pipeline: &Pipeline, with_sample: bool) -> Vec<Hop> {
     let has = |stack: &str| pipeline.stack(stack).is_some();
     let all = [
-        (Hop::Api, true),
+        (Hop::Api, with_sample),
         (Hop::Database, has("database")),
         (Hop::Table, has("tables")),
         (Hop::Capture, has("dms")),
@@ -34,8 +34,9 @@ fn way(pipeline: &Pipeline) -> Vec<Hop> {
     all.into_iter().filter(|(_, there)| *there).map(|(hop, _)| hop).collect()
 }
 
-/// The places with what the findings say of them.
-pub fn hops(pipeline: &Pipeline, findings: &[Finding]) -> Vec<Place> {
+/// The places with what the findings say of them. Without the sample an application of the user's own writes: there is
+/// no API.
+pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec<Place> {
     let place = |hop: Hop| {
         let of_hop: Vec<_> = findings.iter().filter(|finding| finding.hop == Some(hop)).collect();
         let worst = of_hop.iter().map(|finding| finding.state).max().unwrap_or(State::NotChecked);
@@ -49,7 +50,7 @@ pub fn hops(pipeline: &Pipeline, findings: &[Finding]) -> Vec<Place> {
         let detail = details.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; ");
         Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
     };
-    way(pipeline).into_iter().map(place).collect()
+    way(pipeline, with_sample).into_iter().map(place).collect()
 }
 
 /// The word for a place whose service said none.
@@ -130,7 +131,7 @@ mod tests {
     use crate::pipelines;
 
     fn healthy(pipeline: &Pipeline) -> Vec<Finding> {
-        way(pipeline).into_iter().map(|hop| Finding::ok(hop.name(), "fine").word("active").at(hop)).collect()
+        way(pipeline, true).into_iter().map(|hop| Finding::ok(hop.name(), "fine").word("active").at(hop)).collect()
     }
 
     fn plain(text: &str) -> String {
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn every_pipeline_fits_eighty_columns_and_uses_more() {
         for pipeline in pipelines::ALL {
-            let places = hops(pipeline, &healthy(pipeline));
+            let places = hops(pipeline, true, &healthy(pipeline));
             for width in [80, 200] {
                 let drawn = plain(&picture(&places, width));
                 assert_eq!(drawn.lines().count(), 1, "{drawn}");
@@ -158,7 +159,7 @@ mod tests {
         let mut findings = healthy(pipeline);
         let capture = findings.iter_mut().find(|finding| finding.hop == Some(Hop::Capture)).expect("a capture");
         *capture = Finding::warning("capture task", "stopped by hand", "start it").word("stopped").at(Hop::Capture);
-        let drawn = plain(&picture(&hops(pipeline, &findings), 80));
+        let drawn = plain(&picture(&hops(pipeline, true, &findings), 80));
         let lines: Vec<&str> = drawn.lines().collect();
         let column = |line: &str, text: &str| line[..line.find(text).expect("in the line")].chars().count();
         assert_eq!(column(lines[1], "▲"), column(lines[0], "! capture"), "{drawn}");
@@ -168,7 +169,7 @@ mod tests {
     #[test]
     fn what_could_not_be_asked_is_not_called_good() {
         let pipeline = pipelines::find("dynamodb-cdc").expect("a pipeline");
-        let places = hops(pipeline, &[Finding::not_checked("table", "no answer").at(Hop::Table)]);
+        let places = hops(pipeline, false, &[Finding::not_checked("table", "no answer").at(Hop::Table)]);
         assert!(places.iter().all(|place| place.state == State::NotChecked && place.word == "unknown"));
         assert!(places.iter().any(|place| place.hop == Hop::Receiver), "{places:?}");
     }

@@ -277,8 +277,11 @@ def install_expiry():
 
     def expire_all():
         expiring.now = True
+        took = 0
         while True:
-            time.sleep(EXPIRY_SECONDS)
+            # Large tables are looked through more seldom: nobody else can use them meanwhile.
+            time.sleep(max(EXPIRY_SECONDS, 20 * took))
+            begun = time.monotonic()
             with dynamodb._lock:
                 for (account, region, name), setting in list(dynamodb._ttl_settings.all_items()):
                     table = dynamodb._tables.get_scoped(account, region, name)
@@ -289,6 +292,7 @@ def install_expiry():
                             expire(name, table, setting["AttributeName"], time.time())
                         except Exception:  # One table's items must not keep the others' for ever.
                             log.exception("items of %s could not be expired", name)
+            took = time.monotonic() - begun
 
     dynamodb._remove_item, dynamodb._build_change_record = remove_item, build_change_record
     threading.Thread(target=expire_all, daemon=True, name="outboxctl-expiry").start()

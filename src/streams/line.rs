@@ -50,7 +50,7 @@ fn hop_style(hop: Hop) -> Style {
         Hop::Kinesis | Hop::Dynamodb => AnsiColor::Blue.on_default().bold(),
         Hop::Events => AnsiColor::Magenta.on_default().bold(),
         Hop::Log => AnsiColor::Green.on_default().bold(),
-        _ => AnsiColor::Cyan.on_default().bold(),
+        Hop::Processed => AnsiColor::Cyan.on_default().bold(),
     }
 }
 

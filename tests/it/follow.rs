@@ -224,6 +224,7 @@ async fn tail_shows_what_was_asked_for(world: &World) {
         (&["tail", "--from", "-5m", "--until", "-10m"], "before --from"),
         (&["tail", "--until", "-1m"], "in the past"),
         (&["tail", "--where", "a=="], "--where"),
+        (&["tail", "events", "--enhanced-fan-out"], "not followed"),
     ] {
         let output = world.stack.run(wrong);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();

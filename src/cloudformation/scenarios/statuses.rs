@@ -7,6 +7,9 @@ use crate::cloudformation::Ways;
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::error::Kind;
 
+/// Calls that change a stack, or the exit code of a refusal.
+type Calls = Result<&'static [&'static str], u8>;
+
 /// A stack in this status whose running operation, if any, ends well; nothing differs from what is desired.
 fn standing(status: &str) -> World {
     let mut world = World::with(NAME, status);
@@ -27,8 +30,8 @@ fn standing(status: &str) -> World {
 #[tokio::test]
 async fn every_status_leads_to_exactly_the_calls_of_the_table() {
     // Status → the calls of deploy, and of recover; an exit code where it refuses.
-    let nothing: Result<&[&str], u8> = Ok(&[]);
-    let table: Vec<(&str, Result<&[&str], u8>, Result<&[&str], u8>)> = vec![
+    let nothing: Calls = Ok(&[]);
+    let table: Vec<(&str, Calls, Calls)> = vec![
         ("CREATE_COMPLETE", nothing, nothing),
         ("CREATE_FAILED", Ok(&["DeleteStack", "ExecuteChangeSet"]), Ok(&["DeleteStack"])),
         ("CREATE_IN_PROGRESS", nothing, nothing),

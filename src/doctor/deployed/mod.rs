@@ -43,10 +43,10 @@ pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Findin
     }
     let scene = Scene { ground, deployment };
     let has = |stack: &str| ground.pipeline.stack(stack).is_some();
-    let mut checks = vec![
-        Check::new("stacks", async move { Ok(stacks::examine(scene)) }),
-        Check::at(Hop::Api, "writer", functions::writer(scene)),
-    ];
+    let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene)) })];
+    if deployment.has_sample() {
+        checks.push(Check::at(Hop::Api, "writer", functions::writer(scene)));
+    }
     if has("database") {
         checks.push(Check::at(Hop::Database, "database", database::instance(scene)));
         checks.push(Check::at(Hop::Database, "database schema", database::inside(scene)));

@@ -28,20 +28,18 @@ fn trouble(view: &StackView) -> Option<Finding> {
     };
     match row.phase {
         Phase::Good => None,
-        Phase::Running => Some(Finding::warning(
-            check,
-            text,
-            "an operation is under way: wait, or run `outboxctl deploy`, which attaches to it",
-        )),
+        Phase::Running => Some(Finding::warning(check, text, "an operation is under way: outboxctl watch shows it")),
         // The stack is what it was before the update that failed.
         Phase::Bad if status.as_str() == "UPDATE_ROLLBACK_COMPLETE" => Some(Finding::warning(
             check,
             text,
             "its last update failed and was taken back: correct the cause and run `outboxctl deploy`",
         )),
-        Phase::Bad if row.deploy == OnDeploy::Recover => {
-            Some(Finding::failed(check, text, "no deploy can go on from here: recover the stack first"))
-        }
+        Phase::Bad if row.deploy == OnDeploy::Recover => Some(Finding::failed(
+            check,
+            text,
+            "outboxctl recover, which brings it to a state that a deploy can go on from",
+        )),
         Phase::Bad | Phase::Gone => Some(Finding::failed(check, text, "correct the cause and run `outboxctl deploy`")),
     }
 }

@@ -92,3 +92,13 @@ impl Published {
         published.iter().map(|published| published.dataschema.clone()).collect()
     }
 }
+
+#[test]
+fn an_event_that_is_delivered_again_says_so() {
+    let first =
+        Published::of_row("sample", "SampleCreated", &json!({"id": uuid::Uuid::nil(), "n": 0, "correlationId": "c"}));
+    let mut message = Message::from_cloud_event(&first.event.to_string()).unwrap();
+    message.replay = Some("r-1".into());
+    let again = Published::of_item(decode::item(&Anywhere, 0, &message));
+    assert_eq!((&again.event["replay"], &again.event["id"]), (&json!("r-1"), &first.event["id"]));
+}

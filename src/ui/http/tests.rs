@@ -59,7 +59,7 @@ async fn site(full: bool) -> Site {
     Site {
         model: Arc::new(model),
         pipeline: Pipeline {
-            deployment: Arc::new(Deployment::absent(crate::pipelines::find("rds-eventbridge").unwrap())),
+            deployment: Arc::new(Deployment::absent("rds-eventbridge").unwrap()),
             clients: Clients::for_local(endpoint).await,
             via: Via::Direct,
             roots: Roots::Rds,

@@ -13,9 +13,8 @@ const WORKERS: usize = 4;
 /// Kills a deploy at its request of this number, which has taken effect and is never answered. False where the deploy
 /// has fewer requests.
 fn killed_at(number: usize) -> bool {
-    let mut script = Script::default();
-    script.faults = Box::new(move |count, _| if count == number { Fault::Hang } else { Fault::None });
-    let account = Account::new(script);
+    let faults = Box::new(move |count: usize, _: &str| if count == number { Fault::Hang } else { Fault::None });
+    let account = Account::new(Script { faults, ..Script::default() });
     let mut command = account.command(&["deploy", "--quiet"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
     let done = std::cell::Cell::new(false);

@@ -128,8 +128,7 @@ fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
 
 #[test]
 fn throttles_outages_and_cuts_change_nothing_but_the_time() {
-    let mut script = Script::default();
-    script.faults = Box::new(|number, action| match number {
+    let faults = Box::new(|number: usize, action: &str| match number {
         _ if action.ends_with("object") || !action.contains("Stack") && !action.contains("ChangeSet") => Fault::None,
         n if n % 13 == 0 => Fault::CutAfter,
         n if n % 11 == 0 => Fault::CutBefore,
@@ -137,7 +136,7 @@ fn throttles_outages_and_cuts_change_nothing_but_the_time() {
         n if n % 5 == 0 => Fault::Throttle,
         _ => Fault::None,
     });
-    let account = Account::new(script);
+    let account = Account::new(Script { faults, ..Script::default() });
     assert_eq!(account.ok(&["deploy"])["changed"], true);
     assert_eq!(account.executions(), [1; 6], "each change set is executed once");
 }

@@ -1,11 +1,14 @@
 //! The event source mapping of a DynamoDB stream, as Lambda documents it: what becomes of batches that fail.
 
+use aws_sdk_lambda::error::ProvideErrorMetadata;
 use aws_sdk_lambda::types::{
-    DestinationConfig, Environment, EventSourceMappingConfiguration, Filter, FilterCriteria, OnFailure,
+    DestinationConfig, Environment, EventSourceMappingConfiguration, EventSourcePosition, Filter, FilterCriteria,
+    OnFailure,
 };
 use serde_json::{Value, json};
 
-use super::carts::{new_cart, put, text, whole};
+use super::carts::{new_cart, payload, put, text, whole};
+use super::users::new_user;
 use crate::support::api::{Deployed, eventually};
 
 async fn mapping(carts: &Deployed<'_>) -> EventSourceMappingConfiguration {
@@ -140,6 +143,40 @@ pub async fn what_a_failing_function_leaves_is_given_up_with_its_payload(carts: 
     carts.event(&after, 1).await;
     assert_eq!(carts.failures("").await.len(), failures);
     set(carts, "FAILURE_BUCKET", Some(&bucket)).await;
+}
+
+/// The carts' function on the users' stream: to it every user is poison, which tells what it was given.
+pub async fn latest_begins_with_what_comes_after_the_mapping(carts: &Deployed<'_>, users: &Deployed<'_>) {
+    let lambda = carts.clients.lambda();
+    let map = |from: EventSourcePosition| {
+        let request = lambda.create_event_source_mapping().function_name(carts.output("PublisherFunction"));
+        request.event_source_arn(users.output("UsersStreamArn")).starting_position(from)
+    };
+    let timed =
+        map(EventSourcePosition::AtTimestamp).starting_position_timestamp(aws_smithy_types::DateTime::from_secs(0));
+    let refused = timed.send().await.expect_err("a DynamoDB stream has no positions by time");
+    assert_eq!(refused.code(), Some("InvalidParameterValueException"));
+
+    let before = carts.failures("").await.len();
+    let mapped = map(EventSourcePosition::Latest).send().await.expect("a mapping");
+    // Also where polling begins anew before anything came.
+    let uuid = mapped.uuid().expect("an id");
+    lambda.update_event_source_mapping().uuid(uuid).batch_size(10).send().await.expect("changed");
+    let user = new_user(users, "latest").await;
+    let failure = eventually("the user in the failure bucket", async || {
+        let all = carts.failures("publisher/").await;
+        all.into_iter().find(|failure| payload(failure)["dynamodb"]["Keys"]["id"]["S"] == user)
+    })
+    .await;
+    assert_eq!(failure["source"]["streamArn"], users.output("UsersStreamArn"));
+    assert_eq!(carts.failures("").await.len(), before + 1, "none of those before it");
+    lambda.delete_event_source_mapping().uuid(uuid).send().await.expect("deleted");
+    let function = carts.output("PublisherFunction");
+    eventually("the mapping is gone", async || {
+        let left = lambda.list_event_source_mappings().function_name(function).send().await.expect("mappings");
+        (left.event_source_mappings().len() == 1).then_some(())
+    })
+    .await;
 }
 
 pub async fn what_nobody_has_read_survives_a_restart(carts: &mut Deployed<'_>) {

@@ -45,6 +45,7 @@ async fn pipelines_of_dynamodb() {
     for ended in [ended.0, ended.1, ended.2] {
         ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
     }
+    mapping::latest_begins_with_what_comes_after_the_mapping(&carts, &users).await;
     mapping::what_nobody_has_read_survives_a_restart(&mut carts).await;
 }
 

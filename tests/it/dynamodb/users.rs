@@ -15,7 +15,7 @@ fn user(plan: &str, phone: Option<&str>) -> Value {
     json!({ "name": format!("{SECRET} Žofie"), "email": format!("{SECRET}@example.com"), "phone": phone, "plan": plan })
 }
 
-async fn new_user(users: &Deployed<'_>, plan: &str) -> String {
+pub async fn new_user(users: &Deployed<'_>, plan: &str) -> String {
     let reply = users.json("POST", "/users", &user(plan, None)).await;
     assert_eq!(reply.status, 201, "{}", reply.text);
     reply.body["id"].as_str().expect("an id").to_owned()

@@ -74,7 +74,7 @@ fn operations(code: &str) -> Vec<String> {
         for (at, _) in code.match_indices(root) {
             let rest = &code[at + root.len()..];
             let name: String = rest.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-            if rest[name.len()..].starts_with("()") && name != "clone" {
+            if rest[name.len()..].starts_with("()") && !matches!(name.as_str(), "clone" | "config") {
                 found.push(name);
             }
         }
