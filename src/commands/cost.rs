@@ -16,6 +16,8 @@ use crate::pipelines;
 ///
 /// From a dated table of AWS's list prices, the chosen sizes and a steady rate of events; AWS is not asked. What has no
 /// price in the table is left out and named. It is an estimate: the pages under https://aws.amazon.com/pricing/ count.
+// The text is help in a terminal, too, where a link is just its address.
+#[allow(rustdoc::bare_urls)]
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Steady rate of events

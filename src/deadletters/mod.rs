@@ -3,7 +3,7 @@
 //!
 //! A [`Place`] is where a pipeline keeps its dead letters: the failure bucket, where the publisher puts what the bus
 //! refuses and Lambda the batches that it gives up (`document.rs` reads both forms); or the table `outbox_failures`, where
-//! the consumers of `rds-kinesis` put what their hook refuses. [`redrive`] hands records to the pipeline's own
+//! the consumers of `rds-kinesis` put what their hook refuses. [`redrive()`] hands records to the pipeline's own
 //! publisher, or puts them back into the stream, in the order of their aggregates (`plan.rs`, pure), and removes a letter
 //! only once all of it was accepted there: a kill in between repeats what was in flight and loses nothing.
 
