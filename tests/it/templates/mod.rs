@@ -135,6 +135,8 @@ fn the_table_of_rights_is_what_the_source_says() {
     let calling: BTreeSet<String> = ["lambda", "dynamodb"]
         .into_iter()
         .flat_map(source::files)
+        // The reader of table streams is `tail`'s and the local stack's; no function has it.
+        .filter(|file| file != "dynamodb/stream.rs")
         .filter(|file| !source::calls(file).is_empty())
         .collect();
     assert_eq!(files, calling, "files of the table on the left, files that call AWS on the right");
