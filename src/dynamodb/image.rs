@@ -39,6 +39,42 @@ fn number(value: &Value) -> Option<Value> {
     Some(exact.then(|| Number::from_f64(float)).flatten().map_or_else(|| Value::from(text), Value::Number))
 }
 
+/// Makes `fn $name`, which writes an item in DynamoDB's JSON with type letters: what functions and streams carry. Two SDK
+/// crates have the same attribute value, each as a type of its own.
+macro_rules! typed {
+    ($name:ident, $value:ty) => {
+        fn $name(item: &std::collections::HashMap<String, $value>) -> serde_json::Map<String, serde_json::Value> {
+            use base64::Engine;
+            use base64::engine::general_purpose::STANDARD;
+            use serde_json::{Value, json};
+            type Attribute = $value;
+
+            fn one(value: &Attribute) -> Value {
+                let base64 = |bytes: &aws_smithy_types::Blob| STANDARD.encode(bytes);
+                match value {
+                    Attribute::S(text) => json!({ "S": text }),
+                    Attribute::N(number) => json!({ "N": number }),
+                    Attribute::B(bytes) => json!({ "B": base64(bytes) }),
+                    Attribute::Bool(value) => json!({ "BOOL": value }),
+                    Attribute::Null(value) => json!({ "NULL": value }),
+                    Attribute::M(members) => json!({ "M": $name(members) }),
+                    Attribute::L(elements) => json!({ "L": elements.iter().map(one).collect::<Vec<_>>() }),
+                    Attribute::Ss(texts) => json!({ "SS": texts }),
+                    Attribute::Ns(numbers) => json!({ "NS": numbers }),
+                    Attribute::Bs(blobs) => json!({ "BS": blobs.iter().map(base64).collect::<Vec<_>>() }),
+                    // A type that this SDK does not know: readers find it to be no attribute value, and keep the record.
+                    _ => json!({}),
+                }
+            }
+            // In one order, so that the same item always looks the same.
+            let sorted: std::collections::BTreeMap<_, _> = item.iter().collect();
+            sorted.into_iter().map(|(name, value)| (name.clone(), one(value))).collect()
+        }
+    };
+}
+
+pub(super) use typed;
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -7,20 +7,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
+use super::image::{plain, typed};
 use crate::outbox::{Message, RowError};
 
-/// The message of an item as the SDK gives it. Only the attributes of an outbox item are looked at.
+typed!(typed, AttributeValue);
+
+/// The message of an item as the SDK gives it: the same as of the record by which a stream shows the item.
 ///
 /// # Errors
 /// The first attribute that is missing or unreadable.
 pub fn from_item(item: &HashMap<String, AttributeValue>) -> Result<Message, RowError> {
-    let plain = |value: &AttributeValue| match value {
-        AttributeValue::S(text) => Some(Value::from(text.as_str())),
-        // A number as text is as good to a row's reader.
-        AttributeValue::N(number) => Some(Value::from(number.as_str())),
-        _ => None,
-    };
-    read(&item.iter().filter_map(|(name, value)| Some((name.clone(), plain(value)?))).collect())
+    read(&plain(&typed(item)).unwrap_or_default())
 }
 
 /// The item's attributes. `retention` is how long after its commit DynamoDB may purge it; time to live takes epoch seconds.
@@ -87,6 +84,23 @@ mod tests {
         let written = item(&message(), Duration::from_secs(60));
         assert_eq!(event(&from_item(&written).unwrap()), event(&message()));
         assert_eq!(written["expires_at"], AttributeValue::N((message().committed_at.timestamp() + 60).to_string()));
+    }
+
+    /// What a gap is filled with must be what its own record would have brought, or one of the two is lost.
+    #[test]
+    fn an_item_is_read_as_its_record_is_whatever_wrote_it() {
+        let mut written = item(&message(), Duration::ZERO);
+        let lines = AttributeValue::L(vec![AttributeValue::N("1.10".into()), AttributeValue::Null(true)]);
+        let payload = HashMap::from([("lines".to_owned(), lines), ("ok".to_owned(), AttributeValue::Bool(true))]);
+        written.insert("payload".into(), AttributeValue::M(payload));
+        written.insert("mine".into(), AttributeValue::B(aws_smithy_types::Blob::new([255])));
+        let record = json!({
+            "eventID": "e", "eventName": "INSERT", "tableName": "outbox",
+            "dynamodb": {"ApproximateCreationDateTime": 1, "Keys": {}, "NewImage": typed(&written)},
+        });
+        let streamed = read(&Change::from_value(record).unwrap().new.unwrap()).unwrap();
+        assert_eq!(streamed.payload.get(), r#"{"lines":["1.10",null],"ok":true}"#);
+        assert_eq!(event(&from_item(&written).unwrap()), event(&streamed));
     }
 
     #[test]

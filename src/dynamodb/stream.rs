@@ -1,15 +1,13 @@
 //! A DynamoDB stream as its API shows it: its shards, and its records in the form in which Lambda hands them to a
 //! function.
 
-use std::collections::{BTreeMap, HashMap};
-
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::SdkError;
 use aws_sdk_dynamodbstreams::operation::describe_stream::DescribeStreamError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
+
+use super::image::typed;
 
 /// The most records of one read ("GetRecords" in the DynamoDB Streams API reference).
 pub const MOST_RECORDS: usize = 1_000;
@@ -53,7 +51,7 @@ pub fn event(record: &Record, stream_arn: &str) -> Value {
         let time = change.approximate_creation_date_time().map(|time| time.secs());
         let images = [("Keys", change.keys()), ("NewImage", change.new_image()), ("OldImage", change.old_image())];
         body.extend(time.map(|seconds| ("ApproximateCreationDateTime".to_owned(), seconds.into())));
-        body.extend(images.into_iter().filter_map(|(name, image)| Some((name.to_owned(), typed(image?)))));
+        body.extend(images.into_iter().filter_map(|(name, image)| Some((name.to_owned(), typed(image?).into()))));
         body.extend(change.sequence_number().map(|number| ("SequenceNumber".to_owned(), number.into())));
         body.extend(change.size_bytes().map(|bytes| ("SizeBytes".to_owned(), bytes.into())));
         body.extend(change.stream_view_type().map(|kind| ("StreamViewType".to_owned(), kind.as_str().into())));
@@ -69,30 +67,7 @@ pub fn event(record: &Record, stream_arn: &str) -> Value {
     event
 }
 
-/// An image in DynamoDB's JSON, with type letters.
-fn typed(image: &HashMap<String, AttributeValue>) -> Value {
-    // In one order, so that the same record always looks the same.
-    let sorted: BTreeMap<_, _> = image.iter().collect();
-    sorted.into_iter().map(|(name, value)| (name.clone(), typed_value(value))).collect::<Map<_, _>>().into()
-}
-
-fn typed_value(value: &AttributeValue) -> Value {
-    let base64 = |bytes: &aws_smithy_types::Blob| STANDARD.encode(bytes);
-    match value {
-        AttributeValue::S(text) => json!({ "S": text }),
-        AttributeValue::N(number) => json!({ "N": number }),
-        AttributeValue::B(bytes) => json!({ "B": base64(bytes) }),
-        AttributeValue::Bool(value) => json!({ "BOOL": value }),
-        AttributeValue::Null(value) => json!({ "NULL": value }),
-        AttributeValue::M(members) => json!({ "M": typed(members) }),
-        AttributeValue::L(elements) => json!({ "L": elements.iter().map(typed_value).collect::<Vec<_>>() }),
-        AttributeValue::Ss(texts) => json!({ "SS": texts }),
-        AttributeValue::Ns(numbers) => json!({ "NS": numbers }),
-        AttributeValue::Bs(blobs) => json!({ "BS": blobs.iter().map(base64).collect::<Vec<_>>() }),
-        // A type that this SDK does not know: readers find it to be no attribute value, and keep the record.
-        _ => json!({}),
-    }
-}
+typed!(typed, AttributeValue);
 
 #[cfg(test)]
 mod tests {

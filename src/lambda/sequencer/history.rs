@@ -1,24 +1,29 @@
 //! The outbox table as the record of what an aggregate's events are.
 
+use std::collections::HashMap;
 use std::future::Future;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use crate::dynamodb::from_item;
-use crate::error::{AwsContext, Error, Kind, Result};
+use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
 
 /// Most events read at once; what is beyond comes in the next round.
 const MOST: i32 = 500;
 
+/// What stands at one sequence of an aggregate; no message where the item is none. Such an item must not hold up those
+/// behind it: its own record takes it to the failure destination.
+pub type Committed = (i64, Option<Message>);
+
 /// Where committed events can be read.
 pub trait History: Sync {
-    /// Events of the aggregate with a sequence above `after` and up to `to`, ascending; not necessarily all.
+    /// The aggregate's items with a sequence above `after` and up to `to`, ascending; not necessarily all.
     ///
     /// # Errors
-    /// They can't be read.
-    fn read(&self, aggregate_id: &str, after: i64, to: i64) -> impl Future<Output = Result<Vec<Message>>> + Send;
+    /// The table can't be read.
+    fn read(&self, aggregate_id: &str, after: i64, to: i64) -> impl Future<Output = Result<Vec<Committed>>> + Send;
 }
 
 /// A DynamoDB table with `aggregate_id` and `sequence` for a key.
@@ -34,7 +39,7 @@ impl OutboxTable {
 }
 
 impl History for OutboxTable {
-    async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Message>> {
+    async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Committed>> {
         let number = |value: i64| AttributeValue::N(value.to_string());
         let answer = self
             .client
@@ -50,11 +55,13 @@ impl History for OutboxTable {
             .send()
             .await
             .aws(format!("read {}", self.table))?;
-        let read = |item| {
-            from_item(item).map_err(|error| {
-                Error::new(Kind::Unexpected, format!("an item of {} is no outbox item: {error}", self.table))
-            })
+        let read = |item: &HashMap<String, AttributeValue>| {
+            let sequence = item.get("sequence")?.as_n().ok()?.parse().ok()?;
+            let message = from_item(item).inspect_err(|error| {
+                tracing::error!(aggregate_id, sequence, "passed over: no outbox item: {error}");
+            });
+            Some((sequence, message.ok()))
         };
-        answer.items().iter().map(read).collect()
+        Ok(answer.items().iter().filter_map(read).collect())
     }
 }

@@ -105,6 +105,11 @@ fn read(mut batch: Vec<Source>) -> Read {
         let change = Change::parse(&source.data);
         match change.as_ref().map(appended) {
             Ok(Ok(None)) => {}
+            // Positions count from 1: what stands before would pass for delivered.
+            Ok(Ok(Some(message))) if message.sequence < 1 => {
+                source.event_id = Some(message.id);
+                poison.push(decode::poison(position, "NotAnOutboxItem", "column sequence: is below 1"));
+            }
             Ok(Ok(Some(message))) => {
                 source.event_id = Some(message.id);
                 arrivals.add(position, message);

@@ -15,10 +15,14 @@ use uuid::Uuid;
 
 use super::plan::Aggregate;
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::outbox::derived_id;
 
 /// How long a position outlives its aggregate's last event. Longer than the outbox table keeps an event: once a position
 /// is gone, no delivered event may be there to be read again.
 const KEPT: Duration = Duration::from_secs(90 * 86_400);
+
+/// Most bytes of a partition key ("Quotas in Amazon DynamoDB" in the DynamoDB developer guide).
+const LONGEST_KEY: usize = 2_048;
 
 /// The right to deliver an aggregate.
 #[derive(Debug)]
@@ -70,8 +74,10 @@ fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// An outbox item's id may fill the key by itself; what would not fit beside its type is told by a hash of both.
 fn key((kind, id): &Aggregate) -> AttributeValue {
-    AttributeValue::S(format!("{kind}#{id}"))
+    let plain = format!("{kind}#{id}");
+    AttributeValue::S(if plain.len() <= LONGEST_KEY { plain } else { format!("#{}", derived_id(&[kind, id])) })
 }
 
 fn delivered(item: &HashMap<String, AttributeValue>) -> i64 {
@@ -91,7 +97,8 @@ impl Positions for PositionsTable {
             .update_expression(
                 "SET delivered = if_not_exists(delivered, :zero), claimed_by = :me, claimed_until = :until, expires_at = :purge",
             )
-            .condition_expression("attribute_not_exists(claimed_until) OR claimed_until < :now")
+            // Ours already where the answer to an earlier attempt of this request was lost.
+            .condition_expression("attribute_not_exists(claimed_until) OR claimed_until < :now OR claimed_by = :me")
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":me", AttributeValue::S(owner.clone()))
             .expression_attribute_values(":until", number(until))
@@ -135,4 +142,17 @@ impl Positions for PositionsTable {
 
 fn purge_at() -> i64 {
     Utc::now().timestamp().saturating_add_unsigned(KEPT.as_secs())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_aggregate_has_a_key_that_fits() {
+        let of = |id: &str| key(&("order".into(), id.into())).as_s().unwrap().clone();
+        assert_eq!(of("o-1"), "order#o-1");
+        let (long, other) = (of(&"x".repeat(LONGEST_KEY)), of(&"y".repeat(LONGEST_KEY)));
+        assert!(long.len() <= LONGEST_KEY && long != other);
+    }
 }

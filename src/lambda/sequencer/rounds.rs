@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt};
 
 use super::Read;
-use super::history::History;
+use super::history::{Committed, History};
 use super::plan::{Aggregate, Pending, gap};
 use super::positions::{Claim, Positions};
 use crate::error::Result;
@@ -45,6 +45,15 @@ struct Turn {
     claim: Claim,
     /// Sequence and position of what is sent, ascending.
     sent: Vec<(i64, usize)>,
+    /// Nothing is left up to here once all of that is delivered.
+    through: i64,
+}
+
+/// What goes out next of an aggregate.
+struct Next {
+    events: BTreeMap<i64, Message>,
+    /// As [`Turn::through`].
+    through: i64,
 }
 
 /// Delivers until `stop_at`; `left` is the time that the invocation has. Gives back the batch, with what was read from
@@ -63,8 +72,8 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
         let (mut items, mut turns) = (std::mem::take(&mut poison), Vec::new());
         for (aggregate, pending, claimed) in claimed {
             match claimed {
-                Ok(Some((claim, events))) => {
-                    turns.push(turn(parts, &mut batch, &mut items, (aggregate, pending, claim), events))
+                Ok(Some((claim, next))) => {
+                    turns.push(turn(parts, &mut batch, &mut items, (aggregate, pending, claim), next))
                 }
                 Ok(None) => {
                     waiting.insert(aggregate, pending);
@@ -105,20 +114,22 @@ async fn prepare<P: Parts>(
     aggregate: &Aggregate,
     pending: &Pending,
     time: Duration,
-) -> Result<Option<(Claim, BTreeMap<i64, Message>)>> {
+) -> Result<Option<(Claim, Next)>> {
     let Some(claim) = parts.positions().claim(aggregate, time).await? else { return Ok(None) };
     let delivered = claim.delivered;
     let arrived = pending.events.range(delivered.saturating_add(1)..);
     let mut events: BTreeMap<i64, Message> =
         arrived.map(|(sequence, (_, message))| (*sequence, message.clone())).collect();
+    let mut through = events.last_key_value().map_or(delivered, |(sequence, _)| *sequence);
     if pending.has_gap(delivered) {
         match fill(parts.history(), &aggregate.1, delivered, pending.highest()).await {
             Ok(read) => {
                 // What is beyond the page that was read has to wait for its turn.
-                if let Some(last) = read.last_key_value().map(|(sequence, _)| *sequence) {
-                    events.retain(|sequence, _| *sequence <= last);
+                if let Some((last, _)) = read.last() {
+                    through = *last;
+                    events.retain(|sequence, _| *sequence <= through);
                 }
-                events.extend(read);
+                events.extend(read.into_iter().filter_map(|(sequence, message)| Some((sequence, message?))));
             }
             Err(error) => {
                 parts.positions().settle(aggregate, claim, delivered).await?;
@@ -126,18 +137,18 @@ async fn prepare<P: Parts>(
             }
         }
     }
-    Ok(Some((claim, events)))
+    Ok(Some((claim, Next { events, through })))
 }
 
-/// The events above `delivered` up to `highest`. One that is not in the table at the second look either was purged,
+/// What is committed above `delivered` up to `highest`. What is not in the table at the second look either was purged,
 /// long after it was delivered.
-async fn fill<H: History>(history: &H, id: &str, delivered: i64, highest: i64) -> Result<BTreeMap<i64, Message>> {
-    let mut events = history.read(id, delivered, highest).await?;
-    if gap(delivered, events.iter().map(|event| event.sequence)) {
-        tokio::time::sleep(GAP_WAIT).await;
-        events = history.read(id, delivered, highest).await?;
+async fn fill<H: History>(history: &H, id: &str, delivered: i64, highest: i64) -> Result<Vec<Committed>> {
+    let committed = history.read(id, delivered, highest).await?;
+    if !gap(delivered, committed.iter().map(|(sequence, _)| *sequence)) {
+        return Ok(committed);
     }
-    Ok(events.into_iter().map(|event| (event.sequence, event)).collect())
+    tokio::time::sleep(GAP_WAIT).await;
+    history.read(id, delivered, highest).await
 }
 
 fn turn<P: Parts>(
@@ -145,7 +156,7 @@ fn turn<P: Parts>(
     batch: &mut Vec<Source>,
     items: &mut Vec<Item>,
     (aggregate, pending, claim): (Aggregate, Pending, Claim),
-    events: BTreeMap<i64, Message>,
+    Next { events, through }: Next,
 ) -> Turn {
     let mut sent = Vec::with_capacity(events.len());
     for (sequence, message) in events {
@@ -159,7 +170,7 @@ fn turn<P: Parts>(
         items.push(parts.item(position, &message));
         sent.push((sequence, position));
     }
-    Turn { aggregate, pending, claim, sent }
+    Turn { aggregate, pending, claim, sent, through }
 }
 
 /// Stands for a record that did not come: for the failure destination, should the event have to go there.
@@ -177,10 +188,14 @@ fn from_history(message: &Message) -> Source {
 
 /// Keeps the position; what is left of the aggregate comes back.
 async fn settle<P: Parts>(parts: &P, turn: Turn, unfinished: &[usize]) -> Option<(Aggregate, Pending, Option<Reason>)> {
-    let Turn { aggregate, pending, claim, sent } = turn;
+    let Turn { aggregate, pending, claim, sent, through } = turn;
     // Ascending, and the engine keeps order: everything before the first unfinished one is done.
-    let done = sent.iter().take_while(|(_, position)| !unfinished.contains(position)).last();
-    let delivered = done.map_or(claim.delivered, |(sequence, _)| *sequence).max(claim.delivered);
+    let first_unfinished = sent.iter().position(|(_, position)| unfinished.contains(position));
+    let delivered = match first_unfinished {
+        None => through,
+        Some(place) => place.checked_sub(1).map_or(claim.delivered, |before| sent[before].0),
+    };
+    let delivered = delivered.max(claim.delivered);
     if let Err(error) = parts.positions().settle(&aggregate, claim, delivered).await {
         return Some((aggregate, pending, Some(Reason::new("Positions", error.to_string()))));
     }

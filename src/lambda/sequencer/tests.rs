@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::history::History;
+use super::history::{Committed, History};
 use super::plan::{Aggregate, gap};
 use super::positions::{Claim, Positions};
 use super::{Read, read, rounds};
@@ -22,6 +22,8 @@ use crate::outbox::{Message, derived_id};
 struct World {
     /// Aggregate id → how many events are committed.
     committed: HashMap<String, i64>,
+    /// Sequences whose items are no outbox items.
+    broken: BTreeSet<i64>,
     positions: Mutex<HashMap<Aggregate, (i64, Option<String>)>>,
     delivered: Mutex<Vec<(String, i64)>>,
     /// What the bus says to the next deliveries: false refuses for now. True once the list is used up.
@@ -104,9 +106,10 @@ impl Positions for World {
 
 impl History for World {
     /// Three a page, so that tests page too.
-    async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Message>> {
+    async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Committed>> {
         let last = self.committed[aggregate_id].min(to);
-        Ok((after + 1..=last).take(3).map(|sequence| message(aggregate_id, sequence)).collect())
+        let item = |sequence| (sequence, (!self.broken.contains(&sequence)).then(|| message(aggregate_id, sequence)));
+        Ok((after + 1..=last).take(3).map(item).collect())
     }
 }
 
@@ -195,6 +198,31 @@ fn what_is_no_event_is_passed_over_and_poison_is_kept() {
         let (_, report) =
             rounds::run(&world, read, Duration::from_secs(9), Instant::now() + Duration::from_secs(9)).await;
         assert_eq!((report.accepted, report.kept, report.unfinished), (1, 1, vec![]));
+    });
+}
+
+#[test]
+fn an_item_that_is_none_goes_to_the_failure_destination_and_holds_up_nothing() {
+    run(async {
+        // More of them than a page has.
+        let world = World { broken: (3..=9).collect(), ..world(&BTreeMap::from([("a", 11)])) };
+        let broken = String::from_utf8(record("a", 3)).unwrap().replace("OrderChanged", "").into_bytes();
+        let time = Duration::from_secs(9);
+        let read = batch(&[record("a", 1), record("a", 2), broken, record("a", 11)]);
+        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        assert_eq!((report.accepted, report.kept, report.unfinished), (4, 1, vec![]));
+        assert_eq!(world.first("a"), [1, 2, 10, 11]);
+    });
+}
+
+#[test]
+fn an_event_below_the_first_sequence_is_kept_and_not_taken_for_delivered() {
+    run(async {
+        let world = world(&BTreeMap::from([("a", 1)]));
+        let time = Duration::from_secs(9);
+        let read = batch(&[record("a", 0), record("a", -1), record("a", 1)]);
+        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        assert_eq!((report.accepted, report.kept, report.unfinished), (1, 2, vec![]));
     });
 }
 
