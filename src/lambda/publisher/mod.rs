@@ -1,6 +1,7 @@
 //! Consumers of captured streams: a batch in, events on the bus out.
 //!
 //! `Engine` is what they share, `Handler` the consumer of DMS records. `decode.rs` tells events from the rest, `lanes.rs` keeps order (pure), `delivery.rs` drives requests and retries,
+//! `memory.rs` knows what comes again although it is done,
 //! `backend.rs` is the seam to where events go (`eventbridge.rs`), `failures.rs` keeps what can't be delivered,
 //! `redelivery.rs` delivers what an operator asks for (`invocation.rs` tells that from a batch).
 
@@ -11,6 +12,7 @@ mod eventbridge;
 mod failures;
 mod invocation;
 pub mod lanes;
+mod memory;
 mod redelivery;
 mod response;
 #[cfg(test)]
@@ -29,6 +31,7 @@ use self::failures::S3Failures;
 pub use self::failures::{Origin, Source};
 pub use self::invocation::{Answer, Invocation};
 use self::lanes::Item;
+use self::memory::Memory;
 pub use self::response::{BatchResponse, ItemFailure};
 use super::environment::{optional, required};
 use crate::aws::Clients;
@@ -40,6 +43,7 @@ pub struct Engine {
     pub publisher: EventBridge,
     s3: aws_sdk_s3::Client,
     failure_bucket: String,
+    memory: Memory,
 }
 
 impl Engine {
@@ -58,6 +62,7 @@ impl Engine {
             publisher: EventBridge::new(clients.config(), required("OUTBOX_BUS_NAME")?, max_request_bytes),
             s3: clients.s3(),
             failure_bucket: required("FAILURE_BUCKET")?,
+            memory: Memory::default(),
         })
     }
 
@@ -83,7 +88,9 @@ impl Engine {
     /// Lambda then delivers again ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda
     /// developer guide).
     pub async fn answer(&self, batch: &[Source], items: Vec<Item>, deadline: SystemTime) -> BatchResponse {
+        let items = self.memory.outstanding(batch, items);
         let report = self.deliver(batch, items, stop_at(Instant::now(), left(deadline))).await;
+        self.memory.keep(batch, &report);
         respond(batch, batch.len(), &report)
     }
 }
