@@ -87,6 +87,9 @@ fn the_same_change_has_the_same_id() {
 fn what_is_missing_is_named() {
     let problem = |change: &Change| Mapping::new("").message(change).unwrap_err().to_string();
     assert_eq!(problem(&change("MODIFY", Value::Null, user(1, "a", "b"))), "column OldImage: is missing");
+    // It would have the id of the event before, and be taken for its repetition.
+    let by_hand = change("MODIFY", user(2, "free", "b"), user(2, "pro", "b"));
+    assert_eq!(problem(&by_hand), "column version: did not grow with the change");
     let no_version = json!({"id": {"S": "u"}});
     assert_eq!(problem(&change("INSERT", Value::Null, no_version)), "column version: is not a positive integer");
 }

@@ -82,6 +82,11 @@ impl Mapping {
                 let (old, new) = (image(&change.old, "OldImage")?, image(&change.new, "NewImage")?);
                 let Some(data) = self.difference(&old, &new) else { return Ok(None) };
                 let sequence = version(&new)?;
+                // Written by hand, or by who does not know of versions: its event would have the id of the one before,
+                // and whoever takes each id once would never see it.
+                if version(&old).is_ok_and(|before| sequence <= before) {
+                    return Err(RowError { column: "version", problem: "did not grow with the change" });
+                }
                 ("UserUpdated", new, data, sequence)
             }
             Operation::Remove => {
