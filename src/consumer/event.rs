@@ -1,9 +1,10 @@
 //! From a record of the stream to what is to be done about it. Pure.
 
 use aws_sdk_kinesis::types::Record;
+use chrono::Datelike;
 
 use crate::dms;
-use crate::outbox::Message;
+use crate::outbox::{Message, RowError};
 use crate::postgres::{Delivery, Mark};
 
 /// A record, and what it is.
@@ -73,10 +74,34 @@ fn content(delivery: Delivery) -> Content {
     if !record.is_new_row() || record.metadata.table_name != "outbox" {
         return Content::Skip;
     }
-    match Message::from_row(&record.data, record.metadata.committed_at()) {
+    let message = Message::from_row(&record.data, record.metadata.committed_at());
+    match message.and_then(|message| fits(&message).map(|()| message)) {
         Ok(message) => Content::Event(Box::new(Event { message, delivery })),
         Err(error) => Content::Broken { delivery, reason: format!("not an outbox row: {error}") },
     }
+}
+
+/// Whether the inbox can mark it. Rows of our outbox always fit; what the stream has from elsewhere and PostgreSQL would
+/// refuse must be found here: a statement that fails each time would hold up the shard for ever.
+fn fits(message: &Message) -> Result<(), RowError> {
+    let texts = [
+        ("aggregate_type", &message.aggregate_type, 64),
+        ("aggregate_id", &message.aggregate_id, 128),
+        ("event_type", &message.event_type, 128),
+    ];
+    for (column, text, longest) in texts {
+        if text.chars().count() > longest {
+            return Err(RowError { column, problem: "is longer than the inbox takes" });
+        }
+        if text.contains('\0') {
+            return Err(RowError { column, problem: "has a NUL, which PostgreSQL does not take" });
+        }
+    }
+    // PostgreSQL's time begins in 4713 BC.
+    if message.committed_at.year() < -4_700 {
+        return Err(RowError { column: "created_at", problem: "is out of range" });
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -130,5 +155,20 @@ pub mod tests {
             let Content::Broken { delivery, .. } = arrival(bytes.clone()).content else { panic!("not broken") };
             assert_eq!(delivery.payload, bytes);
         }
+    }
+
+    #[test]
+    fn what_the_inbox_would_refuse_is_kept_as_a_failure() {
+        let text = String::from_utf8(record(Uuid::from_u128(1), "p1", 3)).expect("text");
+        let reason = |text: String| match arrival(text.into_bytes()).content {
+            Content::Broken { reason, .. } => reason,
+            other => panic!("{other:?}"),
+        };
+        let long = |length| text.replace("\"p1\"", &format!("\"{}\"", "ž".repeat(length)));
+        assert!(matches!(arrival(long(128).into_bytes()).content, Content::Event(_)));
+        assert!(reason(long(129)).contains("aggregate_id: is longer"));
+        assert!(reason(text.replace("PersonCreated", "Person\\u0000")).contains("event_type: has a NUL"));
+        let ancient = text.replace("2026-01-01T00:00:00Z", "-9999-01-01T00:00:00").replace("commit-timestamp", "none");
+        assert!(reason(ancient).contains("created_at: is out of range"));
     }
 }

@@ -181,7 +181,12 @@ impl<S: Store> Processor<S> {
                 return Ok(Some(ended));
             }
             attempt += 1;
-            match self.hook.run(&event.message).await {
+            // Whoever has the lease next runs this event and those behind it: ours must not come in between.
+            let ran = tokio::select! {
+                ran = self.hook.run(&event.message) => ran,
+                () = terms.tenure.ended() => return Ok(Some(Dealt::Lost)),
+            };
+            match ran {
                 Ok(()) => {
                     let attempts = attempts(attempt);
                     return Ok(match self.mark(&[event.mark(attempts)], terms).await? {
@@ -233,8 +238,9 @@ impl<S: Store> Processor<S> {
         terms: &Terms,
         statement: impl Fn() -> F,
     ) -> Result<Result<T, Dealt>> {
-        let pauses = Retry { attempts: 0, first: Duration::from_millis(200), longest: Duration::from_secs(10) };
-        let mut attempt = 0;
+        let first = Duration::from_millis(if cfg!(test) { 5 } else { 200 });
+        let pauses = Retry { attempts: 0, first, longest: first * 50 };
+        let (mut attempt, mut refused) = (0, 0);
         loop {
             if !terms.tenure.holds() {
                 return Ok(Err(Dealt::Lost));
@@ -244,7 +250,9 @@ impl<S: Store> Processor<S> {
                 Err(error) => error,
             };
             attempt += 1;
-            if attempt >= STATEMENTS && error.kind() != Kind::DatabaseUnreachable {
+            // A database that was away may come back with a fault of its own, such as a deadlock: that is the first one.
+            refused += u32::from(error.kind() != Kind::DatabaseUnreachable);
+            if refused >= STATEMENTS {
                 return Err(error);
             }
             self.console.warn(format!("trying again: {error}"));

@@ -17,6 +17,8 @@ mod reader;
 mod scenario_tests;
 mod store;
 mod tenure;
+#[cfg(test)]
+mod trouble_tests;
 mod worker;
 
 pub use hook::{Command, Hook, Post, Retry};

@@ -7,6 +7,7 @@ use std::collections::VecDeque;
 pub struct Progress {
     records: VecDeque<(u64, String, bool)>,
     next: u64,
+    unsaved: Option<String>,
 }
 
 impl Progress {
@@ -27,13 +28,17 @@ impl Progress {
         }
     }
 
-    /// The last record up to which all are done, if that is further than at the last call.
+    /// The last record up to which all are done; None where that is saved.
     pub fn advance(&mut self) -> Option<String> {
-        let mut last = None;
         while self.records.front().is_some_and(|(.., done)| *done) {
-            last = self.records.pop_front().map(|(_, sequence_number, _)| sequence_number);
+            self.unsaved = self.records.pop_front().map(|(_, sequence_number, _)| sequence_number);
         }
-        last
+        self.unsaved.clone()
+    }
+
+    /// What [`Self::advance`] said is kept now.
+    pub fn saved(&mut self, sequence_number: &str) {
+        self.unsaved.take_if(|unsaved| unsaved == sequence_number);
     }
 }
 
@@ -53,10 +58,14 @@ mod tests {
                 done[i] = true;
                 if look {
                     if let Some(to) = progress.advance() {
+                        // One that could not be saved is there again.
+                        proptest::prop_assert_eq!(progress.advance(), Some(to.clone()));
+                        progress.saved(&to);
                         let to: usize = to.parse().expect("a number");
                         proptest::prop_assert!(checkpoint.is_none_or(|before| to > before));
                         checkpoint = Some(to);
                     }
+                    proptest::prop_assert_eq!(progress.advance(), None);
                     let expected = done.iter().take_while(|done| **done).count().checked_sub(1);
                     proptest::prop_assert_eq!(checkpoint, expected);
                 }

@@ -7,7 +7,7 @@ use aws_sdk_kinesis::Client;
 
 use super::event::read;
 use super::lanes::{Dealt, Processor, Terms};
-use super::lease::{Checkpoint, Lease, Leases};
+use super::lease::{Checkpoint, Lease, Leases, is_final};
 use super::progress::Progress;
 use super::store::Store;
 use crate::error::Result;
@@ -54,11 +54,16 @@ impl<L: Leases, S: Store> Reader<L, S> {
                 page = pages.next() => page?,
                 () = terms.stop.cancelled() => return Ok(Ended::Stopped),
             };
-            let Some(page) = page else {
-                let moved = self.leases.checkpoint(shard, &self.me, &Checkpoint::End).await?;
-                return Ok(if moved { Ended::Drained } else { Ended::Lost });
-            };
             let begun = tokio::time::Instant::now();
+            let Some(page) = page else {
+                match self.keep(shard, &Checkpoint::End).await? {
+                    Some(true) => return Ok(Ended::Drained),
+                    Some(false) => return Ok(Ended::Lost),
+                    None if !terms.tenure.holds() => return Ok(Ended::Lost),
+                    None => tokio::time::sleep_until(begun + self.pause).await,
+                }
+                continue;
+            };
             let (behind, idle) = (page.behind, page.records.is_empty() && page.behind.is_zero());
             let dealt = self.page(shard, page, &progress, terms).await;
             // What is done is done, however the rest ended.
@@ -103,7 +108,24 @@ impl<L: Leases, S: Store> Reader<L, S> {
     async fn checkpoint(&self, shard: &str, progress: &Mutex<Progress>) -> Result<bool> {
         let to = progress.lock().unwrap_or_else(PoisonError::into_inner).advance();
         let Some(to) = to else { return Ok(true) };
-        self.processor.metrics.count(|totals| totals.checkpoints += 1);
-        self.leases.checkpoint(shard, &self.me, &Checkpoint::After(to)).await
+        let kept = self.keep(shard, &Checkpoint::After(to.clone())).await?;
+        if kept == Some(true) {
+            self.processor.metrics.count(|totals| totals.checkpoints += 1);
+            progress.lock().unwrap_or_else(PoisonError::into_inner).saved(&to);
+        }
+        Ok(kept != Some(false))
+    }
+
+    /// Keeps a checkpoint; Some(false) where the lease is lost, None where the table can't be reached for now: then it
+    /// stays behind what is done, and the lease runs out if this goes on.
+    async fn keep(&self, shard: &str, to: &Checkpoint) -> Result<Option<bool>> {
+        match self.leases.checkpoint(shard, &self.me, to).await {
+            Ok(kept) => Ok(Some(kept)),
+            Err(error) if is_final(&error) => Err(error),
+            Err(error) => {
+                self.processor.console.warn(error.message());
+                Ok(None)
+            }
+        }
     }
 }

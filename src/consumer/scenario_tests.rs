@@ -21,15 +21,17 @@ use crate::streams::From;
 use crate::streams::kinesis::scripted::ScriptedKinesis;
 
 #[derive(Clone, Default)]
-struct Kept(Arc<Mutex<Inner>>);
+pub struct Kept(pub Arc<Mutex<Inner>>);
 
 #[derive(Default)]
-struct Inner {
+pub struct Inner {
     marks: Vec<Mark>,
     known: HashSet<Uuid>,
     failures: Vec<Failure>,
-    /// So many statements fail first.
-    faults: usize,
+    /// So many statements don't reach the database at first.
+    pub faults: usize,
+    /// And so many more end in an error of the database.
+    pub refusals: usize,
 }
 
 impl Kept {
@@ -38,6 +40,10 @@ impl Kept {
         if inner.faults > 0 {
             inner.faults -= 1;
             return Err(Error::new(Kind::DatabaseUnreachable, "cut"));
+        }
+        if inner.refusals > 0 {
+            inner.refusals -= 1;
+            return Err(Error::new(Kind::Failed, "deadlock detected"));
         }
         Ok(run(&mut inner))
     }
@@ -53,7 +59,7 @@ impl Kept {
         id.is_some_and(|id: Uuid| inner.known.contains(&id)) || inner.failures.iter().any(kept)
     }
 
-    fn sequences(&self) -> BTreeMap<String, Vec<i64>> {
+    pub fn sequences(&self) -> BTreeMap<String, Vec<i64>> {
         let mut by_aggregate: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for mark in &self.0.lock().expect("unpoisoned").marks {
             by_aggregate.entry(mark.aggregate_id.clone()).or_default().push(mark.sequence);
@@ -86,13 +92,37 @@ impl Store for Kept {
 
 /// Leases that hold every checkpoint against the store: it must never be ahead of what took effect.
 #[derive(Clone)]
-struct Strict {
+pub struct Strict {
     leases: Memory,
     store: Kept,
     kinesis: ScriptedKinesis,
-    /// Who can't reach the table any more.
-    cut: Arc<Mutex<Option<String>>>,
+    trouble: Arc<Mutex<Trouble>>,
     wrong: Arc<Mutex<Vec<String>>>,
+}
+
+/// What the lease table does not do.
+#[derive(Default)]
+pub struct Trouble {
+    /// Who can't reach it any more.
+    pub cut: Option<String>,
+    /// So many checkpoints are not taken, and lists not given.
+    pub checkpoints: usize,
+    pub lists: usize,
+    /// So many lists are not given once a shard was read to its end.
+    pub lists_after_end: usize,
+}
+
+impl Trouble {
+    /// An error as long as there is one left of these.
+    fn strikes(left: &mut usize) -> Result<()> {
+        match left.checked_sub(1) {
+            Some(less) => {
+                *left = less;
+                Err(Error::new(Kind::Unreachable, "busy"))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 impl Strict {
@@ -101,7 +131,7 @@ impl Strict {
     }
 
     fn reach(&self, me: &str) -> Result<()> {
-        match self.cut.lock().expect("unpoisoned").as_deref() {
+        match self.trouble.lock().expect("unpoisoned").cut.as_deref() {
             Some(cut) if cut == me => Err(Error::new(Kind::Unreachable, "cut")),
             _ => Ok(()),
         }
@@ -110,6 +140,7 @@ impl Strict {
 
 impl Leases for Strict {
     async fn list(&self) -> Result<Vec<Lease>> {
+        Trouble::strikes(&mut self.trouble.lock().expect("unpoisoned").lists)?;
         self.leases.list().await
     }
 
@@ -134,6 +165,11 @@ impl Leases for Strict {
 
     async fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> Result<bool> {
         self.reach(me)?;
+        Trouble::strikes(&mut self.trouble.lock().expect("unpoisoned").checkpoints)?;
+        if *to == Checkpoint::End {
+            let mut trouble = self.trouble.lock().expect("unpoisoned");
+            trouble.lists += std::mem::take(&mut trouble.lists_after_end);
+        }
         let before = match to {
             Checkpoint::After(number) => number.parse().expect("a number"),
             _ => u64::MAX,
@@ -161,11 +197,11 @@ impl Leases for Strict {
 }
 
 #[derive(Default)]
-struct World {
-    kinesis: ScriptedKinesis,
-    leases: Memory,
-    store: Kept,
-    cut: Arc<Mutex<Option<String>>>,
+pub struct World {
+    pub kinesis: ScriptedKinesis,
+    pub leases: Memory,
+    pub store: Kept,
+    pub trouble: Arc<Mutex<Trouble>>,
     /// What [`Strict`] found.
     wrong: Arc<Mutex<Vec<String>>>,
     next: u128,
@@ -179,18 +215,18 @@ impl Drop for World {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let world = Self::default();
         world.kinesis.open("a", &[]);
         world
     }
 
-    fn put(&mut self, shard: &str, aggregate: &str, sequence: i64) {
+    pub fn put(&mut self, shard: &str, aggregate: &str, sequence: i64) {
         self.next += 1;
         self.kinesis.put(shard, record(Uuid::from_u128(self.next), aggregate, sequence));
     }
 
-    async fn worker(&self, me: &str, hook: Hook, until_idle: Option<Duration>) -> (Worker<Strict, Kept>, Metrics) {
+    pub async fn worker(&self, me: &str, hook: Hook, until_idle: Option<Duration>) -> (Worker<Strict, Kept>, Metrics) {
         let metrics = Metrics::default();
         let processor = Processor {
             store: self.store.clone(),
@@ -208,7 +244,7 @@ impl World {
                 leases: self.leases.clone(),
                 store: self.store.clone(),
                 kinesis: self.kinesis.clone(),
-                cut: self.cut.clone(),
+                trouble: self.trouble.clone(),
                 wrong: self.wrong.clone(),
             }),
             processor: Arc::new(processor),
@@ -230,21 +266,21 @@ impl World {
         self.start_with(me, Hook::None).await
     }
 
-    async fn start_with(&self, me: &str, hook: Hook) -> (JoinHandle<Result<End>>, CancellationToken) {
+    pub async fn start_with(&self, me: &str, hook: Hook) -> (JoinHandle<Result<End>>, CancellationToken) {
         let (worker, _) = self.worker(me, hook, None).await;
         let cancel = CancellationToken::new();
         let token = cancel.clone();
         (tokio::spawn(async move { worker.run(&token).await }), cancel)
     }
 
-    async fn drain(&self) -> Metrics {
+    pub async fn drain(&self) -> Metrics {
         let (worker, metrics) = self.worker("drain", Hook::None, Some(Duration::from_millis(50))).await;
         assert_eq!(worker.run(&CancellationToken::new()).await.expect("fine"), End::Idle);
         metrics
     }
 }
 
-async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     for _ in 0..1_000 {
         if holds() {
             return;
@@ -358,10 +394,10 @@ async fn poison_is_kept_with_its_payload_and_blocks_nobody() {
 
 /// A target of POSTs that remembers what it was given, and misbehaves on request.
 #[derive(Clone, Default)]
-struct Target(Arc<Mutex<Received>>);
+pub struct Target(Arc<Mutex<Received>>);
 
 #[derive(Default)]
-struct Received {
+pub struct Received {
     /// Aggregate and sequence, as they came in.
     events: Vec<(String, i64)>,
     /// So many answers fail first.
@@ -369,12 +405,24 @@ struct Received {
     /// Every so many-th request is answered with a failure after it was taken in; 0 for none.
     fail_every: usize,
     /// How long an answer takes.
-    slow: Duration,
-    requests: usize,
+    pub slow: Duration,
+    pub requests: usize,
+    /// Whose answer is being waited for, now and at most.
+    pub under_way: usize,
+    pub most_under_way: usize,
+}
+
+/// A request is over when it is answered, or when who asked has gone away.
+struct Answered<'t>(&'t Target);
+
+impl Drop for Answered<'_> {
+    fn drop(&mut self) {
+        self.0.with(|received| received.under_way -= 1);
+    }
 }
 
 impl Target {
-    fn with<T>(&self, run: impl FnOnce(&mut Received) -> T) -> T {
+    pub fn with<T>(&self, run: impl FnOnce(&mut Received) -> T) -> T {
         run(&mut self.0.lock().expect("unpoisoned"))
     }
 
@@ -384,18 +432,22 @@ impl Target {
         let sequence = sequence.as_i64().or_else(|| sequence.as_str()?.parse().ok()).expect("a number");
         let (fails, slow) = self.with(|received| {
             received.requests += 1;
+            received.under_way += 1;
+            received.most_under_way = received.most_under_way.max(received.under_way);
             received.events.push((subject.to_owned(), sequence));
             let unlucky = received.fail_every > 0 && received.requests.is_multiple_of(received.fail_every);
             let fails = unlucky || received.failures > 0;
             received.failures = received.failures.saturating_sub(1);
             (fails, received.slow)
         });
+        let answered = Answered(&self);
         tokio::time::sleep(slow).await;
+        drop(answered);
         if fails { (axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy") } else { (axum::http::StatusCode::OK, "") }
     }
 
     /// Serves until the task ends; the URL.
-    async fn serve(&self) -> (String, JoinHandle<()>) {
+    pub async fn serve(&self) -> (String, JoinHandle<()>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/events", listener.local_addr().expect("an address"));
         let target = self.clone();
@@ -405,7 +457,7 @@ impl Target {
     }
 
     /// Sequences of each aggregate in the order of their first arrival, and how many came again.
-    fn first_seen(&self) -> (BTreeMap<String, Vec<i64>>, usize) {
+    pub fn first_seen(&self) -> (BTreeMap<String, Vec<i64>>, usize) {
         self.with(|received| {
             let (mut seen, mut again) = (BTreeMap::<String, Vec<i64>>::new(), 0);
             for (aggregate, sequence) in &received.events {
@@ -417,7 +469,7 @@ impl Target {
     }
 }
 
-fn post(url: &str) -> Hook {
+pub fn post(url: &str) -> Hook {
     Hook::Post(Box::new(Post::new(url, Duration::from_secs(5)).expect("a URL")))
 }
 
@@ -458,7 +510,7 @@ async fn who_can_not_renew_stops_and_nothing_is_lost_or_disordered() {
     let (url, _server) = target.serve().await;
     let (first, stop_first) = world.start_with("first", post(&url)).await;
     until("the beginning", || target.with(|received| received.requests > 3)).await;
-    *world.cut.lock().expect("unpoisoned") = Some("first".into());
+    world.trouble.lock().expect("unpoisoned").cut = Some("first".into());
     let (second, stop_second) = world.start_with("second", post(&url)).await;
     until("everything", || world.store.sequences().get("p1").is_some_and(|s| s.len() == 60)).await;
     stop_first.cancel();

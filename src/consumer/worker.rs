@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::lanes::Terms;
-use super::lease::{Checkpoint, Lease, Leases, Plan, Watch, plan};
+use super::lease::{Checkpoint, Lease, Leases, Plan, Watch, is_final, plan};
 use super::metrics::Totals;
 use super::reader::{Ended, Reader};
 use super::store::Store;
@@ -148,6 +148,8 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
 
     /// Renews what is held, takes note of what others do, and takes what is this worker's share.
     async fn turn(&mut self) -> Result<()> {
+        // Until this turn is through: a shard that was just drained can have children that nobody has taken.
+        self.settled = false;
         self.renew().await;
         let leases = self.reader.leases.list().await?;
         let leases = if self.listed.is_none_or(|listed| listed.elapsed() >= LOOK_FOR_SHARDS) || leases.is_empty() {
@@ -249,6 +251,10 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     }
 
     async fn take(&mut self, seen: &Lease) -> Result<()> {
+        // Lost, and free again, while its reader still ends: two of them would run the same events side by side.
+        if self.held.contains_key(&seen.shard) {
+            return Ok(());
+        }
         let begun = Instant::now();
         let Some(lease) = self.reader.leases.take(seen, &self.reader.me).await? else { return Ok(()) };
         let processor = &self.reader.processor;
@@ -343,21 +349,30 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     }
 }
 
-/// What trying again at the next turn does not help.
-fn is_final(error: &Error) -> bool {
-    matches!(error.kind(), Kind::NotDeployed | Kind::StreamMissing | Kind::AccessDenied | Kind::Credentials)
-}
-
 /// Leases to add for shards that have none, parents before children, and leases of shards that are gone.
 ///
-/// A child of a shard that has a lease already begins with its oldest record: its parent is read to its end first.
-/// Others begin at `first`.
+/// A shard that descends from one with a lease begins with its oldest record, however often the stream was resharded
+/// since anybody looked: its ancestors are read to their ends first. So does one whose parents expired meanwhile, in a group
+/// that has leases. Others begin at `first`.
 fn compare(leases: &[Lease], shards: &[ShardInfo], first: Checkpoint) -> (Vec<Lease>, Vec<Lease>) {
     let leased: BTreeSet<&str> = leases.iter().map(|lease| lease.shard.as_str()).collect();
     let there: BTreeSet<&str> = shards.iter().map(|shard| shard.id.as_str()).collect();
+    let mut continuing = leased.clone();
+    let continues = |shard: &ShardInfo, known: &BTreeSet<&str>| {
+        let gone = |parent: &str| !leases.is_empty() && !there.contains(parent);
+        shard.parents.iter().any(|parent| known.contains(parent.as_str()) || gone(parent))
+    };
+    // Again until nothing is added: a list may have children before their parents.
+    loop {
+        let more = shards.iter().filter(|shard| !continuing.contains(shard.id.as_str()));
+        let more: Vec<&str> = more.filter(|shard| continues(shard, &continuing)).map(|s| s.id.as_str()).collect();
+        if more.is_empty() {
+            break;
+        }
+        continuing.extend(more);
+    }
     let fresh = shards.iter().filter(|shard| !leased.contains(shard.id.as_str())).map(|shard| {
-        let continues = shard.parents.iter().any(|parent| leased.contains(parent.as_str()));
-        let checkpoint = if continues { Checkpoint::Oldest } else { first.clone() };
+        let checkpoint = if continuing.contains(shard.id.as_str()) { Checkpoint::Oldest } else { first.clone() };
         Lease::new(&shard.id, shard.parents.iter().cloned(), checkpoint)
     });
     let gone = leases.iter().filter(|lease| !there.contains(lease.shard.as_str())).cloned();

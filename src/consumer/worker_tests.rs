@@ -21,3 +21,18 @@ fn new_shards_begin_where_nothing_is_skipped_nor_read_that_was_not_asked_for() {
     let (_, gone) = compare(&fresh, &[shard("d", &[])], latest);
     assert_eq!(gone[0].shard, "c");
 }
+
+#[test]
+fn what_was_resharded_twice_while_nobody_looked_is_read_from_its_beginning() {
+    let latest = Checkpoint::At(DateTime::UNIX_EPOCH);
+    let read = Lease::new("a", [], Checkpoint::After("7".into()));
+    // Children are listed first; the shard that has nothing to do with it begins at the latest.
+    let shards = [shard("d", &["b"]), shard("e", &["b", "c"]), shard("x", &[]), shard("b", &["a"]), shard("c", &["a"])];
+    let all: Vec<ShardInfo> = shards.into_iter().chain([shard("a", &[])]).collect();
+    let (fresh, _) = compare(std::slice::from_ref(&read), &all, latest.clone());
+    let at_first: Vec<&str> = fresh.iter().filter(|l| l.checkpoint == latest).map(|l| l.shard.as_str()).collect();
+    assert_eq!(at_first, ["x"]);
+    // The parents in between have expired.
+    let (fresh, gone) = compare(&[read], &[shard("d", &["b"])], latest);
+    assert_eq!((&fresh[0].checkpoint, gone.len()), (&Checkpoint::Oldest, 1));
+}

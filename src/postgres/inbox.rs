@@ -143,7 +143,7 @@ impl Inbox {
         let Failure { delivery, event, reason, attempts } = failure;
         let Delivery { shard_id, sequence_number, partition_key, payload } = delivery;
         // PostgreSQL's text holds no NUL.
-        let reason = reason.replace('\0', "\u{fffd}");
+        let [reason, partition_key] = [reason, partition_key].map(|text| text.replace('\0', "\u{fffd}"));
         let written = match event {
             None => {
                 self.client

@@ -20,7 +20,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 pub use dynamodb::Table;
 pub use plan::{Plan, Watch, plan};
 
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::streams::kinesis::Cursor;
 
 /// How far a shard was read.
@@ -121,6 +121,11 @@ pub trait Leases: Send + Sync {
     fn release(&self, shard: &str, me: &str, to: Option<&str>) -> impl Future<Output = Result<bool>> + Send;
     /// Removes a lease whose shard is gone, unless somebody has it.
     fn remove(&self, shard: &str) -> impl Future<Output = Result<()>> + Send;
+}
+
+/// What trying again does not help; everything else may be a table that can't be reached for the moment.
+pub fn is_final(error: &Error) -> bool {
+    matches!(error.kind(), Kind::NotDeployed | Kind::StreamMissing | Kind::AccessDenied | Kind::Credentials)
 }
 
 /// Whether somebody renews a lease within `patience`.

@@ -1,0 +1,103 @@
+//! Workers whose leases are lost, whose lease table is busy, or whose database is: nothing is lost, nothing ends early,
+//! and no two run the same events side by side.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::lease::{Checkpoint, Leases};
+use super::scenario_tests::{Target, World, post, until};
+use super::{End, Hook};
+
+async fn checkpoint_of(world: &World, shard: &str) -> Option<Checkpoint> {
+    let leases = world.leases.list().await.expect("leases");
+    leases.into_iter().find(|lease| lease.shard == shard).map(|lease| lease.checkpoint)
+}
+
+/// A lease that went to another and came back free, while what was begun under it is not over yet.
+#[tokio::test]
+async fn a_lease_that_was_lost_and_is_free_again_gets_no_second_reader_beside_the_first() {
+    let mut world = World::new();
+    (1..=5).for_each(|n| world.put("a", "p1", n));
+    let target = Target::default();
+    target.with(|received| received.slow = Duration::from_millis(700));
+    let (url, _server) = target.serve().await;
+    let (worker, cancel) = world.start_with("w", post(&url)).await;
+    until("the first effect", || target.with(|received| received.under_way == 1)).await;
+    let seen = world.leases.list().await.expect("leases").remove(0);
+    world.leases.take(&seen, "other").await.expect("fine").expect("taken");
+    world.leases.release("a", "other", None).await.expect("fine");
+    until("three more", || target.with(|received| received.requests >= 4)).await;
+    target.with(|received| received.slow = Duration::ZERO);
+    until("all", || world.store.sequences().get("p1").is_some_and(|done| done.len() == 5)).await;
+    cancel.cancel();
+    worker.await.expect("no panic").expect("fine");
+    assert_eq!(target.with(|received| received.most_under_way), 1);
+    let (seen, again) = target.first_seen();
+    assert_eq!((seen["p1"].as_slice(), again <= 1), (&[1, 2, 3, 4, 5][..], true), "{again} again");
+}
+
+/// Whoever takes over runs the event anew and then those behind it: an effect of the old owner must not come after them.
+#[tokio::test]
+async fn an_effect_does_not_outlive_the_lease() {
+    let mut world = World::new();
+    world.put("a", "p1", 1);
+    let target = Target::default();
+    target.with(|received| received.slow = Duration::from_secs(60));
+    let (url, _server) = target.serve().await;
+    let hook = Hook::Post(Box::new(super::Post::new(&url, Duration::from_secs(60)).expect("a URL")));
+    let (worker, cancel) = world.start_with("w", hook).await;
+    until("the effect", || target.with(|received| received.under_way == 1)).await;
+    world.trouble.lock().expect("unpoisoned").cut = Some("w".into());
+    until("its end", || target.with(|received| received.under_way == 0)).await;
+    cancel.cancel();
+    worker.await.expect("no panic").expect("fine");
+    assert!(world.store.sequences().is_empty());
+}
+
+#[tokio::test]
+async fn a_busy_lease_table_delays_checkpoints_and_ends_nobody() {
+    let mut world = World::new();
+    (1..=4).for_each(|n| world.put("a", "p1", n));
+    world.trouble.lock().expect("unpoisoned").checkpoints = 4;
+    world.drain().await;
+    // Saved at last, though nothing came behind it.
+    assert_eq!(checkpoint_of(&world, "a").await, Some(Checkpoint::After("4".into())));
+
+    world.kinesis.open("b", &["a"]);
+    world.put("b", "p1", 5);
+    world.trouble.lock().expect("unpoisoned").checkpoints = 4;
+    world.drain().await;
+    assert_eq!(checkpoint_of(&world, "a").await, Some(Checkpoint::End));
+    assert_eq!(world.store.sequences()["p1"], [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn who_waits_for_the_end_does_not_take_a_busy_lease_table_for_it() {
+    let mut world = World::new();
+    (1..=4).for_each(|n| world.put("a", "p1", n));
+    // Long enough for a turn in which everything is in hand.
+    let target = Target::default();
+    target.with(|received| received.slow = Duration::from_millis(120));
+    let (url, _server) = target.serve().await;
+    world.trouble.lock().expect("unpoisoned").lists_after_end = 1;
+    let (worker, _) = world.worker("w", post(&url), Some(Duration::ZERO)).await;
+    let worker = tokio::spawn(async move { worker.run(&CancellationToken::new()).await });
+    until("an effect", || target.with(|received| received.requests == 2)).await;
+    // A split that nobody has listed yet.
+    world.kinesis.open("b", &["a"]);
+    world.put("b", "p1", 5);
+    assert_eq!(worker.await.expect("no panic").expect("fine"), End::Idle);
+    assert_eq!(world.store.sequences()["p1"], [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn a_database_that_was_away_may_come_back_with_a_fault() {
+    let mut world = World::new();
+    world.put("a", "p1", 1);
+    {
+        let mut inner = world.store.0.lock().expect("unpoisoned");
+        (inner.faults, inner.refusals) = (7, 2);
+    }
+    assert_eq!(world.drain().await.totals().processed, 1);
+}
