@@ -75,7 +75,7 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     build.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
     build.function("writer function", events, 0.25);
     if has("database") {
-        database(&mut build, usage);
+        database(&mut build, usage, has("leases"));
     }
     if has("tables") {
         tables(&mut build, pipeline, usage);
@@ -114,7 +114,7 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     Estimate { components: build.components, left_out: build.left_out, total_usd_month: cents(total) }
 }
 
-fn database(build: &mut Builder<'_>, usage: &Usage) {
+fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     let zones = usage.zones("DatabaseMultiAz");
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let class = usage.text("DatabaseClass");
@@ -123,9 +123,10 @@ fn database(build: &mut Builder<'_>, usage: &Usage) {
     let size = usage.number("DatabaseStorage");
     build.add("database storage", format!("{size} GiB gp3{standby}"), &[(size * zones, "rds.gp3.gb-month")]);
     build.add("database secret", "1 secret", &[(1.0, "secret.month")]);
-    // Kinesis and Secrets Manager, in two zones each.
-    let amounts = [(4.0 * HOURS, "endpoint.hour"), (usage.gib(), "endpoint.gb")];
-    build.add("VPC endpoints", format!("2 endpoints in 2 zones, {:.1} GiB", usage.gib()), &amounts);
+    // Kinesis and Secrets Manager, in two zones each; where a consumer looks for its pipeline, CloudFormation, too.
+    let endpoints = if consumer { 3.0 } else { 2.0 };
+    let amounts = [(endpoints * 2.0 * HOURS, "endpoint.hour"), (usage.gib(), "endpoint.gb")];
+    build.add("VPC endpoints", format!("{endpoints} endpoints in 2 zones, {:.1} GiB", usage.gib()), &amounts);
     let (class, zones) = (usage.text("ReplicationInstanceClass"), usage.zones("ReplicationMultiAz"));
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let name = format!("dms.{class}.hour");

@@ -10,7 +10,8 @@ pub const PIPELINE: Pipeline = Pipeline {
     title: "PostgreSQL (RDS) → DMS → Kinesis → consumer → processed log",
     stacks: &[
         ACCOUNT,
-        NETWORK,
+        // Its consumer runs in the private subnets, which lead nowhere by themselves.
+        Stack { parameters: &[("NamePrefix", NamePrefix), ("WithConsumer", Source::Fixed("true"))], ..NETWORK },
         CODE,
         STREAM,
         DATABASE,

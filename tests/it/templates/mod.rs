@@ -123,6 +123,36 @@ fn the_long_running_consumer_has_the_rights_that_it_uses_and_no_other() {
     assert_eq!(given, used, "given on the left, used on the right");
 }
 
+/// The private subnets have no way out but their endpoints: what the consumer may do must be let through there, too.
+#[test]
+fn the_long_running_consumer_reaches_what_it_uses_from_the_private_subnets() {
+    let of = |wanted: &str| {
+        let pipeline = pipelines::find("rds-kinesis").expect("the pipeline");
+        Document::of(pipeline.stack(wanted).unwrap_or_else(|| panic!("no stack {wanted}")))
+    };
+    let policy = of("leases").resources["ConsumerPolicy"]["Properties"]["PolicyDocument"].clone();
+    // The database is in the network itself.
+    let used = rights(&policy).into_iter().map(|(action, _)| action).filter(|action| action != "rds-db:connect");
+    let used: BTreeSet<String> = used.collect();
+    let network = of("network");
+    let mut open = BTreeSet::new();
+    for (name, endpoint) in network.of_type("AWS::EC2::VPCEndpoint") {
+        let service = endpoint["ServiceName"].to_string();
+        for (action, _) in rights(&endpoint["PolicyDocument"]) {
+            let of_service = action.split(':').next().expect("a service");
+            assert!(service.contains(of_service), "{name} lets {action} through, which goes elsewhere");
+            open.insert(action);
+        }
+    }
+    let missing: Vec<_> = used.difference(&open).collect();
+    assert!(missing.is_empty(), "no endpoint lets through {missing:?}");
+    let group = "ConsumerSecurityGroup";
+    for behind in ["DatabaseSecurityGroup", "EndpointSecurityGroup"] {
+        let rules = &network.resources[behind]["Properties"]["SecurityGroupIngress"];
+        assert!(names(rules).contains(group), "{behind} does not let consumers in");
+    }
+}
+
 #[test]
 fn the_table_of_rights_is_what_the_source_says() {
     let mut files = BTreeSet::new();
@@ -181,6 +211,7 @@ const FOR_PEOPLE: &[&str] = &[
     "TaskId",
     // To attach to whatever runs `outboxctl consume`.
     "ConsumerPolicyArn",
+    "ConsumerSecurityGroupId",
     // For endpoints, functions and tools of the user's own in the pipeline's network.
     "VpcId",
     // What the sample's receiver did with its events, and what it could not take.
