@@ -15,7 +15,7 @@ mod shared;
 mod stage;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
-pub use parameters::{Parameter, parameters};
+pub use parameters::{Parameter, contradiction, parameters};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

@@ -1,5 +1,7 @@
 //! What the templates say about their parameters: what a user may set, and to what.
 
+use std::collections::BTreeMap;
+
 use serde_yaml_ng::Value;
 
 use super::{Pipeline, Source};
@@ -65,6 +67,24 @@ pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
     Ok(found)
 }
 
+/// Why values that the templates take one by one do not go together; those that are not named have their defaults.
+///
+/// What a shard can't get rid of goes to the failure bucket at a certain age. A stream that drops it before loses it, and
+/// nobody is told.
+pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>) -> Option<String> {
+    let number = |name: &str| {
+        let parameter = parameters.iter().find(|parameter| parameter.name == name)?;
+        values.get(name).or(parameter.default.as_ref())?.parse::<f64>().ok()
+    };
+    let (age, hours) = (number("PublisherRecordAgeSeconds")?, number("RetentionHours")?);
+    (age >= hours * 3_600.0).then(|| {
+        format!(
+            "PublisherRecordAgeSeconds is {age}, and the stream keeps records for {hours} h only (RetentionHours): it would \
+             drop them before they go to the failure bucket"
+        )
+    })
+}
+
 /// Where the value comes from in any pipeline that has the template.
 fn given(template: &str, name: &str) -> Option<Source> {
     let stacks = super::ALL.iter().flat_map(|pipeline| pipeline.stacks).filter(|stack| stack.template == template);
@@ -108,6 +128,22 @@ mod tests {
                 let default = parameter.default.as_deref().unwrap_or("true");
                 assert_eq!(parameter.objection(default), None, "{}: {parameter:?}", pipeline.name);
             }
+        }
+    }
+
+    #[test]
+    fn the_failure_bucket_gets_what_the_stream_still_has() {
+        for pipeline in pipelines::ALL {
+            let parameters = parameters(pipeline).expect("templates");
+            let objection = |values: &[(&str, &str)]| {
+                let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+                contradiction(&parameters, &values.collect())
+            };
+            assert_eq!(objection(&[]), None, "{}", pipeline.name);
+            let has = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+            let both = has("PublisherRecordAgeSeconds") && has("RetentionHours");
+            assert_eq!(objection(&[("RetentionHours", "24"), ("PublisherRecordAgeSeconds", "86400")]).is_some(), both);
+            assert_eq!(objection(&[("RetentionHours", "25"), ("PublisherRecordAgeSeconds", "86400")]), None);
         }
     }
 

@@ -203,7 +203,10 @@ fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
 fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
     let known = parameter_names(pipeline)?;
     match overrides.keys().find(|name| !known.contains(*name)) {
-        None => Ok(()),
+        None => match pipelines::contradiction(&pipelines::parameters(pipeline)?, overrides) {
+            None => Ok(()),
+            Some(text) => Err(Error::new(Kind::Usage, text).hint("set both, in outboxctl.toml or with --parameter")),
+        },
         Some(name) => {
             let known: Vec<_> = known.iter().map(String::as_str).collect();
             Err(Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name))
