@@ -21,6 +21,8 @@ pub enum Ended {
     Stopped,
     /// Somebody else has the lease.
     Lost,
+    /// The stream has it no more: what was not read of it was past the retention.
+    Gone,
 }
 
 /// What readers of all shards share.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::lease::{Checkpoint, Leases};
+use super::lease::{Checkpoint, Lease, Leases};
 use super::scenario_tests::{Target, World, post, until};
 use super::{End, Hook};
 
@@ -89,6 +89,22 @@ async fn who_waits_for_the_end_does_not_take_a_busy_lease_table_for_it() {
     world.put("b", "p1", 5);
     assert_eq!(worker.await.expect("no panic").expect("fine"), End::Idle);
     assert_eq!(world.store.sequences()["p1"], [1, 2, 3, 4, 5]);
+}
+
+/// Its owner died, and its records expired before anybody took it over.
+#[tokio::test]
+async fn a_shard_that_expired_unread_keeps_nobody_from_its_children() {
+    let mut world = World::new();
+    world.put("a", "p1", 1);
+    world.leases.create(&Lease::new("a", [], Checkpoint::Oldest)).await.expect("fine");
+    let lease = world.leases.list().await.expect("leases").remove(0);
+    world.leases.take(&lease, "dead").await.expect("fine").expect("taken");
+    world.kinesis.open("b", &["a"]);
+    world.put("b", "p1", 2);
+    world.kinesis.forget("a");
+    world.drain().await;
+    assert_eq!(world.store.sequences()["p1"], [2]);
+    assert_eq!(checkpoint_of(&world, "a").await, None);
 }
 
 #[tokio::test]

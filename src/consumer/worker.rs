@@ -118,7 +118,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
                 Some(ended) = self.readers.join_next() => {
                     let (shard, ended) =
                         ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))?;
-                    at_once = self.ended(&shard, ended).await? == Ended::Drained;
+                    at_once = matches!(self.ended(&shard, ended).await?, Ended::Drained | Ended::Gone);
                 }
                 () = tokio::time::sleep(due) => {}
                 () = cancel.cancelled() => return Ok(End::Cancelled),
@@ -281,6 +281,14 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     /// A reader ended: its lease goes to who asked for it, or becomes free.
     async fn ended(&mut self, shard: &str, ended: Result<Ended>) -> Result<Ended> {
         let held = self.held.remove(shard);
+        let ended = match ended {
+            // Missing can be the stream as well: then listing it fails.
+            Err(error) if error.kind() == Kind::StreamMissing => match self.is_listed(shard).await {
+                Ok(false) => Ok(Ended::Gone),
+                _ => Err(error),
+            },
+            ended => ended,
+        };
         self.reader.processor.metrics.forget(shard);
         if !matches!(ended, Ok(Ended::Lost)) {
             let to = held.and_then(|held| held.wanted_by);
@@ -295,12 +303,18 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             Ended::Drained => "read to its end",
             Ended::Stopped => "handed back",
             Ended::Lost => "lost to another consumer",
+            Ended::Gone => "expired",
         };
         self.reader.processor.console.detail(format!("{shard}: {text}"));
-        if ended == Ended::Drained {
+        if matches!(ended, Ended::Drained | Ended::Gone) {
             self.listed = None;
         }
         Ok(ended)
+    }
+
+    async fn is_listed(&self, shard: &str) -> Result<bool> {
+        let shards = kinesis::list(&self.reader.client, &self.reader.stream).await?;
+        Ok(shards.iter().any(|listed| listed.id == shard))
     }
 
     /// Lets readers finish what is in flight, renewing their leases meanwhile, and frees the leases.

@@ -16,6 +16,8 @@ use crate::outbox::Message;
 
 /// How much of a refusing answer is kept as the reason.
 const KEPT: usize = 2_000;
+/// How long the rest of a good answer is waited for.
+const DRAINED: Duration = Duration::from_millis(200);
 
 /// Posts to one URL over kept connections. `Idempotency-Key` is the event's id; redirects are not followed.
 #[derive(Debug)]
@@ -52,14 +54,44 @@ impl Post {
         let attempt = async {
             let response = self.client.request(request).await.map_err(|error| format!("no answer: {error}"))?;
             let status = response.status();
-            let body = Limited::new(response.into_body(), KEPT).collect().await.map(|body| body.to_bytes());
+            let body = Limited::new(response.into_body(), KEPT).collect();
             if status.is_success() {
+                // Read to its end, so that the connection can be kept; how it ends changes nothing.
+                let _ = tokio::time::timeout(DRAINED, body).await;
                 return Ok(());
             }
+            let body = body.await.map(|body| body.to_bytes());
             let said = body.map(|body| String::from_utf8_lossy(&body).trim().to_owned()).unwrap_or_default();
             Err(format!("{status}: {said}").trim_end_matches(": ").to_owned())
         };
         let limit = self.timeout;
         tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| Err(format!("no answer within {limit:?}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use axum::body::Body;
+    use futures_util::StreamExt;
+    use futures_util::stream::{once, pending};
+
+    use super::*;
+    use crate::consumer::event::tests::message;
+
+    /// A target that answers and then streams on: what it said first counts.
+    #[tokio::test]
+    async fn a_good_answer_is_one_before_its_body_ends() {
+        let endless = || async {
+            let first = once(async { Ok::<_, Infallible>(Bytes::from_static(b"taken")) });
+            Body::from_stream(first.chain(pending()))
+        };
+        let app = axum::Router::new().route("/", axum::routing::post(endless));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let url = format!("http://{}/", listener.local_addr().expect("an address"));
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let post = Post::new(&url, Duration::from_secs(5)).expect("a URL");
+        assert_eq!(post.run(&message(1, "p1", 4)).await, Ok(()));
     }
 }
