@@ -114,7 +114,8 @@ impl<'j> Capture<'j> {
         }
     }
 
-    /// Runs until cancelled. What was captured is then handed over; nothing was confirmed that is not stored.
+    /// Runs until cancelled. What was captured is then handed over as far as the delivery takes it; nothing was confirmed
+    /// that is not stored.
     pub(super) async fn run(&mut self, cancel: &CancellationToken) -> Result<()> {
         let mut status = interval(STATUS);
         status.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -122,10 +123,10 @@ impl<'j> Capture<'j> {
         while !cancel.is_cancelled() {
             match self.step()? {
                 Need::Describe(relation) => self.describe(relation).await?,
-                Need::HandOver => self.hand_over().await?,
+                Need::HandOver => self.hand_over(cancel).await?,
                 Need::Reply => self.confirm().await?,
                 Need::Read => {
-                    self.hand_over().await?;
+                    self.hand_over(cancel).await?;
                     let lazy = Instant::now() + if behind { LAZY } else { Duration::ZERO };
                     tokio::select! {
                         biased;
@@ -216,7 +217,8 @@ impl<'j> Capture<'j> {
         Ok(())
     }
 
-    async fn hand_over(&mut self) -> Result<()> {
+    /// A stop does not wait for a delivery that takes nothing: what it did not take was not confirmed, and comes again.
+    async fn hand_over(&mut self, cancel: &CancellationToken) -> Result<()> {
         let batch = self.written.take();
         let Some(items) = self.items.as_ref().filter(|_| !batch.is_empty()) else { return Ok(()) };
         for captured in self.tables.values_mut().flatten() {
@@ -229,6 +231,7 @@ impl<'j> Capture<'j> {
                 sent = &mut sending => {
                     return sent.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery has ended"));
                 }
+                () = cancel.cancelled() => return Ok(()),
                 () = tokio::time::sleep(STATUS) => {
                     let stored = *self.stored.borrow_and_update();
                     self.stream.confirm(stored).await?;

@@ -85,6 +85,24 @@ pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
     complete_and_in_order(&sink, 101);
 }
 
+pub async fn a_stop_does_not_wait_for_a_sink_that_takes_nothing(server: &Postgres) {
+    let database = Database::create(server, "unread").await;
+    let sink = Arc::new(Keeping::default());
+    let running = Running::following(job(&database, Start::Fresh), &sink).await;
+    sink.stuck.store(true, Ordering::SeqCst);
+    // More than is held between the log and the sink.
+    let rows = "INSERT INTO events (aggregate, sequence, payload)
+                SELECT 'a' || n % 7, n, jsonb_build_object('text', repeat('x', 20000)) FROM generate_series(1, 800) n";
+    database.run(rows).await;
+    let stopped = tokio::time::timeout(Duration::from_secs(60), running.stop());
+    stopped.await.expect("it stops, though nothing is stored");
+    sink.stuck.store(false, Ordering::SeqCst);
+    let mut running = Running::following(job(&database, Start::Resume), &sink).await;
+    running.stores(&sink, 800).await;
+    running.stop().await;
+    complete_and_in_order(&sink, 800);
+}
+
 pub async fn a_cut_connection_is_made_again(server: &Postgres) {
     let database = Database::create(server, "cuts").await;
     let sink = Arc::new(Keeping::default());

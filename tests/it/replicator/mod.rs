@@ -34,6 +34,7 @@ fn what_is_committed_is_stored() {
         delivery::faults_lose_nothing_and_keep_order(&server).await;
         delivery::kills_lose_nothing(&server).await;
         delivery::nothing_is_confirmed_that_is_not_stored(&server).await;
+        delivery::a_stop_does_not_wait_for_a_sink_that_takes_nothing(&server).await;
         delivery::a_cut_connection_is_made_again(&server).await;
         delivery::an_idle_slot_moves_on(&server).await;
         load::loaded_rows_and_changes_meet_without_gap_or_overlap(&server).await;
