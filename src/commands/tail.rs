@@ -121,6 +121,10 @@ impl Args {
             }
             From::Latest | From::Start | From::At(_) => {}
         }
+        if ctx.settings.output == OutputFormat::Json {
+            return Err(Error::new(Kind::Usage, "--output json is one document at the end, and a stream has none")
+                .hint("take --output ndjson: one object a line, as items come"));
+        }
         if self.format.is_some() && ctx.settings.output != OutputFormat::Table {
             return refuse("--format makes text: it goes with --output table only");
         }

@@ -82,18 +82,20 @@ impl Console {
         self.emit(Event::Note { level: Level::Detail, message: message.into() });
     }
 
-    /// One item of a command that streams (tail): an NDJSON line, or `human` on stdout. `item` must serialise to an
-    /// object with a `type`. False once the reader has gone: the caller then ends quietly.
+    /// One item of a command that streams (tail): an NDJSON line, or `human` on stdout; nothing where there is one JSON
+    /// document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
+    /// then ends quietly.
     pub fn item(&self, item: &impl Serialize, human: impl FnOnce() -> String) -> bool {
         match self.format {
             OutputFormat::Table => self.renderer.suspend(&[human()]),
-            OutputFormat::Json | OutputFormat::Ndjson => self.line(item),
+            OutputFormat::Json => true,
+            OutputFormat::Ndjson => self.line(item),
         }
     }
 
     /// Several items at once, each like [`Console::item`]: one write, so that streaming is not bound by it.
     pub fn items<T: Serialize>(&self, items: &[T], human: impl Fn(&T) -> String) -> bool {
-        if items.is_empty() {
+        if items.is_empty() || self.format == OutputFormat::Json {
             return true;
         }
         if self.format == OutputFormat::Table {
