@@ -2,6 +2,7 @@
 //! instrumented throughout, without the AWS SDKs. The modules have the places that they have there.
 #![allow(dead_code, unused_imports)] // only parts of each module are fuzzed
 
+pub mod deadletters;
 pub mod dms;
 pub mod dynamodb;
 #[path = "../../../src/outbox/mod.rs"]
