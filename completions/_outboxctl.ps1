@@ -51,7 +51,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('outputs', 'outputs', [CompletionResultType]::ParameterValue, 'Print the stacks'' outputs')
             [CompletionResult]::new('db', 'db', [CompletionResultType]::ParameterValue, 'Work on the database')
             [CompletionResult]::new('dms', 'dms', [CompletionResultType]::ParameterValue, 'Drive the DMS replication task')
-            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver events again, from the outbox table')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver events again, from the outbox table or the event log')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Hold the outbox against what was delivered, event by event')
             [CompletionResult]::new('dlq', 'dlq', [CompletionResultType]::ParameterValue, 'See what could not be delivered, and send it on its way again')
             [CompletionResult]::new('sample', 'sample', [CompletionResultType]::ParameterValue, 'Write sample rows')
@@ -511,6 +511,8 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('--aggregate', '--aggregate', [CompletionResultType]::ParameterName, 'Only this aggregate''s events')
             [CompletionResult]::new('--event-type', '--event-type', [CompletionResultType]::ParameterName, 'Only events of this type')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Only this event; may be given several times')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with a replay that was interrupted: the newest, or the one of this name')
+            [CompletionResult]::new('--source', '--source', [CompletionResultType]::ParameterName, 'Where the events are read')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Events a second [default: as fast as they are taken]')
             [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How to reach the database')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use')
@@ -592,6 +594,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         }
         'outboxctl;dlq;list' {
             [CompletionResult]::new('--cause', '--cause', [CompletionResultType]::ParameterName, 'Only this cause, as the list shows it')
+            [CompletionResult]::new('--place', '--place', [CompletionResultType]::ParameterName, 'Only this place, as the list shows it')
             [CompletionResult]::new('--aggregate', '--aggregate', [CompletionResultType]::ParameterName, 'Only this aggregate: its id, or TYPE/ID')
             [CompletionResult]::new('--limit', '--limit', [CompletionResultType]::ParameterName, 'Rows of the table; JSON and NDJSON have all')
             [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How to reach the database')
@@ -639,6 +642,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         }
         'outboxctl;dlq;redrive' {
             [CompletionResult]::new('--cause', '--cause', [CompletionResultType]::ParameterName, 'Only this cause, as `dlq list` shows it')
+            [CompletionResult]::new('--place', '--place', [CompletionResultType]::ParameterName, 'Only this place, as `dlq list` shows it')
             [CompletionResult]::new('--aggregate', '--aggregate', [CompletionResultType]::ParameterName, 'Only this aggregate: its id, or TYPE/ID')
             [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'Only this one, by the id that `dlq list` shows, or by the event''s id; may be given several times')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Records a second [default: as fast as they are taken]')
@@ -1154,7 +1158,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('outputs', 'outputs', [CompletionResultType]::ParameterValue, 'Print the stacks'' outputs')
             [CompletionResult]::new('db', 'db', [CompletionResultType]::ParameterValue, 'Work on the database')
             [CompletionResult]::new('dms', 'dms', [CompletionResultType]::ParameterValue, 'Drive the DMS replication task')
-            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver events again, from the outbox table')
+            [CompletionResult]::new('replay', 'replay', [CompletionResultType]::ParameterValue, 'Deliver events again, from the outbox table or the event log')
             [CompletionResult]::new('reconcile', 'reconcile', [CompletionResultType]::ParameterValue, 'Hold the outbox against what was delivered, event by event')
             [CompletionResult]::new('dlq', 'dlq', [CompletionResultType]::ParameterValue, 'See what could not be delivered, and send it on its way again')
             [CompletionResult]::new('sample', 'sample', [CompletionResultType]::ParameterValue, 'Write sample rows')

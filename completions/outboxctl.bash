@@ -1131,13 +1131,17 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq__subcmd__list)
-            opts="-o -y -q -v -h --cause --aggregate --limit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --cause --place --aggregate --limit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --cause)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --place)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1193,13 +1197,17 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq__subcmd__redrive)
-            opts="-o -y -q -v -h --all --cause --aggregate --id --rate --dry-run --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --all --cause --place --aggregate --id --rate --dry-run --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --cause)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --place)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2995,7 +3003,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__replay)
-            opts="-o -y -q -v -h --from --until --aggregate --event-type --id --all --rate --dry-run --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --from --until --aggregate --event-type --id --resume --all --source --rate --dry-run --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3019,6 +3027,14 @@ _outboxctl() {
                     ;;
                 --id)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resume)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source)
+                    COMPREPLY=($(compgen -W "outbox log" -- "${cur}"))
                     return 0
                     ;;
                 --rate)

@@ -53,7 +53,7 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "status" -d 'Sho
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "outputs" -d 'Print the stacks\' outputs'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dms" -d 'Drive the DMS replication task'
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "replay" -d 'Deliver events again, from the outbox table'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "replay" -d 'Deliver events again, from the outbox table or the event log'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "sample" -d 'Write sample rows'
@@ -434,6 +434,9 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l until -d 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l aggregate -d 'Only this aggregate\'s events' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l event-type -d 'Only events of this type' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l id -d 'Only this event; may be given several times' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l resume -d 'Go on with a replay that was interrupted: the newest, or the one of this name' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l source -d 'Where the events are read' -r -f -a "outbox\t'The outbox table'
+log\t'The log of every event on the bus, which may know what was purged from the outbox'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l rate -d 'Events a second [default: as fast as they are taken]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
@@ -510,6 +513,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "redrive" -d 'Send dead letters on their way again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cause -d 'Only this cause, as the list shows it' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l place -d 'Only this place, as the list shows it' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l aggregate -d 'Only this aggregate: its id, or TYPE/ID' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l limit -d 'Rows of the table; JSON and NDJSON have all' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
@@ -555,6 +559,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l cause -d 'Only this cause, as `dlq list` shows it' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l place -d 'Only this place, as `dlq list` shows it' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l aggregate -d 'Only this aggregate: its id, or TYPE/ID' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this one, by the id that `dlq list` shows, or by the event\'s id; may be given several times' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l rate -d 'Records a second [default: as fast as they are taken]' -r
@@ -981,7 +986,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "outputs" -d 'Print the stacks\' outputs'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "replay" -d 'Deliver events again, from the outbox table'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "replay" -d 'Deliver events again, from the outbox table or the event log'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "sample" -d 'Write sample rows'

@@ -17,7 +17,7 @@
 //! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
 //! | [`samples`] | writing sample events, into the database, through the API or into the outbox alone | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `pipelines`, `postgres`, `samples`, `streams` |
-//! | [`committed`] | an outbox table, read in the order of its aggregates | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`committed`] | an outbox table or an event log, read in the order of its aggregates | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`deadletters`] | what could not be delivered: looking at it, sending it again | `aws`, `cloudformation`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `postgres`, `redelivery` |
 //! | [`purge`] | emptying a PostgreSQL outbox of what was delivered | `aws`, `committed`, `database`, `error`, `postgres`, `reconcile` |
 //! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |

@@ -89,6 +89,13 @@ impl Deployment {
         !self.stacks.iter().any(|view| view.parameter(WITH_SAMPLE) == Some("false"))
     }
 
+    /// Which deployment it is: the id of its first stack of its own, which no other account, region or later deployment
+    /// has. None where nothing is there.
+    pub fn id(&self) -> Option<&str> {
+        let own = self.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline);
+        own.filter_map(|view| view.described.as_ref()?.stack_id()).next()
+    }
+
     /// Whether any stack of the pipeline itself is there.
     pub fn exists(&self) -> bool {
         self.stacks.iter().any(|view| view.stack.owner == Owner::Pipeline && view.described.is_some())

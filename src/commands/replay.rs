@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use crate::cloudformation::Deployment;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
 use crate::committed::{Filter, Outbox};
@@ -10,15 +11,18 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, Table};
 use crate::redelivery::Courier;
-use crate::replay::{Options, Report, Step, replay};
-use crate::settings::OutputFormat;
+use crate::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
+use crate::sandbox::Home;
 use crate::streams;
 
-/// Deliver events again, from the outbox table
+/// Deliver events again, from the outbox table or the event log
 ///
 /// The pipeline's own publisher function delivers them as it delivers the stream; on rds-kinesis they go into the stream,
 /// and the consumer's hook runs again. Each keeps its event id and carries the extension attribute `replay` with the
 /// replay's name, so that a consumer can tell. Events of an aggregate keep their order; aggregates come one after the other.
+///
+/// How far it got is kept beside the local stack's files (OUTBOXCTL_HOME): a replay that is stopped or killed goes on with
+/// --resume under the same name, and at most the batch that was under way is delivered twice.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Written then or later: RFC 3339, or relative like -15m
@@ -36,9 +40,16 @@ pub struct Args {
     /// Only this event; may be given several times
     #[arg(long = "id", value_name = "UUID")]
     ids: Vec<Uuid>,
+    /// Go on with a replay that was interrupted: the newest, or the one of this name
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
+          conflicts_with_all = ["from", "until", "aggregate", "event_type", "ids", "all", "dry_run"])]
+    resume: Option<String>,
     /// Everything that the outbox has
     #[arg(long, conflicts_with_all = ["from", "until", "aggregate", "event_type", "ids"])]
     all: bool,
+    /// Where the events are read
+    #[arg(long, value_name = "SOURCE", value_enum, default_value = "outbox", conflicts_with = "resume")]
+    source: Source,
     /// Events a second [default: as fast as they are taken]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
@@ -49,6 +60,21 @@ pub struct Args {
     database: DatabaseArgs,
 }
 
+/// That there can be anything between the two.
+///
+/// # Errors
+/// `Usage`.
+pub fn check_window(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Result<()> {
+    let Some(from) = from else { return Ok(()) };
+    if from > Utc::now() {
+        return Err(Error::new(Kind::Usage, "--from lies in the future"));
+    }
+    match until {
+        Some(until) if until <= from => Err(Error::new(Kind::Usage, "--until does not lie after --from")),
+        _ => Ok(()),
+    }
+}
+
 /// RFC 3339, or relative to now.
 pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
     streams::time(text, Utc::now())
@@ -56,34 +82,96 @@ pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let Self { from, until, aggregate, event_type, ids, .. } = self;
-        let filter = Filter { from, until, aggregate, event_type, ids };
-        if filter == Filter::default() && !self.all {
+        check_window(self.from, self.until)?;
+        let filter = self.filter();
+        if filter == Filter::default() && !self.all && self.resume.is_none() {
             let error =
                 Error::new(Kind::Usage, "which events? Name --from, --until, --aggregate, --event-type or --id");
             return Err(error.hint("--all delivers everything again that the outbox has"));
         }
         let deployment = reach::deployment(ctx).await?;
         let clients = ctx.aws().await?;
-        let mut outbox = Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?;
         let courier = Courier::of(clients, &deployment)?;
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
-        let name = Uuid::now_v7().to_string();
+        let mut journal = if self.dry_run { None } else { self.journal(ctx, &deployment, &filter)? };
+        let name = journal.as_ref().map_or_else(|| Uuid::now_v7().to_string(), |journal| journal.state.name.clone());
+        let filter = journal.as_ref().map_or(filter, |journal| journal.state.filter.clone());
+        let source = journal.as_ref().map_or(self.source, |journal| journal.state.source);
+        let mut outbox = match source {
+            Source::Outbox => Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?,
+            Source::Log => Outbox::open_log(clients, &deployment)?,
+        };
         let _hold = ctx.hold();
-        let action = if self.dry_run { "would go" } else { "goes" };
-        ctx.console.emit(Event::started("replay", format!("replay {name} {action} to {}", courier.describe())));
-        let options = Options { filter, name: Some(name), rate: self.rate, dry_run: self.dry_run };
-        let all = |_: &crate::outbox::Message| true;
-        let (report, ended) = replay(&mut outbox, &courier, &options, &ctx.cancel, all, |step| tell(ctx, step)).await;
+        ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &courier)));
+        let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
+        let (all, told) = (|_: &crate::outbox::Message| true, |step: &Step| tell(ctx, step));
+        let (report, ended) = replay(&mut outbox, &courier, &options, journal.as_mut(), &ctx.cancel, all, told).await;
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("replay", error.message()));
-            return Err(error
-                .hint("run again, it starts over: consumers know the events by their ids")
-                .with_data(report));
+            let hint = match (&journal, report.before + report.sent + report.refused) {
+                (_, 0) => "nothing was sent".to_owned(),
+                (Some(_), done) => format!("{done} events are done with; go on: outboxctl replay --resume {name}"),
+                (None, _) => "run again, it starts over: consumers know the events by their ids".to_owned(),
+            };
+            return Err(error.hint(hint).with_data(report));
         }
+        journal.map(Journal::finish).transpose()?;
         finish(ctx, report)
+    }
+
+    fn filter(&self) -> Filter {
+        Filter {
+            from: self.from,
+            until: self.until,
+            aggregate: self.aggregate.clone(),
+            event_type: self.event_type.clone(),
+            ids: self.ids.clone(),
+        }
+    }
+
+    /// Of the replay that is to go on, or of a new one; None where there is no place for it.
+    fn journal(&self, ctx: &Context, deployment: &Deployment, filter: &Filter) -> Result<Option<Journal>> {
+        let id = deployment.id().unwrap_or_default();
+        let folder = Home::find().map(|home| home.root().join("replays"));
+        if let Some(name) = &self.resume {
+            let folder = folder?;
+            let newest = unfinished(&folder, id)?.into_iter().next().map(|state| state.name);
+            let named = Some(name.clone()).filter(|name| !name.is_empty()).or(newest);
+            let none = || Error::new(Kind::Usage, "no replay of this deployment was interrupted");
+            return Journal::resume(&folder, id, &named.ok_or_else(none)?).map(Some);
+        }
+        let begun = folder.and_then(|folder| {
+            let interrupted = unfinished(&folder, id)?;
+            Ok((Journal::begin(&folder, id, self.source, filter)?, interrupted))
+        });
+        match begun {
+            Ok((journal, interrupted)) => {
+                if let Some(State { name, dealt_with, started_at, .. }) = interrupted.first() {
+                    let at = started_at.format("%Y-%m-%d %H:%M:%S UTC");
+                    ctx.console.note(format!(
+                        "a replay of {at} was interrupted after {dealt_with} events; `outboxctl replay --resume {name}` goes on \
+                         with it"
+                    ));
+                }
+                Ok(Some(journal))
+            }
+            Err(error) => {
+                let why = error.causes().into_iter().next().map(|cause| format!(": {cause}")).unwrap_or_default();
+                ctx.console.warn(format!("this replay can't be resumed if it is interrupted: {error}{why}"));
+                Ok(None)
+            }
+        }
+    }
+
+    fn opening(&self, name: &str, journal: Option<&Journal>, courier: &Courier) -> String {
+        let to = courier.describe();
+        match journal.map_or(0, |journal| journal.state.dealt_with) {
+            _ if self.dry_run => format!("would go to {to}"),
+            0 => format!("replay {name} goes to {to}"),
+            done => format!("replay {name} goes on to {to}; {done} events are done with"),
+        }
     }
 }
 
@@ -94,9 +182,7 @@ pub fn tell(ctx: &Context, step: &Step) {
         let Step { outcome, event_type, aggregate_type, aggregate_id, sequence, event_id, .. } = step;
         format!("{outcome:<8} {event_type} {aggregate_type} {aggregate_id} #{sequence} {event_id}{reason}")
     };
-    if ctx.console.format() != OutputFormat::Json {
-        ctx.console.item(step, human);
-    }
+    ctx.console.item(step, human);
 }
 
 fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
@@ -111,7 +197,11 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
     }
     let mut table = Table::new(["event type", "events"]);
     report.by_type.iter().for_each(|(name, count)| table.row([name.clone(), count.to_string()]));
-    let message = if dry_run { format!("{selected} events would be sent") } else { format!("{sent} events sent") };
+    let message = match (selected, dry_run) {
+        (0, _) if report.before == 0 => "there is no such event".to_owned(),
+        (_, true) => format!("{selected} events would be sent"),
+        (_, false) => format!("{sent} events sent"),
+    };
     ctx.console.emit(Event::finished("replay", message, sent > 0));
     let outcome = Outcome::data(&report).changed(sent > 0);
     Ok(if selected > 0 { outcome.table(table) } else { outcome })

@@ -72,7 +72,7 @@ impl Args {
         if verdict.passed() {
             let once = if report.verdict.once { "once" } else { "at least once" };
             let message =
-                format!("{} events arrived {once} and in order; the rolled-back one did not arrive", report.committed);
+                format!("{} events arrived {once} and in order; the rolled-back one did not", report.committed);
             ctx.console.emit(Event::finished("verify", message, false));
             let outcome = report.tables().into_iter().fold(Outcome::data(&report), Outcome::table);
             return Ok(chart.into_iter().fold(outcome, Outcome::text));

@@ -3,15 +3,36 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use serde::{Deserialize, Serialize};
 
 use super::Filter;
 use crate::aws::Clients;
 use crate::dynamodb::from_item;
-use crate::error::{AwsContext, Result};
+use crate::error::{AwsContext, Error, Kind, Result};
 use crate::outbox::Message;
 
 /// The key after which reading goes on.
-pub(super) type Place = HashMap<String, AttributeValue>;
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    aggregate_id: String,
+    /// As DynamoDB writes the number.
+    sequence: String,
+}
+
+impl Place {
+    fn of(mut key: HashMap<String, AttributeValue>) -> Option<Self> {
+        match (key.remove("aggregate_id")?, key.remove("sequence")?) {
+            (AttributeValue::S(aggregate_id), AttributeValue::N(sequence)) => Some(Self { aggregate_id, sequence }),
+            _ => None,
+        }
+    }
+
+    fn key(self) -> HashMap<String, AttributeValue> {
+        let Self { aggregate_id, sequence } = self;
+        let key = [("aggregate_id", AttributeValue::S(aggregate_id)), ("sequence", AttributeValue::N(sequence))];
+        key.map(|(name, value)| (name.to_owned(), value)).into()
+    }
+}
 
 pub(super) struct Page {
     pub messages: Vec<Message>,
@@ -22,7 +43,7 @@ pub(super) struct Page {
 
 /// A page is 1 MB of items, of which the filter lets some through.
 pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after: Option<Place>) -> Result<Page> {
-    let client = clients.dynamodb();
+    let (client, after) = (clients.dynamodb(), after.map(Place::key));
     let (items, next) = match &filter.aggregate {
         Some(aggregate) => {
             let answer = client
@@ -43,21 +64,16 @@ pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after:
             (answer.items.unwrap_or_default(), answer.last_evaluated_key)
         }
     };
-    let mut page =
-        Page { messages: Vec::with_capacity(items.len()), unreadable: 0, next: next.filter(|key| !key.is_empty()) };
+    let next = next.filter(|key| !key.is_empty());
+    let unknown = || Error::new(Kind::Unexpected, format!("{table} has another key than an outbox has"));
+    let next = next.map(|key| Place::of(key).ok_or_else(unknown)).transpose()?;
+    let mut page = Page { messages: Vec::with_capacity(items.len()), unreadable: 0, next };
     for item in &items {
         match from_item(item) {
-            Ok(message) if passes(filter, &message) => page.messages.push(message),
+            Ok(message) if filter.passes(&message) => page.messages.push(message),
             Ok(_) => {}
             Err(_) => page.unreadable += 1,
         }
     }
     Ok(page)
-}
-
-fn passes(filter: &Filter, message: &Message) -> bool {
-    filter.from.is_none_or(|from| message.committed_at >= from)
-        && filter.until.is_none_or(|until| message.committed_at < until)
-        && filter.event_type.as_ref().is_none_or(|wanted| *wanted == message.event_type)
-        && (filter.ids.is_empty() || filter.ids.contains(&message.id))
 }

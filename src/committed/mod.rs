@@ -1,13 +1,15 @@
-//! What was committed: an outbox table read from end to end, in the order of its aggregates, a page at a time. Imports
-//! `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres`.
+//! What was committed: an outbox table, or the log of what a bus delivered, read from end to end in the order of its
+//! aggregates, a page at a time. Imports `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres`.
 //!
-//! Both stores give the same order, from their own keys: one aggregate after the other, each by its sequence. It does not
-//! depend on clocks, and needs no memory beyond a page.
+//! All give the same order: one aggregate after the other, each by its sequence. It does not depend on clocks. The tables
+//! have it in their keys; a log is sorted on disk first (`logged.rs`).
 
 mod items;
+pub mod logged;
 mod rows;
 
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aws::Clients;
@@ -15,16 +17,18 @@ use crate::cloudformation::Deployment;
 use crate::database::{Database, Via};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
+use crate::postgres::admin::OutboxKey;
 use crate::postgres::tls::Roots;
 
-/// An outbox table.
+/// An outbox table, or a log of what was in one.
 pub enum Outbox {
     Postgres(Box<Database>),
     DynamoDb { clients: Box<Clients>, table: String },
+    Log(Box<logged::Log>),
 }
 
 /// Which events; all where nothing is said.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
     /// Written then or later.
     pub from: Option<DateTime<Utc>>,
@@ -35,6 +39,16 @@ pub struct Filter {
     pub event_type: Option<String>,
     /// Any of these; any at all where empty.
     pub ids: Vec<Uuid>,
+}
+
+impl Filter {
+    fn passes(&self, message: &Message) -> bool {
+        self.from.is_none_or(|from| message.committed_at >= from)
+            && self.until.is_none_or(|until| message.committed_at < until)
+            && self.aggregate.as_ref().is_none_or(|wanted| *wanted == message.aggregate_id)
+            && self.event_type.as_ref().is_none_or(|wanted| *wanted == message.event_type)
+            && (self.ids.is_empty() || self.ids.contains(&message.id))
+    }
 }
 
 impl Outbox {
@@ -57,17 +71,42 @@ impl Outbox {
         Ok(Self::Postgres(Box::new(Database::open(clients, deployment, via, roots).await?)))
     }
 
+    /// The log of every event on the bus of this deployment.
+    ///
+    /// # Errors
+    /// `Usage` for a pipeline without a bus, `NotDeployed`.
+    pub fn open_log(clients: &Clients, deployment: &Deployment) -> Result<Self> {
+        let pipeline = deployment.pipeline;
+        if pipeline.stack("bus").is_none() {
+            let text = format!("{} has no bus, and so no log of what was on it", pipeline.name);
+            return Err(Error::new(Kind::Usage, text).hint("its outbox is all there is: leave out --source"));
+        }
+        Ok(Self::Log(Box::new(logged::Log::new(clients, deployment.output("EventLogGroup")?))))
+    }
+
     /// Reads what the filter lets through.
     pub fn read(&mut self, filter: Filter) -> Reader<'_> {
-        Reader { outbox: self, filter, cursor: Cursor::Start, unreadable: 0 }
+        self.read_from(filter, Position::Start)
+    }
+
+    /// The same from where another reader of the same filter was.
+    pub fn read_from(&mut self, filter: Filter, position: Position) -> Reader<'_> {
+        Reader { outbox: self, filter, position, unreadable: 0 }
     }
 }
 
-/// Where reading goes on.
-enum Cursor {
+/// Where reading goes on. It can be kept, and stays good while the table changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    #[default]
     Start,
-    Row(crate::postgres::admin::OutboxKey),
+    /// After this row.
+    Row(OutboxKey),
+    /// After this item.
     Item(items::Place),
+    /// After this event of a log.
+    Logged(OutboxKey),
     End,
 }
 
@@ -75,32 +114,42 @@ enum Cursor {
 pub struct Reader<'a> {
     outbox: &'a mut Outbox,
     filter: Filter,
-    cursor: Cursor,
+    position: Position,
     /// Items so far that are no outbox items.
     pub unreadable: u64,
 }
 
 impl Reader<'_> {
+    /// Where the next page begins.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
     /// The next page, which may be empty; None at the end.
     ///
     /// # Errors
     /// What the store says.
     pub async fn next(&mut self) -> Result<Option<Vec<Message>>> {
-        let (messages, next) = match (&mut *self.outbox, &self.cursor) {
-            (_, Cursor::End) => return Ok(None),
-            (Outbox::Postgres(database), cursor) => {
-                let after = if let Cursor::Row(key) = cursor { Some(key.clone()) } else { None };
+        let (messages, next) = match (&mut *self.outbox, &self.position) {
+            (_, Position::End) => return Ok(None),
+            (Outbox::Postgres(database), position) => {
+                let after = if let Position::Row(key) = position { Some(key.clone()) } else { None };
                 let (messages, next) = rows::page(database, &self.filter, after).await?;
-                (messages, next.map(Cursor::Row))
+                (messages, next.map(Position::Row))
             }
-            (Outbox::DynamoDb { clients, table }, cursor) => {
-                let after = if let Cursor::Item(place) = cursor { Some(place.clone()) } else { None };
+            (Outbox::DynamoDb { clients, table }, position) => {
+                let after = if let Position::Item(place) = position { Some(place.clone()) } else { None };
                 let page = items::page(clients, table, &self.filter, after).await?;
                 self.unreadable += page.unreadable;
-                (page.messages, page.next.map(Cursor::Item))
+                (page.messages, page.next.map(Position::Item))
+            }
+            (Outbox::Log(log), position) => {
+                let after = if let Position::Logged(key) = position { Some(key) } else { None };
+                let (messages, next) = log.page(&self.filter, after).await?;
+                (messages, next.map(Position::Logged))
             }
         };
-        self.cursor = next.unwrap_or(Cursor::End);
+        self.position = next.unwrap_or(Position::End);
         Ok(Some(messages))
     }
 }

@@ -4,7 +4,7 @@ use aws_sdk_kinesis::types::Record;
 use chrono::Datelike;
 
 use crate::dms;
-use crate::outbox::{Message, RowError};
+use crate::outbox::{Message, RowError, digest};
 use crate::postgres::{Delivery, Mark};
 
 /// A record, and what it is.
@@ -50,6 +50,7 @@ impl Event {
             attempts,
             shard_id: self.delivery.shard_id.clone(),
             sequence_number: self.delivery.sequence_number.clone(),
+            digest: digest(&self.message),
         }
     }
 }

@@ -1,16 +1,22 @@
 //! Dead letters in a failure bucket.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
+use super::document;
 use super::letter::{DeadLetter, Opened};
-use super::{Known, document};
 use crate::aws::Clients;
 use crate::aws::buckets::{self, Object};
 use crate::error::{Error, Kind, Result};
 
 /// Objects read at the same time.
 const CONCURRENCY: usize = 16;
+
+/// What was read of a bucket before: an object by key, size and time of writing.
+#[derive(Debug, Default)]
+pub struct Known(HashMap<(String, i64, i64), DeadLetter>);
 
 /// The letters of the bucket, or of `objects` of it. Of each object only what a list needs is kept.
 pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>) -> Result<Vec<DeadLetter>> {

@@ -20,7 +20,8 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8]) -> Opened {
         Some(Value::String(text)) => single(&document, &text, modified),
         _ => Vec::new(),
     };
-    let word = |path: &str| document.pointer(path).and_then(Value::as_str).map(str::to_owned);
+    let word =
+        |path: &str| document.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
     let time = |path: &str| word(path).and_then(|at| at.parse().ok());
     let condition = word("/requestContext/condition");
     let cause = word("/reason/code").or_else(|| condition.clone());
@@ -31,6 +32,7 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8]) -> Opened {
     let (places, records): (Vec<Spot>, Vec<Record>) = found.into_iter().unzip();
     let letter = DeadLetter {
         id: DeadLetter::id_of(key),
+        place: "bucket",
         key: key.to_owned(),
         at: time("/failedAt").or_else(|| time("/timestamp")).unwrap_or(modified),
         part: if of_lambda { "lambda" } else { "publisher" }.to_owned(),

@@ -14,11 +14,13 @@ use super::view::View;
 pub struct DeadLetter {
     /// Short, the same each time.
     pub id: String,
-    /// S3 key, or table and row.
+    /// Where it is kept: `bucket`, `table`, `unlogged` or `undelivered`.
+    pub place: &'static str,
+    /// S3 key, table and row, or queue and message.
     pub key: String,
     /// When it was given up.
     pub at: DateTime<Utc>,
-    /// Which part of the pipeline gave it up: `publisher`, `lambda` or `consumer GROUP`.
+    /// Which part of the pipeline gave it up: `publisher`, `lambda`, `consumer GROUP`, `rule NAME` or `function NAME`.
     pub part: String,
     /// Stable: a code of the bus or of ours, or Lambda's condition. Hooks have none: there it is the reason's first line.
     pub cause: String,
@@ -74,11 +76,11 @@ impl DeadLetter {
     }
 }
 
-/// How many letters each cause has.
-pub fn causes(letters: &[DeadLetter]) -> BTreeMap<String, usize> {
+/// How many letters each value of a field has: each cause, each place.
+pub fn counts(letters: &[DeadLetter], of: impl Fn(&DeadLetter) -> &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for letter in letters {
-        *counts.entry(letter.cause.clone()).or_default() += 1;
+        *counts.entry(of(letter).to_owned()).or_default() += 1;
     }
     counts
 }

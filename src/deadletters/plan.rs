@@ -96,6 +96,7 @@ mod tests {
         let event = places.first().map(|spot| spot.view.clone()).unwrap_or_default();
         DeadLetter {
             id: "i".into(),
+            place: "bucket",
             key: "k".into(),
             at: DateTime::UNIX_EPOCH,
             part: "publisher".into(),

@@ -6,12 +6,11 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::letter::{DeadLetter, Opened};
+use super::place::{Place, Places};
 use super::plan::{Selection, Turn, order};
-use super::{Place, table};
-use crate::aws::buckets;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{Fate, Piece};
-use crate::redelivery::{BATCH_BYTES, Carrier, Courier, Parcel};
+use crate::redelivery::{BATCH_BYTES, Carrier, Parcel};
 
 /// How to send.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +27,7 @@ pub struct Options {
 pub struct Step {
     pub r#type: &'static str,
     pub id: String,
+    pub place: &'static str,
     pub key: String,
     pub aggregate: String,
     pub event_id: Option<String>,
@@ -53,34 +53,44 @@ pub struct Report {
     pub dry_run: bool,
 }
 
-/// Sends the letters that are meant, and tells of each as it is done with. The report counts, whatever the end.
+/// Sends the letters that are meant, one place after the other, and tells of each as it is done with. The report counts,
+/// whatever the end.
 ///
 /// Records go in the order of their aggregates; one that is refused again stays where it is and holds up no other, as in
 /// the pipeline itself. A letter is removed once all its records are accepted.
 pub async fn redrive(
-    place: &mut Place,
-    courier: &Courier,
+    places: &mut Places,
     options: &Options,
     cancel: &CancellationToken,
     mut told: impl FnMut(&Step),
 ) -> (Report, Result<()>) {
     let mut report = Report { dry_run: options.dry_run, ..Report::default() };
-    let ended = run(place, courier, options, cancel, &mut report, &mut told).await;
+    let mut ended = Ok(());
+    for place in &mut places.0 {
+        ended = run(place, options, cancel, &mut report, &mut told).await;
+        place.release().await;
+        if ended.is_err() {
+            break;
+        }
+    }
     report.left = report.selected - report.sent - report.refused - report.unsendable;
     (report, ended)
 }
 
 async fn run(
     place: &mut Place,
-    courier: &Courier,
     options: &Options,
     cancel: &CancellationToken,
     report: &mut Report,
     told: &mut impl FnMut(&Step),
 ) -> Result<()> {
-    let mut letters = place.list().await?;
-    letters.retain(|letter| options.selection.takes(letter));
-    report.selected = letters.len();
+    let wanted = |letter: &DeadLetter| options.selection.takes(letter);
+    let letters = if options.dry_run {
+        place.list().await?.into_iter().filter(wanted).collect()
+    } else {
+        place.hold(wanted).await?
+    };
+    report.selected += letters.len();
     for letter in letters.iter().filter(|letter| letter.records == 0) {
         report.unsendable += 1;
         told(&step(letter, "refused", Some("it has no payload that could be sent".into())));
@@ -93,7 +103,8 @@ async fn run(
         }
         return Ok(());
     }
-    let mut carrier = Carrier::new(courier, options.rate, cancel);
+    let courier = place.courier.clone();
+    let mut carrier = Carrier::new(&courier, options.rate, cancel);
     let mut open: HashMap<usize, State> = HashMap::new();
     let mut next = turns.into_iter().peekable();
     while next.peek().is_some() {
@@ -116,7 +127,7 @@ async fn run(
             parcels.push(parcel);
             next.next();
         }
-        prepare(place, &letters, &batch).await?;
+        place.prepare(&batch.iter().map(|turn| &letters[turn.letter]).collect::<Vec<_>>()).await?;
         let (fates, sent) = carrier.send(&parcels).await;
         for (turn, fate) in batch.iter().zip(fates) {
             let Some(state) = open.get_mut(&turn.letter) else { continue };
@@ -129,7 +140,7 @@ async fn run(
                         told(&step(letter, "refused", Some(reason)));
                     }
                     None => {
-                        remove(place, letter).await?;
+                        place.remove(letter).await?;
                         report.sent += 1;
                         told(&step(letter, "sent", None));
                     }
@@ -177,25 +188,11 @@ fn parcel(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Parcel> {
     Ok(Parcel { piece: Piece::record(&record.data), lane, partition_key: record.partition_key.clone() })
 }
 
-/// A consumer passes over an event that it has given up: that mark has to go before the record comes again. The letter
-/// itself stays until the stream has the record.
-async fn prepare(place: &mut Place, letters: &[DeadLetter], batch: &[Turn]) -> Result<()> {
-    let Place::Table(database) = place else { return Ok(()) };
-    let rows: Result<Vec<i64>> = batch.iter().map(|turn| table::row(&letters[turn.letter])).collect();
-    database.unmark_failures(rows?).await
-}
-
-async fn remove(place: &mut Place, letter: &DeadLetter) -> Result<()> {
-    match place {
-        Place::Bucket { clients, bucket } => buckets::delete(clients, bucket, &letter.key).await,
-        Place::Table(database) => database.delete_failures(vec![table::row(letter)?]).await,
-    }
-}
-
 fn step(letter: &DeadLetter, outcome: &'static str, reason: Option<String>) -> Step {
     Step {
         r#type: "dead-letter",
         id: letter.id.clone(),
+        place: letter.place,
         key: letter.key.clone(),
         aggregate: letter.event.aggregate(),
         event_id: letter.event.event_id.clone(),

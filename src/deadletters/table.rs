@@ -54,6 +54,7 @@ fn letter(row: FailureRow) -> DeadLetter {
     let cause = if row.event_id.is_none() { "Undecodable".to_owned() } else { first.chars().take(60).collect() };
     DeadLetter {
         id: DeadLetter::id_of(&key),
+        place: "table",
         at: row.failed_at,
         part: format!("consumer {}", row.consumer),
         cause,

@@ -10,6 +10,7 @@ pub use aws::{AwsContext, sdk_code};
 pub use kind::Kind;
 
 use std::fmt;
+use std::io::ErrorKind;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -112,6 +113,27 @@ pub trait OrFail<T> {
 
 impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> OrFail<T> for std::result::Result<T, E> {
     fn or_fail(self, kind: Kind, message: impl FnOnce() -> String) -> Result<T> {
-        self.map_err(|source| Error::new(kind, message()).with_source(source))
+        self.map_err(|source| {
+            let source = source.into();
+            let full =
+                source.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::StorageFull);
+            let error = Error::new(kind, message()).with_source(source);
+            if full { error.hint("free some space; TMPDIR names another folder for temporary files") } else { error }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_says_where_there_may_be_room() {
+        let hints = |kind: ErrorKind| {
+            let failed: Result<()> = Err(std::io::Error::from(kind)).or_fail(Kind::Io, || "writing".into());
+            failed.expect_err("it failed").hints().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert!(hints(ErrorKind::StorageFull)[0].contains("TMPDIR"));
+        assert!(hints(ErrorKind::NotFound).is_empty());
     }
 }

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::process::ExitCode;
 
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 
 use super::environment::required;
 use super::rights::FUNCTIONS;
@@ -64,7 +64,10 @@ async fn run() -> Result<()> {
             let handler = consumer::Handler::from_environment(&clients)?;
             // An error makes Lambda call again, and hand the event to the failure destination in the end.
             lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
-                handler.handle(event.payload).await.map_err(|error| error.to_string())
+                handler.handle(event.payload).await.map_err(|error| Diagnostic {
+                    error_type: error.kind().name().into(),
+                    error_message: error.to_string(),
+                })
             }))
             .await
         }

@@ -4,7 +4,7 @@
 use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
-use crate::outbox::Message;
+use super::Message;
 
 /// The first 16 bytes of a SHA-256 over the event's content.
 pub fn digest(message: &Message) -> u128 {

@@ -1,6 +1,7 @@
 //! The event envelope: the outbox row, however it was captured, and the CloudEvent it becomes. Imports only `error`.
 
 mod derived;
+mod digest;
 mod envelope;
 mod redelivery;
 mod row;
@@ -9,6 +10,7 @@ pub mod schemas;
 mod trace;
 
 pub use derived::derived_id;
+pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
 pub use row::RowError;

@@ -33,6 +33,10 @@ pub struct Mark {
     pub attempts: i32,
     pub shard_id: String,
     pub sequence_number: String,
+    /// Of the event's content ([`digest`]).
+    ///
+    /// [`digest`]: crate::outbox::digest
+    pub digest: u128,
 }
 
 /// A record that is given up, and why.
@@ -53,14 +57,14 @@ pub struct Inbox {
 
 const MARK: &str = "WITH marks AS (
         SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[], $8::int[],
-                             $9::text[], $10::text[])
+                             $9::text[], $10::text[], $11::bytea[])
             WITH ORDINALITY AS m (event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at, attempts,
-                                  shard_id, sequence_number, place)
+                                  shard_id, sequence_number, digest, place)
     ), fresh AS (
         INSERT INTO public.outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
-                                             committed_at, attempts, shard_id, sequence_number, succeeded)
+                                             committed_at, attempts, shard_id, sequence_number, succeeded, digest)
         SELECT $1, event_id, aggregate_type, aggregate_id, event_type, sequence, committed_at, attempts, shard_id,
-               sequence_number, true
+               sequence_number, true, digest
         FROM marks ORDER BY place
         ON CONFLICT DO NOTHING
         RETURNING event_id, processed_at
@@ -131,6 +135,7 @@ impl Inbox {
                     &column(marks, |m| m.attempts),
                     &column(marks, |m| m.shard_id.clone()),
                     &column(marks, |m| m.sequence_number.clone()),
+                    &column(marks, |m| m.digest.to_be_bytes().to_vec()),
                 ],
             )
             .await

@@ -54,13 +54,16 @@ pub struct LogRow {
     pub processed_at: DateTime<Utc>,
     /// Of the sample events, while their outbox row is there.
     pub correlation_id: Option<String>,
+    /// Of the content that the consumer had, in hex; None on marks of an older version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// Rows of transactions that nobody may commit before any more: below the snapshot's xmin.
 const ROWS: &str = "
     SELECT log.xact::text::bigint, log.position, log.event_id, log.aggregate_type, log.aggregate_id, log.event_type,
            log.sequence, log.shard_id, log.sequence_number, log.succeeded, log.attempts, log.committed_at,
-           log.processed_at, outbox.payload ->> 'correlationId'
+           log.processed_at, outbox.payload ->> 'correlationId', encode(log.digest, 'hex')
     FROM public.outbox_processed AS log LEFT JOIN public.outbox ON outbox.id = log.event_id
     WHERE log.consumer = $1 AND (log.xact, log.position) > ($2::text::xid8, $3)
       AND log.xact < pg_snapshot_xmin(pg_current_snapshot())
@@ -92,6 +95,7 @@ pub(super) async fn processed(client: &Client, request: &ProcessedRequest) -> Re
         committed_at: row.get(11),
         processed_at: row.get(12),
         correlation_id: row.get(13),
+        digest: row.get(14),
     };
     Ok(ProcessedPage { rows: found.into_iter().map(row).collect(), next })
 }

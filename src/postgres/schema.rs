@@ -36,6 +36,7 @@ pub const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../schema/postgres/0005_retention.sql"),
         sample: false,
     },
+    Migration { version: 6, name: "digest", sql: include_str!("../../schema/postgres/0006_digest.sql"), sample: false },
 ];
 
 #[cfg(test)]

@@ -142,6 +142,7 @@ async fn by_log(
 fn rows_of(outbox: &mut Outbox) -> Result<&mut Database> {
     match outbox {
         Outbox::Postgres(database) => Ok(database),
+        Outbox::Log(_) => Err(Error::new(Kind::Usage, "a log forgets by itself, after its own retention")),
         Outbox::DynamoDb { table, .. } => {
             Err(Error::new(Kind::Usage, format!("DynamoDB purges {table} by itself: its items have a time to live"))
                 .hint("each item's `expires_at` says when"))

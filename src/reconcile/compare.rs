@@ -31,6 +31,8 @@ pub struct Counts {
     pub missing: u64,
     pub duplicated: u64,
     pub altered: u64,
+    /// Delivered events of which no delivery tells the content: marks of an older version.
+    pub not_compared: u64,
     pub unknown: u64,
     /// Deliveries that were replays.
     pub replayed: u64,
@@ -67,6 +69,7 @@ pub fn compare(
             group.iter().any(|delivery| delivery.has_digest() && fact.has_digest() && delivery.digest != fact.digest);
         counts.duplicated += u64::from(duplicated);
         counts.altered += u64::from(altered);
+        counts.not_compared += u64::from(!group.iter().any(Fact::has_digest));
         let finding = match (altered, duplicated) {
             (true, _) => Finding::Altered,
             (false, true) => Finding::Duplicated,
@@ -127,6 +130,7 @@ mod tests {
             counts.missing += u64::from(of.is_empty());
             counts.duplicated += u64::from(ordinary > 1);
             counts.altered += u64::from(altered);
+            counts.not_compared += u64::from(!of.is_empty() && !of.iter().any(|delivery| delivery.has_digest()));
             counts.replayed += (of.len() - ordinary) as u64;
             let finding = match (of.is_empty(), altered, ordinary > 1) {
                 (true, ..) => Finding::Missing,

@@ -1,21 +1,15 @@
 //! Where it can be seen what was delivered: the event log group of a bus, or the log of what consumers processed.
 
-use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use chrono::{DateTime, Utc};
 
 use super::Options;
-use super::digest::digest;
 use super::ledger::Fact;
 use crate::aws::Clients;
+use crate::committed::logged;
 use crate::database::Database;
-use crate::error::{AwsContext, Result};
-use crate::outbox::Message;
-use crate::postgres::admin::{LogPosition, ProcessedRequest};
-
-/// The bus stamps events with whole seconds.
-const COARSE: TimeDelta = TimeDelta::seconds(2);
+use crate::error::Result;
+use crate::outbox::{Message, digest};
+use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
 
 /// One of the places, and how far it was read.
 pub enum Deliveries {
@@ -36,14 +30,9 @@ impl Deliveries {
         Self::Log { clients: Box::new(clients.clone()), group: group.to_owned(), next: Next::Start }
     }
 
-    /// The marks of a consumer group. It keeps no payloads.
+    /// The marks of a consumer group: no payloads, but digests of them.
     pub fn processed(database: Database, consumer: &str) -> Self {
         Self::Processed { database: Box::new(database), consumer: consumer.to_owned(), next: Next::Start }
-    }
-
-    /// Whether payloads can be compared.
-    pub fn has_payloads(&self) -> bool {
-        matches!(self, Self::Log { .. })
     }
 
     /// The next page, which may be empty; None at the end.
@@ -67,29 +56,13 @@ async fn log_page(
         Next::From(token) => Some(token.clone()),
     };
     let last = options.until.checked_add_signed(options.late);
-    let request = clients
-        .logs()
-        .filter_log_events()
-        .log_group_name(group)
-        .set_start_time(options.from.map(|from| (from - COARSE).timestamp_millis()))
-        .set_end_time(last.map(|last| last.timestamp_millis()))
-        .set_next_token(token);
-    let page = request.send().await.aws(format!("read log group {group}"))?;
-    *next = page.next_token().map_or(Next::End, |token| Next::From(token.to_owned()));
-    Ok(Some(page.events().iter().filter_map(fact).collect()))
+    let (messages, token) = logged::page(clients, group, (options.from, last), token).await?;
+    *next = token.map_or(Next::End, Next::From);
+    Ok(Some(messages.iter().map(fact).collect()))
 }
 
-/// An event as EventBridge writes it into a log.
-#[derive(Deserialize)]
-struct Envelope {
-    detail: Box<RawValue>,
-}
-
-/// None for what is no event of an outbox.
-fn fact(event: &FilteredLogEvent) -> Option<Fact> {
-    let envelope: Envelope = serde_json::from_str(event.message()?).ok()?;
-    let message = Message::from_cloud_event(envelope.detail.get())?;
-    Some(Fact::new(message.id, message.committed_at, Some(digest(&message)), message.replay.is_some()))
+fn fact(message: &Message) -> Fact {
+    Fact::new(message.id, message.committed_at, Some(digest(message)), message.replay.is_some())
 }
 
 async fn processed_page(
@@ -109,5 +82,6 @@ async fn processed_page(
     let last: Option<DateTime<Utc>> = options.until.checked_add_signed(options.late);
     let in_time = |at: DateTime<Utc>| last.is_none_or(|last| at <= last);
     let done = page.rows.into_iter().filter(|row| row.succeeded && in_time(row.processed_at));
-    Ok(Some(done.map(|row| Fact::new(row.event_id, row.committed_at, None, false)).collect()))
+    let digest = |row: &LogRow| u128::from_str_radix(row.digest.as_deref()?, 16).ok();
+    Ok(Some(done.map(|row| Fact::new(row.event_id, row.committed_at, digest(&row), false)).collect()))
 }

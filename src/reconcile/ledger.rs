@@ -38,7 +38,7 @@ pub struct Fact {
 }
 
 impl Fact {
-    /// `digest` is None where the side keeps no payloads.
+    /// `digest` is None where nothing is known of the content.
     pub fn new(id: Uuid, at: DateTime<Utc>, digest: Option<u128>, replay: bool) -> Self {
         let flags = u8::from(digest.is_some()) | (u8::from(replay) << 1);
         Self { id: id.as_u128(), digest: digest.unwrap_or_default(), at: at.timestamp_micros(), flags }
@@ -157,7 +157,8 @@ impl Comparison {
 
 fn read(file: BufWriter<File>) -> Result<Vec<Fact>> {
     let failed = || "a temporary file can't be read back".to_owned();
-    let mut file = file.into_inner().map_err(std::io::IntoInnerError::into_error).or_fail(Kind::Io, failed)?;
+    let written = file.into_inner().map_err(std::io::IntoInnerError::into_error);
+    let mut file = written.or_fail(Kind::Io, || "a temporary file can't be written".into())?;
     let size = file.seek(SeekFrom::End(0)).or_fail(Kind::Io, failed)?;
     file.rewind().or_fail(Kind::Io, failed)?;
     let count = usize::try_from(size).unwrap_or(usize::MAX) / SIZE;

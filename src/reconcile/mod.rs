@@ -3,12 +3,11 @@
 //!
 //! Neither side comes in an order that the other has, so both are dealt into the same buckets by event id, as records of
 //! fixed size in temporary files (`ledger.rs`), and compared bucket by bucket (`compare.rs`, pure). Memory is that of one
-//! bucket, a 64th of both sides. `digest.rs` says when two renderings are the same event; `delivered.rs` reads the
+//! bucket, a 64th of both sides. `outbox/digest.rs` says when two renderings are the same event; `delivered.rs` reads the
 //! event log or the processed log.
 
 mod compare;
 mod delivered;
-mod digest;
 mod ledger;
 
 use std::collections::HashMap;
@@ -20,12 +19,12 @@ use uuid::Uuid;
 
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
-pub use digest::digest;
 pub use ledger::{Comparison, Fact, Ledger, Side};
 
 use crate::committed::{Filter, Outbox};
-use crate::deadletters::Place;
+use crate::deadletters::Places;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::digest;
 
 /// Findings that a report names; the rest is counted.
 const NAMED: usize = 1_000;
@@ -52,7 +51,7 @@ pub struct Report {
     pub dead_letters: u64,
     /// Items of the outbox that are no outbox items.
     pub unreadable: u64,
-    /// Whether the place of delivery keeps payloads, so that altered ones can be told.
+    /// Whether the content of everything that was delivered could be compared.
     pub payloads_compared: bool,
     /// The first ones of each kind.
     pub findings: Vec<Named>,
@@ -85,12 +84,12 @@ impl Report {
 pub async fn reconcile(
     outbox: &mut Outbox,
     deliveries: Deliveries,
-    dead: &mut Place,
+    dead: &mut Places,
     options: &Options,
     cancel: &CancellationToken,
     mut progress: impl FnMut(Side, u64),
 ) -> Result<Report> {
-    let (payloads_compared, mut ledger) = (deliveries.has_payloads(), Ledger::new()?);
+    let mut ledger = Ledger::new()?;
     let unreadable = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
     let dead: HashMap<Uuid, String> = dead
         .list()
@@ -113,6 +112,7 @@ pub async fn reconcile(
         Ok(())
     })?;
     let Options { from, until, .. } = *options;
+    let payloads_compared = counts.not_compared == 0;
     Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, findings, lost })
 }
 

@@ -1,12 +1,13 @@
-//! The two ways back into a pipeline.
+//! The ways back into a pipeline.
 
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
+use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_lambda::primitives::Blob;
 
-use super::{Parcel, stream};
+use super::{Parcel, consumer, log, stream};
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
@@ -22,6 +23,10 @@ pub enum Courier {
     Function { clients: Clients, name: String },
     /// The stream itself, where a pipeline's consumers are processes that mark what they did.
     Stream { clients: Clients, name: String },
+    /// The function behind a rule of the bus, for what the bus could not bring to it.
+    Consumer { clients: Clients, name: String },
+    /// The log group behind a rule of the bus.
+    Log { clients: Clients, group: String },
 }
 
 impl Courier {
@@ -42,6 +47,8 @@ impl Courier {
         match self {
             Self::Function { name, .. } => format!("function {name}"),
             Self::Stream { name, .. } => format!("stream {name}"),
+            Self::Consumer { name, .. } => format!("function {name}"),
+            Self::Log { group, .. } => format!("log group {group}"),
         }
     }
 
@@ -50,6 +57,8 @@ impl Courier {
         match self {
             Self::Function { clients, name } => invoke(clients, name, parcels).await,
             Self::Stream { clients, name } => stream::put(clients, name, parcels).await,
+            Self::Consumer { clients, name } => consumer::bring(clients, name, parcels).await,
+            Self::Log { clients, group } => log::put(clients, group, parcels).await,
         }
     }
 }
@@ -58,12 +67,7 @@ async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Ve
     let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece.clone()).collect();
     let payload = serde_json::to_vec(&Redelivery { redeliver: pieces });
     let payload = payload.or_fail(Kind::Unexpected, || "the request has no JSON form".into())?;
-    // Whoever sends batches decides about sending again, and counts it.
-    let patient = aws_sdk_lambda::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
-        TimeoutConfig::builder().operation_attempt_timeout(TIME_LIMIT).read_timeout(TIME_LIMIT).build(),
-    );
-    let request = clients.lambda().invoke().function_name(name).payload(Blob::new(payload));
-    let answer = request.customize().config_override(patient).send().await.aws(format!("invoke {name}"))?;
+    let answer = call(clients, name, payload).await?;
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     let shown = || String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
     if answer.function_error().is_some() {
@@ -81,4 +85,13 @@ async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Ve
         return Err(Error::new(Kind::Unexpected, format!("{name} was given {asked} and tells of {told}")));
     }
     Ok(redelivered)
+}
+
+/// Invokes a function once and waits for its answer. Whoever sends batches decides about sending again, and counts it.
+pub(super) async fn call(clients: &Clients, name: &str, payload: Vec<u8>) -> Result<InvokeOutput> {
+    let patient = aws_sdk_lambda::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
+        TimeoutConfig::builder().operation_attempt_timeout(TIME_LIMIT).read_timeout(TIME_LIMIT).build(),
+    );
+    let request = clients.lambda().invoke().function_name(name).payload(Blob::new(payload));
+    request.customize().config_override(patient).send().await.aws(format!("invoke {name}"))
 }

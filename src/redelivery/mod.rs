@@ -2,10 +2,13 @@
 //! `error`, `outbox`.
 //!
 //! [`Courier`] is the way: the publisher function, which delivers with its own code (envelope, limits, order, retries), or
-//! the stream, where consumers of it mark what they process. [`Carrier`] sends batches along it, one after the other, and
+//! the stream, where consumers of it mark what they process; for what the bus could not bring to a target of its rules,
+//! that target itself, so that no other gets the event again. [`Carrier`] sends batches along it, one after the other, and
 //! tells of each what became of it before it sends the next: a process that is killed has one batch in flight.
 
+mod consumer;
 mod courier;
+mod log;
 mod order;
 mod record;
 mod stream;
@@ -43,7 +46,8 @@ pub struct Carrier<'a> {
     courier: &'a Courier,
     /// Parcels a second.
     rate: Option<f64>,
-    cancel: &'a CancellationToken,
+    /// Fires when the whole should end.
+    pub cancel: &'a CancellationToken,
     started: Instant,
     sent: u64,
 }

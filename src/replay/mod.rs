@@ -1,8 +1,12 @@
-//! Delivering committed events again, on purpose: from the outbox table, marked as a replay. Imports `committed`, `error`,
-//! `outbox`, `redelivery`.
+//! Delivering committed events again, on purpose: from the outbox table or the event log, marked as a replay. Imports
+//! `committed`, `error`, `outbox`, `redelivery`.
 //!
-//! Not from an archive of the bus: EventBridge replays an archive without regard to the order of an aggregate's events,
-//! and knows no aggregate to choose. The table has both.
+//! [`Journal`] keeps how far a replay got, so that one that is interrupted goes on from there.
+//!
+//! Not through an archive of EventBridge: that replays without regard to the order of an aggregate's events, to every target
+//! of the bus, and knows no aggregate to choose. The event log has the same events, and can be read.
+
+mod journal;
 
 use std::collections::BTreeMap;
 
@@ -12,9 +16,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::committed::{Filter, Outbox};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::outbox::{Fate, Message, Piece};
 use crate::redelivery::{Carrier, Courier, Parcel, batches, interleave};
+
+pub use journal::{Journal, Source, State, unfinished};
 
 /// What to deliver again, and how.
 #[derive(Debug, Clone, Default)]
@@ -47,7 +53,9 @@ pub struct Step {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub replay: Option<String>,
-    /// Events that were meant.
+    /// Events that were done with before it was interrupted.
+    pub before: u64,
+    /// Events that were meant, without those.
     pub selected: u64,
     pub sent: u64,
     pub refused: u64,
@@ -59,34 +67,41 @@ pub struct Report {
 }
 
 /// Delivers what the filter lets through and `wanted` agrees to, one aggregate's events in their order, and tells of each.
-/// The report counts, whatever the end.
+/// With a journal it goes on from where that is, and keeps it. The report counts, whatever the end.
 pub async fn replay(
     outbox: &mut Outbox,
     courier: &Courier,
     options: &Options,
+    journal: Option<&mut Journal>,
     cancel: &CancellationToken,
     wanted: impl Fn(&Message) -> bool,
     mut told: impl FnMut(&Step),
 ) -> (Report, Result<()>) {
-    let mut report = Report { replay: options.name.clone(), dry_run: options.dry_run, ..Report::default() };
-    let ended = run(outbox, courier, options, cancel, &wanted, &mut report, &mut told).await;
+    let before = journal.as_ref().map_or(0, |journal| journal.state.dealt_with);
+    let mut report = Report { replay: options.name.clone(), dry_run: options.dry_run, before, ..Report::default() };
+    let carrier = Carrier::new(courier, options.rate, cancel);
+    let ended = run(outbox, carrier, options, journal, &wanted, &mut report, &mut told).await;
     (report, ended)
 }
 
 async fn run(
     outbox: &mut Outbox,
-    courier: &Courier,
+    mut carrier: Carrier<'_>,
     options: &Options,
-    cancel: &CancellationToken,
+    mut journal: Option<&mut Journal>,
     wanted: &impl Fn(&Message) -> bool,
     report: &mut Report,
     told: &mut impl FnMut(&Step),
 ) -> Result<()> {
-    let mut carrier = Carrier::new(courier, options.rate, cancel);
-    let mut reader = outbox.read(options.filter.clone());
-    while let Some(mut page) = reader.next().await? {
+    let start = journal.as_ref().map(|journal| journal.state.position.clone()).unwrap_or_default();
+    let mut reader = outbox.read_from(options.filter.clone(), start);
+    loop {
+        // The first page of a log takes long.
+        let page = carrier.cancel.run_until_cancelled(reader.next()).await;
+        let page = page.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
+        let Some(mut page) = page? else { return Ok(()) };
         report.unreadable = reader.unreadable;
-        page.retain(|message| wanted(message));
+        page.retain(|message| wanted(message) && !journal.as_ref().is_some_and(|journal| journal.knows(&message.id)));
         for message in &page {
             report.selected += 1;
             *report.by_type.entry(message.event_type.clone()).or_default() += 1;
@@ -99,8 +114,12 @@ async fn run(
             interleave(page.into_iter().map(|message| parcel(message, options)).collect(), |p| p.lane.clone());
         for batch in batches(parcels, carrier.batch(), |parcel| parcel.piece.size()) {
             let (fates, sent) = carrier.send(&batch).await;
+            let mut done = Vec::with_capacity(batch.len());
             for (parcel, fate) in batch.iter().zip(fates) {
                 let Some(message) = parcel.piece.as_event() else { continue };
+                if !matches!(fate, Fate::Unfinished { .. }) {
+                    done.push(message.id);
+                }
                 match fate {
                     Fate::Accepted | Fate::Nothing => {
                         report.sent += 1;
@@ -113,10 +132,15 @@ async fn run(
                     Fate::Unfinished { .. } => {}
                 }
             }
+            if let Some(journal) = &mut journal {
+                journal.batch(done)?;
+            }
             sent?;
         }
+        if let Some(journal) = &mut journal {
+            journal.page(reader.position().clone())?;
+        }
     }
-    Ok(())
 }
 
 fn parcel(mut message: Message, options: &Options) -> Parcel {

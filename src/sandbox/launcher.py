@@ -52,7 +52,10 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
                 "_remove_item", "_emit_stream_event", "_build_change_record", "_stream_records",
                 "_stream_trimmed", "get_state", "_restore_state")
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
-eventbridge = need("services.eventbridge", "_invoke_target", "_pattern_event_view", "_apply_input_transformer")
+eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
+                   "_apply_input_transformer")
+lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry")
+sqs = need("services.sqs", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
 application = need("app", "app")
@@ -340,18 +343,44 @@ def may_write_logs():
 
 
 def write_to_log_group(group, payload):
+    """None, or why it is not written: code and text."""
     if group not in logs._log_groups:
-        log.warning("event not logged: no log group %s", group)
-        return
+        return "NO_RESOURCE", f"there is no log group {group}"
     if not may_write_logs():
-        log.warning("event not logged: no Logs resource policy lets events.amazonaws.com write to %s", group)
-        return
+        return "NO_PERMISSIONS", f"no Logs resource policy lets events.amazonaws.com write to {group}"
     now = datetime.datetime.now(datetime.timezone.utc)
     stream = now.strftime("%Y-%m-%d")
     if stream not in logs._log_groups[group]["streams"]:
         logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     entry = {"timestamp": int(now.timestamp() * 1000), "message": payload}
     logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
+    return None
+
+
+def keep_undelivered(target, rule, event, code, text):
+    """The target's dead-letter queue gets the event, with the reason as attributes; without one it is dropped."""
+    log.warning("event not delivered to %s: %s", target.get("Arn"), text)
+    queue = sqs._queue_by_arn((target.get("DeadLetterConfig") or {}).get("Arn", ""))
+    if queue is None:
+        return
+    reason = {"RULE_ARN": rule.get("Arn"), "TARGET_ARN": target.get("Arn"), "ERROR_CODE": code, "ERROR_MESSAGE": text}
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in reason.items() if value}
+    message = {"QueueUrl": queue["url"], "MessageBody": event, "MessageAttributes": attributes}
+    sqs._act_send_message(message, queue["url"])
+
+
+def install_function_targets():
+    """Rules invoke functions asynchronously, as EventBridge does: what fails is tried again, and then goes to the function's
+    failure destination."""
+
+    def dispatch_to_lambda(arn, payload):
+        function, config, name = lambdas._get_func_record_for_ref(arn)
+        if not function or not config:
+            log.warning("event not delivered: there is no function %s", name)
+            return
+        lambdas.invoke_async_with_retry(lambdas._execution_record_for_config(function, config), json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch_to_lambda
 
 
 def install_log_targets():
@@ -369,7 +398,9 @@ def install_log_targets():
         else:
             payload = json.dumps(view.event_with_detail())
         group = fields[6]
-        return write_to_log_group(group[:-2] if group.endswith(":*") else group, payload)
+        refused = write_to_log_group(group[:-2] if group.endswith(":*") else group, payload)
+        if refused:
+            keep_undelivered(target, rule, json.dumps(view.event_with_detail()), *refused)
 
     eventbridge._invoke_target = invoke_target
 
@@ -429,5 +460,6 @@ if __name__ == "__main__":
     install_expiry()
     install_lasting_streams()
     install_log_targets()
+    install_function_targets()
     answer_functions_at_once()
     asyncio.run(serve())

@@ -127,7 +127,7 @@ async fn the_samples_tables_can_be_left_out_and_put_in_later(database: &Target) 
         other => panic!("{other:?}"),
     };
     let names = |report: &InitReport| report.applied.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&init(&mut client, false).await), ["outbox", "processed", "retention"]);
+    assert_eq!(names(&init(&mut client, false).await), ["outbox", "processed", "retention", "digest"]);
     assert!(!init(&mut client, false).await.changed);
     let now = status(&mut client).await;
     assert!(now.pending.is_empty(), "what was left out is not missing: {now:?}");

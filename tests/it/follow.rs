@@ -14,7 +14,6 @@ use crate::support::stack::Stack;
 struct World {
     stack: Stack,
     clients: Clients,
-    endpoint: String,
     bus: String,
     stream: String,
 }
@@ -27,10 +26,9 @@ impl World {
         }
         let outputs = stack.ok(&["outputs"]);
         let state = stack.state();
-        let endpoint = state.endpoint.clone();
         let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
         let text = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no {name}: {outputs}")).to_owned();
-        Self { clients, endpoint, bus: text("BusName"), stream: text("StreamName"), stack }
+        Self { clients, bus: text("BusName"), stream: text("StreamName"), stack }
     }
 
     /// Names of everything temporary there is: queues, rules, consumers.
@@ -60,30 +58,12 @@ impl World {
     }
 
     fn fault(&self, rules: &Value) {
-        let url = format!("{}/_outboxctl/faults", self.endpoint);
-        let body = json!({ "rules": rules }).to_string();
-        http("POST", &url, &body);
+        self.stack.fault(rules);
     }
 
     fn heal(&self) {
-        http("DELETE", &format!("{}/_outboxctl/faults", self.endpoint), "");
+        self.stack.heal();
     }
-}
-
-/// One request; the gateway's own endpoint is none of AWS's.
-fn http(method: &str, url: &str, body: &str) {
-    use std::io::{Read, Write};
-    let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).expect("a URL");
-    let mut stream = std::net::TcpStream::connect(host).expect("the gateway");
-    let length = body.len();
-    write!(
-        stream,
-        "{method} /{path} HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    )
-    .expect("asked");
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).expect("answered");
-    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
 
 /// A command under way, by the lines it prints.
@@ -220,6 +200,7 @@ async fn tail_shows_what_was_asked_for(world: &World) {
 
     for (wrong, part) in [
         (&["tail", "--format", "{nonsense}"][..], "no field"),
+        (&["tail", "--output", "json"], "--output ndjson"),
         (&["tail", "--from", "+5m"], "future"),
         (&["tail", "--from", "-5m", "--until", "-10m"], "before --from"),
         (&["tail", "--until", "-1m"], "in the past"),

@@ -66,13 +66,12 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
 }
 
 fn slots(slots: &[Slot]) -> Table {
-    let mut table = Table::new(["slot", "plugin", "reader", "lag", "retained WAL", "WAL status"]);
+    let mut table = Table::new(["slot", "reader", "lag", "retained", "WAL"]);
     let size = |value: Option<i64>| value.map_or("unknown".into(), bytes);
     for slot in slots {
         table.row([
             slot.name.clone(),
-            slot.plugin.clone(),
-            if slot.active { "connected" } else { "none" }.into(),
+            if slot.active { "active" } else { "none" }.into(),
             size(slot.lag_bytes),
             size(slot.retained_bytes),
             slot.wal_status.clone().unwrap_or_default(),

@@ -1,23 +1,33 @@
 //! `outboxctl dlq list`.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
-use super::{place, short};
+use super::{end, places, short, tell_elsewhere};
 use crate::commands::reach::DatabaseArgs;
 use crate::context::Context;
-use crate::deadletters::{DeadLetter, Selection, causes};
+use crate::deadletters::{DeadLetter, Selection, counts};
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::settings::OutputFormat;
 
+/// Columns of a terminal from which on nothing is cut.
+const WIDE: usize = 150;
+
 /// List what could not be delivered, and why
 ///
-/// From the failure bucket, or on rds-kinesis from the table of what consumers gave up. The oldest come first.
+/// From every place where the pipeline keeps it: the failure bucket (on rds-kinesis the table of what consumers gave up),
+/// the queue of what did not reach the event log (unlogged), and that of what did not reach the consumer behind the bus
+/// (undelivered). The oldest come first. Messages of a queue are out of others' sight for as long as the list takes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only this cause, as the list shows it
     #[arg(long, value_name = "CAUSE")]
     cause: Option<String>,
+    /// Only this place, as the list shows it
+    #[arg(long, value_name = "PLACE")]
+    place: Option<String>,
     /// Only this aggregate: its id, or TYPE/ID
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
@@ -31,7 +41,10 @@ pub struct Args {
 #[derive(Serialize)]
 struct Listed {
     total: usize,
-    by_cause: std::collections::BTreeMap<String, usize>,
+    by_cause: BTreeMap<String, usize>,
+    by_place: BTreeMap<String, usize>,
+    /// Messages of queues that somebody else was at, about: they are not listed.
+    held_elsewhere: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     dead_letters: Option<Vec<DeadLetter>>,
 }
@@ -45,41 +58,77 @@ struct Line<'a> {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let mut letters = place(ctx, &self.database).await?.list().await?;
+        let mut places = places(ctx, &self.database, self.place.as_deref()).await?;
+        let mut letters = places.list().await?;
+        tell_elsewhere(ctx, &places);
         let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: Vec::new() };
         letters.retain(|letter| selection.takes(letter));
-        let (total, by_cause) = (letters.len(), causes(&letters));
+        let total = letters.len();
+        let (by_cause, by_place) = (counts(&letters, |letter| &letter.cause), counts(&letters, |letter| letter.place));
         let lines = ctx.console.format() == OutputFormat::Ndjson;
         for letter in letters.iter().filter(|_| lines) {
             if !ctx.console.machine_item(&Line { r#type: "dead-letter", letter }) {
                 break;
             }
         }
-        let mut table = Table::new(["id", "given up", "by", "aggregate", "event type", "cause", "tries"]);
-        for letter in letters.iter().take(self.limit) {
-            let event = &letter.event;
-            let dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".into());
-            let records = if letter.records > 1 { format!(" ×{}", letter.records) } else { String::new() };
-            table.row([
-                letter.id.clone(),
-                letter.at.format("%m-%d %H:%M:%S").to_string(),
-                short(letter.part.split(' ').next().unwrap_or_default(), 9),
-                short(&dash(&event.aggregate_id), 9),
-                short(&dash(&event.event_type), 13),
-                short(&letter.cause, 18) + &records,
-                letter.attempts.to_string(),
-            ]);
-        }
-        let mut counts = Table::new(["cause", "count"]);
-        by_cause.iter().for_each(|(cause, count)| counts.row([cause.clone(), count.to_string()]));
+        let shown = letters.iter().take(self.limit);
+        let narrow = ctx.console.is_terminal() && ctx.console.width() < WIDE;
+        let table = if narrow { cut(shown) } else { whole(shown) };
+        let mut summed = Table::new(["cause", "count"]);
+        by_cause.iter().for_each(|(cause, count)| summed.row([cause.clone(), count.to_string()]));
         let summary = match total {
-            0 => "nothing could not be delivered".to_owned(),
+            0 => "no dead letters".to_owned(),
             1 => "1 dead letter; `outboxctl dlq show ID` has it with its payload".to_owned(),
             _ if total > self.limit => format!("{total} dead letters, the oldest {} shown", self.limit),
             _ => format!("{total} dead letters; `outboxctl dlq show ID` has each with its payload"),
         };
-        let outcome = Outcome::data(Listed { total, by_cause, dead_letters: (!lines).then_some(letters) });
-        let outcome = if total == 0 { outcome } else { outcome.table(table).table(counts) };
+        let (dead_letters, held_elsewhere) = ((!lines).then_some(letters), places.elsewhere());
+        let outcome = Outcome::data(Listed { total, by_cause, by_place, held_elsewhere, dead_letters });
+        let outcome = if total == 0 { outcome } else { outcome.table(table).table(summed) };
         Ok(outcome.summary(summary))
     }
+}
+
+/// Everything in full.
+fn whole<'a>(letters: impl Iterator<Item = &'a DeadLetter>) -> Table {
+    let mut table = Table::new(["id", "given up", "place", "by", "aggregate", "event type", "cause", "tries"]);
+    for letter in letters {
+        table.row([
+            letter.id.clone(),
+            letter.at.format("%Y-%m-%d %H:%M:%S").to_string(),
+            letter.place.to_owned(),
+            letter.part.clone(),
+            letter.event.aggregate(),
+            dash(letter.event.event_type.as_ref()),
+            letter.cause.clone() + &times(letter),
+            letter.attempts.to_string(),
+        ]);
+    }
+    table
+}
+
+/// One line a letter on 80 columns: `dlq show` has the rest.
+fn cut<'a>(letters: impl Iterator<Item = &'a DeadLetter>) -> Table {
+    let mut table = Table::new(["id", "given up", "place", "aggregate", "event type", "cause"]);
+    for letter in letters {
+        let times = times(letter);
+        table.row([
+            letter.id.clone(),
+            letter.at.format("%m-%d %H:%M").to_string(),
+            letter.place.to_owned(),
+            end(&dash(letter.event.aggregate_id.as_ref()), 8),
+            short(&dash(letter.event.event_type.as_ref()), 11),
+            short(&letter.cause, 17_usize.saturating_sub(times.chars().count())) + &times,
+        ]);
+    }
+    table
+}
+
+/// How many records a letter has, where that is not one.
+fn times(letter: &DeadLetter) -> String {
+    if letter.records > 1 { format!(" ×{}", letter.records) } else { String::new() }
+}
+
+fn dash(text: Option<&String>) -> String {
+    text.cloned().unwrap_or_else(|| "-".into())
 }

@@ -6,7 +6,7 @@ mod show;
 
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::context::Context;
-use crate::deadletters::Place;
+use crate::deadletters::{HELD, Places};
 use crate::error::Result;
 use crate::output::Outcome;
 
@@ -28,9 +28,29 @@ impl Command {
     }
 }
 
-async fn place(ctx: &Context, database: &DatabaseArgs) -> Result<Place> {
+async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> Result<Places> {
     let deployment = reach::deployment(ctx).await?;
-    Place::open(ctx.aws().await?, &deployment, database.via, reach::roots(ctx)?).await
+    Places::open(ctx.aws().await?, &deployment, database.via, reach::roots(ctx)?, only).await
+}
+
+/// What is in no list, because somebody else is at it.
+fn tell_elsewhere(ctx: &Context, places: &Places) {
+    let (count, seconds) = (places.elsewhere(), HELD.as_secs());
+    if count > 0 {
+        ctx.console.warn(format!(
+            "{count} more are being looked at or sent by somebody else: look again in a moment; {seconds} s after a redrive \
+             was killed they are back"
+        ));
+    }
+}
+
+/// The same of its end: ids often begin with the time.
+fn end(text: &str, most: usize) -> String {
+    let count = text.chars().count();
+    if count <= most {
+        return text.to_owned();
+    }
+    std::iter::once('…').chain(text.chars().skip(count + 1 - most)).collect()
 }
 
 /// So much of a text that a row of a table holds it.

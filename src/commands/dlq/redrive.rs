@@ -1,27 +1,33 @@
 //! `outboxctl dlq redrive`.
 
+use super::tell_elsewhere;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
 use crate::context::Context;
-use crate::deadletters::{Options, Place, Report, Selection, Step, redrive};
+use crate::deadletters::{Options, Places, Report, Selection, Step, redrive};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
-use crate::redelivery::Courier;
 
 /// Send dead letters on their way again
 ///
 /// Each record goes to the pipeline's own publisher function, which delivers it as it delivers the stream: same event id,
-/// same envelope, same limits, events of an aggregate in their order. On rds-kinesis it goes back into the stream. A dead letter is
-/// removed once all of it was accepted; one that is refused again stays, and holds up no other. Stopped or killed in the
-/// middle, run it again: nothing is lost, and at most the batch that was under way is delivered twice.
+/// same envelope, same limits, events of an aggregate in their order. On rds-kinesis it goes back into the stream. What a rule
+/// of the bus could not deliver goes to that rule's target alone: into the event log, or to the consumer behind the bus.
+///
+/// A dead letter is removed once all of it was accepted; one that is refused again stays, and holds up no other. Stopped or
+/// killed in the middle, run it again: nothing is lost, and at most the batch that was under way is delivered twice. What a
+/// killed redrive held of a queue is back after 30 seconds.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Everything there is
-    #[arg(long, conflicts_with_all = ["cause", "aggregate", "ids"])]
+    #[arg(long, conflicts_with_all = ["cause", "aggregate", "ids", "place"])]
     all: bool,
     /// Only this cause, as `dlq list` shows it
     #[arg(long, value_name = "CAUSE")]
     cause: Option<String>,
+    /// Only this place, as `dlq list` shows it
+    #[arg(long, value_name = "PLACE")]
+    place: Option<String>,
     /// Only this aggregate: its id, or TYPE/ID
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
@@ -40,16 +46,17 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        if !self.all && self.cause.is_none() && self.aggregate.is_none() && self.ids.is_empty() {
+        if !self.all && self.cause.is_none() && self.place.is_none() && self.aggregate.is_none() && self.ids.is_empty()
+        {
             return Err(Error::new(
                 Kind::Usage,
-                "which dead letters? Name a --cause, an --aggregate or an --id, or say --all",
+                "which dead letters? Name a --cause, a --place, an --aggregate or an --id, or say --all",
             ));
         }
         let deployment = reach::deployment(ctx).await?;
         let clients = ctx.aws().await?;
-        let mut place = Place::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?;
-        let courier = Courier::of(clients, &deployment)?;
+        let (via, only) = (self.database.via, self.place.as_deref());
+        let mut places = Places::open(clients, &deployment, via, reach::roots(ctx)?, only).await?;
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }
@@ -57,18 +64,17 @@ impl Args {
         let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: self.ids };
         let options = Options { selection, rate: self.rate, dry_run: self.dry_run };
         let _hold = ctx.hold();
-        let way = format!("{} → {}", place.describe(), courier.describe());
-        ctx.console.emit(Event::started("redrive", way));
+        let way = |place: &crate::deadletters::Place| format!("{} → {}", place.name, place.courier.describe());
+        ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
         let told = |step: &Step| {
             let human = || {
                 let reason = step.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
                 format!("{:<8} {} {}{reason}", step.outcome, step.id, step.aggregate)
             };
-            if ctx.console.format() != crate::settings::OutputFormat::Json {
-                ctx.console.item(step, human);
-            }
+            ctx.console.item(step, human);
         };
-        let (report, ended) = redrive(&mut place, &courier, &options, &ctx.cancel, told).await;
+        let (report, ended) = redrive(&mut places, &options, &ctx.cancel, told).await;
+        tell_elsewhere(ctx, &places);
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("redrive", error.message()));
             return Err(error.with_data(report));

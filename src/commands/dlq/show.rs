@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::place;
+use super::{places, tell_elsewhere};
 use crate::commands::reach::DatabaseArgs;
 use crate::context::Context;
 use crate::deadletters::{DeadLetter, Opened};
@@ -15,7 +15,7 @@ use crate::output::{Outcome, Table};
 /// Show one dead letter with its whole payload and the reason
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Id from `dlq list`; the event's id or the object's key will do, too
+    /// Id from `dlq list`; the event's id or the key will do, too
     id: String,
     #[command(flatten)]
     database: DatabaseArgs,
@@ -33,14 +33,16 @@ struct Shown {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let mut place = place(ctx, &self.database).await?;
-        let letter = place.find(&self.id).await?;
-        let Opened { letter, records, document } = place.open_letter(&letter).await?;
+        let mut places = places(ctx, &self.database, None).await?;
+        let found = places.find(&self.id).await;
+        tell_elsewhere(ctx, &places);
+        let Opened { letter, records, document } = found?;
         let payloads: Vec<Value> = records.iter().map(|record| readable(&record.data)).collect();
         let mut table = Table::new(["", &letter.id]);
         let event = &letter.event;
         let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
         table.row(["given up", &letter.at.format("%Y-%m-%d %H:%M:%S UTC").to_string()]);
+        table.row(["place", letter.place]);
         table.row(["by", &letter.part]);
         table.row(["cause", &letter.cause]);
         table.row(["reason", &letter.reason]);

@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 
 use super::Site;
 use super::problem::Problem;
-use crate::deadletters::{self, Options, Place, Selection};
-use crate::redelivery::Courier;
+use crate::deadletters::{self, Options, Place, Places, Selection};
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -26,13 +25,12 @@ pub async fn redrive(State(site): State<Site>, body: Bytes) -> Result<Json<Value
     let _alone = site.redrive.lock().await;
     let pipeline = &site.pipeline;
     let (clients, deployment) = (&pipeline.clients, &pipeline.deployment);
-    let mut place = Place::open(clients, deployment, pipeline.via, pipeline.roots.clone()).await?;
-    let courier = Courier::of(clients, deployment)?;
+    let place = Place::of_pipeline(clients, deployment, pipeline.via, pipeline.roots.clone()).await?;
     let selection = Selection { ids: vec![wanted.key], ..Selection::default() };
     let options = Options { selection, ..Options::default() };
     let mut reason = None;
     let told = |step: &deadletters::Step| reason.clone_from(&step.reason);
-    let (report, ended) = deadletters::redrive(&mut place, &courier, &options, &site.cancel, told).await;
+    let (report, ended) = deadletters::redrive(&mut Places(vec![place]), &options, &site.cancel, told).await;
     ended?;
     if report.selected == 0 {
         return Err(Problem::not_found("there is no such dead letter any more"));

@@ -1,20 +1,22 @@
-//! The failure bucket: what was given up, with its reason.
+//! The failure bucket: what was given up, with its reason; and how much waits in failure queues.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use uuid::Uuid;
 
 use super::Watch;
 use crate::aws::Clients;
-use crate::deadletters::{self, Known, Place};
+use crate::cloudformation::Deployment;
+use crate::deadletters::{self, Known};
 use crate::error::Result;
 use crate::ui::model::{DeadLetter, Hop, ROWS};
 
-pub async fn follow(watch: Watch, clients: Clients, bucket: String) {
-    let (mut place, mut known) = (Place::bucket(&clients, &bucket), Known::default());
+pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: Arc<Deployment>) {
+    let mut known = Known::default();
     loop {
         let found = tokio::select! {
-            found = look(&mut place, &mut known) => found,
+            found = look(&clients, &bucket, &deployment, &mut known) => found,
             () = watch.cancel.cancelled() => return,
         };
         {
@@ -26,7 +28,8 @@ pub async fn follow(watch: Watch, clients: Clients, bucket: String) {
                         let Some(id) = letter.event_id.filter(|id| !state.has_seen(*id, Hop::Failed)) else { continue };
                         state.see(id, Hop::Failed, letter.at, |trace| trace.failure.clone_from(&letter.reason));
                     }
-                    if state.tables.dead_letters.as_ref() != Some(&letters) {
+                    let tables = &state.tables;
+                    if tables.dead_letters.as_ref() != Some(&letters) || tables.dead_letters_total != total {
                         state.version += 1;
                         state.tables.version = state.version;
                         state.tables.dead_letters = Some(letters);
@@ -42,10 +45,17 @@ pub async fn follow(watch: Watch, clients: Clients, bucket: String) {
     }
 }
 
-/// The newest ones, and how many there are in all.
-async fn look(place: &mut Place, known: &mut Known) -> Result<(Vec<DeadLetter>, usize)> {
-    let (letters, total) = place.newest(ROWS, known).await?;
-    Ok((letters.into_iter().map(row).collect(), total))
+/// The newest ones of the bucket, and how many there are in all. Messages of a queue are counted only: to read one is to
+/// take it out of the sight of whoever works on it.
+async fn look(
+    clients: &Clients,
+    bucket: &str,
+    deployment: &Deployment,
+    known: &mut Known,
+) -> Result<(Vec<DeadLetter>, usize)> {
+    let (letters, total) = deadletters::newest(clients, bucket, ROWS, known).await?;
+    let queued = deadletters::in_queues(clients, deployment).await?;
+    Ok((letters.into_iter().map(row).collect(), total + usize::try_from(queued).unwrap_or(usize::MAX)))
 }
 
 fn row(letter: deadletters::DeadLetter) -> DeadLetter {

@@ -34,7 +34,7 @@ pub fn start(pipeline: Pipeline, model: &Arc<Model>, options: &Options, cancel: 
         tokio::spawn(readers::log(watch.clone(), clients.clone(), group, options.from));
     }
     if let Some(bucket) = output("FailureBucket") {
-        tokio::spawn(dead_letters::follow(watch.clone(), clients.clone(), bucket));
+        tokio::spawn(dead_letters::follow(watch.clone(), clients.clone(), bucket, deployment.clone()));
     }
     if output("DatabaseSecretArn").is_some() {
         let access = Access { clients: clients.clone(), deployment: deployment.clone(), via, roots };

@@ -100,7 +100,10 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     assert_eq!(arrived, ["2", "4"], "dead letters of an aggregate go in its order");
 
     // A replay says that it is one, keeps ids and order, and is no duplicate.
-    assert_eq!(pipeline.fails(2, &["replay"])["error"]["code"], "usage");
+    for nothing in [&["replay"][..], &["replay", "--from", "+5m"], &["replay", "--from", "-5m", "--until", "-10m"]] {
+        assert_eq!(pipeline.fails(2, nothing)["error"]["code"], "usage", "{nothing:?}");
+    }
+    assert_eq!(pipeline.fails(2, &["reconcile", "--from", "+1h"])["error"]["code"], "usage");
     assert_eq!(pipeline.ok(&["replay", "--all", "--dry-run"])["selected"], 6);
     let replayed = pipeline.ok(&["replay", "--aggregate", "a"]);
     assert_eq!(replayed["sent"], 4, "{replayed}");
@@ -113,10 +116,40 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     let (first, again) = (of_first(false).expect("delivered"), of_first(true).expect("replayed"));
     assert_eq!((&again["id"], &again["data"], &again["replay"]), (&first["id"], &first["data"], &replayed["replay"]));
 
+    a_killed_replay_goes_on(&pipeline).await;
+
     // Everything was delivered, so everything may go.
     let status = pipeline.ok(&["db", "status"]);
     assert_eq!((&status["outbox"]["rows"], &status["outbox"]["exact"]), (&6.into(), &true.into()), "{status}");
     assert_eq!(pipeline.ok(&["db", "purge", "--older-than", "1h"])["purged"], 0);
     assert_eq!(pipeline.ok(&["db", "purge", "--older-than", "0s"])["purged"], 6);
     assert_eq!(pipeline.ok(&["db", "status"])["outbox"]["rows"], 0);
+}
+
+/// Six events: those that were sent before the kill are not sent again, but for the batch that was under way, of one.
+async fn a_killed_replay_goes_on(pipeline: &Pipeline) {
+    assert_eq!(pipeline.fails(2, &["replay", "--resume"])["error"]["code"], "usage", "none was interrupted");
+    let replay = ["replay", "--all", "--rate", "1", "--output", "ndjson"];
+    let mut killed = pipeline.command(&replay).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let mut sent = BufReader::new(killed.stdout.take().expect("stdout")).lines().map_while(Result::ok);
+    assert!(sent.by_ref().filter(|line| line.contains("\"sent\"")).nth(1).is_some(), "it ended before two were sent");
+    killed.kill().expect("killed");
+    killed.wait().expect("gone");
+    let unknown = pipeline.fails(2, &["replay", "--resume", "nobody"]);
+    assert_eq!(unknown["error"]["code"], "usage", "{unknown}");
+    let rest = pipeline.ok(&["replay", "--resume"]);
+    let [before, sent] = ["before", "sent"].map(|name| rest[name].as_u64().expect("a count"));
+    assert!((1..6).contains(&before) && before + sent == 6, "{rest}");
+    let name = rest["replay"].as_str().expect("its name");
+    let mine = |events: &[Value]| events.iter().filter(|event| event["replay"] == name).cloned().collect::<Vec<_>>();
+    let mut events = mine(&pipeline.log().await);
+    while events.iter().map(|event| event["id"].to_string()).collect::<std::collections::BTreeSet<_>>().len() < 6 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        events = mine(&pipeline.log().await);
+    }
+    assert!(events.len() <= 7, "at most the batch under way twice: {}", events.len());
+    let mut of_a: Vec<String> = sequences(&events, "a", true);
+    of_a.dedup();
+    assert_eq!(of_a, ["1", "2", "3", "4"], "one name, one order");
+    assert_eq!(pipeline.fails(2, &["replay", "--resume"])["error"]["code"], "usage", "it is done with");
 }

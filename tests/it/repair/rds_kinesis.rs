@@ -49,7 +49,18 @@ async fn what_a_consumer_gave_up_comes_again_through_the_stream() {
     assert_eq!(pipeline.ok(&["dlq", "list"])["total"], 0);
     assert_eq!(consume(&pipeline, "cat > /dev/null", 6), [6, 0, 0]);
     let agreed = pipeline.ok(&["reconcile", "--grace", "0"]);
-    assert_eq!((&agreed["delivered"], &agreed["payloads_compared"]), (&6.into(), &false.into()), "{agreed}");
+    assert_eq!((&agreed["delivered"], &agreed["payloads_compared"]), (&6.into(), &true.into()), "{agreed}");
+
+    // What the consumer had is not what the table has: somebody changed a row, or the way to it a payload.
+    let database = pipeline.database().await;
+    let change = "UPDATE outbox SET payload = payload || '{\"changed\": true}' WHERE id = $1::text::uuid";
+    assert_eq!(database.execute(change, &[&event]).await.expect("changed"), 1);
+    let altered = pipeline.fails(5, &["reconcile", "--grace", "0"]);
+    assert_eq!((&altered["data"]["altered"], &altered["data"]["missing"]), (&1.into(), &0.into()), "{altered}");
+    assert_eq!(altered["data"]["findings"][0]["event_id"], event, "{altered}");
+    let back = "UPDATE outbox SET payload = payload - 'changed' WHERE id = $1::text::uuid";
+    assert_eq!(database.execute(back, &[&event]).await.expect("changed back"), 1);
+    assert_eq!(pipeline.ok(&["reconcile", "--grace", "0"])["altered"], 0);
 
     // A replay reaches the consumer's command though the events are marked, says so, and marks nothing anew.
     assert_eq!(pipeline.ok(&["replay", "--aggregate", aggregate])["sent"], 3);

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use outboxctl::sandbox::Home;
 use outboxctl::sandbox::state::State;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{World, binary};
 
@@ -77,6 +77,33 @@ impl Stack {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = text.lines().last().expect("a final line");
         serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON ({e}): {line}"))
+    }
+
+    /// Sets the gateway's faults (`src/sandbox/gateway/faults.rs`), in place of those before.
+    pub fn fault(&self, rules: &Value) {
+        self.ask("POST", &json!({ "rules": rules }).to_string());
+    }
+
+    /// No faults any more.
+    pub fn heal(&self) {
+        self.ask("DELETE", "");
+    }
+
+    /// One request to the gateway's own endpoint, which is none of AWS's.
+    fn ask(&self, method: &str, body: &str) {
+        use std::io::{Read, Write};
+        let endpoint = self.state().endpoint;
+        let host = endpoint.strip_prefix("http://").expect("a URL");
+        let mut stream = std::net::TcpStream::connect(host).expect("the gateway");
+        let length = body.len();
+        write!(
+            stream,
+            "{method} /_outboxctl/faults HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+        )
+        .expect("asked");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("answered");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     /// Whether a command that must succeed changed anything.

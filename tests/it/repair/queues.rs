@@ -1,0 +1,115 @@
+//! What a rule of the bus could not bring to its target: the queues behind it.
+
+use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+use aws_sdk_lambda::types::Environment;
+use aws_sdk_sqs::types::MessageAttributeValue;
+use serde_json::{Value, json};
+
+use crate::support::pipeline::Pipeline;
+
+/// Lets the consumer behind the bus write to this table.
+async fn inbox(pipeline: &Pipeline, table: &str) -> String {
+    let function = pipeline.output("ConsumerFunction");
+    let lambda = pipeline.clients.lambda();
+    let now = lambda.get_function_configuration().function_name(function).send().await.expect("the function");
+    let mut variables = now.environment.and_then(|environment| environment.variables).expect("variables");
+    let before = variables.insert("INBOX_TABLE".into(), table.into()).expect("the table's name");
+    let environment = Environment::builder().set_variables(Some(variables)).build();
+    let changed = lambda.update_function_configuration().function_name(function).environment(environment).send().await;
+    changed.expect("a new configuration");
+    before
+}
+
+/// Ids of the events that the consumer took in.
+async fn taken_in(pipeline: &Pipeline) -> BTreeSet<String> {
+    let items = pipeline.clients.dynamodb().scan().table_name(pipeline.output("InboxTable")).send().await;
+    let items = items.expect("the inbox").items.unwrap_or_default();
+    items.iter().map(|item| item["event_id"].as_s().expect("an id").clone()).collect()
+}
+
+/// An event that the log refused, in the form in which EventBridge hands it to the queue.
+async fn unlogged(pipeline: &Pipeline, sequence: u64) {
+    let id = format!("0198a6a0-0000-7000-8000-{sequence:012}");
+    let event = json!({
+        "version": "0", "id": format!("bus-{sequence}"), "detail-type": "UserUpdated", "source": "outbox.user",
+        "account": "000000000000", "time": "2026-11-21T06:00:00Z", "region": "us-east-1", "resources": [],
+        "detail": {"specversion": "1.0", "id": id, "source": "outbox.user", "type": "UserUpdated", "subject": "u-1",
+                   "time": "2026-11-21T06:00:00.000000Z", "sequence": sequence.to_string(), "data": {"n": sequence}},
+    });
+    let text = |text: &str| {
+        MessageAttributeValue::builder().data_type("String").string_value(text).build().expect("an attribute")
+    };
+    let request = pipeline.clients.sqs().send_message().queue_url(pipeline.output("UnloggedQueue"));
+    let sent = request
+        .message_body(event.to_string())
+        .message_attributes("RULE_ARN", text("arn:aws:events:us-east-1:000000000000:rule/bus/log"))
+        .message_attributes("ERROR_CODE", text("NO_PERMISSIONS"))
+        .message_attributes("ERROR_MESSAGE", text("the log group's policy does not admit the rule"))
+        .message_attributes("RETRY_ATTEMPTS", text("2"));
+    sent.send().await.expect("a message");
+}
+
+fn letter(listed: &Value, field: &str, value: &str) -> Value {
+    let letters = listed["dead_letters"].as_array().expect("letters");
+    letters.iter().find(|letter| letter[field] == value).unwrap_or_else(|| panic!("{field} {value}: {listed}")).clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_rule_could_not_deliver_is_listed_and_goes_to_its_target_alone() {
+    let pipeline = Pipeline::deployed("queues", "dynamodb-cdc").await;
+    let table = inbox(&pipeline, "no-such-table").await;
+    let policy = pipeline.clients.logs().delete_resource_policy().policy_name("outboxctl-dev-dynamodb-cdc");
+    policy.send().await.expect("the event log admits nobody any more");
+    pipeline.ok(&["sample", "insert", "--count", "4", "--aggregates", "2"]);
+    for sequence in [3, 1, 2] {
+        unlogged(&pipeline, sequence).await;
+    }
+    let junk = pipeline.clients.sqs().send_message().queue_url(pipeline.output("UnloggedQueue"));
+    junk.message_body("no event").send().await.expect("a message");
+
+    // Lists hide nothing from each other.
+    let list = ["dlq", "list"];
+    let listed = pipeline.until(&list, |data| data["total"] == 12);
+    assert_eq!(listed["by_place"], json!({ "undelivered": 4, "unlogged": 8 }), "{listed}");
+    assert_eq!(listed["by_cause"], json!({ "NO_PERMISSIONS": 7, "RetriesExhausted": 4, "Unknown": 1 }), "{listed}");
+    for _ in 0..2 {
+        let again = pipeline.ok(&list);
+        assert_eq!((&again["total"], &again["held_elsewhere"]), (&12.into(), &0.into()), "{again}");
+    }
+    let one = letter(&pipeline.ok(&list), "cause", "RetriesExhausted");
+    let shown = pipeline.ok(&["dlq", "show", one["id"].as_str().expect("an id")]);
+    assert_eq!(shown["payloads"][0]["json"]["detail"]["id"], one["event_id"], "{shown}");
+    assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("no-such-table")), "{shown}");
+    let shown = pipeline.ok(&["dlq", "show", "0198a6a0-0000-7000-8000-000000000002"]);
+    assert_eq!((&shown["part"], &shown["attempts"]), (&"rule log".into(), &3.into()), "{shown}");
+    assert_eq!((&shown["aggregate_id"], &shown["sequence"]), (&"u-1".into(), &2.into()), "{shown}");
+    assert_eq!(pipeline.ok(&["dlq", "list", "--place", "unlogged"])["total"], 8);
+    let unknown = pipeline.fails(2, &["dlq", "list", "--place", "nowhere"]);
+    assert!(unknown["error"]["hints"].to_string().contains("bucket, unlogged, undelivered"), "{unknown}");
+
+    // As long as the consumer fails, everything stays where it is.
+    let planned = pipeline.ok(&["dlq", "redrive", "--place", "undelivered", "--dry-run"]);
+    assert_eq!((&planned["selected"], &planned["sent"]), (&4.into(), &0.into()), "{planned}");
+    let refused = pipeline.fails(1, &["dlq", "redrive", "--place", "undelivered"]);
+    assert_eq!((&refused["data"]["refused"], &refused["data"]["sent"]), (&4.into(), &0.into()), "{refused}");
+    assert_eq!(pipeline.ok(&["dlq", "list", "--place", "undelivered"])["total"], 4);
+    assert_eq!(taken_in(&pipeline).await, BTreeSet::new());
+
+    // A redrive is killed: what it held is back after a while, and nothing is lost.
+    inbox(&pipeline, &table).await;
+    let redrive = ["dlq", "redrive", "--place", "undelivered", "--rate", "1", "--output", "ndjson"];
+    let mut killed = pipeline.command(&redrive).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let lines = BufReader::new(killed.stdout.take().expect("stdout")).lines();
+    let sent = lines.map_while(Result::ok).find(|line| line.contains("\"sent\""));
+    assert!(sent.is_some(), "the redrive ended before it sent anything");
+    let meanwhile = pipeline.ok(&["dlq", "list", "--place", "undelivered"]);
+    assert!(meanwhile["held_elsewhere"].as_u64().is_some_and(|held| held >= 1), "it says so: {meanwhile}");
+    killed.kill().expect("killed");
+    killed.wait().expect("gone");
+    let left = pipeline.until(&["dlq", "list", "--place", "undelivered"], |data| data["held_elsewhere"] == 0);
+    let left = left["total"].as_u64().expect("a count");
+    assert!((1..=3).contains(&left), "{left} of 4 are left");
+}
