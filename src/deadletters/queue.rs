@@ -98,7 +98,11 @@ impl Queue {
         let handle = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&letter.key);
         let Some(handle) = handle else { return Ok(()) };
         let deleted = self.clients.sqs().delete_message().queue_url(&self.url).receipt_handle(handle).send().await;
-        deleted.map(drop).aws(format!("delete {}", letter.key))
+        match deleted {
+            // The first try of this request took effect, or somebody else has the message by now: it comes again then.
+            Err(error) if sdk_code(&error) == "ReceiptHandleIsInvalid" => Ok(()),
+            deleted => deleted.map(drop).aws(format!("delete {}", letter.key)),
+        }
     }
 
     /// Gives back what is held and `which` says. What can't be given back comes back by itself.

@@ -112,4 +112,32 @@ async fn what_a_rule_could_not_deliver_is_listed_and_goes_to_its_target_alone() 
     let left = pipeline.until(&["dlq", "list", "--place", "undelivered"], |data| data["held_elsewhere"] == 0);
     let left = left["total"].as_u64().expect("a count");
     assert!((1..=3).contains(&left), "{left} of 4 are left");
+
+    // The rest, while SQS, Lambda and the log are throttled, break off, and answer late.
+    pipeline.stack.fault(&json!([
+        { "service": "sqs", "kind": "throttle", "probability": 0.2 },
+        { "service": "sqs", "operation": "DeleteMessage", "kind": "late", "probability": 0.3 },
+        { "service": "lambda", "kind": "throttle", "probability": 0.3 },
+        { "service": "lambda", "kind": "late", "next": 1 },
+        { "service": "logs", "kind": "error", "probability": 0.3 },
+    ]));
+    let most = pipeline.fails(1, &["dlq", "redrive", "--all"]);
+    pipeline.stack.heal();
+    let counts = ["selected", "sent", "unsendable", "refused", "left"].map(|name| most["data"][name].as_u64());
+    assert_eq!(counts, [Some(left + 8), Some(left + 7), Some(1), Some(0), Some(0)], "{most}");
+    let rest = pipeline.until(&list, |data| data["held_elsewhere"] == 0);
+    assert_eq!((&rest["total"], &rest["by_cause"]), (&1.into(), &json!({ "Unknown": 1 })), "{rest}");
+
+    // Each went to the target that had missed it, in the order of its aggregate.
+    let log = pipeline.log().await;
+    let late: Vec<&str> = log.iter().filter(|e| e["subject"] == "u-1").filter_map(|e| e["sequence"].as_str()).collect();
+    let mut once = late.clone();
+    once.dedup();
+    assert_eq!(once, ["1", "2", "3"], "{late:?}");
+    let written: BTreeSet<String> = log
+        .iter()
+        .filter(|event| event["subject"] != "u-1")
+        .map(|event| event["id"].as_str().expect("an id").to_owned())
+        .collect();
+    assert_eq!((written.len(), taken_in(&pipeline).await), (4, written));
 }

@@ -124,6 +124,19 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     assert_eq!(pipeline.ok(&["db", "purge", "--older-than", "1h"])["purged"], 0);
     assert_eq!(pipeline.ok(&["db", "purge", "--older-than", "0s"])["purged"], 6);
     assert_eq!(pipeline.ok(&["db", "status"])["outbox"]["rows"], 0);
+
+    // What is gone from the outbox the event log still has: each event once, though it was replayed before.
+    assert_eq!(pipeline.ok(&["replay", "--all"])["selected"], 0);
+    let replayed = pipeline.ok(&["replay", "--event-type", "CarCreated", "--source", "log"]);
+    assert_eq!((&replayed["selected"], &replayed["sent"]), (&6.into(), &6.into()), "{replayed}");
+    let name = &replayed["replay"];
+    let mut events = pipeline.log().await;
+    while events.iter().filter(|event| event["replay"] == *name).count() < 6 {
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        events = pipeline.log().await;
+    }
+    events.retain(|event| event["replay"] == *name);
+    assert_eq!(sequences(&events, "a", true), ["1", "2", "3", "4"]);
 }
 
 /// Six events: those that were sent before the kill are not sent again, but for the batch that was under way, of one.
