@@ -1,11 +1,11 @@
 //! What is shown before anything is done, and who has to agree to it.
 
-use super::{Account, STACKS, full};
+use super::{STACKS, account, deployed, full};
 use crate::support::cloudformation::{Script, step};
 
 #[test]
 fn a_dry_run_shows_every_stack_and_changes_nothing() {
-    let account = Account::new(Script::default());
+    let account = account(Script::default());
     let told = account.fails(0, &["deploy", "--dry-run"]);
     for stack in STACKS {
         assert!(told.contains(&format!("\n{stack}  create")), "{stack}: {told}");
@@ -25,7 +25,7 @@ fn a_dry_run_shows_every_stack_and_changes_nothing() {
 
 #[test]
 fn replacements_and_deletions_are_marked_and_not_made_without_a_yes() {
-    let account = Account::deployed();
+    let account = deployed();
     let change = |rows| account.server.world().stack(&full("api")).changes = Some(rows);
     let rows =
         vec![("Modify", "Writer", "AWS::Lambda::Function", "True"), ("Remove", "Alarm", "AWS::CloudWatch::Alarm", "")];
@@ -49,7 +49,7 @@ fn replacements_and_deletions_are_marked_and_not_made_without_a_yes() {
 
 #[test]
 fn production_is_asked_about_and_never_hangs_without_a_terminal() {
-    let account = Account::new(Script::default());
+    let account = account(Script::default());
     for args in [&["deploy", "--stage", "prod"][..], &["deploy", "--stage", "prod", "--no-input"]] {
         let told = account.fails(2, args);
         assert!(told.contains("account 123456789012") && told.contains("hint: pass --yes to agree"), "{told}");
@@ -59,7 +59,7 @@ fn production_is_asked_about_and_never_hangs_without_a_terminal() {
 
 #[test]
 fn a_preview_of_a_busy_stack_says_so() {
-    let account = Account::deployed();
+    let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "UPDATE_IN_PROGRESS", ""));
     let told = account.fails(1, &["deploy", "--dry-run"]);
     assert!(told.contains("outboxctl watch"), "{told}");

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Account, full, result};
+use super::{account, deployed, full};
+use crate::support::account::result;
 use crate::support::cloudformation::{Script, step};
 
 /// A first deploy whose tables fail over a name, with cancelled siblings.
@@ -22,7 +23,7 @@ pub fn failing() -> Script {
 
 #[test]
 fn a_failed_deploy_ends_with_its_one_cause() {
-    let account = Account::new(failing());
+    let account = account(failing());
     let output = account.run(&["deploy"]);
     let told = account.world.tell(&output);
     assert_eq!(output.status.code(), Some(1), "{told}");
@@ -49,7 +50,7 @@ fn a_failed_deploy_ends_with_its_one_cause() {
 
 #[test]
 fn machines_get_the_cause_as_data() {
-    let account = Account::new(failing());
+    let account = account(failing());
     let output = account.command(&["deploy", "--output", "ndjson"]).output().expect("the binary starts");
     let last: Value = result(&output);
     assert_eq!((last["exit_code"].as_u64(), last["error"]["code"].as_str()), (Some(1), Some("stack-failed")));
@@ -63,7 +64,7 @@ fn machines_get_the_cause_as_data() {
 fn details_that_may_not_be_read_are_a_warning() {
     let mut script = failing();
     script.details = None;
-    let account = Account::new(script);
+    let account = account(script);
     let told = account.fails(1, &["deploy"]);
     assert!(told.contains("warning: ") && told.contains("cloudformation:DescribeEvents is not allowed"), "{told}");
     assert!(told.contains("CREATE_FAILED: users already exists"), "{told}");
@@ -71,7 +72,7 @@ fn details_that_may_not_be_read_are_a_warning() {
 
 #[test]
 fn a_stuck_rollback_exits_6_and_recover_leads_out() {
-    let account = Account::deployed();
+    let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "UPDATE_ROLLBACK_FAILED", ""));
     let told = account.fails(6, &["deploy"]);
     assert!(told.contains("hint: run: outboxctl recover bus"), "{told}");
@@ -87,7 +88,7 @@ fn a_stuck_rollback_exits_6_and_recover_leads_out() {
 
 #[test]
 fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
-    let account = Account::deployed();
+    let account = deployed();
     account.server.world().stack(&full("code")).happen(step("stack", "DELETE_FAILED", ""));
     account.fails(6, &["deploy"]);
     let told = account.fails(2, &["recover", "code"]);
@@ -100,7 +101,7 @@ fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
 
 #[test]
 fn what_no_call_leads_out_of_is_refused_with_a_reason() {
-    let account = Account::deployed();
+    let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "IMPORT_ROLLBACK_FAILED", ""));
     let told = account.fails(6, &["recover"]);
     assert!(told.contains("no command of outboxctl leads out of this status"), "{told}");
@@ -108,7 +109,7 @@ fn what_no_call_leads_out_of_is_refused_with_a_reason() {
 
 #[test]
 fn the_exit_code_of_watch_is_the_stacks_result() {
-    let account = Account::new(Script::default());
+    let account = account(Script::default());
     assert!(account.fails(1, &["watch"]).contains("not deployed"));
     account.ok(&["deploy"]);
     account.ok(&["watch"]);

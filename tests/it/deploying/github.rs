@@ -1,7 +1,8 @@
 //! On GitHub Actions: groups, annotations, a step summary.
 
 use super::failures::failing;
-use super::{Account, STACKS};
+use super::{STACKS, account};
+use crate::support::account::Account;
 use crate::support::cloudformation::Script;
 
 fn on_github(account: &Account, args: &[&str]) -> (String, String) {
@@ -18,7 +19,7 @@ fn on_github(account: &Account, args: &[&str]) -> (String, String) {
 
 #[test]
 fn each_stack_is_a_group_and_the_summary_has_all_of_them() {
-    let account = Account::new(Script::default());
+    let account = account(Script::default());
     let (told, summary) = on_github(&account, &["deploy"]);
     assert!(told.starts_with("exit: 0"), "{told}");
     let lines: Vec<&str> = told.lines().collect();
@@ -38,7 +39,7 @@ fn each_stack_is_a_group_and_the_summary_has_all_of_them() {
 
 #[test]
 fn a_failure_is_annotated_with_its_cause() {
-    let account = Account::new(failing());
+    let account = account(failing());
     let (told, summary) = on_github(&account, &["deploy"]);
     let annotation = told.lines().find(|line| line.starts_with("::error ")).expect("an annotation");
     assert!(

@@ -1,57 +1,52 @@
 //! kill -9 at every request of a deploy, then the same command: the same end, and each change set executed once.
 
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use super::signals::wait;
-use super::{Account, STACKS, full};
+use outboxctl::pipelines;
+
+use crate::support::account::{Account, full};
 use crate::support::cloudformation::{Fault, Script};
 
 /// More than one at a time, for the time is spent waiting.
-const WORKERS: usize = 4;
+const WORKERS: usize = 6;
 
 /// Kills a deploy at its request of this number, which has taken effect and is never answered. False where the deploy
 /// has fewer requests.
-fn killed_at(number: usize) -> bool {
+fn killed_at(number: usize, pipeline: &'static str) -> bool {
     let faults = Box::new(move |count: usize, _: &str| if count == number { Fault::Hang } else { Fault::None });
-    let account = Account::new(Script { faults, ..Script::default() });
+    let account = Account::new(pipeline, Script { faults, ..Script::default() });
     let mut command = account.command(&["deploy", "--quiet"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the binary starts");
-    let done = std::cell::Cell::new(false);
-    let seen = |account: &Account| account.server.hung() > 0 || done.get();
-    loop {
-        if account.server.hung() > 0 {
-            break;
-        }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while account.server.hung() == 0 {
         if let Some(status) = child.try_wait().expect("the child") {
             assert!(status.success(), "request {number}: {status}");
-            done.set(true);
-            break;
+            return false;
         }
-        std::thread::sleep(std::time::Duration::from_millis(2));
+        assert!(Instant::now() < deadline, "request {number} was not made for a minute");
+        std::thread::sleep(Duration::from_millis(2));
     }
-    if done.get() {
-        return false;
-    }
-    wait(&account, &mut child, seen);
     child.kill().expect("killed");
     child.wait().expect("its end");
 
     account.ok(&["deploy"]);
     let mut world = account.server.world();
-    for name in STACKS {
-        let stack = world.stack(&full(name));
-        assert_eq!(stack.status.as_deref(), Some("CREATE_COMPLETE"), "request {number}: {name}");
-        assert_eq!(stack.executed.len(), 1, "request {number}: {name} was executed more or less than once");
+    for stack in pipelines::find(pipeline).expect("a pipeline").stacks {
+        let found = world.stack(&full(pipeline, stack.name));
+        assert_eq!(found.status.as_deref(), Some("CREATE_COMPLETE"), "request {number}: {}", stack.name);
+        assert_eq!(found.executed.len(), 1, "request {number}: {} was executed more or less than once", stack.name);
     }
-    assert_eq!(world.objects.iter().collect::<std::collections::BTreeSet<_>>().len(), 1, "one package");
+    assert_eq!(world.objects.iter().collect::<BTreeSet<_>>().len(), 1, "one package");
     drop(world);
     assert_eq!(account.ok(&["deploy"])["changed"], false, "request {number}: there is something left to change");
     true
 }
 
-#[test]
-fn a_deploy_that_is_killed_at_any_request_is_finished_by_the_next_one() {
+/// Kills it at every request that it has, in runs of its own.
+fn killed_everywhere(pipeline: &'static str) {
     let next = AtomicUsize::new(1);
     let last = AtomicUsize::new(usize::MAX);
     std::thread::scope(|scope| {
@@ -62,7 +57,7 @@ fn a_deploy_that_is_killed_at_any_request_is_finished_by_the_next_one() {
                     if number > last.load(Ordering::SeqCst) {
                         return;
                     }
-                    if !killed_at(number) {
+                    if !killed_at(number, pipeline) {
                         last.fetch_min(number, Ordering::SeqCst);
                         return;
                     }
@@ -70,6 +65,16 @@ fn a_deploy_that_is_killed_at_any_request_is_finished_by_the_next_one() {
             });
         }
     });
-    let last = last.load(Ordering::SeqCst);
-    assert!(last > STACKS.len() * 6, "a deploy of {} stacks has more than {last} requests", STACKS.len());
+    let (last, stacks) = (last.load(Ordering::SeqCst), pipelines::find(pipeline).expect("a pipeline").stacks.len());
+    assert!(last > stacks * 6, "a deploy of {stacks} stacks has more than {last} requests");
+}
+
+#[test]
+fn the_smallest_pipeline_is_finished_by_the_next_deploy_wherever_one_is_killed() {
+    killed_everywhere("dynamodb-cdc");
+}
+
+#[test]
+fn the_largest_pipeline_is_finished_by_the_next_deploy_wherever_one_is_killed() {
+    killed_everywhere("rds-eventbridge");
 }

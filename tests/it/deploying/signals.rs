@@ -3,7 +3,8 @@
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{Account, full};
+use super::{account, deployed, full};
+use crate::support::account::Account;
 use crate::support::cloudformation::{Script, step};
 
 /// Waits until the server has seen what is waited for; ends at once when the binary has.
@@ -34,7 +35,7 @@ fn interrupted(account: &Account, args: &[&str], seen: impl Fn(&Account) -> bool
 fn ctrl_c_detaches_and_says_how_to_attach_again() {
     let mut script = Script::default();
     script.gates.insert(full("bus"), vec!["never".into()]);
-    let account = Account::new(script);
+    let account = account(script);
     let executed = |account: &Account| account.executions()[1] == 1;
     let told = interrupted(&account, &["deploy"], executed);
     assert!(told.contains("error: detached; CloudFormation goes on with: bus"), "{told}");
@@ -49,7 +50,7 @@ fn ctrl_c_detaches_and_says_how_to_attach_again() {
 
 #[test]
 fn an_update_that_was_detached_from_can_be_cancelled() {
-    let account = Account::deployed();
+    let account = deployed();
     {
         let mut world = account.server.world();
         world.stack(&full("bus")).changes = Some(vec![("Modify", "Bus", "AWS::Events::EventBus", "False")]);
@@ -75,7 +76,7 @@ fn an_update_that_was_detached_from_can_be_cancelled() {
 
 #[test]
 fn a_dry_run_that_is_interrupted_still_removes_what_it_made() {
-    let account = Account::new(Script::default());
+    let account = account(Script::default());
     let begun = |account: &Account| account.server.world().count("CreateChangeSet") > 0;
     interrupted(&account, &["deploy", "--dry-run"], begun);
     let left = account.server.world().stacks.values().filter(|stack| stack.status.is_some()).count();

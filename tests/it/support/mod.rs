@@ -1,5 +1,6 @@
 //! How tests run the binary: a cleared environment, own folders, and one text for exit code and both streams.
 
+pub mod account;
 pub mod api;
 pub mod cloudformation;
 pub mod database;

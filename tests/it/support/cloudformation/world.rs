@@ -4,7 +4,7 @@
 //! One look at a stack's events lets one step of its operation happen.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_yaml_ng::Value;
 
@@ -53,6 +53,18 @@ impl Step {
 /// One change of a change set: action, logical id, type, replacement.
 pub type Row = (&'static str, &'static str, &'static str, &'static str);
 
+/// A property's values in a change set, where they are asked for.
+#[derive(Debug, Clone)]
+pub struct Detail {
+    pub resource: &'static str,
+    /// Like `/Properties/Name`.
+    pub path: &'static str,
+    pub before: &'static str,
+    pub after: &'static str,
+    /// The parameter that the change comes from.
+    pub cause: Option<&'static str>,
+}
+
 #[derive(Debug, Clone, Default)]
 struct ChangeSet {
     template: String,
@@ -72,6 +84,8 @@ pub struct Stack {
     pub scripts: BTreeMap<&'static str, VecDeque<Vec<Step>>>,
     /// The changes of its next change sets, whatever the template says.
     pub changes: Option<Vec<Row>>,
+    /// The properties in them.
+    pub properties: Vec<Detail>,
     pub foreign_change_sets: Vec<&'static str>,
     /// How many times a change set is gone when it is looked at, because another deploy was faster.
     pub contests: usize,
@@ -85,6 +99,8 @@ pub struct Stack {
     template: String,
     sets: BTreeMap<String, ChangeSet>,
     token: String,
+    /// When its last operation was asked for.
+    began: Option<Instant>,
 }
 
 /// What happens to a request on its way.
@@ -112,6 +128,8 @@ pub struct World {
     pub faults: Faults,
     /// Stacks whose operations do not end before these others were executed.
     pub gates: BTreeMap<String, Vec<String>>,
+    /// How long a stack's operations take. Once that is over, all that is still to happen has happened.
+    pub delays: BTreeMap<String, Duration>,
     /// Keys of the objects in S3, whatever the bucket.
     pub objects: Vec<String>,
     /// Answers of DescribeEvents: type, logical id, name or hook, reason. None: it is not allowed.
@@ -125,6 +143,7 @@ impl Default for World {
             calls: Vec::new(),
             faults: Box::new(|_, _| Fault::None),
             gates: BTreeMap::new(),
+            delays: BTreeMap::new(),
             objects: Vec::new(),
             details: Some(Vec::new()),
         }
@@ -155,6 +174,7 @@ impl Stack {
     }
 
     fn begin(&mut self, token: &str, steps: Vec<Step>) {
+        self.began = Some(Instant::now());
         self.token = token.to_owned();
         self.coming = steps.into();
         // The operation's first event is there as soon as it was asked for.
@@ -221,8 +241,14 @@ impl World {
             _ => {
                 let name = self.name_of(form);
                 let executed = |other: &String| self.stacks.get(other).is_some_and(|stack| !stack.executed.is_empty());
-                let may_end = self.gates.get(&name).is_none_or(|others| others.iter().all(executed));
-                self.stack(&name).answer(&name, action, form, may_end)
+                let open = self.gates.get(&name).is_none_or(|others| others.iter().all(executed));
+                let delay = self.delays.get(&name).copied();
+                let stack = self.stack(&name);
+                let over = delay.map(|delay| stack.began.is_some_and(|began| began.elapsed() >= delay));
+                if over == Some(true) {
+                    (1..stack.coming.len()).for_each(|_| stack.go_on(false));
+                }
+                stack.answer(&name, action, form, open && over != Some(false))
             }
         }
     }
@@ -449,17 +475,40 @@ impl Stack {
         }
         let rows = set.rows.iter().map(|(action, logical, kind, replacement)| {
             format!(
-                "<member><Type>Resource</Type><ResourceChange>{}{}{}{}</ResourceChange></member>",
+                "<member><Type>Resource</Type><ResourceChange>{}{}{}{}<Details>{}</Details></ResourceChange></member>",
                 tag("Action", action),
                 tag("LogicalResourceId", logical),
                 tag("ResourceType", kind),
                 if replacement.is_empty() { String::new() } else { tag("Replacement", replacement) },
+                self.details(logical, form),
             )
         });
         let rows: String = rows.collect();
         Ok(format!(
             "{head}<Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><Changes>{rows}</Changes>"
         ))
+    }
+
+    fn details(&self, resource: &str, form: &Form) -> String {
+        let values = form.get("IncludePropertyValues").is_some_and(|value| value == "true");
+        let of_resource = self.properties.iter().filter(|detail| detail.resource == resource);
+        let members = of_resource.map(|detail| {
+            let values = match values {
+                true => format!("{}{}", tag("BeforeValue", detail.before), tag("AfterValue", detail.after)),
+                false => String::new(),
+            };
+            let name = detail.path.split('/').nth(2).unwrap_or_default();
+            let cause = detail
+                .cause
+                .map(|cause| format!("<ChangeSource>ParameterReference</ChangeSource>{}", tag("CausingEntity", cause)));
+            format!(
+                "<member><Target><Attribute>Properties</Attribute>{}{}{values}</Target>{}</member>",
+                tag("Name", name),
+                tag("Path", detail.path),
+                cause.unwrap_or_default()
+            )
+        });
+        members.collect()
     }
 
     fn execute(&mut self, form: &Form) -> Answer {

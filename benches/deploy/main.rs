@@ -1,0 +1,118 @@
+//! `deploy` of the largest pipeline against the critical path of its stacks, at a scripted CloudFormation.
+//!
+//! `cargo bench --bench deploy`. Nothing but the binary and a server of its own takes part: each stack's operation takes
+//! a given time, of several shapes, and the wall time of a deploy is held against the longest way through the stacks.
+//! The shapes run in turn, and medians are told. A stack's end is seen at the next look at it, so each stack on that way
+//! may add an interval of polling, whose longest is told: 2.5 s on AWS. `OUTBOXCTL_BENCH_RUNS` (5).
+//! `OUTBOXCTL_BENCH_PACE=aws` polls as on AWS, with times twenty times as long: a quarter of an hour.
+#![allow(clippy::print_stdout)] // what a bench is for
+
+#[path = "../../tests/it/support/mod.rs"]
+#[allow(dead_code, unused_imports)]
+mod support;
+
+use std::collections::BTreeMap;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use outboxctl::pipelines::{self, Stack};
+use support::account::{Account, full};
+use support::cloudformation::Script;
+
+const PIPELINE: &str = "rds-eventbridge";
+
+/// Seconds that each stack's operation takes.
+struct Shape {
+    name: &'static str,
+    seconds: fn(&str) -> f64,
+}
+
+const SHAPES: &[Shape] = &[
+    // Minutes as on AWS, in seconds a hundredth as long.
+    Shape { name: "as on AWS", seconds: as_on_aws },
+    Shape { name: "all alike", seconds: |_| 2.0 },
+    Shape { name: "the way leads by the code", seconds: by_the_code },
+    Shape { name: "one of them takes it all", seconds: |stack| if stack == "database" { 8.0 } else { 0.5 } },
+];
+
+fn as_on_aws(stack: &str) -> f64 {
+    match stack {
+        "database" => 6.0,
+        "dms" => 4.8,
+        "network" => 1.2,
+        "functions" => 0.9,
+        "stream" => 0.5,
+        _ => 0.3,
+    }
+}
+
+/// What is usually quick is slow.
+fn by_the_code(stack: &str) -> f64 {
+    match stack {
+        "code" => 5.0,
+        "functions" => 3.0,
+        "bus" => 4.0,
+        _ => 1.0,
+    }
+}
+
+/// The longest way through the stacks that ends with this one: its time, and how many stacks are on it.
+fn way_to(stack: &Stack, stacks: &[Stack], seconds: &BTreeMap<&str, f64>) -> (f64, u32) {
+    let before = stacks.iter().filter(|other| stack.depends_on.contains(&other.name));
+    let longest = before.map(|other| way_to(other, stacks, seconds)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let (time, count) = longest.unwrap_or_default();
+    (time + seconds[stack.name], count + 1)
+}
+
+fn main() {
+    let runs: usize = std::env::var("OUTBOXCTL_BENCH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
+    let at_aws = std::env::var("OUTBOXCTL_BENCH_PACE").is_ok_and(|pace| pace == "aws");
+    // `Pace` in src/cloudformation/pace.rs, with its jitter.
+    let (factor, interval) = if at_aws { (20.0, 2.5) } else { (1.0, 0.3125) };
+    let stacks = pipelines::find(PIPELINE).expect("a pipeline").stacks;
+    let mut walls: Vec<Vec<f64>> = SHAPES.iter().map(|_| Vec::new()).collect();
+    for _ in 0..runs {
+        for (shape, walls) in SHAPES.iter().zip(&mut walls) {
+            walls.push(deploy(stacks, |stack| (shape.seconds)(stack) * factor, at_aws).as_secs_f64());
+        }
+    }
+    println!(
+        "{:<28} {:>8} {:>9} {:>7} {:>9} {:>7} {:>12} {:>12}",
+        "shape", "sum s", "path s", "stacks", "wall s", "ratio", "without polls", "goal"
+    );
+    for (shape, walls) in SHAPES.iter().zip(&mut walls) {
+        let seconds: BTreeMap<_, _> =
+            stacks.iter().map(|stack| (stack.name, (shape.seconds)(stack.name) * factor)).collect();
+        let ways = stacks.iter().map(|stack| way_to(stack, stacks, &seconds));
+        let (path, count) = ways.max_by(|a, b| a.0.total_cmp(&b.0)).expect("stacks");
+        walls.sort_by(f64::total_cmp);
+        let wall = walls[walls.len() / 2];
+        let polling = f64::from(count) * interval;
+        println!(
+            "{:<28} {:>8.2} {path:>9.2} {count:>7} {wall:>9.2} {:>7.3} {:>12.3} {:>12}",
+            shape.name,
+            seconds.values().sum::<f64>(),
+            wall / path,
+            (wall - polling) / path,
+            if wall <= 1.05 * path + polling { "met" } else { "missed" },
+        );
+    }
+    println!("polling: an interval of at most {interval} s for each stack on the way");
+}
+
+/// One deploy into an empty account, from the start of the process to its end.
+fn deploy(stacks: &[Stack], seconds: impl Fn(&str) -> f64, at_aws: bool) -> Duration {
+    let delay = |stack: &Stack| (full(PIPELINE, stack.name), Duration::from_secs_f64(seconds(stack.name)));
+    let account = Account::new(PIPELINE, Script { delays: stacks.iter().map(delay).collect(), ..Script::default() });
+    let mut command = account.command(&["deploy", "--quiet"]);
+    if at_aws {
+        // This machine as well, by a name that is not known for it.
+        command.env("AWS_ENDPOINT_URL", account.server.url.replace("127.0.0.1", "0.0.0.0"));
+    }
+    let began = Instant::now();
+    let status = command.stdout(Stdio::null()).status().expect("the binary starts");
+    let took = began.elapsed();
+    assert!(status.success(), "{status}");
+    assert!(account.executions().iter().all(|count| *count == 1), "every stack is made once");
+    took
+}
