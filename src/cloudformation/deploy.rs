@@ -26,6 +26,8 @@ const RACE_PAUSE: Duration = Duration::from_secs(15);
 pub struct Deployed {
     pub stack: Described,
     pub changes: Vec<Change>,
+    /// Whether an operation that was under way already brought it there, or part of the way.
+    pub attached: bool,
 }
 
 impl Engine {
@@ -51,14 +53,16 @@ impl Engine {
 
     async fn deploy_once(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
         let mut poll = self.pace.poll(format!("stack {}", desired.name));
+        let mut attached = false;
         for _ in 0..CONTESTS {
-            let existing = self.ready(desired).await?;
+            let existing = self.ready(desired, &mut attached).await?;
             let set = match self.prepare(desired, existing.as_ref()).await? {
                 Plan::Ready(set) => set,
                 Plan::Nothing => {
                     let stack = existing.ok_or_else(|| vanished(&desired.name))?;
-                    self.console.emit(Event::finished(&desired.scope, "no change", false));
-                    return Ok(Deployed { stack, changes: Vec::new() });
+                    let message = if attached { status_of(&stack).as_str() } else { "no change" };
+                    self.console.emit(Event::finished(&desired.scope, message, attached));
+                    return Ok(Deployed { stack, changes: Vec::new(), attached });
                 }
                 Plan::Moved => {
                     poll.pause().await?;
@@ -78,7 +82,7 @@ impl Engine {
             let settled = self.settle(&desired.scope, &set.stack_id, follower).await?;
             let stack = self.judge(&desired.scope, settled).await?.ok_or_else(|| vanished(&desired.name))?;
             self.console.emit(Event::finished(&desired.scope, status_of(&stack).as_str(), true));
-            return Ok(Deployed { stack, changes: set.changes });
+            return Ok(Deployed { stack, changes: set.changes, attached });
         }
         Err(Error::new(Kind::StackFailed, format!("stack {}: somebody else keeps changing it", desired.name))
             .hint("wait until they are done and run this again"))
@@ -105,8 +109,9 @@ impl Engine {
         Ok(true)
     }
 
-    /// Waits and clears the way until the stack can take a change set. None where it is to be created.
-    async fn ready(&self, desired: &Desired) -> Result<Option<Described>> {
+    /// Waits and clears the way until the stack can take a change set. None where it is to be created. `attached` becomes
+    /// true where an operation was waited for that changed the stack.
+    async fn ready(&self, desired: &Desired, attached: &mut bool) -> Result<Option<Described>> {
         loop {
             let Some(stack) = self.describe(&desired.name).await? else { return Ok(None) };
             let status = status_of(&stack);
@@ -120,6 +125,7 @@ impl Engine {
                     // A cleanup after success or rollback has no operation of ours to judge.
                     if row.phase == Phase::Running {
                         self.judge(&desired.scope, settled).await?;
+                        *attached = true;
                     } else {
                         self.tidied(&desired.scope, &id).await?;
                     }

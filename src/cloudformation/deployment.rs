@@ -44,8 +44,20 @@ impl Deployment {
     /// # Errors
     /// `Usage` for an unknown pipeline, and what CloudFormation says.
     pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
+        Self::load_at(clients, settings, ATTEMPT, Pace::of(clients)).await
+    }
+
+    /// [`Deployment::load`] for who only wants to know: without a network it says so within seconds.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn glance(clients: &Clients, settings: &Settings) -> Result<Self> {
+        Self::load_at(clients, settings, ATTEMPT_IMPATIENT, Pace::of(clients).impatient()).await
+    }
+
+    async fn load_at(clients: &Clients, settings: &Settings, attempt: Duration, pace: Pace) -> Result<Self> {
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let (client, pace) = (client(clients.config(), ATTEMPT), Pace::of(clients));
+        let client = client(clients.config(), attempt);
         let stacks = try_join_all(pipeline.stacks.iter().map(|stack| {
             let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, &settings.stage));
             async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }
@@ -139,6 +151,9 @@ impl StackView {
 
 /// After which a request without an answer is sent again.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(20);
+
+/// The same for a question whose answer is worth little later.
+const ATTEMPT_IMPATIENT: Duration = Duration::from_secs(10);
 
 /// A client without retries of the SDK's own: the pace repeats what is to be repeated.
 pub(super) fn client(config: &SdkConfig, attempt: Duration) -> Client {

@@ -21,6 +21,9 @@ use crate::error::{Error, Kind, Result, sdk_code};
 const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
 /// How long a request is repeated that gets no answer, or one that says that CloudFormation itself is in trouble.
 const OUTAGE: Duration = Duration::from_secs(20);
+/// The same for whoever would rather know at once: the first repetition is the last.
+const OUTAGE_IMPATIENT: Duration = Duration::from_millis(1);
+const FIRST_IMPATIENT: Duration = Duration::from_millis(250);
 /// The same while an operation is under way: it goes on whether or not we can see it.
 const OUTAGE_UNDER_WAY: Duration = Duration::from_secs(15 * 60);
 /// The widest that throttling makes the gap between two calls.
@@ -62,7 +65,7 @@ enum Answer {
 impl Pace {
     /// AWS: about every 2 s for each stack, and at most ten calls a second for all.
     fn aws() -> Self {
-        Self::new(Duration::from_secs(2), Duration::from_secs(5), Duration::from_millis(100))
+        Self::new(Duration::from_secs(2), Duration::from_secs(2), Duration::from_millis(100))
     }
 
     /// A local endpoint: as fast as is useful to a person waiting.
@@ -79,6 +82,11 @@ impl Pace {
     /// Fast for an endpoint on this machine; AWS's pace otherwise.
     pub fn of(clients: &Clients) -> Self {
         if clients.endpoint_url.as_deref().is_some_and(is_here) { Self::local() } else { Self::aws() }
+    }
+
+    /// For questions whose answer is worth little later: what gets no answer is repeated once.
+    pub fn impatient(self) -> Self {
+        Self { first: self.first.min(FIRST_IMPATIENT), outage: OUTAGE_IMPATIENT, ..self }
     }
 
     /// The same turns, with patience for a long outage.
@@ -110,7 +118,8 @@ impl Pace {
                 }
                 Answer::Outage => self.outage,
             };
-            if trouble.get_or_insert(sent).elapsed() >= patience {
+            // Once more in any case: the first attempt may have taken all the time there is.
+            if trouble.get_or_insert(sent).elapsed() >= patience && poll.held > 0 {
                 return answer;
             }
             poll.held += 1;

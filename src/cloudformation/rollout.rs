@@ -29,6 +29,15 @@ pub struct Rollout<'a> {
 pub struct StackReport {
     pub name: &'static str,
     pub changes: Vec<Change>,
+    /// Whether it waited for an operation that was under way already, and that changed the stack.
+    pub attached: bool,
+}
+
+impl StackReport {
+    /// Whether the stack is another than it was when the rollout began.
+    pub fn changed(&self) -> bool {
+        self.attached || !self.changes.is_empty()
+    }
 }
 
 /// One stack's part in a preview.
@@ -90,18 +99,18 @@ impl Rollout<'_> {
             let name = stack.full_name(self.pipeline, self.values.stage);
             let gone = self.engine.destroy(stack.name, &name).await?;
             let changes = gone.then(|| Change::stack_removed(&name)).into_iter().collect();
-            return Ok(StackReport { name: stack.name, changes });
+            return Ok(StackReport { name: stack.name, changes, attached: false });
         }
         let Some(desired) = self.desired(stack, outputs).await? else {
             self.engine.console.emit(Event::finished(stack.name, "nothing to make", false));
-            return Ok(StackReport { name: stack.name, changes: Vec::new() });
+            return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
         };
         let deployed = self.engine.deploy(&desired, self.guard).await?;
         if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
             self.engine.protect(&desired.name, true).await?;
         }
         outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&deployed.stack));
-        Ok(StackReport { name: stack.name, changes: deployed.changes })
+        Ok(StackReport { name: stack.name, changes: deployed.changes, attached: deployed.attached })
     }
 
     async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackPreview> {

@@ -42,7 +42,7 @@ impl Args {
             return Err(Error::new(Kind::Usage, "--form and --output say two different things")
                 .hint("leave one of them out; OUTBOXCTL_OUTPUT counts as --output"));
         }
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = reach::glance(ctx).await?;
         if !deployment.exists() {
             let (pipeline, stage) = (deployment.pipeline.name, &deployment.stage);
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {pipeline} is not deployed in stage {stage}")));

@@ -35,6 +35,11 @@ pub async fn deployment(ctx: &Context) -> Result<Deployment> {
     Deployment::load(ctx.aws().await?, &ctx.settings).await
 }
 
+/// [`deployment`] for who only wants to know: without a network it says so within seconds.
+pub async fn glance(ctx: &Context) -> Result<Deployment> {
+    Deployment::glance(ctx.aws().await?, &ctx.settings).await
+}
+
 /// The chosen pipeline's stacks by their short and their CloudFormation name, in the pipeline's order: all of them, or
 /// those that are named.
 ///

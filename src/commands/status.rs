@@ -22,7 +22,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let (clients, deployment) = (ctx.aws().await?, reach::deployment(ctx).await?);
+        let (clients, deployment) = (ctx.aws().await?, reach::glance(ctx).await?);
         let (pipeline, stage) = (deployment.pipeline, deployment.stage.as_str());
         let stacks: Vec<_> = deployment
             .stacks

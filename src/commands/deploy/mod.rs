@@ -83,7 +83,7 @@ impl Args {
             deployed = rollout.deploy() => deployed?,
             () = ctx.cancel.cancelled() => return Err(detached(ctx, &engine)),
         };
-        let changed = reports.iter().any(|report| !report.changes.is_empty());
+        let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };
         let summary = match changed {
@@ -95,12 +95,10 @@ impl Args {
 
     /// The flags as the template parameter that they stand for.
     fn choose_sample(&self, pipeline: &Pipeline, overrides: &mut BTreeMap<String, String>) -> Result<()> {
-        let has_choice = parameter_names(pipeline)?.contains(WITH_SAMPLE);
-        if self.without_sample && !has_choice {
-            let message = format!("{} captures the sample's own table: there is nothing without it", pipeline.name);
-            let hint = "dynamodb-eventbridge and dynamodb-kinesis have an outbox for tables of your own";
-            return Err(Error::new(Kind::Usage, message).hint(hint));
+        if self.without_sample {
+            needs_choice(pipeline)?;
         }
+        let has_choice = parameter_names(pipeline)?.contains(WITH_SAMPLE);
         if has_choice && (self.without_sample || self.with_sample) {
             overrides.insert(WITH_SAMPLE.to_owned(), self.with_sample.to_string());
         }
@@ -177,6 +175,17 @@ impl Args {
     }
 }
 
+/// # Errors
+/// `Usage` for a pipeline that is nothing without its sample.
+pub fn needs_choice(pipeline: &Pipeline) -> Result<()> {
+    if parameter_names(pipeline)?.contains(WITH_SAMPLE) {
+        return Ok(());
+    }
+    let message = format!("{} captures the sample's own table: there is nothing without it", pipeline.name);
+    let hint = "dynamodb-eventbridge and dynamodb-kinesis have an outbox for tables of your own";
+    Err(Error::new(Kind::Usage, message).hint(hint))
+}
+
 /// Whether a replacement needs a yes, and from whom.
 fn consent(ctx: &Context) -> Consent {
     match (ctx.settings.yes || ctx.settings.local, ctx.settings.no_input) {
@@ -196,7 +205,9 @@ fn mask(ctx: &Context, pipeline: &Pipeline, overrides: &BTreeMap<String, String>
 }
 
 fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
-    reports.iter().map(|report| json!({ "stack": report.name, "changes": report.changes })).collect()
+    let stack =
+        |report: &StackReport| json!({ "stack": report.name, "changes": report.changes, "attached": report.attached });
+    reports.iter().map(stack).collect()
 }
 
 /// A parameter that no template has is a misspelt one.

@@ -6,97 +6,36 @@ mod github;
 mod kills;
 mod signals;
 
-use std::process::{Command, Output};
-
 use serde_json::Value;
 
-use crate::support::World;
-use crate::support::cloudformation::{Fault, Script, Server};
+use crate::support;
+use crate::support::account::Account;
+use crate::support::cloudformation::{Fault, Script, step};
 
 /// The smallest pipeline without a database.
 const PIPELINE: &str = "dynamodb-cdc";
 const STACKS: [&str; 6] = ["code", "bus", "tables", "api", "consumer", "receiver"];
 
-/// An account of a test's own, and a way to run the binary in it.
-struct Account {
-    world: World,
-    server: Server,
-}
-
 /// `outboxctl-dev-…`
 fn full(stack: &str) -> String {
-    format!("outboxctl-dev-{PIPELINE}-{stack}")
+    support::account::full(PIPELINE, stack)
 }
 
-impl Account {
-    fn new(script: Script) -> Self {
-        let world = World::new();
-        std::fs::write(world.work().join("function"), executable()).expect("a function's executable");
-        Self { world, server: Server::start(script) }
-    }
-
-    /// One whose pipeline is deployed.
-    fn deployed() -> Self {
-        let account = Self::new(Script::default());
-        account.ok(&["deploy"]);
-        account
-    }
-
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = self.world.command();
-        command
-            .args(args)
-            .env("AWS_ACCESS_KEY_ID", "test")
-            .env("AWS_SECRET_ACCESS_KEY", "test")
-            .env("AWS_REGION", "eu-central-1")
-            .env("AWS_ENDPOINT_URL", &self.server.url)
-            .env("OUTBOXCTL_PIPELINE", PIPELINE)
-            .env("OUTBOXCTL_FUNCTION_BINARY", self.world.work().join("function"));
-        command
-    }
-
-    fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().expect("the binary starts")
-    }
-
-    /// Runs a command that must succeed; its final NDJSON line.
-    fn ok(&self, args: &[&str]) -> Value {
-        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
-        result(&output)
-    }
-
-    /// Runs a command that must end with this code; everything it said.
-    fn fails(&self, code: i32, args: &[&str]) -> String {
-        let output = self.run(args);
-        let told = self.world.tell(&output);
-        assert_eq!(output.status.code(), Some(code), "outboxctl {}\n{told}", args.join(" "));
-        told
-    }
-
-    /// How often each stack's change sets were executed.
-    fn executions(&self) -> Vec<usize> {
-        let mut world = self.server.world();
-        STACKS.iter().map(|name| world.stack(&full(name)).executed.len()).collect()
-    }
+/// An account to deploy it into.
+fn account(script: Script) -> Account {
+    Account::new(PIPELINE, script)
 }
 
-fn result(output: &Output) -> Value {
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    serde_json::from_str(text.lines().last().expect("a final line")).expect("JSON")
-}
-
-/// The head of a static ELF executable for x86_64, which is all that is looked at.
-fn executable() -> Vec<u8> {
-    let mut elf = vec![0; 64];
-    elf[..7].copy_from_slice(b"\x7fELF\x02\x01\x01");
-    (elf[16], elf[18], elf[20], elf[52], elf[54], elf[58]) = (2, 62, 1, 64, 56, 64);
-    elf
+/// One where it is deployed.
+fn deployed() -> Account {
+    let account = account(Script::default());
+    account.ok(&["deploy"]);
+    account
 }
 
 #[test]
 fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
-    let account = Account::new(Script::default());
+    let account = account(Script::default());
     let output = account.command(&["deploy", "--output", "ndjson"]).output().expect("the binary starts");
     let told = account.world.tell(&output);
     assert_eq!(output.status.code(), Some(0), "{told}");
@@ -136,7 +75,38 @@ fn throttles_outages_and_cuts_change_nothing_but_the_time() {
         n if n % 5 == 0 => Fault::Throttle,
         _ => Fault::None,
     });
-    let account = Account::new(Script { faults, ..Script::default() });
+    let account = account(Script { faults, ..Script::default() });
     assert_eq!(account.ok(&["deploy"])["changed"], true);
     assert_eq!(account.executions(), [1; 6], "each change set is executed once");
+}
+
+#[test]
+fn a_stack_that_others_were_changing_has_changed() {
+    let account = deployed();
+    {
+        let mut world = account.server.world();
+        let bus = world.stack(&full("bus"));
+        bus.happen(step("stack", "UPDATE_IN_PROGRESS", "User Initiated"));
+        bus.coming = [step("Log", "UPDATE_COMPLETE", ""), step("stack", "UPDATE_COMPLETE", "")].into();
+    }
+    let result = account.ok(&["deploy"]);
+    assert_eq!(result["changed"], true, "the run saw it change: {result}");
+    let attached = |stack: &Value| stack["attached"] == true;
+    let stacks = result["data"]["stacks"].as_array().expect("stacks");
+    let names: Vec<_> = stacks.iter().filter(|stack| attached(stack)).map(|stack| &stack["stack"]).collect();
+    assert_eq!(names, ["bus"]);
+    assert_eq!(account.executions(), [1; 6], "and changed nothing itself");
+    assert_eq!(account.ok(&["deploy"])["changed"], false);
+}
+
+#[test]
+fn who_only_asks_is_not_kept_waiting_for_a_network() {
+    let account = account(Script { faults: Box::new(|_, _| Fault::CutBefore), ..Script::default() });
+    for args in [&["status"][..], &["outputs"]] {
+        account.server.world().calls.clear();
+        let told = account.fails(1, args);
+        assert!(told.contains("no answer") && told.contains("hint: check the network and the region"), "{told}");
+        let attempts = account.server.world().count("DescribeStacks");
+        assert!((2..=2 * STACKS.len()).contains(&attempts), "{attempts} attempts: each question is repeated once");
+    }
 }
