@@ -9,6 +9,7 @@ use aws_sdk_cloudformation::types::{
 use super::Engine;
 use super::changes::Change;
 use super::engine::{status_of, token};
+use super::secrets::Secrets;
 use super::status::{OnDeploy, actions};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
@@ -92,7 +93,9 @@ impl Engine {
                 self.delete_change_set(&desired.name, &name).await?;
                 refusal.map_or(Ok(Plan::Nothing), Err)
             }
-            (_, Some(ExecutionStatus::Available) | None) => Ok(Plan::Ready(read(described, kind))),
+            (_, Some(ExecutionStatus::Available) | None) => {
+                Ok(Plan::Ready(read(described, kind, &Secrets::of(desired)?)))
+            }
             (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
             // Left by an earlier run, and overtaken since.
             (_, Some(_)) => self.delete_change_set(&desired.name, &name).await.map(|()| Plan::Moved),
@@ -249,9 +252,9 @@ fn is_ours(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn read(described: DescribeChangeSetOutput, kind: ChangeSetType) -> ChangeSet {
+fn read(described: DescribeChangeSetOutput, kind: ChangeSetType, secrets: &Secrets) -> ChangeSet {
     ChangeSet {
-        changes: described.changes().iter().filter_map(Change::read).collect(),
+        changes: described.changes().iter().filter_map(|change| Change::read(change, secrets)).collect(),
         id: described.change_set_id.unwrap_or_default(),
         stack_id: described.stack_id.unwrap_or_default(),
         creates: kind == ChangeSetType::Create,

@@ -5,6 +5,8 @@ use aws_sdk_cloudformation::types::{
 };
 use serde::Serialize;
 
+use super::secrets::{MASK, Secrets};
+
 /// Resource types that hold rows, records or a position in the write-ahead log, each with the properties whose change
 /// replaces it (`createOnlyProperties` of its CloudFormation schema, and conditional ones that do so in fact).
 const PRECIOUS: &[(&str, &[&str])] = &[
@@ -89,14 +91,18 @@ pub struct Change {
 }
 
 impl Change {
-    pub(super) fn read(raw: &Raw) -> Option<Self> {
+    pub(super) fn read(raw: &Raw, secrets: &Secrets) -> Option<Self> {
         let change: &ResourceChange = raw.resource_change()?;
         let targets = || change.details().iter().filter_map(|detail| detail.target());
         let mut properties: Vec<_> = targets().filter_map(|target| Some(target.name()?.to_owned())).collect();
         properties.sort();
         properties.dedup();
-        let mut values: Vec<_> = targets().filter_map(value).collect();
-        // One cause or several: a property's change is told once for each.
+        // A property's change is told once for each of its causes, and one of them may be a secret.
+        let secret: Vec<_> = (change.details().iter())
+            .filter(|detail| detail.causing_entity().is_some_and(|cause| secrets.has(cause)))
+            .filter_map(|detail| path(detail.target()?))
+            .collect();
+        let mut values: Vec<_> = targets().filter_map(|target| value(target, secrets, &secret)).collect();
         values.dedup();
         Some(Self {
             action: change.action().map_or("?", ChangeAction::as_str).to_owned(),
@@ -175,18 +181,22 @@ fn effect(change: &ResourceChange) -> Effect {
     }
 }
 
-/// The property's values, where there are any to tell.
-fn value(target: &ResourceTargetDefinition) -> Option<Value> {
+/// Where in the resource the change is, like `Environment/Variables/KEY`.
+fn path(target: &ResourceTargetDefinition) -> Option<&str> {
+    Some(target.path().or(target.name())?.trim_start_matches("/Properties/").trim_start_matches('/'))
+}
+
+/// The property's values, where there are any to tell; masked where they are secret, or below or above what is.
+fn value(target: &ResourceTargetDefinition, secrets: &Secrets, secret: &[&str]) -> Option<Value> {
     let (before, after) = (target.before_value(), target.after_value());
     if before.is_none() && after.is_none() {
         return None;
     }
-    let property =
-        target.path().or(target.name())?.trim_start_matches("/Properties/").trim_start_matches('/').to_owned();
-    let secret =
-        ["password", "secret", "token", "credential"].iter().any(|word| property.to_lowercase().contains(word));
-    let told = |value: Option<&str>| value.map(|value| if secret { "****".to_owned() } else { value.to_owned() });
-    Some(Value { property, before: told(before), after: told(after) })
+    let property = path(target)?;
+    let near = |other: &&str| property.starts_with(*other) || other.starts_with(property);
+    let masked = secret.iter().any(near) || [before, after].iter().any(|value| secrets.show_in(property, *value));
+    let told = |value: Option<&str>| value.map(|value| if masked { MASK.to_owned() } else { value.to_owned() });
+    Some(Value { property: property.to_owned(), before: told(before), after: told(after) })
 }
 
 #[cfg(test)]
@@ -229,7 +239,8 @@ mod tests {
     #[test]
     fn a_secrets_value_is_never_told() {
         let target = ResourceTargetDefinition::builder().path("/Properties/MasterUserPassword");
-        let told = value(&target.before_value("old-planted").after_value("new-planted").build()).unwrap();
+        let target = target.before_value("old-planted").after_value("new-planted").build();
+        let told = value(&target, &Secrets::default(), &[]).unwrap();
         assert_eq!((told.property.as_str(), told.before.as_deref()), ("MasterUserPassword", Some("****")));
         assert!(!format!("{told:?}").contains("planted"));
     }

@@ -17,7 +17,7 @@ mod server;
 mod world;
 
 pub use server::Server;
-pub use world::{Fault, World, step};
+pub use world::{Detail, Fault, World, step};
 
 pub const NAME: &str = "outboxctl-dev-x-database";
 pub const ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/outboxctl-dev-x-database/0";

@@ -22,6 +22,7 @@ mod recover;
 mod rollout;
 #[cfg(test)]
 mod scenarios;
+mod secrets;
 mod settle;
 mod status;
 mod template;

@@ -1,7 +1,5 @@
 //! What deploying a stack would change, without changing it.
 
-use std::collections::BTreeSet;
-
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use serde::Serialize;
 
@@ -10,14 +8,12 @@ use super::change_set::{Desired, Plan};
 use super::changes::{Change, Effect};
 use super::deploy::holds_foreign;
 use super::engine::{needs_recovery, status_of};
+use super::secrets::{MASK, Secrets};
 use super::status::{OnDeploy, Phase, actions};
 use super::template;
 use crate::error::{AwsContext, Error, Kind, Result};
 
 const LATER: &str = "wait until it is done (outboxctl watch), or let `outboxctl deploy` attach to it";
-
-/// What stands in for a secret.
-const MASK: &str = "****";
 
 /// What deploying would do with a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -146,7 +142,7 @@ fn busy(stack: &str) -> Error {
 
 /// The parameters that would change, secrets masked.
 fn parameters(desired: &Desired, existing: Option<&Described>) -> Result<Vec<ParameterChange>> {
-    let secrets = template::secrets(desired.template)?;
+    let secrets = Secrets::of(desired)?;
     let before = |name: &str| {
         let found = existing?.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name))?;
         found.parameter_value().map(str::to_owned)
@@ -156,7 +152,7 @@ fn parameters(desired: &Desired, existing: Option<&Described>) -> Result<Vec<Par
 
 fn changed(
     parameters: &[Parameter],
-    secrets: &BTreeSet<String>,
+    secrets: &Secrets,
     before: impl Fn(&str) -> Option<String>,
 ) -> Vec<ParameterChange> {
     let told = |parameter: &Parameter| {
@@ -165,7 +161,7 @@ fn changed(
         if parameter.use_previous_value() == Some(true) || before == after {
             return None;
         }
-        let mask = |value: Option<String>| if secrets.contains(name) { value.map(|_| MASK.to_owned()) } else { value };
+        let mask = |value: Option<String>| if secrets.has(name) { value.map(|_| MASK.to_owned()) } else { value };
         Some(ParameterChange { name: name.to_owned(), before: mask(before), after: mask(after) })
     };
     parameters.iter().filter_map(told).collect()
@@ -185,13 +181,20 @@ mod tests {
             parameter("Password", "planted-secret"),
             Parameter::builder().parameter_key("Kept").use_previous_value(true).build(),
         ];
+        let desired = Desired {
+            name: "stack".into(),
+            scope: "stack".into(),
+            template: "Parameters: {Password: {Type: String, NoEcho: true}}",
+            parameters: parameters.to_vec(),
+            tags: Vec::new(),
+        };
         let before = |name: &str| match name {
             "Class" => Some("db.t4g.micro".to_owned()),
             "Port" => Some("5432".to_owned()),
             "Password" | "Kept" => Some("****".to_owned()),
             _ => None,
         };
-        let told = changed(&parameters, &BTreeSet::from(["Password".to_owned()]), before);
+        let told = changed(&parameters, &Secrets::of(&desired).unwrap(), before);
         let row = |name: &str, before: &str, after: &str| ParameterChange {
             name: name.into(),
             before: Some(before.into()),

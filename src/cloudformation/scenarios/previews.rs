@@ -1,8 +1,11 @@
 //! A preview shows what would change, and leaves nothing behind.
 
+use aws_sdk_cloudformation::types::Parameter;
+
 use super::{acts, desired};
-use crate::cloudformation::Fate;
-use crate::cloudformation::fake::{NAME, World, serve, step};
+use crate::cloudformation::change_set::Desired;
+use crate::cloudformation::fake::{Detail, NAME, World, serve, step};
+use crate::cloudformation::{Fate, Preview};
 
 #[tokio::test]
 async fn a_change_is_shown_and_its_change_set_deleted() {
@@ -47,4 +50,48 @@ async fn what_can_only_be_deleted_is_shown_from_its_template() {
     let preview = engine.preview(&desired()).await.unwrap();
     assert_eq!((preview.fate, preview.changes.len()), (Fate::Recreate, 1));
     assert_eq!(server.world().count("CreateChangeSet"), 0);
+}
+
+/// A function with a key in its environment, which the template takes from a parameter that CloudFormation masks.
+const WITH_KEY: &str = "Parameters: {ApiKey: {Type: String, NoEcho: true}, Size: {Type: String}}\n\
+                        Resources: {Function: {Type: 'AWS::Lambda::Function'}}\n";
+
+/// A preview of a change of that key and of the function's size.
+async fn of_a_key(path: &'static str, cause: Option<&'static str>) -> (Preview, usize) {
+    let mut world = World::with(NAME, "CREATE_COMPLETE");
+    let stack = world.stack(NAME);
+    stack.parameters = [("ApiKey".into(), "****".into()), ("Size".into(), "128".into())].into();
+    stack.changes = Some(vec![("Modify", "Function", "AWS::Lambda::Function", "False")]);
+    let detail = |path, before, after, cause| Detail { resource: "Function", path, before, after, cause };
+    stack.properties = vec![
+        // CloudFormation tells it once as the template's change and once as the parameter's.
+        detail(path, "planted-old", "planted-new", None),
+        detail(path, "planted-old", "planted-new", cause),
+        detail("/Properties/MemorySize", "128", "256", Some("Size")),
+    ];
+    let parameter = |name: &str, value: &str| Parameter::builder().parameter_key(name).parameter_value(value).build();
+    let parameters = vec![parameter("ApiKey", "planted-new"), parameter("Size", "256")];
+    let (server, engine) = serve(world).await;
+    let preview = engine.preview(&Desired { template: WITH_KEY, parameters, ..desired() }).await.unwrap();
+    let world = server.world();
+    let asked = world.forms("DescribeChangeSet").into_iter();
+    let values = asked.filter(|form| form.get("IncludePropertyValues").is_some_and(|value| value == "true")).count();
+    (preview, values)
+}
+
+#[tokio::test]
+async fn a_masked_parameters_value_is_shown_nowhere() {
+    let inside = "/Properties/Environment/Variables/KEY";
+    // By its cause, by its value alone, and by what is around it.
+    for (path, cause) in [(inside, Some("ApiKey")), (inside, None), ("/Properties/Environment", Some("ApiKey"))] {
+        let (preview, values) = of_a_key(path, cause).await;
+        assert_eq!(values, 1, "the values were asked for");
+        let told = serde_json::to_string(&(&preview.changes, &preview.parameters)).unwrap();
+        assert!(!told.contains("planted"), "{told}");
+        let [key, size] = &preview.changes[0].values[..] else { panic!("{told}") };
+        assert_eq!((key.before.as_deref(), key.after.as_deref()), (Some("****"), Some("****")));
+        assert_eq!((size.before.as_deref(), size.after.as_deref()), (Some("128"), Some("256")));
+        let key = preview.parameters.iter().find(|parameter| parameter.name == "ApiKey").unwrap();
+        assert_eq!((key.before.as_deref(), key.after.as_deref()), (Some("****"), Some("****")));
+    }
 }
