@@ -127,6 +127,7 @@ impl Clients {
         dms => aws_sdk_databasemigration;
         rds => aws_sdk_rds;
         secrets => aws_sdk_secretsmanager;
+        cloud_control => aws_sdk_cloudcontrol;
         dynamodb => aws_sdk_dynamodb;
         dynamodb_streams => aws_sdk_dynamodbstreams;
         kinesis => aws_sdk_kinesis;

@@ -15,12 +15,11 @@ use crate::settings::ConfigFile;
 /// Check machine, account and deployment, and say what to do about what is not in order
 ///
 /// Before a deploy: configuration, executable, certificates, region, clock, credentials, permissions (by IAM's own
-/// simulation), quotas, roles, engine versions and instance classes on offer, leftovers of earlier runs. After it also:
+/// simulation), quotas, roles, engine versions and instance classes on offer, address ranges of the account's networks,
+/// leftovers of earlier runs. After it also:
 /// stacks, logical replication, slots, capture task and connections, stream, event source mapping, bus, dead letters
 /// and alarms. Each check has its own time limit, and one that can't be made hides no other. Exits with 0 when nothing
 /// failed, with 1 otherwise, and with 4 when there are no credentials or no region.
-///
-/// Not looked for: address ranges (VpcCidr) that overlap with those of other networks.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Executable that would be packaged as the functions

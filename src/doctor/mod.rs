@@ -4,17 +4,18 @@
 //!
 //! Every check gives [`Finding`]s with a remedy. [`machine`] looks at what is here, [`account`] at what AWS must offer,
 //! [`deployed`] at the stacks and what they hold. Checks run side by side, each under its own time limit (`run.rs`).
-//! Address ranges that overlap are not looked for: that would take the EC2 SDK, which is larger than all others together.
 
 mod account;
 mod deployed;
 mod finding;
 mod leftovers;
 mod machine;
+mod networks;
 mod offers;
 mod permissions;
 mod picture;
 mod quotas;
+mod ranges;
 mod run;
 
 use std::collections::BTreeMap;
@@ -93,14 +94,16 @@ impl Examination<'_> {
                 return Report { findings, ended_by: Some(error.kind()) };
             }
         };
-        let load = Deployment::load(&ground.clients, self.settings);
+        let load = Deployment::glance(&ground.clients, self.settings);
         let (account, deployment) = tokio::join!(account::examine(&ground), tokio::time::timeout(self.limit, load));
         findings.extend(account);
         let deployment =
             deployment.unwrap_or_else(|_| Err(Error::new(Kind::Unreachable, "CloudFormation did not answer in time")));
         match deployment {
             Ok(deployment) => {
-                findings.extend(run::run(leftovers::checks(&ground, &deployment), self.limit, self.told).await);
+                let mut checks = networks::checks(&ground, &deployment);
+                checks.extend(leftovers::checks(&ground, &deployment));
+                findings.extend(run::run(checks, self.limit, self.told).await);
                 findings.extend(deployed::examine(&ground, &deployment).await);
             }
             Err(error) => {

@@ -94,6 +94,16 @@ fn troubled(asked: &Asked) -> Option<(u16, String)> {
             Some((200, r#"{"AccountLimit":{"ConcurrentExecutions":10,"UnreservedConcurrentExecutions":10}}"#.into()))
         }
         ("servicequotas", _) => Some((200, r#"{"Quota":{"Value":5.0}}"#.into())),
+        ("cloudcontrolapi", "ListResources") => {
+            let vpcs = ["vpc-old", "vpc-far"]
+                .map(|id| format!(r#"{{"Identifier":"{id}","Properties":"{{\"VpcId\":\"{id}\"}}"}}"#));
+            Some((200, format!(r#"{{"TypeName":"AWS::EC2::VPC","ResourceDescriptions":[{}]}}"#, vpcs.join(","))))
+        }
+        ("cloudcontrolapi", "GetResource") => {
+            let range = if asked.body.contains("vpc-old") { "10.42.16.0/20" } else { "172.31.0.0/16" };
+            let properties = format!(r#"{{\"CidrBlock\":\"{range}\"}}"#);
+            Some((200, format!(r#"{{"ResourceDescription":{{"Identifier":"v","Properties":"{properties}"}}}}"#)))
+        }
         ("cloudformation", _) => Some((400, error_xml("ValidationError", "Stack does not exist"))),
         ("logs", "DescribeLogGroups") if asked.body.contains("/aws/events/") => {
             let groups = r#"{"logGroups":[{"logGroupName":"/aws/events/outboxctl-dev-rds-eventbridge"},
@@ -122,6 +132,7 @@ async fn every_trouble_of_an_account_is_told_with_its_remedy() {
         ("DMS instance class", "failed", "dms.t3.large"),
         ("quota: databases", "warning", "Service Quotas"),
         ("quota: function concurrency", "warning", "WriterConcurrency"),
+        ("address range", "warning", "VpcCidr"),
         ("leftovers: log groups", "failed", "delete-log-group"),
     ] {
         assert_eq!(state(&findings, check), expected, "{check}: {findings:#?}");
@@ -138,7 +149,22 @@ async fn every_trouble_of_an_account_is_told_with_its_remedy() {
         text("configuration").is_some_and(|said| said.contains("did you mean DatabaseClass?") && said.contains("500"))
     );
     assert!(text("permissions").is_some_and(|said| said.contains("rds:CreateDBInstance")));
+    let ranges = text("address range").expect("there");
+    assert!(ranges.contains("vpc-old (10.42.16.0/20)") && !ranges.contains("vpc-far"), "{ranges}");
     assert!(text("leftovers: log groups").is_some_and(|said| !said.contains("-two")), "another pipeline's is not ours");
+}
+
+fn troubled_and_silent_on_networks(asked: &Asked) -> Option<(u16, String)> {
+    if asked.service == "cloudcontrolapi" { None } else { troubled(asked) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn networks_that_may_not_be_looked_at_are_not_checked() {
+    let aws = FakeAws::start(troubled_and_silent_on_networks, None).await;
+    let (_, findings) = examine(&World::new(), &aws.url, &[]);
+    assert_eq!(state(&findings, "address range"), "not-checked");
+    let found = findings.iter().find(|finding| finding["check"] == "address range").expect("there");
+    assert!(found["message"].as_str().is_some_and(|said| said.contains("cloudformation:ListResources")), "{found}");
 }
 
 fn refuses_credentials(asked: &Asked) -> Option<(u16, String)> {

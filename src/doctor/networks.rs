@@ -1,0 +1,127 @@
+//! Whether the pipeline's network could be joined with the account's others: peering and transit gateways want address
+//! ranges that do not overlap.
+//!
+//! The VPCs are asked for through Cloud Control (`cloudformation:ListResources`, `cloudformation:GetResource`, and with
+//! them `ec2:DescribeVpcs` and `ec2:DescribeVpcAttribute`): the SDK of EC2 is larger than all others together. It tells a
+//! VPC's first range, and not those that were added later.
+
+use aws_sdk_cloudcontrol::Client;
+use aws_sdk_cloudcontrol::types::ResourceDescription;
+use futures_util::stream::{StreamExt, TryStreamExt, iter};
+use serde_json::Value;
+
+use super::ranges::Range;
+use super::run::Check;
+use super::{Finding, Ground};
+use crate::cloudformation::Deployment;
+use crate::error::{AwsContext, Result, sdk_code};
+
+const CHECK: &str = "address range";
+const VPC: &str = "AWS::EC2::VPC";
+/// VPCs asked about at the same time.
+const AT_ONCE: usize = 8;
+
+pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
+    // The local stack has one network for all.
+    if ground.settings.local || ground.pipeline.stack("network").is_none() {
+        return Vec::new();
+    }
+    vec![Check::new(CHECK, range(ground, deployment))]
+}
+
+async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
+    let network = deployment.stacks.iter().find(|view| view.stack.name == "network");
+    let there = network.and_then(|view| view.parameter("VpcCidr"));
+    let text = there.or(ground.parameters.get("VpcCidr").map(String::as_str)).unwrap_or_default();
+    let Ok(ours) = text.parse::<Range>() else {
+        return Ok(vec![Finding::failed(
+            CHECK,
+            format!("VpcCidr is {text:?}, which is no range of IPv4 addresses"),
+            "set VpcCidr in [parameters] to one like 10.42.0.0/16",
+        )]);
+    };
+    let own = deployment.output("VpcId").ok();
+    let others: Vec<_> = vpcs(ground).await?.into_iter().filter(|(id, _)| Some(id.as_str()) != own).collect();
+    Ok(vec![judge(ours, there.is_some(), &others)])
+}
+
+/// The region's VPCs with their ranges.
+async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
+    let client = &ground.clients.cloud_control();
+    let mut pages = client.list_resources().type_name(VPC).into_paginator().send();
+    let mut found = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.aws("list the VPCs (cloudformation:ListResources, ec2:DescribeVpcs)")?;
+        found.extend(page.resource_descriptions.unwrap_or_default());
+    }
+    let asked: Vec<_> = iter(found).map(|vpc| described(client, vpc)).buffered(AT_ONCE).try_collect().await?;
+    Ok(asked.into_iter().flatten().collect())
+}
+
+/// A listed VPC with its range; None for one that was deleted since.
+async fn described(client: &Client, vpc: ResourceDescription) -> Result<Option<(String, Range)>> {
+    let Some(id) = vpc.identifier else { return Ok(None) };
+    // A list holds identifiers, and for most types no more.
+    if let Some(range) = vpc.properties.as_deref().and_then(cidr) {
+        return Ok(Some((id, range)));
+    }
+    let vpc = match client.get_resource().type_name(VPC).identifier(&id).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(None),
+        answer => answer.aws(format!("look at {id} (cloudformation:GetResource, ec2:DescribeVpcs)"))?,
+    };
+    let told = vpc.resource_description.and_then(|vpc| vpc.properties);
+    Ok(told.as_deref().and_then(cidr).map(|range| (id, range)))
+}
+
+/// The range in a VPC's properties.
+fn cidr(properties: &str) -> Option<Range> {
+    let properties: Value = serde_json::from_str(properties).ok()?;
+    properties.get("CidrBlock")?.as_str()?.parse().ok()
+}
+
+/// `there`: the network is deployed, and keeps its range.
+fn judge(ours: Range, there: bool, others: &[(String, Range)]) -> Finding {
+    let clashes: Vec<_> = others.iter().filter(|(_, range)| range.overlaps(ours)).collect();
+    if clashes.is_empty() {
+        return Finding::ok(CHECK, format!("{ours} overlaps with none of {} other VPCs", others.len()));
+    }
+    let names: Vec<_> = clashes.iter().map(|(id, range)| format!("{id} ({range})")).collect();
+    let taken: Vec<_> = others.iter().map(|(_, range)| *range).collect();
+    let free = ours.free(&taken).map_or(String::new(), |free| format!(", like {free}"));
+    let when =
+        if there { "only a network that is made anew gets another range: destroy, then" } else { "if they are:" };
+    Finding::warning(
+        CHECK,
+        format!("{ours} overlaps with {}: it matters where the networks are to be joined", names.join(", ")),
+        format!("{when} set VpcCidr in [parameters] to a free range{free}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn an_overlap_is_a_warning_with_a_free_range() {
+        let range = |text: &str| text.parse::<Range>().expect("a range");
+        let others = [("vpc-1".to_owned(), range("10.42.128.0/20")), ("vpc-2".to_owned(), range("10.0.0.0/16"))];
+        let told = judge(range("10.42.0.0/16"), false, &others);
+        assert_eq!(told.state, State::Warning);
+        assert!(told.message.contains("vpc-1 (10.42.128.0/20)") && !told.message.contains("vpc-2"), "{told:?}");
+        assert!(told.remedy.is_some_and(|remedy| remedy.contains("VpcCidr") && remedy.contains("10.1.0.0/16")));
+        assert_eq!(judge(range("10.43.0.0/16"), false, &others).state, State::Ok);
+        let there = judge(range("10.42.0.0/16"), true, &others);
+        assert!(there.remedy.is_some_and(|remedy| remedy.contains("destroy")));
+    }
+
+    #[test]
+    fn what_is_no_range_is_left_out() {
+        assert_eq!(cidr(r#"{"VpcId": "vpc-1"}"#), None);
+        assert_eq!(
+            cidr(r#"{"CidrBlock": "10.1.2.3/16"}"#).map(|range| range.to_string()).as_deref(),
+            Some("10.1.0.0/16")
+        );
+        assert_eq!(cidr("no JSON"), None);
+    }
+}
