@@ -117,7 +117,7 @@ fn environment(
     let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
     let join = |types: Vec<&&str>| types.into_iter().copied().collect::<Vec<_>>().join(",").into();
     vec![
-        ("PYTHONPATH", settings.environment.packages.clone().into()),
+        ("PYTHONPATH", settings.environment.path()),
         ("PYTHONUNBUFFERED", "1".into()),
         ("PYTHONDONTWRITEBYTECODE", "1".into()),
         ("OUTBOXCTL_GATEWAY", gateway.clone().into()),

@@ -1,5 +1,6 @@
 //! What an operator looks at: `doctor`, `status`, `outputs`, and `destroy` with what it keeps, on a local stack.
 
+use aws_sdk_cloudwatch::types::StateValue;
 use outboxctl::aws::{Clients, LocalEndpoint};
 use serde_json::Value;
 
@@ -43,6 +44,7 @@ async fn a_deployment_is_told_as_it_is_and_kept_data_is_listed() {
     assert!(!picture.contains('\u{1b}'), "no escape codes off a terminal: {picture}");
 
     outputs(&stack);
+    alarms(&stack).await;
 
     // Protected: nothing is touched, and what would be needed is said.
     let refused = stack.fails(2, &["destroy", "--yes"]);
@@ -88,6 +90,35 @@ async fn a_deployment_is_told_as_it_is_and_kept_data_is_listed() {
         buckets["state"] == "warning" && buckets["message"].to_string().contains(&name("FailureBucket")),
         "{buckets}"
     );
+}
+
+/// The alarms that the stacks made, in the states that CloudWatch has them in.
+async fn alarms(stack: &Stack) {
+    let state = stack.state();
+    let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+    let client = clients.cloudwatch();
+    let all = client.describe_alarms().send().await.expect("the alarms").metric_alarms.unwrap_or_default();
+    let quiet = finding(&stack.ok(&["doctor"]), "alarms")["message"].to_string();
+    assert!(all.len() > 5 && quiet.contains(&format!("none of {} is in ALARM", all.len())), "{quiet}");
+
+    let name = all.iter().filter_map(|alarm| alarm.alarm_name()).find(|name| name.contains("IteratorAge"));
+    let name = name.expect("an alarm on records that wait for long");
+    let set =
+        |state: StateValue, why: &str| client.set_alarm_state().alarm_name(name).state_value(state).state_reason(why);
+    set(StateValue::Alarm, "records wait for too long").send().await.expect("set");
+    let report = stack.fails(1, &["doctor"]);
+    let findings = report["data"]["findings"].as_array().expect("findings");
+    let raised = findings.iter().find(|finding| finding["word"] == "alarm").expect("the alarm");
+    assert_eq!(
+        (raised["state"].as_str(), raised["remedy"].as_str()),
+        (Some("failed"), Some("records wait for too long"))
+    );
+    let short = raised["check"].as_str().and_then(|check| check.strip_prefix("alarm ")).expect("its name");
+    assert!(name.ends_with(short), "{name}: {short}");
+    let status = String::from_utf8(stack.run(&["status"]).stdout).expect("UTF-8");
+    assert!(status.contains(&format!("failed alarm {short}: ")), "{status}");
+    set(StateValue::Ok, "they no longer do").send().await.expect("set");
+    assert_eq!(finding(&stack.ok(&["doctor"]), "alarms")["state"], "ok");
 }
 
 /// Every form of the outputs.

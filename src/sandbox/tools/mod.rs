@@ -18,6 +18,10 @@ use crate::output::Console;
 /// The emulator's version: `launcher.py` reaches into it, so it is this one and no other.
 pub const EMULATOR_VERSION: &str = "1.5.33";
 
+/// CloudWatch's clients speak CBOR. Without this package, which it does not bring, the emulator answers them in JSON that
+/// they can't read.
+const CBOR: (&str, &str) = ("cbor2", "5.9.0");
+
 /// All that a stack runs.
 #[derive(Debug, Clone)]
 pub struct Tools {
@@ -37,7 +41,8 @@ pub async fn ensure(home: &Home, console: &Console) -> Result<Tools> {
         None => postgres::fetch(home, console).await?,
     };
     console.detail(format!("PostgreSQL {} from {}", postgres.version, postgres.bin.display()));
-    let emulator = python::ensure(home, console, "ministack", EMULATOR_VERSION).await?;
+    let mut emulator = python::ensure(home, console, "ministack", EMULATOR_VERSION).await?;
+    emulator.beside.push(python::ensure(home, console, CBOR.0, CBOR.1).await?.packages);
     Ok(Tools { emulator, postgres })
 }
 

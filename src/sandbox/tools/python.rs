@@ -19,8 +19,19 @@ const OLDEST: (u32, u32) = (3, 10);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     pub python: PathBuf,
-    /// For PYTHONPATH; also where the package's files are.
+    /// Where the package's files are.
     pub packages: PathBuf,
+    /// Folders of other packages that it needs.
+    pub beside: Vec<PathBuf>,
+}
+
+impl Environment {
+    /// For PYTHONPATH.
+    pub fn path(&self) -> OsString {
+        let folders = std::iter::once(&self.packages).chain(&self.beside);
+        // A folder with a colon in its name can't be in such a list; then there is the one.
+        std::env::join_paths(folders).unwrap_or_else(|_| self.packages.clone().into())
+    }
 }
 
 /// The package's environment, fetched if it is not there yet.
@@ -30,7 +41,7 @@ pub struct Environment {
 pub async fn ensure(home: &Home, console: &Console, package: &str, version: &str) -> Result<Environment> {
     let folder = super::folder(home, package, version);
     let python = find().await?;
-    let environment = Environment { python, packages: folder.clone() };
+    let environment = Environment { python, packages: folder.clone(), beside: Vec::new() };
     // Written last: a folder without it was not finished.
     let complete = folder.join(".complete");
     if complete.exists() {
