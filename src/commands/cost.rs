@@ -5,12 +5,12 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::commands::deploy::name_and_value;
+use crate::commands::deploy::{name_and_value, needs_choice};
 use crate::context::Context;
 use crate::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
-use crate::pipelines;
+use crate::pipelines::{self, WITH_SAMPLE};
 
 /// Estimate what the pipeline costs a month
 ///
@@ -26,6 +26,9 @@ pub struct Args {
     /// Payload of an event, in bytes
     #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
     event_bytes: u32,
+    /// Without the sample's API and tables, as `deploy --without-sample` leaves them out
+    #[arg(long)]
+    without_sample: bool,
     /// Set a template parameter, as the table `parameters` of outboxctl.toml does
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
@@ -83,7 +86,8 @@ impl Args {
 
     /// Defaults, then the file's, then the flags'.
     fn parameters(&self, ctx: &Context) -> Result<BTreeMap<String, String>> {
-        let known = pipelines::parameters(pipelines::find(&ctx.settings.pipeline)?)?;
+        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+        let known = pipelines::parameters(pipeline)?;
         let mut values: BTreeMap<_, _> =
             known.iter().filter_map(|parameter| Some((parameter.name.clone(), parameter.default.clone()?))).collect();
         values.extend(ctx.settings.parameters.clone());
@@ -97,6 +101,10 @@ impl Args {
                 return Err(Error::new(Kind::Usage, objection));
             }
             values.insert(name.clone(), value.clone());
+        }
+        if self.without_sample {
+            needs_choice(pipeline)?;
+            values.insert(WITH_SAMPLE.to_owned(), "false".to_owned());
         }
         Ok(values)
     }

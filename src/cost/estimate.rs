@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::usage::HOURS;
 use super::{Prices, Usage};
-use crate::pipelines::Pipeline;
+use crate::pipelines::{Pipeline, Stack};
 
 /// One component's part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -72,8 +72,13 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     let has = |stack: &str| pipeline.stack(stack).is_some();
     let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
     let events = usage.millions();
-    build.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
-    build.function("writer function", events, 0.25);
+    if usage.with_sample() {
+        build.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
+        build.function("writer function", events, 0.25);
+    } else {
+        let because = "it was left out (--without-sample); what writes the events instead is yours".to_owned();
+        build.left_out.push(LeftOut { component: "sample's API and tables".into(), because });
+    }
     if has("database") {
         database(&mut build, usage, has("leases"));
     }
@@ -101,8 +106,7 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
         build.function("receiver function", events, 0.25);
         build.add("receiver's inbox", format!("{} writes", millions(events)), &[(events, "dynamodb.million-writes")]);
     }
-    let alarms = pipeline.stacks.iter().map(|stack| stack.template.matches("Type: AWS::CloudWatch::Alarm").count());
-    let alarms = alarms.sum::<usize>() as f64;
+    let alarms = pipeline.stacks.iter().map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
     for (component, because) in [
         ("data transfer, function logs, S3, SQS, KMS", "small at these rates, and depends on what is kept"),
@@ -112,6 +116,17 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     }
     let total = build.components.iter().map(|component| component.usd_month).sum();
     Estimate { components: build.components, left_out: build.left_out, total_usd_month: cents(total) }
+}
+
+/// Alarms that the stack has; those of the sample carry its condition, or are in a stack of its own.
+fn alarms(stack: &Stack, with_sample: bool) -> usize {
+    const ALARM: &str = "Type: AWS::CloudWatch::Alarm\n";
+    let all = stack.template.matches(ALARM).count();
+    match (with_sample, stack.sample) {
+        (true, _) => all,
+        (false, true) => 0,
+        (false, false) => all - stack.template.matches(&format!("{ALARM}    Condition: Sample\n")).count(),
+    }
 }
 
 fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
@@ -131,13 +146,22 @@ fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let name = format!("dms.{class}.hour");
     build.add("capture instance (DMS)", format!("{class}, {HOURS} h{standby}"), &[(HOURS * zones, name.as_str())]);
+    // The price of an instance has some in it, by its class.
+    let burstable = class.starts_with("dms.t");
+    let size = usage.number("ReplicationStorage");
+    let beyond = (size - if burstable { 50.0 } else { 100.0 }).max(0.0);
+    if beyond > 0.0 {
+        let amounts = [(beyond * zones, "dms.gp2.gb-month")];
+        build.add("capture storage (DMS)", format!("{beyond} GiB gp2 beyond what the price has{standby}"), &amounts);
+    }
 }
 
 fn tables(build: &mut Builder<'_>, pipeline: &Pipeline, usage: &Usage) {
     let events = usage.millions();
     // In a transaction every write counts twice. Without an outbox an event is one plain write.
     let units = usage.units(1_024.0);
-    let writes = if pipeline.sample() == Some("users") { events * units } else { events * 2.0 * (1.0 + units) };
+    let aggregate = if usage.with_sample() { 1.0 } else { 0.0 };
+    let writes = if pipeline.sample() == Some("users") { events * units } else { events * 2.0 * (aggregate + units) };
     build.add("tables", format!("{} write units", millions(writes)), &[(writes, "dynamodb.million-writes")]);
     let days = usage.number("OutboxRetentionDays");
     if pipeline.sample() != Some("users") {
@@ -219,8 +243,40 @@ mod tests {
         let usage = usage(pipeline, 1.0, &[("DatabaseClass", "db.x9.huge")]);
         let estimate = estimate(pipeline, &usage, &prices);
         let named = |component: &str| estimate.left_out.iter().any(|left| left.component.contains(component));
-        assert!(named("database instance") && named("DMS") && named("consumer process"), "{:?}", estimate.left_out);
+        assert!(named("database instance") && named("consumer process"), "{:?}", estimate.left_out);
         assert!(estimate.components.iter().all(|one| one.component != "database instance"));
+    }
+
+    #[test]
+    fn capture_is_priced_with_its_standby_and_its_storage() {
+        let (pipeline, prices) =
+            (pipelines::find("rds-kinesis").expect("a pipeline"), Prices::published().expect("prices"));
+        let one = estimate(pipeline, &usage(pipeline, 0.0, &[]), &prices);
+        assert_eq!(of(&one, "capture instance (DMS)").usd_month, 54.39); // 0.0745 × 730
+        assert!(one.components.iter().all(|part| part.component != "capture storage (DMS)"), "50 GiB are in the price");
+        let two = usage(pipeline, 0.0, &[("ReplicationMultiAz", "true"), ("ReplicationStorage", "70")]);
+        let two = estimate(pipeline, &two, &prices);
+        assert_eq!(of(&two, "capture instance (DMS)").usd_month, 108.77); // 0.149 × 730
+        assert_eq!(of(&two, "capture storage (DMS)").usd_month, 4.6); // 20 × 0.115 × 2
+    }
+
+    #[test]
+    fn without_the_sample_its_parts_cost_nothing() {
+        let prices = Prices::published().expect("prices");
+        for (name, alarms) in [("rds-eventbridge", 1.0), ("rds-kinesis", 1.0), ("dynamodb-eventbridge", 2.0)] {
+            let pipeline = pipelines::find(name).expect("a pipeline");
+            let [with, without] = ["true", "false"]
+                .map(|sample| estimate(pipeline, &usage(pipeline, 10.0, &[("WithSample", sample)]), &prices));
+            let there = |estimate: &Estimate, component: &str| {
+                estimate.components.iter().any(|part| part.component == component)
+            };
+            for component in ["API", "writer function"] {
+                assert!(there(&with, component) && !there(&without, component), "{name}: {component}");
+            }
+            let fewer = of(&with, "alarms").usd_month - of(&without, "alarms").usd_month;
+            assert!((fewer - alarms * 0.1).abs() < 0.001, "{name}: {fewer}");
+            assert!(without.total_usd_month < with.total_usd_month, "{name}");
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::pipelines::WITH_SAMPLE;
+
 /// Hours in a month, as AWS's own calculator takes them.
 pub const HOURS: f64 = 730.0;
 const SECONDS: f64 = HOURS * 3600.0;
@@ -49,6 +51,11 @@ impl Usage {
     /// GiB a month of records on their way, each rounded up to a KiB.
     pub fn gib(&self) -> f64 {
         self.events() * self.units(1_024.0) * 1_024.0 / GIB
+    }
+
+    /// Whether the sample's API and tables are part of it.
+    pub fn with_sample(&self) -> bool {
+        self.text(WITH_SAMPLE) != "false"
     }
 
     pub fn text(&self, name: &str) -> &str {

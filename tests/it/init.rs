@@ -45,7 +45,7 @@ fn cost_is_an_estimate_and_says_what_it_leaves_out() {
     let world = World::new();
     let told = world.run(["cost", "--pipeline", "rds-eventbridge", "--region", "us-east-1"]);
     assert!(told.starts_with("exit: 0\n"), "{told}");
-    for word in ["estimate", "aws.amazon.com/pricing", "Left out", "capture instance (DMS)"] {
+    for word in ["estimate", "aws.amazon.com/pricing", "Left out", "capture instance (DMS)", "dms.t3.medium"] {
         assert!(told.contains(word), "{word} is not in {told}");
     }
     let total = |args: &[&str]| {
@@ -53,10 +53,13 @@ fn cost_is_an_estimate_and_says_what_it_leaves_out() {
         let data: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
         data["total_usd_month"].as_f64().expect("a total")
     };
-    world.write("prices.toml", "[prices]\n\"dms.dms.t3.medium.hour\" = 1.0\n");
+    world.write("prices.toml", "[prices]\n\"dms.dms.t3.medium.hour\" = 1.0745\n");
     let (without, with) = (total(&[]), total(&["--prices", "prices.toml"]));
     assert!((with - without - 730.0).abs() < 0.01, "{without} {with}");
     assert!(total(&["--parameter", "DatabaseMultiAz=true"]) > without);
+    assert!(total(&["--without-sample"]) < without);
+    let nothing = world.run(["cost", "--pipeline", "dynamodb-cdc", "--without-sample"]);
+    assert!(nothing.starts_with("exit: 2\n") && nothing.contains("there is nothing without it"), "{nothing}");
     assert!(world.run(["cost", "--parameter", "DatabaseMultiAz=perhaps"]).starts_with("exit: 2\n"));
     assert!(world.run(["cost", "--events-per-second", "-1"]).starts_with("exit: 2\n"));
     assert!(world.run(["cost", "--region", "eu-central-1"]).contains("no prices of eu-central-1 are known"));

@@ -175,6 +175,8 @@ impl Args {
     }
 }
 
+/// That the sample can be left out.
+///
 /// # Errors
 /// `Usage` for a pipeline that is nothing without its sample.
 pub fn needs_choice(pipeline: &Pipeline) -> Result<()> {
