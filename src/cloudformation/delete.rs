@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::types::{DeletionMode, Stack as Described};
 
 use super::Engine;
 use super::deploy::holds_foreign;
-use super::engine::{Operation, status_of, token};
+use super::engine::{Operation, OperationKind, status_of, token};
 use super::events::Follower;
 use super::settle::Settled;
 use super::status::{OnDestroy, actions};
@@ -83,7 +83,7 @@ impl Engine {
             Leaving::Anything => request.deletion_mode(DeletionMode::ForceDeleteStack),
         };
         let stack = stack.stack_name().unwrap_or_default().to_owned();
-        self.begun(Operation { scope: scope.to_owned(), stack, cancellable: false });
+        self.begun(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
         self.pace.send(scope, || request.clone().send()).await.aws(format!("delete stack {scope}"))?;
         self.settle(scope, id, follower).await
     }

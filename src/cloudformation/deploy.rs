@@ -7,7 +7,7 @@ use aws_sdk_cloudformation::types::Stack as Described;
 use super::change_set::{Desired, Plan};
 use super::changes::Change;
 use super::diagnosis::is_role_race;
-use super::engine::{Operation, needs_recovery, status_of};
+use super::engine::{Operation, OperationKind, needs_recovery, status_of};
 use super::events::Follower;
 use super::status::{OnDeploy, Phase, actions};
 use super::{ChangeSet, Engine, Guard};
@@ -98,14 +98,19 @@ impl Engine {
     ) -> Result<bool> {
         let (scope, stack) = (desired.scope.clone(), desired.name.clone());
         // Noted before it is asked for: a request whose answer never comes may have been heard.
-        self.begun(Operation { scope, stack, cancellable: updates });
+        let kind = if updates { OperationKind::Update } else { OperationKind::Create };
+        self.begun(Operation { scope, stack, kind });
         // An answer that was lost on its way makes the repeated request a refused one.
         if !self.execute(set).await? && !follower.shows(self, &set.token()).await? {
             self.ended(&desired.scope);
             return Ok(false);
         }
         let verb = if updates { "update" } else { "create" };
-        self.console.emit(Event::started(&desired.scope, format!("{verb}: {}", plural(set.changes.len(), "change"))));
+        self.console.emit(Event::Started {
+            scope: desired.scope.clone(),
+            message: format!("{verb}: {}", plural(set.changes.len(), "change")),
+            resources: Some(set.changes.len()),
+        });
         Ok(true)
     }
 

@@ -28,8 +28,18 @@ pub struct Operation {
     pub scope: String,
     /// The CloudFormation stack name.
     pub stack: String,
-    /// Whether CloudFormation can cancel it: an update.
-    pub cancellable: bool,
+    pub kind: OperationKind,
+}
+
+/// What is done to a stack, as far as it matters for a way back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OperationKind {
+    /// CloudFormation can't cancel it; the stack can be deleted afterwards.
+    Create,
+    /// CloudFormation can cancel it, and then rolls back.
+    Update,
+    /// A deletion or a rollback: it goes on to its end.
+    Other,
 }
 
 impl Engine {

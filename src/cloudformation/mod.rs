@@ -10,6 +10,7 @@ mod delete;
 mod deploy;
 mod deployment;
 mod diagnosis;
+mod durations;
 mod engine;
 mod events;
 #[cfg(test)]
@@ -33,7 +34,7 @@ pub use change_set::{ChangeSet, Desired};
 pub use changes::{Change, Effect};
 pub use deploy::{Deployed, plural};
 pub use deployment::{Deployment, StackView};
-pub use engine::{Engine, Operation};
+pub use engine::{Engine, Operation, OperationKind};
 pub use guard::{Consent, Guard};
 pub use preview::{Fate, ParameterChange, Preview};
 pub use recover::{Recovered, Ways};

@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::types::Stack as Described;
 use super::Engine;
 use super::delete::Leaving;
 use super::deploy::holds_foreign;
-use super::engine::{Operation, status_of, token, way_out};
+use super::engine::{Operation, OperationKind, status_of, token, way_out};
 use super::events::Follower;
 use super::settle::Settled;
 use super::status::{OnDeploy, OnRecover, Phase, actions};
@@ -153,7 +153,7 @@ impl Engine {
     fn told(&self, scope: &str, stack: &Described, what: &str) {
         self.console.emit(Event::started(scope, format!("{}: {what}", status_of(stack).as_str())));
         let stack = stack.stack_name().unwrap_or_default().to_owned();
-        self.begun(Operation { scope: scope.to_owned(), stack, cancellable: false });
+        self.begun(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
     }
 }
 

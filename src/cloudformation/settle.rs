@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{Stack as Described, StackEvent};
 
 use super::Engine;
 use super::diagnosis::is_stack;
+use super::durations::usual;
 use super::engine::{status_of, way_out};
 use super::events::Follower;
 use super::status::{OnDeploy, Phase, actions};
@@ -102,6 +103,9 @@ impl Engine {
             resource_type: event.resource_type().unwrap_or("").to_owned(),
             status: status.to_owned(),
             reason: reason.map(str::to_owned),
+            usually: usual(event.resource_type().unwrap_or(""), status)
+                .filter(|_| !self.pace.is_local())
+                .map(str::to_owned),
         });
     }
 }

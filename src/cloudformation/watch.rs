@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
 
 use super::Engine;
-use super::engine::{Operation, needs_recovery, status_of, token};
+use super::engine::{Operation, OperationKind, needs_recovery, status_of, token};
 use super::events::Follower;
 use super::settle::Settled;
 use super::status::{OnDeploy, Phase, actions};
@@ -57,7 +57,11 @@ impl Engine {
         self.begun(Operation {
             scope: scope.to_owned(),
             stack: stack.stack_name().unwrap_or_default().to_owned(),
-            cancellable: *status == StackStatus::UpdateInProgress,
+            kind: match status {
+                StackStatus::CreateInProgress => OperationKind::Create,
+                StackStatus::UpdateInProgress => OperationKind::Update,
+                _ => OperationKind::Other,
+            },
         });
         let follower = Follower::from_operation(self, id).await?;
         self.settle(scope, id, follower).await

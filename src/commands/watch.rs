@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::cloudformation::{Engine, Watched};
+use crate::cloudformation::{Engine, OperationKind, Watched};
 use crate::commands::reach;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -100,13 +100,17 @@ pub fn detached(ctx: &Context, engine: &Engine) -> Error {
     );
     let error = Error::new(Kind::Interrupted, format!("detached; CloudFormation goes on with: {list}"))
         .hint(format!("attach again: outboxctl watch {place} (or run the same command again)"));
-    let updates: Vec<_> =
-        under_way.iter().filter(|operation| operation.cancellable).map(|operation| operation.scope.as_str()).collect();
-    match updates.is_empty() {
-        true => error.hint(format!("a create can't be cancelled; to undo it: outboxctl destroy {place}")),
-        false => {
+    let of = |kind: OperationKind| -> Vec<&str> {
+        let found = under_way.iter().filter(|operation| operation.kind == kind);
+        found.map(|operation| operation.scope.as_str()).collect()
+    };
+    let (creates, updates) = (of(OperationKind::Create), of(OperationKind::Update));
+    match (updates.is_empty(), creates.is_empty()) {
+        (false, _) => {
             error.hint(format!("cancel (CancelUpdateStack): outboxctl watch --cancel {place} {}", updates.join(" ")))
         }
+        (true, false) => error.hint(format!("a create can't be cancelled; to undo it: outboxctl destroy {place}")),
+        (true, true) => error.hint("what is under way can't be cancelled; it goes on to its end"),
     }
     .with_data(json!({ "under_way": scopes }))
 }

@@ -16,7 +16,13 @@ pub enum Level {
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
     /// A step began; a live view shows it until `Finished` or `Failed` with the same scope.
-    Started { scope: String, message: String },
+    Started {
+        scope: String,
+        message: String,
+        /// How many resources it is to work on, where that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resources: Option<usize>,
+    },
     /// The step's state changed; lines show it once, a live view replaces the old state.
     Progress { scope: String, message: String },
     /// The step has not begun: it waits for these others.
@@ -31,6 +37,9 @@ pub enum Event {
         /// Why it failed.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// How long this usually takes, like `5–10 min`; only where it is long, and while it goes on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        usually: Option<String>,
     },
     /// The step ended well. `changed` is false where there was nothing to do.
     Finished { scope: String, message: String, changed: bool },
@@ -42,7 +51,7 @@ pub enum Event {
 
 impl Event {
     pub fn started(scope: impl Into<String>, message: impl Into<String>) -> Self {
-        Self::Started { scope: scope.into(), message: message.into() }
+        Self::Started { scope: scope.into(), message: message.into(), resources: None }
     }
 
     pub fn progress(scope: impl Into<String>, message: impl Into<String>) -> Self {

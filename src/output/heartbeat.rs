@@ -42,7 +42,7 @@ impl Heartbeat {
         let now = Instant::now();
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
-            Event::Started { scope, message } => {
+            Event::Started { scope, message, .. } => {
                 steps.insert(scope.clone(), Step { message: message.clone(), begun: now, said: now });
             }
             Event::Progress { scope, message } => {

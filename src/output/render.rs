@@ -81,14 +81,15 @@ impl Renderer for Plain {
 pub fn line_of(event: &Event) -> String {
     let mark = |style: Style, sign: &str| format!("{style}{sign}{style:#}");
     match event {
-        Event::Started { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
+        Event::Started { scope, message, .. } => format!("{} {scope}: {message}", mark(DIM, "·")),
         Event::Progress { scope, message } => format!("{} {scope}: {message}", mark(DIM, "·")),
         Event::Waiting { scope, on } => format!("{} {scope}: waits for {}", mark(DIM, "·"), on.join(", ")),
         Event::Resource { scope, resource, status, reason: Some(reason), .. } => {
             format!("{} {scope}: {resource} {status}: {reason}", mark(RED, "✗"))
         }
-        Event::Resource { scope, resource, status, reason: None, .. } => {
-            format!("{} {scope}: {resource} {status}", mark(DIM, "·"))
+        Event::Resource { scope, resource, status, reason: None, usually, .. } => {
+            let usually = usually.as_ref().map(|time| format!(" (usually {time})")).unwrap_or_default();
+            format!("{} {scope}: {resource} {status}{usually}", mark(DIM, "·"))
         }
         Event::Finished { scope, message, changed: true } => format!("{} {scope}: {message}", mark(GREEN, "✓")),
         Event::Finished { scope, message, changed: false } => format!("{} {scope}: {message}", mark(DIM, "=")),

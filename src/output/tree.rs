@@ -1,5 +1,6 @@
 //! What a live view shows: steps, what each works on, how long, and what it waits for. Pure: lines from state.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use console::{measure_text_width, truncate_str};
@@ -26,7 +27,9 @@ struct Step {
     waits_for: Vec<String>,
     resources: Vec<Resource>,
     /// Resources that have ended well.
-    done: usize,
+    done: BTreeSet<String>,
+    /// How many there are, where that is known.
+    of: Option<usize>,
 }
 
 /// Something under way, or failed.
@@ -35,6 +38,7 @@ struct Resource {
     name: String,
     kind: String,
     status: String,
+    usually: Option<String>,
     begun: Instant,
 }
 
@@ -50,12 +54,14 @@ impl Tree {
     /// Takes note of an event. Returns for how long the step went on that the event ended.
     pub fn observe(&mut self, event: &Event, now: Instant) -> Option<Duration> {
         match event {
-            Event::Started { scope, message } => {
+            Event::Started { scope, message, resources } => {
                 let step = self.step(scope, now);
                 if !step.waits_for.is_empty() {
                     step.begun = now;
                 }
                 step.waits_for.clear();
+                step.done.clear();
+                step.of = *resources;
                 step.message.clone_from(message);
             }
             Event::Progress { scope, message } => {
@@ -64,8 +70,8 @@ impl Tree {
                 step.message.clone_from(message);
             }
             Event::Waiting { scope, on } => self.step(scope, now).waits_for.clone_from(on),
-            Event::Resource { scope, resource, resource_type, status, .. } => {
-                self.step(scope, now).resource(resource, resource_type, status, now);
+            Event::Resource { scope, resource, resource_type, status, usually, .. } => {
+                self.step(scope, now).resource(resource, resource_type, status, usually.as_deref(), now);
             }
             Event::Finished { scope, .. } | Event::Failed { scope, .. } => {
                 let at = self.steps.iter().position(|step| step.scope == *scope)?;
@@ -84,7 +90,8 @@ impl Tree {
                 begun: now,
                 waits_for: Vec::new(),
                 resources: Vec::new(),
-                done: 0,
+                done: BTreeSet::new(),
+                of: None,
             });
             self.steps.len() - 1
         });
@@ -113,21 +120,25 @@ impl Tree {
 }
 
 impl Step {
-    fn resource(&mut self, name: &str, kind: &str, status: &str, now: Instant) {
+    fn resource(&mut self, name: &str, kind: &str, status: &str, usually: Option<&str>, now: Instant) {
         let at = self.resources.iter().position(|resource| resource.name == name);
         if status.ends_with("_COMPLETE") {
-            self.done += 1;
+            self.done.insert(name.to_owned());
             if let Some(at) = at {
                 self.resources.remove(at);
             }
             return;
         }
         match at {
-            Some(at) => status.clone_into(&mut self.resources[at].status),
+            Some(at) => {
+                status.clone_into(&mut self.resources[at].status);
+                self.resources[at].usually = usually.map(str::to_owned);
+            }
             None => self.resources.push(Resource {
                 name: name.to_owned(),
                 kind: kind.to_owned(),
                 status: status.to_owned(),
+                usually: usually.map(str::to_owned),
                 begun: now,
             }),
         }
@@ -139,7 +150,11 @@ impl Step {
             let text = format!("  {scope}  {DIM}waits for {}{DIM:#}", self.waits_for.join(", "));
             return truncate_str(&text, width, "…").into_owned();
         }
-        let done = if self.done > 0 { format!(" · {} done", self.done) } else { String::new() };
+        let done = match (self.done.len(), self.of) {
+            (done, Some(all)) => format!(" · {} of {all} resources done", done.min(all)),
+            (0, None) => String::new(),
+            (done, None) => format!(" · {done} done"),
+        };
         let spinner = FRAMES[frame % FRAMES.len()];
         let left = format!("{CYAN}{spinner}{CYAN:#} {scope}  {}{done}", self.message);
         spread(&left, &elapsed(self.begun, now), width)
@@ -163,7 +178,8 @@ impl Resource {
     fn line(&self, now: Instant, width: usize) -> String {
         let style = if self.status.ends_with("_FAILED") { RED } else { DIM };
         let kind = if width >= WIDE { format!("  {DIM}{}{DIM:#}", self.kind) } else { String::new() };
-        let left = format!("    {:<28} {style}{}{style:#}{kind}", self.name, self.status);
+        let usually = self.usually.as_ref().map(|time| format!("  usually {time}")).unwrap_or_default();
+        let left = format!("    {:<28} {style}{}{style:#}{usually}{kind}", self.name, self.status);
         spread(&left, &elapsed(self.begun, now), width)
     }
 }
@@ -196,20 +212,24 @@ mod tests {
     use super::*;
 
     fn resource(name: &str, kind: &str, status: &str) -> Event {
+        let usually = (kind == "AWS::EC2::VPCEndpoint" && status == "CREATE_IN_PROGRESS").then(|| "1–3 min".into());
         Event::Resource {
             scope: "network".into(),
             resource: name.into(),
             resource_type: kind.into(),
             status: status.into(),
             reason: None,
+            usually,
         }
     }
 
     fn tree(now: Instant) -> Tree {
         let mut tree = Tree::default();
         tree.observe(&Event::Waiting { scope: "dms".into(), on: vec!["network".into(), "database".into()] }, now);
-        tree.observe(&Event::started("network", "create: 12 changes"), now);
+        let create = Event::Started { scope: "network".into(), message: "create".into(), resources: Some(12) };
+        tree.observe(&create, now);
         tree.observe(&resource("Vpc", "AWS::EC2::VPC", "CREATE_IN_PROGRESS"), now);
+        tree.observe(&resource("Vpc", "AWS::EC2::VPC", "CREATE_COMPLETE"), now);
         tree.observe(&resource("Vpc", "AWS::EC2::VPC", "CREATE_COMPLETE"), now);
         let later = now + Duration::from_secs(11);
         tree.observe(&resource("KinesisEndpoint", "AWS::EC2::VPCEndpoint", "CREATE_IN_PROGRESS"), later);
@@ -228,14 +248,14 @@ mod tests {
     fn steps_show_what_they_work_on_and_what_they_wait_for() {
         let now = Instant::now();
         assert_snapshot!(drawn(&tree(now), now, 80, 24), @r"
-        ⠋ network  create: 12 changes · 1 done                                      1:23
-            KinesisEndpoint              CREATE_IN_PROGRESS                         1:12
+        ⠋ network  create · 1 of 12 resources done                                  1:23
+            KinesisEndpoint              CREATE_IN_PROGRESS  usually 1–3 min        1:12
             SecretsEndpoint              CREATE_FAILED                              1:12
           dms      waits for network, database
         ");
         assert_snapshot!(drawn(&tree(now), now, 120, 24), @r"
-        ⠋ network  create: 12 changes · 1 done                                                                              1:23
-            KinesisEndpoint              CREATE_IN_PROGRESS  AWS::EC2::VPCEndpoint                                          1:12
+        ⠋ network  create · 1 of 12 resources done                                                                          1:23
+            KinesisEndpoint              CREATE_IN_PROGRESS  usually 1–3 min  AWS::EC2::VPCEndpoint                         1:12
             SecretsEndpoint              CREATE_FAILED  AWS::EC2::VPCEndpoint                                               1:12
           dms      waits for network, database
         ");

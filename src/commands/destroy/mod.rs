@@ -10,6 +10,7 @@ use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Deployment, Engine, StackView};
 use crate::commands::reach;
+use crate::commands::watch::detached;
 use crate::context::Context;
 use crate::dms::control::{Patience, Task};
 use crate::error::{Error, Kind, Result};
@@ -48,8 +49,15 @@ impl Args {
             return Err(Error::new(Kind::Failed, "nothing was deleted"));
         }
 
-        stop_capture(ctx, &deployment).await?;
-        let ends = self.delete_stacks(ctx, &deployment).await?;
+        let engine = Engine::new(clients, &ctx.console);
+        let _hold = ctx.hold();
+        let ends = tokio::select! {
+            ends = async {
+                stop_capture(ctx, &deployment).await?;
+                self.delete_stacks(ctx, &engine, &deployment).await
+            } => ends?,
+            () = ctx.cancel.cancelled() => return Err(detached(ctx, &engine)),
+        };
         let mut failure = None;
         let mut deleted = Vec::new();
         for (name, end) in ends {
@@ -86,16 +94,15 @@ impl Args {
     async fn delete_stacks(
         &self,
         ctx: &Context,
+        engine: &Engine,
         deployment: &Deployment,
     ) -> Result<std::collections::BTreeMap<&'static str, End<bool>>> {
         let clients = ctx.aws().await?;
-        let engine = Engine::new(clients, &ctx.console);
         let dependents = |name: &'static str| {
             let stacks = deployment.pipeline.stacks.iter();
             stacks.filter(|stack| stack.depends_on.contains(&name)).map(|stack| stack.name).collect()
         };
         let step = |name: &'static str| {
-            let engine = &engine;
             let view = deployment.stacks.iter().find(|view| view.stack.name == name);
             async move {
                 let Some(view) = view else { return Ok(false) };

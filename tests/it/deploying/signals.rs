@@ -84,3 +84,18 @@ fn a_dry_run_that_is_interrupted_still_removes_what_it_made() {
     account.server.world().stack(&full("bus")).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
     assert_eq!(account.ok(&["deploy"])["changed"], true);
 }
+
+#[test]
+fn a_deletion_that_was_detached_from_goes_on() {
+    let account = deployed();
+    account.server.world().gates.insert(full("consumer"), vec!["never".into()]);
+    let told = interrupted(&account, &["destroy", "--yes"], |account| {
+        account.server.world().forms("DeleteStack").iter().any(|form| form["StackName"].contains("-consumer"))
+    });
+    assert!(told.contains("error: detached; CloudFormation goes on with: ") && told.contains("consumer"), "{told}");
+    assert!(told.contains("outboxctl watch --stage dev") && told.contains("can't be cancelled; it goes on"), "{told}");
+
+    account.server.world().gates.clear();
+    account.ok(&["watch"]);
+    assert_eq!(account.server.world().stack(&full("consumer")).status.as_deref(), Some("DELETE_COMPLETE"));
+}

@@ -98,6 +98,8 @@ fn objects(world: &mut World, method: &str, object: String) -> (u16, String) {
             world.objects.push(object);
             (200, String::new())
         }
+        // A list, of nothing.
+        "GET" => (200, "<ListBucketResult></ListBucketResult>".to_owned()),
         _ => (200, String::new()),
     }
 }

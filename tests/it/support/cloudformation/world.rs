@@ -183,6 +183,11 @@ impl Stack {
         }
     }
 
+    /// What it is now: status, template and parameters.
+    pub fn state(&self) -> (Option<String>, String, BTreeMap<String, String>) {
+        (self.status.clone(), self.template.clone(), self.parameters.clone())
+    }
+
     fn is_gone(&self) -> bool {
         self.status.as_deref().is_none_or(|status| status == "DELETE_COMPLETE")
     }
