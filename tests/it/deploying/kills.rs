@@ -1,21 +1,30 @@
 //! kill -9 at every request of a deploy, then the same command: the same end, and each change set executed once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use outboxctl::pipelines;
 
-use crate::support::account::{Account, full};
+use crate::support::account::Account;
 use crate::support::cloudformation::{Fault, Script};
 
 /// More than one at a time, for the time is spent waiting.
 const WORKERS: usize = 6;
 
+/// Every stack's status, template and parameters.
+type Left = BTreeMap<String, (Option<String>, String, BTreeMap<String, String>)>;
+
+fn left(account: &Account) -> Left {
+    let world = account.server.world();
+    let there = world.stacks.iter().filter(|(_, stack)| stack.status.is_some());
+    there.map(|(name, stack)| (name.clone(), stack.state())).collect()
+}
+
 /// Kills a deploy at its request of this number, which has taken effect and is never answered. False where the deploy
 /// has fewer requests.
-fn killed_at(number: usize, pipeline: &'static str) -> bool {
+fn killed_at(number: usize, pipeline: &'static str, undisturbed: &Left) -> bool {
     let faults = Box::new(move |count: usize, _: &str| if count == number { Fault::Hang } else { Fault::None });
     let account = Account::new(pipeline, Script { faults, ..Script::default() });
     let mut command = account.command(&["deploy", "--quiet"]);
@@ -33,20 +42,24 @@ fn killed_at(number: usize, pipeline: &'static str) -> bool {
     child.wait().expect("its end");
 
     account.ok(&["deploy"]);
-    let mut world = account.server.world();
-    for stack in pipelines::find(pipeline).expect("a pipeline").stacks {
-        let found = world.stack(&full(pipeline, stack.name));
-        assert_eq!(found.status.as_deref(), Some("CREATE_COMPLETE"), "request {number}: {}", stack.name);
-        assert_eq!(found.executed.len(), 1, "request {number}: {} was executed more or less than once", stack.name);
-    }
-    assert_eq!(world.objects.iter().collect::<BTreeSet<_>>().len(), 1, "one package");
-    drop(world);
-    assert_eq!(account.ok(&["deploy"])["changed"], false, "request {number}: there is something left to change");
+    assert_eq!(left(&account), *undisturbed, "request {number}");
+    assert!(account.executions().iter().all(|count| *count == 1), "request {number}: {:?}", account.executions());
+    assert_eq!(
+        account.server.world().objects.iter().collect::<BTreeSet<_>>().len(),
+        1,
+        "request {number}: one package"
+    );
     true
 }
 
 /// Kills it at every request that it has, in runs of its own.
 fn killed_everywhere(pipeline: &'static str) {
+    let account = Account::new(pipeline, Script::default());
+    account.ok(&["deploy"]);
+    let undisturbed = left(&account);
+    assert!(undisturbed.values().all(|(status, ..)| status.as_deref() == Some("CREATE_COMPLETE")), "{undisturbed:?}");
+    assert_eq!(account.ok(&["deploy"])["changed"], false);
+    assert_eq!(left(&account), undisturbed);
     let next = AtomicUsize::new(1);
     let last = AtomicUsize::new(usize::MAX);
     std::thread::scope(|scope| {
@@ -57,7 +70,7 @@ fn killed_everywhere(pipeline: &'static str) {
                     if number > last.load(Ordering::SeqCst) {
                         return;
                     }
-                    if !killed_at(number, pipeline) {
+                    if !killed_at(number, pipeline, &undisturbed) {
                         last.fetch_min(number, Ordering::SeqCst);
                         return;
                     }
