@@ -1047,6 +1047,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written to stdout')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written to stdout')
             [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown on stderr')
+            [CompletionResult]::new('--without-sample', '--without-sample', [CompletionResultType]::ParameterName, 'Without the sample''s API and tables, as `deploy --without-sample` leaves them out')
             [CompletionResult]::new('--print-prices', '--print-prices', [CompletionResultType]::ParameterName, 'Print the table of published prices, as a start for --prices')
             [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Work on the local stack (`outboxctl local up`) instead of AWS')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; name what is missing and exit with 2')

@@ -533,7 +533,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__cost)
-            opts="-o -y -q -v -h --events-per-second --event-bytes --parameter --prices --print-prices --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --events-per-second --event-bytes --without-sample --parameter --prices --print-prices --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -894,6 +894,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l progress -d
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l without-sample -d 'Without the sample\'s API and tables, as `deploy --without-sample` leaves them out'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l print-prices -d 'Print the table of published prices, as a start for --prices'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l no-input -d 'Never ask; name what is missing and exit with 2'
