@@ -132,9 +132,9 @@ impl Json {
     pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
         let raw: Box<RawValue> = serde_json::from_slice(bytes)?;
         // JSON has such characters between its tokens only: inside strings they are escaped.
-        let breaks = |c: char| matches!(c, '\n' | '\r' | '\t');
-        if raw.get().contains(breaks) {
-            return RawValue::from_string(raw.get().replace(breaks, "")).map(Self);
+        let breaks = [b'\n', b'\r', b'\t'];
+        if raw.get().bytes().any(|byte| breaks.contains(&byte)) {
+            return RawValue::from_string(raw.get().replace(breaks.map(char::from), "")).map(Self);
         }
         Ok(Self(raw))
     }

@@ -11,9 +11,6 @@ use chrono::{DateTime, Utc};
 use super::{From, ShardInfo, children, retry};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
-/// The most records of one read that Kinesis takes.
-pub const MOST: i32 = 10_000;
-
 /// A position that outlives an iterator.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
@@ -69,7 +66,7 @@ impl Page {
 }
 
 impl Pages {
-    /// Takes the position. `limit` is the most records of a page, up to [`MOST`].
+    /// Takes the position. `limit` is the most records of a page; Kinesis takes up to 10,000.
     ///
     /// # Errors
     /// `StreamMissing` where stream or shard is not there.
