@@ -282,7 +282,7 @@ fn a_redelivery_tells_of_every_piece_and_keeps_nothing() {
 
     // A bus that never takes anything: all of the aggregate is unfinished, and says why.
     let endless = Bus { script: Mutex::new(vec![Act::Retry; 100_000]), ..Bus::default() };
-    let fates = run(&endless, Duration::from_millis(10));
+    let fates = run(&endless, Duration::from_millis(500));
     assert!(matches!(&fates[0], Fate::Unfinished { code, .. } if code == "Scripted"), "{fates:?}");
     assert!(matches!(&fates[4], Fate::Unfinished { .. }), "{fates:?}");
 }
