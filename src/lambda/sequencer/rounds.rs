@@ -10,7 +10,7 @@ use super::Read;
 use super::history::{Committed, History};
 use super::plan::{Aggregate, Pending, gap};
 use super::positions::{Claim, Positions};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::lambda::publisher::backend::Reason;
 use crate::lambda::publisher::lanes::Item;
 use crate::lambda::publisher::{Origin, Report, Source};
@@ -24,6 +24,12 @@ const MARGIN: Duration = Duration::from_secs(5);
 const BUSY_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
 /// Before the second look at a gap: a query is no snapshot, and can show a commit whose predecessor it has just passed.
 const GAP_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 20 });
+
+/// How long the tables may take for one aggregate. A connection that died while the environment was frozen may never answer,
+/// and must not cost the others of the batch their time.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What is left of it at the end of the time.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
 /// What the rounds work with.
 pub trait Parts: Sync {
@@ -64,7 +70,7 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
     let mut waiting = arrivals.into_pending();
     while !poison.is_empty() || !waiting.is_empty() {
         let claim = async |(aggregate, pending): (Aggregate, Pending)| {
-            let claimed = prepare(parts, &aggregate, &pending, left + MARGIN).await;
+            let claimed = in_time(stop_at, prepare(parts, &aggregate, &pending, left + MARGIN)).await;
             (aggregate, pending, claimed)
         };
         let claimed: Vec<_> =
@@ -90,7 +96,7 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
         total.kept += report.kept;
         total.last_problem = report.last_problem.or(total.last_problem);
         total.unfinished.extend(report.unfinished.iter().filter(|position| poisoned.contains(position)));
-        let settle = async |turn: Turn| settle(parts, turn, &report.unfinished).await;
+        let settle = async |turn: Turn| settle(parts, turn, &report.unfinished, stop_at).await;
         let settled: Vec<_> = stream::iter(turns).map(settle).buffer_unordered(CONCURRENCY).collect().await;
         for (aggregate, pending, problem) in settled.into_iter().flatten() {
             total.last_problem = problem.or(total.last_problem);
@@ -106,6 +112,12 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
     total.unfinished.extend(waiting.values().map(|pending| pending.first_position));
     total.unfinished.sort_unstable();
     (batch, total)
+}
+
+async fn in_time<T>(stop_at: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let limit = stop_at.saturating_duration_since(Instant::now()).clamp(LAST_PATIENCE, PATIENCE);
+    let silent = |_| Err(Error::new(Kind::Unreachable, format!("no answer within {limit:?}")));
+    tokio::time::timeout(limit, work).await.unwrap_or_else(silent)
 }
 
 /// Claims the aggregate and collects what goes out next: nothing where all of it was delivered before.
@@ -187,7 +199,12 @@ fn from_history(message: &Message) -> Source {
 }
 
 /// Keeps the position; what is left of the aggregate comes back.
-async fn settle<P: Parts>(parts: &P, turn: Turn, unfinished: &[usize]) -> Option<(Aggregate, Pending, Option<Reason>)> {
+async fn settle<P: Parts>(
+    parts: &P,
+    turn: Turn,
+    unfinished: &[usize],
+    stop_at: Instant,
+) -> Option<(Aggregate, Pending, Option<Reason>)> {
     let Turn { aggregate, pending, claim, sent, through } = turn;
     // Ascending, and the engine keeps order: everything before the first unfinished one is done.
     let first_unfinished = sent.iter().position(|(_, position)| unfinished.contains(position));
@@ -196,7 +213,7 @@ async fn settle<P: Parts>(parts: &P, turn: Turn, unfinished: &[usize]) -> Option
         Some(place) => place.checked_sub(1).map_or(claim.delivered, |before| sent[before].0),
     };
     let delivered = delivered.max(claim.delivered);
-    if let Err(error) = parts.positions().settle(&aggregate, claim, delivered).await {
+    if let Err(error) = in_time(stop_at, parts.positions().settle(&aggregate, claim, delivered)).await {
         return Some((aggregate, pending, Some(Reason::new("Positions", error.to_string()))));
     }
     (!pending.is_finished(delivered)).then_some((aggregate, pending, None))

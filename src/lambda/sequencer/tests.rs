@@ -31,6 +31,8 @@ struct World {
     /// How many settlements fail after they took effect.
     lost_answers: Mutex<usize>,
     claims: Mutex<u64>,
+    /// An aggregate whose claims are never answered.
+    silent: Option<&'static str>,
 }
 
 fn message(aggregate: &str, sequence: i64) -> Message {
@@ -77,6 +79,9 @@ fn batch(records: &[Vec<u8>]) -> Read {
 impl Positions for World {
     async fn claim(&self, aggregate: &Aggregate, _: Duration) -> Result<Option<Claim>> {
         tokio::task::yield_now().await;
+        if self.silent == Some(aggregate.1.as_str()) {
+            std::future::pending::<()>().await;
+        }
         let mut positions = self.positions.lock().unwrap();
         let (delivered, owner) = positions.entry(aggregate.clone()).or_default();
         if owner.is_some() {
@@ -235,6 +240,19 @@ fn an_aggregate_that_another_has_is_reported_when_time_is_up() {
         let time = Duration::from_millis(200);
         let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
         assert_eq!((report.accepted, report.unfinished), (1, vec![1]));
+    });
+}
+
+#[test]
+fn a_table_that_does_not_answer_for_one_aggregate_costs_the_others_little() {
+    run(async {
+        let world = World { silent: Some("a"), ..world(&BTreeMap::from([("a", 1), ("b", 2)])) };
+        let read = batch(&[record("a", 1), record("b", 1), record("b", 2)]);
+        let time = Duration::from_millis(400);
+        let ended = tokio::time::timeout(time * 20, rounds::run(&world, read, time, Instant::now() + time)).await;
+        let (_, report) = ended.expect("it ends before Lambda ends it");
+        assert_eq!((report.accepted, report.unfinished), (2, vec![0]));
+        assert!(report.last_problem.is_some_and(|problem| problem.message.contains("no answer")));
     });
 }
 
