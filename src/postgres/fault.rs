@@ -71,6 +71,10 @@ pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ 
                 .hint("run it as the database's owner: the user in the secret that `outboxctl deploy` generated"),
             Some(&SqlState::LOCK_NOT_AVAILABLE) => Error::new(Kind::Failed, text)
                 .hint("another session holds the lock: wait for it, or find it in pg_stat_activity"),
+            // The server goes down, or comes up: the session's last words, before its connection is closed.
+            Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => {
+                Error::new(Kind::DatabaseUnreachable, text)
+            }
             _ if error.is_closed() => Error::new(Kind::DatabaseUnreachable, text),
             _ => Error::new(Kind::Failed, text),
         };

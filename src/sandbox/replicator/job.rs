@@ -200,6 +200,9 @@ async fn follow(
                 Some(catalog) => catalog,
                 None => Catalog::open(&job.database).await?,
             };
+            // A server that crashed forgets what was confirmed lately; what this run has stored it need not send again.
+            let stored = *job.confirmed.borrow();
+            let from = if stored <= catalog.written().await? { from.max(stored) } else { from };
             let stream = slot::stream(&job.database, &job.slot, publication, from).await?;
             job.phase.send_replace(Phase::Following);
             once(job, catalog, stream, sink, cancel).await
@@ -217,7 +220,7 @@ async fn follow(
                     () = cancel.cancelled() => return Ok(Ended::Cancelled),
                 }
                 pause = (pause * 2).min(LONGEST_PAUSE);
-                // From here on the slot knows better.
+                // From here on the slot knows better, and this run.
                 from = Lsn::default();
             }
             Err(error) => return Err(error),

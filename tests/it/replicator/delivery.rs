@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use outboxctl::sandbox::postgres_server::superuser;
 use outboxctl::sandbox::replicator::Start;
 use outboxctl::sandbox::state::Postgres;
 
@@ -116,6 +117,38 @@ pub async fn a_cut_connection_is_made_again(server: &Postgres) {
     running.stores(&sink, 250).await;
     running.stop().await;
     complete_and_in_order(&sink, 250);
+}
+
+pub async fn a_crashed_server_does_not_send_all_again(server: &Postgres) {
+    let database = Database::create(server, "crash").await;
+    let sink = Arc::new(Keeping::default());
+    let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
+    database.insert(1, 10, 20, 4).await;
+    running.stores(&sink, 200).await;
+    let (slot, written) = (slot(&database), database.written().await);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while database.confirmed(&slot).await < written {
+        assert!(Instant::now() < deadline, "not confirmed");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    // A backend that dies takes all the others with it, and what the server has not written to disk.
+    let victim = database.admin().await;
+    let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[]).await.expect("a pid").get(0);
+    let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill");
+    assert!(killed.success());
+    let again = loop {
+        assert!(Instant::now() < deadline, "the server does not come back");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        if let Ok(client) = superuser(server, &database.target.database).await {
+            break client;
+        }
+    };
+    let one = "INSERT INTO events (aggregate, sequence, payload) VALUES ('a1', 201, '{}')";
+    again.execute(one, &[]).await.expect("insert");
+    running.stores(&sink, 201).await;
+    running.stop().await;
+    complete_and_in_order(&sink, 201);
+    assert_eq!(sink.rows().len(), 201, "some came again");
 }
 
 pub async fn an_idle_slot_moves_on(server: &Postgres) {

@@ -41,6 +41,8 @@ fn what_is_committed_is_stored() {
         values::every_type_as_dms_writes_it(&server).await;
         values::large_objects_have_a_limit(&server).await;
         refusals::each_has_its_kind(&server).await;
+        // The last: it takes everybody's connections.
+        delivery::a_crashed_server_does_not_send_all_again(&server).await;
     });
 }
 
