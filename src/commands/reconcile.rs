@@ -61,7 +61,7 @@ pub struct Args {
 
 /// Whole seconds; 0 is fine.
 fn seconds_or_none(text: &str) -> std::result::Result<Duration, String> {
-    text.parse().map(Duration::from_secs).map_err(|_| "a whole number of seconds is needed".into())
+    if text == "0" { Ok(Duration::ZERO) } else { seconds(text) }
 }
 
 impl Args {
