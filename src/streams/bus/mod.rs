@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_eventbridge::types::PutEventsRequestEntry;
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
@@ -122,10 +122,7 @@ impl Tap {
             .build();
         let answer = self.clients.eventbridge().put_events().entries(entry).send().await;
         let answer = answer.aws(format!("send a sentinel to bus {}", self.resources.bus))?;
-        match answer.entries().first().and_then(|entry| entry.error_code().zip(entry.error_message())) {
-            Some((code, text)) => Err(Error::new(Kind::Aws, format!("send a sentinel: {code}: {text}"))),
-            None => Ok(()),
-        }
+        answer.entries().first().map_or(Ok(()), refusal)
     }
 
     /// Receives into the sink in the background until removed, past `until`, or nobody takes the items any more.
@@ -223,6 +220,14 @@ impl Tap {
     }
 }
 
+/// Why no sentinel will be taken. One that a busy bus refused is one that does not come back: the next is sent anyway.
+fn refusal(entry: &PutEventsResultEntry) -> Result<()> {
+    match (entry.error_code(), entry.error_message().unwrap_or_default()) {
+        (None | Some("ThrottlingException" | "InternalFailure" | "InternalException"), _) => Ok(()),
+        (Some(code), text) => Err(Error::new(Kind::Aws, format!("send a sentinel: {code}: {text}"))),
+    }
+}
+
 /// The number of this tap's own sentinel.
 fn sentinel_number(message: &Message, tap: &str) -> Option<u64> {
     let envelope: Value = serde_json::from_str(message.body()?).ok()?;
@@ -238,4 +243,20 @@ fn item(message: &Message) -> Option<Item> {
         bus_event_id,
         message_id,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_busy_bus_does_not_end_the_proof() {
+        let answered = |code: Option<&str>| {
+            let entry =
+                PutEventsResultEntry::builder().set_error_code(code.map(str::to_owned)).error_message("m").build();
+            refusal(&entry).map_err(|error| error.message().to_owned())
+        };
+        assert_eq!((answered(None), answered(Some("ThrottlingException"))), (Ok(()), Ok(())));
+        assert_eq!(answered(Some("AccessDeniedException")), Err("send a sentinel: AccessDeniedException: m".into()));
+    }
 }
