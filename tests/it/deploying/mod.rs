@@ -1,5 +1,6 @@
 //! `deploy`, `watch` and `recover` as their users meet them: the binary against a scripted CloudFormation.
 
+mod destroy;
 mod dry_run;
 mod failures;
 mod github;

@@ -65,8 +65,11 @@ async fn answer(shared: Shared, request: Request) -> Response {
     let mut form = form(&String::from_utf8_lossy(&body[..body.len().min(1 << 20)]));
     let object = parts.uri.path().trim_start_matches('/').to_owned();
     let is_object = !object.is_empty();
+    let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
     if is_object {
         form = [("Action".to_owned(), format!("{} object", parts.method))].into();
+    } else if let Some(target) = target {
+        form = [("Action".to_owned(), target.to_owned())].into();
     }
     let (fault, (status, xml)) = {
         let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,6 +77,7 @@ async fn answer(shared: Shared, request: Request) -> Response {
         let answer = match fault {
             Fault::CutBefore => (500, String::new()),
             _ if is_object => objects(&mut world, parts.method.as_str(), object),
+            _ if target.is_some() => (400, absent(&action)),
             _ => world.respond(&action, &form, fault),
         };
         (fault, answer)
@@ -89,6 +93,12 @@ async fn answer(shared: Shared, request: Request) -> Response {
         }
         _ => Response::builder().status(status).body(Body::from(xml)).expect("a response"),
     }
+}
+
+/// What a JSON service says of a resource that is not there.
+fn absent(target: &str) -> String {
+    let code = if target.starts_with("AmazonDMS") { "ResourceNotFoundFault" } else { "ResourceNotFoundException" };
+    format!(r#"{{"__type":"{code}","message":"there is none"}}"#)
 }
 
 fn objects(world: &mut World, method: &str, object: String) -> (u16, String) {

@@ -242,6 +242,7 @@ impl World {
                 "<Arn>arn:aws:iam::{ACCOUNT}:user/tester</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
             )),
             "GetRole" => Err(("NoSuchEntity", "there is no such role".into())),
+            "DescribeDBSnapshots" => Ok("<DBSnapshots></DBSnapshots>".into()),
             "DescribeEvents" => self.described_events(),
             _ => {
                 let name = self.name_of(form);
