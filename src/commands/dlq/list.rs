@@ -89,7 +89,7 @@ impl Args {
     }
 }
 
-/// Everything in full.
+/// Everything in full, but for the name behind who gave it up, which `dlq show` has.
 fn whole<'a>(letters: impl Iterator<Item = &'a DeadLetter>) -> Table {
     let mut table = Table::new(["id", "given up", "place", "by", "aggregate", "event type", "cause", "tries"]);
     for letter in letters {
@@ -97,7 +97,7 @@ fn whole<'a>(letters: impl Iterator<Item = &'a DeadLetter>) -> Table {
             letter.id.clone(),
             letter.at.format("%Y-%m-%d %H:%M:%S").to_string(),
             letter.place.to_owned(),
-            letter.part.clone(),
+            letter.part.split(' ').next().unwrap_or_default().to_owned(),
             letter.event.aggregate(),
             dash(letter.event.event_type.as_ref()),
             letter.cause.clone() + &times(letter),

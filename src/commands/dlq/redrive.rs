@@ -77,7 +77,9 @@ impl Args {
         tell_elsewhere(ctx, &places);
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("redrive", error.message()));
-            return Err(error.with_data(report));
+            let Report { sent, left, .. } = report;
+            let hint = format!("{sent} are sent and removed; run it again for the {left} that it did not get to");
+            return Err(error.hint(hint).with_data(report));
         }
         if report.selected == 0 && !named.is_empty() {
             let error = Error::new(Kind::Usage, format!("there is no dead letter {}", named.join(", ")));

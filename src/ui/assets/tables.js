@@ -11,11 +11,18 @@ export function table(panel, caption, columns, empty) {
   const full = make("table", { hidden: true }, make("caption", {}, caption),
     make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col" }, name)))), rows);
   const nothing = make("p", { class: "empty" }, empty);
-  panel.append(full, nothing);
+  const more = make("p", { class: "empty", hidden: true });
+  panel.append(full, nothing, more);
   return {
     rows,
     cells: () => columns.map((name) => make("td", { "data-label": name })),
-    show: (some) => { full.hidden = !some; nothing.hidden = some; },
+    /** `note` tells of what is no row. */
+    show: (some, note = "") => {
+      full.hidden = !some;
+      nothing.hidden = some || note !== "";
+      more.hidden = note === "";
+      say(more, note);
+    },
   };
 }
 
@@ -34,9 +41,9 @@ function list(name, label, caption, empty, key, columns) {
     if (column.kind === "id") shown.title = text;
     if (column.kind === "status") shown.dataset.status = column.status(row);
   });
-  return (rows) => {
+  return (rows, note) => {
     reconcile(body.rows, rows, key, build, update);
-    body.show(rows.length > 0);
+    body.show(rows.length > 0, note);
     numberTab(name, String(rows.length));
   };
 }
@@ -91,8 +98,9 @@ export function beginTables(about, consumes) {
     people(lists.people ?? []);
     offerTab("processed", consumes() || lists.processed?.length > 0);
     processed(lists.processed ?? []);
-    const { objects, records, total } = lists.dead_letters;
-    dead([...objects.map(ofObject), ...records.map(ofRecord)]);
+    const { objects, records, queued, total } = lists.dead_letters;
+    const waiting = queued > 0 ? `${queued} behind the bus, in failure queues: outboxctl dlq list` : "";
+    dead([...objects.map(ofObject), ...records.map(ofRecord)], waiting);
     numberTab("dead-letters", String(total));
   };
 }

@@ -83,6 +83,7 @@ pub async fn processed(State(site): State<Site>) -> Result<Json<Value>, Problem>
 pub fn dead_letter_rows(state: &model::State) -> Value {
     json!({
         "total": state.failures(),
+        "queued": state.tables.dead_letters_queued,
         "objects": state.tables.dead_letters.as_deref().unwrap_or_default(),
         "records": state.tables.given_up.as_deref().unwrap_or_default(),
     })

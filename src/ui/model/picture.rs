@@ -104,7 +104,7 @@ impl State {
     pub fn failures(&self) -> u64 {
         let tables = &self.tables;
         let given_up = tables.given_up.as_ref().map_or(0, Vec::len);
-        (tables.dead_letters_total + given_up) as u64
+        (tables.dead_letters_total + tables.dead_letters_queued + given_up) as u64
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Tables {
     pub dead_letters: Option<Vec<DeadLetter>>,
     /// All of them, also those that the list has no room for.
     pub dead_letters_total: usize,
+    /// Messages in failure queues, about. They are counted only.
+    pub dead_letters_queued: usize,
 }
 
 /// An object in the failure bucket.

@@ -22,18 +22,22 @@ pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: 
         {
             let mut state = watch.model.lock();
             match found {
-                Ok((letters, total)) => {
+                Ok((letters, total, queued)) => {
                     state.source("failure bucket", None);
+                    state.source("failure queues", queued.as_ref().err().cloned());
+                    let queued = queued.unwrap_or_default();
                     for letter in &letters {
                         let Some(id) = letter.event_id.filter(|id| !state.has_seen(*id, Hop::Failed)) else { continue };
                         state.see(id, Hop::Failed, letter.at, |trace| trace.failure.clone_from(&letter.reason));
                     }
                     let tables = &state.tables;
-                    if tables.dead_letters.as_ref() != Some(&letters) || tables.dead_letters_total != total {
+                    let known = (tables.dead_letters_total, tables.dead_letters_queued);
+                    if tables.dead_letters.as_ref() != Some(&letters) || known != (total, queued) {
                         state.version += 1;
                         state.tables.version = state.version;
                         state.tables.dead_letters = Some(letters);
                         state.tables.dead_letters_total = total;
+                        state.tables.dead_letters_queued = queued;
                     }
                 }
                 Err(error) => state.source("failure bucket", Some(error.message().to_owned())),
@@ -45,17 +49,18 @@ pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: 
     }
 }
 
-/// The newest ones of the bucket, and how many there are in all. Messages of a queue are counted only: to read one is to
-/// take it out of the sight of whoever works on it.
+/// The newest ones of the bucket, how many there are in all, and how many messages wait in queues. Those are counted only:
+/// to read one is to take it out of the sight of whoever works on it.
 async fn look(
     clients: &Clients,
     bucket: &str,
     deployment: &Deployment,
     known: &mut Known,
-) -> Result<(Vec<DeadLetter>, usize)> {
+) -> Result<(Vec<DeadLetter>, usize, Result<usize, String>)> {
     let (letters, total) = deadletters::newest(clients, bucket, ROWS, known).await?;
-    let queued = deadletters::in_queues(clients, deployment).await?;
-    Ok((letters.into_iter().map(row).collect(), total + usize::try_from(queued).unwrap_or(usize::MAX)))
+    let queued = deadletters::in_queues(clients, deployment).await;
+    let queued = queued.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+    Ok((letters.into_iter().map(row).collect(), total, queued.map_err(|error| error.message().to_owned())))
 }
 
 fn row(letter: deadletters::DeadLetter) -> DeadLetter {
