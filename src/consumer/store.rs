@@ -59,6 +59,7 @@ impl PostgresStore {
         let token = rds_token::sign(&self.clients, &host, port, CONSUMER).await?;
         let target = Target { host, port, database, user: CONSUMER.to_owned(), password: Secret::new(token), roots };
         let inbox = Arc::new(Inbox::new(connect(&target).await?, &self.group));
+        inbox.check().await?;
         *kept = Some(inbox.clone());
         Ok(inbox)
     }

@@ -102,6 +102,15 @@ impl Inbox {
         self.client.is_closed()
     }
 
+    /// That marks can be written: one that fails comes after its event's effect.
+    ///
+    /// # Errors
+    /// `Schema` where the database is of an older version than this executable.
+    pub async fn check(&self) -> Result<()> {
+        let looked = self.client.execute("SELECT digest FROM public.outbox_processed LIMIT 0", &[]).await;
+        looked.map(drop).map_err(failed("look into the inbox"))
+    }
+
     /// Which of these events were marked before, as processed or as given up.
     pub async fn known(&self, events: &[Uuid]) -> Result<HashSet<Uuid>> {
         let rows = self
