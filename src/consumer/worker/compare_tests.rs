@@ -1,3 +1,5 @@
+use chrono::DateTime;
+
 use super::*;
 
 fn shard(id: &str, parents: &[&str]) -> ShardInfo {

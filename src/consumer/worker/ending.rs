@@ -1,0 +1,80 @@
+//! The end of a reader, and of the worker.
+
+use super::Worker;
+use crate::consumer::lease::Leases;
+use crate::consumer::reader::Ended;
+use crate::consumer::store::Store;
+use crate::error::{Kind, Result};
+use crate::streams::kinesis;
+
+impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
+    /// A reader ended: its lease goes to who asked for it, or becomes free.
+    pub(super) async fn ended(&mut self, shard: &str, ended: Result<Ended>) -> Result<Ended> {
+        let held = self.held.remove(shard);
+        let ended = match ended {
+            // Missing can be the stream as well: then listing it fails.
+            Err(error) if error.kind() == Kind::StreamMissing => match self.is_listed(shard).await {
+                Ok(false) => Ok(Ended::Gone),
+                _ => Err(error),
+            },
+            ended => ended,
+        };
+        self.reader.processor.metrics.forget(shard);
+        if !matches!(ended, Ok(Ended::Lost)) {
+            let to = held.and_then(|held| held.wanted_by);
+            let released = self.reader.leases.release(shard, &self.reader.me, to.as_deref()).await;
+            // It runs out by itself otherwise; a reader's own failure is the one to be told.
+            if let (Err(error), Ok(_)) = (released, &ended) {
+                self.reader.processor.console.warn(error.message());
+            }
+        }
+        let ended = ended?;
+        let text = match ended {
+            Ended::Drained => "read to its end",
+            Ended::Stopped => "handed back",
+            Ended::Lost => "lost to another consumer",
+            Ended::Gone => "expired",
+        };
+        self.reader.processor.console.detail(format!("{shard}: {text}"));
+        if matches!(ended, Ended::Drained | Ended::Gone) {
+            self.listed = None;
+        }
+        Ok(ended)
+    }
+
+    async fn is_listed(&self, shard: &str) -> Result<bool> {
+        let shards = kinesis::list(&self.reader.client, &self.reader.stream).await?;
+        Ok(shards.iter().any(|listed| listed.id == shard))
+    }
+
+    /// Lets readers finish what is in flight, renewing their leases meanwhile, and frees the leases.
+    pub(super) async fn stop(&mut self) -> Result<()> {
+        self.held.values().for_each(|held| held.stop.cancel());
+        let mut failure = None;
+        let every = self.options.lease_duration / 4;
+        while !self.readers.is_empty() {
+            tokio::select! {
+                Some(ended) = self.readers.join_next() => {
+                    if let Ok((shard, ended)) = ended
+                        && let Err(error) = self.ended(&shard, ended).await
+                    {
+                        failure.get_or_insert(error);
+                    }
+                }
+                () = tokio::time::sleep(every) => self.renew().await,
+            }
+        }
+        self.return_unused().await;
+        failure.map_or(Ok(()), Err)
+    }
+
+    /// Frees leases that were handed over to us and not begun.
+    async fn return_unused(&self) {
+        let (leases, me) = (&self.reader.leases, &self.reader.me);
+        let owned = leases.list().await.unwrap_or_default();
+        for lease in owned.iter().filter(|lease| lease.owner.as_ref() == Some(me)) {
+            // Left as it is, it runs out by itself.
+            let _ = leases.release(&lease.shard, me, None).await;
+        }
+    }
+}
