@@ -23,6 +23,10 @@ pub enum Probe {
     Database,
     Task,
     Stream,
+    /// A DynamoDB table, by its name.
+    Table,
+    /// The change stream of a DynamoDB table, by its ARN.
+    TableStream,
     Function,
     EventSource,
     Bus,
@@ -45,6 +49,8 @@ async fn ask(clients: &Clients, probe: Probe, name: &str) -> Result<(String, Str
         Probe::Database => database(clients, name).await,
         Probe::Task => task(clients, name).await,
         Probe::Stream => stream(clients, name).await,
+        Probe::Table => table(clients, name).await,
+        Probe::TableStream => table_stream(clients, name).await,
         Probe::Function => function(clients, name).await,
         Probe::EventSource => event_source(clients, name).await,
         Probe::Bus => bus(clients, name).await,
@@ -73,6 +79,22 @@ async fn stream(clients: &Clients, name: &str) -> Result<(String, String)> {
     let Some(found) = answer.stream_description_summary() else { return Ok(("unknown".into(), String::new())) };
     let (shards, hours) = (found.open_shard_count(), found.retention_period_hours());
     Ok((found.stream_status().as_str().to_lowercase(), format!("{shards} open shards, kept {hours} h")))
+}
+
+async fn table(clients: &Clients, name: &str) -> Result<(String, String)> {
+    let answer = clients.dynamodb().describe_table().table_name(name).send().await.aws("describe it")?;
+    let state = answer.table().and_then(|table| table.table_status()).map_or("gone", |status| status.as_str());
+    Ok((state.to_lowercase(), String::new()))
+}
+
+async fn table_stream(clients: &Clients, arn: &str) -> Result<(String, String)> {
+    // One shard is enough: it is about the stream's own state.
+    let request = clients.dynamodb_streams().describe_stream().stream_arn(arn).limit(1);
+    let answer = request.send().await.aws("describe it")?;
+    let found = answer.stream_description();
+    let state = found.and_then(|stream| stream.stream_status()).map_or("gone", |status| status.as_str());
+    let view = found.and_then(|stream| stream.stream_view_type()).map_or("", |view| view.as_str());
+    Ok((state.to_lowercase(), view.to_owned()))
 }
 
 async fn function(clients: &Clients, name: &str) -> Result<(String, String)> {

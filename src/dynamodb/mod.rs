@@ -2,7 +2,8 @@
 //! change records by which it is captured. Imports `error` and `outbox`.
 //!
 //! `image.rs` and `change.rs` read what DynamoDB Streams and Kinesis Data Streams for DynamoDB carry (pure); `item.rs`
-//! is the outbox item; `writer.rs` commits; `stream.rs` is a DynamoDB stream's shards and records.
+//! is the outbox item; `writer.rs` commits; `stream.rs` is a DynamoDB stream's shards and records; `users.rs` says what the
+//! changes of a plain table mean.
 
 mod change;
 #[cfg(test)]
@@ -10,6 +11,7 @@ pub mod fake_streams;
 mod image;
 mod item;
 pub mod stream;
+pub mod users;
 mod writer;
 
 pub use change::{Change, ChangeError, Operation};

@@ -7,7 +7,7 @@ use tokio_postgres::Client;
 pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
 pub use super::failures::{FailureRow, FailuresRequest};
 pub use super::migrate::{InitReport, Step};
-pub use super::overview::{Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
+pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::samples::{Domain, Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};

@@ -30,7 +30,7 @@ pub struct OverviewRequest {
     pub captured_until: Option<DateTime<Utc>>,
     /// The last processed row that is known already; the newest ones are sent where None.
     pub processed_after: Option<Place>,
-    /// What was processed before is left out of these newest ones.
+    /// What was processed before is left out of these newest ones, and of their number.
     pub processed_since: Option<DateTime<Utc>>,
 }
 
@@ -54,9 +54,25 @@ pub struct Overview {
     pub processed: Option<Vec<Processed>>,
     /// Where the log was read to.
     pub processed_until: Option<Place>,
+    /// What the first look has no room for.
+    #[serde(default)]
+    pub processed_earlier: Earlier,
     /// Records that a consumer gave up. The newest first.
     pub failures: Option<Vec<GivenUp>>,
+    /// All of them; at most 100,000 are counted.
+    #[serde(default)]
+    pub failures_total: usize,
     pub slots: Vec<Slot>,
+}
+
+/// Events in the log since [`OverviewRequest::processed_since`], before those that [`Overview::processed`] has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Earlier {
+    pub succeeded: u64,
+    /// Given up.
+    pub failed: u64,
+    /// There are more: the newest 100,000 are counted.
+    pub more: bool,
 }
 
 /// How full the outbox is.
@@ -130,13 +146,15 @@ pub(super) async fn overview(client: &Client, request: &OverviewRequest) -> Resu
     let outbox = exists(client, "public.outbox").await?;
     let people = exists(client, "public.people").await?;
     let consumed = exists(client, "public.outbox_processed").await?;
-    let (processed, processed_until) = if consumed { processed(client, request).await? } else { (None, None) };
+    let log = if consumed { processed(client, request).await? } else { Log::default() };
     Ok(Overview {
         outbox: if outbox { Some(fill(client, request.captured_until).await?) } else { None },
         rows: if outbox { newest(client, rows, consumed).await? } else { Vec::new() },
         people: if people { Some(self::people(client, rows).await?) } else { None },
-        processed,
-        processed_until,
+        processed: log.rows,
+        processed_until: log.until,
+        processed_earlier: log.earlier,
+        failures_total: if consumed { failures_total(client).await? } else { 0 },
         failures: if consumed { Some(failures(client, rows).await?) } else { None },
         slots: slots(client).await?,
     })
@@ -202,8 +220,16 @@ async fn people(client: &Client, rows: i64) -> Result<Vec<Person>> {
     Ok(rows.into_iter().map(row).collect())
 }
 
+/// The log of processed events.
+#[derive(Default)]
+struct Log {
+    rows: Option<Vec<Processed>>,
+    until: Option<Place>,
+    earlier: Earlier,
+}
+
 /// Rows of transactions that may still be running come next time, so that none is passed over.
-async fn processed(client: &Client, request: &OverviewRequest) -> Result<(Option<Vec<Processed>>, Option<Place>)> {
+async fn processed(client: &Client, request: &OverviewRequest) -> Result<Log> {
     const COLUMNS: &str = "event_id, consumer, aggregate_type, aggregate_id, event_type, sequence, shard_id, attempts,
         succeeded, committed_at, processed_at, xact::text, position";
     const SETTLED: &str = "xact < pg_snapshot_xmin(pg_current_snapshot())";
@@ -226,7 +252,13 @@ async fn processed(client: &Client, request: &OverviewRequest) -> Result<(Option
         }
     }
     .map_err(failed("read the log of processed events"))?;
-    let last = found.last().map(|row| Place { xact: row.get(11), position: row.get(12) });
+    let place = |row: &tokio_postgres::Row| Place { xact: row.get(11), position: row.get(12) };
+    let full = request.processed_after.is_none() && found.len() as i64 >= FIRST_ROWS;
+    let earlier = match found.first().filter(|_| full) {
+        Some(oldest) => earlier(client, &place(oldest), request.processed_since).await?,
+        None => Earlier::default(),
+    };
+    let until = found.last().map(place).or_else(|| request.processed_after.clone());
     let row = |row: tokio_postgres::Row| Processed {
         event_id: row.get(0),
         consumer: row.get(1),
@@ -240,7 +272,26 @@ async fn processed(client: &Client, request: &OverviewRequest) -> Result<(Option
         committed_at: row.get(9),
         processed_at: row.get(10),
     };
-    Ok((Some(found.into_iter().map(row).collect()), last.or_else(|| request.processed_after.clone())))
+    Ok(Log { rows: Some(found.into_iter().map(row).collect()), until, earlier })
+}
+
+/// The rows before this one.
+async fn earlier(client: &Client, place: &Place, since: Option<DateTime<Utc>>) -> Result<Earlier> {
+    const QUERY: &str = "SELECT count(DISTINCT event_id) FILTER (WHERE succeeded),
+               count(DISTINCT event_id) FILTER (WHERE NOT succeeded), count(*)
+        FROM (SELECT event_id, succeeded, processed_at FROM public.outbox_processed
+              WHERE (xact, position) < ($1::text::xid8, $2) ORDER BY xact DESC, position DESC LIMIT $3) AS earlier
+        WHERE processed_at >= coalesce($4::timestamptz, '-infinity')";
+    let row = client.query_one(QUERY, &[&place.xact, &place.position, &COUNTED, &since]).await;
+    let row = row.map_err(failed("count the processed events"))?;
+    let (succeeded, given_up, all): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+    Ok(Earlier { succeeded: succeeded.unsigned_abs(), failed: given_up.unsigned_abs(), more: all >= COUNTED })
+}
+
+async fn failures_total(client: &Client) -> Result<usize> {
+    let query = "SELECT count(*) FROM (SELECT FROM public.outbox_failures LIMIT $1) AS found";
+    let row = client.query_one(query, &[&COUNTED]).await.map_err(failed("count what was given up"))?;
+    Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
 }
 
 async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {

@@ -1,7 +1,7 @@
-//! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`, `database`,
-//! `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `streams`.
+//! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`,
+//! `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `streams`.
 //!
-//! [`watch`] fills one bounded [`model`] from the database, the stream, the event log and the failure bucket; [`http`]
+//! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the failure bucket; [`http`]
 //! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
 //! AWS or the database but what a visitor submits or sends again, and only where [`Options::writable`] allows it.
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use outboxctl::error::Kind;
 use outboxctl::postgres::admin::{
-    AdminRequest, AdminResponse, Domain, InitReport, SampleRequest, StatusReport, execute,
+    AdminRequest, AdminResponse, Domain, Earlier, InitReport, Overview, OverviewRequest, SampleRequest, StatusReport,
+    execute,
 };
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Secret, Target, WRITER, connect};
@@ -38,6 +39,7 @@ fn requests_are_answered_by_a_real_server() {
         two_inits_at_once_both_succeed_and_one_changes(&create(&admin, &server, "twice").await).await;
         samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(&create(&admin, &server, "numbers").await).await;
         commit_order_is_sequence_order_and_the_writer_may_only_append(&create(&admin, &server, "rights").await).await;
+        the_page_counts_what_its_lists_have_no_room_for(&create(&admin, &server, "page").await).await;
     });
 }
 
@@ -209,5 +211,36 @@ async fn commit_order_is_sequence_order_and_the_writer_may_only_append(database:
     for forbidden in ["SELECT * FROM outbox", "INSERT INTO outbox_sequences VALUES ('car', 'a', 9)", "DELETE FROM cars"]
     {
         assert!(one.batch_execute(forbidden).await.is_err(), "{forbidden}");
+    }
+}
+
+/// The log of processed events comes with its newest 5,000 rows, failures with the newest so many: the rest is counted.
+async fn the_page_counts_what_its_lists_have_no_room_for(database: &Target) {
+    let mut client = connect(database).await.expect("a connection");
+    init(&mut client, false).await;
+    let rows = "INSERT INTO outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
+                    shard_id, sequence_number, succeeded, attempts, committed_at, processed_at)
+                SELECT 'outboxctl', gen_random_uuid(), 'person', 'a', 'PersonCreated', n, 's', n, n % 10 > 0, 1, at, at
+                FROM generate_series(1, 7000) n, LATERAL (SELECT now() - make_interval(secs => 7000 - n) AS at) t;
+                INSERT INTO outbox_failures (consumer, stream, shard_id, sequence_number, partition_key, reason, attempts, payload)
+                SELECT 'outboxctl', 'stream', 's', n, 'k', 'exit status: 1', 1, '' FROM generate_series(1, 150) n";
+    client.batch_execute(rows).await.expect("rows");
+    let since = chrono::Utc::now() - chrono::TimeDelta::seconds(6_000);
+    let request = OverviewRequest { rows: 100, processed_since: Some(since), ..OverviewRequest::default() };
+    let first = overview(&mut client, request.clone()).await;
+    assert_eq!(first.processed.as_ref().map(Vec::len), Some(5_000));
+    let Earlier { succeeded, failed, more } = first.processed_earlier;
+    // 1,000 of those 6,000 s ago or less have no room; whatever the test took is no longer in the window.
+    assert!((800..=1_000).contains(&(succeeded + failed)) && !more, "{:?}", first.processed_earlier);
+    assert!(succeeded.abs_diff(failed * 9) <= 9, "a tenth was given up: {:?}", first.processed_earlier);
+    assert_eq!((first.failures.as_ref().map(Vec::len), first.failures_total), (Some(100), 150));
+    let second = overview(&mut client, OverviewRequest { processed_after: first.processed_until, ..request }).await;
+    assert_eq!((second.processed.map(|rows| rows.len()), second.processed_earlier), (Some(0), Earlier::default()));
+}
+
+async fn overview(client: &mut Client, request: OverviewRequest) -> Overview {
+    match execute(client, AdminRequest::Overview(request)).await.expect("the overview") {
+        AdminResponse::Overview(overview) => overview,
+        other => panic!("{other:?}"),
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::forwarder::appended;
-use super::users::Mapping;
+use crate::dynamodb::users::Mapping;
 use crate::dynamodb::{Change, Operation};
 use crate::outbox::Message;
 

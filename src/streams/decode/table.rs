@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::item::{Body, Content, EventView, Hop, Item, Origin};
 use super::{changed, raw};
 use crate::dynamodb::Change;
+use crate::dynamodb::users::Mapping;
 
 /// A change in the form that functions get. It is shown with plain images.
 pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
@@ -35,6 +36,9 @@ pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
 
 /// What a plain table's own attributes tell. Whoever wrote a row last has nothing to do with who removes it.
 fn row(change: &Change) -> EventView {
+    if let Some(view) = event_of(change) {
+        return view;
+    }
     let image = change.new.as_ref();
     let text = |name: &str| image?.get(name)?.as_str().map(str::to_owned);
     let id = match change.keys.values().collect::<Vec<_>>()[..] {
@@ -45,12 +49,34 @@ fn row(change: &Change) -> EventView {
     EventView { aggregate_id: id, sequence, correlation_id: text("correlation_id"), ..EventView::default() }
 }
 
+/// The event that the mapper of `dynamodb-cdc` makes of a versioned row's change. Personal fields have no part in what
+/// is shown here.
+fn event_of(change: &Change) -> Option<EventView> {
+    let mut images = change.new.iter().chain(&change.old);
+    if !images.any(|image| image.contains_key("version")) {
+        return None;
+    }
+    let message = Mapping::default().message(change).ok()??;
+    let correlation_id = change.new.as_ref().and_then(|image| image.get("correlation_id")?.as_str());
+    Some(EventView {
+        event_id: Some(message.id.to_string()),
+        event_type: Some(message.event_type),
+        aggregate_type: Some(message.aggregate_type),
+        aggregate_id: Some(message.aggregate_id),
+        sequence: Some(message.sequence),
+        committed_at: Some(message.committed_at),
+        correlation_id: correlation_id.map(str::to_owned),
+        image: None,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use base64::Engine;
     use base64::engine::general_purpose::STANDARD;
 
     use super::*;
+    use crate::outbox::derived_id;
 
     fn change(name: &str, new: Value) -> Value {
         json!({
@@ -77,6 +103,29 @@ mod tests {
         removal["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
         let item = table_change("s", removal, Utc::now());
         assert_eq!((item.event.correlation_id, item.summary.starts_with("expired")), (None, true));
+    }
+
+    #[test]
+    fn a_users_change_tells_which_event_it_becomes() {
+        let user = json!({
+            "id": {"S": "u"}, "version": {"N": "3"}, "plan": {"S": "pro"}, "updated_at": {"S": "2026-11-21T06:00:00.5Z"},
+            "correlation_id": {"S": "r-3"},
+        });
+        let created = table_change("s", change("INSERT", user.clone()), Utc::now());
+        let view = &created.event;
+        assert_eq!(
+            (created.content, view.event_type.as_deref(), view.sequence),
+            (Content::Data, Some("UserCreated"), Some(3))
+        );
+        assert_eq!(view.event_id, Some(derived_id(&["change", "users", "u", "3", "UserCreated"]).to_string()));
+        assert_eq!(view.committed_at.map(|at| at.to_rfc3339()).as_deref(), Some("2026-11-21T06:00:00.500+00:00"));
+        let mut removal = change("REMOVE", Value::Null);
+        removal["dynamodb"]["OldImage"] = user;
+        let removed = table_change("s", removal, Utc::now()).event;
+        assert_eq!(
+            (removed.event_type.as_deref(), removed.sequence, removed.correlation_id),
+            (Some("UserDeleted"), Some(4), None)
+        );
     }
 
     #[test]

@@ -19,10 +19,10 @@ function updateStop(node, stage) {
   const [label, place, number, rate, note, curve] = node.children;
   node.dataset.state = stage.note ? stage.state : "none";
   node.setAttribute("aria-label",
-    `${stage.label}: ${words.count(stage.count)} events, ${CONDITION[stage.state]}${stage.note ? `, ${stage.note}` : ""}`);
+    `${stage.label}: ${stage.more ? "more than " : ""}${words.count(stage.count)} events, ${CONDITION[stage.state]}${stage.note ? `, ${stage.note}` : ""}`);
   say(label.lastChild, stage.label);
   say(place, stage.place);
-  say(number, words.count(stage.count));
+  say(number, `${stage.more ? "> " : ""}${words.count(stage.count)}`);
   say(rate, words.rate(stage.rate));
   say(note, stage.note);
   const top = Math.max(4, ...stage.curve);
@@ -58,7 +58,7 @@ export function showFlow(picture) {
   reconcile(byId("flow"), parts, (part) => part.key,
     (part) => (part.hop ? buildHop() : buildStop()),
     (node, part) => (part.hop ? updateHop : updateStop)(node, part.stage));
-  const hint = picture.since ? `Different events seen since ${words.time(picture.since).replace(/\.\d+$/, "")}` : "Different events seen";
+  const hint = picture.since ? `Different events seen since ${words.second(picture.since)}` : "Different events seen";
   say(byId("flow-hint"), hint);
   showFacts(picture);
   showHistogram(picture);
@@ -84,24 +84,31 @@ function showHistogram({ histogram, latency }) {
 }
 
 function facts(picture) {
-  const { latency, outbox, slots, failures } = picture;
+  const { latency, outbox, slots, failures, consumers } = picture;
   const list = [
     { name: "Commit to delivery", value: latency ? words.duration(latency.p50) : "–", more: latency ? `median, p99 ${words.duration(latency.p99)}` : "no event yet" },
     { name: "Given up", value: words.count(failures), more: failures ? "see Dead letters" : "nothing", bad: failures > 0 },
   ];
   if (outbox) {
-    list.push({ name: "Outbox rows", value: `${outbox.exact ? "" : "≈ "}${words.count(outbox.rows)}`, more: words.bytes(outbox.bytes) });
+    list.push({ name: "Outbox rows", value: `${outbox.exact ? "" : "≈ "}${words.count(outbox.rows)}`, more: outbox.uncaptured == null ? "DynamoDB counts every 6 h" : words.bytes(outbox.bytes) });
+  }
+  if (consumers) {
+    const { members } = consumers;
+    list.push({ name: "Consumers", value: words.count(members.length), more: members.map(consumer).join("; ") || "start one: outboxctl consume", bad: members.length === 0 });
   }
   for (const slot of slots) {
     const state = slot.active ? "being read" : "nobody reads it";
     const name = slots.length > 1 ? `Slot ${slot.name}` : "Write-ahead log not confirmed";
     list.push({ name, value: words.bytes(slot.lag_bytes), more: state, bad: !slot.active });
   }
-  if (outbox && slots.length === 0) {
+  if (outbox && outbox.uncaptured != null && slots.length === 0) {
     list.push({ name: "Replication slot", value: "none", more: "start the capture: outboxctl dms start", bad: true });
   }
   return list;
 }
+
+const consumer = ({ name, shards, renewed_s: age }) =>
+  `${name}: ${shards} ${shards === 1 ? "shard" : "shards"}, ${age == null ? "no renewal seen yet" : `renewed ${age} s ago`}`;
 
 function showFacts(picture) {
   reconcile(byId("facts"), facts(picture), (fact) => fact.name,

@@ -49,19 +49,20 @@ function section(title, ...parts) {
 
 /** Each hop with its share of the whole time, as a bar from where the one before ended. */
 function way(trace, stops) {
-  const list = stops.map((stop) => ({ ...stop, at: trace[stop.hop] }));
+  const list = stops.map((stop) => ({ ...stop, at: trace[stop.hop], rounded: stop.hop === "stream" && trace.stream_rounded }));
   const gaveUp = { label: "Given up", place: "failure destination", at: trace.failed, failed: true };
   // One that was sent again went on from there.
   if (trace.failed && trace.delivered) list.splice(-1, 0, gaveUp);
   else if (trace.failed) list[list.length - 1] = gaveUp;
-  const times = list.map((stop) => stop.at).filter(Boolean);
+  const times = list.filter((stop) => stop.at && !stop.rounded).map((stop) => stop.at);
   const whole = Math.max(0.001, words.since(times[0], times.at(-1)) ?? 0);
   let before = null;
   const items = list.map((stop, place) => {
     const passed = list.slice(place + 1).some((later) => later.at);
-    const took = before && stop.at ? words.since(before, stop.at) : null;
-    const start = before && stop.at ? words.since(times[0], before) : 0;
-    before = stop.at ?? before;
+    const measured = before && stop.at && !stop.rounded;
+    const took = measured ? words.since(before, stop.at) : null;
+    const start = measured ? words.since(times[0], before) : 0;
+    before = stop.rounded ? before : stop.at ?? before;
     return item(stop, passed, took, (start / whole) * 100, ((took ?? 0) / whole) * 100);
   });
   const total = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) : null;
@@ -71,14 +72,16 @@ function way(trace, stops) {
 
 function item(stop, passed, took, start, width) {
   const missing = !stop.at;
-  const shown = took == null ? (missing ? (passed ? "passed" : "not yet") : "") : `+${words.duration(took)}`;
+  const untimed = stop.rounded || (missing && passed) ? "passed" : missing ? "not yet" : "";
+  const shown = took == null ? untimed : `+${words.duration(took)}`;
+  const when = stop.rounded ? `${words.second(stop.at)}, to the second` : words.time(stop.at);
   return make("li", { class: stop.failed ? "is-failed" : missing && !passed ? "is-missing" : "" },
     make("span", { class: "what" }, stop.label),
     draw("svg", { viewBox: "0 0 100 8", preserveAspectRatio: "none", "aria-hidden": "true" },
       draw("rect", { class: "bed", x: 0, y: 3, width: 100, height: 2 }),
-      draw("rect", { class: "bar", x: Math.min(start, 99.2), y: 0, width: Math.max(missing ? 0 : 0.8, width), height: 8 })),
+      draw("rect", { class: "bar", x: Math.min(start, 99.2), y: 0, width: Math.max(missing || stop.rounded ? 0 : 0.8, width), height: 8 })),
     make("span", { class: "took" }, shown),
-    make("span", { class: "when" }, missing ? stop.place : `${stop.place}, ${words.time(stop.at)}`));
+    make("span", { class: "when" }, missing ? stop.place : `${stop.place}, ${when}`));
 }
 
 function pairs(trace) {

@@ -8,14 +8,14 @@ import * as words from "./words.js";
 /** An empty table in `panel`: where its rows go, and cells that carry their column's name for narrow screens. */
 export function table(panel, caption, columns, empty) {
   const rows = make("tbody");
-  const full = make("table", { hidden: true }, make("caption", {}, caption),
-    make("thead", {}, make("tr", {}, ...columns.map((name) => make("th", { scope: "col" }, name)))), rows);
+  const heads = columns.map((name) => make("th", { scope: "col" }, name));
+  const full = make("table", { hidden: true }, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...heads)), rows);
   const nothing = make("p", { class: "empty" }, empty);
   const more = make("p", { class: "empty", hidden: true });
   panel.append(full, nothing, more);
   return {
     rows,
-    cells: () => columns.map((name) => make("td", { "data-label": name })),
+    cells: () => heads.map((head) => make("td", { "data-label": head.textContent })),
     /** `note` tells of what is no row. */
     show: (some, note = "") => {
       full.hidden = !some;
@@ -23,6 +23,9 @@ export function table(panel, caption, columns, empty) {
       more.hidden = note === "";
       say(more, note);
     },
+    /** What a column is called, and what is said where there is no row: before the first row. */
+    rename: (column, name) => say(heads[columns.indexOf(column)], name),
+    sayEmpty: (text) => say(nothing, text),
   };
 }
 
@@ -41,11 +44,12 @@ function list(name, label, caption, empty, key, columns) {
     if (column.kind === "id") shown.title = text;
     if (column.kind === "status") shown.dataset.status = column.status(row);
   });
-  return (rows, note) => {
+  const show = (rows, note) => {
     reconcile(body.rows, rows, key, build, update);
     body.show(rows.length > 0, note);
     numberTab(name, String(rows.length));
   };
+  return Object.assign(show, { rename: body.rename, sayEmpty: body.sayEmpty });
 }
 
 const kinds = {
@@ -67,7 +71,7 @@ export function beginTables(about, consumes) {
     { name: "Event", text: (row) => row.event_type },
     { name: "Message", kind: "wide", text: (row) => row.message },
     { name: "Created", kind: "time", text: (row) => words.time(row.created_at) },
-    { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at) },
+    { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at ?? row.delivered_at) },
   ]);
   const people = list("people", "People", "The newest people", "Nobody yet.", (row) => row.id, [
     { name: "Name", text: (row) => row.name },
@@ -93,6 +97,8 @@ export function beginTables(about, consumes) {
   ]);
   return (lists) => {
     offerTab("outbox", about().outbox_table);
+    outbox.rename("Processed", consumes() ? "Processed" : "Delivered");
+    outbox.sayEmpty(about().outbox?.rows > 0 ? "Nothing was written lately." : "The outbox is empty.");
     outbox(lists.outbox);
     offerTab("people", consumes() || lists.people?.length > 0);
     people(lists.people ?? []);

@@ -41,6 +41,9 @@ export function time(text) {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clock}`;
 }
 
+/** {@link time} without fractions. */
+export const second = (text) => time(text).replace(/\.\d+$/, "");
+
 export const since = (from, to) => (from && to ? Math.max(0, millis(to) - millis(from)) : null);
 
 /** Milliseconds with fractions: Date alone drops what is below one. */
@@ -64,4 +67,5 @@ export const STATUS = {
   delivered: "on the bus",
   processed: "processed",
   failed: "failed",
+  earlier: "not followed",
 };

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -47,23 +48,29 @@ struct Row<'a> {
     #[serde(flatten)]
     row: &'a OutboxRow,
     status: &'static str,
+    /// When its event was delivered, where the page has seen that.
+    delivered_at: Option<DateTime<Utc>>,
 }
 
-pub fn outbox_rows(state: &model::State) -> Value {
+/// `since` is how far back events are followed.
+pub fn outbox_rows(state: &model::State, since: Option<DateTime<Utc>>) -> Value {
     let status = |row: &OutboxRow| match () {
         () if row.processed_at.is_some() => "processed",
         () if state.has_seen(row.id, Hop::Delivered) => "delivered",
         () if state.has_seen(row.id, Hop::Failed) => "failed",
         () if state.has_seen(row.id, Hop::Stream) => "in-stream",
+        () if since.is_some_and(|since| row.created_at < since) => "earlier",
         () => "committed",
     };
-    let rows: Vec<Row> = state.tables.outbox.iter().map(|row| Row { row, status: status(row) }).collect();
+    let delivered_at = |row: &OutboxRow| state.trace(row.id).and_then(|trace| trace.at(Hop::Delivered));
+    let row = |row| Row { row, status: status(row), delivered_at: delivered_at(row) };
+    let rows: Vec<Row> = state.tables.outbox.iter().map(row).collect();
     json!(rows)
 }
 
 pub async fn outbox(State(site): State<Site>) -> Json<Value> {
     let state = site.model.lock();
-    Json(json!({ "fill": state.tables.fill, "outbox": outbox_rows(&state) }))
+    Json(json!({ "fill": state.tables.fill(), "outbox": outbox_rows(&state, site.model.head.since) }))
 }
 
 pub async fn people(State(site): State<Site>) -> Result<Json<Value>, Problem> {

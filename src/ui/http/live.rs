@@ -67,7 +67,7 @@ impl Live {
         // How far an event has come is part of its row: any change may change the lists.
         if self.tick.is_multiple_of(LISTS) && (self.tick == 0 || state.version > self.lists) {
             let lists = json!({
-                "outbox": outbox_rows(&state),
+                "outbox": outbox_rows(&state, self.site.model.head.since),
                 "people": state.tables.people,
                 "processed": state.tables.processed,
                 "dead_letters": dead_letter_rows(&state),

@@ -7,8 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use super::Site;
-use crate::postgres::admin::Fill;
-use crate::ui::model::{Head, Picture};
+use crate::ui::model::{Fill, Head, Picture};
 
 pub async fn metrics(State(site): State<Site>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&site.model.picture()))
@@ -67,8 +66,10 @@ fn text(picture: &Picture) -> String {
     page.metric("latency_seconds", "gauge", "From the hop before, over the newest events.", latency);
     page.family("delivery_seconds", "histogram", "From commit to delivery.", delays(picture));
     page.metric("failures", "gauge", "Events and records given up.", [(vec![], picture.failures as f64)]);
-    let fill = |value: fn(&Fill) -> i64| picture.outbox.iter().map(move |fill| (vec![], value(fill) as f64));
-    page.metric("outbox_rows", "gauge", "Rows in the outbox.", fill(|fill| fill.rows));
+    let fill = |value: fn(&Fill) -> Option<i64>| {
+        picture.outbox.iter().filter_map(move |fill| Some((vec![], value(fill)? as f64)))
+    };
+    page.metric("outbox_rows", "gauge", "Rows in the outbox.", fill(|fill| Some(fill.rows)));
     let help = "Rows not marked processed, at most 100000.";
     page.metric("outbox_unprocessed_rows", "gauge", help, fill(|fill| fill.unprocessed));
     let slots = picture.slots.iter();

@@ -14,6 +14,8 @@ const HOPS: usize = 5;
 #[derive(Default)]
 pub struct Counts {
     totals: [u64; HOPS],
+    /// There are more than were counted.
+    more: [bool; HOPS],
     /// Unix second → how many, at most [`WINDOW`] seconds.
     seconds: [BTreeMap<i64, u32>; HOPS],
 }
@@ -53,6 +55,17 @@ impl Counts {
         while seconds.len() > WINDOW {
             seconds.pop_first();
         }
+    }
+
+    /// So many at this hop that are not followed one by one; `more` where there are yet others.
+    pub fn add(&mut self, hop: Hop, many: u64, more: bool) {
+        self.totals[hop.index()] += many;
+        self.more[hop.index()] |= more;
+    }
+
+    /// Whether [`Counts::total`] is too small.
+    pub fn has_more(&self, hop: Hop) -> bool {
+        self.more[hop.index()]
     }
 
     /// One fewer at this hop.

@@ -8,9 +8,9 @@ use serde::Serialize;
 pub enum Hop {
     /// In the outbox, its transaction committed.
     Committed,
-    /// Read from the write-ahead log by DMS.
+    /// Read from the write-ahead log by DMS, or made a change record by DynamoDB.
     Captured,
-    /// In the Kinesis stream.
+    /// In the Kinesis stream, or in the DynamoDB table's own.
     Stream,
     /// Delivered to the bus, or marked processed.
     Delivered,
@@ -92,22 +92,27 @@ const CONSUMER: &[Stop] = &[
     STREAM,
     Stop { hop: Hop::Delivered, label: "Processed", place: "outboxctl consume", resources: &[] },
 ];
-const DYNAMODB: &[Stop] = &[
-    Stop { hop: Hop::Committed, label: "Committed", place: "DynamoDB", resources: &[] },
-    Stop { hop: Hop::Stream, label: "In stream", place: "Change stream", resources: &["stream"] },
-    Stop {
-        hop: Hop::Delivered,
-        label: "On the bus",
-        place: "Lambda → EventBridge",
-        resources: &["publisher", "publisher's source", "bus"],
-    },
+const ITEM: Stop = Stop { hop: Hop::Committed, label: "Committed", place: "DynamoDB outbox", resources: TABLES };
+const TABLES: &[&str] = &["outbox table", "table"];
+const ON_THE_BUS: Stop = BUS[3];
+const KINESIS_FOR_DYNAMODB: &[Stop] = &[
+    ITEM,
+    Stop { hop: Hop::Captured, label: "Captured", place: "DynamoDB change", resources: &[] },
+    STREAM,
+    ON_THE_BUS,
 ];
+const TABLE_STREAM: Stop =
+    Stop { hop: Hop::Stream, label: "In stream", place: "DynamoDB Streams", resources: &["table's stream"] };
+const DYNAMODB_STREAMS: &[Stop] = &[ITEM, TABLE_STREAM, ON_THE_BUS];
+const CDC: &[Stop] = &[Stop { place: "DynamoDB table", ..ITEM }, TABLE_STREAM, ON_THE_BUS];
 
 impl Layout {
     pub fn of(pipeline: &str) -> Self {
         let stops = match pipeline {
             "rds-kinesis" => CONSUMER,
-            name if name.starts_with("dynamodb") => DYNAMODB,
+            "dynamodb-kinesis" => KINESIS_FOR_DYNAMODB,
+            "dynamodb-eventbridge" => DYNAMODB_STREAMS,
+            "dynamodb-cdc" => CDC,
             _ => BUS,
         };
         Self { stops }

@@ -3,6 +3,7 @@
 //! Writers are the tasks of `watch`; readers are requests. One lock, held for microseconds; every change gets a number,
 //! so that a live connection sends only what is new to it.
 
+mod consumers;
 mod counts;
 mod hops;
 mod picture;
@@ -17,13 +18,15 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use consumers::{Consumers, Member};
 pub use hops::{Hop, Layout};
 pub use picture::Picture;
-pub use tables::{DeadLetter, ROWS, Tables};
+pub use tables::{DeadLetter, Fill, ROWS, Tables};
 pub use trace::{Detail, Trace};
 
 use crate::aws::health::Health;
 use crate::cloudformation::Deployment;
+use crate::postgres::admin::Earlier;
 use crate::ui::Options;
 use counts::{Counts, Histogram};
 use seen::Seen;
@@ -57,7 +60,7 @@ pub struct Head {
     pub stage: String,
     pub local: bool,
     pub writable: bool,
-    /// Whether events come from an outbox table in PostgreSQL, whose rows the page can list.
+    /// Whether events come from an outbox table, whose rows the page can list.
     pub outbox_table: bool,
     /// The form that the page offers: what one sample is called, or none.
     pub form: Option<&'static str>,
@@ -79,6 +82,8 @@ pub struct State {
     delays: Histogram,
     pub tables: Tables,
     pub health: Vec<Health>,
+    /// None where the pipeline has no consumer of its own, or before the first look.
+    pub consumers: Option<Consumers>,
     pub sources: BTreeMap<&'static str, Source>,
     /// Commit time of the newest event that was seen in the stream.
     pub captured_until: Option<DateTime<Utc>>,
@@ -104,7 +109,7 @@ impl Model {
                 stage: options.stage.clone(),
                 local: options.local,
                 writable: options.writable,
-                outbox_table: has("DatabaseSecretArn"),
+                outbox_table: has("DatabaseSecretArn") || has("OutboxTable"),
                 form: form.filter(|_| has("ApiUrl")),
                 version: env!("CARGO_PKG_VERSION"),
                 since: options.from.since(Utc::now()),
@@ -157,6 +162,12 @@ impl State {
                 self.traces.remove(&oldest);
             }
         }
+    }
+
+    /// Events that were processed before those that are followed one by one.
+    pub fn add_earlier(&mut self, earlier: Earlier) {
+        self.counts.add(Hop::Delivered, earlier.succeeded, earlier.more);
+        self.counts.add(Hop::Failed, earlier.failed, earlier.more);
     }
 
     /// Whether the event was seen at this hop, or at one that implies it.

@@ -5,9 +5,9 @@ use serde::Serialize;
 
 use super::counts::{Class, Quantiles, WINDOW};
 use super::hops::Stop;
-use super::{Head, Hop, Model, Source, State};
+use super::{Consumers, Fill, Head, Hop, Model, Source, State};
 use crate::aws::health::Health;
-use crate::postgres::admin::{Fill, Slot};
+use crate::postgres::admin::Slot;
 
 /// Events that latencies are taken of: the newest.
 const MEASURED: usize = 500;
@@ -29,6 +29,8 @@ pub struct Picture {
     pub failures: u64,
     pub outbox: Option<Fill>,
     pub slots: Vec<Slot>,
+    /// Null where the pipeline has no consumer of its own.
+    pub consumers: Option<Consumers>,
     pub resources: Vec<Health>,
     pub sources: Vec<Source>,
 }
@@ -40,6 +42,8 @@ pub struct Stage {
     pub stop: Stop,
     /// Different events seen here since the page began to look.
     pub count: u64,
+    /// There are more than `count`, which stops at 100,000.
+    pub more: bool,
     /// Events a second, over the last ten seconds.
     pub rate: f64,
     /// Events in each of the last 60 seconds.
@@ -72,10 +76,14 @@ impl Picture {
             let recent: u32 = curve[WINDOW - 10..].iter().sum();
             let waiting = before.map_or(0, |before| waiting(state, before, stop.hop));
             before = Some(stop.hop);
-            let (condition, note) = condition(stop, &state.health);
+            let (condition, note) = match &state.consumers {
+                Some(consumers) if stop.hop.is_last() => consumers.condition(),
+                _ => condition(stop, &state.health),
+            };
             Stage {
                 stop: *stop,
                 count: counts.total(stop.hop),
+                more: counts.has_more(stop.hop),
                 rate: f64::from(recent) / 10.0,
                 curve,
                 latency: Quantiles::of(newest.iter().filter_map(|trace| trace.span_to(stop.hop))),
@@ -92,8 +100,9 @@ impl Picture {
             histogram: state.delays.classes(),
             delay_sum: state.delays.sum(),
             failures: state.failures(),
-            outbox: state.tables.fill.clone(),
+            outbox: state.tables.fill(),
             slots: state.tables.slots.clone(),
+            consumers: state.consumers.clone(),
             resources: state.health.clone(),
             sources: state.sources.values().cloned().collect(),
         }
@@ -103,14 +112,13 @@ impl Picture {
 impl State {
     pub fn failures(&self) -> u64 {
         let tables = &self.tables;
-        let given_up = tables.given_up.as_ref().map_or(0, Vec::len);
-        (tables.dead_letters_total + tables.dead_letters_queued + given_up) as u64
+        (tables.dead_letters_total + tables.dead_letters_queued + tables.given_up_total) as u64
     }
 }
 
 /// What the capture has not read the database knows best: it also counts what this page has never seen.
 fn waiting(state: &State, before: Hop, hop: Hop) -> u64 {
-    let uncaptured = state.tables.fill.as_ref().map(|fill| fill.uncaptured);
+    let uncaptured = state.tables.fill.as_ref().and_then(|fill| fill.uncaptured);
     match (hop, uncaptured) {
         (Hop::Captured, Some(rows)) => rows.unsigned_abs(),
         _ => {

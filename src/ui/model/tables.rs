@@ -4,18 +4,20 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 
-use crate::postgres::admin::{Fill, GivenUp, OutboxRow, Overview, Person, Place, Processed, Slot};
+use crate::postgres::admin::{self, GivenUp, OutboxRow, Overview, Person, Place, Processed, Slot};
 
 /// Rows of each list.
 pub const ROWS: usize = 100;
 
-/// What the database and the failure bucket hold.
+/// What the database, the outbox table and the failure bucket hold.
 #[derive(Default)]
 pub struct Tables {
     /// The change that touched these last.
     pub version: u64,
     pub fill: Option<Fill>,
+    /// The newest first.
     pub outbox: Vec<OutboxRow>,
     pub people: Option<Vec<Person>>,
     /// The newest first.
@@ -24,12 +26,34 @@ pub struct Tables {
     pub slots: Vec<Slot>,
     /// Records that a consumer gave up, from the database.
     pub given_up: Option<Vec<GivenUp>>,
+    /// All of them, also those that the list has no room for.
+    pub given_up_total: usize,
     /// Objects in the failure bucket, the newest first.
     pub dead_letters: Option<Vec<DeadLetter>>,
     /// All of them, also those that the list has no room for.
     pub dead_letters_total: usize,
     /// Messages in failure queues, about. They are counted only.
     pub dead_letters_queued: usize,
+}
+
+/// How full the outbox is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Fill {
+    pub rows: i64,
+    /// False where `rows` is an estimate.
+    pub exact: bool,
+    /// Rows that nobody marked processed; null for DynamoDB, whose items nobody marks.
+    pub unprocessed: Option<i64>,
+    /// Rows written after the newest that was seen in the stream; null for DynamoDB.
+    pub uncaptured: Option<i64>,
+    pub bytes: i64,
+}
+
+impl From<admin::Fill> for Fill {
+    fn from(fill: admin::Fill) -> Self {
+        let admin::Fill { rows, exact, unprocessed, uncaptured, bytes } = fill;
+        Self { rows, exact, unprocessed: Some(unprocessed), uncaptured: Some(uncaptured), bytes }
+    }
 }
 
 /// An object in the failure bucket.
@@ -39,18 +63,20 @@ pub struct DeadLetter {
     pub at: DateTime<Utc>,
     pub bytes: i64,
     /// Where its document could be read.
-    pub event_id: Option<uuid::Uuid>,
+    pub event_id: Option<Uuid>,
     pub reason: Option<String>,
 }
 
 impl Tables {
     /// Takes what the database said; true where anything is new.
     pub fn take(&mut self, overview: Overview) -> bool {
-        let Overview { outbox, rows, people, processed, processed_until, failures, slots } = overview;
+        let Overview { outbox, rows, people, processed, processed_until, failures, failures_total, slots, .. } =
+            overview;
         let mut new = self.outbox != rows || self.people != people || self.given_up != failures;
-        self.fill = outbox;
+        self.fill = outbox.map(Fill::from);
         self.outbox = rows;
         self.people = people;
+        self.given_up_total = failures.as_ref().map_or(0, Vec::len).max(failures_total);
         self.given_up = failures;
         self.slots = slots;
         self.processed_until = processed_until;
@@ -61,5 +87,29 @@ impl Tables {
             log.truncate(ROWS);
         }
         new
+    }
+
+    /// How full the outbox is: what is listed is there, whatever an estimate says.
+    pub fn fill(&self) -> Option<Fill> {
+        let listed = i64::try_from(self.outbox.len()).unwrap_or(i64::MAX);
+        self.fill.clone().map(|fill| Fill { rows: if fill.exact { fill.rows } else { fill.rows.max(listed) }, ..fill })
+    }
+
+    /// An item of an outbox that comes item by item; true where it is new.
+    pub fn put(&mut self, row: OutboxRow) -> bool {
+        if self.outbox.iter().any(|known| known.id == row.id) {
+            return false;
+        }
+        let place = self.outbox.partition_point(|known| known.created_at > row.created_at);
+        self.outbox.insert(place, row);
+        self.outbox.truncate(ROWS);
+        place < ROWS
+    }
+
+    /// An item was removed; true where it was listed.
+    pub fn remove(&mut self, id: Uuid) -> bool {
+        let before = self.outbox.len();
+        self.outbox.retain(|row| row.id != id);
+        self.outbox.len() < before
     }
 }

@@ -9,7 +9,11 @@ fn at(seconds: i64) -> DateTime<Utc> {
 }
 
 pub fn model() -> Model {
-    let head = Head { pipeline: "rds-eventbridge", stage: "dev".into(), ..Head::default() };
+    model_of("rds-eventbridge")
+}
+
+pub fn model_of(pipeline: &'static str) -> Model {
+    let head = Head { pipeline, stage: "dev".into(), ..Head::default() };
     Model { layout: Layout::of(head.pipeline), head, state: Mutex::default() }
 }
 

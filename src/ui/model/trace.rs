@@ -20,6 +20,8 @@ pub struct Trace {
     /// Hop by hop, in [`Hop`]'s order.
     #[serde(flatten)]
     times: Times,
+    /// `stream` has full seconds: DynamoDB tells no more of what was written before the page began to look.
+    pub stream_rounded: bool,
     /// Deliveries seen at the last hop beyond the first: at least once is what the pipeline promises.
     pub redelivered: u32,
     /// Why it was given up.
@@ -63,6 +65,7 @@ impl Trace {
             aggregate_id: None,
             sequence: None,
             times: Times::default(),
+            stream_rounded: false,
             redelivered: 0,
             failure: None,
             detail: Detail::default(),
@@ -107,7 +110,12 @@ impl Trace {
     /// From the hop before whose time is known, to this one.
     pub fn span_to(&self, hop: Hop) -> Option<TimeDelta> {
         let mut before = hop.implied().iter().rev().filter(|before| **before != hop);
-        Some(self.at(hop)? - before.find_map(|before| self.at(*before))?)
+        Some(self.exactly(hop)? - before.find_map(|before| self.exactly(*before))?)
+    }
+
+    /// What can be measured with.
+    fn exactly(&self, hop: Hop) -> Option<DateTime<Utc>> {
+        self.at(hop).filter(|_| hop != Hop::Stream || !self.stream_rounded)
     }
 
     /// From commit to the good end.

@@ -100,6 +100,7 @@ fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> 
         });
     }
     let full = processed.len() >= 1_000;
+    state.add_earlier(overview.processed_earlier);
     if state.tables.take(overview) {
         state.version += 1;
         state.tables.version = state.version;

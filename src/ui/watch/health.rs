@@ -11,6 +11,10 @@ use crate::cloudformation::Deployment;
 /// Label, the output that names it, how to ask.
 const RESOURCES: &[(&str, &str, Probe)] = &[
     ("database", "DatabaseIdentifier", Probe::Database),
+    ("outbox table", "OutboxTable", Probe::Table),
+    ("table", "AggregateTable", Probe::Table),
+    ("table's stream", "OutboxStreamArn", Probe::TableStream),
+    ("table's stream", "UsersStreamArn", Probe::TableStream),
     ("capture task", "TaskArn", Probe::Task),
     ("stream", "StreamName", Probe::Stream),
     ("publisher", "PublisherFunction", Probe::Function),

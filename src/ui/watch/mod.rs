@@ -1,9 +1,12 @@
 //! The tasks that fill the model, each with its own pace, each telling on the page when it gets no answer.
 
+mod consumers;
 mod database;
 mod dead_letters;
 mod health;
+mod items;
 mod readers;
+mod sightings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +32,15 @@ pub fn start(pipeline: Pipeline, model: &Arc<Model>, options: &Options, cancel: 
     let output = |name: &str| deployment.output(name).ok().map(str::to_owned);
     if let Some(stream) = output("StreamName") {
         tokio::spawn(readers::stream(watch.clone(), clients.clone(), stream, options.from));
+    }
+    if let Some(arn) = output("OutboxStreamArn").or_else(|| output("UsersStreamArn")) {
+        tokio::spawn(readers::table_stream(watch.clone(), clients.clone(), arn, options.from));
+    }
+    if let Some(table) = output("OutboxTable") {
+        tokio::spawn(items::follow(watch.clone(), clients.clone(), table));
+    }
+    if let Some(table) = output("LeaseTable") {
+        tokio::spawn(consumers::follow(watch.clone(), clients.clone(), table));
     }
     if let Some(group) = output("EventLogGroup") {
         tokio::spawn(readers::log(watch.clone(), clients.clone(), group, options.from));

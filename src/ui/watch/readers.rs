@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-use uuid::Uuid;
-
 use super::Watch;
+use super::sightings::take;
 use crate::aws::Clients;
 use crate::error::Result;
-use crate::streams::{self, Body, Content, From, Item, Origin, kinesis, log};
-use crate::ui::model::{Hop, State, Trace};
+use crate::streams::{self, From, dynamodb, kinesis, log};
 
 /// Items put into the model under one lock.
 const BATCH: usize = 256;
@@ -20,6 +17,16 @@ pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) 
         let options = kinesis::Options { stream: stream.clone(), from, until: None, consumer: None };
         let clients = clients.clone();
         async move { kinesis::open(&clients, options, sink, stop).await }
+    })
+    .await;
+}
+
+/// Follows the change stream of a DynamoDB table.
+pub async fn table_stream(watch: Watch, clients: Clients, stream_arn: String, from: From) {
+    follow(watch, "table's stream", from, |sink, from, stop| {
+        let options = dynamodb::Options { stream_arn: stream_arn.clone(), from, until: None };
+        let clients = clients.clone();
+        async move { dynamodb::open(&clients, options, sink, stop).await }
     })
     .await;
 }
@@ -58,7 +65,7 @@ where
                 match item {
                     Ok(item) => {
                         from = From::At(item.at);
-                        take(&mut state, item);
+                        take(&mut state, &item);
                     }
                     Err(error) => trouble = Some(error),
                 }
@@ -72,72 +79,4 @@ where
             return;
         }
     }
-}
-
-/// An event's sighting goes into the model; everything else at the hop is no event of the outbox.
-fn take(state: &mut State, item: Item) {
-    if item.content != Content::Event {
-        return;
-    }
-    let Some(id) = item.event.event_id.as_deref().and_then(|id| Uuid::parse_str(id).ok()) else { return };
-    match &item.origin {
-        Origin::Shard { .. } => {
-            let captured = text(&record(&item.body), &["metadata", "timestamp"]).and_then(|at| at.parse().ok());
-            state.captured_until = state.captured_until.max(item.event.committed_at);
-            if let Some(captured) = captured {
-                state.see(id, Hop::Captured, captured, |trace| fill(trace, &item));
-            }
-            state.see(id, Hop::Stream, item.at, |trace| fill(trace, &item));
-        }
-        // Every other place that a reader shows is the good end.
-        _ => {
-            state.see(id, Hop::Delivered, item.at, |trace| fill(trace, &item));
-        }
-    }
-}
-
-fn fill(trace: &mut Trace, item: &Item) {
-    let event = &item.event;
-    let keep = |slot: &mut Option<String>, value: &Option<String>| {
-        if slot.is_none() {
-            slot.clone_from(value);
-        }
-    };
-    keep(&mut trace.event_type, &event.event_type);
-    keep(&mut trace.aggregate_type, &event.aggregate_type);
-    keep(&mut trace.aggregate_id, &event.aggregate_id);
-    trace.sequence = trace.sequence.or(event.sequence);
-    if let Some(at) = event.committed_at {
-        trace.committed_at(at);
-    }
-    let detail = &mut trace.detail;
-    if let Origin::Shard { shard, sequence_number, partition_key, .. } = &item.origin {
-        let record = record(&item.body);
-        detail.shard = Some(shard.clone());
-        detail.sequence_number = Some(sequence_number.clone());
-        detail.partition_key = Some(partition_key.clone());
-        detail.stream_position = text(&record, &["metadata", "stream-position"]).map(str::to_owned);
-        detail.traceparent = text(&record, &["data", "traceparent"]).map(str::to_owned);
-        if let Some(payload) = text(&record, &["data", "payload"]) {
-            trace.keep_payload(payload.to_owned());
-        }
-    } else if let Origin::Bus { bus_event_id, .. } | Origin::Log { bus_event_id, .. } = &item.origin {
-        detail.bus_event_id.clone_from(bus_event_id);
-        let data = &record(&item.body)["detail"]["data"];
-        if !data.is_null() {
-            trace.keep_payload(data.to_string());
-        }
-    }
-}
-
-/// Null for what could not be decoded.
-fn record(body: &Body) -> Value {
-    match body {
-        Body::Record(record) => record.value(),
-        Body::Raw { .. } => Value::Null,
-    }
-}
-
-fn text<'a>(record: &'a Value, path: &[&str]) -> Option<&'a str> {
-    path.iter().try_fold(record, |value: &Value, key| value.get(key))?.as_str()
 }

@@ -1,0 +1,126 @@
+//! What the changes of the `users` table mean: domain events, personal fields left out. Pure.
+
+use std::collections::BTreeSet;
+
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+
+use super::{Change, Operation};
+use crate::outbox::{Message, RowError, derived_id};
+
+/// Attributes that carry the write itself rather than the user.
+const BOOKKEEPING: &[&str] = &["id", "version", "updated_at", "traceparent", "correlation_id"];
+
+/// What a change of a user means.
+#[derive(Debug, Default)]
+pub struct Mapping {
+    personal: BTreeSet<String>,
+}
+
+impl Mapping {
+    /// `personal` is a list of attribute names, separated by commas.
+    pub fn new(personal: &str) -> Self {
+        Self {
+            personal: personal.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        }
+    }
+
+    /// The event of a change; None where nothing changed but bookkeeping.
+    ///
+    /// Its id is made of the table, the user, and the version: the same each time that the change is delivered.
+    ///
+    /// # Errors
+    /// The attribute that is missing or unreadable.
+    pub fn message(&self, change: &Change) -> std::result::Result<Option<Message>, RowError> {
+        let image = |image: &Option<Map<String, Value>>, column| {
+            image.clone().ok_or(RowError { column, problem: "is missing" })
+        };
+        let (event_type, row, data, sequence) = match change.operation {
+            Operation::Insert => {
+                let new = image(&change.new, "NewImage")?;
+                ("UserCreated", new.clone(), self.shown(&new), version(&new)?)
+            }
+            Operation::Modify => {
+                let (old, new) = (image(&change.old, "OldImage")?, image(&change.new, "NewImage")?);
+                let Some(data) = self.difference(&old, &new) else { return Ok(None) };
+                let sequence = version(&new)?;
+                // Written by hand, or by who does not know of versions: its event would have the id of the one before,
+                // and whoever takes each id once would never see it.
+                if version(&old).is_ok_and(|before| sequence <= before) {
+                    return Err(RowError { column: "version", problem: "did not grow with the change" });
+                }
+                ("UserUpdated", new, data, sequence)
+            }
+            Operation::Remove => {
+                let old = image(&change.old, "OldImage")?;
+                // A deletion leaves no new image: it comes after the last version there was.
+                let sequence = version(&old)?.saturating_add(1);
+                // Whoever wrote last has nothing to do with who deletes.
+                let kept = old.into_iter().filter(|(name, _)| name == "id").collect();
+                ("UserDeleted", kept, Map::new(), sequence)
+            }
+        };
+        let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
+        let id = text("id").filter(|id| !id.is_empty()).ok_or(RowError { column: "id", problem: "is not text" })?;
+        let mut payload = Map::from_iter([("id".to_owned(), Value::from(id.as_str()))]);
+        payload.extend(data);
+        if let Some(correlation_id) = text("correlation_id") {
+            payload.insert("correlationId".into(), correlation_id.into());
+        }
+        Ok(Some(Message {
+            id: derived_id(&["change", &change.table, &id, &sequence.to_string(), event_type]),
+            aggregate_type: "user".into(),
+            aggregate_id: id,
+            event_type: event_type.into(),
+            sequence,
+            payload: raw(&payload)?,
+            traceparent: text("traceparent"),
+            schema_version: 1,
+            // A stream's own time has full seconds only.
+            committed_at: text("updated_at").and_then(|time| time.parse().ok()).unwrap_or(change.created_at),
+            replay: None,
+        }))
+    }
+
+    /// The user's own fields that may be shown.
+    fn shown(&self, image: &Map<String, Value>) -> Map<String, Value> {
+        image
+            .iter()
+            .filter(|(name, _)| self.is_shown(name))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    fn is_shown(&self, name: &str) -> bool {
+        !BOOKKEEPING.contains(&name) && !self.personal.contains(name)
+    }
+
+    /// What changed: old and new value of each field that may be shown, and whether any that may not did.
+    fn difference(&self, old: &Map<String, Value>, new: &Map<String, Value>) -> Option<Map<String, Value>> {
+        let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+        let changed = |name: &&String| !BOOKKEEPING.contains(&name.as_str()) && old.get(*name) != new.get(*name);
+        let (shown, personal): (Vec<&String>, Vec<&String>) =
+            names.into_iter().filter(changed).partition(|name| self.is_shown(name));
+        if shown.is_empty() && personal.is_empty() {
+            return None;
+        }
+        let changes = shown.into_iter().map(|name| {
+            let value = |image: &Map<String, Value>| image.get(name).cloned().unwrap_or(Value::Null);
+            (name.clone(), json!({ "old": value(old), "new": value(new) }))
+        });
+        let changes: Map<String, Value> = changes.collect();
+        Some(Map::from_iter([
+            ("changes".to_owned(), changes.into()),
+            ("personalChanged".to_owned(), (!personal.is_empty()).into()),
+        ]))
+    }
+}
+
+fn version(image: &Map<String, Value>) -> std::result::Result<i64, RowError> {
+    let version = image.get("version").and_then(Value::as_i64).filter(|version| *version > 0);
+    version.ok_or(RowError { column: "version", problem: "is not a positive integer" })
+}
+
+fn raw(payload: &Map<String, Value>) -> std::result::Result<Box<RawValue>, RowError> {
+    to_raw_value(payload).map_err(|_| RowError { column: "payload", problem: "can't be written as JSON" })
+}

@@ -1,0 +1,100 @@
+//! The outbox table of a DynamoDB pipeline: the items it holds at the start, and how full it is. New items come from
+//! its stream: a table has no order by time that could be asked for.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::TableDescription;
+
+use super::Watch;
+use super::sightings::excerpt;
+use crate::aws::Clients;
+use crate::committed::{Filter, Outbox};
+use crate::error::{AwsContext, Result};
+use crate::outbox::Message;
+use crate::postgres::admin::OutboxRow;
+use crate::ui::model::{Fill, Hop};
+
+const SOURCE: &str = "outbox table";
+/// Pages read at the start, of 1 MB each: a larger table is known from its stream only.
+const PAGES: usize = 4;
+
+pub async fn follow(watch: Watch, clients: Clients, table: String) {
+    let mut read = false;
+    loop {
+        let looked = tokio::select! {
+            looked = look(&watch, &clients, &table, &mut read) => looked,
+            () = watch.cancel.cancelled() => return,
+        };
+        watch.model.lock().source(SOURCE, looked.err().map(|error| error.message().to_owned()));
+        if !watch.pause(Duration::from_secs(2), Duration::from_secs(30)).await {
+            return;
+        }
+    }
+}
+
+async fn look(watch: &Watch, clients: &Clients, table: &str, read: &mut bool) -> Result<()> {
+    if !*read {
+        list(watch, clients, table).await?;
+        *read = true;
+    }
+    let answer = clients.dynamodb().describe_table().table_name(table).send().await;
+    let answer = answer.aws(format!("describe {table}"))?;
+    watch.model.lock().tables.fill = answer.table().map(fill);
+    Ok(())
+}
+
+/// Lists the newest items, older ones only of a table that is small enough to be read whole.
+async fn list(watch: &Watch, clients: &Clients, table: &str) -> Result<()> {
+    let mut outbox = Outbox::DynamoDb { clients: Box::new(clients.clone()), table: table.to_owned() };
+    let mut reader = outbox.read(Filter::default());
+    let mut found = Vec::new();
+    for _ in 0..PAGES {
+        let Some(page) = reader.next().await? else { break };
+        found.extend(page);
+    }
+    let whole = reader.next().await?.is_none();
+    // What is old is not followed by the stream's reader: it would look as if it had gone no further.
+    let since = watch.model.head.since;
+    let is_recent = |at| since.is_none_or(|since| at >= since);
+    let mut state = watch.model.lock();
+    // Of a table's first pages nobody knows which of its old items are the newest.
+    for message in found.into_iter().filter(|message| whole || is_recent(message.committed_at)) {
+        let (id, at) = (message.id, message.committed_at);
+        if is_recent(at) && !state.has_seen(id, Hop::Committed) {
+            state.see(id, Hop::Committed, at, |trace| {
+                trace.event_type = Some(message.event_type.clone());
+                trace.aggregate_type = Some(message.aggregate_type.clone());
+                trace.aggregate_id = Some(message.aggregate_id.clone());
+                trace.sequence = Some(message.sequence);
+            });
+        }
+        state.tables.put(row(message));
+    }
+    state.version += 1;
+    state.tables.version = state.version;
+    Ok(())
+}
+
+fn row(message: Message) -> OutboxRow {
+    OutboxRow {
+        id: message.id,
+        message: excerpt(message.payload.get()),
+        aggregate_type: message.aggregate_type,
+        aggregate_id: message.aggregate_id,
+        event_type: message.event_type,
+        sequence: message.sequence,
+        created_at: message.committed_at,
+        processed_at: None,
+    }
+}
+
+/// DynamoDB counts about every six hours.
+fn fill(table: &TableDescription) -> Fill {
+    Fill {
+        rows: table.item_count().unwrap_or(0),
+        exact: false,
+        unprocessed: None,
+        uncaptured: None,
+        bytes: table.table_size_bytes().unwrap_or(0),
+    }
+}

@@ -1,0 +1,150 @@
+//! From what a reader saw to what the page knows of an event. Pure.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::postgres::admin::OutboxRow;
+use crate::streams::{self, Body, Content, Item, Origin};
+use crate::ui::model::{Hop, State, Trace};
+
+/// Characters of a payload that a list shows.
+const EXCERPT: usize = 600;
+
+/// An event's sighting goes into the model; everything else at the hop is no event of the pipeline.
+pub fn take(state: &mut State, item: &Item) {
+    let event = &item.event;
+    let uuid = |id: &str| Uuid::parse_str(id).ok();
+    // A change of a plain table names the event that it becomes.
+    let is_event = item.content == Content::Event || item.hop == streams::Hop::Dynamodb;
+    let Some(id) = event.event_id.as_deref().filter(|_| is_event).and_then(uuid) else {
+        return forget(state, item);
+    };
+    if !matches!(item.origin, Origin::Shard { .. }) {
+        // Every other place that a reader shows is the good end.
+        return state.see(id, Hop::Delivered, item.at, |trace| fill(trace, item));
+    }
+    state.captured_until = state.captured_until.max(event.committed_at);
+    if let Some(captured) = captured(item) {
+        state.see(id, Hop::Captured, captured, |trace| fill(trace, item));
+    }
+    let rounded = is_rounded(item);
+    state.see(id, Hop::Stream, item.at, |trace| {
+        trace.stream_rounded = if trace.at(Hop::Stream).is_none() { rounded } else { trace.stream_rounded };
+        fill(trace, item);
+    });
+    if let Some(row) = appended(item, id)
+        && state.tables.put(row)
+    {
+        state.tables.version = state.version;
+    }
+}
+
+/// An outbox item that was removed, above all by its time to live, is listed no longer.
+fn forget(state: &mut State, item: &Item) {
+    let Some(image) = item.event.image.as_deref().filter(|image| image.new.is_none()) else { return };
+    let id = image.old.as_ref().and_then(|old| Uuid::parse_str(old.get("id")?.as_str()?).ok());
+    if id.is_some_and(|id| state.tables.remove(id)) {
+        state.version += 1;
+        state.tables.version = state.version;
+    }
+}
+
+/// A DynamoDB stream tells full seconds of what was written before it was read.
+fn is_rounded(item: &Item) -> bool {
+    item.hop == streams::Hop::Dynamodb && item.at.timestamp_subsec_nanos() == 0
+}
+
+/// When the capture made the record: DMS says so, and so does DynamoDB in what it puts into a Kinesis stream.
+fn captured(item: &Item) -> Option<DateTime<Utc>> {
+    let record = record(&item.body);
+    if let Some(at) = text(&record, &["metadata", "timestamp"]) {
+        return at.parse().ok();
+    }
+    let body = &record["dynamodb"];
+    let time = body["ApproximateCreationDateTime"].as_i64()?;
+    match body["ApproximateCreationDateTimePrecision"].as_str()? {
+        "MICROSECOND" => DateTime::from_timestamp_micros(time),
+        "MILLISECOND" => DateTime::from_timestamp_millis(time),
+        _ => None,
+    }
+}
+
+/// The row of a DynamoDB outbox that this insert made. PostgreSQL's rows come from the database itself.
+fn appended(item: &Item, id: Uuid) -> Option<OutboxRow> {
+    let event = &item.event;
+    let image = event.image.as_deref().filter(|_| item.content == Content::Event)?.new.as_ref()?;
+    let payload = image.get("payload").and_then(Value::as_str).unwrap_or_default();
+    Some(OutboxRow {
+        id,
+        aggregate_type: event.aggregate_type.clone()?,
+        aggregate_id: event.aggregate_id.clone()?,
+        event_type: event.event_type.clone()?,
+        sequence: event.sequence?,
+        message: excerpt(payload),
+        created_at: event.committed_at?,
+        processed_at: None,
+    })
+}
+
+/// A payload's beginning.
+pub fn excerpt(payload: &str) -> String {
+    payload.chars().take(EXCERPT).collect()
+}
+
+fn fill(trace: &mut Trace, item: &Item) {
+    let event = &item.event;
+    let keep = |slot: &mut Option<String>, value: &Option<String>| {
+        if slot.is_none() {
+            slot.clone_from(value);
+        }
+    };
+    keep(&mut trace.event_type, &event.event_type);
+    keep(&mut trace.aggregate_type, &event.aggregate_type);
+    keep(&mut trace.aggregate_id, &event.aggregate_id);
+    trace.sequence = trace.sequence.or(event.sequence);
+    if let Some(at) = event.committed_at {
+        trace.committed_at(at);
+    }
+    let detail = &mut trace.detail;
+    if let Origin::Shard { shard, sequence_number, partition_key, .. } = &item.origin {
+        let record = record(&item.body);
+        // What was appended to an outbox has its payload; a plain table's image may hold what is not to be told.
+        let image = event.image.as_deref().and_then(|image| image.new.as_ref());
+        let image = image.filter(|_| item.content == Content::Event);
+        let column = |name: &str| {
+            let captured = text(&record, &["data", name]);
+            captured.or_else(|| image?.get(name)?.as_str()).map(str::to_owned)
+        };
+        detail.shard = Some(shard.clone());
+        detail.sequence_number = Some(sequence_number.clone());
+        detail.partition_key = Some(partition_key.clone());
+        detail.stream_position = text(&record, &["metadata", "stream-position"]).map(str::to_owned);
+        detail.traceparent = column("traceparent");
+        if let Some(payload) = column("payload") {
+            trace.keep_payload(payload);
+        }
+    } else if let Origin::Bus { bus_event_id, .. } | Origin::Log { bus_event_id, .. } = &item.origin {
+        detail.bus_event_id.clone_from(bus_event_id);
+        let data = &record(&item.body)["detail"]["data"];
+        if !data.is_null() {
+            trace.keep_payload(data.to_string());
+        }
+    }
+}
+
+/// Null for what could not be decoded.
+fn record(body: &Body) -> Value {
+    match body {
+        Body::Record(record) => record.value(),
+        Body::Raw { .. } => Value::Null,
+    }
+}
+
+fn text<'a>(record: &'a Value, path: &[&str]) -> Option<&'a str> {
+    path.iter().try_fold(record, |value: &Value, key| value.get(key))?.as_str()
+}
+
+#[cfg(test)]
+#[path = "sightings_tests.rs"]
+mod tests;
