@@ -7,7 +7,7 @@ use crate::consumer::{self, Table};
 use crate::context::Context;
 use crate::database::{Database, Via};
 use crate::error::{Error, Kind, Result};
-use crate::output::Event;
+use crate::output::{Event, Expect};
 use crate::pipelines;
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
@@ -32,6 +32,7 @@ impl DatabaseArgs {
 
 /// What is deployed of the chosen pipeline.
 pub async fn deployment(ctx: &Context) -> Result<Deployment> {
+    let _wait = ctx.console.wait("stacks", "looking at what is deployed");
     Deployment::load(ctx.aws().await?, &ctx.settings).await
 }
 
@@ -72,6 +73,8 @@ pub fn domain(deployment: &Deployment) -> Domain {
 pub async fn consumer_is_alive(ctx: &Context, deployment: &Deployment, group: &str) -> Result<()> {
     let leases = Table::new(ctx.aws().await?.dynamodb(), deployment.output("LeaseTable")?, group);
     ctx.console.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
+    // The next renewal, at a consumer's usual settings.
+    ctx.console.expect("verify", Expect::Usually(1, 6));
     if consumer::is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
         return Ok(());
     }
@@ -82,6 +85,7 @@ pub async fn consumer_is_alive(ctx: &Context, deployment: &Deployment, group: &s
 
 /// Opens the database of this deployment.
 pub async fn open(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Database> {
+    let _wait = ctx.console.wait("connection", "to the database");
     Database::open(ctx.aws().await?, deployment, via, roots(ctx)?).await
 }
 

@@ -14,7 +14,7 @@ use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::deadletters::Places;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table};
 use crate::reconcile::{Deliveries, Finding, Options, Report, Side, reconcile};
 use crate::redelivery::Courier;
 use crate::replay::{self, replay};
@@ -76,8 +76,10 @@ impl Args {
         let _hold = ctx.hold();
         let window = format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC"));
         ctx.console.emit(Event::started("reconcile", window));
-        let mut told = 0;
+        let (mut told, mut read) = (0, [0, 0]);
         let progress = |side: Side, count: u64| {
+            read[usize::from(side == Side::Committed)] = count;
+            ctx.console.expect("reconcile", Expect::Count { done: read.iter().sum(), total: None });
             // Lines would be too many.
             if count / 100_000 != told {
                 told = count / 100_000;
@@ -153,7 +155,13 @@ impl Args {
         // Not marked as a replay: nobody has had them.
         let how = replay::Options { filter, name: None, rate: self.rate, dry_run: false };
         let wanted = |message: &crate::outbox::Message| lost.binary_search(&message.id).is_ok();
-        let (sent, ended) = replay(outbox, &courier, &how, None, &ctx.cancel, wanted, |step| tell(ctx, step)).await;
+        let (mut done, total) = (0, lost.len() as u64);
+        let told = |step: &replay::Step| {
+            tell(ctx, step);
+            done += 1;
+            ctx.console.expect("repair", Expect::of(done, total));
+        };
+        let (sent, ended) = replay(outbox, &courier, &how, None, &ctx.cancel, wanted, told).await;
         let data = serde_json::json!({ "before": report, "repair": sent });
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("repair", error.message()));

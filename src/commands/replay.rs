@@ -9,7 +9,7 @@ use crate::commands::sample::rate;
 use crate::committed::{Filter, Outbox};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table};
 use crate::redelivery::Courier;
 use crate::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
 use crate::sandbox::Home;
@@ -106,7 +106,13 @@ impl Args {
         let _hold = ctx.hold();
         ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &courier)));
         let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
-        let (all, told) = (|_: &crate::outbox::Message| true, |step: &Step| tell(ctx, step));
+        let all = |_: &crate::outbox::Message| true;
+        let mut done = 0;
+        let told = |step: &Step| {
+            tell(ctx, step);
+            done += 1;
+            ctx.console.expect("replay", Expect::Count { done, total: None });
+        };
         let (report, ended) = replay(&mut outbox, &courier, &options, journal.as_mut(), &ctx.cancel, all, told).await;
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("replay", error.message()));

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::heartbeat::Heartbeat;
 use super::render::{self, Renderer};
-use super::{Event, Level, NDJSON_VERSION, Outcome, Table, stream};
+use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, stream};
 use crate::error::{Error, Kind};
 use crate::settings::{OutputFormat, ProgressMode};
 
@@ -67,6 +67,21 @@ impl Console {
             OutputFormat::Ndjson => console.show(&event),
             _ => console.renderer.still(&event),
         })
+    }
+
+    /// Tells how long a step under way may take. Only a live view shows it, and lines of steps that are silent for long.
+    pub fn expect(&self, scope: &str, expect: Expect) {
+        self.renderer.expect(scope, expect);
+        if let Some(heartbeat) = self.heartbeat.get() {
+            heartbeat.expect(scope, expect);
+        }
+    }
+
+    /// Shows on a live view that something is being waited for, until the guard is dropped. Says nothing elsewhere.
+    #[must_use = "the wait ends when this is dropped"]
+    pub fn wait(&self, scope: &str, message: &str) -> Wait {
+        self.renderer.wait(scope, message);
+        Wait { renderer: self.renderer.clone(), scope: scope.to_owned() }
     }
 
     pub fn note(&self, message: impl Into<String>) {
@@ -234,6 +249,18 @@ impl Console {
                 }
             }
         }
+    }
+}
+
+/// A wait on the live view.
+pub struct Wait {
+    renderer: Arc<dyn Renderer>,
+    scope: String,
+}
+
+impl Drop for Wait {
+    fn drop(&mut self) {
+        self.renderer.waited(&self.scope);
     }
 }
 

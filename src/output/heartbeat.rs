@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::Event;
+use super::expect::Outlook;
+use super::{Event, Expect};
 
 /// Silence after which a step under way is mentioned again; CI systems' shortest limits are minutes.
 const SILENCE: Duration = Duration::from_secs(50);
@@ -14,6 +15,7 @@ struct Step {
     message: String,
     begun: Instant,
     said: Instant,
+    outlook: Option<Outlook>,
 }
 
 /// Steps under way, by scope.
@@ -43,11 +45,12 @@ impl Heartbeat {
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Started { scope, message, .. } => {
-                steps.insert(scope.clone(), Step { message: message.clone(), begun: now, said: now });
+                steps.insert(scope.clone(), Step { message: message.clone(), begun: now, said: now, outlook: None });
             }
             Event::Progress { scope, message } => {
                 let step = steps.entry(scope.clone());
-                let step = step.or_insert_with(|| Step { message: String::new(), begun: now, said: now });
+                let step =
+                    step.or_insert_with(|| Step { message: String::new(), begun: now, said: now, outlook: None });
                 (step.message, step.said) = (message.clone(), now);
             }
             Event::Finished { scope, .. } | Event::Failed { scope, .. } => {
@@ -62,6 +65,16 @@ impl Heartbeat {
         }
     }
 
+    /// Takes note of how long a step under way may take.
+    pub fn expect(&self, scope: &str, expect: Expect) {
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(step) = steps.get_mut(scope) else { return };
+        match &mut step.outlook {
+            Some(outlook) => outlook.update(expect, Instant::now()),
+            none => *none = Some(Outlook::new(expect, Instant::now())),
+        }
+    }
+
     /// A line for each step that was silent for too long.
     fn due(&self, now: Instant) -> Vec<Event> {
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
@@ -70,7 +83,9 @@ impl Heartbeat {
             .map(|(scope, step)| {
                 step.said = now;
                 let elapsed = now.duration_since(step.begun).as_secs();
-                Event::progress(scope, format!("{} (still, after {elapsed} s)", step.message))
+                let outlook = step.outlook.as_ref().and_then(|outlook| outlook.words(now));
+                let outlook = outlook.map(|words| format!("; {words}")).unwrap_or_default();
+                Event::progress(scope, format!("{} (still, after {elapsed} s{outlook})", step.message))
             })
             .collect()
     }
@@ -94,5 +109,15 @@ mod tests {
             matches!(&said[0], Event::Progress { scope, message } if scope == "network" && message.starts_with("creating (still"))
         );
         assert_eq!(heartbeat.due(later), []);
+    }
+
+    #[test]
+    fn what_is_usual_is_mentioned_with_it() {
+        let heartbeat = Heartbeat::default();
+        heartbeat.observe(&Event::started("dms", "task is starting"));
+        heartbeat.expect("dms", Expect::Usually(60, 180));
+        let said = heartbeat.due(Instant::now() + SILENCE);
+        let text = "task is starting (still, after 50 s; usually 1–3 min)";
+        assert_eq!(said, [Event::progress("dms", text)]);
     }
 }

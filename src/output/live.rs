@@ -8,7 +8,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::render::{Renderer, line_of};
 use super::tree::{Tree, clock};
-use super::{Event, stream};
+use super::{Event, Expect, stream};
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(120);
@@ -46,17 +46,17 @@ impl Default for Live {
 
 impl View {
     fn draw(&mut self) {
-        if self.tree.is_empty() || self.held {
+        let (height, width) = Term::stderr().size_checked().unwrap_or(SIZE);
+        // The last line stays free, and so does the last column: some terminals wrap there.
+        let (height, width) = (usize::from(height).saturating_sub(1), usize::from(width).saturating_sub(1).min(WIDEST));
+        let lines = self.tree.draw(Instant::now(), self.frame, width, height);
+        if lines.is_empty() || self.held {
             if let Some(bar) = self.bar.take() {
                 bar.finish_and_clear();
                 self.screen.remove(&bar);
             }
             return;
         }
-        let (height, width) = Term::stderr().size_checked().unwrap_or(SIZE);
-        // The last line stays free, and so does the last column: some terminals wrap there.
-        let (height, width) = (usize::from(height).saturating_sub(1), usize::from(width).saturating_sub(1).min(WIDEST));
-        let lines = self.tree.draw(Instant::now(), self.frame, width, height);
         let bar = self.bar.get_or_insert_with(|| {
             let bar = self.screen.add(ProgressBar::new_spinner());
             if let Ok(style) = ProgressStyle::with_template("{msg}") {
@@ -119,6 +119,22 @@ impl Renderer for Live {
 
     fn is_live(&self) -> bool {
         true
+    }
+
+    fn expect(&self, scope: &str, expect: Expect) {
+        self.lock().tree.expect(scope, expect, Instant::now());
+    }
+
+    fn wait(&self, scope: &str, message: &str) {
+        let mut view = self.lock();
+        view.tree.wait(scope, message, Instant::now());
+        self.tick(&mut view);
+    }
+
+    fn waited(&self, scope: &str) {
+        let mut view = self.lock();
+        view.tree.observe(&Event::finished(scope, "", false), Instant::now());
+        view.draw();
     }
 
     fn suspend(&self, lines: &[String]) -> bool {

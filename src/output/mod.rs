@@ -5,6 +5,7 @@
 
 mod console;
 mod event;
+mod expect;
 mod github;
 mod heartbeat;
 mod live;
@@ -16,8 +17,9 @@ mod tone;
 mod tree;
 mod units;
 
-pub use console::Console;
+pub use console::{Console, Wait};
 pub use event::{Event, Level};
+pub use expect::Expect;
 pub use outcome::{Outcome, Table};
 pub use tone::{Tone, painted};
 pub use units::{bytes, count};

@@ -9,7 +9,7 @@ use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, W
 use super::github::GitHub;
 use super::live::Live;
 use super::tone::{DIM, GREEN, RED, YELLOW};
-use super::{Event, Level, Outcome, Table, markdown, stream};
+use super::{Event, Expect, Level, Outcome, Table, markdown, stream};
 use crate::error::{Error, Result};
 use crate::settings::ProgressMode;
 
@@ -26,6 +26,11 @@ pub trait Renderer: Send + Sync {
     fn is_live(&self) -> bool {
         false
     }
+    /// What is known of how long a step takes.
+    fn expect(&self, _scope: &str, _expect: Expect) {}
+    /// A wait that is worth a look, and no line: shown until [`Renderer::waited`].
+    fn wait(&self, _scope: &str, _message: &str) {}
+    fn waited(&self, _scope: &str) {}
     /// A step that has been silent for long is still under way.
     fn still(&self, event: &Event) {
         self.event(event);

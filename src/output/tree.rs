@@ -5,12 +5,18 @@ use std::time::{Duration, Instant};
 
 use console::{measure_text_width, truncate_str};
 
-use super::Event;
+use super::expect::Outlook;
 use super::tone::{BOLD, CYAN, DIM, RED};
+use super::{Event, Expect};
 
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /// From here on there is room for resource types.
 const WIDE: usize = 100;
+
+/// Shorter waits need no telling.
+const WORTH_SHOWING: Duration = Duration::from_millis(700);
+/// From here on there is room for how long a step may take.
+const ROOMY: usize = 60;
 
 /// Steps that have not ended, in the order they were first heard of.
 #[derive(Debug, Default)]
@@ -30,6 +36,9 @@ struct Step {
     done: BTreeSet<String>,
     /// How many there are, where that is known.
     of: Option<usize>,
+    outlook: Option<Outlook>,
+    /// Not worth showing before.
+    from: Instant,
 }
 
 /// Something under way, or failed.
@@ -43,10 +52,6 @@ struct Resource {
 }
 
 impl Tree {
-    pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
-    }
-
     pub fn clear(&mut self) {
         self.steps.clear();
     }
@@ -63,6 +68,7 @@ impl Tree {
                 step.done.clear();
                 step.of = *resources;
                 step.message.clone_from(message);
+                step.outlook = None;
             }
             Event::Progress { scope, message } => {
                 let step = self.step(scope, now);
@@ -82,6 +88,22 @@ impl Tree {
         None
     }
 
+    /// A wait that is shown once it has become one.
+    pub fn wait(&mut self, scope: &str, message: &str, now: Instant) {
+        let step = self.step(scope, now);
+        message.clone_into(&mut step.message);
+        step.from = now + WORTH_SHOWING;
+    }
+
+    /// Takes note of how long a step under way may take.
+    pub fn expect(&mut self, scope: &str, expect: Expect, now: Instant) {
+        let Some(step) = self.steps.iter_mut().find(|step| step.scope == scope) else { return };
+        match &mut step.outlook {
+            Some(outlook) => outlook.update(expect, now),
+            none => *none = Some(Outlook::new(expect, now)),
+        }
+    }
+
     fn step(&mut self, scope: &str, now: Instant) -> &mut Step {
         let at = self.steps.iter().position(|step| step.scope == scope).unwrap_or_else(|| {
             self.steps.push(Step {
@@ -92,6 +114,8 @@ impl Tree {
                 resources: Vec::new(),
                 done: BTreeSet::new(),
                 of: None,
+                outlook: None,
+                from: now,
             });
             self.steps.len() - 1
         });
@@ -100,12 +124,13 @@ impl Tree {
 
     /// The lines, none wider than `width` columns and no more than `height`.
     pub fn draw(&self, now: Instant, frame: usize, width: usize, height: usize) -> Vec<String> {
-        let room = height.saturating_sub(self.steps.len());
-        let running = self.steps.iter().filter(|step| !step.resources.is_empty()).count().max(1);
+        let steps: Vec<&Step> = self.steps.iter().filter(|step| step.from <= now).collect();
+        let room = height.saturating_sub(steps.len());
+        let running = steps.iter().filter(|step| !step.resources.is_empty()).count().max(1);
         let each = (room / running).min(8);
-        let indent = self.steps.iter().map(|step| measure_text_width(&step.scope)).max().unwrap_or(0);
+        let indent = steps.iter().map(|step| measure_text_width(&step.scope)).max().unwrap_or(0);
         let mut lines = Vec::new();
-        let (waiting, begun): (Vec<_>, Vec<_>) = self.steps.iter().partition(|step| !step.waits_for.is_empty());
+        let (waiting, begun): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| !step.waits_for.is_empty());
         for step in begun.into_iter().chain(waiting) {
             lines.push(step.line(now, frame, indent, width));
             lines.extend(step.children(now, each, width));
@@ -157,7 +182,12 @@ impl Step {
         };
         let spinner = FRAMES[frame % FRAMES.len()];
         let left = format!("{CYAN}{spinner}{CYAN:#} {scope}  {}{done}", self.message);
-        spread(&left, &elapsed(self.begun, now), width)
+        let words = self.outlook.as_ref().and_then(|outlook| outlook.words(now)).filter(|_| width >= ROOMY);
+        let right = match words {
+            Some(words) => format!(" {words}  {:>5}", elapsed(self.begun, now)),
+            None => elapsed(self.begun, now),
+        };
+        spread(&left, &right, width)
     }
 
     /// What is under way, the longest first; at most `most` lines.
@@ -186,7 +216,7 @@ impl Resource {
 
 /// Both on one line of `width` columns; the left one is cut first.
 fn spread(left: &str, right: &str, width: usize) -> String {
-    let room = width.saturating_sub(right.len() + 1);
+    let room = width.saturating_sub(measure_text_width(right) + 1);
     let left = truncate_str(left, room, "…");
     let gap = room.saturating_sub(measure_text_width(&left)) + 1;
     let line = format!("{left}{}{DIM}{right}{DIM:#}", " ".repeat(gap));
@@ -262,6 +292,31 @@ mod tests {
     }
 
     #[test]
+    fn a_step_tells_how_long_it_may_take() {
+        let now = Instant::now();
+        let mut tree = Tree::default();
+        tree.observe(&Event::started("dms", "task is starting"), now);
+        tree.expect("dms", Expect::Usually(60, 180), now);
+        tree.observe(&Event::started("verify", "of 1000: kinesis 400, events 380, log 377"), now);
+        tree.expect("verify", Expect::of(0, 1_000), now);
+        tree.expect("verify", Expect::of(250, 1_000), now);
+        tree.expect("nobody", Expect::of(1, 2), now);
+        tree.wait("dlq", "reading the failure bucket", now + Duration::from_millis(82_500));
+        assert_snapshot!(drawn(&tree, now, 80, 24), @"
+        ⠋ dms     task is starting                                usually 1–3 min   1:23
+        ⠋ verify  of 1000: kinesis 400, events 380, log 377       25 %, 4:09 left   1:23
+        ");
+        assert_snapshot!(drawn(&tree, now, 119, 24), @"
+        ⠋ dms     task is starting                                                                       usually 1–3 min   1:23
+        ⠋ verify  of 1000: kinesis 400, events 380, log 377                                              25 %, 4:09 left   1:23
+        ");
+        assert_snapshot!(drawn(&tree, now, 40, 24), @"
+        ⠋ dms     task is starting          1:23
+        ⠋ verify  of 1000: kinesis 400, ev… 1:23
+        ");
+    }
+
+    #[test]
     fn a_small_terminal_is_never_overrun() {
         let now = Instant::now();
         let mut tree = tree(now);
@@ -284,6 +339,6 @@ mod tests {
             (Some(90), "1:30".into(), "1:02:03".into())
         );
         tree.observe(&Event::failed("dms", "not begun"), now);
-        assert!(tree.is_empty());
+        assert_eq!(tree.draw(now, 0, 80, 24), Vec::<String>::new());
     }
 }

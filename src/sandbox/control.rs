@@ -12,7 +12,7 @@ use super::home::Home;
 use super::state::State;
 use super::{child, lock, orphans};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Console, Event};
+use crate::output::{Console, Event, Expect};
 
 /// A daemon that was told to end has PostgreSQL and the emulator to end first.
 const END_PATIENCE: Duration = Duration::from_secs(60);
@@ -103,10 +103,23 @@ fn heed(line: &str, console: &Console) -> Result<Option<State>> {
         Some("result") => Err(error_of(&value["error"])),
         _ => {
             if let Ok(event) = serde_json::from_value::<Event>(value) {
+                let begun = if let Event::Started { scope, .. } = &event { Some(scope.clone()) } else { None };
                 console.emit(event);
+                if let Some(scope) = begun {
+                    console.expect(&scope, usual(&scope));
+                }
             }
             Ok(None)
         }
+    }
+}
+
+/// How long a part of the stack takes to come up on a laptop; everything else is fetched.
+fn usual(scope: &str) -> Expect {
+    match scope {
+        "postgres" => Expect::Usually(1, 5),
+        "emulator" => Expect::Usually(2, 10),
+        _ => Expect::Usually(5, 60),
     }
 }
 

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Amount, Ledger, Options, Report};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Console, Event};
+use crate::output::{Console, Event, Expect};
 use crate::postgres::admin::{Inserted, SampleRequest};
 use crate::samples::Writer;
 use crate::streams::{Hop, Item};
@@ -53,6 +53,9 @@ impl<'a> Watch<'a> {
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),
         };
         self.console.emit(Event::started("verify", amount));
+        if let Amount::For(time) = self.options.amount {
+            self.console.expect("verify", Expect::Lasts(time));
+        }
         let watched = tokio::select! {
             watched = self.watch(&mut ledger, writer, run) => watched,
             () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
@@ -94,13 +97,17 @@ impl<'a> Watch<'a> {
         loop {
             if end.is_none() && ledger.is_complete() {
                 end = Some(Instant::now() + self.options.settle);
+                self.console.emit(Event::progress("verify", "all have arrived; looking for what should not"));
+                self.console.expect("verify", Expect::Lasts(self.options.settle));
             }
             tokio::select! {
                 item = self.items.recv() => { ledger.see(&seen(item)?); }
                 () = tokio::time::sleep_until(end.unwrap_or(deadline)) => return Ok(end.is_some()),
                 () = tokio::time::sleep(TICK) => {}
             }
-            self.tell(ledger);
+            if end.is_none() {
+                self.tell(ledger);
+            }
         }
     }
 
@@ -126,7 +133,12 @@ impl<'a> Watch<'a> {
             return false;
         }
         self.told = Instant::now();
-        let counts: Vec<String> = ledger.arrived().into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
+        let arrived = ledger.arrived();
+        if let Amount::Events(count) = self.options.amount {
+            let done = arrived.iter().map(|(_, n)| n).sum();
+            self.console.expect("verify", Expect::of(done, u64::from(count) * arrived.len() as u64));
+        }
+        let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
         self.console.emit(Event::progress("verify", format!("of {}: {}", ledger.committed(), counts.join(", "))));
         true
     }

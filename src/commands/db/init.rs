@@ -3,7 +3,7 @@
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::context::Context;
 use crate::error::Result;
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table};
 use crate::postgres::admin::InitReport;
 
 /// Create or update the schema, the writer role and the publication
@@ -22,6 +22,10 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         ctx.console.emit(Event::started("database", "bringing the schema up to date"));
+        if !ctx.settings.local {
+            // A function in a VPC that starts cold, and a database that answers at once.
+            ctx.console.expect("database", Expect::Usually(3, 15));
+        }
         let report = async {
             let deployment = reach::deployment(ctx).await?;
             let mut database = reach::open(ctx, &deployment, self.database.via).await?;

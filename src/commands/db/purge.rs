@@ -8,7 +8,7 @@ use crate::committed::Outbox;
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table};
 use crate::pipelines;
 use crate::purge::{Proof, Report, purge};
 use crate::streams;
@@ -62,7 +62,10 @@ impl Args {
         let _hold = ctx.hold();
         let window = format!("rows written before {}", before.format("%Y-%m-%d %H:%M:%S UTC"));
         ctx.console.emit(Event::started("purge", window));
-        let progress = |rows: u64| ctx.console.emit(Event::progress("purge", format!("{rows} rows deleted")));
+        let progress = |rows: u64| {
+            ctx.console.emit(Event::progress("purge", format!("{rows} rows deleted")));
+            ctx.console.expect("purge", Expect::Count { done: rows, total: None });
+        };
         let report = purge(clients, &mut outbox, proof, before, self.dry_run, &ctx.cancel, progress).await;
         let report = report.inspect_err(|error| ctx.console.emit(Event::failed("purge", error.message())))?;
         Ok(finish(ctx, report))

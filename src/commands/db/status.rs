@@ -18,7 +18,9 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let wait = ctx.console.wait("database", "asking");
         let report = self.database.open(ctx).await?.status().await?;
+        drop(wait);
         for warning in &report.warnings {
             ctx.console.warn(warning);
         }

@@ -33,20 +33,24 @@ pub async fn one_event_on_every_hop(shell: &mut Shell<'_>, pipeline: &Pipeline) 
 }
 
 async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
+    let listening = shell.console().wait("tail", "taking its positions");
     loop {
         let said = next(lines).await?;
         if said["scope"] == "tail" && said["type"] == "finished" {
             break;
         }
     }
+    // What comes next draws for itself.
+    drop(listening);
     let written = post_one(shell).await?;
+    let _seeing = shell.console().wait("tail", "waiting for the event on every hop");
     // The event log shows again what the bus shows.
     let mut missing: Vec<&str> =
         verify::hops_of(pipeline).into_iter().filter(|hop| *hop != Hop::Log).map(Hop::name).collect();
     while !missing.is_empty() {
         let item = next(lines).await?;
         let hop = item["hop"].as_str().unwrap_or_default().to_owned();
-        // A plain table's changes have no event id yet.
+        // Records of other tables have no event id.
         let ours = |name: &str| item[name].is_string() && item[name] == written[name];
         if (ours("event_id") || ours("correlation_id")) && missing.contains(&hop.as_str()) {
             shell.console().note(format!("  {hop}: {}", item["summary"].as_str().unwrap_or_default()));

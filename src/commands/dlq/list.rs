@@ -58,8 +58,10 @@ struct Line<'a> {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let wait = ctx.console.wait("dlq", "reading what could not be delivered");
         let mut places = places(ctx, &self.database, self.place.as_deref()).await?;
         let mut letters = places.list().await?;
+        drop(wait);
         tell_elsewhere(ctx, &places);
         let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: Vec::new() };
         letters.retain(|letter| selection.takes(letter));

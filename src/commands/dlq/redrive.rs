@@ -6,7 +6,7 @@ use crate::commands::sample::rate;
 use crate::context::Context;
 use crate::deadletters::{Options, Places, Report, Selection, Step, redrive};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::{Event, Expect, Outcome};
 
 /// Send dead letters on their way again
 ///
@@ -66,7 +66,11 @@ impl Args {
         let _hold = ctx.hold();
         let way = |place: &crate::deadletters::Place| format!("{} → {}", place.name, place.courier.describe());
         ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
+        let mut done = 0;
+        let total = (!named.is_empty()).then_some(named.len() as u64);
         let told = |step: &Step| {
+            done += 1;
+            ctx.console.expect("redrive", Expect::Count { done, total });
             let human = || {
                 let reason = step.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
                 format!("{:<8} {} {}{reason}", step.outcome, step.id, step.aggregate)

@@ -33,6 +33,7 @@ struct Shown {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let _wait = ctx.console.wait("dlq", "reading the dead letter");
         let mut places = places(ctx, &self.database, None).await?;
         let found = places.find(&self.id).await;
         tell_elsewhere(ctx, &places);

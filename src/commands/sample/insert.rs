@@ -12,7 +12,7 @@ use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 
 /// More rows than a person reads are summed up.
@@ -100,6 +100,7 @@ impl Args {
         let told = |chunk: &[Inserted]| {
             so_far += chunk.len();
             ctx.console.emit(Event::progress("sample", format!("{so_far} of {} events written", self.count)));
+            ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
         };
         let inserted = writer.insert(&request, told).await?;
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
@@ -133,6 +134,7 @@ impl Args {
         let url = format!("{}/{route}", deployment.output("ApiUrl")?.trim_end_matches('/'));
         let api = Api::new(ctx.aws().await?, deployment.output("ApiUrl")?)?;
         let (run, started) = (Uuid::now_v7(), tokio::time::Instant::now());
+        let _wait = ctx.console.wait("sample", &format!("posting to {url}"));
         let mut table = Table::new(["event", one]);
         let mut event_ids = Vec::new();
         for n in 0..self.count {
@@ -146,12 +148,13 @@ impl Args {
             let path = format!("/{route}");
             let answer = api.send(Method::POST, &path, &[], body.to_string().into_bytes()).await?;
             let created = created(&url, answer.status, &answer.body)?;
+            ctx.console.expect("sample", Expect::of(u64::from(n) + 1, self.count.into()));
             let text = |key: &str| created[key].as_str().unwrap_or_default().to_owned();
             table.row([text("eventId"), text("id")]);
             event_ids.push(text("eventId"));
         }
         table.rows.truncate(SHOWN);
-        let summary = format!("{} {route} created through {url}", event_ids.len());
+        let summary = format!("{} created through {url}", event_ids.len());
         let written = Written { run, event_ids, inserted: Vec::new(), rolled_back: None };
         Ok(Outcome::data(written).changed(true).table(table).summary(summary))
     }

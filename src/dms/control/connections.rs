@@ -79,6 +79,7 @@ async fn one(
         return Ok(before);
     }
     console.emit(Event::started(&scope, "testing the connection"));
+    patience.expect_test(console, &scope);
     // A test under way answers for us.
     if before.status.as_deref() != Some("testing") {
         let request = client.test_connection().replication_instance_arn(instance).endpoint_arn(endpoint);

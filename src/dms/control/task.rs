@@ -10,20 +10,39 @@ use tokio::time::Instant;
 use super::{diagnosis, plan};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::output::{Console, Event};
+use crate::output::{Console, Event, Expect};
 
 /// How often to look, and for how long.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     pub interval: Duration,
     pub deadline: Duration,
+    /// DMS itself takes minutes, the local one no time worth telling.
+    is_remote: bool,
 }
+
+/// What DMS commonly takes on AWS; it publishes no figures.
+const STARTING: Expect = Expect::Usually(60, 180);
+const STOPPING: Expect = Expect::Usually(30, 120);
+/// Of one endpoint.
+const TESTING: Expect = Expect::Usually(30, 90);
 
 impl Patience {
     /// Every two seconds on AWS; a local endpoint answers at once.
     pub fn new(clients: &Clients, deadline: Duration) -> Self {
         let local = clients.endpoint_url.is_some();
-        Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline }
+        Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline, is_remote: !local }
+    }
+
+    /// Tells how long testing a connection may take.
+    pub(super) fn expect_test(&self, console: &Console, scope: &str) {
+        self.expect(console, scope, TESTING);
+    }
+
+    fn expect(&self, console: &Console, scope: &str, expect: Expect) {
+        if self.is_remote {
+            console.expect(scope, expect);
+        }
     }
 }
 
@@ -106,6 +125,7 @@ impl Task {
             if changed && !wait {
                 return Ok(true);
             }
+            self.patience.expect(&self.console, "dms", STARTING);
             now = self.settle(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
             if now.status == "failed" && changed {
                 return Err(now.failure());
@@ -133,6 +153,7 @@ impl Task {
                 }
                 plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
             }
+            self.patience.expect(&self.console, "dms", STOPPING);
             now = self.settle(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
         }
     }
@@ -149,17 +170,16 @@ impl Task {
         Ok(true)
     }
 
-    /// Waits until the status is none of `passing`, telling each change and a sign of life every 30 s.
+    /// Waits until the status is none of `passing`, telling each change.
     async fn settle(&self, passing: &[&str]) -> Result<Snapshot> {
         let begun = Instant::now();
-        let (mut last, mut told) = (String::new(), begun);
+        let mut last = String::new();
         loop {
             tokio::time::sleep(self.patience.interval).await;
             let now = self.describe().await?;
-            if now.status != last || told.elapsed() > Duration::from_secs(30) {
-                let text = format!("task is {} ({} s)", now.status, begun.elapsed().as_secs());
-                self.console.emit(Event::progress("dms", text));
-                (last, told) = (now.status.clone(), Instant::now());
+            if now.status != last {
+                self.console.emit(Event::progress("dms", format!("task is {}", now.status)));
+                last.clone_from(&now.status);
             }
             if !passing.contains(&now.status.as_str()) {
                 return Ok(now);

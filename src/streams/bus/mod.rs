@@ -21,7 +21,7 @@ use super::recent::Recent;
 use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode, owner};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::output::{Console, Event};
+use crate::output::{Console, Event, Expect};
 use resources::Resources;
 pub use resources::orphans;
 
@@ -29,6 +29,8 @@ pub use resources::orphans;
 const IN_A_ROW: u64 = 3;
 /// How long a rule may take to go live.
 const LIVE_WITHIN: Duration = Duration::from_secs(180);
+/// A new rule takes up to a minute on AWS (PutRule in the EventBridge API reference: "allow a short period of time").
+const USUAL: Expect = Expect::Usually(15, 60);
 /// How long an event may be on its way from bus to queue.
 const GRACE: TimeDelta = TimeDelta::seconds(2);
 /// Messages kept to tell what comes again; far more than are under way at once.
@@ -97,10 +99,10 @@ impl Tap {
                 );
             }
             self.send_sentinel(n).await?;
-            // After what is usual here, and then again as a sign of life.
-            if n % 15 == 10 {
-                let waited = begun.elapsed().as_secs();
-                console.emit(Event::progress("tap", format!("waiting for the rule to go live ({waited} s)")));
+            // Later than it takes on the local stack.
+            if n == 10 {
+                console.emit(Event::progress("tap", "waiting for the rule to go live"));
+                console.expect("tap", USUAL);
             }
             tokio::time::sleep(interval).await;
             for message in self.receive(0).await? {
