@@ -6,7 +6,7 @@ use super::Clients;
 use crate::error::{AwsContext, Result};
 
 /// One resource's state.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Health {
     /// Like `stream`.
     pub what: &'static str,

@@ -32,12 +32,13 @@ pub struct Options {
 /// `NotDeployed` when the group does not exist.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
     let local = clients.endpoint_url.is_some();
+    let millis = Duration::from_millis;
     let reader = Reader {
         client: clients.logs(),
         since: options.from.since(Utc::now()),
         newest: None,
         seen: Recent::new(REMEMBERED),
-        pause: Duration::from_millis(if local { 50 } else { 1_000 }),
+        pause: if local { (millis(50), millis(250)) } else { (millis(1_000), millis(1_000)) },
         grace: TimeDelta::seconds(if local { 1 } else { 15 }),
         options,
         sink,
@@ -62,7 +63,8 @@ struct Reader {
     since: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
     seen: Recent,
-    pause: Duration,
+    /// From one look to the next while there is something new, and the longest while there is not.
+    pause: (Duration, Duration),
     grace: TimeDelta,
     sink: Sink,
 }
@@ -78,13 +80,16 @@ impl Reader {
     }
 
     async fn run(mut self) -> Result<()> {
+        let mut pause = self.pause.0;
         loop {
+            let before = self.newest;
             // Judged before the look, so that the last look comes after the end of the grace.
             let last = self.options.until.is_some_and(|until| Utc::now() > until + self.grace);
             if !self.look().await? || last {
                 return Ok(());
             }
-            tokio::time::sleep(self.pause).await;
+            pause = if self.newest > before { self.pause.0 } else { (pause * 2).min(self.pause.1) };
+            tokio::time::sleep(pause).await;
         }
     }
 

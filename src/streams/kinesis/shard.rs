@@ -43,6 +43,18 @@ pub struct Pace {
     pub behind: Duration,
 }
 
+/// Empty pages in a row after which a shard is quiet, and how often a quiet one is read at least: a local endpoint would
+/// otherwise be kept busy by nothing at all.
+const QUIET_AFTER: u32 = 50;
+const QUIET: Duration = Duration::from_millis(100);
+
+impl Pace {
+    /// At the tip, after so many empty pages.
+    fn after(self, empty: u32) -> Duration {
+        if empty < QUIET_AFTER { self.at_tip } else { (self.at_tip * 5).min(QUIET).max(self.at_tip) }
+    }
+}
+
 /// What readers of all shards share.
 pub struct Reading {
     /// What arrived later is left out; the reader ends at the second time.
@@ -94,6 +106,7 @@ impl ShardReader {
 }
 
 async fn fetch(mut source: Source, pace: Pace, permits: Arc<Semaphore>, to: mpsc::Sender<Fetched>) {
+    let mut empty = 0_u32;
     loop {
         let begun = Instant::now();
         let fetched = match &mut source {
@@ -123,12 +136,13 @@ async fn fetch(mut source: Source, pace: Pace, permits: Arc<Semaphore>, to: mpsc
             }
             Err(error) => return drop(to.send(Fetched::Failed(error)).await),
         };
+        empty = if page.records.is_empty() { empty.saturating_add(1) } else { 0 };
         let behind = !page.behind.is_zero() || page.records.len() >= MANY;
         if to.send(Fetched::Page(page, permit)).await.is_err() {
             return;
         }
         if matches!(source, Source::Polled(_)) {
-            tokio::time::sleep_until(begun + if behind { pace.behind } else { pace.at_tip }).await;
+            tokio::time::sleep_until(begun + if behind { pace.behind } else { pace.after(empty) }).await;
         }
     }
 }

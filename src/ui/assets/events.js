@@ -9,6 +9,8 @@ import * as words from "./words.js";
 const SHOWN = 100;
 const KEPT = 500;
 const traces = new Map();
+/** Which trace each row shows. */
+const shown = new WeakMap();
 let stops = [];
 let body;
 let began = false;
@@ -24,7 +26,8 @@ export function setStops(stages) {
 
 export function takeTraces(list) {
   for (const trace of list) traces.set(trace.id, trace);
-  const sorted = [...traces.values()].sort((a, b) => begun(b).localeCompare(begun(a)) || b.id.localeCompare(a.id));
+  const order = (a, b) => (a === b ? 0 : a < b ? 1 : -1);
+  const sorted = [...traces.values()].sort((a, b) => order(begun(a), begun(b)) || order(a.id, b.id));
   for (const trace of sorted.slice(KEPT)) traces.delete(trace.id);
   reconcile(body.rows, sorted.slice(0, SHOWN), (trace) => trace.id, build, update);
   body.show(sorted.length > 0);
@@ -47,6 +50,9 @@ function build(trace) {
 }
 
 function update(row, trace) {
+  // What changed came as a new object.
+  if (shown.get(row) === trace) return;
+  shown.set(row, trace);
   const [at, event, aggregate, way, took] = row.children;
   say(at.firstChild, words.time(begun(trace)));
   say(event.firstChild, trace.event_type ?? trace.id);

@@ -99,7 +99,9 @@ export function beginTables(about, consumes) {
     offerTab("outbox", about().outbox_table);
     outbox.rename("Processed", consumes() ? "Processed" : "Delivered");
     outbox.sayEmpty(about().outbox?.rows > 0 ? "Nothing was written lately." : "The outbox is empty.");
-    outbox(lists.outbox);
+    if (lists.outbox) outbox(lists.outbox);
+    // The rest changes together.
+    if (!lists.dead_letters) return;
     offerTab("people", consumes() || lists.people?.length > 0);
     people(lists.people ?? []);
     offerTab("processed", consumes() || lists.processed?.length > 0);

@@ -11,12 +11,13 @@ use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use futures_util::stream::{self, Stream, StreamExt};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Site;
 use super::api::{EVENTS, dead_letter_rows, outbox_rows};
 use super::problem::Problem;
+use crate::ui::model;
 
 const TICK: Duration = Duration::from_millis(250);
 /// Ticks between two pictures, and between two sendings of the lists.
@@ -28,6 +29,10 @@ struct Live {
     tick: u64,
     version: u64,
     lists: u64,
+    /// The change up to which the tables' own rows were sent.
+    tables: u64,
+    /// The outbox as it was sent: its rows also tell how far their events have come.
+    outbox: Value,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -35,7 +40,7 @@ pub async fn events(State(site): State<Site>) -> Result<Sse<impl Stream<Item = R
     let permit = site.live.clone().try_acquire_owned();
     let permit =
         permit.map_err(|_| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many pages are live at once"))?;
-    let live = Live { site, tick: 0, version: 0, lists: 0, _permit: permit };
+    let live = Live { site, tick: 0, version: 0, lists: 0, tables: 0, outbox: Value::Null, _permit: permit };
     let messages = stream::unfold(live, |mut live| async move {
         if live.tick > 0 {
             tokio::select! {
@@ -56,7 +61,8 @@ impl Live {
         if self.tick.is_multiple_of(PICTURE) {
             news.extend(message("pipeline", &self.site.model.picture()));
         }
-        let state = self.site.model.lock();
+        let model = self.site.model.clone();
+        let state = model.lock();
         if self.tick == 0 || state.version > self.version {
             let changed = state.changed(self.version, EVENTS);
             if self.tick == 0 || !changed.is_empty() {
@@ -66,16 +72,30 @@ impl Live {
         }
         // How far an event has come is part of its row: any change may change the lists.
         if self.tick.is_multiple_of(LISTS) && (self.tick == 0 || state.version > self.lists) {
-            let lists = json!({
-                "outbox": outbox_rows(&state, self.site.model.head.since),
-                "people": state.tables.people,
-                "processed": state.tables.processed,
-                "dead_letters": dead_letter_rows(&state),
-            });
-            news.extend(message("lists", &lists));
+            let lists = self.changed_lists(&state);
+            if !lists.is_empty() {
+                news.extend(message("lists", &lists));
+            }
             self.lists = state.version;
         }
         news
+    }
+
+    /// The lists that are not as they were sent; all of them the first time.
+    fn changed_lists(&mut self, state: &model::State) -> Map<String, Value> {
+        let mut lists = Map::new();
+        let outbox = outbox_rows(state, self.site.model.head.since);
+        if self.tick == 0 || outbox != self.outbox {
+            lists.insert("outbox".into(), outbox.clone());
+            self.outbox = outbox;
+        }
+        if self.tick == 0 || state.tables.version > self.tables {
+            lists.insert("people".into(), json!(state.tables.people));
+            lists.insert("processed".into(), json!(state.tables.processed));
+            lists.insert("dead_letters".into(), dead_letter_rows(state));
+            self.tables = state.tables.version;
+        }
+        lists
     }
 }
 

@@ -34,8 +34,10 @@ pub async fn follow(watch: Watch, clients: Clients, deployment: Arc<Deployment>)
         };
         {
             let mut state = watch.model.lock();
-            state.version += 1;
-            state.health = health;
+            if state.health != health {
+                state.version += 1;
+                state.health = health;
+            }
         }
         if !watch.pause(Duration::from_secs(2), Duration::from_secs(20)).await {
             return;
