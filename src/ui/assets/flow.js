@@ -25,6 +25,9 @@ function updateStop(node, stage) {
   say(number, `${stage.more ? "> " : ""}${words.count(stage.count)}`);
   say(rate, words.rate(stage.rate));
   say(note, stage.note);
+  const key = stage.curve.join();
+  if (curve.dataset.key === key) return;
+  curve.dataset.key = key;
   const top = Math.max(4, ...stage.curve);
   curve.replaceChildren(
     draw("line", { x1: 0, x2: 120, y1: 29.5, y2: 29.5, "vector-effect": "non-scaling-stroke" }),
@@ -77,7 +80,7 @@ function showHistogram({ histogram, latency }) {
       node.classList.toggle("is-empty", count === 0);
       bar.firstChild.style.setProperty("--share", `${count ? Math.max(2, (count / most) * 100) : 0}%`);
       say(many, count ? words.count(count) : "");
-      say(name, to == null ? `> ${words.bound(from)}` : words.bound(to));
+      say(name, to == null ? `> ${words.bound(from)}` : `≤ ${words.bound(to)}`);
       node.setAttribute("aria-label", `${words.count(count)} events ${to == null ? `over ${words.bound(from)}` : `up to ${words.bound(to)}`}`);
     });
   say(byId("histogram-hint"), `${words.count(total)} ${total === 1 ? "event" : "events"} from commit to delivery${latency ? `, median ${words.duration(latency.p50)}, p99 ${words.duration(latency.p99)}` : ""}`);

@@ -20,6 +20,7 @@ beginTabs();
 connect({
   pipeline(picture) {
     latest = picture;
+    byId("main").removeAttribute("aria-busy");
     consumes = picture.stages.some((stop) => stop.label === "Processed");
     setStops(picture.stages);
     showHead(picture);

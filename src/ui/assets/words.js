@@ -16,7 +16,7 @@ export function duration(millis) {
 /** An upper bound in whole milliseconds, as short as can be. */
 export const bound = (millis) => (millis < 1000 ? `${millis} ms` : millis < 60_000 ? `${millis / 1000} s` : `${millis / 60_000} min`);
 
-export const rate = (perSecond) => `${perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))} /s`;
+export const rate = (perSecond) => `${perSecond === 0 ? "0" : perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))} /s`;
 
 export function bytes(n) {
   if (n == null) return "–";
