@@ -1,4 +1,4 @@
-//! README and code say the same.
+//! Documents and code say the same.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,8 @@ use outboxctl::error::Kind;
 use crate::support::repository;
 
 #[test]
-fn readme_documents_exactly_the_exit_codes_there_are() {
-    let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
-    let table = readme.split("## Exit codes").nth(1).and_then(|rest| rest.split("\n## ").next()).expect("the table");
+fn exactly_the_exit_codes_there_are_are_documented() {
+    let table = std::fs::read_to_string(repository().join("src/explain/topics/exit-codes.md")).expect("the topic");
     let documented: BTreeSet<u8> = table
         .lines()
         .filter_map(|line| line.strip_prefix("| "))
