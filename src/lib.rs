@@ -28,7 +28,7 @@
 //! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
-//! | [`dynamodb`] | the outbox item, the transaction that writes it, change records and their stream | `error`, `outbox` |
+//! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
 //! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
