@@ -107,7 +107,10 @@ impl Args {
 
     fn finish(&self, ctx: &Context, report: Report) -> Result<Outcome> {
         if report.agrees(self.allow_duplicates) {
-            let message = format!("{} events committed, all delivered", report.counts.committed);
+            let message = match report.counts.committed {
+                0 => "no event is old enough to be compared: what is younger than --grace may be under way".to_owned(),
+                committed => format!("{committed} events committed, all delivered"),
+            };
             ctx.console.emit(Event::finished("reconcile", message, false));
             return Ok(Outcome::data(&report).changed(false).table(totals(&report)));
         }
