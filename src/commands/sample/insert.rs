@@ -96,11 +96,18 @@ impl Args {
             rate: self.rate,
             rollback: false,
         };
+        let _wait = ctx.console.wait("sample", &format!("writing {} events", self.count));
+        let whole = self.rate.map(|rate| std::time::Duration::try_from_secs_f64(f64::from(self.count) / rate));
+        if let Some(Ok(whole)) = whole {
+            ctx.console.expect("sample", Expect::Lasts(whole));
+        }
         let mut so_far = 0;
         let told = |chunk: &[Inserted]| {
             so_far += chunk.len();
             ctx.console.emit(Event::progress("sample", format!("{so_far} of {} events written", self.count)));
-            ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
+            if self.rate.is_none() {
+                ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
+            }
         };
         let inserted = writer.insert(&request, told).await?;
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
