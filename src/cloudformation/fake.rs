@@ -12,7 +12,7 @@ use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settin
 #[path = "../../tests/it/support/cloudformation/server.rs"]
 #[allow(dead_code, reason = "each of the two users needs a part of it")]
 mod server;
-#[path = "../../tests/it/support/cloudformation/world.rs"]
+#[path = "../../tests/it/support/cloudformation/world/mod.rs"]
 #[allow(dead_code, reason = "each of the two users needs a part of it")]
 mod world;
 

@@ -8,15 +8,15 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::TableCounts;
 use super::catalog::Catalog;
+use super::changes::{Captured, Changes, Transaction};
 use super::delivery::Item;
 use super::job::Job;
-use super::row::{Origin, Row, Shape, Written, commit_time, now};
+use super::row::{Shape, Written, now};
 use super::table::Table;
-use super::{Statistics, TableCounts};
-use crate::dms::record::Details;
 use crate::error::{Error, Kind, Result};
-use crate::postgres::replication::pgoutput::{Message, Relation, Tuple, decode};
+use crate::postgres::replication::pgoutput::{Relation, decode};
 use crate::postgres::replication::{Frame, Lsn, Stream};
 
 /// Bytes of records that are handed over at once.
@@ -29,15 +29,6 @@ const CONFIRM: Duration = Duration::from_millis(20);
 const BACKLOG: usize = 16 * 1024;
 /// How long to let such a server fill the socket: one large read costs both sides less than a hundred small ones.
 const LAZY: Duration = Duration::from_millis(1);
-
-/// The transaction that is being received.
-struct Transaction {
-    xid: u64,
-    committed_at: String,
-    /// `LSN.`, the beginning of a stream position, and `.LSN`, its end.
-    position: (String, String),
-    records: u64,
-}
 
 pub(super) struct Capture<'j> {
     job: &'j Job,
@@ -55,26 +46,6 @@ pub(super) struct Capture<'j> {
     now: String,
     position: String,
     confirmed: (Lsn, Instant),
-}
-
-/// A table, and what was captured of it since the statistics were last told.
-struct Captured {
-    table: Table,
-    counts: TableCounts,
-}
-
-impl Captured {
-    fn tell(&mut self, statistics: &Statistics) {
-        let new = std::mem::take(&mut self.counts);
-        if new != TableCounts::default() {
-            statistics.update(&self.table.schema, &self.table.name, |counts| {
-                counts.inserts += new.inserts;
-                counts.updates += new.updates;
-                counts.deletes += new.deletes;
-                counts.ddls += new.ddls;
-            });
-        }
-    }
 }
 
 /// What the bytes at hand ask for.
@@ -172,7 +143,7 @@ impl<'j> Capture<'j> {
                 None => return Ok(Need::Read),
                 Some(Frame::Change { data, .. }) => {
                     let message = decode(data).map_err(|e| Error::new(Kind::Unexpected, e.to_string()))?;
-                    let mut state = State {
+                    let mut changes = Changes {
                         shape: &self.shape,
                         tables: &mut self.tables,
                         transaction: &mut self.transaction,
@@ -181,7 +152,7 @@ impl<'j> Capture<'j> {
                         now: &self.now,
                         position: &mut self.position,
                     };
-                    if let Some(relation) = state.take(message)? {
+                    if let Some(relation) = changes.take(message)? {
                         return Ok(Need::Describe(relation));
                     }
                 }
@@ -263,83 +234,4 @@ async fn confirm_due(stored: &mut watch::Receiver<Lsn>, (confirmed, at): (Lsn, I
         std::future::pending::<()>().await;
     }
     sleep_until(at + CONFIRM).await;
-}
-
-/// The parts of a capture that a message changes, while the message itself borrows from the stream.
-struct State<'s> {
-    shape: &'s Shape,
-    tables: &'s mut HashMap<u32, Option<Captured>>,
-    transaction: &'s mut Option<Transaction>,
-    previous: &'s mut Option<(u64, u64)>,
-    written: &'s mut Written,
-    now: &'s str,
-    position: &'s mut String,
-}
-
-impl State<'_> {
-    /// Answers a relation that has to be described before the next message is taken.
-    fn take(&mut self, message: Message<'_>) -> Result<Option<Relation>> {
-        match message {
-            Message::Begin { commit, committed_at, xid } => {
-                let lsn = commit.padded();
-                *self.transaction = Some(Transaction {
-                    xid: u64::from(xid),
-                    committed_at: commit_time(committed_at),
-                    position: (format!("{lsn}."), format!(".{lsn}")),
-                    records: 0,
-                });
-            }
-            Message::Commit { end } => {
-                if let Some(ended) = self.transaction.take().filter(|ended| ended.records > 0) {
-                    *self.previous = Some((ended.xid, ended.records));
-                }
-                self.written.position(end);
-            }
-            Message::Relation(relation) => return Ok(Some(relation)),
-            Message::Insert { relation, new } => self.change(relation, "insert", new)?,
-            Message::Update { relation, new, .. } => self.change(relation, "update", new)?,
-            Message::Delete { relation, old } => self.change(relation, "delete", old)?,
-            Message::Truncate { relations } => {
-                for id in relations {
-                    if let Some(Some(captured)) = self.tables.get_mut(&id) {
-                        captured.counts.ddls += 1;
-                    }
-                }
-            }
-            Message::Other(_) => {}
-        }
-        Ok(None)
-    }
-
-    fn change(&mut self, relation: u32, operation: &str, tuple: Tuple<'_>) -> Result<()> {
-        let Some(known) = self.tables.get_mut(&relation) else {
-            return Err(Error::new(
-                Kind::Unexpected,
-                format!("a change of relation {relation}, which was not described"),
-            ));
-        };
-        let (Some(captured), Some(transaction)) = (known, self.transaction.as_mut()) else { return Ok(()) };
-        transaction.records += 1;
-        self.position.clear();
-        self.position.push_str(&transaction.position.0);
-        self.position.push_str(&transaction.records.to_string());
-        self.position.push_str(&transaction.position.1);
-        let details = Details {
-            record_id: transaction.records,
-            previous: *self.previous,
-            commit_timestamp: &transaction.committed_at,
-            stream_position: self.position,
-        };
-        let values: Vec<_> = tuple.iter().collect();
-        let origin = Some(Origin { xid: transaction.xid, details });
-        let row = Row { table: &captured.table, operation, values: &values, origin, now: self.now };
-        let key = self.shape.write(&mut self.written.buffer, &row)?;
-        self.written.record(key);
-        match operation {
-            "insert" => captured.counts.inserts += 1,
-            "update" => captured.counts.updates += 1,
-            _ => captured.counts.deletes += 1,
-        }
-        Ok(())
-    }
 }

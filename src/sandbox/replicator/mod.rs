@@ -11,6 +11,7 @@
 
 mod capture;
 mod catalog;
+mod changes;
 mod delivery;
 mod heartbeat;
 mod job;

@@ -1,0 +1,183 @@
+//! A stack's change sets, from the request for one to its execution.
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::Value;
+
+use super::wire::{Form, tag};
+use super::{ACCOUNT, Answer, REGION, Stack, step};
+
+#[derive(Debug, Clone, Default)]
+pub struct ChangeSet {
+    pub(super) template: String,
+    pub(super) parameters: BTreeMap<String, String>,
+    pub(super) rows: Vec<(String, String, String, String)>,
+}
+
+impl Stack {
+    pub(super) fn create_change_set(&mut self, name: &str, form: &Form) -> Answer {
+        let creates = form.get("ChangeSetType").is_some_and(|kind| kind == "CREATE");
+        let busy = self
+            .status
+            .as_deref()
+            .is_some_and(|status| status.ends_with("_IN_PROGRESS") && status != "REVIEW_IN_PROGRESS");
+        let lives = !self.is_gone() && self.status.as_deref() != Some("REVIEW_IN_PROGRESS");
+        if busy || creates == lives {
+            return Err(("ValidationError", format!("Stack:{name} is in a state and can not be updated")));
+        }
+        let set_name = set_name(form);
+        if self.sets.contains_key(&set_name) {
+            return Err(("AlreadyExistsException", format!("ChangeSet {set_name} already exists")));
+        }
+        let template = form.get("TemplateBody").cloned().unwrap_or_default();
+        let parameters = self.parameters_of(form);
+        let rows = match &self.changes {
+            Some(rows) => {
+                rows.iter().map(|(a, b, c, d)| ((*a).into(), (*b).into(), (*c).into(), (*d).into())).collect()
+            }
+            None if !creates && template == self.template && parameters == self.parameters => Vec::new(),
+            None => {
+                let action = if creates { "Add" } else { "Modify" };
+                let replacement = if creates { "" } else { "False" };
+                resources(&template)
+                    .into_iter()
+                    .map(|(logical, kind)| (action.into(), logical, kind, replacement.into()))
+                    .collect()
+            }
+        };
+        if creates && self.is_gone() {
+            if self.status.is_some() {
+                self.generation += 1;
+                self.events.clear();
+                self.template.clear();
+            }
+            self.token = String::new();
+            self.happen(step("stack", "REVIEW_IN_PROGRESS", "User Initiated"));
+        }
+        self.sets.insert(set_name.clone(), ChangeSet { template, parameters, rows });
+        Ok(format!("{}{}", tag("Id", &self.set_id(&set_name)), tag("StackId", &self.id(name))))
+    }
+
+    pub(super) fn set_id(&self, set: &str) -> String {
+        format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{set}/{}", self.executed.len())
+    }
+
+    pub(super) fn parameters_of(&self, form: &Form) -> BTreeMap<String, String> {
+        let mut parameters = BTreeMap::new();
+        for number in 1.. {
+            let field = |field: &str| form.get(&format!("Parameters.member.{number}.{field}"));
+            let Some(key) = field("ParameterKey") else { break };
+            let previous = field("UsePreviousValue").is_some_and(|value| value == "true");
+            let value = if previous { self.parameters.get(key) } else { field("ParameterValue") };
+            parameters.insert(key.clone(), value.cloned().unwrap_or_default());
+        }
+        parameters
+    }
+
+    pub(super) fn described_change_set(&mut self, name: &str, form: &Form) -> Answer {
+        let gone = || ("ChangeSetNotFound", "ChangeSet does not exist".to_owned());
+        let set_name = set_name(form);
+        if self.contests > 0 {
+            self.contests -= 1;
+            self.sets.remove(&set_name);
+            return Err(gone());
+        }
+        let set = self.sets.get(&set_name).ok_or_else(gone)?;
+        let head = format!(
+            "{}{}{}",
+            tag("ChangeSetId", &self.set_id(&set_name)),
+            tag("ChangeSetName", &set_name),
+            tag("StackId", &self.id(name))
+        );
+        if set.rows.is_empty() {
+            let reason = "The submitted information didn't contain changes. Submit different information to create a change set.";
+            return Ok(format!("{head}<Status>FAILED</Status>{}", tag("StatusReason", reason)));
+        }
+        let rows = set.rows.iter().map(|(action, logical, kind, replacement)| {
+            format!(
+                "<member><Type>Resource</Type><ResourceChange>{}{}{}{}<Details>{}</Details></ResourceChange></member>",
+                tag("Action", action),
+                tag("LogicalResourceId", logical),
+                tag("ResourceType", kind),
+                if replacement.is_empty() { String::new() } else { tag("Replacement", replacement) },
+                self.details(logical, form),
+            )
+        });
+        let rows: String = rows.collect();
+        Ok(format!(
+            "{head}<Status>CREATE_COMPLETE</Status><ExecutionStatus>AVAILABLE</ExecutionStatus><Changes>{rows}</Changes>"
+        ))
+    }
+
+    pub(super) fn details(&self, resource: &str, form: &Form) -> String {
+        let values = form.get("IncludePropertyValues").is_some_and(|value| value == "true");
+        let of_resource = self.properties.iter().filter(|detail| detail.resource == resource);
+        let members = of_resource.map(|detail| {
+            let values = match values {
+                true => format!("{}{}", tag("BeforeValue", detail.before), tag("AfterValue", detail.after)),
+                false => String::new(),
+            };
+            let name = detail.path.split('/').nth(2).unwrap_or_default();
+            let cause = detail
+                .cause
+                .map(|cause| format!("<ChangeSource>ParameterReference</ChangeSource>{}", tag("CausingEntity", cause)));
+            format!(
+                "<member><Target><Attribute>Properties</Attribute>{}{}{values}</Target>{}</member>",
+                tag("Name", name),
+                tag("Path", detail.path),
+                cause.unwrap_or_default()
+            )
+        });
+        members.collect()
+    }
+
+    pub(super) fn execute(&mut self, form: &Form) -> Answer {
+        let set_name = set_name(form);
+        // AWS deletes a stack's change sets once one of them was executed.
+        let Some(set) = self.sets.get(&set_name).cloned() else {
+            return Err(("ChangeSetNotFound", format!("ChangeSet [{set_name}] does not exist")));
+        };
+        self.sets.clear();
+        let creates = self.status.as_deref() == Some("REVIEW_IN_PROGRESS");
+        let verb = if creates { "CREATE" } else { "UPDATE" };
+        self.executed.push(set_name);
+        self.outputs = outputs(&set.template);
+        self.template = set.template;
+        self.parameters = set.parameters;
+        self.changes = None;
+        let rows = set.rows;
+        self.begin_scripted("execute", form, |_| {
+            let mut steps = vec![step("stack", &format!("{verb}_IN_PROGRESS"), "User Initiated")];
+            for (_, logical, kind, _) in rows.iter().take(2) {
+                steps.push(step(logical, &format!("{verb}_IN_PROGRESS"), "").kind(kind));
+                steps.push(step(logical, &format!("{verb}_COMPLETE"), "").kind(kind));
+            }
+            steps.push(step("stack", &format!("{verb}_COMPLETE"), ""));
+            steps
+        })
+    }
+}
+
+/// By name or by id.
+pub fn set_name(form: &Form) -> String {
+    let text = form.get("ChangeSetName").cloned().unwrap_or_default();
+    text.split('/').nth(1).map_or(text.clone(), str::to_owned)
+}
+
+fn resources(template: &str) -> Vec<(String, String)> {
+    let document: Value = serde_yaml_ng::from_str(template).unwrap_or(Value::Null);
+    let resources = document.get("Resources").and_then(Value::as_mapping).cloned().unwrap_or_default();
+    let named = |(name, resource): (Value, Value)| {
+        Some((name.as_str()?.to_owned(), resource.get("Type")?.as_str()?.to_owned()))
+    };
+    resources.into_iter().filter_map(named).collect()
+}
+
+fn outputs(template: &str) -> BTreeMap<String, String> {
+    let document: Value = serde_yaml_ng::from_str(template).unwrap_or(Value::Null);
+    let outputs = document.get("Outputs").and_then(Value::as_mapping).cloned().unwrap_or_default();
+    outputs
+        .into_iter()
+        .filter_map(|(name, _)| Some((name.as_str()?.to_owned(), format!("the-{}", name.as_str()?))))
+        .collect()
+}

@@ -1,0 +1,164 @@
+//! A CloudFormation that plays what a test tells it to: the Query protocol's forms in, its XML out.
+//!
+//! Unscripted, a stack does what its template says and ends well; a script replaces the timeline of its next operation.
+//! One look at a stack's events lets one step of its operation happen.
+
+mod change_sets;
+mod described;
+mod stack;
+mod step;
+mod wire;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use change_sets::set_name;
+pub use stack::Stack;
+pub use step::{Detail, Row, Step, step};
+pub use wire::{Form, form};
+use wire::{error, tag};
+
+pub const ACCOUNT: &str = "123456789012";
+pub const REGION: &str = "eu-central-1";
+
+/// What happens to a request on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    None,
+    Throttle,
+    /// 503.
+    Unavailable,
+    /// The connection is cut before it takes effect.
+    CutBefore,
+    /// It takes effect, and the connection is cut.
+    CutAfter,
+    /// It takes effect, and is never answered.
+    Hang,
+}
+
+/// By the request's number, from 1, and its action.
+pub type Faults = Box<dyn FnMut(usize, &str) -> Fault + Send>;
+
+pub struct World {
+    pub stacks: BTreeMap<String, Stack>,
+    /// When, which action, with what.
+    pub calls: Vec<(Instant, String, Form)>,
+    pub faults: Faults,
+    /// Stacks whose operations do not end before these others were executed.
+    pub gates: BTreeMap<String, Vec<String>>,
+    /// How long a stack's operations take. Once that is over, all that is still to happen has happened.
+    pub delays: BTreeMap<String, Duration>,
+    /// Keys of the objects in S3, whatever the bucket.
+    pub objects: Vec<String>,
+    /// Answers of DescribeEvents: type, logical id, name or hook, reason. None: it is not allowed.
+    pub details: Option<Vec<(&'static str, &'static str, &'static str, &'static str)>>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self {
+            stacks: BTreeMap::new(),
+            calls: Vec::new(),
+            faults: Box::new(|_, _| Fault::None),
+            gates: BTreeMap::new(),
+            delays: BTreeMap::new(),
+            objects: Vec::new(),
+            details: Some(Vec::new()),
+        }
+    }
+}
+
+type Answer = Result<String, (&'static str, String)>;
+
+impl World {
+    /// A stack in this status, after an operation that began long ago.
+    pub fn with(name: &str, status: &str) -> Self {
+        let mut world = Self::default();
+        let stack = world.stack(name);
+        stack.happen(step("stack", "CREATE_IN_PROGRESS", ""));
+        stack.happen(step("stack", status, ""));
+        world
+    }
+
+    pub fn stack(&mut self, name: &str) -> &mut Stack {
+        self.stacks.entry(name.to_owned()).or_default()
+    }
+
+    pub fn count(&self, action: &str) -> usize {
+        self.calls.iter().filter(|(_, name, _)| name == action).count()
+    }
+
+    pub fn forms(&self, action: &str) -> Vec<&Form> {
+        self.calls.iter().filter(|(_, name, _)| name == action).map(|(_, _, form)| form).collect()
+    }
+
+    /// Takes note of a request: its action, and what happens to it on its way.
+    pub fn note(&mut self, form: &Form) -> (String, Fault) {
+        let action = form.get("Action").cloned().unwrap_or_default();
+        self.calls.push((Instant::now(), action.clone(), form.clone()));
+        let fault = (self.faults)(self.calls.len(), &action);
+        (action, fault)
+    }
+
+    /// HTTP status and XML.
+    pub fn respond(&mut self, action: &str, form: &Form, fault: Fault) -> (u16, String) {
+        match fault {
+            Fault::Throttle => return error(400, "Throttling", "Rate exceeded"),
+            Fault::Unavailable => return (503, "<html>Service Unavailable</html>".into()),
+            _ => {}
+        }
+        match self.answer(action, form) {
+            Ok(xml) => (200, format!("<{action}Response><{action}Result>{xml}</{action}Result></{action}Response>")),
+            Err((code, message)) => error(if code == "AccessDenied" { 403 } else { 400 }, code, &message),
+        }
+    }
+
+    fn answer(&mut self, action: &str, form: &Form) -> Answer {
+        match action {
+            "GetCallerIdentity" => Ok(format!(
+                "<Arn>arn:aws:iam::{ACCOUNT}:user/tester</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
+            )),
+            "GetRole" => Err(("NoSuchEntity", "there is no such role".into())),
+            "DescribeDBSnapshots" => Ok("<DBSnapshots></DBSnapshots>".into()),
+            "DescribeEvents" => self.described_events(),
+            _ => {
+                let name = self.name_of(form);
+                let executed = |other: &String| self.stacks.get(other).is_some_and(|stack| !stack.executed.is_empty());
+                let open = self.gates.get(&name).is_none_or(|others| others.iter().all(executed));
+                let delay = self.delays.get(&name).copied();
+                let stack = self.stack(&name);
+                let over = delay.map(|delay| stack.began.is_some_and(|began| began.elapsed() >= delay));
+                if over == Some(true) {
+                    (1..stack.coming.len()).for_each(|_| stack.go_on(false));
+                }
+                stack.answer(&name, action, form, open && over != Some(false))
+            }
+        }
+    }
+
+    /// Stacks are asked for by name and by id; a change set's id names its stack.
+    fn name_of(&self, form: &Form) -> String {
+        if let Some(text) = form.get("StackName") {
+            return text.split('/').nth(1).map_or(text.clone(), str::to_owned);
+        }
+        let set = set_name(form);
+        let holds = |stack: &&Stack| stack.sets.contains_key(&set) || stack.executed.contains(&set);
+        self.stacks.iter().find(|(_, stack)| holds(stack)).map(|(name, _)| name.clone()).unwrap_or_default()
+    }
+
+    fn described_events(&self) -> Answer {
+        let Some(details) = &self.details else {
+            return Err(("AccessDenied", "not authorized to perform: cloudformation:DescribeEvents".into()));
+        };
+        let members = details.iter().map(|(kind, logical, name, reason)| {
+            let rest = match *kind {
+                "VALIDATION_ERROR" => {
+                    format!("{}{}", tag("ValidationName", name), tag("ValidationStatusReason", reason))
+                }
+                _ => format!("{}{}", tag("HookType", name), tag("HookStatusReason", reason)),
+            };
+            format!("<member>{}{}{rest}</member>", tag("EventType", kind), tag("LogicalResourceId", logical))
+        });
+        Ok(format!("<OperationEvents>{}</OperationEvents>", members.collect::<String>()))
+    }
+}
