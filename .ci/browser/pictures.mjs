@@ -8,7 +8,7 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM, headless: true, args: ["--no-sandbox", "--disable-gpu"],
 });
 for (const colorScheme of ["light", "dark"]) {
-  const page = await browser.newPage({ viewport: { width: 1120, height: 760 }, colorScheme, reducedMotion: "reduce" });
+  const page = await browser.newPage({ viewport: { width: 1120, height: 1040 }, colorScheme, reducedMotion: "reduce" });
   await page.goto(url);
   await page.locator("#link[data-state=live]").waitFor();
   await page.locator("#panel-events tbody tr").first().waitFor();
