@@ -11,21 +11,19 @@ export function table(panel, caption, columns, empty) {
   const heads = columns.map((name) => make("th", { scope: "col" }, name));
   const full = make("table", { hidden: true }, make("caption", {}, caption), make("thead", {}, make("tr", {}, ...heads)), rows);
   const nothing = make("p", { class: "empty" }, empty);
-  const more = make("p", { class: "empty", hidden: true });
-  panel.append(full, nothing, more);
+  panel.append(full, nothing);
   return {
     rows,
     cells: () => heads.map((head) => make("td", { "data-label": head.textContent })),
     /** `note` tells of what is no row. */
     show: (some, note = "") => {
       full.hidden = !some;
-      nothing.hidden = some || note !== "";
-      more.hidden = note === "";
-      say(more, note);
+      nothing.hidden = some && note === "";
+      say(nothing, note || empty);
     },
     /** What a column is called, and what is said where there is no row: before the first row. */
     rename: (column, name) => say(heads[columns.indexOf(column)], name),
-    sayEmpty: (text) => say(nothing, text),
+    sayEmpty: (text) => say(nothing, empty = text),
   };
 }
 
