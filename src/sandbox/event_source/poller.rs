@@ -1,10 +1,10 @@
 //! A mapping at work: which shards are read, and when.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 use super::dynamodb::DynamoDb;
@@ -70,16 +70,17 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
         stop: stop.clone(),
         writes: gateway.stream_writes.subscribe(),
     });
-    let mut running: HashSet<String> = HashSet::new();
+    let mut running: HashMap<task::Id, String> = HashMap::new();
     let mut shards = JoinSet::new();
     while !stop.is_cancelled() {
         match worker.source.shards().await {
             Ok(listed) => {
                 settle(tracked, State::Enabled).await;
                 for shard in readable(&listed, |shard| tracked.checkpoint(shard)) {
-                    if running.insert(shard.id.clone()) {
+                    if !running.values().any(|id| *id == shard.id) {
                         let (worker, id) = (worker.clone(), shard.id.clone());
-                        shards.spawn(async move { worker.run(id).await });
+                        let task = shards.spawn(async move { worker.run(id).await });
+                        running.insert(task.id(), shard.id.clone());
                     }
                 }
             }
@@ -92,9 +93,16 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
             () = stop.cancelled() => {}
             () = tokio::time::sleep(LOOK_AGAIN) => {}
             // A shard that ended may have made its children readable.
-            Some(ended) = shards.join_next() => if let Ok((shard, end)) = ended {
-                running.remove(&shard);
-                if end == End::Gone {
+            Some(ended) = shards.join_next_with_id() => {
+                let (task, gone) = match ended {
+                    Ok((task, end)) => (task, end == End::Gone),
+                    Err(panic) => {
+                        tracing::error!("reading a shard broke off, and is taken up again: {panic}");
+                        (panic.id(), true)
+                    }
+                };
+                running.remove(&task);
+                if gone {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }

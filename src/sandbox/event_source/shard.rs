@@ -66,8 +66,8 @@ struct Reader {
 
 impl Worker {
     /// Reads a shard until it ends or polling stops.
-    pub async fn run(&self, shard: String) -> (String, End) {
-        let Some(position) = self.tracked.position(&shard) else { return (shard, End::Done) };
+    pub async fn run(&self, shard: String) -> End {
+        let Some(position) = self.tracked.position(&shard) else { return End::Done };
         let mut reader = Reader {
             shard,
             position,
@@ -78,8 +78,7 @@ impl Worker {
             writes: self.writes.clone(),
             problems: 0,
         };
-        let end = self.poll(&mut reader).await;
-        (reader.shard, end)
+        self.poll(&mut reader).await
     }
 
     async fn poll(&self, reader: &mut Reader) -> End {

@@ -122,11 +122,14 @@ impl Pages {
     /// An iterator at the cursor.
     async fn position(&self) -> Result<String> {
         let mut attempt = 0;
+        // Kinesis refuses a time that lies ahead of its clock. Its latest is before that time: nothing is left out.
+        let mut ahead = false;
         let answer = loop {
             let request = self.client.get_shard_iterator().stream_name(&self.stream).shard_id(&self.shard);
             let request = match &self.cursor {
                 Cursor::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
                 Cursor::LatestSince(_) => request.shard_iterator_type(ShardIteratorType::Latest),
+                Cursor::At(_) if ahead => request.shard_iterator_type(ShardIteratorType::Latest),
                 Cursor::At(at) => request
                     .shard_iterator_type(ShardIteratorType::AtTimestamp)
                     .timestamp(AwsTime::from_millis(at.timestamp_millis())),
@@ -136,6 +139,7 @@ impl Pages {
             };
             match request.send().await {
                 Ok(answer) => break answer,
+                Err(error) if !ahead && is_ahead(&self.cursor, sdk_code(&error)) => ahead = true,
                 Err(error) if retry::again(&error, &mut attempt).await => {}
                 Err(error) => {
                     if let Some(missing) = self.missing(sdk_code(&error)) {
@@ -148,6 +152,11 @@ impl Pages {
         let none = || Error::new(Kind::Unexpected, format!("shard {} of {} gave no iterator", self.shard, self.stream));
         answer.shard_iterator.ok_or_else(none)
     }
+}
+
+/// Whether this is how Kinesis refuses the cursor's time, as a client whose clock is fast may ask for it.
+fn is_ahead(cursor: &Cursor, code: &str) -> bool {
+    matches!(cursor, Cursor::At(_)) && code == "InvalidArgumentException"
 }
 
 /// When the stream took a record, by its own clock.

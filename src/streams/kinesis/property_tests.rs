@@ -243,4 +243,17 @@ async fn refusals_that_waiting_can_not_help_end_the_reader_at_once() {
     assert_eq!(pages.next().await.expect_err("gone").kind(), Kind::StreamMissing);
 }
 
+#[tokio::test]
+async fn a_clock_that_is_fast_asks_for_no_record_less() {
+    let kinesis = ScriptedKinesis::default();
+    kinesis.open("a", &[]);
+    kinesis.put("a", b"{}".to_vec());
+    let cursor = Cursor::At(Utc::now() + TimeDelta::hours(1));
+    let mut pages =
+        Pages::open(kinesis.client().await, "s".into(), "a".into(), cursor, MOST_IN_TESTS).await.expect("open");
+    let since = kinesis.put("a", b"{}".to_vec());
+    let page = pages.next().await.expect("a page").expect("an open shard");
+    assert_eq!(page.records.iter().map(|r| r.sequence_number.clone()).collect::<Vec<_>>(), [since.to_string()]);
+}
+
 const MOST_IN_TESTS: i32 = 100;

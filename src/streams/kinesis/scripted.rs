@@ -244,6 +244,9 @@ impl Stream {
             "AFTER_SEQUENCE_NUMBER" => sequence.and_then(|number| number.parse().ok()).expect("a number"),
             "AT_TIMESTAMP" => {
                 let at = input["Timestamp"].as_f64().expect("a time");
+                if at > chrono::Utc::now().timestamp_millis() as f64 / 1_000.0 {
+                    return Err(Refused(StatusCode::BAD_REQUEST, "InvalidArgumentException"));
+                }
                 records.iter().take_while(|(number, _)| stamp(*number) < at).last().map_or(0, |(number, _)| *number)
             }
             other => panic!("{other} is not scripted"),
