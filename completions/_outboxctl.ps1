@@ -326,6 +326,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         }
         'outboxctl;db;purge' {
             [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Rows written longer ago than this, like 7d or 12h')
+            [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group that has to have processed a row; repeat it for more [default: every group that processed any]')
             [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How to reach the database')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')

@@ -298,6 +298,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l older-than -d 'Rows written longer ago than this, like 7d or 12h' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l group -d 'Consumer group that has to have processed a row; repeat it for more [default: every group that processed any]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"

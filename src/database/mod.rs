@@ -104,9 +104,9 @@ impl Database {
         self.change(AdminRequest::Purge(request)).await
     }
 
-    /// How many rows a purge finds.
-    pub async fn purgeable(&mut self, before: DateTime<Utc>) -> Result<Purgeable> {
-        match self.execute(AdminRequest::Purgeable { before }).await? {
+    /// How many rows a purge finds that these consumer groups are done with; all groups, where none is named.
+    pub async fn purgeable(&mut self, before: DateTime<Utc>, groups: &[String]) -> Result<Purgeable> {
+        match self.execute(AdminRequest::Purgeable { before, groups: groups.to_vec() }).await? {
             AdminResponse::Purgeable(found) => Ok(found),
             other => Err(unexpected(&other)),
         }

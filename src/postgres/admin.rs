@@ -33,6 +33,8 @@ pub enum AdminRequest {
     Purge(PurgeRequest),
     Purgeable {
         before: DateTime<Utc>,
+        #[serde(default)]
+        groups: Vec<String>,
     },
     Failures(FailuresRequest),
     UnmarkFailures {
@@ -103,7 +105,9 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
             AdminResponse::Committed { rows: committed::committed(client, &request).await? }
         }
         AdminRequest::Purge(request) => AdminResponse::Changed { rows: purge::purge(client, &request).await? },
-        AdminRequest::Purgeable { before } => AdminResponse::Purgeable(purge::purgeable(client, before).await?),
+        AdminRequest::Purgeable { before, groups } => {
+            AdminResponse::Purgeable(purge::purgeable(client, before, &groups).await?)
+        }
         AdminRequest::Failures(request) => {
             AdminResponse::Failures { rows: failures::failures(client, &request).await? }
         }

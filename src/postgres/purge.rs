@@ -15,8 +15,12 @@ const BATCH: i64 = 5_000;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum PurgeRequest {
-    /// Outbox rows that a consumer has marked.
-    Processed { before: DateTime<Utc> },
+    /// Outbox rows that each of these consumer groups has processed, with success; rows that any has, where none is named.
+    Processed {
+        before: DateTime<Utc>,
+        #[serde(default)]
+        groups: Vec<String>,
+    },
     /// These outbox rows.
     Rows { ids: Vec<Uuid>, before: DateTime<Utc> },
     /// Marks of events whose outbox row is gone.
@@ -28,18 +32,29 @@ pub enum PurgeRequest {
 pub struct Purgeable {
     /// Outbox rows that are old enough.
     pub old: i64,
-    /// Of them, those that a consumer has marked.
+    /// Of them, those that every group has processed.
     pub processed: i64,
     /// Marks that are old enough and have no row any more.
     pub marks: i64,
+    /// The groups that count: those asked for, or all that ever marked an event.
+    #[serde(default)]
+    pub groups: Vec<String>,
 }
+
+/// What every group of $2 has processed.
+const DONE: &str = "processed_at IS NOT NULL AND NOT EXISTS (
+    SELECT FROM unnest($2::text[]) AS wanted(consumer) WHERE NOT EXISTS (
+        SELECT FROM public.outbox_processed p
+        WHERE p.consumer = wanted.consumer AND p.event_id = outbox.id AND p.succeeded))";
 
 pub(super) async fn purge(client: &Client, request: &PurgeRequest) -> Result<u64> {
     match request {
-        PurgeRequest::Processed { before } => {
-            let query = "DELETE FROM public.outbox WHERE id IN (
-                             SELECT id FROM public.outbox WHERE created_at < $1 AND processed_at IS NOT NULL LIMIT $2)";
-            client.execute(query, &[before, &BATCH]).await
+        PurgeRequest::Processed { before, groups } => {
+            let query = format!(
+                "DELETE FROM public.outbox WHERE id IN (
+                     SELECT id FROM public.outbox WHERE created_at < $1 AND {DONE} LIMIT $3)"
+            );
+            client.execute(&query, &[before, groups, &BATCH]).await
         }
         PurgeRequest::Rows { ids, before } => {
             let query = "DELETE FROM public.outbox WHERE id = ANY($1) AND created_at < $2";
@@ -56,13 +71,27 @@ pub(super) async fn purge(client: &Client, request: &PurgeRequest) -> Result<u64
     .map_err(failed("purge"))
 }
 
-pub(super) async fn purgeable(client: &Client, before: DateTime<Utc>) -> Result<Purgeable> {
-    let query = "
-        SELECT count(*), count(processed_at),
-               (SELECT count(*) FROM public.outbox_processed p WHERE p.processed_at < $1 AND p.succeeded
-                 AND NOT EXISTS (SELECT FROM public.outbox o WHERE o.id = p.event_id AND o.created_at >= $1
-                                                                OR o.id = p.event_id AND o.processed_at IS NULL))
-        FROM public.outbox WHERE created_at < $1";
-    let row = client.query_one(query, &[&before]).await.map_err(failed("count what can be purged"))?;
-    Ok(Purgeable { old: row.get(0), processed: row.get(1), marks: row.get(2) })
+pub(super) async fn purgeable(client: &Client, before: DateTime<Utc>, groups: &[String]) -> Result<Purgeable> {
+    let groups = if groups.is_empty() { all_groups(client).await? } else { groups.to_vec() };
+    let query = format!(
+        "SELECT count(*), count(*) FILTER (WHERE {DONE}),
+                (SELECT count(*) FROM public.outbox_processed p WHERE p.processed_at < $1 AND p.succeeded
+                  AND NOT EXISTS (SELECT FROM public.outbox o WHERE o.id = p.event_id AND o.created_at >= $1
+                                                                 OR o.id = p.event_id AND o.processed_at IS NULL))
+         FROM public.outbox WHERE created_at < $1"
+    );
+    let row = client.query_one(&query, &[&before, &groups]).await.map_err(failed("count what can be purged"))?;
+    Ok(Purgeable { old: row.get(0), processed: row.get(1), marks: row.get(2), groups })
+}
+
+/// Every group with a mark, by one look into the primary key each: marks are as many as events.
+async fn all_groups(client: &Client) -> Result<Vec<String>> {
+    let query = "WITH RECURSIVE known(consumer) AS (
+                     SELECT min(consumer) FROM public.outbox_processed
+                     UNION ALL
+                     SELECT (SELECT min(consumer) FROM public.outbox_processed p WHERE p.consumer > known.consumer)
+                     FROM known WHERE known.consumer IS NOT NULL)
+                 SELECT consumer FROM known WHERE consumer IS NOT NULL";
+    let rows = client.query(query, &[]).await.map_err(failed("list the consumer groups"))?;
+    Ok(rows.iter().map(|row| row.get(0)).collect())
 }

@@ -1,8 +1,8 @@
 //! Emptying a PostgreSQL outbox of what was delivered. Imports `aws`, `committed`, `database`, `error`, `postgres`,
 //! `reconcile`.
 //!
-//! A row goes only where it is known that its event was delivered: by a consumer's mark where consumers mark, by the event
-//! log otherwise. What the log does not know, also because it keeps its entries too short a time, stays.
+//! A row goes only where it is known that its event was delivered: by the marks of every consumer group where consumers
+//! mark, by the event log otherwise. What the log does not know, also because it keeps its entries too short a time, stays.
 //!
 //! In batches, not by dropping partitions: a partitioned outbox could not keep its two unique keys (id, and sequence
 //! within the aggregate), which are what makes an event deduplicable and its order certain, and DMS names the partition,
@@ -25,8 +25,8 @@ const BATCH: usize = 5_000;
 
 /// What tells that an event was delivered.
 pub enum Proof {
-    /// The consumers' marks in the database.
-    Marks { stream: String },
+    /// The marks in the database of these consumer groups; of all, where none is named.
+    Marks { stream: String, groups: Vec<String> },
     /// The event log.
     Log(Deliveries),
 }
@@ -43,6 +43,8 @@ pub struct Report {
     pub kept: u64,
     /// Marks of consumers that were deleted, or would be.
     pub marks: u64,
+    /// The consumer groups that have to have processed a row; none where the event log tells.
+    pub groups: Vec<String>,
     pub dry_run: bool,
 }
 
@@ -61,19 +63,20 @@ pub async fn purge(
 ) -> Result<Report> {
     let mut report = Report { before, dry_run, ..Report::default() };
     match proof {
-        Proof::Marks { stream } => {
+        Proof::Marks { stream, groups } => {
             // While the stream has an event, it can come again, and its mark is what makes it count once.
             let retention = stream::retention(clients, &stream).await?;
             let marks_before = before.min(Utc::now() - retention);
             let database = rows_of(outbox)?;
-            let found = database.purgeable(before).await?;
-            let marks = database.purgeable(marks_before).await?.marks;
+            let found = database.purgeable(before, &groups).await?;
+            let marks = database.purgeable(marks_before, &groups).await?.marks;
             let count = |rows: i64| u64::try_from(rows).unwrap_or_default();
             (report.old, report.purged, report.marks) = (count(found.old), count(found.processed), count(marks));
             report.kept = report.old - report.purged;
+            report.groups = found.groups;
             if !dry_run {
-                let deleted = repeat(database, PurgeRequest::Processed { before }, cancel, &mut progress).await?;
-                report.purged = deleted;
+                let request = PurgeRequest::Processed { before, groups: report.groups.clone() };
+                report.purged = repeat(database, request, cancel, &mut progress).await?;
                 report.marks =
                     repeat(database, PurgeRequest::Marks { before: marks_before }, cancel, &mut |_| {}).await?;
             }

@@ -15,8 +15,8 @@ use crate::streams;
 
 /// Delete old rows of the outbox whose events were delivered
 ///
-/// A row goes only where it is known that its event was delivered: on rds-kinesis by a consumer's mark, on rds-eventbridge
-/// by the event log. Rows that neither knows stay, and are counted: purge more often than the log forgets. Marks of
+/// A row goes only where it is known that its event was delivered: on rds-kinesis by the mark of every consumer group,
+/// on rds-eventbridge by the event log. Rows that are not known to be delivered stay, and are counted: purge more often than the log forgets. Marks of
 /// events whose row is gone go, too, once the stream can't bring them again. Rows are deleted in batches of 5,000.
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -26,6 +26,9 @@ pub struct Args {
     /// Say what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
+    /// Consumer group that has to have processed a row; repeat it for more [default: every group that processed any]
+    #[arg(long = "group", value_name = "NAME")]
+    groups: Vec<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -48,12 +51,17 @@ impl Args {
             )
             .hint("an outbox item's `expires_at` says when it goes"));
         }
+        let marked = pipeline.stack("leases").is_some();
+        if !marked && !self.groups.is_empty() {
+            let text = format!("{} has no consumer groups: its event log tells what was delivered", pipeline.name);
+            return Err(Error::new(Kind::Usage, text).hint("leave out --group"));
+        }
         let deployment = reach::deployment(ctx).await?;
         let clients = ctx.aws().await?;
         let mut outbox = Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?;
-        let proof = match pipeline.stack("leases") {
-            Some(_) => Proof::Marks { stream: deployment.output("StreamName")?.to_owned() },
-            None => Proof::Log(deliveries(ctx, &deployment, &self.database, DEFAULT_GROUP).await?),
+        let proof = match marked {
+            true => Proof::Marks { stream: deployment.output("StreamName")?.to_owned(), groups: self.groups },
+            false => Proof::Log(deliveries(ctx, &deployment, &self.database, DEFAULT_GROUP).await?),
         };
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;
@@ -73,11 +81,14 @@ impl Args {
 }
 
 fn finish(ctx: &Context, report: Report) -> Outcome {
-    let Report { old, purged, kept, marks, dry_run, .. } = report;
+    let Report { old, purged, kept, marks, dry_run, ref groups, .. } = report;
     if kept > 0 {
-        ctx.console.warn(format!(
-            "{kept} old rows stay: nothing tells that they were delivered; `outboxctl reconcile` looks into it"
-        ));
+        let why = match groups.as_slice() {
+            [] => "nothing tells that they were delivered".to_owned(),
+            [group] => format!("the consumer group {group} did not process them"),
+            groups => format!("not each of the consumer groups {} processed them (see --group)", groups.join(", ")),
+        };
+        ctx.console.warn(format!("{kept} old rows stay: {why}; `outboxctl reconcile` looks into it"));
     }
     let verb = if dry_run { "would be deleted" } else { "deleted" };
     ctx.console.emit(Event::finished("purge", format!("{purged} rows {verb}"), !dry_run && purged + marks > 0));
