@@ -8,7 +8,7 @@ use crate::commands::{dms::seconds, reach};
 use crate::context::Context;
 use crate::doctor::{self, Finding, State};
 use crate::error::Result;
-use crate::output::{Event, Outcome, Table};
+use crate::output::{Outcome, Table};
 
 /// Show the pipeline as a picture, the state of its parts, and where it is broken
 ///
@@ -39,7 +39,7 @@ impl Args {
                 .text(head)
                 .summary(format!("nothing is deployed in stage {stage}: outboxctl deploy")));
         }
-        ctx.console.emit(Event::started("status", "asking"));
+        let wait = ctx.console.wait("status", "asking");
         let told = |finding: &Finding| {
             let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
             line["type"] = "finding".into();
@@ -48,7 +48,7 @@ impl Args {
         let roots = reach::roots(ctx)?;
         let findings = doctor::look(&ctx.settings, clients, &roots, &deployment, self.timeout, &told).await;
         let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
-        ctx.console.emit(Event::finished("status", "asked", false));
+        drop(wait);
 
         let mut table = Table::new(["part", "state", "what is known"]);
         for place in &places {

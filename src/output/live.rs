@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use console::Term;
+use console::{Term, measure_text_width};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::render::{Renderer, line_of};
@@ -101,9 +101,8 @@ impl Renderer for Live {
             | Event::Failed { .. }
             | Event::Note { .. }
             | Event::Resource { reason: Some(_), .. } => {
-                let took =
-                    took.filter(|took| *took >= WORTH_TELLING).map(|took| format!(" ({})", clock(took.as_secs())));
-                Some(format!("{}{}", line_of(event), took.unwrap_or_default()))
+                let took = took.filter(|took| *took >= WORTH_TELLING);
+                Some(timed(line_of(event), took, usize::from(Term::stderr().size_checked().unwrap_or(SIZE).1)))
             }
             Event::Started { .. } | Event::Progress { .. } | Event::Waiting { .. } | Event::Resource { .. } => {
                 self.tick(&mut view);
@@ -153,5 +152,24 @@ impl Renderer for Live {
         view.draw();
         // A screen that can't be cleared is left as it is.
         let _ = self.screen.clear();
+    }
+}
+
+/// The line, and how long it took where that does not break the line.
+fn timed(line: String, took: Option<Duration>, width: usize) -> String {
+    let Some(took) = took else { return line };
+    let took = format!(" ({})", clock(took.as_secs()));
+    if measure_text_width(&line) + took.len() < width { line + &took } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_never_breaks_a_line() {
+        let line = |width| timed("\u{1b}[32m✓\u{1b}[0m verified".to_owned(), Some(Duration::from_secs(62)), width);
+        assert_eq!(line(18), "\u{1b}[32m✓\u{1b}[0m verified (1:02)");
+        assert_eq!(line(17), "\u{1b}[32m✓\u{1b}[0m verified");
     }
 }

@@ -56,8 +56,10 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let report = database.status().await?;
     let mut findings = vec![schema(&report)];
     findings.extend(report.wal_level.as_deref().map(replication));
+    // Elsewhere nobody marks rows.
+    let marked = ground.pipeline.stack("leases").is_some();
     findings.extend(report.outbox.as_ref().map(|outbox| {
-        let oldest = outbox.oldest_unprocessed.map(|at| (Utc::now() - at).num_seconds().max(0));
+        let oldest = outbox.oldest_unprocessed.filter(|_| marked).map(|at| (Utc::now() - at).num_seconds().max(0));
         let oldest = oldest.map_or(String::new(), |age| format!(", the oldest not marked processed is {age} s old"));
         Finding::ok(
             "outbox",
@@ -65,7 +67,7 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
         )
     }));
     findings.extend(report.slots.iter().map(|one| slot(one).at(Hop::Capture)));
-    if ground.pipeline.stack("leases").is_some() {
+    if marked {
         let overview = database.overview(OverviewRequest { rows: 1, ..OverviewRequest::default() }).await?;
         findings.extend(processed(&overview).into_iter().map(|finding| finding.at(Hop::Log)));
     }
