@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::recent::Recent;
-use super::{From, Hop, Item, Origin, Sink, decode};
+use super::{From, Hop, Item, Origin, Sink, decode, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
@@ -46,13 +46,7 @@ pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: Cance
     reader.check().await?;
     tokio::spawn(async move {
         let sink = reader.sink.clone();
-        let ended = tokio::select! {
-            ended = reader.run() => ended,
-            () = cancel.cancelled() => Ok(()),
-        };
-        if let Err(error) = ended {
-            let _ = sink.send(Err(error)).await;
-        }
+        read_into(&sink, &cancel, reader.run()).await;
     });
     Ok(())
 }

@@ -24,6 +24,7 @@ pub use recent::Recent;
 pub use template::Template;
 
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use crate::error::Result;
 
@@ -36,6 +37,13 @@ pub type Sink = mpsc::Sender<Result<Item>>;
 /// A sink and its other end.
 pub fn channel() -> (Sink, mpsc::Receiver<Result<Item>>) {
     mpsc::channel(BUFFER)
+}
+
+/// A reader's work until it ends or is cancelled. Why it failed goes into the sink; if nobody takes it, nobody is to be told.
+async fn read_into(sink: &Sink, cancel: &CancellationToken, reading: impl Future<Output = Result<()>>) {
+    if let Some(Err(error)) = cancel.run_until_cancelled(reading).await {
+        let _ = sink.send(Err(error)).await;
+    }
 }
 
 /// EventBridge `Source` of the events by which a tap proves that it is live. Readers skip them.

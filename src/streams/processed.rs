@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::item::{Body, Content, EventView, Hop, Item, Json, Origin};
-use super::{From, Sink};
+use super::{From, Sink, read_into};
 use crate::database::Database;
 use crate::error::{Kind, Result};
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
@@ -38,14 +38,7 @@ pub async fn open(mut database: Database, options: Options, sink: Sink, cancel: 
         request.after = Some(database.processed(&request).await?.next);
     }
     tokio::spawn(async move {
-        let ended = tokio::select! {
-            ended = follow(database, request, &options, &sink) => ended,
-            () = cancel.cancelled() => Ok(()),
-        };
-        if let Err(error) = ended {
-            // A sink without a reader has nobody to be told.
-            let _ = sink.send(Err(error)).await;
-        }
+        read_into(&sink, &cancel, follow(database, request, &options, &sink)).await;
     });
     Ok(())
 }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::recent::Recent;
-use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode, owner};
+use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::output::{Console, Event, Expect};
@@ -133,13 +133,7 @@ impl Tap {
         for _ in 0..RECEIVERS {
             let (tap, sink, recent) = (self.share(), sink.clone(), recent.clone());
             tokio::spawn(async move {
-                let ended = tokio::select! {
-                    ended = tap.receive_into(&sink, &recent, until) => ended,
-                    () = tap.stop.cancelled() => Ok(()),
-                };
-                if let Err(error) = ended {
-                    let _ = sink.send(Err(error)).await;
-                }
+                read_into(&sink, &tap.stop, tap.receive_into(&sink, &recent, until)).await;
             });
         }
         let tap = self.share();

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::kinesis::ShardInfo;
 use super::kinesis::lineage::Lineage;
-use super::{From, Sink};
+use super::{From, Sink, read_into};
 use crate::aws::Clients;
 use crate::dynamodb::stream;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -76,14 +76,7 @@ impl Coordinator {
     }
 
     async fn run(self, mut lineage: Lineage, readers: Vec<ShardReader>) {
-        let ended = tokio::select! {
-            ended = self.read(&mut lineage, readers) => ended,
-            () = self.cancel.cancelled() => Ok(()),
-        };
-        if let Err(error) = ended {
-            // A sink without a reader has nobody to be told.
-            let _ = self.sink.send(Err(error)).await;
-        }
+        read_into(&self.sink, &self.cancel, self.read(&mut lineage, readers)).await;
     }
 
     /// Runs the shard readers, and those of the children as their parents are drained.

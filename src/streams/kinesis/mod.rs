@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{From, Sink};
+use super::{From, Sink, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use lineage::Lineage;
@@ -102,14 +102,7 @@ struct Coordinator {
 
 impl Coordinator {
     async fn run(self, mut lineage: Lineage, readers: Vec<ShardReader>) {
-        let ended = tokio::select! {
-            ended = self.read(&mut lineage, readers) => ended,
-            () = self.cancel.cancelled() => Ok(()),
-        };
-        if let Err(error) = ended {
-            // A sink without a reader has nobody to be told.
-            let _ = self.sink.send(Err(error)).await;
-        }
+        read_into(&self.sink, &self.cancel, self.read(&mut lineage, readers)).await;
     }
 
     /// Runs the shard readers, and those of the children as their parents are drained.
