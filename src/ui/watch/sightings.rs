@@ -20,18 +20,19 @@ pub fn take(state: &mut State, item: &Item) {
     let Some(id) = event.event_id.as_deref().filter(|_| is_event).and_then(uuid) else {
         return forget(state, item);
     };
+    let record = record(&item.body);
     if !matches!(item.origin, Origin::Shard { .. }) {
         // Every other place that a reader shows is the good end.
-        return state.see(id, Hop::Delivered, item.at, |trace| fill(trace, item));
+        return state.see(id, Hop::Delivered, item.at, |trace| fill(trace, item, &record));
     }
     state.captured_until = state.captured_until.max(event.committed_at);
-    if let Some(captured) = captured(item) {
-        state.see(id, Hop::Captured, captured, |trace| fill(trace, item));
+    if let Some(captured) = captured(&record) {
+        state.see(id, Hop::Captured, captured, |trace| fill(trace, item, &record));
     }
     let rounded = is_rounded(item);
     state.see(id, Hop::Stream, item.at, |trace| {
         trace.stream_rounded = if trace.at(Hop::Stream).is_none() { rounded } else { trace.stream_rounded };
-        fill(trace, item);
+        fill(trace, item, &record);
     });
     if let Some(row) = appended(item, id)
         && state.tables.put(row)
@@ -56,9 +57,8 @@ fn is_rounded(item: &Item) -> bool {
 }
 
 /// When the capture made the record: DMS says so, and so does DynamoDB in what it puts into a Kinesis stream.
-fn captured(item: &Item) -> Option<DateTime<Utc>> {
-    let record = record(&item.body);
-    if let Some(at) = text(&record, &["metadata", "timestamp"]) {
+fn captured(record: &Value) -> Option<DateTime<Utc>> {
+    if let Some(at) = text(record, &["metadata", "timestamp"]) {
         return at.parse().ok();
     }
     let body = &record["dynamodb"];
@@ -92,7 +92,7 @@ pub fn excerpt(payload: &str) -> String {
     payload.chars().take(EXCERPT).collect()
 }
 
-fn fill(trace: &mut Trace, item: &Item) {
+fn fill(trace: &mut Trace, item: &Item, record: &Value) {
     let event = &item.event;
     let keep = |slot: &mut Option<String>, value: &Option<String>| {
         if slot.is_none() {
@@ -108,25 +108,24 @@ fn fill(trace: &mut Trace, item: &Item) {
     }
     let detail = &mut trace.detail;
     if let Origin::Shard { shard, sequence_number, partition_key, .. } = &item.origin {
-        let record = record(&item.body);
         // What was appended to an outbox has its payload; a plain table's image may hold what is not to be told.
         let image = event.image.as_deref().and_then(|image| image.new.as_ref());
         let image = image.filter(|_| item.content == Content::Event);
         let column = |name: &str| {
-            let captured = text(&record, &["data", name]);
+            let captured = text(record, &["data", name]);
             captured.or_else(|| image?.get(name)?.as_str()).map(str::to_owned)
         };
         detail.shard = Some(shard.clone());
         detail.sequence_number = Some(sequence_number.clone());
         detail.partition_key = Some(partition_key.clone());
-        detail.stream_position = text(&record, &["metadata", "stream-position"]).map(str::to_owned);
+        detail.stream_position = text(record, &["metadata", "stream-position"]).map(str::to_owned);
         detail.traceparent = column("traceparent");
         if let Some(payload) = column("payload") {
             trace.keep_payload(payload);
         }
     } else if let Origin::Bus { bus_event_id, .. } | Origin::Log { bus_event_id, .. } = &item.origin {
         detail.bus_event_id.clone_from(bus_event_id);
-        let data = &record(&item.body)["detail"]["data"];
+        let data = &record["detail"]["data"];
         if !data.is_null() {
             trace.keep_payload(data.to_string());
         }
