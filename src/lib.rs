@@ -13,7 +13,7 @@
 //! | [`commands`] | one file a command: arguments and the steps, no SDK calls, no printing | every room but `cli` |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters | `error` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
-//! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `error`, `outbox` |
+//! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `environment`, `error`, `outbox` |
 //! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
 //! | [`samples`] | writing sample events, into the database, through the API or into the outbox alone | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `pipelines`, `postgres`, `samples`, `streams` |
@@ -31,12 +31,13 @@
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
-//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
-//! | [`aws`] | SDK configuration, clients, packaging | `error`, `settings` |
+//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `environment`, `error`, `outbox`, `output`, `postgres` |
+//! | [`aws`] | SDK configuration, clients, packaging | `environment`, `error`, `settings` |
 //! | [`explain`] | long texts: concepts, how-tos, what errors mean | `error` |
+//! | [`environment`] | the one reader of environment variables | `error` |
 //! | [`outbox`] | the event envelope, ids | `error` |
-//! | [`settings`] | flags, environment and `outboxctl.toml` merged | `error` |
-//! | [`output`] | typed events and their renderers, tables, NDJSON | `error`, `settings` |
+//! | [`settings`] | flags, environment and `outboxctl.toml` merged | `environment`, `error` |
+//! | [`output`] | typed events and their renderers, tables, NDJSON | `environment`, `error`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
 
 pub mod aws;
@@ -52,6 +53,7 @@ pub mod deadletters;
 pub mod dms;
 pub mod doctor;
 pub mod dynamodb;
+pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod lambda;

@@ -104,6 +104,11 @@ impl Clients {
         &self.config
     }
 
+    /// Returns whether requests go to this machine: the local stack, or another emulator.
+    pub fn is_local(&self) -> bool {
+        self.endpoint_url.as_deref().is_some_and(super::endpoint::is_loopback)
+    }
+
     pub fn region(&self) -> &str {
         self.config.region().map_or("", Region::as_ref)
     }

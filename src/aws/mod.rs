@@ -6,6 +6,7 @@ pub mod buckets;
 mod clients;
 pub mod clock;
 pub mod databases;
+pub mod endpoint;
 pub mod health;
 pub mod package;
 pub mod rds_token;

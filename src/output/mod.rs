@@ -3,6 +3,7 @@
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
 
+mod clean;
 mod console;
 mod event;
 mod expect;
@@ -17,6 +18,7 @@ mod tone;
 mod tree;
 mod units;
 
+pub use clean::{clean, clean_line};
 pub use console::{Console, Wait};
 pub use event::{Event, Level};
 pub use expect::Expect;

@@ -2,9 +2,11 @@
 
 mod file;
 mod nearest;
+mod place;
 
 pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
 pub use nearest::nearest;
+pub use place::quoted;
 
 use clap::{Args, ValueEnum};
 
@@ -76,6 +78,18 @@ pub struct GlobalArgs {
     pub progress: ProgressMode,
 }
 
+/// The stage where none is chosen.
+pub const DEFAULT_STAGE: &str = "dev";
+/// The pipeline where none is chosen.
+pub const DEFAULT_PIPELINE: &str = "rds-eventbridge";
+
+/// Which settings were chosen by a flag or a variable, not by the file or a default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chosen {
+    pub stage: bool,
+    pub pipeline: bool,
+}
+
 /// The merged settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -94,11 +108,13 @@ pub struct Settings {
     pub progress: ProgressMode,
     /// Template parameters set by the user (`[parameters]` in outboxctl.toml), by name.
     pub parameters: std::collections::BTreeMap<String, String>,
+    pub chosen: Chosen,
 }
 
 impl Settings {
     pub fn merge(args: GlobalArgs, file: ConfigFile) -> Result<Self> {
-        let stage = args.stage.or(file.stage).unwrap_or_else(|| "dev".into());
+        let chosen = Chosen { stage: args.stage.is_some(), pipeline: args.pipeline.is_some() };
+        let stage = args.stage.or(file.stage).unwrap_or_else(|| DEFAULT_STAGE.into());
         check_stage(&stage)?;
         let region = args.region.or(file.region);
         check_region(region.as_deref())?;
@@ -106,7 +122,7 @@ impl Settings {
             profile: args.profile.or(file.profile),
             region,
             stage,
-            pipeline: args.pipeline.or(file.pipeline).unwrap_or_else(|| "rds-eventbridge".into()),
+            pipeline: args.pipeline.or(file.pipeline).unwrap_or_else(|| DEFAULT_PIPELINE.into()),
             local: args.local || file.local,
             endpoint_url: args.endpoint_url.or(file.endpoint_url),
             output: args.output,
@@ -116,6 +132,7 @@ impl Settings {
             verbose: args.verbose,
             progress: args.progress,
             parameters: file.parameters,
+            chosen,
         })
     }
 }

@@ -1,0 +1,51 @@
+//! Where an endpoint is: on this machine or not.
+
+use std::net::IpAddr;
+
+/// Returns whether the host of a URL is this machine: `localhost`, a name below it (RFC 6761, section 6.3), or a
+/// loopback address.
+pub fn is_loopback(url: &str) -> bool {
+    let Ok(url) = url.trim().parse::<http::Uri>() else { return false };
+    url.host().is_some_and(is_loopback_host)
+}
+
+/// The same for a host without scheme and port; an IPv6 address may be in brackets.
+pub fn is_loopback_host(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&host);
+    match address.parse::<IpAddr>() {
+        Ok(IpAddr::V6(six)) => six.to_ipv4_mapped().map_or(six.is_loopback(), |four| four.is_loopback()),
+        Ok(IpAddr::V4(four)) => four.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_loopback_is_this_machine() {
+        let here = [
+            "http://127.0.0.1:4566",
+            "http://localhost/",
+            "http://LOCALHOST:4566",
+            "http://localhost.:1",
+            "http://abc.execute-api.localhost:1/x",
+            "http://[::1]:4566",
+            "http://[::ffff:127.0.0.1]:1",
+            "https://user@127.0.0.1/",
+        ];
+        let elsewhere = [
+            "https://cloudformation.eu-central-1.amazonaws.com",
+            "http://127.evil.com",
+            "http://localhost.evil.com",
+            "http://127.0.0.1@evil.com/",
+            "http://0.0.0.0:1",
+            "http://10.0.0.1",
+            "",
+        ];
+        here.iter().for_each(|url| assert!(is_loopback(url), "{url}"));
+        elsewhere.iter().for_each(|url| assert!(!is_loopback(url), "{url}"));
+    }
+}
