@@ -26,7 +26,7 @@
 //! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
-//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
+//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |

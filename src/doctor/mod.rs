@@ -1,5 +1,5 @@
 //! What is in order and what is not, before a deploy and after: `doctor`, and the state that `status` draws.
-//! Imports `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `output`, `pipelines`, `postgres`,
+//! Imports `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`,
 //! `settings`, `streams`.
 //!
 //! Every check gives [`Finding`]s with a remedy. [`machine`] looks at what is here, [`account`] at what AWS must offer,

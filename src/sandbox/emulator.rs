@@ -128,6 +128,8 @@ fn environment(
         // Addresses that it gives out (queues, APIs) lead through the gateway.
         ("GATEWAY_PORT", settings.gateway_port.to_string().into()),
         ("MINISTACK_REGION", settings.region.into()),
+        // Verifies signatures and evaluates policies: functions get sessions of their roles.
+        ("AUTH", "true".into()),
         ("PERSIST_STATE", "1".into()),
         ("STATE_DIR", folder.join("state").into()),
         ("S3_PERSIST", "1".into()),

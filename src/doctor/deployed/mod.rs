@@ -6,6 +6,7 @@ mod capture;
 mod consumer;
 mod database;
 mod functions;
+mod rights;
 mod stacks;
 mod stream;
 mod tables;
@@ -72,6 +73,7 @@ pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Findin
     if has("receiver") {
         checks.push(Check::at(Hop::Receiver, "receiver", functions::receiver(scene)));
     }
+    checks.push(Check::new("function rights", rights::rights(scene)));
     checks.push(Check::new("dead letters", aside::failure_bucket(scene)));
     checks.push(Check::new("dead-letter queues", aside::queues(scene)));
     checks.push(Check::new("alarms", aside::alarms(scene)));

@@ -1,0 +1,96 @@
+//! Whether the functions' roles allow the calls that the functions make, by IAM's own simulation.
+//!
+//! A right that was removed by hand shows nowhere else until events stop: the function's log has the refusal, and the
+//! pipeline's own table of calls ([`FUNCTIONS`]) says what each function needs.
+
+use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
+
+use super::{Finding, Scene};
+use crate::doctor::Hop;
+use crate::error::{AwsContext, Kind, Result};
+use crate::lambda::rights::FUNCTIONS;
+
+const CHECK: &str = "function rights";
+
+/// The outputs that name the functions, and where each function is on an event's way.
+const PLACES: &[(&str, Option<Hop>)] = &[
+    ("WriterFunction", Some(Hop::Api)),
+    ("PublisherFunction", Some(Hop::Consumer)),
+    ("ConsumerFunction", Some(Hop::Receiver)),
+    ("AdminFunction", None),
+];
+
+/// Checks every function that is deployed. A right that is missing is a failure at the function's place.
+pub async fn rights(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let mut findings = Vec::new();
+    let mut functions = 0;
+    for (output, place) in PLACES {
+        let Some(name) = scene.output(output) else { continue };
+        functions += 1;
+        match missing(scene, name).await {
+            Ok(missing) => findings.extend(missing.into_iter().map(|missing| {
+                let finding = Finding::failed(
+                    CHECK,
+                    missing,
+                    "restore the policy of the role: CloudFormation does not undo changes that were made by hand",
+                )
+                .word("denied");
+                match place {
+                    Some(place) => finding.at(*place),
+                    None => finding,
+                }
+            })),
+            Err(error) if error.kind() == Kind::AccessDenied => {
+                let text =
+                    "IAM does not let this principal simulate the roles of the functions (iam:SimulatePrincipalPolicy)";
+                return Ok(vec![Finding::not_checked(CHECK, text)]);
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    if findings.is_empty() && functions > 0 {
+        findings.push(Finding::ok(CHECK, "the roles of the functions allow every call that the functions make"));
+    }
+    Ok(findings)
+}
+
+/// Returns a sentence for each call of the function that its role does not allow.
+async fn missing(scene: Scene<'_>, name: &str) -> Result<Vec<String>> {
+    let clients = &scene.ground.clients;
+    let request = clients.lambda().get_function_configuration().function_name(name);
+    // Without a function there is nothing to check; the function's own check reports it.
+    let Ok(function) = request.send().await else { return Ok(Vec::new()) };
+    let (role, handler) = (function.role().unwrap_or_default(), function.handler().unwrap_or_default());
+    let Some(known) = FUNCTIONS.iter().find(|known| known.handler == handler) else { return Ok(Vec::new()) };
+    let mut missing = Vec::new();
+    for (action, target) in known.calls {
+        let Some(resource) = scene.resource(function.function_arn().unwrap_or_default(), action, target) else {
+            continue;
+        };
+        let request = clients.iam().simulate_principal_policy().policy_source_arn(role);
+        let answer = request.action_names(*action).resource_arns(&resource).send().await;
+        let answer = answer.aws(format!("simulate the policies of {role}"))?;
+        if answer.evaluation_results().iter().any(|result| *result.eval_decision() != Decision::Allowed) {
+            let role = role.rsplit('/').next().unwrap_or(role);
+            missing.push(format!("role {role} does not allow {action} on {resource}"));
+        }
+    }
+    Ok(missing)
+}
+
+impl Scene<'_> {
+    /// Returns the ARN of what a function calls, from the output that names it; `None` where no stack has that output, or
+    /// where IAM can't judge the call by a simulation. `function` is the function's own ARN.
+    fn resource(&self, function: &str, action: &str, target: &str) -> Option<String> {
+        let parts: Vec<&str> = function.splitn(6, ':').collect();
+        let [_, partition, _, region, account, _] = parts[..] else { return None };
+        let name = self.output(if target == "Inbox" { "InboxTable" } else { target })?;
+        match action.split(':').next()? {
+            "dynamodb" => Some(format!("arn:{partition}:dynamodb:{region}:{account}:table/{name}")),
+            "s3" => Some(format!("arn:{partition}:s3:::{name}/*")),
+            "events" | "secretsmanager" => Some(name.to_owned()),
+            // Signed by the function itself: `db status` shows whether the database accepts it.
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The local stack authorizes calls by the policies that the templates give, as AWS does.
+
+use serde_json::Value;
+
+use crate::support::pipeline::Pipeline;
+
+/// Removes an action from the inline policy of the first role that has it; the role, the policy's name and the policy as
+/// it was.
+async fn revoke(pipeline: &Pipeline, action: &str) -> (String, String, String) {
+    let iam = pipeline.clients.iam();
+    let roles = iam.list_roles().send().await.expect("the roles");
+    for role in roles.roles() {
+        let role = role.role_name();
+        let policies = iam.list_role_policies().role_name(role).send().await.expect("its policies");
+        for name in policies.policy_names() {
+            let policy = iam.get_role_policy().role_name(role).policy_name(name).send().await.expect("the policy");
+            let text = decoded(policy.policy_document());
+            let mut document: Value = serde_json::from_str(&text).expect("JSON");
+            let statements = document["Statement"].as_array_mut().expect("statements");
+            let before = statements.len();
+            statements.retain(|statement| statement["Action"] != action);
+            if statements.len() < before {
+                put(pipeline, role, name, &document.to_string()).await;
+                return (role.to_owned(), name.clone(), text);
+            }
+        }
+    }
+    panic!("no role allows {action}");
+}
+
+async fn put(pipeline: &Pipeline, role: &str, name: &str, document: &str) {
+    let request = pipeline.clients.iam().put_role_policy().role_name(role).policy_name(name);
+    request.policy_document(document).send().await.expect("the policy is changed");
+}
+
+/// IAM returns documents percent-encoded (RFC 3986).
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::new();
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        match (first, tail) {
+            (b'%', [high, low, tail @ ..]) => {
+                let hex = [*high, *low];
+                let hex = std::str::from_utf8(&hex).expect("hexadecimal digits");
+                bytes.push(u8::from_str_radix(hex, 16).expect("hexadecimal digits"));
+                rest = tail;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).expect("UTF-8")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removed_right_stops_delivery_and_is_named() {
+    let pipeline = Pipeline::deployed("rights", "dynamodb-eventbridge").await;
+    pipeline.ok(&["verify", "--count", "5"]);
+
+    let (role, name, policy) = revoke(&pipeline, "events:PutEvents").await;
+    let verdict = pipeline.fails(5, &["verify", "--count", "5", "--timeout", "10"]);
+    assert_eq!(verdict["error"]["code"], "verify", "{verdict}");
+    let found = pipeline.fails(1, &["doctor"]);
+    let findings = found["data"]["findings"].as_array().or_else(|| found["data"].as_array());
+    let denied = findings.into_iter().flatten().find(|finding| finding["check"] == "function rights");
+    let message = denied.unwrap_or_else(|| panic!("no finding about rights: {found}"))["message"].to_string();
+    assert!(message.contains("events:PutEvents") && message.contains(&role), "{message}");
+    assert!(pipeline.ok(&["status"]).to_string().contains("does not allow events:PutEvents"));
+
+    put(&pipeline, &role, &name, &policy).await;
+    pipeline.until(&["doctor"], |report| !report.to_string().contains("does not allow"));
+    // What was written meanwhile is retried by the event source mapping, or has gone to the failure destination.
+    pipeline.ok(&["verify", "--count", "5"]);
+}
