@@ -1,7 +1,7 @@
 //! Requests to the emulator behind the gateway.
 
 use bytes::Bytes;
-use http::{Request, Response, Uri, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -43,6 +43,8 @@ impl Emulator {
         for name in [header::CONNECTION, header::UPGRADE] {
             request.headers_mut().remove(name);
         }
+        // The endpoint stands where AWS ends TLS: policies that ask for `aws:SecureTransport` are satisfied.
+        request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         *request.version_mut() = http::Version::HTTP_11;
         self.client.request(request).await.map_err(|error| {
             Error::new(Kind::Unreachable, format!("the emulator at {} does not answer", self.url)).with_source(error)
