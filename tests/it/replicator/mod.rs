@@ -75,7 +75,7 @@ fn job(database: &Database, start: Start) -> Job {
         mappings: Mappings::parse(&mappings.to_string()).expect("mappings"),
         source: SourceSettings::read(&json!({"FailTasksOnLobTruncation": true}), ""),
         target: TargetSettings::read(&target),
-        lobs: LobSettings::read(&json!({})),
+        lobs: LobSettings::read(&json!({"TargetMetadata": {"LobMaxSize": 64}})),
         statistics: Arc::new(Statistics::default()),
         phase: watch::channel(Phase::Starting).0,
         confirmed: watch::channel(Lsn::default()).0,

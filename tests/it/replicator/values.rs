@@ -75,5 +75,5 @@ pub async fn large_objects_have_a_limit(server: &Postgres) {
     running.stores_rows(&sink, 1).await;
     running.stop().await;
     let length = sink.rows()[0].1.data["payload"].as_str().expect("text").chars().count();
-    assert_eq!(length, 16_384);
+    assert_eq!(length, 32_768);
 }
