@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | [`cli`] | arguments, dispatch, the final error | everything |
 //! | [`commands`] | one file a command: arguments and the steps, no SDK calls, no printing | every room but `cli` |
-//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters | `error` |
+//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters | `dms`, `error` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
 //! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `environment`, `error`, `outbox` |
 //! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
@@ -27,7 +27,7 @@
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
-//! | [`dms`] | task control, and the record format (pure) | `aws`, `error`, `outbox`, `output` |
+//! | [`dms`] | task control, the record format (pure), which engine supports which source | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |

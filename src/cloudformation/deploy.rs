@@ -42,7 +42,7 @@ impl Engine {
                 Err(error) if races < RACES && is_role_race(&error) => {
                     races += 1;
                     let message =
-                        format!("dms-vpc-role is not known everywhere yet: trying again ({races} of {RACES})");
+                        format!("a new role is not known to DMS everywhere yet: trying again ({races} of {RACES})");
                     self.console.emit(Event::progress(&desired.scope, message));
                     self.pace.wait(RACE_PAUSE).await;
                 }

@@ -148,6 +148,13 @@ pub mod tests {
         let good = record(Uuid::from_u128(1), "p1", 3);
         let text = String::from_utf8(good.clone()).expect("text");
         assert!(matches!(arrival(good).content, Content::Event(event) if event.lane() == ("person", "p1")));
+        // A deleted row has its primary key alone.
+        let deleted = json!({
+            "data": {"id": Uuid::from_u128(1)},
+            "metadata": {"record-type": "data", "operation": "delete", "schema-name": "public", "table-name": "outbox",
+                         "commit-timestamp": "2026-01-01T00:00:00.5Z"},
+        });
+        assert!(matches!(arrival(deleted.to_string().into_bytes()).content, Content::Skip));
         for skipped in [text.replace("\"insert\"", "\"update\""), text.replace("\"outbox\"", "\"awsdms_status\"")] {
             assert!(matches!(arrival(skipped.into_bytes()).content, Content::Skip));
         }

@@ -108,6 +108,18 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     }
     let alarms = pipeline.stacks.iter().map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
+    if has("database") {
+        let because = "billed by the GiB where they are more than the database's own storage".to_owned();
+        build.left_out.push(LeftOut { component: "backups and snapshots of the database".into(), because });
+    }
+    if has("tables") {
+        let because = "billed by the GiB where the stage is protected".to_owned();
+        build.left_out.push(LeftOut { component: "point-in-time recovery of the tables".into(), because });
+    }
+    if pipeline.stacks.iter().any(|stack| stack.template.contains("MetricsConfigurations:")) {
+        let because = "billed as custom metrics in hours with dead letters".to_owned();
+        build.left_out.push(LeftOut { component: "request metrics of the failure bucket".into(), because });
+    }
     for (component, because) in [
         ("data transfer, function logs, S3, SQS, KMS", "small at these rates, and depends on what is kept"),
         ("free tiers, discounts, taxes", "they are the account's"),

@@ -6,7 +6,7 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::primitives::Blob;
 
-use crate::aws::Clients;
+use crate::aws::{Clients, functions};
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse};
 
@@ -31,8 +31,9 @@ pub(super) async fn invoke(clients: &Clients, name: &str, request: &AdminRequest
         .aws(format!("invoke {name}"))?;
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     if answer.function_error().is_some() {
+        let group = functions::log_group(clients, name).await;
         return Err(Error::new(Kind::Failed, format!("{name} failed: {}", String::from_utf8_lossy(payload)))
-            .hint(format!("its log group is /aws/lambda/{name}")));
+            .hint(format!("its log group is {group}")));
     }
     let reply: AdminReply = serde_json::from_slice(payload).or_fail(Kind::Unexpected, || {
         format!("{name} answered {:?}", String::from_utf8_lossy(&payload[..payload.len().min(300)]))

@@ -1,4 +1,5 @@
-//! DMS: task control, and the record format (pure). Imports `aws`, `error`, `outbox`, `output`.
+//! DMS: task control, the record format (pure), and which engine supports which source. Imports `aws`, `error`, `outbox`, `output`.
 
 pub mod control;
 pub mod record;
+pub mod versions;

@@ -76,7 +76,7 @@ async fn log_groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "leftovers: log groups";
     let prefix = ground.prefix();
     let mut left = Vec::new();
-    for place in ["/aws/lambda/", "/aws/apigateway/", "/aws/events/", "/aws/rds/instance/", "dms-tasks-"] {
+    for place in ["/aws/lambda/", "/aws/vendedlogs/apigateway/", "/aws/events/", "/aws/rds/instance/", "dms-tasks-"] {
         let wanted = format!("{place}{prefix}");
         let request = ground.clients.logs().describe_log_groups().log_group_name_prefix(&wanted);
         let answer = request.send().await.aws("list the log groups")?;

@@ -78,6 +78,7 @@ fn certificates(subject: &Examination<'_>, region: Option<&str>) -> Result<Vec<F
     };
     roots.client_config()?;
     Ok(vec![match (roots, region) {
+        (Roots::Pem(_), _) => Finding::ok(CHECK, "a PEM certificate was given"),
         (Roots::File(path), _) => Finding::ok(CHECK, format!("{} is a PEM bundle", path.display())),
         (Roots::Rds, Some(region)) if regional_root(region).is_some() => {
             Finding::ok(CHECK, format!("the RDS root of {region} is in this executable"))
@@ -86,7 +87,7 @@ fn certificates(subject: &Examination<'_>, region: Option<&str>) -> Result<Vec<F
             CHECK,
             format!("this executable has no RDS root certificate of region {region}"),
             "set PGSSLROOTCERT to Amazon's bundle for the region, and DatabaseCertificate in [parameters] to its \
-             `Root CA RSA2048 G1`",
+             `Root CA RSA2048 G1` for DMS and the functions",
         ),
         (Roots::Rds, None) => {
             Finding::not_checked(CHECK, "the RDS roots are here; which one counts depends on the region")

@@ -2,10 +2,12 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
+use crate::dms::versions::Engine;
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines;
 
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
-    let mut checks = Vec::new();
+    let mut checks = vec![Check::new("partition", partition(ground))];
     if ground.pipeline.stack("database").is_some() {
         checks.push(Check::new("database version", database_version(ground)));
         checks.push(Check::new("database class", database_class(ground)));
@@ -22,6 +24,20 @@ impl Ground<'_> {
     fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }
+}
+
+/// In China several interface endpoints and service principals have names of their own, which the templates do not use.
+async fn partition(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+    const CHECK: &str = "partition";
+    let region = ground.clients.region();
+    Ok(vec![match region.starts_with("cn-") {
+        true => Finding::failed(
+            CHECK,
+            format!("{region} is in China, where the templates can't be deployed"),
+            "choose a region of another partition with --region",
+        ),
+        false => Finding::ok(CHECK, format!("{region} is in a partition that the templates support")),
+    }])
 }
 
 async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
@@ -89,7 +105,7 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// The templates name no version, so that DMS takes its default; there must be one.
+/// The version that the parameters name must be on offer, and support the database's version.
 async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "DMS versions";
     let mut pages = ground.clients.dms().describe_engine_versions().into_paginator().send();
@@ -98,14 +114,35 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
         let page = page.aws("ask for the DMS versions")?;
         versions.extend(page.engine_versions().iter().filter_map(|version| Some(version.version()?.to_owned())));
     }
-    Ok(vec![match versions.is_empty() {
-        false => Finding::ok(CHECK, format!("on offer: {}; a deploy takes DMS's default", versions.join(", "))),
-        true => Finding::failed(
+    if versions.is_empty() {
+        return Ok(vec![Finding::failed(
             CHECK,
             format!("DMS offers no version in {}", ground.clients.region()),
             "DMS may not exist in this region: choose another with --region",
+        )]);
+    }
+    let (wanted, offered) = (ground.parameter("ReplicationEngineVersion"), versions.join(", "));
+    let set = "set ReplicationEngineVersion in [parameters]";
+    let mut findings = vec![match wanted {
+        "" => Finding::ok(CHECK, format!("on offer: {offered}; DMS chooses its default")),
+        _ if versions.iter().any(|version| version == wanted) => Finding::ok(CHECK, format!("{wanted} is on offer")),
+        _ => Finding::failed(
+            CHECK,
+            format!("DMS {wanted} is not on offer in {}: {offered}", ground.clients.region()),
+            format!("{set} to one of them"),
         ),
-    }])
+    }];
+    let unsupported = too_old(wanted, ground.parameter("DatabaseVersion"));
+    findings.extend(unsupported.map(|text| Finding::failed(CHECK, text, format!("{set} to that version or newer"))));
+    let uncertain = pipelines::uncertain_engine(&ground.parameters);
+    findings.extend(uncertain.map(|text| Finding::warning(CHECK, text, format!("{set} to that version or newer"))));
+    Ok(findings)
+}
+
+/// Why the named version does not support the database's.
+fn too_old(engine: &str, database: &str) -> Option<String> {
+    let first = Engine::parse(engine)?.too_old_for(database.parse().ok()?)?;
+    Some(format!("DMS {engine} does not support PostgreSQL {database}, which needs {first} or newer"))
 }
 
 async fn dms_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {

@@ -86,8 +86,16 @@ const BY_TYPE: &[(&str, &[&str])] = &[
         &["lambda:CreateFunction", "lambda:GetFunction", "lambda:InvokeFunction", "lambda:DeleteFunction"],
     ),
     ("AWS::Lambda::Permission", &["lambda:AddPermission", "lambda:RemovePermission"]),
-    ("AWS::Logs::LogGroup", &["logs:CreateLogGroup", "logs:PutRetentionPolicy", "logs:DeleteLogGroup"]),
-    ("AWS::Logs::ResourcePolicy", &["logs:PutResourcePolicy", "logs:DeleteResourcePolicy"]),
+    (
+        "AWS::Logs::LogGroup",
+        &[
+            "logs:CreateLogGroup",
+            "logs:PutRetentionPolicy",
+            "logs:PutResourcePolicy",
+            "logs:DeleteResourcePolicy",
+            "logs:DeleteLogGroup",
+        ],
+    ),
     ("AWS::RDS::DBInstance", &["rds:CreateDBInstance", "rds:DescribeDBInstances", "rds:DeleteDBInstance"]),
     (
         "AWS::RDS::DBParameterGroup",

@@ -2,11 +2,10 @@
 
 use serde_json::Value;
 
-use super::environment::required;
+use super::environment::{required, roots};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse, execute};
-use crate::postgres::tls::Roots;
 use crate::postgres::{Target, connect};
 
 pub struct Handler {
@@ -52,7 +51,7 @@ impl Handler {
         let answer = self.secrets.get_secret_value().secret_id(&self.secret_arn).send().await;
         let secret = answer.aws(format!("read secret {}", self.secret_arn))?;
         let text = secret.secret_string().unwrap_or_default();
-        let target = Target::from_secret(text, &self.host, self.port, &self.database, Roots::from_environment())?;
+        let target = Target::from_secret(text, &self.host, self.port, &self.database, roots())?;
         let mut client = connect(&target).await?;
         execute(&mut client, request).await
     }

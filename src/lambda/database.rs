@@ -8,9 +8,8 @@ use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
 use tokio::sync::Mutex;
 use tokio_postgres::Client;
 
-use super::environment::required;
+use super::environment::{required, roots};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target, connect};
 
 /// Where the database is and who the function is there, from `DATABASE_HOST`, `_PORT`, `_NAME` and `_USER`.
@@ -100,7 +99,7 @@ impl Database {
             database: self.name.clone(),
             user: self.user.clone(),
             password: Secret::new(token.as_str()),
-            roots: Roots::from_environment(),
+            roots: roots(),
         })
     }
 }

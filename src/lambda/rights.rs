@@ -19,6 +19,9 @@ pub struct Function {
 
 const DATABASE: &[&str] = &["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER"];
 
+/// The root of the database's certificate, where the embedded ones do not count.
+const CERTIFICATE: &[&str] = &["DATABASE_CERTIFICATE"];
+
 /// A route that writes to PostgreSQL.
 const fn database_route(handler: &'static str) -> Function {
     Function {
@@ -26,7 +29,7 @@ const fn database_route(handler: &'static str) -> Function {
         sources: &["lambda/database.rs"],
         calls: &[("rds-db:connect", "DatabaseResourceId")],
         required: DATABASE,
-        optional: &[],
+        optional: CERTIFICATE,
     }
 }
 
@@ -108,6 +111,6 @@ pub const FUNCTIONS: &[Function] = &[
         sources: &["lambda/admin.rs"],
         calls: &[("secretsmanager:GetSecretValue", "DatabaseSecretArn")],
         required: &["DATABASE_SECRET_ARN", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME"],
-        optional: &[],
+        optional: CERTIFICATE,
     },
 ];

@@ -1,4 +1,4 @@
-//! The pipelines as plain data: which stacks, in which order, with which parameters. Imports only `error`.
+//! The pipelines as plain data: which stacks, in which order, with which parameters. Imports `dms`, `error`.
 //!
 //! A pipeline names its stacks; a stack names its template, the stacks it waits for, and where the value of each
 //! template parameter comes from. Nothing here talks to AWS: the engine in `cloudformation` reads this data.
@@ -15,7 +15,7 @@ mod shared;
 mod stage;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
-pub use parameters::{Parameter, contradiction, parameters};
+pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

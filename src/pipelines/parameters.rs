@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml_ng::Value;
 
 use super::{Pipeline, Source};
+use crate::dms::versions::{DEFAULT, Engine};
 use crate::error::{Kind, OrFail, Result};
 
 /// One template parameter that a user may set.
@@ -67,22 +68,96 @@ pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
     Ok(found)
 }
 
-/// Why values that the templates take one by one do not go together; those that are not named have their defaults.
-///
-/// What a shard can't get rid of goes to the failure bucket at a certain age. A stream that drops it before loses it, and
-/// nobody is told.
+/// Why values that the templates accept one by one do not go together; those that are not named have their defaults.
 pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>) -> Option<String> {
-    let number = |name: &str| {
-        let parameter = parameters.iter().find(|parameter| parameter.name == name)?;
-        values.get(name).or(parameter.default.as_ref())?.parse::<f64>().ok()
-    };
-    let (age, hours) = (number("PublisherRecordAgeSeconds")?, number("RetentionHours")?);
+    let values = Values { parameters, values };
+    let rules = [record_age, capture_engine, storage_growth, subnets, zones];
+    rules.iter().find_map(|rule| rule(&values))
+}
+
+/// The values of a deploy: those that were set, and the templates' defaults.
+struct Values<'a> {
+    parameters: &'a [Parameter],
+    values: &'a BTreeMap<String, String>,
+}
+
+impl Values<'_> {
+    /// None where the pipeline has no such parameter.
+    fn text(&self, name: &str) -> Option<&str> {
+        let parameter = self.parameters.iter().find(|parameter| parameter.name == name)?;
+        self.values.get(name).or(parameter.default.as_ref()).map(String::as_str)
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        self.text(name)?.parse().ok()
+    }
+}
+
+/// A record that keeps failing goes to the failure bucket at a certain age. A stream that drops it before loses it without
+/// a trace.
+fn record_age(values: &Values<'_>) -> Option<String> {
+    let (age, hours) = (values.number("PublisherRecordAgeSeconds")?, values.number("RetentionHours")?);
     (age >= hours * 3_600.0).then(|| {
         format!(
             "PublisherRecordAgeSeconds is {age}, and the stream keeps records for {hours} h only (RetentionHours): it would \
              drop them before they go to the failure bucket"
         )
     })
+}
+
+/// DMS accepts the pair and fails when the task starts, after both instances were paid for. Without a version DMS chooses
+/// its default, which may have moved on: `doctor` warns of that.
+fn capture_engine(values: &Values<'_>) -> Option<String> {
+    let version = values.text("ReplicationEngineVersion")?;
+    let major = values.text("DatabaseVersion")?.parse().ok()?;
+    let first = Engine::parse(version)?.too_old_for(major)?;
+    Some(format!(
+        "ReplicationEngineVersion is {version}, and DMS supports PostgreSQL {major} (DatabaseVersion) from {first} on"
+    ))
+}
+
+/// "The maximum storage threshold must be at least 10 % more than the allocated storage" (RDS user guide, "Managing
+/// capacity automatically with storage autoscaling").
+fn storage_growth(values: &Values<'_>) -> Option<String> {
+    let (storage, limit) = (values.number("DatabaseStorage")?, values.number("DatabaseStorageLimit")?);
+    let least = (storage * 11.0 / 10.0).ceil();
+    (limit < least).then(|| {
+        format!(
+            "DatabaseStorageLimit is {limit}, and RDS wants at least {least}: 10 % above DatabaseStorage, {storage}"
+        )
+    })
+}
+
+/// The four subnets must fit into the VPC.
+fn subnets(values: &Values<'_>) -> Option<String> {
+    let (range, bits) = (values.text("VpcCidr")?, values.number("SubnetBits")?);
+    let prefix: f64 = range.split_once('/')?.1.parse().ok()?;
+    let most = 32.0 - prefix - 2.0;
+    (bits > most).then(|| {
+        format!(
+            "SubnetBits is {bits}, and four subnets fit into VpcCidr {range} with at most {most}: set SubnetBits={most}"
+        )
+    })
+}
+
+/// Both zones are named or none, and they differ: RDS and DMS want two.
+fn zones(values: &Values<'_>) -> Option<String> {
+    let (first, second) = (values.text("FirstZone")?, values.text("SecondZone")?);
+    let refused = first.is_empty() != second.is_empty() || (!first.is_empty() && first == second);
+    refused.then(|| {
+        format!("FirstZone is {first:?} and SecondZone {second:?}: name two different zones, or leave both empty")
+    })
+}
+
+/// Why `DMS` may not support the database that the values ask for: no version is named, and the default of DMS as the
+/// release notes have it is too old.
+pub fn uncertain_engine(values: &BTreeMap<String, String>) -> Option<String> {
+    let named = values.get("ReplicationEngineVersion").is_some_and(|version| !version.is_empty());
+    let major = values.get("DatabaseVersion")?.parse().ok()?;
+    let first = DEFAULT.too_old_for(major).filter(|_| !named)?;
+    Some(format!(
+        "DMS chooses its version, which was {DEFAULT} when outboxctl was built; PostgreSQL {major} needs {first} or newer"
+    ))
 }
 
 /// Where the value comes from in any pipeline that has the template.
@@ -145,6 +220,41 @@ mod tests {
             assert_eq!(objection(&[("RetentionHours", "24"), ("PublisherRecordAgeSeconds", "86400")]).is_some(), both);
             assert_eq!(objection(&[("RetentionHours", "25"), ("PublisherRecordAgeSeconds", "86400")]), None);
         }
+    }
+
+    #[test]
+    fn values_that_do_not_go_together_are_refused() {
+        let parameters = parameters(pipelines::find("rds-kinesis").expect("a pipeline")).expect("templates");
+        let objection = |values: &[(&str, &str)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            contradiction(&parameters, &values.collect())
+        };
+        assert_eq!(objection(&[]), None);
+        let old = objection(&[("ReplicationEngineVersion", "3.5.4")]).expect("too old for 17");
+        assert!(old.contains("PostgreSQL 17") && old.contains("3.6.1"), "{old}");
+        assert_eq!(objection(&[("ReplicationEngineVersion", "3.5.4"), ("DatabaseVersion", "16")]), None);
+        assert_eq!(objection(&[("ReplicationEngineVersion", "")]), None);
+        let full = objection(&[("DatabaseStorage", "100")]).expect("no room to grow");
+        assert!(full.contains("at least 110"), "{full}");
+        assert_eq!(objection(&[("DatabaseStorage", "100"), ("DatabaseStorageLimit", "110")]), None);
+        assert!(objection(&[("VpcCidr", "10.0.0.0/24")]).is_some_and(|text| text.contains("SubnetBits=6")));
+        assert_eq!(objection(&[("VpcCidr", "10.0.0.0/24"), ("SubnetBits", "6")]), None);
+        assert_eq!(objection(&[("VpcCidr", "10.0.0.0/22")]), None);
+        assert!(objection(&[("FirstZone", "us-east-1a")]).is_some());
+        assert!(objection(&[("FirstZone", "us-east-1a"), ("SecondZone", "us-east-1a")]).is_some());
+        assert_eq!(objection(&[("FirstZone", "us-east-1a"), ("SecondZone", "us-east-1b")]), None);
+    }
+
+    #[test]
+    fn a_default_of_dms_that_is_too_old_is_noticed() {
+        let values = |engine: &str, major: &str| {
+            BTreeMap::from([
+                ("ReplicationEngineVersion".to_owned(), engine.to_owned()),
+                ("DatabaseVersion".to_owned(), major.to_owned()),
+            ])
+        };
+        assert!(uncertain_engine(&values("", "17")).is_some_and(|text| text.contains("3.6.1")));
+        assert_eq!((uncertain_engine(&values("3.6.1", "17")), uncertain_engine(&values("", "16"))), (None, None));
     }
 
     #[test]

@@ -34,6 +34,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseName", Output("DatabaseName")),
                 ("DatabaseResourceId", Output("DatabaseResourceId")),
                 ("DatabaseSecretArn", Output("DatabaseSecretArn")),
+                ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
                 ("StreamArn", Output("StreamArn")),
                 ("BusName", Output("BusName")),
                 ("BusArn", Output("BusArn")),

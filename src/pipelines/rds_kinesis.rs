@@ -33,6 +33,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseName", Output("DatabaseName")),
                 ("DatabaseResourceId", Output("DatabaseResourceId")),
                 ("DatabaseSecretArn", Output("DatabaseSecretArn")),
+                ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
             ],
             holds_data: false,
             sample: false,

@@ -8,7 +8,7 @@ use aws_sdk_lambda::operation::invoke::InvokeOutput;
 use aws_sdk_lambda::primitives::Blob;
 
 use super::{Parcel, consumer, log, stream};
-use crate::aws::Clients;
+use crate::aws::{Clients, functions};
 use crate::cloudformation::Deployment;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::outbox::{Fate, Piece, Redelivered, Redelivery};
@@ -71,8 +71,9 @@ async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Ve
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     let shown = || String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
     if answer.function_error().is_some() {
+        let group = functions::log_group(clients, name).await;
         return Err(Error::new(Kind::Failed, format!("{name} failed: {}", shown()))
-            .hint(format!("its log group is /aws/lambda/{name}"))
+            .hint(format!("its log group is {group}"))
             .hint("a function of an older version does not know the request: run `outboxctl deploy`"));
     }
     let Redelivered { redelivered } = serde_json::from_slice(payload).map_err(|error| {

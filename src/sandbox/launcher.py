@@ -14,6 +14,7 @@ anything is served, and what is missing ends it with exit code 3.
 import asyncio
 import copy
 import datetime
+import fnmatch
 import functools
 import http.server
 import importlib
@@ -56,7 +57,8 @@ eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambd
                    "_apply_input_transformer")
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry")
 sqs = need("services.sqs", "_queue_by_arn", "_act_send_message")
-logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_create_log_stream", "_put_log_events")
+logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
+            "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
 application = need("app", "app")
 
@@ -333,23 +335,54 @@ def install_resource_types():
     stacks._runs_on_worker_thread = lambda name: name in ours or name in extended or emulated(name)
 
 
-def may_write_logs():
-    """Whether a Logs resource policy lets EventBridge write at all; without one AWS drops the event."""
-    for policy in list(logs._resource_policies.values()):
-        text = policy if isinstance(policy, str) else json.dumps(policy)
-        if "events.amazonaws.com" in text and "logs:PutLogEvents" in text:
-            return True
+def several(value):
+    """A value of a policy as a list: one may stand alone."""
+    return value if isinstance(value, list) else [value]
+
+
+def holds(conditions, context):
+    """Whether a statement's conditions hold. A key that the call does not have makes its condition fail, and so does an
+    operator that is not known here."""
+    exact = ("StringEquals", "ArnEquals")
+    for operator, keys in conditions.items():
+        for key, patterns in keys.items():
+            value = context.get(key.lower())
+            if value is None or operator not in (*exact, "StringLike", "ArnLike"):
+                return False
+            same = operator == "StringEquals"
+            if not any(value == pattern if same else fnmatch.fnmatchcase(value, pattern) for pattern in several(patterns)):
+                return False
+    return True
+
+
+def events_may(action, group, context):
+    """Whether a Logs resource policy, the group's own or one of the account, allows EventBridge this action."""
+    stream = f"{logs._log_groups[group]['arn'].removesuffix(':*')}:log-stream:any"
+    own = logs._log_group_policies.get(group)
+    for policy in [*logs._resource_policies.values(), *([own] if own else [])]:
+        for statement in several(json.loads(policy["policyDocument"])["Statement"]):
+            principal = statement.get("Principal", {})
+            services = ["events.amazonaws.com"] if principal == "*" else several(principal.get("Service", []))
+            if (statement.get("Effect") == "Allow" and "events.amazonaws.com" in services
+                    and any(fnmatch.fnmatchcase(action, pattern) for pattern in several(statement.get("Action", [])))
+                    and any(fnmatch.fnmatchcase(stream, pattern) for pattern in several(statement.get("Resource", "*")))
+                    and holds(statement.get("Condition", {}), context)):
+                return True
     return False
 
 
-def write_to_log_group(group, payload):
+def write_to_log_group(group, payload, rule_arn):
     """None, or why it is not written: code and text."""
     if group not in logs._log_groups:
         return "NO_RESOURCE", f"there is no log group {group}"
-    if not may_write_logs():
-        return "NO_PERMISSIONS", f"no Logs resource policy lets events.amazonaws.com write to {group}"
     now = datetime.datetime.now(datetime.timezone.utc)
     stream = now.strftime("%Y-%m-%d")
+    # The call that creates the stream carries neither source nor account (Using resource-based policies for EventBridge:
+    # the example has no condition).
+    source = {"aws:sourcearn": rule_arn, "aws:sourceaccount": rule_arn.split(":")[4] if rule_arn else ""}
+    for action, context in (("logs:CreateLogStream", {}), ("logs:PutLogEvents", source)):
+        if not events_may(action, group, context):
+            return "NO_PERMISSIONS", f"no Logs resource policy allows events.amazonaws.com {action} on {group}"
     if stream not in logs._log_groups[group]["streams"]:
         logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
     entry = {"timestamp": int(now.timestamp() * 1000), "message": payload}
@@ -398,7 +431,7 @@ def install_log_targets():
         else:
             payload = json.dumps(view.event_with_detail())
         group = fields[6]
-        refused = write_to_log_group(group[:-2] if group.endswith(":*") else group, payload)
+        refused = write_to_log_group(group[:-2] if group.endswith(":*") else group, payload, rule.get("Arn", ""))
         if refused:
             keep_undelivered(target, rule, json.dumps(view.event_with_detail()), *refused)
 

@@ -103,6 +103,16 @@ async fn refusals(client: &Client) {
     assert_eq!(fault!(unknown), "InvalidParameterValueException");
     let pem = client.import_certificate().certificate_identifier("c").certificate_pem("not one");
     assert_eq!(fault!(pem), "InvalidCertificateFault");
+    let endpoint = || client.create_endpoint().endpoint_identifier("e").engine_name("postgres");
+    let underscored = PostgreSqlSettings::builder().plugin_name("test_decoding".into()).build();
+    let source = endpoint().endpoint_type(ReplicationEndpointTypeValue::Source);
+    let error = source.postgre_sql_settings(underscored).send().await.expect_err("the API says test-decoding");
+    assert_eq!(sdk_code(&error), "InvalidParameterValueException");
+    assert!(format!("{error:?}").contains("[no-preference, pglogical, test-decoding]"), "{error:?}");
+    assert_eq!(fault!(endpoint().endpoint_type("SOURCE".into())), "InvalidParameterValueException");
+    let old = client.create_replication_instance().replication_instance_identifier("i");
+    let old = old.replication_instance_class("dms.t3.medium").engine_version("3.4.6");
+    assert_eq!(fault!(old), "InvalidParameterValueException");
     assert!(client.describe_replication_tasks().send().await.expect("none").replication_tasks().is_empty());
 }
 
@@ -113,6 +123,8 @@ async fn instance(client: &Client) -> String {
     assert_eq!(fault!(group), "ResourceAlreadyExistsFault");
     let create = client.create_replication_instance().replication_instance_identifier("instance");
     let create = create.replication_instance_class("dms.t3.medium").replication_subnet_group_identifier("group");
+    // One that supports whatever PostgreSQL this machine has.
+    let create = create.engine_version("3.6.1");
     let tagged = create.tags(Tag::builder().key("k").value("v").build());
     let made = tagged.send().await.expect("an instance").replication_instance.expect("one");
     assert_eq!(made.replication_instance_status.as_deref(), Some("creating"));

@@ -10,7 +10,10 @@ pub struct Remedy {
     pub hint: String,
 }
 
+/// DMS does not know `dms-vpc-role` yet, which was just made.
 const ROLE_RACE: &str = "dms-vpc-role";
+/// The same of any other role that DMS is to assume.
+const OTHER_ROLE_RACE: &str = "dms-role";
 
 /// Name → words of which one is in the reason → what to do. The first row that fits counts. Access denied is not here:
 /// its hint names the action.
@@ -67,11 +70,18 @@ const QUOTA: &[&str] = &[
 /// The way out that fits a resource's failure.
 pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
     let has = |words: &[&str]| words.iter().any(|words| reason.contains(words));
-    if reason.contains("dms-vpc-role") {
+    let denied = missing_action(reason);
+    let of_dms = resource_type.is_some_and(|kind| kind.starts_with("AWS::DMS::"));
+    // A denial that names an action is about the deployer's rights; one without is DMS failing to assume a role.
+    let role_race = of_dms
+        && (reason.contains("is not configured properly") || reason.contains("AccessDeniedFault"))
+        && !matches!(denied, Some(Some(_)));
+    if role_race || reason.contains("dms-vpc-role") {
         let hint = "the role is new and not known everywhere yet: run `outboxctl deploy` again in half a minute";
-        return Some(Remedy { name: ROLE_RACE, hint: hint.into() });
+        let name = if reason.contains("dms-vpc-role") { ROLE_RACE } else { OTHER_ROLE_RACE };
+        return Some(Remedy { name, hint: hint.into() });
     }
-    if let Some(action) = missing_action(reason) {
+    if let Some(action) = denied {
         let hint = match action {
             Some(action) => {
                 format!("grant {action} to the principal that `outboxctl deploy` prints, or use another --profile")
@@ -96,7 +106,7 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
 
 /// Whether the failure is DMS not knowing a role yet that was just made, which passes by itself in about 30 s.
 pub fn is_role_race(error: &Error) -> bool {
-    error.data().is_some_and(|data| data["remedy"] == ROLE_RACE)
+    error.data().is_some_and(|data| data["remedy"] == ROLE_RACE || data["remedy"] == OTHER_ROLE_RACE)
 }
 
 /// None where nobody was denied anything; the action where the reason names it.
@@ -154,6 +164,18 @@ mod tests {
                 "The IAM Role arn:aws:iam::123456789012:role/dms-vpc-role is not configured properly. (Service: DatabaseMigration, Status Code: 400, Error Code: AccessDeniedFault)",
                 "dms-vpc-role",
                 "half a minute",
+            ),
+            (
+                "AWS::DMS::Endpoint",
+                "The IAM Role arn:aws:iam::123456789012:role/x-SourceRole-1 is not configured properly. (Service: AWSDatabaseMigrationService; Status Code: 400; Error Code: AccessDeniedFault)",
+                "dms-role",
+                "half a minute",
+            ),
+            (
+                "AWS::DMS::Endpoint",
+                "User: arn:aws:iam::123456789012:user/jo is not authorized to perform: dms:CreateEndpoint on resource: * (Error Code: AccessDeniedFault)",
+                "access-denied",
+                "grant dms:CreateEndpoint",
             ),
             (
                 "AWS::EC2::VPC",

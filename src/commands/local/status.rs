@@ -66,7 +66,11 @@ fn who_answers(state: &State) -> Table {
         ],
         ["DynamoDB", "emulator, outboxctl", "one shard a stream; time to live takes seconds, not days"],
         ["EventBridge", "outboxctl, emulator", "PutEvents checked as AWS does; rules and targets by the emulator"],
-        ["log-group targets", "outboxctl", "in the emulator's process; need the Logs resource policy as on AWS"],
+        [
+            "log-group targets",
+            "outboxctl",
+            "in the emulator's process; need a Logs resource policy for both actions, as on AWS",
+        ],
         ["CloudFormation", "emulator, outboxctl", "stacks complete at once; capabilities and limits are not checked"],
         ["API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"],
         ["IAM, EC2, KMS, CloudWatch alarms", "emulator", "records only: nothing is refused, encrypted or alarmed"],

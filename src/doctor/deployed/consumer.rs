@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
+use crate::aws::functions;
 use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
 use crate::error::{AwsContext, Result, sdk_code};
 
@@ -24,7 +25,10 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let last = found.last_processing_result().unwrap_or("nothing yet");
     let why = found.state_transition_reason().unwrap_or("Lambda gives no reason");
     let text = format!("its last result: {last}");
-    let function = scene.output("PublisherFunction").unwrap_or("NAME");
+    let group = match scene.output("PublisherFunction") {
+        Some(function) if last.starts_with("PROBLEM") => functions::log_group(&scene.ground.clients, function).await,
+        _ => String::new(),
+    };
     Ok(vec![match word.as_str() {
         "disabled" | "disabling" => Finding::failed(
             CHECK,
@@ -33,7 +37,7 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
         )
         .word(word),
         "enabled" if last.starts_with("PROBLEM") => {
-            Finding::failed(CHECK, text, format!("its log group says more: /aws/lambda/{function}")).word("failing")
+            Finding::failed(CHECK, text, format!("its log group has the reason: {group}")).word("failing")
         }
         "enabled" => Finding::ok(CHECK, text).word(word),
         _ => Finding::warning(CHECK, format!("the mapping is {word}"), "wait a minute and look again").word(word),

@@ -31,6 +31,8 @@ pub enum Roots {
     Rds,
     /// The certificates of a PEM file, and no others.
     File(PathBuf),
+    /// The certificates of a PEM text, and no others.
+    Pem(Vec<u8>),
 }
 
 impl Roots {
@@ -50,6 +52,7 @@ impl Roots {
         let store = match self {
             Self::Rds => parse(RDS_ROOTS, "the embedded RDS bundle")?,
             Self::File(path) => parse(&read(path)?, &path.display().to_string())?,
+            Self::Pem(text) => parse(text, "the database's certificate")?,
         };
         let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -90,6 +93,14 @@ mod tests {
         let store = parse(RDS_ROOTS, "bundle").expect("parses");
         assert!(listed > 50, "{listed}");
         assert_eq!(store.len(), listed);
+    }
+
+    #[test]
+    fn a_certificate_given_as_text_is_the_only_authority() {
+        let root = regional_root("us-gov-west-1").expect("a root");
+        assert!(Roots::Pem(root.into_bytes()).client_config().is_ok());
+        let error = Roots::Pem(b"no PEM".to_vec()).client_config().expect_err("no certificate");
+        assert_eq!(error.kind(), Kind::UntrustedCertificate);
     }
 
     #[test]

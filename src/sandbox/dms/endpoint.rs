@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::store::{Resource, Store};
+use crate::dms::versions::Engine;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
@@ -68,6 +69,21 @@ fn roots(gateway: &Gateway, store: &Store, endpoint: &Resource, host: &str) -> R
         true => Roots::File(gateway.postgres.ca_file.clone()),
         false => Roots::Rds,
     })
+}
+
+/// That the instance's engine supports the database's version.
+pub(super) async fn supported(engine: &str, database: &Target) -> Result<()> {
+    let client = crate::postgres::connect(database).await?;
+    let row = client.query_one("SELECT current_setting('server_version_num')::int / 10000", &[]).await;
+    let major = row.map_err(crate::postgres::failed("read the server's version"))?.get::<_, i32>(0).unsigned_abs();
+    match Engine::parse(engine).and_then(|engine| engine.too_old_for(major)) {
+        None => Ok(()),
+        Some(first) => Err(Error::new(
+            Kind::TaskFailed,
+            format!("DMS {engine} does not support PostgreSQL {major} as a source, which needs {first} or newer"),
+        )
+        .hint("set ReplicationEngineVersion in [parameters]")),
+    }
 }
 
 /// What TestConnection does: logs in to the database, or looks at the stream.

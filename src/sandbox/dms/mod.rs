@@ -5,6 +5,7 @@
 //! Source: AWS DMS API reference, 2016-01-01. May import what [`super`] may.
 
 mod endpoint;
+mod enums;
 mod fault;
 mod input;
 mod kind;

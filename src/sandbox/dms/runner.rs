@@ -212,9 +212,12 @@ async fn job(
     let kinesis = target.document.get("KinesisSettings").cloned().unwrap_or_default();
     let task_settings = serde_json::from_str(task.text("ReplicationTaskSettings")).unwrap_or_default();
     let migration = task.text("MigrationType");
+    let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).map_err(missing)?;
+    let database = endpoint::database(gateway, store, &source).await?;
+    endpoint::supported(instance.text("EngineVersion"), &database).await?;
     let job = Job {
         name: task.identifier().to_owned(),
-        database: endpoint::database(gateway, store, &source).await?,
+        database,
         slot: slot(task, &settings),
         start,
         checkpoint: checkpoint(task),

@@ -91,8 +91,10 @@ fn server(folder: &Path, place: &Place) -> String {
         ("timezone", "'UTC'"),
         ("log_timezone", "'UTC'"),
         ("log_line_prefix", "'%m [%p] %u@%d '"),
-        // A statement may hold a password.
+        // A statement may hold a password, and its details and parameters a row, as in the parameter group on RDS.
+        ("log_error_verbosity", "terse"),
         ("log_min_error_statement", "panic"),
+        ("log_parameter_max_length_on_error", "0"),
         ("shared_buffers", "'64MB'"),
         ("max_wal_size", "'1GB'"),
     ];

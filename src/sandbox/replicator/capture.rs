@@ -179,7 +179,7 @@ impl<'j> Capture<'j> {
         let table = if selected {
             let columns = self.catalog.columns_as_streamed(&relation).await?;
             let (schema, name) = (&relation.schema, &relation.name);
-            let table = Table::plan(schema, name, columns, &self.job.mappings, self.job.lobs.carried);
+            let table = Table::plan(schema, name, columns, &self.job.mappings, self.job.lobs.carried)?;
             Some(Captured { table, counts: TableCounts::default() })
         } else {
             None

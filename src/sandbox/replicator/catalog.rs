@@ -46,13 +46,15 @@ impl Catalog {
         Ok(names.filter(|(schema, name)| mappings.selects(schema, name)).collect())
     }
 
-    /// A publication that holds every one of these tables with its inserts.
+    /// A publication that holds every one of these tables with all that happens to it: the plug-in that DMS reads with,
+    /// test_decoding, knows no publications, and so leaves nothing out.
     pub(super) async fn publication(&self, tables: &[(String, String)]) -> Result<String> {
         let rows = self
             .client
             .query(
                 "SELECT t.pubname::text, t.schemaname::text, t.tablename::text FROM pg_publication_tables t \
-                 JOIN pg_publication p ON p.pubname = t.pubname WHERE p.pubinsert ORDER BY t.pubname <> $1, t.pubname",
+                 JOIN pg_publication p ON p.pubname = t.pubname \
+                 WHERE p.pubinsert AND p.pubupdate AND p.pubdelete ORDER BY t.pubname <> $1, t.pubname",
                 &[&postgres::PUBLICATION],
             )
             .await
@@ -68,7 +70,8 @@ impl Catalog {
         let complete = held.into_iter().find(|(_, held)| tables.iter().all(|table| held.contains(table)));
         complete.map(|(name, _)| name).ok_or_else(|| {
             let names: Vec<String> = tables.iter().map(|(schema, name)| format!("{schema}.{name}")).collect();
-            Error::new(Fault::MissingPublication, format!("no publication holds {}", names.join(", ")))
+            let text = format!("no publication holds {} with inserts, updates and deletes", names.join(", "));
+            Error::new(Fault::MissingPublication, text)
         })
     }
 

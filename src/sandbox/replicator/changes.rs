@@ -93,6 +93,10 @@ impl Changes<'_> {
             ));
         };
         let (Some(captured), Some(transaction)) = (known, self.transaction.as_mut()) else { return Ok(()) };
+        let values: Vec<_> = tuple.iter().collect();
+        if !captured.table.passes(operation, &values) {
+            return Ok(());
+        }
         transaction.records += 1;
         self.position.clear();
         self.position.push_str(&transaction.position.0);
@@ -104,7 +108,6 @@ impl Changes<'_> {
             commit_timestamp: &transaction.committed_at,
             stream_position: self.position,
         };
-        let values: Vec<_> = tuple.iter().collect();
         let origin = Some(Origin { xid: transaction.xid, details });
         let row = Row { table: &captured.table, operation, values: &values, origin, now: self.now };
         let key = self.shape.write(&mut self.written.buffer, &row)?;

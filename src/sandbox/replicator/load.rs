@@ -35,7 +35,7 @@ pub(super) async fn load(
     }
     for (schema, name) in tables {
         let columns = catalog.columns(schema, name).await?;
-        let table = Table::plan(schema, name, columns, &job.mappings, job.lobs.carried);
+        let table = Table::plan(schema, name, columns, &job.mappings, job.lobs.carried)?;
         copy(job, catalog, &table, items).await?;
     }
     client.batch_execute("COMMIT").await.map_err(failed("end the full load"))
@@ -54,6 +54,9 @@ async fn copy(job: &Job, catalog: &Catalog, table: &Table, items: &mpsc::Sender<
         let fields = fields(&line);
         let values: Vec<Value<'_>> =
             fields.iter().map(|field| field.as_deref().map_or(Value::Null, Value::Text)).collect();
+        if !table.passes("load", &values) {
+            continue;
+        }
         let row = Row { table, operation: "load", values: &values, origin: None, now: &made };
         let key = shape.write(&mut written.buffer, &row)?;
         written.record(key);

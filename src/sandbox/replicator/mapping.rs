@@ -1,7 +1,8 @@
 //! Table mappings: which tables a task captures, and how their rows become records.
 //!
 //! Source: "Specifying table selection and transformations rules using JSON" and "Using object mapping to migrate data
-//! to a Kinesis data stream" in the DMS user guide. What is not supported is refused by name, never ignored.
+//! to a Kinesis data stream" and "Using source filters" in the DMS user guide. What is not supported is refused by name, never
+//! ignored.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -19,6 +20,21 @@ pub struct Mappings {
 struct Selection {
     include: bool,
     tables: Locator,
+    filters: Vec<Filter>,
+}
+
+/// A source filter: a row passes where one of the conditions on the column holds. Several filters must all hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    pub column: String,
+    pub conditions: Vec<Condition>,
+}
+
+/// A condition on a column's value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    Null,
+    NotNull,
 }
 
 /// Schema and table; `%` stands for any characters.
@@ -67,9 +83,23 @@ struct Rule {
     rule_action: String,
     object_locator: Locator,
     #[serde(default)]
-    filters: Vec<Value>,
+    filters: Vec<FilterRule>,
     #[serde(default)]
     mapping_parameters: Parameters,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct FilterRule {
+    filter_type: String,
+    column_name: String,
+    filter_conditions: Vec<ConditionRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct ConditionRule {
+    filter_operator: String,
 }
 
 #[derive(Deserialize, Default)]
@@ -116,12 +146,22 @@ impl Mappings {
             let text = format!("mapping rule {}: {what} is not supported by the local stack", rule.rule_id);
             Err(Error::new(Kind::Usage, text))
         };
-        if !rule.filters.is_empty() {
-            return refuse("a filter");
+        if !rule.filters.is_empty() && (rule.rule_type != "selection" || rule.rule_action == "exclude") {
+            return refuse("a filter outside an including selection rule");
+        }
+        if !rule.filters.is_empty() && !rule.object_locator.is_exact() {
+            return refuse("a filter on a table with wildcards (DMS has none either)");
         }
         match (rule.rule_type.as_str(), rule.rule_action.as_str()) {
             ("selection", action @ ("include" | "explicit" | "exclude")) => {
-                self.selections.push(Selection { include: action != "exclude", tables: rule.object_locator });
+                let mut filters = Vec::new();
+                for filter in rule.filters {
+                    match filter.read() {
+                        Ok(filter) => filters.push(filter),
+                        Err(what) => return refuse(&what),
+                    }
+                }
+                self.selections.push(Selection { include: action != "exclude", tables: rule.object_locator, filters });
             }
             ("object-mapping", action @ ("map-record-to-record" | "map-record-to-document")) => {
                 let parameters = rule.mapping_parameters;
@@ -157,11 +197,47 @@ impl Mappings {
         matched(true) && !matched(false)
     }
 
+    /// The source filters of a table, which must all hold.
+    pub fn filters(&self, schema: &str, table: &str) -> Vec<Filter> {
+        let fitting = self.selections.iter().filter(|selection| selection.tables.matches(schema, table));
+        fitting.flat_map(|selection| selection.filters.iter().cloned()).collect()
+    }
+
     /// The object mapping of a table: one that names it goes before one with wildcards.
     pub fn object(&self, schema: &str, table: &str) -> ObjectMapping {
         let fits = || self.objects.iter().filter(|(locator, _)| locator.matches(schema, table));
         let exact = fits().find(|(locator, _)| locator.is_exact());
         exact.or_else(|| fits().next()).map(|(_, mapping)| mapping.clone()).unwrap_or_default()
+    }
+}
+
+impl FilterRule {
+    /// The filter, or what of it is not supported.
+    fn read(self) -> std::result::Result<Filter, String> {
+        if self.filter_type != "source" {
+            return Err(format!("a filter of type {:?}", self.filter_type));
+        }
+        let mut conditions = Vec::new();
+        for condition in &self.filter_conditions {
+            conditions.push(match condition.filter_operator.as_str() {
+                "null" => Condition::Null,
+                "notnull" => Condition::NotNull,
+                other => return Err(format!("the filter operator {other:?}")),
+            });
+        }
+        match conditions.as_slice() {
+            [] => Err("a filter without conditions".into()),
+            // "no more than one filter condition … if you specify a negative operator"
+            [_, _, ..] if conditions.contains(&Condition::NotNull) => Err("notnull beside another condition".into()),
+            _ => Ok(Filter { column: self.column_name, conditions }),
+        }
+    }
+}
+
+impl Condition {
+    /// Whether it holds for a value that is null or not.
+    pub fn holds(self, is_null: bool) -> bool {
+        is_null == (self == Self::Null)
     }
 }
 
@@ -223,9 +299,25 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_is_refused_by_name() {
-        let mut filtered = selection("include", "public", "outbox");
-        filtered["filters"] = json!([{}]);
-        assert!(parse(&[filtered]).unwrap_err().message().contains("filter"));
+        let filtered = |action: &str, table: &str, operators: &[&str]| {
+            let mut rule = selection(action, "public", table);
+            let conditions: Vec<_> =
+                operators.iter().map(|name| json!({"filter-operator": name, "value": "1"})).collect();
+            rule["filters"] =
+                json!([{"filter-type": "source", "column-name": "processed_at", "filter-conditions": conditions}]);
+            parse(&[selection("include", "public", "x"), rule])
+        };
+        let refused =
+            |action, table, operators: &[&str]| filtered(action, table, operators).unwrap_err().message().to_owned();
+        assert!(refused("include", "outbox", &["eq"]).contains("\"eq\""));
+        assert!(refused("include", "outbox", &["null", "notnull"]).contains("notnull"));
+        assert!(refused("include", "outbox", &[]).contains("without conditions"));
+        assert!(refused("include", "out%", &["null"]).contains("wildcards"));
+        assert!(refused("exclude", "outbox", &["null"]).contains("including"));
+        let mappings = filtered("include", "outbox", &["null"]).unwrap();
+        let filter = Filter { column: "processed_at".into(), conditions: vec![Condition::Null] };
+        assert_eq!(mappings.filters("public", "outbox"), [filter]);
+        assert_eq!(mappings.filters("public", "x"), []);
         let mut renaming = selection("rename", "public", "outbox");
         renaming["rule-type"] = json!("transformation");
         assert!(parse(&[renaming]).unwrap_err().message().contains("transformation"));

@@ -48,7 +48,8 @@ impl Shape {
     /// Appends the record to `out` and answers its partition key.
     ///
     /// # Errors
-    /// `Failed` where a large object would be cut off and must not be, or the record is too large for the stream.
+    /// `Failed` where a large object would be cut off and must not be, the partition key is empty, or the record is too large
+    /// for the stream.
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<Arc<str>> {
         let from = out.len();
         let (key_type, key) = self.key(row)?;
@@ -73,10 +74,11 @@ impl Shape {
             );
             return Err(Error::new(Kind::Failed, text).hint("limit the size of the payload on the write side"));
         }
-        Ok(match key.as_ref() {
-            "" => row.table.full_name().into(),
-            key => partition_key(key),
-        })
+        if key.is_empty() {
+            out.truncate(from);
+            return Err(keyless(row));
+        }
+        Ok(partition_key(key.as_ref()))
     }
 
     fn columns(&self, object: &mut Object<'_>, row: &Row<'_>) -> Result<()> {
@@ -84,6 +86,8 @@ impl Shape {
         for (column, value) in row.table.columns.iter().zip(row.values) {
             match value {
                 _ if !column.written => {}
+                // Of a deleted row the log has the primary key alone, and so has the record.
+                Value::Null if row.operation == "delete" && !column.primary => {}
                 Value::Unchanged => {}
                 Value::Null if self.target.nulls => {
                     object.key(&column.key);
@@ -104,19 +108,23 @@ impl Shape {
         Ok(())
     }
 
-    /// Limited LOB mode: cut at `LobMaxSize`, or the end of the task.
+    /// Limited LOB mode: cut at `LobMaxSize`, or the end of the task. Text counts two bytes a character ("NCLOB – Replication
+    /// handles each character as a double-byte character", PostgreSQL as a source in the DMS user guide).
     fn limited<'t>(&self, table: &Table, column: &Column, text: &'t str) -> Result<&'t str> {
         // bytea comes as two digits a byte after \x.
-        let (size, scale) = match column.kind {
-            crate::dms::record::Kind::Bytes => (text.len().saturating_sub(2) / 2, 2),
-            _ => (text.len(), 1),
-        };
-        if !column.kind.is_lob() || size <= self.lobs.limit {
+        let binary = column.kind == crate::dms::record::Kind::Bytes;
+        // No text has more UTF-16 units than bytes.
+        if !column.kind.is_lob() || text.len() <= self.lobs.limit / 2 {
+            return Ok(text);
+        }
+        let size = if binary { text.len().saturating_sub(2) / 2 } else { 2 * text.encode_utf16().count() };
+        if size <= self.lobs.limit {
             return Ok(text);
         }
         if self.source.fail_on_truncation {
             let text = format!(
-                "{}.{}: a value of {size} bytes is larger than LobMaxSize ({} bytes) and would be cut off",
+                "{}.{}: a value of {size} bytes (two for each character) is larger than LobMaxSize ({} bytes) and would be \
+                 cut off",
                 table.full_name(),
                 column.name,
                 self.lobs.limit
@@ -124,7 +132,7 @@ impl Shape {
             return Err(Error::new(Kind::Failed, text).hint("raise LobMaxSize in the task's settings"));
         }
         tracing::warn!(table = table.full_name(), column = column.name, size, "large object cut off");
-        let end = if scale == 2 { 2 + 2 * self.lobs.limit } else { text.floor_char_boundary(self.lobs.limit) };
+        let end = if binary { 2 + 2 * self.lobs.limit } else { units(text, self.lobs.limit / 2) };
         Ok(&text[..end])
     }
 
@@ -150,6 +158,28 @@ impl Shape {
             (Key::SchemaTable | Key::TransactionId, _) => ("schema-table", table.full_name().into()),
         })
     }
+}
+
+/// The bytes of the beginning of a text that has at most so many UTF-16 units.
+fn units(text: &str, most: usize) -> usize {
+    let mut taken = 0;
+    let beyond = text.char_indices().find(|(_, character)| {
+        taken += character.len_utf16();
+        taken > most
+    });
+    beyond.map_or(text.len(), |(at, _)| at)
+}
+
+/// Kinesis takes no empty key, and what DMS then does is documented nowhere: the run ends.
+fn keyless(row: &Row<'_>) -> Error {
+    let text = format!(
+        "a record of operation {} on {} has an empty partition key, which Kinesis does not accept",
+        row.operation,
+        row.table.full_name()
+    );
+    Error::new(Kind::Failed, text).hint(
+        "a deleted row has its primary key alone: drop it with a source filter, or make the key from the primary key",
+    )
 }
 
 /// Text with its pieces filled in; None where a column is null.

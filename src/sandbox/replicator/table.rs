@@ -1,7 +1,9 @@
 //! A captured table: what becomes of each column, worked out once for all its rows.
 
-use super::mapping::{Mappings, ObjectMapping, PartitionKey};
+use super::mapping::{Condition, Mappings, ObjectMapping, PartitionKey};
 use crate::dms::record::{Kind, json};
+use crate::error::{Error, Kind as Fault, Result};
+use crate::postgres::replication::pgoutput::Value;
 
 /// A column as the catalog has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub(super) struct Column {
     pub(super) kind: Kind,
     /// Whether the record has it.
     pub(super) written: bool,
+    /// Part of the primary key.
+    pub(super) primary: bool,
 }
 
 /// A piece of an attribute's template.
@@ -50,20 +54,40 @@ pub(super) struct Table {
     pub(super) key: Key,
     /// For full load.
     pub(super) load_key: Key,
+    /// Source filters: position of the column, and conditions of which one must hold.
+    filters: Vec<(usize, Vec<Condition>)>,
 }
 
 impl Table {
     /// `lobs`: whether the task carries large objects. A table without a primary key loses them in any case.
-    pub(super) fn plan(schema: &str, name: &str, columns: Vec<SourceColumn>, mappings: &Mappings, lobs: bool) -> Self {
+    ///
+    /// # Errors
+    /// `TaskFailed` where a filter names a column that the table lacks.
+    pub(super) fn plan(
+        schema: &str,
+        name: &str,
+        columns: Vec<SourceColumn>,
+        mappings: &Mappings,
+        lobs: bool,
+    ) -> Result<Self> {
         let mapping = mappings.object(schema, name);
         let primary: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].primary).collect();
         let lobs = lobs && !primary.is_empty();
         let (key, load_key) = keys(&mapping, &columns, primary);
         let attributes =
             mapping.attributes.iter().map(|(name, text)| (json::key(name), template(text, &columns))).collect();
+        let mut filters = Vec::new();
+        for filter in mappings.filters(schema, name) {
+            let at = columns.iter().position(|column| column.name == filter.column).ok_or_else(|| {
+                let text = format!("a source filter names column {:?}, which {schema}.{name} lacks", filter.column);
+                Error::new(Fault::TaskFailed, text).hint("column names are case-sensitive")
+            })?;
+            filters.push((at, filter.conditions));
+        }
         let columns = columns
             .into_iter()
             .map(|column| Column {
+                primary: column.primary,
                 key: json::key(&column.name),
                 written: !mapping.document
                     && !mapping.exclude.contains(&column.name)
@@ -72,7 +96,20 @@ impl Table {
                 name: column.name,
             })
             .collect();
-        Self { schema: schema.into(), name: name.into(), columns, attributes, key, load_key }
+        Ok(Self { schema: schema.into(), name: name.into(), columns, attributes, key, load_key, filters })
+    }
+
+    /// Whether the source filters let a row through.
+    ///
+    /// Of a deleted row the log has the primary key alone, so a filter on any other column drops it: "When using source filters
+    /// that don't contain a Primary Key column, DELETE operations won't be captured" (DMS user guide, limitations of PostgreSQL
+    /// as a source). Of an updated row the new values count.
+    pub(super) fn passes(&self, operation: &str, values: &[Value<'_>]) -> bool {
+        self.filters.iter().all(|(at, conditions)| {
+            let known = operation != "delete" || self.columns[*at].primary;
+            let is_null = matches!(values.get(*at), Some(Value::Null) | None);
+            known && conditions.iter().any(|condition| condition.holds(is_null))
+        })
     }
 
     /// `schema.table`.

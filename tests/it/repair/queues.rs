@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
 
+use aws_sdk_cloudwatchlogs::types::PolicyScope;
 use aws_sdk_lambda::types::Environment;
 use aws_sdk_sqs::types::MessageAttributeValue;
 use serde_json::{Value, json};
@@ -21,6 +22,26 @@ async fn inbox(pipeline: &Pipeline, table: &str) -> String {
     let changed = lambda.update_function_configuration().function_name(function).environment(environment).send().await;
     changed.expect("a new configuration");
     before
+}
+
+/// Puts a condition on the account into the event log's policy, for both actions: the call that creates the log's stream carries
+/// no account, so that EventBridge can't write any more.
+async fn close_log(pipeline: &Pipeline) {
+    let logs = pipeline.clients.logs();
+    let (prefix, _) = pipeline.output("BusArn").split_once(":event-bus/").expect("an ARN");
+    let group = pipeline.output("EventLogGroup");
+    let arn = format!("{}:log-group:{group}", prefix.replace(":events:", ":logs:"));
+    let now = logs.describe_resource_policies().resource_arn(&arn).policy_scope(PolicyScope::Resource).send().await;
+    let now =
+        now.expect("the policies").resource_policies.and_then(|mut policies| policies.pop()).expect("the group's own");
+    let account = prefix.rsplit(':').next().expect("an account");
+    let document = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Resource": format!("{arn}:*"),
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
+    }]});
+    let put = logs.put_resource_policy().resource_arn(&arn).policy_document(document.to_string());
+    put.set_expected_revision_id(now.revision_id).send().await.expect("a policy that is too narrow");
 }
 
 /// Ids of the events that the consumer took in.
@@ -61,8 +82,7 @@ fn letter(listed: &Value, field: &str, value: &str) -> Value {
 async fn what_a_rule_could_not_deliver_is_listed_and_goes_to_its_target_alone() {
     let pipeline = Pipeline::deployed("queues", "dynamodb-cdc").await;
     let table = inbox(&pipeline, "no-such-table").await;
-    let policy = pipeline.clients.logs().delete_resource_policy().policy_name("outboxctl-dev-dynamodb-cdc");
-    policy.send().await.expect("the event log admits nobody any more");
+    close_log(&pipeline).await;
     pipeline.ok(&["sample", "insert", "--count", "4", "--aggregates", "2"]);
     for sequence in [3, 1, 2] {
         unlogged(&pipeline, sequence).await;

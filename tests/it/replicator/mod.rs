@@ -3,6 +3,7 @@
 //! One test and one stack: the scenarios differ in their databases only.
 
 mod delivery;
+mod filters;
 mod load;
 mod refusals;
 mod values;
@@ -40,6 +41,9 @@ fn what_is_committed_is_stored() {
         load::loaded_rows_and_changes_meet_without_gap_or_overlap(&server).await;
         values::every_type_as_dms_writes_it(&server).await;
         values::large_objects_have_a_limit(&server).await;
+        filters::a_filter_outside_the_key_drops_marks_and_deletes(&server).await;
+        filters::a_filter_on_a_column_that_is_not_there_ends_the_run(&server).await;
+        filters::without_a_filter_updates_and_deletes_are_captured(&server).await;
         refusals::each_has_its_kind(&server).await;
         // The last: it takes everybody's connections.
         delivery::a_crashed_server_does_not_send_all_again(&server).await;
@@ -71,7 +75,7 @@ fn job(database: &Database, start: Start) -> Job {
         mappings: Mappings::parse(&mappings.to_string()).expect("mappings"),
         source: SourceSettings::read(&json!({"FailTasksOnLobTruncation": true}), ""),
         target: TargetSettings::read(&target),
-        lobs: LobSettings::read(&json!({})),
+        lobs: LobSettings::read(&json!({"TargetMetadata": {"LobMaxSize": 64}})),
         statistics: Arc::new(Statistics::default()),
         phase: watch::channel(Phase::Starting).0,
         confirmed: watch::channel(Lsn::default()).0,

@@ -12,6 +12,9 @@ use serde_json::Value;
 use crate::contracts::schemas::{self, Api};
 use document::{Document, fixed, many, names};
 
+/// Actions that IAM allows on everything or on nothing (Service Authorization Reference: no resource type).
+const WITHOUT_RESOURCE: &[&str] = &["cloudformation:ListStacks", "dynamodb:ListStreams", "ec2:DescribeSubnets"];
+
 /// An IAM action, and what it is allowed on.
 type Right = (String, String);
 
@@ -33,9 +36,10 @@ fn rights(policy: &Value) -> BTreeSet<Right> {
             let action = action.as_str().expect("an action");
             assert!(!action.contains('*'), "{action}");
             for resource in many(&statement["Resource"]) {
-                assert!(*resource != "*", "{action} on everything");
+                let everything = *resource == "*";
+                assert_eq!(everything, WITHOUT_RESOURCE.contains(&action), "{action} on {resource}");
                 let on: Vec<String> = names(resource).into_iter().collect();
-                found.insert((action.to_owned(), on.join(" ")));
+                found.insert((action.to_owned(), if everything { "*".to_owned() } else { on.join(" ") }));
             }
         }
     }
@@ -46,6 +50,11 @@ fn rights(policy: &Value) -> BTreeSet<Right> {
 /// and DynamoDB, and on destinations, in the Lambda developer guide).
 fn services(document: &Document, name: &str, function: &Value, handler: &str) -> BTreeSet<Right> {
     let mut rights = BTreeSet::new();
+    let mut everywhere = BTreeSet::new();
+    // "Configuring a Lambda function to access resources in a VPC"; the managed policy gives the others.
+    if function.get("VpcConfig").is_some() {
+        everywhere.insert(("ec2:DescribeSubnets".to_owned(), "*".to_owned()));
+    }
     let mut give = |actions: &[&str], on: &Value| {
         let on = names(on).into_iter().next().expect("a name");
         rights.extend(actions.iter().map(|action| ((*action).to_owned(), on.clone())));
@@ -54,17 +63,21 @@ fn services(document: &Document, name: &str, function: &Value, handler: &str) ->
     let is_mine = |properties: &&Value| names(&properties["FunctionName"]).contains(name);
     for mapping in document.of_type("AWS::Lambda::EventSourceMapping").map(|(_, m)| m).filter(is_mine) {
         let kinesis = ["DescribeStream", "DescribeStreamSummary", "GetRecords", "GetShardIterator", "ListShards"];
-        let dynamodb = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"];
+        let dynamodb = ["DescribeStream", "GetRecords", "GetShardIterator"];
         let (service, actions) =
             if handler.starts_with("forwarder") { ("dynamodb", &dynamodb[..]) } else { ("kinesis", &kinesis[..]) };
         let actions: Vec<String> = actions.iter().map(|action| format!("{service}:{action}")).collect();
         give(&actions.iter().map(String::as_str).collect::<Vec<_>>(), &mapping["EventSourceArn"]);
+        if service == "dynamodb" {
+            everywhere.insert(("dynamodb:ListStreams".to_owned(), "*".to_owned()));
+        }
         // The destination is a bucket, whose payloads are put by Lambda as well as by the function itself.
         give(&["s3:ListBucket", "s3:PutObject"], &mapping["DestinationConfig"]["OnFailure"]["Destination"]);
     }
     for retries in document.of_type("AWS::Lambda::EventInvokeConfig").map(|(_, m)| m).filter(is_mine) {
         give(&["sqs:SendMessage"], &retries["DestinationConfig"]["OnFailure"]["Destination"]);
     }
+    rights.extend(everywhere);
     rights
 }
 
@@ -202,6 +215,22 @@ fn parameters_have_a_value_and_outputs_a_reader() {
     }
 }
 
+/// DMS counts two bytes for each character of a payload ("NCLOB … max_num_chars_text multiplied by 2").
+#[test]
+fn the_capture_takes_every_payload_that_the_outbox_accepts() {
+    let schema = std::fs::read_to_string(crate::support::repository().join("schema/postgres/0001_outbox.sql"));
+    let schema = schema.expect("the schema");
+    let (_, limit) = schema.split_once("octet_length(payload::text) <= ").expect("the limit");
+    let limit: u64 = limit.split(')').next().and_then(|digits| digits.parse().ok()).expect("a number");
+    let captures: Vec<_> = stacks().filter(|(_, stack)| stack.name == "dms").collect();
+    assert!(!captures.is_empty());
+    for (pipeline, stack) in captures {
+        let kilobytes =
+            Document::of(stack).parameters["MaximumPayloadKilobytes"]["Default"].as_u64().expect("a number");
+        assert!(2 * limit <= kilobytes * 1024, "{}: LobMaxSize {kilobytes} KB for {limit} bytes", pipeline.name);
+    }
+}
+
 /// Outputs that nothing here reads, with who does.
 const FOR_PEOPLE: &[&str] = &[
     // For access policies of the API's callers, and metrics.
@@ -214,6 +243,8 @@ const FOR_PEOPLE: &[&str] = &[
     "ConsumerSecurityGroupId",
     // For endpoints, functions and tools of the user's own in the pipeline's network.
     "VpcId",
+    // For the routes to a peered VPC.
+    "DatabaseRouteTableId",
     // What the sample's receiver did with its events, and what it could not take.
     "ConsumerFunction",
     "InboxTable",

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::catalog::ENGINE_VERSION;
 use super::{Call, now, one};
+use crate::dms::versions::{CREATABLE, DEFAULT, Engine};
 use crate::sandbox::dms::fault::{Answer, Fault};
 use crate::sandbox::dms::input::Input;
 use crate::sandbox::dms::kind::Kind;
@@ -26,13 +26,14 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     if name.len() > 63 {
         return Err(Fault::parameter("ReplicationInstanceIdentifier must have at most 63 characters"));
     }
+    engine(input)?;
     let class = input.text("ReplicationInstanceClass")?;
     let mut document = Map::new();
     document.insert("ReplicationInstanceIdentifier".into(), name.into());
     document.insert("ReplicationInstanceClass".into(), class.into());
     document.insert("ReplicationInstanceStatus".into(), "creating".into());
     document.insert("AllocatedStorage".into(), 50.into());
-    document.insert("EngineVersion".into(), ENGINE_VERSION.into());
+    document.insert("EngineVersion".into(), DEFAULT.to_string().into());
     document.insert("MultiAZ".into(), false.into());
     document.insert("AutoMinorVersionUpgrade".into(), true.into());
     document.insert("PubliclyAccessible".into(), true.into());
@@ -58,6 +59,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
     if instance.status() != "available" {
         return Err(Fault::state(format!("replication instance {} is {}", instance.identifier(), instance.status())));
     }
+    engine(input)?;
     let changed = call.store.change(&instance.arn, |resource| {
         input.copy(GIVEN, &mut resource.document);
         input.copy(&["ReplicationInstanceClass", "ReplicationInstanceIdentifier"], &mut resource.document);
@@ -80,6 +82,16 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     }
     call.store.remove(|r| r.kind == Kind::Connection && r.text("ReplicationInstanceArn") == instance.arn)?;
     Ok(one(call.pass_away(&instance)?))
+}
+
+/// A version that is named must be on offer.
+fn engine(input: &Input) -> Answer<()> {
+    match input.optional("EngineVersion") {
+        Some(version) if !Engine::parse(version).is_some_and(|engine| CREATABLE.contains(&engine)) => {
+            Err(Fault::parameter(format!("No replication engine found with version: {version}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn groups(input: &Input) -> Value {

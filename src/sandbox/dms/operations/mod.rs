@@ -15,6 +15,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::Call;
+use super::enums;
 use super::fault::{Answer, Fault};
 use super::input::Input;
 use super::kind::Kind;
@@ -24,6 +25,7 @@ use super::store::{Hidden, Resource};
 pub(super) const PASSING: Duration = Duration::from_millis(250);
 
 pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> Answer<Value> {
+    enums::check(&input.0)?;
     match operation {
         "CreateReplicationSubnetGroup" => subnet_groups::create(call, input),
         "ModifyReplicationSubnetGroup" => subnet_groups::modify(call, input),

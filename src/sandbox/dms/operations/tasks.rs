@@ -42,11 +42,6 @@ fn write(input: &Input, document: &mut Map<String, Value>) -> Answer<()> {
     if let Some(mappings) = input.optional("TableMappings") {
         Mappings::parse(mappings).map_err(|error| Fault::parameter(runner::words(&error)))?;
     }
-    if let Some(kind) =
-        input.optional("MigrationType").filter(|k| !["cdc", "full-load", "full-load-and-cdc"].contains(k))
-    {
-        return Err(Fault::parameter(format!("MigrationType {kind} is none of cdc, full-load, full-load-and-cdc")));
-    }
     if let Some(settings) = input.optional("ReplicationTaskSettings") {
         serde_json::from_str::<Map<String, Value>>(settings).map_err(|error| {
             Fault::parameter(format!("Task Settings CloudWatchLogs or other settings are not valid JSON: {error}"))
