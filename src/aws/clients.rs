@@ -87,6 +87,13 @@ impl Clients {
         Self { config, endpoint_url: std::env::var("AWS_ENDPOINT_URL").ok() }
     }
 
+    /// Returns the same clients for another region.
+    #[must_use]
+    pub fn in_region(&self, region: &str) -> Self {
+        let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
+        Self { config, endpoint_url: self.endpoint_url.clone() }
+    }
+
     /// The same, for questions whose answer is worth little later: one repetition, short time limits.
     #[must_use]
     pub fn impatient(&self) -> Self {

@@ -125,10 +125,14 @@ pub async fn agree(ctx: &Context, question: &str) -> Result<()> {
     if ctx.console.confirm(question).await? { Ok(()) } else { Err(Error::new(Kind::Failed, "nothing was done")) }
 }
 
-/// The local stack has an authority of its own; PGSSLROOTCERT goes first everywhere.
+/// Returns whose certificates count: on the local stack the stack's own authority, whatever the shell says for other
+/// servers; else those of PGSSLROOTCERT, or Amazon's.
+///
+/// # Errors
+/// `LocalDown` when the local stack is not up.
 pub fn roots(ctx: &Context) -> Result<Roots> {
-    match Roots::from_environment() {
-        Roots::Rds if ctx.settings.local => Ok(Roots::File(crate::sandbox::state::running()?.postgres.ca_file)),
-        roots => Ok(roots),
+    if ctx.settings.local {
+        return Ok(Roots::File(crate::sandbox::state::running()?.postgres.ca_file));
     }
+    Ok(Roots::from_environment())
 }

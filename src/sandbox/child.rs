@@ -13,6 +13,7 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, getppid, kill_process};
 use tokio::process::{Child, Command};
 
+use super::child_environment;
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 
@@ -46,6 +47,7 @@ pub struct Program<'a> {
     pub name: &'static str,
     pub path: &'a Path,
     pub arguments: Vec<OsString>,
+    /// Added to what [`child_environment::clean`] keeps.
     pub environment: Vec<(&'static str, OsString)>,
     /// None: the user we are.
     pub user: Option<&'a User>,
@@ -76,6 +78,7 @@ impl Supervised {
             EndSignal::Int => "int",
         };
         let mut command = Command::new(ours);
+        child_environment::clean(command.as_std_mut());
         command.args(["local", "exec", "--signal", end, "--parent", &std::process::id().to_string(), "--"]);
         command.arg(program.path).args(program.arguments).envs(program.environment).current_dir(program.folder);
         command.stdin(Stdio::null()).stdout(log).stderr(errors);

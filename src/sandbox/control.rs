@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{self, Ports};
 use super::home::Home;
 use super::state::State;
-use super::{child, lock, orphans};
+use super::{child, child_environment, lock, orphans, tools};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Event, Expect};
 
@@ -48,6 +48,11 @@ pub fn status(home: &Home) -> Status {
 /// The daemon's own, or `Interrupted`.
 pub async fn up(home: &Home, ports: Ports, console: &Console, cancel: &CancellationToken) -> Result<State> {
     home.create()?;
+    // Fetched here, where the shell's way to the package index is known: the daemon does not inherit it.
+    tokio::select! {
+        fetched = tools::ensure(home, console) => drop(fetched?),
+        () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
+    }
     let failed = || "the local stack's daemon can't be started".to_owned();
     let log = home.logs().join("daemon.log");
     let errors = std::fs::OpenOptions::new().create(true).append(true).open(&log);
@@ -56,10 +61,7 @@ pub async fn up(home: &Home, ports: Ports, console: &Console, cancel: &Cancellat
     let mut command = tokio::process::Command::new(program);
     command.args(["--output", "ndjson", "--progress", "none", "local", "serve"]);
     command.args(["--port", &ports.gateway.to_string(), "--postgres-port", &ports.postgres.to_string()]);
-    // Settings of the command in hand are none of the daemon's business.
-    for name in ["AWS_ENDPOINT_URL", "AWS_PROFILE", "OUTBOXCTL_LOCAL", "OUTBOXCTL_OUTPUT"] {
-        command.env_remove(name);
-    }
+    child_environment::for_daemon(command.as_std_mut());
     command.current_dir(home.stack()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
     // Ctrl-C on the terminal is for us; we pass it on.
     command.process_group(0);

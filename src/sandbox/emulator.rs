@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::child::{EndSignal, Program, Supervised};
+use super::child_environment::WITHOUT_AWS_FILES;
 use super::home::{Home, write_atomically};
 use super::orphans;
 use super::tools::Environment;
@@ -59,7 +60,14 @@ impl Emulator {
         let process = Supervised::start(Program {
             name: "the emulator",
             path: &settings.environment.python,
-            arguments: vec![launcher.into()],
+            // Unbuffered, without files of bytecode, without the user's own packages.
+            arguments: vec![
+                "-u".into(),
+                "-B".into(),
+                "-s".into(),
+                launcher.into(),
+                settings.environment.packages.clone().into(),
+            ],
             environment: environment(&settings, &folder, &port_file),
             user: None,
             folder: &folder,
@@ -116,10 +124,7 @@ fn environment(
     // The record of a database stays the emulator's.
     let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
     let join = |types: Vec<&&str>| types.into_iter().copied().collect::<Vec<_>>().join(",").into();
-    vec![
-        ("PYTHONPATH", settings.environment.path()),
-        ("PYTHONUNBUFFERED", "1".into()),
-        ("PYTHONDONTWRITEBYTECODE", "1".into()),
+    let mut variables: Vec<(&'static str, OsString)> = vec![
         ("OUTBOXCTL_GATEWAY", gateway.clone().into()),
         ("OUTBOXCTL_RESOURCE_TYPES", join(ours)),
         ("OUTBOXCTL_EXTENDED_TYPES", join(extended)),
@@ -139,7 +144,7 @@ fn environment(
         // Listeners that nobody here needs; they would be on all interfaces.
         ("SFTP_ENABLED", "0".into()),
         ("IOT_MTLS_ENABLED", "0".into()),
-        // What functions inherit.
+        // What functions inherit, with what `launcher.py` lists.
         ("AWS_ENDPOINT_URL", gateway.into()),
         ("AWS_REGION", settings.region.into()),
         ("AWS_DEFAULT_REGION", settings.region.into()),
@@ -147,5 +152,7 @@ fn environment(
         ("AWS_SECRET_ACCESS_KEY", "test".into()),
         ("PGSSLROOTCERT", settings.ca_file.clone().into()),
         (orphans::MARK, settings.home.stack().into()),
-    ]
+    ];
+    variables.extend(WITHOUT_AWS_FILES.map(|(name, value)| (name, value.into())));
+    variables
 }

@@ -26,7 +26,8 @@ const BUS_KNOWN_FOR: Duration = Duration::from_secs(5);
 /// Checks PutEvents; everything else of EventBridge is the emulator's.
 #[derive(Default)]
 pub struct Events {
-    buses: Mutex<HashMap<String, Instant>>,
+    /// By region and name.
+    buses: Mutex<HashMap<(String, String), Instant>>,
 }
 
 impl Service for Events {
@@ -63,7 +64,7 @@ impl Events {
         for entry in &entries {
             refusals.push(match check(entry) {
                 Some(refusal) => Some(refusal),
-                None => self.check_bus(gateway, entry).await,
+                None => self.check_bus(gateway, &request.region, entry).await,
             });
         }
         if refusals.iter().all(Option::is_none) {
@@ -95,22 +96,23 @@ impl Events {
 
     /// A bus that does not exist. Which code real EventBridge gives is not documented; it is one that no caller takes
     /// for the entry's own fault.
-    async fn check_bus(&self, gateway: &Gateway, entry: &Value) -> Option<Refusal> {
+    async fn check_bus(&self, gateway: &Gateway, region: &str, entry: &Value) -> Option<Refusal> {
         let bus = entry.get("EventBusName").and_then(Value::as_str).filter(|name| *name != "default")?;
+        let key = (region.to_owned(), bus.to_owned());
         let buses = || self.buses.lock().unwrap_or_else(PoisonError::into_inner);
-        if buses().get(bus).is_some_and(|seen| seen.elapsed() < BUS_KNOWN_FOR) {
+        if buses().get(&key).is_some_and(|seen| seen.elapsed() < BUS_KNOWN_FOR) {
             return None;
         }
         // The bus's ARN is as good as its name in PutEvents, and not in every emulator's DescribeEventBus.
         let name = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
-        match gateway.clients.eventbridge().describe_event_bus().name(name).send().await {
+        match gateway.clients_in(region).eventbridge().describe_event_bus().name(name).send().await {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
                 Some(("ResourceNotFoundException", format!("Event bus {name} does not exist.")))
             }
             // Whether it exists could not be found out: the emulator decides.
             Err(_) => None,
             Ok(_) => {
-                buses().insert(bus.to_owned(), Instant::now());
+                buses().insert(key, Instant::now());
                 None
             }
         }

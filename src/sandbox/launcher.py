@@ -7,7 +7,7 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_PORT_FILE       where to write the port we listen on
   OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
 
-It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before
+Its arguments are the folders of its packages. It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before
 anything is served, and what is missing ends it with exit code 3.
 """
 
@@ -28,6 +28,9 @@ import threading
 import time
 import urllib.error
 import urllib.request
+
+# Not through PYTHONPATH: a folder's name may hold a colon, and functions would inherit it.
+sys.path[:0] = sys.argv[1:]
 
 GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
 log = logging.getLogger("outboxctl")
@@ -55,7 +58,9 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
 eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
                    "_apply_input_transformer")
-lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry")
+lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry",
+               "_provided_worker_env", "_runtime_env_vars")
+s3 = need("services.s3", "_delete_persisted_bucket")
 sqs = need("services.sqs", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
@@ -328,6 +333,7 @@ def install_resource_types():
     for resource_type in extended:
         handlers[resource_type] = extended_database(handlers[resource_type])
     handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
+    handlers["AWS::S3::Bucket"] = removing_files(handlers["AWS::S3::Bucket"])
     for resource_type, names in ECHOED_ATTRIBUTES.items():
         handlers[resource_type] = echoing(handlers[resource_type], names)
     # The gateway calls back in while it makes a resource: the event loop must be free to answer it.
@@ -416,6 +422,34 @@ def install_function_targets():
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
 
 
+# Of the emulator's own environment, what functions inherit; they also get what Lambda sets and what they are configured with.
+INHERITED = {"PATH", "LANG", "TMPDIR", "PGSSLROOTCERT", "OUTBOXCTL_LOCAL_STACK", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
+             "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
+             "AWS_EC2_METADATA_DISABLED"}
+
+
+def install_function_environment():
+    """The emulator hands its whole environment on; on AWS a function sees its own alone."""
+    emulated = lambdas._provided_worker_env
+
+    def worker_environment(config, *rest):
+        configured = lambdas._runtime_env_vars(config)
+        return {name: value for name, value in emulated(config, *rest).items()
+                if name in INHERITED or name in configured or name not in os.environ}
+
+    lambdas._provided_worker_env = worker_environment
+
+
+def removing_files(emulated):
+    """Handlers of a bucket: deleted through CloudFormation, its folder on disk would bring it back at the next start."""
+
+    def delete(physical_id, *rest):
+        emulated["delete"](physical_id, *rest)
+        s3._delete_persisted_bucket(physical_id)
+
+    return {**emulated, "delete": delete}
+
+
 def install_log_targets():
     """Rules whose target is a log group write the event there, as EventBridge does."""
     emulated = eventbridge._invoke_target
@@ -494,5 +528,6 @@ if __name__ == "__main__":
     install_lasting_streams()
     install_log_targets()
     install_function_targets()
+    install_function_environment()
     answer_functions_at_once()
     asyncio.run(serve())

@@ -2,10 +2,11 @@
 //! (the gateway) that adds what the emulator lacks. May import `aws`, `dms`, `dynamodb`, `error`, `outbox`, `output`,
 //! `postgres`.
 //!
-//! `daemon.rs` runs it all; `control.rs` is how commands start, find and end the daemon; `parts.rs` lists what the
+//! `daemon.rs` runs it all, each child with the environment of `child_environment.rs`; `control.rs` is how commands start, find and end the daemon; `parts.rs` lists what the
 //! gateway adds.
 
 mod child;
+mod child_environment;
 pub mod control;
 pub mod daemon;
 pub mod dms;

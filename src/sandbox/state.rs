@@ -13,6 +13,11 @@ pub const ACCOUNT: &str = "000000000000";
 /// The region of the local stack, unless a command names another.
 pub const REGION: &str = "us-east-1";
 
+/// Returns the region that an ARN names; the default one for an ARN without.
+pub fn region_of(arn: &str) -> &str {
+    arn.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(REGION)
+}
+
 /// How to reach the local PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Postgres {

@@ -36,12 +36,9 @@ pub enum Roots {
 }
 
 impl Roots {
-    /// The file that PGSSLROOTCERT names; Amazon's authorities where it is unset or empty.
+    /// Returns the file that PGSSLROOTCERT names; Amazon's authorities where it is unset or empty.
     pub fn from_environment() -> Self {
-        match std::env::var_os(ROOTS_VARIABLE) {
-            Some(path) if !path.is_empty() => Self::File(path.into()),
-            _ => Self::Rds,
-        }
+        crate::environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::File)
     }
 
     /// The rustls configuration that trusts these roots, with ALPN `postgresql`.
@@ -65,6 +62,11 @@ impl Roots {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
+    // libpq 16 and later take the operating system's authorities for this word; none of those signs for RDS.
+    if path.as_os_str() == "system" {
+        return Err(Error::new(Kind::UntrustedCertificate, format!("{ROOTS_VARIABLE}=system is not supported"))
+            .hint(format!("set {ROOTS_VARIABLE} to a PEM file, or unset it to trust Amazon's authorities for RDS")));
+    }
     std::fs::read(path).or_fail(Kind::UntrustedCertificate, || {
         format!("{ROOTS_VARIABLE} names {}, which can't be read", path.display())
     })
@@ -107,6 +109,8 @@ mod tests {
     fn a_file_without_certificates_is_refused() {
         let error = parse(b"hello", "roots.pem").expect_err("no certificate");
         assert_eq!(error.kind(), Kind::UntrustedCertificate);
+        let system = Roots::File("system".into()).client_config().expect_err("not supported");
+        assert!(system.message().contains("system is not supported"), "{}", system.message());
         let missing = Roots::File("/nowhere/roots.pem".into()).client_config().expect_err("no file");
         assert!(missing.message().contains("/nowhere/roots.pem"), "{}", missing.message());
     }

@@ -18,7 +18,7 @@ pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resour
     let given = |name: &str| settings[name].as_str().filter(|text| !text.is_empty());
     let name = given("DatabaseName").unwrap_or_else(|| endpoint.text("DatabaseName")).to_owned();
     let mut target = match given("SecretsManagerSecretId") {
-        Some(id) => from_secret(gateway, id, &name).await?,
+        Some(id) => from_secret(gateway, endpoint.region(), id, &name).await?,
         None => {
             let or = |setting: &str, member: &str| given(setting).unwrap_or_else(|| endpoint.text(member)).to_owned();
             let port = |value: &Value| super::super::replicator::settings::count(value);
@@ -47,8 +47,8 @@ pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resour
     Ok(target)
 }
 
-async fn from_secret(gateway: &Gateway, id: &str, database: &str) -> Result<Target> {
-    let answer = gateway.clients.secrets().get_secret_value().secret_id(id).send().await;
+async fn from_secret(gateway: &Gateway, region: &str, id: &str, database: &str) -> Result<Target> {
+    let answer = gateway.clients_in(region).secrets().get_secret_value().secret_id(id).send().await;
     let answer = answer.aws(format!("read secret {id}"))?;
     let text = answer.secret_string().unwrap_or_default();
     Target::from_secret(text, "", gateway.postgres.port, database, Roots::Rds)
@@ -95,7 +95,8 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, endpoint: &Resource) 
         return Ok(());
     }
     let arn = stream(endpoint);
-    let answer = gateway.clients.kinesis().describe_stream_summary().stream_arn(&arn).send().await;
+    let answer =
+        gateway.clients_in(endpoint.region()).kinesis().describe_stream_summary().stream_arn(&arn).send().await;
     if answer.as_ref().is_err_and(|error| sdk_code(error) == "ResourceNotFoundException") {
         return Err(Error::new(Kind::StreamMissing, format!("stream {arn} does not exist")));
     }

@@ -37,12 +37,14 @@ pub struct Dms {
 /// What an operation works with.
 pub(in crate::sandbox) struct Call<'a> {
     gateway: &'a Arc<Gateway>,
+    /// Where the caller works; resources of other regions are out of its sight.
+    region: String,
     store: Arc<Store>,
     runs: Arc<Runs>,
 }
 
 impl Dms {
-    fn call<'a>(&self, gateway: &'a Arc<Gateway>) -> Answer<Call<'a>> {
+    fn call<'a>(&self, gateway: &'a Arc<Gateway>, region: &str) -> Answer<Call<'a>> {
         let store = match self.store.get() {
             Some(store) => Arc::clone(store),
             None => {
@@ -50,7 +52,7 @@ impl Dms {
                 Arc::clone(self.store.get_or_init(|| Arc::new(opened)))
             }
         };
-        Ok(Call { gateway, store, runs: Arc::clone(&self.runs) })
+        Ok(Call { gateway, region: region.to_owned(), store, runs: Arc::clone(&self.runs) })
     }
 }
 
@@ -65,7 +67,7 @@ impl Service for Dms {
                 Ok(body) => body,
                 Err(refusal) => return Some(*refusal),
             };
-            let answer = match self.call(gateway) {
+            let answer = match self.call(gateway, &request.region) {
                 Ok(call) => operations::answer(&call, request.operation(), &Input(body)).await,
                 Err(fault) => Err(fault),
             };
@@ -78,7 +80,9 @@ impl Service for Dms {
 
     fn start<'a>(&'a self, gateway: &'a Arc<Gateway>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            let call = self.call(gateway).map_err(|f| crate::error::Error::new(crate::error::Kind::Io, f.message))?;
+            let call = self
+                .call(gateway, &gateway.region)
+                .map_err(|f| crate::error::Error::new(crate::error::Kind::Io, f.message))?;
             runner::take_up(&call);
             Ok(())
         })

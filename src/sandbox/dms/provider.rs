@@ -136,7 +136,7 @@ impl DmsResources {
     }
 
     async fn make(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<Resource, String> {
-        let call = self.0.call(gateway).map_err(|fault| fault.message)?;
+        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let kind = kind(&request.resource_type)?;
         let verb = if kind == Kind::Certificate { "Import" } else { "Create" };
         let body = body(kind, request);
@@ -155,7 +155,7 @@ impl DmsResources {
             // CloudFormation deletes the old one when the stack's update is complete.
             return self.make(gateway, request).await;
         }
-        let call = self.0.call(gateway).map_err(|fault| fault.message)?;
+        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let id = request.physical_id.clone().unwrap_or_default();
         let (name, member) = operation(kind);
         let mut changed = body(kind, request);
@@ -171,7 +171,7 @@ impl DmsResources {
     }
 
     async fn remove(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<(), String> {
-        let call = self.0.call(gateway).map_err(|fault| fault.message)?;
+        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
         let kind = kind(&request.resource_type)?;
         let id = request.physical_id.clone().unwrap_or_default();
         let (name, member) = operation(kind);

@@ -129,7 +129,7 @@ async fn supervise(
     let (phase, mut phases) = watch::channel(Phase::Starting);
     let (confirmed, positions) = watch::channel(Lsn::default());
     let (job, stream) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
-    let sink = Arc::new(KinesisSink::new(&gateway.clients, stream));
+    let sink = Arc::new(KinesisSink::new(&gateway.clients_in(task.region()), stream));
     // Both a stop and the stack's end stop it; which of them it was is told by `stop`.
     let both = gateway.cancel.child_token();
     let mut run = std::pin::pin!(replicator::run(&job, sink, &both));

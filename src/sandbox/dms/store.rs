@@ -12,6 +12,7 @@ use super::kind::Kind;
 use crate::error::{Kind as ErrorKind, OrFail, Result};
 use crate::sandbox::home::write_atomically;
 use crate::sandbox::replicator::TableCounts;
+use crate::sandbox::state::region_of;
 
 /// One resource: the document is what Describe answers, to the member.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -42,6 +43,11 @@ pub(super) struct Hidden {
 impl Resource {
     pub(super) fn text(&self, member: &str) -> &str {
         self.document.get(member).and_then(Value::as_str).unwrap_or("")
+    }
+
+    /// Returns the region of its ARN; of a connection, which has none, that of its endpoint.
+    pub(super) fn region(&self) -> &str {
+        region_of(if self.kind == Kind::Connection { self.text("EndpointArn") } else { &self.arn })
     }
 
     pub(super) fn status(&self) -> &str {
@@ -107,6 +113,7 @@ impl Store {
         let same = |other: &Resource| {
             other.arn == resource.arn
                 || (other.kind == resource.kind
+                    && other.region() == resource.region()
                     && !resource.identifier().is_empty()
                     && other.identifier().eq_ignore_ascii_case(resource.identifier()))
         };

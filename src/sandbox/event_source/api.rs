@@ -13,8 +13,10 @@ use super::mapping::{Mapping, Service, Settings, StartingPosition, State, merge}
 use super::poller;
 use super::registry::{Checkpoint, Registry, Tracked};
 use super::source::ReadError;
+use crate::aws::Clients;
 use crate::error::sdk_code;
 use crate::sandbox::gateway::{ApiRequest, ApiResponse, Gateway};
+use crate::sandbox::state;
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 
@@ -49,10 +51,13 @@ pub async fn handle(registry: &Arc<Registry>, gateway: &Arc<Gateway>, request: &
             if !is_ours(&settings) {
                 return None;
             }
-            (StatusCode::ACCEPTED, create(registry, gateway, &settings).await.map(|t| t.mapping().shown()))
+            (
+                StatusCode::ACCEPTED,
+                create(registry, gateway, &request.region, &settings).await.map(|t| t.mapping().shown()),
+            )
         }
         (method, id) => {
-            let tracked = registry.get(id)?;
+            let tracked = registry.get(id).filter(|tracked| tracked.region() == request.region)?;
             match *method {
                 Method::GET => (StatusCode::OK, Ok(tracked.mapping().shown())),
                 Method::PUT => match request.json::<Map<String, Value>>() {
@@ -80,6 +85,7 @@ pub fn is_ours(settings: &Map<String, Value>) -> bool {
 pub async fn create(
     registry: &Arc<Registry>,
     gateway: &Arc<Gateway>,
+    region: &str,
     settings: &Map<String, Value>,
 ) -> Result<Arc<Tracked>, Refusal> {
     let text = |name: &str| settings.get(name).and_then(Value::as_str).unwrap_or_default();
@@ -88,10 +94,14 @@ pub async fn create(
     }
     let merged = merge(&Settings::default(), settings).map_err(Refusal::invalid)?;
     let stream_arn = text("EventSourceArn").to_owned();
-    let function_arn = function(gateway, text("FunctionName")).await?;
+    if state::region_of(&stream_arn) != region {
+        return Err(Refusal::invalid(format!("The event source {stream_arn} is not in region {region}")));
+    }
+    let clients = gateway.clients_in(region);
+    let function_arn = function(&clients, text("FunctionName")).await?;
     let checkpoints = match Service::of(&stream_arn) {
-        Some(Service::DynamoDb) => table_stream(gateway, &stream_arn, merged.starting_position).await?,
-        _ => stream(gateway, &stream_arn).await.map(|()| BTreeMap::new())?,
+        Some(Service::DynamoDb) => table_stream(&clients, &stream_arn, merged.starting_position).await?,
+        _ => stream(&clients, &stream_arn).await.map(|()| BTreeMap::new())?,
     };
     for other in registry.all() {
         let other = other.mapping();
@@ -106,7 +116,7 @@ pub async fn create(
     }
     let id = uuid::Uuid::new_v4().to_string();
     let mapping = Mapping {
-        event_source_mapping_arn: arn(gateway, &id),
+        event_source_mapping_arn: arn(gateway, region, &id),
         id,
         event_source_arn: stream_arn,
         function_arn,
@@ -137,7 +147,7 @@ pub async fn update(
     changes.remove("StartingPositionTimestamp");
     let settings = merge(&mapping.settings, &changes).map_err(Refusal::invalid)?;
     let function_arn = match changes.get("FunctionName").and_then(Value::as_str) {
-        Some(name) => function(gateway, name).await?,
+        Some(name) => function(&gateway.clients_in(tracked.region().as_str()), name).await?,
         None => mapping.function_arn.clone(),
     };
     let idle = matches!(mapping.state, State::Disabled | State::Disabling);
@@ -179,7 +189,8 @@ async fn list(registry: &Registry, gateway: &Gateway, request: &ApiRequest) -> O
     let mut document: Value = serde_json::from_slice(answer.body()).ok()?;
     let wanted = |name: &str| query(&request.query, name);
     let (stream, function) = (wanted("EventSourceArn"), wanted("FunctionName"));
-    let ours = registry.all().into_iter().map(|tracked| tracked.mapping()).filter(|mapping| {
+    let here = registry.all().into_iter().filter(|tracked| tracked.region() == request.region);
+    let ours = here.map(|tracked| tracked.mapping()).filter(|mapping| {
         let by_stream = stream.as_ref().is_none_or(|arn| *arn == mapping.event_source_arn);
         // By name, or by whole or partial ARN.
         let by_function = function
@@ -204,12 +215,12 @@ fn enabled(settings: &Map<String, Value>) -> Option<bool> {
     }
 }
 
-pub fn arn(gateway: &Gateway, id: &str) -> String {
-    format!("arn:aws:lambda:{}:{}:event-source-mapping:{id}", gateway.region, gateway.account)
+pub fn arn(gateway: &Gateway, region: &str, id: &str) -> String {
+    format!("arn:aws:lambda:{region}:{}:event-source-mapping:{id}", gateway.account)
 }
 
-async fn function(gateway: &Gateway, name: &str) -> Result<String, Refusal> {
-    let answer = gateway.clients.lambda().get_function_configuration().function_name(name).send().await;
+async fn function(clients: &Clients, name: &str) -> Result<String, Refusal> {
+    let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
     match answer {
         Ok(configuration) => Ok(configuration.function_arn.unwrap_or_else(|| name.to_owned())),
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
@@ -219,8 +230,8 @@ async fn function(gateway: &Gateway, name: &str) -> Result<String, Refusal> {
     }
 }
 
-async fn stream(gateway: &Gateway, arn: &str) -> Result<(), Refusal> {
-    let answer = gateway.clients.kinesis().describe_stream_summary().stream_arn(arn).send().await;
+async fn stream(clients: &Clients, arn: &str) -> Result<(), Refusal> {
+    let answer = clients.kinesis().describe_stream_summary().stream_arn(arn).send().await;
     match answer {
         Ok(_) => Ok(()),
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
@@ -232,11 +243,11 @@ async fn stream(gateway: &Gateway, arn: &str) -> Result<(), Refusal> {
 
 /// Checks a DynamoDB stream, and says where reading begins on the shards that it has.
 async fn table_stream(
-    gateway: &Gateway,
+    clients: &Clients,
     arn: &str,
     from: StartingPosition,
 ) -> Result<BTreeMap<String, Checkpoint>, Refusal> {
-    let client = gateway.clients.dynamodb_streams();
+    let client = clients.dynamodb_streams();
     let answer = client.describe_stream().stream_arn(arn).limit(1).send().await;
     match answer {
         Ok(_) => {}

@@ -15,6 +15,7 @@ use super::mapping::{Service, State};
 use super::registry::{Checkpoint, Registry, Tracked};
 use super::shard::{End, Worker};
 use super::source::{ReadError, Shard, Source};
+use crate::aws::Clients;
 use crate::sandbox::gateway::Gateway;
 
 /// How often to look for shards that a split or merge made.
@@ -58,15 +59,16 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
             return;
         }
     };
-    let source = source(gateway, mapping.event_source_arn.clone());
-    let invoker = Invoker::new(gateway.clients.config(), mapping.function_arn.clone(), mapping.reports_failures());
+    let clients = gateway.clients_in(&tracked.region());
+    let source = source(&clients, mapping.event_source_arn.clone());
+    let invoker = Invoker::new(clients.config(), mapping.function_arn.clone(), mapping.reports_failures());
     let worker = Arc::new(Worker {
         source,
         tracked: tracked.clone(),
         mapping,
         filters,
         invoker,
-        clients: gateway.clients.clone(),
+        clients,
         stop: stop.clone(),
         writes: gateway.stream_writes.subscribe(),
     });
@@ -111,8 +113,8 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
     while shards.join_next().await.is_some() {}
 }
 
-fn source(gateway: &Gateway, stream_arn: String) -> Arc<dyn Source> {
-    let (clients, region) = (&gateway.clients, gateway.region.clone());
+fn source(clients: &Clients, stream_arn: String) -> Arc<dyn Source> {
+    let region = clients.region().to_owned();
     match Service::of(&stream_arn) {
         Some(Service::DynamoDb) => Arc::new(DynamoDb { client: clients.dynamodb_streams(), stream_arn }),
         _ => Arc::new(Kinesis { client: clients.kinesis(), stream_arn, region }),

@@ -38,7 +38,7 @@ impl ResourceProvider for EventSources {
             let id = request.physical_id.clone().unwrap_or_default();
             if replaced {
                 // The old one first: two mappings of one stream and function can't be.
-                self.unmake(gateway, &id).await?;
+                self.unmake(gateway, &request.region, &id).await?;
                 return self.make(gateway, request).await;
             }
             let properties = properties(&request.properties);
@@ -49,14 +49,16 @@ impl ResourceProvider for EventSources {
                     changes.extend(properties);
                     update(&self.0, gateway, &tracked, &changes).await.map_err(|refusal| refusal.message)?;
                 }
-                None => drop(emulated(gateway, Method::PUT, &id, properties).await?),
+                None => drop(emulated(gateway, &request.region, Method::PUT, &id, properties).await?),
             }
-            Ok(resource(gateway, &id))
+            Ok(resource(gateway, &request.region, &id))
         })
     }
 
     fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>> {
-        Box::pin(async move { self.unmake(gateway, &request.physical_id.unwrap_or_default()).await })
+        Box::pin(async move {
+            self.unmake(gateway, &request.region, request.physical_id.as_deref().unwrap_or_default()).await
+        })
     }
 }
 
@@ -64,15 +66,19 @@ impl EventSources {
     async fn make(&self, gateway: &Arc<Gateway>, request: ResourceRequest) -> Result<Resource, String> {
         let properties = properties(&request.properties);
         let id = if is_ours(&properties) {
-            create(&self.0, gateway, &properties).await.map_err(|refusal| refusal.message)?.mapping().id
+            create(&self.0, gateway, &request.region, &properties)
+                .await
+                .map_err(|refusal| refusal.message)?
+                .mapping()
+                .id
         } else {
-            let made = emulated(gateway, Method::POST, "", properties).await?;
+            let made = emulated(gateway, &request.region, Method::POST, "", properties).await?;
             made.get("UUID").and_then(Value::as_str).unwrap_or_default().to_owned()
         };
-        Ok(resource(gateway, &id))
+        Ok(resource(gateway, &request.region, &id))
     }
 
-    async fn unmake(&self, gateway: &Arc<Gateway>, id: &str) -> Result<(), String> {
+    async fn unmake(&self, gateway: &Arc<Gateway>, region: &str, id: &str) -> Result<(), String> {
         match self.0.get(id) {
             Some(tracked) => {
                 delete(&self.0, gateway, &tracked).await.map_err(|refusal| refusal.message)?;
@@ -80,7 +86,7 @@ impl EventSources {
                 drop(tracked.turn.lock().await);
             }
             // One that is not there is deleted.
-            None => drop(emulated(gateway, Method::DELETE, id, Map::new()).await),
+            None => drop(emulated(gateway, region, Method::DELETE, id, Map::new()).await),
         }
         Ok(())
     }
@@ -106,18 +112,24 @@ fn defaults() -> Map<String, Value> {
     defaults
 }
 
-fn resource(gateway: &Gateway, id: &str) -> Resource {
+fn resource(gateway: &Gateway, region: &str, id: &str) -> Resource {
     let mut attributes = Map::new();
     attributes.insert("Id".into(), id.into());
-    attributes.insert("EventSourceMappingArn".into(), arn(gateway, id).into());
+    attributes.insert("EventSourceMappingArn".into(), arn(gateway, region, id).into());
     Resource { physical_id: id.to_owned(), attributes }
 }
 
 /// A mapping of a source that the emulator polls.
-async fn emulated(gateway: &Gateway, method: Method, id: &str, body: Map<String, Value>) -> Result<Value, String> {
+async fn emulated(
+    gateway: &Gateway,
+    region: &str,
+    method: Method,
+    id: &str,
+    body: Map<String, Value>,
+) -> Result<Value, String> {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{}/lambda/aws4_request", gateway.region);
+    let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{region}/lambda/aws4_request");
     headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&scope).map_err(|error| error.to_string())?);
     let request = ApiRequest {
         service: "lambda".into(),
@@ -127,7 +139,7 @@ async fn emulated(gateway: &Gateway, method: Method, id: &str, body: Map<String,
         query: String::new(),
         headers,
         body: Bytes::from(Value::from(body).to_string()),
-        region: gateway.region.clone(),
+        region: region.to_owned(),
         account: gateway.account.to_owned(),
     };
     let answer = gateway.emulator.send(&request).await.map_err(|error| error.to_string())?;

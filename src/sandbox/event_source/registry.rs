@@ -14,6 +14,7 @@ use super::mapping::{Mapping, StartingPosition, State};
 use super::source::Position;
 use crate::error::{Kind, OrFail, Result};
 use crate::sandbox::home::{Home, write_atomically};
+use crate::sandbox::state::region_of;
 
 /// How far a shard was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +54,11 @@ impl Tracked {
 
     pub fn mapping(&self) -> Mapping {
         lock(&self.document).mapping.clone()
+    }
+
+    /// Returns the region that the mapping, its stream and its function are in.
+    pub fn region(&self) -> String {
+        region_of(&lock(&self.document).mapping.event_source_arn).to_owned()
     }
 
     pub fn change(&self, change: impl FnOnce(&mut Mapping)) {

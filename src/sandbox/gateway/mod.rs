@@ -33,12 +33,13 @@ pub struct Gateway {
     /// Our own address, like `http://127.0.0.1:4566`.
     pub url: String,
     pub account: &'static str,
+    /// Of requests that name none.
     pub region: String,
     pub home: Home,
     pub postgres: Postgres,
     pub emulator: Emulator,
-    /// SDK clients that come back in through the gateway: faults apply to them, and our own services answer.
-    pub clients: Clients,
+    /// See [`Gateway::clients_in`]. They come back in through the gateway: faults apply to them, and our own services answer.
+    clients: Clients,
     /// Cancelled when the stack goes down: background work then ends, its state on disk.
     pub cancel: CancellationToken,
     /// Counts writes to streams: what waits for records looks at once, and need not ask all the time.
@@ -63,6 +64,11 @@ pub struct Parts {
 }
 
 impl Gateway {
+    /// Returns SDK clients that work in a region: each region is a place of its own, as on AWS.
+    pub fn clients_in(&self, region: &str) -> Clients {
+        self.clients.in_region(region)
+    }
+
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self {
             url: parts.url,

@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use tokio_postgres::NoTls;
 
 use super::child::{EndSignal, Program, Supervised};
+use super::child_environment;
 use super::home::Home;
 use super::ports;
 use super::state::Postgres;
@@ -190,6 +191,7 @@ async fn end_orphan(programs: &PostgresPrograms, data: &Path, user: Option<&User
 
 fn command(program: &Path, folder: &Path, user: Option<&User>) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(program);
+    child_environment::clean(command.as_std_mut());
     command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC").kill_on_drop(true);
     if let Some(user) = user {
         command.uid(user.uid).gid(user.gid);

@@ -1,15 +1,16 @@
 //! Programs that the local stack runs: found on the machine, or fetched once into the shared tools folder.
 //!
-//! `python.rs` makes Python environments from the package index, `postgres.rs` finds PostgreSQL. May import what
-//! [`super`] may.
+//! `python.rs` finds Python, `requirements.rs` lists the packages, `install.rs` fetches them (`pip_settings.rs`: from where); `postgres.rs` finds
+//! PostgreSQL. May import what [`super`] may.
 
+mod install;
+mod pip_settings;
 mod postgres;
 mod python;
+mod requirements;
 
 pub use postgres::PostgresPrograms;
 pub use python::Environment;
-
-use std::path::PathBuf;
 
 use super::home::Home;
 use crate::error::Result;
@@ -17,10 +18,6 @@ use crate::output::Console;
 
 /// The emulator's version: `launcher.py` reaches into it, so it is this one and no other.
 pub const EMULATOR_VERSION: &str = "1.5.33";
-
-/// CloudWatch's clients speak CBOR. Without this package, which it does not bring, the emulator answers them in JSON that
-/// they can't read.
-const CBOR: (&str, &str) = ("cbor2", "5.9.0");
 
 /// All that a stack runs.
 #[derive(Debug, Clone)]
@@ -41,12 +38,6 @@ pub async fn ensure(home: &Home, console: &Console) -> Result<Tools> {
         None => postgres::fetch(home, console).await?,
     };
     console.detail(format!("PostgreSQL {} from {}", postgres.version, postgres.bin.display()));
-    let mut emulator = python::ensure(home, console, "ministack", EMULATOR_VERSION).await?;
-    emulator.beside.push(python::ensure(home, console, CBOR.0, CBOR.1).await?.packages);
+    let emulator = install::ensure(home, console, requirements::EMULATOR).await?;
     Ok(Tools { emulator, postgres })
-}
-
-/// A folder of the tools, by what is in it.
-fn folder(home: &Home, package: &str, version: &str) -> PathBuf {
-    home.tools().join(format!("{package}-{version}"))
 }

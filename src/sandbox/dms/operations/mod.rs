@@ -70,7 +70,7 @@ pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> A
 
 /// Describe: filtered and paged. Nothing found under a filter is a fault, as on AWS.
 fn describe(call: &Call<'_>, input: &Input, kind: Kind) -> Answer<Value> {
-    let found = input.filtered(kind, call.store.list(|resource| resource.kind == kind))?;
+    let found = input.filtered(kind, call.store.list(|resource| resource.kind == kind && call.sees(resource)))?;
     if found.is_empty() && !input.filters().is_empty() {
         return Err(Fault::not_found(format!("No {} found matching provided filters", kind.names().many)));
     }
@@ -93,11 +93,25 @@ pub(super) fn now() -> Value {
 }
 
 impl Call<'_> {
+    /// Whether a resource is in the region in which the caller works.
+    fn sees(&self, resource: &Resource) -> bool {
+        resource.region() == self.region
+    }
+
+    /// Returns the resource with this ARN, of this kind and of the caller's region.
+    pub(super) fn get(&self, kind: Kind, arn: &str) -> Answer<Resource> {
+        let found = self.store.get(kind, arn)?;
+        match self.sees(&found) {
+            true => Ok(found),
+            false => Err(Fault::not_found(format!("{} {arn} not found", kind.names().one))),
+        }
+    }
+
     /// A new ARN; `id` where AWS takes it from the caller, else a random one like those of AWS.
     fn arn(&self, kind: Kind, id: Option<&str>) -> String {
         let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase().chars().take(26).collect();
         let id = id.map_or_else(random, str::to_owned);
-        format!("arn:aws:dms:{}:{}:{}:{id}", self.gateway.region, self.gateway.account, kind.names().word)
+        format!("arn:aws:dms:{}:{}:{}:{id}", self.region, self.gateway.account, kind.names().word)
     }
 
     /// Adds a resource under a new identifier.

@@ -37,6 +37,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
     let user = call.store.list(|resource| {
         resource.kind == Kind::Instance
+            && call.sees(resource)
             && resource.document["ReplicationSubnetGroup"]["ReplicationSubnetGroupIdentifier"] == name.as_str()
     });
     if let Some(instance) = user.first() {
@@ -50,7 +51,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
 fn find(call: &Call<'_>, input: &Input) -> Answer<String> {
     let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
     let arn = call.arn(Kind::SubnetGroup, Some(&name));
-    Ok(call.store.get(Kind::SubnetGroup, &arn)?.arn)
+    Ok(call.get(Kind::SubnetGroup, &arn)?.arn)
 }
 
 /// At least two subnets, of which each counts as a zone of its own.
@@ -62,7 +63,7 @@ fn subnets(call: &Call<'_>, input: &Input) -> Answer<Value> {
             message: "The replication subnet group should cover at least two availability zones".into(),
         });
     }
-    let zone = |at: usize| format!("{}{}", call.gateway.region, char::from(b'a' + (at % 3) as u8));
+    let zone = |at: usize| format!("{}{}", call.region, char::from(b'a' + (at % 3) as u8));
     let subnet = |(at, id): (usize, &&str)| json!({"SubnetIdentifier": id, "SubnetAvailabilityZone": {"Name": zone(at)}, "SubnetStatus": "Active"});
     Ok(ids.iter().enumerate().map(subnet).collect())
 }

@@ -24,7 +24,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let arn = call.arn(Kind::Subscription, Some(input.text("SubscriptionName")?));
-    let subscription = call.store.get(Kind::Subscription, &arn)?;
+    let subscription = call.get(Kind::Subscription, &arn)?;
     call.store.remove(|resource| resource.arn == arn)?;
     Ok(one(subscription))
 }

@@ -24,7 +24,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
         ("TargetEndpointArn", Kind::Endpoint),
         ("ReplicationInstanceArn", Kind::Instance),
     ] {
-        let arn = call.store.get(kind, input.text(member)?)?.arn;
+        let arn = call.get(kind, input.text(member)?)?.arn;
         document.insert(member.into(), arn.into());
     }
     document.insert("Status".into(), "creating".into());
@@ -138,7 +138,7 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn stop(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let task = call.store.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
+    let task = call.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
     if task.status() != "running" {
         return Err(Fault::state(format!(
             "Replication Task cannot be stopped, invalid state: task {} is {}",
@@ -150,7 +150,7 @@ pub(super) fn stop(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn statistics(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let task = call.store.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
+    let task = call.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
     let tables = call.runs.tables(&task.arn).unwrap_or_else(|| task.hidden.tables.clone());
     let state = if task.hidden.resumable { "Table completed" } else { "Before load" };
     let mut rows: Vec<Value> =
@@ -185,7 +185,7 @@ fn row(schema: &str, table: &str, state: &str, counts: &TableCounts) -> Value {
 }
 
 fn resting(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
-    let task = call.store.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
+    let task = call.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
     // A task that is being stopped has not let go of its slot yet.
     if !RESTING.contains(&task.status()) || call.runs.is_running(&task.arn) {
         return Err(Fault::state(format!(
