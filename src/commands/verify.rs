@@ -19,8 +19,9 @@ use crate::verify::{self, Amount, Options, Report, Ways, junit};
 /// Writes events with correlation ids of their own, and one transaction that is rolled back, and matches them at every
 /// hop: stream, bus, event log, or on rds-kinesis stream and processed log, for which a consumer must be running
 /// (`outboxctl consume`): verify starts none, since one without your hook would mark your events too. Exit code 0 means
-/// that every event arrived once and in order and that the rolled-back one did not arrive; 5 that something else
-/// happened, or not in time. With --duration it is a soak: it ends early once an event takes longer than --timeout, and
+/// that every event arrived once, in order where the pipeline keeps an order, and that the rolled-back one did not arrive;
+/// 5 that something else happened, or not in time. EventBridge keeps no order between deliveries: at the bus and in its
+/// log, disorder is reported and does not fail the run (see --strict-order). With --duration it is a soak: it ends early once an event takes longer than --timeout, and
 /// its memory follows what is under way, not how long it runs.
 ///
 /// Where the sample was left out of the deploy the events are written into the outbox alone: `SampleCreated` and
@@ -48,6 +49,9 @@ pub struct Args {
     /// Report duplicates without failing: at least once is what the pipeline promises
     #[arg(long)]
     allow_duplicates: bool,
+    /// Fail on disorder at every hop, also at the bus and in the event log, where AWS promises no order
+    #[arg(long)]
+    strict_order: bool,
     /// Consumer group whose processed log is watched, on a pipeline that has consumers
     #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
     group: String,
@@ -71,8 +75,11 @@ impl Args {
         let chart = ctx.console.is_terminal().then(|| report.chart()).flatten();
         if verdict.passed() {
             let once = if report.verdict.once { "once" } else { "at least once" };
-            let message =
-                format!("{} events arrived {once} and in order; the rolled-back one did not", report.committed);
+            let order = report.order_kept();
+            let message = format!("{} events arrived {once}{order}; the rolled-back one did not", report.committed);
+            if let Some(remark) = report.remark() {
+                ctx.console.note(remark);
+            }
             ctx.console.emit(Event::finished("verify", message, false));
             let outcome = report.tables().into_iter().fold(Outcome::data(&report), Outcome::table);
             return Ok(chart.into_iter().fold(outcome, Outcome::text));
@@ -91,6 +98,10 @@ impl Args {
             domain: reach::domain(&deployment),
             group: self.group.clone(),
             aggregates: self.aggregates,
+            ordered: match self.strict_order {
+                true => verify::hops(&deployment),
+                false => verify::ordered_hops(deployment.pipeline),
+            },
             rate: self.rate,
             timeout: self.timeout,
             settle: self.settle,

@@ -1,4 +1,7 @@
-//! Items of DynamoDB's outbox. A scan gives all items of one partition together, in the order of the sort key.
+//! Items of DynamoDB's outbox.
+//!
+//! A query gives the items of one aggregate in the order of their sequence. A scan promises no order ("Scan" in the DynamoDB
+//! API reference), so who needs one reads [`gather`].
 
 use std::collections::HashMap;
 
@@ -6,6 +9,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use serde::{Deserialize, Serialize};
 
 use super::Filter;
+use super::sorted::{Sorted, Sorter};
 use crate::aws::Clients;
 use crate::dynamodb::from_item;
 use crate::error::{AwsContext, Error, Kind, Result};
@@ -39,6 +43,24 @@ pub(super) struct Page {
     /// Items that are no outbox items.
     pub unreadable: u64,
     pub next: Option<Place>,
+}
+
+/// Reads everything that the filter lets through and sorts it by aggregate and sequence. The second part counts items that
+/// are no outbox items.
+///
+/// # Errors
+/// What DynamoDB says, and `Io` for the temporary files.
+pub(super) async fn gather(clients: &Clients, table: &str, filter: &Filter) -> Result<(Sorted, u64)> {
+    let (mut sorter, mut unreadable, mut after) = (Sorter::new()?, 0, None);
+    loop {
+        let page = page(clients, table, filter, after).await?;
+        unreadable += page.unreadable;
+        page.messages.into_iter().try_for_each(|message| sorter.add(message))?;
+        after = page.next;
+        if after.is_none() {
+            return Ok((sorter.sorted(), unreadable));
+        }
+    }
 }
 
 /// A page is 1 MB of items, of which the filter lets some through.

@@ -1,12 +1,15 @@
-//! What was committed: an outbox table, or the log of what a bus delivered, read from end to end in the order of its
-//! aggregates, a page at a time. Imports `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres`.
+//! What was committed: an outbox table, or the log of what a bus delivered, read from end to end, a page at a time. Imports
+//! `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres`.
 //!
-//! All give the same order: one aggregate after the other, each by its sequence. It does not depend on clocks. The tables
-//! have it in their keys; a log is sorted on disk first (`logged.rs`).
+//! [`Outbox::read_in_order`] gives the same order of all: each aggregate by its sequence. It does not depend on clocks. A
+//! PostgreSQL table has it in its key; the scan of a DynamoDB table and a log are sorted on disk first (`sorted.rs`).
 
 mod items;
 pub mod logged;
 mod rows;
+mod sorted;
+#[cfg(test)]
+mod tests;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -19,6 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxKey;
 use crate::postgres::tls::Roots;
+use sorted::Sorted;
 
 /// An outbox table, or a log of what was in one.
 pub enum Outbox {
@@ -84,14 +88,15 @@ impl Outbox {
         Ok(Self::Log(Box::new(logged::Log::new(clients, deployment.output("EventLogGroup")?))))
     }
 
-    /// Reads what the filter lets through.
+    /// Reads what the filter lets through, in the order that costs least.
     pub fn read(&mut self, filter: Filter) -> Reader<'_> {
-        self.read_from(filter, Position::Start)
+        Reader { outbox: self, filter, position: Position::Start, in_order: false, sorted: None, unreadable: 0 }
     }
 
-    /// The same from where another reader of the same filter was.
-    pub fn read_from(&mut self, filter: Filter, position: Position) -> Reader<'_> {
-        Reader { outbox: self, filter, position, unreadable: 0 }
+    /// Reads what the filter lets through, each aggregate's events by their sequence, from where another reader of the same
+    /// filter was.
+    pub fn read_in_order(&mut self, filter: Filter, position: Position) -> Reader<'_> {
+        Reader { outbox: self, filter, position, in_order: true, sorted: None, unreadable: 0 }
     }
 }
 
@@ -105,8 +110,9 @@ pub enum Position {
     Row(OutboxKey),
     /// After this item.
     Item(items::Place),
-    /// After this event of a log.
-    Logged(OutboxKey),
+    /// After this event of what was sorted: a log, or the scan of a table.
+    #[serde(alias = "logged")]
+    Sorted(OutboxKey),
     End,
 }
 
@@ -115,6 +121,9 @@ pub struct Reader<'a> {
     outbox: &'a mut Outbox,
     filter: Filter,
     position: Position,
+    in_order: bool,
+    /// The scan of a table, where its order counts.
+    sorted: Option<Sorted>,
     /// Items so far that are no outbox items.
     pub unreadable: u64,
 }
@@ -137,6 +146,21 @@ impl Reader<'_> {
                 let (messages, next) = rows::page(database, &self.filter, after).await?;
                 (messages, next.map(Position::Row))
             }
+            // A query is in order by itself.
+            (Outbox::DynamoDb { clients, table }, position) if self.in_order && self.filter.aggregate.is_none() => {
+                let sorted = match &mut self.sorted {
+                    Some(sorted) => sorted,
+                    none => {
+                        let (sorted, unreadable) = items::gather(clients, table, &self.filter).await?;
+                        self.unreadable += unreadable;
+                        none.insert(sorted)
+                    }
+                };
+                let after = if let Position::Sorted(key) = position { Some(key) } else { None };
+                let page = sorted.page(after)?;
+                let next = page.last().map(sorted::key);
+                (page, next.map(Position::Sorted))
+            }
             (Outbox::DynamoDb { clients, table }, position) => {
                 let after = if let Position::Item(place) = position { Some(place.clone()) } else { None };
                 let page = items::page(clients, table, &self.filter, after).await?;
@@ -144,9 +168,9 @@ impl Reader<'_> {
                 (page.messages, page.next.map(Position::Item))
             }
             (Outbox::Log(log), position) => {
-                let after = if let Position::Logged(key) = position { Some(key) } else { None };
+                let after = if let Position::Sorted(key) = position { Some(key) } else { None };
                 let (messages, next) = log.page(&self.filter, after).await?;
-                (messages, next.map(Position::Logged))
+                (messages, next.map(Position::Sorted))
             }
         };
         self.position = next.unwrap_or(Position::End);

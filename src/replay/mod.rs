@@ -94,9 +94,9 @@ async fn run(
     told: &mut impl FnMut(&Step),
 ) -> Result<()> {
     let start = journal.as_ref().map(|journal| journal.state.position.clone()).unwrap_or_default();
-    let mut reader = outbox.read_from(options.filter.clone(), start);
+    let mut reader = outbox.read_in_order(options.filter.clone(), start);
     loop {
-        // The first page of a log takes long.
+        // The first page of a log or of a DynamoDB table takes long: all of it is sorted first.
         let page = carrier.cancel.run_until_cancelled(reader.next()).await;
         let page = page.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
         let Some(mut page) = page? else { return Ok(()) };

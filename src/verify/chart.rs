@@ -59,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_row_a_hop_and_a_column_a_step() {
-        let mut report = Ledger::new("run", &[Hop::Kinesis, Hop::Log]).report();
+        let mut report = Ledger::new("run", &[Hop::Kinesis, Hop::Log], &[]).report();
         assert_eq!(report.chart(), None);
         let latencies = |all: &[i64]| {
             let mut latencies = Latencies::default();

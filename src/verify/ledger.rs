@@ -57,6 +57,8 @@ pub struct Ledger {
     prefix: String,
     run: String,
     hops: Vec<Hop>,
+    /// The hops at which disorder fails the run; it is counted at all of them.
+    ordered: Vec<Hop>,
     shown: Vec<Shown>,
     pending: HashMap<u64, Pending>,
     /// How many of those are committed.
@@ -90,13 +92,15 @@ impl Settled {
 }
 
 impl Ledger {
-    /// Correlation ids of the run are `{run}-{n}`; `hops` in the order that events pass them.
-    pub fn new(run: impl Into<String>, hops: &[Hop]) -> Self {
+    /// Correlation ids of the run are `{run}-{n}`; `hops` in the order that events pass them, `ordered` those of them at
+    /// which disorder fails the run.
+    pub fn new(run: impl Into<String>, hops: &[Hop], ordered: &[Hop]) -> Self {
         let run = run.into();
         Self {
             prefix: format!("{run}-"),
             run,
             hops: hops.to_vec(),
+            ordered: ordered.to_vec(),
             shown: hops.iter().map(|_| Shown::default()).collect(),
             pending: HashMap::new(),
             open: 0,
@@ -156,7 +160,9 @@ impl Ledger {
             for late in shown.order.see(aggregate, n, key, sequence) {
                 shown.out_of_order += 1;
                 name(&mut shown.late, late);
-                trouble(&mut self.troubled, aggregate, |counts| counts.out_of_order += 1);
+                if self.ordered.contains(&item.hop) {
+                    trouble(&mut self.troubled, aggregate, |counts| counts.out_of_order += 1);
+                }
             }
         }
         let pending = self.pending.entry(n).or_default();
@@ -218,6 +224,7 @@ impl Ledger {
                 lost: lost.len() as u64,
                 duplicated: shown.duplicated,
                 out_of_order: shown.out_of_order,
+                order_judged: self.ordered.contains(hop),
                 from_commit: shown.from_commit.summary(),
                 from_previous: shown.from_previous.summary(),
                 lost_events: lost.into_iter().take(NAMED).map(id).collect(),
@@ -229,7 +236,7 @@ impl Ledger {
         let verdict = Verdict {
             delivered: short.is_empty(),
             once: hops.iter().all(|hop| hop.duplicated == 0),
-            in_order: hops.iter().all(|hop| hop.out_of_order == 0),
+            in_order: hops.iter().all(|hop| hop.disorder_failed() == 0),
             rolled_back_stayed_away: self.stray.is_empty(),
         };
         let mut aggregates: Vec<AggregateReport> = self.troubled.into_values().collect();

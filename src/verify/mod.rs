@@ -52,6 +52,20 @@ pub fn hops_of(pipeline: &Pipeline) -> Vec<Hop> {
     HOPS.iter().filter(|(hop, name)| passed(*hop, name)).map(|(hop, _)| *hop).collect()
 }
 
+/// The hops of this pipeline that keep the order of an aggregate's events.
+///
+/// The stream that DMS or DynamoDB Streams writes and the processed log do. EventBridge keeps no order between deliveries
+/// to a target, and Kinesis Data Streams for DynamoDB may change it ("Using Kinesis Data Streams to capture changes to
+/// DynamoDB" in the DynamoDB developer guide).
+pub fn ordered_hops(pipeline: &Pipeline) -> Vec<Hop> {
+    let reordered = |hop: Hop| match hop {
+        Hop::Kinesis => pipeline.stack("tables").is_some(),
+        Hop::Events | Hop::Log => true,
+        Hop::Dynamodb | Hop::Processed => false,
+    };
+    hops_of(pipeline).into_iter().filter(|hop| !reordered(*hop)).collect()
+}
+
 /// The DynamoDB stream of a deployment's outbox, or of the table that is captured itself.
 ///
 /// # Errors
@@ -87,6 +101,8 @@ pub struct Options {
     /// The consumer group whose processed log is watched, where that is a hop.
     pub group: String,
     pub aggregates: u32,
+    /// The hops at which disorder fails the run: [`ordered_hops`], or all.
+    pub ordered: Vec<Hop>,
     /// Events a second; as fast as it goes where None.
     pub rate: Option<f64>,
     /// How long to wait after the last commit.

@@ -38,12 +38,21 @@ pub struct HopReport {
     pub lost: u64,
     pub duplicated: u64,
     pub out_of_order: u64,
+    /// Whether disorder fails the run here: where the pipeline keeps an order, or with `--strict-order` at every hop.
+    pub order_judged: bool,
     /// From the commit to the arrival, by the clocks of database and hop.
     pub from_commit: Option<Latency>,
     pub from_previous: Option<Latency>,
     pub lost_events: Vec<String>,
     pub duplicated_events: Vec<String>,
     pub out_of_order_events: Vec<String>,
+}
+
+impl HopReport {
+    /// Events out of order that fail the run; zero at a hop at which order is only reported.
+    pub fn disorder_failed(&self) -> u64 {
+        if self.order_judged { self.out_of_order } else { 0 }
+    }
 }
 
 /// What is wrong about one aggregate, over all hops.
@@ -53,6 +62,7 @@ pub struct AggregateReport {
     /// Events that did not arrive everywhere.
     pub lost: u64,
     pub duplicated: u64,
+    /// At the hops at which order is judged.
     pub out_of_order: u64,
 }
 
@@ -61,6 +71,7 @@ pub struct AggregateReport {
 pub struct Verdict {
     pub delivered: bool,
     pub once: bool,
+    /// At every hop at which order is judged ([`HopReport::order_judged`]).
     pub in_order: bool,
     pub rolled_back_stayed_away: bool,
 }
@@ -108,6 +119,23 @@ impl Report {
         tables
     }
 
+    /// Where events arrived in order, for a sentence: everywhere, at some hops, or nothing at all.
+    pub fn order_kept(&self) -> String {
+        if self.hops.iter().all(|hop| hop.out_of_order == 0) {
+            return " and in order".into();
+        }
+        let kept: Vec<&str> = self.hops.iter().filter(|hop| hop.out_of_order == 0).map(|hop| at(hop.hop)).collect();
+        if kept.is_empty() { String::new() } else { format!(", in order {}", kept.join(" and ")) }
+    }
+
+    /// What was seen out of order where EventBridge promises no order; None where there was nothing.
+    pub fn remark(&self) -> Option<String> {
+        let seen = self.hops.iter().filter(|hop| hop.out_of_order > 0 && !hop.order_judged);
+        let seen: Vec<String> = seen.map(|hop| format!("{} {}", hop.out_of_order, at(hop.hop))).collect();
+        let text = "out of order, where AWS keeps no order (--strict-order fails on it)";
+        (!seen.is_empty()).then(|| format!("{} {text}", seen.join(", ")))
+    }
+
     /// What is wrong, in one sentence.
     pub fn complaint(&self, waited_seconds: u64) -> String {
         let mut parts = Vec::new();
@@ -125,7 +153,7 @@ impl Report {
         if let Some((count, hop)) = worst(|hop| hop.duplicated) {
             parts.push(format!("{count} arrived more than once {}", at(hop)));
         }
-        if let Some((count, hop)) = worst(|hop| hop.out_of_order) {
+        if let Some((count, hop)) = worst(HopReport::disorder_failed) {
             parts.push(format!("{count} arrived out of order {}", at(hop)));
         }
         if !self.rolled_back_arrived.is_empty() {

@@ -47,7 +47,7 @@ impl<'a> Watch<'a> {
     /// `Interrupted` when cancelled, and whatever keeps it from writing or watching.
     pub async fn run(mut self, hops: &[Hop], writer: &mut Writer, cancel: &CancellationToken) -> Result<Report> {
         let run = Uuid::now_v7();
-        let mut ledger = Ledger::new(run.to_string(), hops);
+        let mut ledger = Ledger::new(run.to_string(), hops, &self.options.ordered);
         let amount = match self.options.amount {
             Amount::Events(count) => format!("writing {count} events"),
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),

@@ -51,7 +51,7 @@ fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
 
 #[test]
 fn everything_once_and_in_order_passes() {
-    let mut ledger = Ledger::new("run", HOPS);
+    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
     for n in 0..4 {
         let event = event(n, n % 2, n as i64 / 2 + 1);
         for hop in HOPS {
@@ -67,7 +67,7 @@ fn everything_once_and_in_order_passes() {
 
 #[test]
 fn a_lost_event_is_named_with_the_hop_it_reached_and_its_aggregate() {
-    let mut ledger = Ledger::new("run", HOPS);
+    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
     commit(&mut ledger, event(0, 0, 1));
     ledger.commit(event(1, 7, 2), TimeDelta::seconds(5));
     ledger.see(&seen(Hop::Kinesis, &event(1, 7, 2), 1, 1));
@@ -83,7 +83,7 @@ fn a_lost_event_is_named_with_the_hop_it_reached_and_its_aggregate() {
 
 #[test]
 fn others_never_count() {
-    let mut ledger = Ledger::new("run", HOPS);
+    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
     commit(&mut ledger, event(0, 0, 1));
     let other = Inserted { correlation_id: "other-0".into(), ..event(0, 0, 1) };
     assert!(!ledger.see(&seen(Hop::Kinesis, &other, 1, 1)));
@@ -95,7 +95,7 @@ fn others_never_count() {
 
 #[test]
 fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
-    let mut ledger = Ledger::new("run", HOPS);
+    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
     commit(&mut ledger, event(0, 0, 1));
     for (hop, delivery) in [(Hop::Events, 1), (Hop::Events, 1), (Hop::Events, 2), (Hop::Kinesis, 3)] {
         ledger.see(&seen(hop, &event(0, 0, 1), delivery, 1));
@@ -111,7 +111,7 @@ fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
 #[test]
 fn the_rolled_back_event_must_stay_away_whenever_it_is_told_of() {
     for told_first in [true, false] {
-        let mut ledger = Ledger::new("run", HOPS);
+        let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
         if told_first {
             ledger.forbid(&event(9, 0, 1));
         }
@@ -125,7 +125,7 @@ fn the_rolled_back_event_must_stay_away_whenever_it_is_told_of() {
 
 #[test]
 fn order_is_by_reading_in_a_shard_and_by_time_elsewhere() {
-    let mut ledger = Ledger::new("run", HOPS);
+    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
     let events = [event(0, 0, 1), event(1, 0, 2)];
     for hop in HOPS {
         ledger.see(&seen(*hop, &events[1], 1, 5));
@@ -134,6 +134,41 @@ fn order_is_by_reading_in_a_shard_and_by_time_elsewhere() {
     events.into_iter().for_each(|event| commit(&mut ledger, event));
     let report = ledger.report();
     assert_eq!((report.hops[0].out_of_order, report.hops[1].out_of_order), (1, 0));
+    assert!(!report.verdict.in_order);
+}
+
+/// A bus that shuffles, as EventBridge may: reported in full, and failing the run with `--strict-order` alone.
+#[test]
+fn a_shuffled_bus_fails_a_strict_run_only() {
+    for (ordered, passes) in [(&HOPS[..1], true), (HOPS, false)] {
+        let mut ledger = Ledger::new("run", HOPS, ordered);
+        for n in 0..6 {
+            let event = event(n, 0, n as i64 + 1);
+            ledger.see(&seen(Hop::Kinesis, &event, n as usize, n as i64));
+            ledger.see(&seen(Hop::Events, &event, n as usize, 100 - n as i64));
+            commit(&mut ledger, event);
+        }
+        let report = ledger.report();
+        assert_eq!((report.hops[1].out_of_order, report.hops[1].order_judged), (5, !passes));
+        assert_eq!((report.verdict.in_order, report.verdict.passed()), (passes, passes));
+        assert_eq!(report.aggregates.is_empty(), passes, "{:?}", report.aggregates);
+        assert_eq!(report.remark().is_some_and(|text| text.starts_with("5 on the bus out of order")), passes);
+        assert_eq!(report.order_kept(), ", in order in the stream");
+        assert_eq!(report.complaint(1).contains("5 arrived out of order on the bus"), !passes);
+    }
+}
+
+#[test]
+fn order_is_judged_where_the_pipeline_keeps_it() {
+    let judged = |name: &str| {
+        let pipeline = crate::pipelines::ALL.iter().find(|pipeline| pipeline.name == name).expect("a pipeline");
+        crate::verify::ordered_hops(pipeline)
+    };
+    assert_eq!(judged("rds-eventbridge"), [Hop::Kinesis]);
+    assert_eq!(judged("rds-kinesis"), [Hop::Kinesis, Hop::Processed]);
+    assert_eq!(judged("dynamodb-eventbridge"), [Hop::Dynamodb]);
+    assert_eq!(judged("dynamodb-cdc"), [Hop::Dynamodb]);
+    assert_eq!(judged("dynamodb-kinesis"), []);
 }
 
 proptest! {
@@ -141,7 +176,7 @@ proptest! {
     /// exact.
     #[test]
     fn counts_are_exact(deliveries in proptest::collection::vec(0u64..20, 0..100), told in 0usize..100) {
-        let mut ledger = Ledger::new("run", &[Hop::Kinesis]);
+        let mut ledger = Ledger::new("run", &[Hop::Kinesis], &[Hop::Kinesis]);
         let commits = |ledger: &mut Ledger| (0..20).for_each(|n| commit(ledger, event(n, n, 1)));
         for (i, n) in deliveries.iter().enumerate() {
             if i == told {
@@ -165,7 +200,7 @@ proptest! {
     /// Nothing is out of order exactly where every aggregate's sequences rise.
     #[test]
     fn disorder_is_found(order in Just((0u64..12).collect::<Vec<_>>()).prop_shuffle()) {
-        let mut ledger = Ledger::new("run", &[Hop::Kinesis]);
+        let mut ledger = Ledger::new("run", &[Hop::Kinesis], &[Hop::Kinesis]);
         let event = |n: u64| event(n, n % 3, n as i64 / 3 + 1);
         (0..12).for_each(|n| commit(&mut ledger, event(n)));
         for n in &order {
@@ -178,7 +213,7 @@ proptest! {
 
 #[test]
 fn a_soak_keeps_what_is_under_way_and_no_more() {
-    let mut ledger = Ledger::new("run", HOPS);
+    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
     for n in 0..50_000 {
         let event = event(n, n % 10, n as i64 / 10 + 1);
         commit(&mut ledger, event.clone());
