@@ -15,7 +15,7 @@ use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::database::Via;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::{Event, Outcome, count};
 use crate::settings::OutputFormat;
 use crate::streams::{self, From, Hop, Template, bus, dynamodb, kinesis, log, processed};
 use crate::verify;
@@ -105,7 +105,7 @@ impl Args {
         let removed = temporary.remove().await;
         let shown = followed?;
         removed?;
-        Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(format!("{shown} items")))
+        Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(count(shown, "item")))
     }
 
     /// What can be told to be wrong before anything is asked of AWS.

@@ -28,11 +28,13 @@ impl Show<'_> {
     pub async fn run(&self, ctx: &Context, mut items: Receiver<Result<Item>>) -> Result<u64> {
         let (mut shown, mut last, mut warned) = (0, Instant::now(), false);
         let mut batch = Vec::with_capacity(BATCH);
+        let mut unread = std::pin::pin!(ctx.console.unread());
         while self.count.is_none_or(|count| shown < count) {
             let came = tokio::select! {
                 came = items.recv_many(&mut batch, BATCH) => came,
                 () = idle(self.idle_timeout.map(|limit| last + limit)) => 0,
                 () = ctx.cancel.cancelled() => 0,
+                () = &mut unread => 0,
             };
             if came == 0 {
                 break;
