@@ -21,6 +21,25 @@ pub fn clean_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns the text as one line in which nothing is lost: what [`clean_line`] replaces, and tabs, as the escapes of JSON.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_harmful(c) || matches!(c, '\t' | '\n')) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            // All of them are in the basic plane.
+            c if is_harmful(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped.into()
+}
+
 /// [`clean`], but for the styles that we draw with ourselves: the last border, for text that is styled already.
 pub(super) fn clean_styled(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
@@ -65,6 +84,11 @@ mod tests {
             "a\u{fffd}]0;t\u{fffd}\u{fffd}2J\u{fffd}\u{fffd}b"
         );
         assert_eq!(clean_line("a\r\nb"), "a\u{fffd}\u{fffd}b");
+    }
+
+    #[test]
+    fn what_is_escaped_is_not_lost() {
+        assert_eq!(escape("a\u{1b}]0;t\u{7}\u{9b}b\nc\t\u{202e}"), r"a\u001b]0;t\u0007\u009bb\nc\t\u202e");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::heartbeat::Heartbeat;
 use super::render::{self, Renderer};
-use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, stream, tables, terminal};
+use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, stream, tables, terminal};
 use crate::error::{Error, Kind};
 use crate::settings::{OutputFormat, ProgressMode};
 
@@ -111,18 +111,19 @@ impl Console {
         self.emit(Event::Note { level: Level::Detail, message: message.into() });
     }
 
-    /// One item of a command that streams (tail): an NDJSON line, or `human` on stdout; nothing where there is one JSON
-    /// document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
+    /// One item of a command that streams: an NDJSON line, or `human` on stdout, made harmless and one line; nothing where
+    /// there is one JSON document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
     /// then ends quietly.
     pub fn item(&self, item: &impl Serialize, human: impl FnOnce() -> String) -> bool {
         match self.format {
-            OutputFormat::Table => self.renderer.suspend(&[human()]),
+            OutputFormat::Table => self.renderer.suspend(&[clean_line(&human()).into_owned()]),
             OutputFormat::Json => true,
             OutputFormat::Ndjson => self.line(item),
         }
     }
 
-    /// Several items at once, each like [`Console::item`]: one write, so that streaming is not bound by it.
+    /// Several items at once, each like [`Console::item`], but that `human` may style its line and has to make it harmless:
+    /// one write, so that streaming is not bound by it.
     pub fn items<T: Serialize>(&self, items: &[T], human: impl Fn(&T) -> String) -> bool {
         if items.is_empty() || self.format == OutputFormat::Json {
             return true;

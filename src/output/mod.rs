@@ -23,7 +23,7 @@ mod tree;
 mod units;
 mod wrap;
 
-pub use clean::{clean, clean_line};
+pub use clean::{clean, clean_line, escape};
 pub use console::{Console, Wait, complain, print};
 pub use event::{Event, Level};
 pub use expect::Expect;
