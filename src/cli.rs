@@ -1,4 +1,8 @@
-//! The command line: arguments, dispatch in one plain match, signals, and the final error.
+//! The command line: arguments, dispatch in one plain match, and the end of the process ([`signals`], [`usage`], [`panics`]).
+
+mod panics;
+mod signals;
+mod usage;
 
 use std::process::ExitCode;
 
@@ -8,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use crate::commands;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Console, Outcome};
-use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings};
+use crate::output::{Console, Event, Outcome};
+use crate::settings::{ConfigFile, GlobalArgs, Settings};
 
 /// Stand up a transactional outbox pipeline on AWS, drive it, and prove that what was committed is what was delivered
 #[derive(Debug, Parser)]
@@ -84,6 +88,16 @@ impl Command {
         }
     }
 
+    /// Returns the scope of a command that runs until it is stopped: a signal is its usual end, not a failure.
+    fn endless(&self) -> Option<&'static str> {
+        match self {
+            Self::Tail(_) => Some("tail"),
+            Self::Ui(_) => Some("ui"),
+            Self::Consume(_) => Some("consume"),
+            _ => None,
+        }
+    }
+
     /// Whether a broken outboxctl.toml is this command's own business.
     fn repairs_configuration(&self) -> bool {
         matches!(self, Self::Init(_) | Self::Doctor(_))
@@ -96,38 +110,25 @@ pub fn definition() -> clap::Command {
 }
 
 pub fn main() -> ExitCode {
+    panics::install();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(answer) => return usage(&answer),
+        Err(answer) => return usage::end(&answer),
     };
     let console = Console::new(cli.global.output, cli.global.progress, cli.global.quiet, cli.global.verbose);
-    let result = run(cli, &console);
-    console.finish(&result);
-    ExitCode::from(result.map_or_else(|error| error.exit_code(), |_| 0))
-}
-
-/// Help and version are data and exit with 0; a usage error is talk, exits with 2, and still ends NDJSON in a result.
-fn usage(answer: &clap::Error) -> ExitCode {
-    // A stream that is closed has nobody left to be told.
-    let _ = answer.print();
-    if answer.exit_code() == 0 {
-        return ExitCode::SUCCESS;
-    }
-    let machine = std::env::args().any(|arg| arg.ends_with("ndjson"));
-    if machine {
-        let console = Console::new(OutputFormat::Ndjson, ProgressMode::None, true, false);
-        let text = answer.to_string();
-        let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-        console.finish_quietly(&Err(Error::new(Kind::Usage, message)));
-    }
-    ExitCode::from(Kind::Usage.exit_code())
+    let result = panics::caught(|| run(cli, &console));
+    ExitCode::from(console.finish(result))
 }
 
 fn run(cli: Cli, console: &Console) -> Result<Outcome> {
-    let folder = std::env::current_dir().or_fail(Kind::Io, || "the working directory can't be read".into())?;
-    let file = match ConfigFile::find(&folder) {
-        Err(_) if cli.command.repairs_configuration() => ConfigFile::default(),
-        found => found?,
+    let file = match std::env::current_dir() {
+        Ok(folder) => match ConfigFile::find(&folder) {
+            Err(_) if cli.command.repairs_configuration() => ConfigFile::default(),
+            found => found?,
+        },
+        // A folder that was deleted holds no file, and has no parents to look in.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => ConfigFile::default(),
+        Err(error) => return Err(error).or_fail(Kind::Io, || "the working directory can't be read".into()),
     };
     let settings = Settings::merge(cli.global, file)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -137,8 +138,9 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         .or_fail(Kind::Io, || "the async runtime did not start".into())?;
     let cancel = CancellationToken::new();
     let context = Context::new(settings, console.clone(), cancel.clone());
+    let endless = cli.command.endless();
     let result = runtime.block_on(async {
-        let signalled = tokio::spawn(watch_signals(cancel));
+        let signalled = tokio::spawn(signals::watch(cancel, console.clone()));
         let result = tokio::select! {
             // Boxed: the commands' futures together are larger than a thread's stack likes.
             result = Box::pin(cli.command.run(&context)) => result,
@@ -147,10 +149,13 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         if !context.cancel.is_cancelled() {
             return result;
         }
+        if let Some(scope) = endless {
+            return stopped(scope, signalled.await.unwrap_or(Kind::Interrupted), result, console);
+        }
         // A command that was stopped ends with the signal's exit code, unless it has something worse to say.
         match (signalled.await, result) {
-            (Ok(kind), Ok(outcome)) => Err(Error::new(kind, "stopped by a signal").with_data(outcome.data)),
-            (Ok(kind), Err(error)) if error.kind() == Kind::Interrupted => Err(error.into_kind(kind)),
+            (Ok(signal), Ok(outcome)) => Err(Error::new(signal, "stopped by a signal").with_data(outcome.data)),
+            (Ok(signal), Err(error)) if error.kind() == Kind::Interrupted => Err(error.into_kind(signal)),
             (_, result) => result,
         }
     });
@@ -159,25 +164,14 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     result
 }
 
-/// Cancels on the first signal. A second one ends the process at once.
-async fn watch_signals(cancel: CancellationToken) -> Kind {
-    let kind = next_signal().await;
-    cancel.cancel();
-    tokio::spawn(async {
-        let kind = next_signal().await;
-        std::process::exit(i32::from(kind.exit_code()));
-    });
-    kind
-}
-
-async fn next_signal() -> Kind {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
+/// The end of a command that has no other end than a signal: its result, with the signal's exit code.
+fn stopped(scope: &str, signal: Kind, result: Result<Outcome>, console: &Console) -> Result<Outcome> {
+    let mut outcome = match result {
+        Ok(outcome) => outcome,
+        Err(error) if error.kind() == Kind::Interrupted => Outcome { data: error.data().cloned().unwrap_or_default(), ..Outcome::default() },
+        Err(error) => return Err(error),
     };
-    tokio::select! {
-        _ = interrupt.recv() => Kind::Interrupted,
-        _ = terminate.recv() => Kind::Terminated,
-    }
+    let message = outcome.summary.take().map_or_else(|| "stopped".to_owned(), |summary| format!("stopped, {summary}"));
+    console.emit(Event::finished(scope, message, outcome.changed == Some(true)));
+    Ok(outcome.stopped(signal))
 }

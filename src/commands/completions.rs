@@ -1,6 +1,7 @@
 //! `outboxctl completions`.
 
 use clap_complete::Shell;
+use serde_json::json;
 
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
@@ -15,7 +16,9 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, _ctx: &Context) -> Result<Outcome> {
-        Ok(Outcome::default().text(script(self.shell)?.trim_end()))
+        let script = script(self.shell)?;
+        let data = json!({ "shell": self.shell.to_string(), "script": script });
+        Ok(Outcome::data(data).text(script.trim_end()))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::consumer::{
 };
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
-use crate::output::{Event, Outcome};
+use crate::output::{Event, Outcome, count};
 use crate::streams::From;
 
 /// Consume the stream: bring each event to its effect once, mark it processed, and checkpoint
@@ -110,6 +110,14 @@ impl Args {
         // What would fail at the first event should fail now.
         store.inbox().await?;
         let (metrics, me) = (Metrics::default(), identity());
+        let unread = CancellationToken::new();
+        let console = ctx.console.clone();
+        let (gone, _ended) = (unread.clone(), unread.clone().drop_guard());
+        // Also while there is nothing to write.
+        tokio::spawn(async move {
+            gone.run_until_cancelled(console.unread()).await;
+            gone.cancel();
+        });
         let processor = Processor {
             store,
             hook,
@@ -117,7 +125,7 @@ impl Args {
             lanes: self.concurrency.into(),
             metrics: metrics.clone(),
             console: ctx.console.clone(),
-            unread: CancellationToken::new(),
+            unread: unread.clone(),
         };
         let reader = Reader {
             client: clients.kinesis(),
@@ -139,20 +147,18 @@ impl Args {
         let ended = Worker::new(reader, options).run(&ctx.cancel).await;
         let totals = metrics.totals();
         let end = ended.map_err(|error| error.with_data(&totals))?;
-        let text = format!(
-            "{}: {} processed, {} duplicates, {} failed",
-            match end {
-                End::Cancelled => "stopped",
-                End::Idle => "nothing more to do",
-                End::Unread => "nobody reads the output",
-            },
-            totals.processed,
-            totals.duplicates,
-            totals.failed
-        );
-        let changed = totals.processed + totals.failed > 0;
-        ctx.console.emit(Event::finished("consume", text, changed));
-        Ok(Outcome::data(Consumed { consumer: me, group: self.group, totals }).changed(changed))
+        let Totals { processed, duplicates, failed, .. } = totals;
+        let text = format!("{processed} processed, {}, {failed} failed", count(duplicates, "duplicate"));
+        let changed = processed + failed > 0;
+        let finished = |why: &str| ctx.console.emit(Event::finished("consume", format!("{why}: {text}"), changed));
+        match end {
+            // The signal is reported with it.
+            End::Cancelled => {}
+            End::Idle => finished("nothing more to do"),
+            End::Unread => finished("the reader of the output has gone"),
+        }
+        let outcome = Outcome::data(Consumed { consumer: me, group: self.group, totals }).changed(changed);
+        Ok(if end == End::Cancelled { outcome.summary(text) } else { outcome })
     }
 
     fn hook(&self) -> Result<Hook> {

@@ -22,7 +22,11 @@ pub struct Args {
 
 impl Args {
     pub fn run(self, _ctx: &Context) -> Result<Outcome> {
-        let Some(folder) = self.directory else { return Ok(Outcome::default().text(page(&self.command)?.trim_end())) };
+        let Some(folder) = self.directory else {
+            let page = page(&self.command)?;
+            let data = json!({ "command": self.command, "roff": page });
+            return Ok(Outcome::data(data).text(page.trim_end()));
+        };
         let failed = || format!("the pages can't be written to {}", folder.display());
         std::fs::create_dir_all(&folder).or_fail(Kind::Io, failed)?;
         clap_mangen::generate_to(crate::cli::definition(), &folder).or_fail(Kind::Io, failed)?;

@@ -1,11 +1,11 @@
 //! `outboxctl tail`.
 
+mod filter;
 mod show;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use jmespath::Expression;
 use tokio_util::sync::CancellationToken;
 
 use crate::cloudformation::Deployment;
@@ -15,10 +15,11 @@ use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::database::Via;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Outcome};
+use crate::output::{Event, Outcome, count};
 use crate::settings::OutputFormat;
 use crate::streams::{self, From, Hop, Template, bus, dynamodb, kinesis, log, processed};
 use crate::verify;
+use filter::Filter;
 use show::Show;
 
 /// Follow events through the stream, the bus and the event log, merged as they come
@@ -49,8 +50,8 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     idle_timeout: Option<Duration>,
     /// Show only items for which this JMESPath expression is true, such as "event_type=='CarCreated'"
-    #[arg(long = "where", value_name = "EXPRESSION", value_parser = filter)]
-    filter: Option<Expression<'static>>,
+    #[arg(long = "where", value_name = "EXPRESSION", value_parser = Filter::parse)]
+    filter: Option<Filter>,
     /// A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \n and \t are escapes
     #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse)]
     format: Option<Template>,
@@ -65,10 +66,6 @@ pub struct Args {
 
 fn until(text: &str) -> std::result::Result<DateTime<Utc>, String> {
     streams::time(text, Utc::now())
-}
-
-fn filter(text: &str) -> std::result::Result<Expression<'static>, String> {
-    jmespath::compile(text).map_err(|error| error.to_string())
 }
 
 /// What has to be taken away again, however it ends.
@@ -105,7 +102,7 @@ impl Args {
         let removed = temporary.remove().await;
         let shown = followed?;
         removed?;
-        Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(format!("{shown} items")))
+        Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(count(shown, "item")))
     }
 
     /// What can be told to be wrong before anything is asked of AWS.

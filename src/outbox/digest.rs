@@ -1,10 +1,12 @@
 //! When two renderings are the same event: type, aggregate, sequence and data, whatever the order of keys, the spaces and
 //! the way in which numbers are written.
 
-use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
-use super::Message;
+use super::{Decimal, Exact, Message};
+
+/// Levels of a document that are compared by their content; what is nested deeper counts as its text.
+const DEEPEST: usize = 128;
 
 /// The first 16 bytes of a SHA-256 over the event's content.
 pub fn digest(message: &Message) -> u128 {
@@ -13,10 +15,7 @@ pub fn digest(message: &Message) -> u128 {
         text(&mut hash, part);
     }
     hash.update(message.sequence.to_be_bytes());
-    match serde_json::from_str::<Value>(message.payload.get()) {
-        Ok(value) => walk(&mut hash, &value),
-        Err(_) => text(&mut hash, message.payload.get()),
-    }
+    walk(&mut hash, message.payload.get(), DEEPEST);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
     u128::from_be_bytes(bytes)
@@ -27,42 +26,46 @@ fn text(hash: &mut Sha256, text: &str) {
     hash.update(text);
 }
 
-fn walk(hash: &mut Sha256, value: &Value) {
-    match value {
-        Value::Null => hash.update([0]),
-        Value::Bool(value) => hash.update([1, u8::from(*value)]),
-        Value::Number(value) => number(hash, value),
-        Value::String(value) => {
-            hash.update([3]);
-            text(hash, value);
+fn walk(hash: &mut Sha256, json: &str, levels: usize) {
+    match Exact::open(json) {
+        Ok(Exact::Array(_) | Exact::Object(_)) if levels == 0 => text(hash, json),
+        Err(_) => text(hash, json),
+        Ok(Exact::Null) => hash.update([0]),
+        Ok(Exact::Bool(value)) => hash.update([1, u8::from(value)]),
+        Ok(Exact::Number(number)) => {
+            hash.update([2]);
+            let bytes = decimal(number).bytes();
+            hash.update((bytes.len() as u64).to_be_bytes());
+            hash.update(bytes);
         }
-        Value::Array(values) => {
+        Ok(Exact::String(value)) => {
+            hash.update([3]);
+            text(hash, &value);
+        }
+        Ok(Exact::Array(values)) => {
             hash.update([4]);
             hash.update((values.len() as u64).to_be_bytes());
-            values.iter().for_each(|value| walk(hash, value));
+            values.iter().for_each(|value| walk(hash, value.get(), levels - 1));
         }
-        Value::Object(fields) => {
+        Ok(Exact::Object(fields)) => {
             hash.update([5]);
             hash.update((fields.len() as u64).to_be_bytes());
-            let mut sorted: Vec<_> = fields.iter().collect();
-            sorted.sort_unstable_by_key(|(name, _)| *name);
-            for (name, value) in sorted {
-                text(hash, name);
-                walk(hash, value);
+            // Sorted by name.
+            for (name, value) in fields {
+                text(hash, &name);
+                walk(hash, value.get(), levels - 1);
             }
         }
     }
 }
 
-/// 1, 1.0 and 1e0 are one number; beyond a double's precision numbers count as the double that they become on the way.
-fn number(hash: &mut Sha256, value: &Number) {
-    hash.update([2]);
-    let double = value.as_f64().unwrap_or_default();
-    match (value.as_i64(), value.as_u64()) {
-        (Some(whole), _) if double.abs() >= 9e15 => hash.update(whole.to_be_bytes()),
-        (None, Some(whole)) => hash.update(whole.to_be_bytes()),
-        // Zero has two doubles.
-        _ => hash.update((if double == 0.0 { 0.0 } else { double }).to_be_bytes()),
+/// 1, 1.0 and 1e0 are one number. Whole numbers are exact; a fraction with more digits than a double has counts as the
+/// double that it becomes where JSON is read and written again on the way.
+fn decimal(number: &str) -> Decimal {
+    let exact = Decimal::parse(number);
+    match number.parse::<f64>() {
+        Ok(double) if double.is_finite() && !exact.is_whole() => Decimal::parse(&format!("{double:e}")),
+        _ => exact,
     }
 }
 
@@ -94,6 +97,10 @@ mod tests {
         ] {
             assert_ne!(digest(&event(other)), one, "{other}");
         }
+        let number = |text: &str| digest(&event(&format!("{{\"n\":{text}}}")));
+        assert_ne!(number("123456789012345678901234567890"), number("123456789012345678901234567891"));
+        assert_ne!(number("1.5e400"), number("1.6e400"));
+        assert_eq!(number("1.10000000000000000001"), number("1.1"), "the double that it becomes");
         let mut renamed = event("{}");
         renamed.sequence = 2;
         assert_ne!(digest(&renamed), digest(&event("{}")));

@@ -3,6 +3,7 @@
 mod derived;
 mod digest;
 mod envelope;
+mod exact;
 mod redelivery;
 mod row;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod trace;
 pub use derived::derived_id;
 pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
+pub use exact::{Decimal, Exact, text_at};
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
 pub use row::RowError;
 pub use trace::Traceparent;

@@ -21,7 +21,54 @@ pub fn clean_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-fn is_harmful(c: char) -> bool {
+/// Returns the text as one line in which nothing is lost: what [`clean_line`] replaces, and tabs, as the escapes of JSON.
+pub fn escape(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(|c| is_harmful(c) || matches!(c, '\t' | '\n')) {
+        return text.into();
+    }
+    let mut escaped = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\t' => escaped.push_str("\\t"),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            // All of them are in the basic plane.
+            c if is_harmful(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => escaped.push(c),
+        }
+    }
+    escaped.into()
+}
+
+/// [`clean`], but for the styles that we draw with ourselves: the last border, for text that is styled already.
+pub(super) fn clean_styled(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(is_harmful) {
+        return text.into();
+    }
+    let mut cleaned = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let length = style_length(rest).unwrap_or(c.len_utf8());
+        match style_length(rest) {
+            Some(length) => cleaned.push_str(&rest[..length]),
+            None => cleaned.push(if is_harmful(c) { '\u{fffd}' } else { c }),
+        }
+        rest = &rest[length..];
+    }
+    cleaned.into()
+}
+
+/// Bytes of the style at the start: ESC `[`, one of the codes of anstyle that we use (plain, bold, dimmed, underlined, a
+/// colour), `m`.
+fn style_length(text: &str) -> Option<usize> {
+    let rest = text.strip_prefix("\u{1b}[")?;
+    let code = &rest[..rest.find('m').filter(|end| *end <= 2)?];
+    let known = matches!(code.as_bytes(), [b'0' | b'1' | b'2' | b'4'] | [b'3' | b'9', b'0'..=b'7']);
+    known.then_some("\u{1b}[m".len() + code.len())
+}
+
+/// Whether a terminal may act on the character instead of showing it.
+pub(super) fn is_harmful(c: char) -> bool {
     let control = c.is_control() && c != '\t' && c != '\n';
     control || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -37,6 +84,19 @@ mod tests {
             "a\u{fffd}]0;t\u{fffd}\u{fffd}2J\u{fffd}\u{fffd}b"
         );
         assert_eq!(clean_line("a\r\nb"), "a\u{fffd}\u{fffd}b");
+    }
+
+    #[test]
+    fn what_is_escaped_is_not_lost() {
+        assert_eq!(escape("a\u{1b}]0;t\u{7}\u{9b}b\nc\t\u{202e}"), r"a\u001b]0;t\u0007\u009bb\nc\t\u202e");
+    }
+
+    #[test]
+    fn only_our_own_styles_pass_the_last_border() {
+        let style = anstyle::AnsiColor::BrightCyan.on_default().bold();
+        let ours = format!("{style}a{style:#}");
+        assert_eq!(clean_styled(&ours), ours);
+        assert_eq!(clean_styled("\u{1b}[8mb\u{1b}]0;t\u{7}\u{1b}[m\u{1b}"), "\u{fffd}[8mb\u{fffd}]0;t\u{fffd}\u{fffd}[m\u{fffd}");
     }
 
     #[test]

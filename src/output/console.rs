@@ -1,5 +1,6 @@
 //! The console: where events, data and the final result go, by `--output`, `--progress`, `--quiet` and the terminal.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
@@ -7,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::heartbeat::Heartbeat;
 use super::render::{self, Renderer};
-use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, stream};
+use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, stream, tables, terminal};
 use crate::error::{Error, Kind};
 use crate::settings::{OutputFormat, ProgressMode};
 
@@ -19,11 +20,14 @@ pub struct Console {
     quiet: bool,
     renderer: Arc<dyn Renderer>,
     heartbeat: Arc<OnceLock<Arc<Heartbeat>>>,
+    /// The command's end was written, or is being written.
+    concluded: Arc<AtomicBool>,
 }
 
 impl Console {
     pub fn new(format: OutputFormat, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
-        Self { format, verbose, quiet, renderer: render::choose(progress, quiet), heartbeat: Arc::default() }
+        let renderer = render::choose(progress, quiet);
+        Self { format, verbose, quiet, renderer, heartbeat: Arc::default(), concluded: Arc::default() }
     }
 
     /// One that says nothing, for work whose steps are nobody's news.
@@ -31,9 +35,19 @@ impl Console {
         Self::new(OutputFormat::Table, ProgressMode::None, true, false)
     }
 
-    /// Columns of the terminal on stdout; 80 where it is none.
+    /// Columns of the terminal on stdout; 80 where stdout is not a terminal.
     pub fn width(&self) -> usize {
-        render::width().map_or(80, usize::from)
+        terminal::width().unwrap_or(80)
+    }
+
+    /// Resolves once stdout takes nothing more: its reader has gone, even while nothing is written, or a write failed. A
+    /// command that streams then ends; [`Console::finish`] reports the failure.
+    pub async fn unread(&self) {
+        match self.format {
+            // Its one document comes at the end.
+            OutputFormat::Json => std::future::pending().await,
+            OutputFormat::Table | OutputFormat::Ndjson => stream::ended().await,
+        }
     }
 
     pub fn format(&self) -> OutputFormat {
@@ -56,7 +70,7 @@ impl Console {
         if self.format == OutputFormat::Ndjson {
             self.line(event);
         } else {
-            self.renderer.event(event);
+            self.renderer.event(&event.cleaned());
         }
     }
 
@@ -65,7 +79,7 @@ impl Console {
         let console = Self { heartbeat: Arc::default(), ..self.clone() };
         Heartbeat::start(move |event| match console.format {
             OutputFormat::Ndjson => console.show(&event),
-            _ => console.renderer.still(&event),
+            _ => console.renderer.still(&event.cleaned()),
         })
     }
 
@@ -80,7 +94,7 @@ impl Console {
     /// Shows on a live view that something is being waited for, until the guard is dropped. Says nothing elsewhere.
     #[must_use = "the wait ends when this is dropped"]
     pub fn wait(&self, scope: &str, message: &str) -> Wait {
-        self.renderer.wait(scope, message);
+        self.renderer.wait(scope, &clean(message));
         Wait { renderer: self.renderer.clone(), scope: scope.to_owned() }
     }
 
@@ -97,18 +111,19 @@ impl Console {
         self.emit(Event::Note { level: Level::Detail, message: message.into() });
     }
 
-    /// One item of a command that streams (tail): an NDJSON line, or `human` on stdout; nothing where there is one JSON
-    /// document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
+    /// One item of a command that streams: an NDJSON line, or `human` on stdout, made harmless and one line; nothing where
+    /// there is one JSON document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
     /// then ends quietly.
     pub fn item(&self, item: &impl Serialize, human: impl FnOnce() -> String) -> bool {
         match self.format {
-            OutputFormat::Table => self.renderer.suspend(&[human()]),
+            OutputFormat::Table => self.renderer.suspend(&[clean_line(&human()).into_owned()]),
             OutputFormat::Json => true,
             OutputFormat::Ndjson => self.line(item),
         }
     }
 
-    /// Several items at once, each like [`Console::item`]: one write, so that streaming is not bound by it.
+    /// Several items at once, each like [`Console::item`], but that `human` may style its line and has to make it harmless:
+    /// one write, so that streaming is not bound by it.
     pub fn items<T: Serialize>(&self, items: &[T], human: impl Fn(&T) -> String) -> bool {
         if items.is_empty() || self.format == OutputFormat::Json {
             return true;
@@ -130,14 +145,14 @@ impl Console {
     /// A table on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
     pub fn table(&self, table: &Table) {
         if self.format == OutputFormat::Table {
-            self.renderer.suspend(&[render::format_table(table)]);
+            self.renderer.suspend(&[tables::format(table)]);
         }
     }
 
     /// Text on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
     pub fn text(&self, text: &str) {
         if self.format == OutputFormat::Table {
-            self.renderer.suspend(&[text.to_owned()]);
+            self.renderer.suspend(&[render::fitted(text).into_owned()]);
         }
     }
 
@@ -210,38 +225,58 @@ impl Console {
         self.renderer.mask(secret);
     }
 
-    /// The command's end: its data, and the final result line of NDJSON.
-    pub fn finish(&self, result: &Result<Outcome, Error>) {
+    /// Writes the command's end: its data, the final result line of NDJSON, and what people should know. Returns the exit
+    /// code: the result's, or 1 where a result that succeeded could not be written.
+    pub fn finish(&self, result: Result<Outcome, Error>) -> u8 {
+        self.concluded.store(true, Ordering::Relaxed);
         self.renderer.clear();
-        self.renderer.conclude(result);
-        self.finish_quietly(result);
-        match result {
-            Ok(outcome) => {
-                if let Some(summary) = &outcome.summary {
-                    self.renderer.event(&Event::Note { level: Level::Info, message: summary.clone() });
-                }
-            }
-            // Whoever asked for quiet and stopped it knows; the exit code says it, too.
+        let result = match self.renderer.conclude(&result) {
+            Err(unwritten) if result.is_ok() => Err(unwritten),
+            _ => result,
+        };
+        self.write(&result);
+        match &result {
+            Ok(outcome) => self.summarize(outcome),
+            // Who asked for quiet and stopped it knows; the exit code says it, too.
             Err(error) if self.quiet && matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => {}
             Err(error) => render::error(error, self.verbose),
         }
+        let code = result.map_or_else(|error| error.exit_code(), |outcome| outcome.exit_code());
+        let Some(failure) = stream::failure() else { return code };
+        let error = unwritten(failure);
+        render::error(&error, self.verbose);
+        if code == 0 { error.exit_code() } else { code }
     }
 
-    /// [`Console::finish`] without its talk on stderr, for an end that was already told there.
-    pub fn finish_quietly(&self, result: &Result<Outcome, Error>) {
+    fn summarize(&self, outcome: &Outcome) {
+        if let Some(message) = &outcome.summary {
+            self.renderer.event(&Event::Note { level: Level::Info, message: message.clone() }.cleaned());
+        }
+    }
+
+    /// Writes a result for machines without talk on stderr, unless an end was written already: for a process that has to
+    /// end at once.
+    pub fn abandon(&self, error: Error) {
+        if !self.concluded.swap(true, Ordering::Relaxed) && self.format != OutputFormat::Table {
+            self.write(&Err(error));
+        }
+    }
+
+    fn write(&self, result: &Result<Outcome, Error>) {
         match self.format {
             OutputFormat::Ndjson => {
                 self.line(&result_line(result));
             }
             OutputFormat::Json => {
                 let document = match result {
-                    Ok(outcome) if outcome.data.is_null() => None,
-                    Ok(outcome) => serde_json::to_string_pretty(&outcome.data).ok(),
-                    Err(_) => serde_json::to_string_pretty(&result_line(result)).ok(),
+                    // What it ran had the streams to itself.
+                    Ok(outcome) if outcome.data.is_null() => return,
+                    Ok(outcome) => serde_json::to_vec_pretty(&outcome.data),
+                    Err(_) => serde_json::to_vec_pretty(&result_line(result)),
                 };
-                if let Some(document) = document {
-                    stream::data(&document);
-                }
+                let mut document = document.unwrap_or_else(|_| b"null".to_vec());
+                document.push(b'\n');
+                stream::lines(&document);
             }
             OutputFormat::Table => {
                 if let Ok(outcome) = result {
@@ -249,6 +284,28 @@ impl Console {
                 }
             }
         }
+    }
+}
+
+/// Writes text that was asked for before any command runs: help, the version. Returns the exit code.
+pub fn print(text: &str) -> u8 {
+    stream::data(text.trim_end());
+    let Some(failure) = stream::failure() else { return 0 };
+    let error = unwritten(failure);
+    render::error(&error, false);
+    error.exit_code()
+}
+
+/// Writes a line of talk before any command runs.
+pub fn complain(text: &str) {
+    stream::talk(text.trim_end());
+}
+
+fn unwritten(failure: &std::io::Error) -> Error {
+    let error = Error::new(Kind::Io, format!("stdout can't be written: {failure}"));
+    match failure.kind() {
+        std::io::ErrorKind::StorageFull => error.hint("free some space where the output goes, and run it again"),
+        _ => error,
     }
 }
 
@@ -279,9 +336,17 @@ fn write_line(out: &mut Vec<u8>, item: &impl Serialize) {
 
 fn result_line(result: &Result<Outcome, Error>) -> Value {
     match result {
-        Ok(outcome) => json!({
-            "type": "result", "ok": true, "exit_code": 0, "changed": outcome.changed, "data": outcome.data,
-        }),
+        Ok(outcome) => {
+            let mut line = json!({
+                "type": "result", "ok": true, "exit_code": outcome.exit_code(), "changed": outcome.changed,
+                "data": outcome.data,
+            });
+            // Only where a signal was the end: others keep their line.
+            if let Some(signal) = outcome.stopped {
+                line["stopped"] = signal.name().into();
+            }
+            line
+        }
         Err(error) => json!({
             "type": "result", "ok": false, "exit_code": error.exit_code(), "data": error.data(),
             "error": {

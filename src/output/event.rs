@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::clean;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
@@ -64,5 +66,31 @@ impl Event {
 
     pub fn failed(scope: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Failed { scope: scope.into(), message: message.into() }
+    }
+
+    /// Returns the event as people may see it: [`clean`], and on one line but for notes.
+    pub(super) fn cleaned(&self) -> Self {
+        let line = |text: &String| clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
+        let lines = |texts: &[String]| texts.iter().map(line).collect();
+        match self {
+            Self::Started { scope, message, resources } => {
+                Self::Started { scope: line(scope), message: line(message), resources: *resources }
+            }
+            Self::Progress { scope, message } => Self::Progress { scope: line(scope), message: line(message) },
+            Self::Waiting { scope, on } => Self::Waiting { scope: line(scope), on: lines(on) },
+            Self::Resource { scope, resource, resource_type, status, reason, usually } => Self::Resource {
+                scope: line(scope),
+                resource: line(resource),
+                resource_type: line(resource_type),
+                status: line(status),
+                reason: reason.as_ref().map(line),
+                usually: usually.clone(),
+            },
+            Self::Finished { scope, message, changed } => {
+                Self::Finished { scope: line(scope), message: line(message), changed: *changed }
+            }
+            Self::Failed { scope, message } => Self::Failed { scope: line(scope), message: line(message) },
+            Self::Note { level, message } => Self::Note { level: *level, message: clean(message).into_owned() },
+        }
     }
 }

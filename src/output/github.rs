@@ -10,8 +10,8 @@ use std::time::Instant;
 
 use super::render::{Renderer, line_of};
 use super::tree::clock;
-use super::{Event, Level, Outcome, Table, stream};
-use crate::error::{Error, Result};
+use super::{Event, Level, Outcome, Table, clean, clean_line, stream};
+use crate::error::{Error, Kind, OrFail, Result};
 
 pub struct GitHub {
     /// Only annotations and the summary.
@@ -30,13 +30,18 @@ struct Log {
 
 impl GitHub {
     pub fn new(silent: bool) -> Self {
-        let summary = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from);
-        Self { silent, summary, log: Mutex::default() }
+        Self { silent, summary: crate::environment::path("GITHUB_STEP_SUMMARY"), log: Mutex::default() }
     }
 
     fn talk(&self, line: &str) {
         if !self.silent {
             stream::talk(line);
+        }
+    }
+
+    fn command(&self, line: &str) {
+        if !self.silent {
+            stream::workflow_command(line);
         }
     }
 
@@ -47,9 +52,9 @@ impl GitHub {
         if lines.is_empty() {
             self.talk(&line_of(event));
         } else {
-            self.talk(&format!("::group::{sign} {}", data(&format!("{scope}: {message} ({})", clock(seconds)))));
+            self.command(&format!("::group::{sign} {}", data(&format!("{scope}: {message} ({})", clock(seconds)))));
             lines.iter().for_each(|line| self.talk(line));
-            self.talk("::endgroup::");
+            self.command("::endgroup::");
         }
         log.ended.push((sign, scope.to_owned(), message.to_owned(), seconds));
     }
@@ -72,7 +77,9 @@ impl Renderer for GitHub {
                 self.end(scope, event, if *changed { "✓" } else { "=" }, message);
             }
             Event::Failed { scope, message } => self.end(scope, event, "✗", message),
-            Event::Note { level: Level::Warning, message } => stream::talk(&format!("::warning::{}", data(message))),
+            Event::Note { level: Level::Warning, message } => {
+                stream::workflow_command(&format!("::warning::{}", data(message)));
+            }
             Event::Note { .. } | Event::Waiting { .. } => self.talk(&line_of(event)),
         }
     }
@@ -83,25 +90,31 @@ impl Renderer for GitHub {
 
     fn mask(&self, secret: &str) {
         for line in secret.lines().map(str::trim).filter(|line| !line.is_empty()) {
-            stream::talk(&format!("::add-mask::{}", data(line)));
+            stream::workflow_command(&format!("::add-mask::{}", escaped(line)));
         }
     }
 
-    fn conclude(&self, result: &Result<Outcome>) {
+    fn conclude(&self, result: &Result<Outcome>) -> Result<()> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         // Lines of steps that never ended, or have no end.
         for (_, (_, lines)) in std::mem::take(&mut log.steps) {
             lines.iter().for_each(|line| self.talk(line));
         }
         if let Err(error) = result {
-            stream::talk(&format!("::error title=outboxctl {}::{}", error.kind().name(), data(&annotation(error))));
+            let text = format!("::error title=outboxctl {}::{}", error.kind().name(), data(&annotation(error)));
+            stream::workflow_command(&text);
         }
-        let Some(path) = &self.summary else { return };
+        let Some(path) = &self.summary else { return Ok(()) };
         let text = summary(result, &log.ended);
         let file = std::fs::OpenOptions::new().create(true).append(true).open(path);
-        if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
-            stream::talk(&format!("::warning::the step summary can't be written: {}", data(&error.to_string())));
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        let failed = || format!("the step summary can't be written to {}", path.display());
+        let written = written.or_fail(Kind::Io, failed);
+        if let Err(error) = &written {
+            let text = format!("::error title=outboxctl io::{}", data(&annotation(error)));
+            stream::workflow_command(&text);
         }
+        written
     }
 }
 
@@ -111,19 +124,26 @@ fn annotation(error: &Error) -> String {
     format!("{}{}", error.message(), hints.collect::<String>())
 }
 
-/// Escaped as the runner reads the data of a workflow command.
+/// Text for people as the data of a workflow command.
 fn data(text: &str) -> String {
+    escaped(&clean(&text.replace("\r\n", "\n")))
+}
+
+/// Escaped as the runner reads the data of a workflow command.
+fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
 /// Markdown.
 fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> String {
     let mut text = match result {
-        Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {summary}\n\n"),
+        Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {}\n\n", inline(summary)),
         Ok(_) => "### ✓ outboxctl\n\n".to_owned(),
         Err(error) => {
-            let hints: String = error.hints().map(|hint| format!("- {hint}\n")).collect();
-            format!("### ✗ outboxctl: {}\n\n```text\n{}\n```\n\n{hints}\n", error.kind().name(), error.message())
+            // The commands in them are code.
+            let hints = error.hints().map(|hint| format!("- {}\n", clean_line(hint).replace('<', "\\<")));
+            let hints: String = hints.map(|hint| hint.replace("![", "!\\[")).collect();
+            format!("### ✗ outboxctl: {}\n\n{}\n{hints}\n", error.kind().name(), fenced(error.message()))
         }
     };
     let mut steps = Table::new(["", "step", "result", "time"]);
@@ -135,19 +155,39 @@ fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> S
         text.push_str(&markdown(table));
     }
     if let Ok(Outcome { text: Some(body), .. }) = result {
-        text.push_str(&format!("```text\n{}\n```\n\n", console::strip_ansi_codes(body)));
+        text.push_str(&fenced(&console::strip_ansi_codes(body)));
+        text.push('\n');
     }
     text
 }
 
 fn markdown(table: &Table) -> String {
     let row = |cells: &[String]| {
-        let cells = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " "));
+        let cells = cells.iter().map(|cell| inline(cell));
         format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
     };
     let rule = format!("|{}\n", " --- |".repeat(table.header.len()));
     let rows: String = table.rows.iter().map(|cells| row(cells)).collect();
     format!("{}{rule}{rows}\n", row(&table.header))
+}
+
+/// Text on one line in which nothing is markup: no link, no image, no HTML, no other cell.
+fn inline(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in clean(&text.replace('\n', " ")).chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '!' | '#' | '@' | '&') {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
+
+/// A block of code that its text can't end.
+fn fenced(text: &str) -> String {
+    let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(3.max(longest + 1));
+    format!("{fence}text\n{}\n{fence}\n", clean(text))
 }
 
 #[cfg(test)]
@@ -157,7 +197,17 @@ mod tests {
 
     #[test]
     fn commands_are_escaped() {
-        assert_eq!(data("100 %\nof\r it"), "100 %25%0Aof%0D it");
+        assert_eq!(escaped("100 %\nof\r it"), "100 %25%0Aof%0D it");
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_no_markup_and_no_command() {
+        let mut table = Table::new(["reason"]);
+        table.row(["![x](https://example.com)<b>\u{1b}[2J\n::add-mask::x"]);
+        let text = summary(&Ok(Outcome::default().table(table).text("```\n<b>")), &[]);
+        assert!(text.contains("| \\!\\[x\\](https://example.com)\\<b\\>\u{fffd}\\[2J ::add-mask::x |"), "{text}");
+        assert!(text.contains("````text\n```\n<b>\n````\n"), "{text}");
+        assert_eq!(data("a\u{1b}\n::add-mask::x"), "a\u{fffd}%0A::add-mask::x");
     }
 
     #[test]

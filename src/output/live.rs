@@ -3,17 +3,15 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use console::{Term, measure_text_width};
+use console::measure_text_width;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::render::{Renderer, line_of};
 use super::tree::{Tree, clock};
-use super::{Event, Expect, stream};
+use super::{Event, Expect, stream, terminal};
 
 /// Between two frames.
 const FRAME: Duration = Duration::from_millis(120);
-/// Of a terminal that does not tell its size.
-const SIZE: (u16, u16) = (24, 80);
 /// Wider, and the eye loses the line.
 const WIDEST: usize = 120;
 /// Shorter steps need no duration.
@@ -33,22 +31,31 @@ struct View {
     ticking: bool,
     /// A question is on the screen.
     held: bool,
+    /// NO_COLOR and its kind count here, too: indicatif writes what it is given.
+    styled: bool,
 }
 
 impl Default for Live {
     fn default() -> Self {
         let screen = MultiProgress::new();
-        let view =
-            View { tree: Tree::default(), bar: None, screen: screen.clone(), frame: 0, ticking: false, held: false };
+        let view = View {
+            tree: Tree::default(),
+            bar: None,
+            screen: screen.clone(),
+            frame: 0,
+            ticking: false,
+            held: false,
+            styled: terminal::styles_stderr(),
+        };
         Self { screen, view: Arc::new(Mutex::new(view)) }
     }
 }
 
 impl View {
     fn draw(&mut self) {
-        let (height, width) = Term::stderr().size_checked().unwrap_or(SIZE);
+        let (height, width) = terminal::stderr_size();
         // The last line stays free, and so does the last column: some terminals wrap there.
-        let (height, width) = (usize::from(height).saturating_sub(1), usize::from(width).saturating_sub(1).min(WIDEST));
+        let (height, width) = (height.saturating_sub(1), width.saturating_sub(1).min(WIDEST));
         let lines = self.tree.draw(Instant::now(), self.frame, width, height);
         if lines.is_empty() || self.held {
             if let Some(bar) = self.bar.take() {
@@ -64,7 +71,8 @@ impl View {
             }
             bar
         });
-        bar.set_message(lines.join("\n"));
+        let drawn = lines.join("\n");
+        bar.set_message(if self.styled { drawn } else { anstream::adapter::strip_str(&drawn).to_string() });
         bar.tick();
     }
 }
@@ -102,7 +110,7 @@ impl Renderer for Live {
             | Event::Note { .. }
             | Event::Resource { reason: Some(_), .. } => {
                 let took = took.filter(|took| *took >= WORTH_TELLING);
-                Some(timed(line_of(event), took, usize::from(Term::stderr().size_checked().unwrap_or(SIZE).1)))
+                Some(timed(line_of(event), took, terminal::stderr_size().1))
             }
             Event::Started { .. } | Event::Progress { .. } | Event::Waiting { .. } | Event::Resource { .. } => {
                 self.tick(&mut view);

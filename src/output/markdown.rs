@@ -5,7 +5,7 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::{Table, render};
+use super::{Table, tables};
 
 const TITLE: Style = Style::new().bold().underline();
 const HEADING: Style = Style::new().bold();
@@ -104,7 +104,7 @@ impl Page {
         let mut table = Table::new(cells(head));
         // The second row is the rule.
         body.iter().skip(1).for_each(|row| table.row(cells(row)));
-        let drawn = render::format_table_within(&table, self.width.saturating_sub(INDENT));
+        let drawn = tables::format_within(&table, self.width.saturating_sub(INDENT));
         self.lines.extend(drawn.lines().map(|line| format!(" {line}")));
     }
 

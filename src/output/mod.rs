@@ -1,7 +1,8 @@
-//! How the program speaks: stdout is data, stderr is talk. Imports only `error` and `settings`.
+//! How the program speaks: stdout is data, stderr is talk. Imports `environment`, `error` and `settings`.
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
+//! Text from outside passes [`clean`] before it is styled.
 
 mod clean;
 mod console;
@@ -9,17 +10,21 @@ mod event;
 mod expect;
 mod github;
 mod heartbeat;
+mod inert;
 mod live;
 mod markdown;
 mod outcome;
 mod render;
 mod stream;
+mod tables;
+mod terminal;
 mod tone;
 mod tree;
 mod units;
+mod wrap;
 
-pub use clean::{clean, clean_line};
-pub use console::{Console, Wait};
+pub use clean::{clean, clean_line, escape};
+pub use console::{Console, Wait, complain, print};
 pub use event::{Event, Level};
 pub use expect::Expect;
 pub use outcome::{Outcome, Table};

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::error::Kind;
+
 /// A table for people; the renderer fits it to the terminal.
 #[derive(Debug, Clone, Default)]
 pub struct Table {
@@ -34,6 +36,8 @@ pub struct Outcome {
     pub document: Option<String>,
     /// One closing sentence for people, on stderr.
     pub summary: Option<String>,
+    /// The signal that ended a command which has no other end; its exit code is the process's.
+    pub stopped: Option<Kind>,
 }
 
 impl Outcome {
@@ -69,5 +73,17 @@ impl Outcome {
     pub fn summary(mut self, summary: impl Into<String>) -> Self {
         self.summary = Some(summary.into());
         self
+    }
+
+    /// Marks the result of a command without an end of its own as ended by a signal.
+    #[must_use]
+    pub fn stopped(mut self, signal: Kind) -> Self {
+        self.stopped = Some(signal);
+        self
+    }
+
+    /// 0, or that of the signal which ended the command.
+    pub fn exit_code(&self) -> u8 {
+        self.stopped.map_or(0, Kind::exit_code)
     }
 }

@@ -1,20 +1,16 @@
 //! Renderers for people: plain lines, and the choice of another; tables with comfy-table; the final error.
 
-use std::io::IsTerminal;
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use anstyle::Style;
-use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 
 use super::github::GitHub;
 use super::live::Live;
 use super::tone::{DIM, GREEN, RED, YELLOW};
-use super::{Event, Expect, Level, Outcome, Table, markdown, stream};
+use super::{Event, Expect, Level, Outcome, clean, inert, markdown, stream, tables, terminal, wrap};
 use crate::error::{Error, Result};
 use crate::settings::ProgressMode;
-
-/// One rule under the header: rows stay one line each, and copy well.
-const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
 pub trait Renderer: Send + Sync {
     fn event(&self, event: &Event);
@@ -41,18 +37,23 @@ pub trait Renderer: Send + Sync {
     fn hold(&self, _held: bool) {}
     /// Keeps a secret out of the log that this becomes part of.
     fn mask(&self, _secret: &str) {}
-    /// What a CI system wants to know of the end, before it is told to people.
-    fn conclude(&self, _result: &Result<Outcome>) {}
+    /// Writes what a CI system wants to know of the end, before people see it.
+    ///
+    /// # Errors
+    /// `Io` when a file that the CI system named can't be written.
+    fn conclude(&self, _result: &Result<Outcome>) -> Result<()> {
+        Ok(())
+    }
 }
 
 pub fn choose(progress: ProgressMode, quiet: bool) -> Arc<dyn Renderer> {
     let live = match progress {
-        ProgressMode::Live => true,
-        ProgressMode::Auto => std::io::stderr().is_terminal() && std::env::var_os("CI").is_none(),
+        ProgressMode::Live => std::io::IsTerminal::is_terminal(&std::io::stderr()),
+        ProgressMode::Auto => terminal::can_redraw() && !terminal::is_ci(),
         ProgressMode::Plain | ProgressMode::None => false,
     };
     let silent = quiet || progress == ProgressMode::None;
-    if std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true") {
+    if inert::on_actions() {
         return Arc::new(GitHub::new(silent));
     }
     match (silent, live) {
@@ -108,71 +109,41 @@ pub fn line_of(event: &Event) -> String {
 /// A result for people, on stdout.
 pub fn outcome(outcome: &Outcome) {
     for table in &outcome.tables {
-        stream::data(&format_table(table));
+        stream::data(&tables::format(table));
     }
     if let Some(text) = &outcome.text {
-        stream::data(text);
+        stream::data(&fitted(text));
     }
     if let Some(markdown) = &outcome.document {
         stream::data(&markdown::draw(markdown, reading_width()));
     }
 }
 
-pub fn format_table(table: &Table) -> String {
-    arranged(table).trim_fmt()
-}
-
-/// [`format_table`] for running text: in at most `width` columns, whatever the terminal has, and with whole words where
-/// they fit at all.
-pub fn format_table_within(table: &Table, width: usize) -> String {
-    let mut drawn = arranged(table);
-    drawn.set_width(u16::try_from(width).unwrap_or(u16::MAX));
-    let rows = || std::iter::once(&table.header).chain(&table.rows);
-    let word = |cell: &String| cell.split(' ').map(|word| word.chars().count()).max().unwrap_or_default();
-    // With the padding on the left.
-    let widest: Vec<usize> = (0..table.header.len())
-        .map(|at| rows().filter_map(|row| row.get(at)).map(word).max().unwrap_or(0) + 1)
-        .collect();
-    if widest.iter().sum::<usize>() <= width {
-        for (column, least) in drawn.column_iter_mut().zip(widest) {
-            let least = u16::try_from(least).unwrap_or(u16::MAX);
-            column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
-        }
-    }
-    drawn.trim_fmt()
-}
-
-fn arranged(table: &Table) -> comfy_table::Table {
-    let mut drawn = comfy_table::Table::new();
-    drawn.load_style(TABLE).set_content_arrangement(ContentArrangement::Dynamic);
-    drawn.set_header(&table.header);
-    drawn.add_rows(&table.rows);
-    drawn.column_iter_mut().for_each(|column| {
-        column.set_padding((1, 0));
-    });
-    drawn
+/// Text with its lines broken between words, where a terminal would break them anywhere.
+pub fn fitted(text: &str) -> Cow<'_, str> {
+    terminal::width().map_or(text.into(), |width| wrap::hanging(text, width).into())
 }
 
 /// Columns for running text: the terminal's, but no longer lines than an eye follows.
 fn reading_width() -> usize {
-    comfy_table::Table::new().width().map_or(80, |width| usize::from(width).clamp(40, 100))
-}
-
-/// Columns of the terminal on stdout; None where it is none.
-pub fn width() -> Option<u16> {
-    comfy_table::Table::new().width()
+    terminal::width().map_or(80, |width| width.clamp(40, 100))
 }
 
 /// The final error: what happened, why, what to do; last on the screen.
 pub fn error(error: &Error, verbose: bool) {
-    stream::talk(&format!("{RED}error:{RED:#} {}", error.message()));
+    let say = |style: Style, word: &str, text: &str| {
+        // A further line of the same text does not begin where a line of ours would.
+        let text = clean(text).replace('\n', "\n    ");
+        stream::talk(&format!("{style}{word}{style:#} {text}"));
+    };
+    say(RED, "error:", error.message());
     let causes = error.causes();
     let shown = if verbose { causes.len() } else { causes.len().min(3) };
     for cause in &causes[..shown] {
-        stream::talk(&format!("  {DIM}caused by:{DIM:#} {cause}"));
+        say(DIM, "  caused by:", cause);
     }
     for hint in error.hints() {
-        stream::talk(&format!("  {GREEN}hint:{GREEN:#} {hint}"));
+        say(GREEN, "  hint:", hint);
     }
     if error.kind().is_worth_explaining() {
         stream::talk(&format!("  {DIM}more:{DIM:#} outboxctl explain {}", error.kind().name()));

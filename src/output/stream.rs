@@ -1,40 +1,126 @@
-//! The only place that writes to stdout and stderr. A closed pipe on the other side is quiet.
+//! The only place that writes to stdout and stderr.
+//!
+//! A reader of stdout that goes away (`| head`) ends the output quietly. Any other failed write, such as for a full disk,
+//! is kept for the end of the command ([`failure`]): data that did not arrive must not look like success.
 
-use std::io::{ErrorKind, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::fs::File;
+use std::io::{ErrorKind, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::FileTypeExt;
+use std::sync::{LazyLock, OnceLock};
 
-static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+use tokio::io::Interest;
+use tokio::net::unix::pipe;
+use tokio::sync::Notify;
 
-/// Writes a line of data. Returns false once the reader has gone (`outboxctl tail | head`).
+use super::clean::clean_styled;
+use super::{inert, terminal, wrap};
+
+/// Why nothing more goes to stdout.
+enum Ended {
+    /// The reader closed its end of the pipe.
+    Unread,
+    Failed(std::io::Error),
+}
+
+static ENDED: OnceLock<Ended> = OnceLock::new();
+static ENDING: Notify = Notify::const_new();
+
+/// Whether what is written becomes part of a log that GitHub's runner reads for workflow commands. A regular file, such as
+/// the one that $GITHUB_OUTPUT names, is not.
+static LOGGED: LazyLock<bool> =
+    LazyLock::new(|| inert::on_actions() && !stdout_file().is_some_and(|file| file.is_file()));
+
+/// Writes a line of data. Returns false once stdout takes nothing more (`outboxctl tail | head`).
 pub fn data(line: &str) -> bool {
-    if STDOUT_CLOSED.load(Ordering::Relaxed) {
-        return false;
-    }
-    let mut out = anstream::stdout().lock();
-    let written = writeln!(out, "{line}").and_then(|()| out.flush());
-    if written.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
-        STDOUT_CLOSED.store(true, Ordering::Relaxed);
-        return false;
-    }
-    true
+    let line = clean_styled(line);
+    let line = if *LOGGED { inert::lines(&line) } else { line };
+    write(|| {
+        let mut out = anstream::stdout().lock();
+        writeln!(out, "{line}").and_then(|()| out.flush())
+    })
 }
 
-/// Writes whole lines of JSON, which has no escape codes to drop. Returns false once the reader has gone.
-pub fn lines(bytes: &[u8]) -> bool {
-    if STDOUT_CLOSED.load(Ordering::Relaxed) {
-        return false;
-    }
-    let mut out = std::io::stdout().lock();
-    let written = out.write_all(bytes).and_then(|()| out.flush());
-    if written.is_err_and(|e| e.kind() == ErrorKind::BrokenPipe) {
-        STDOUT_CLOSED.store(true, Ordering::Relaxed);
-        return false;
-    }
-    true
+/// Writes whole lines of JSON, which has no escape codes to drop. Returns false once stdout takes nothing more.
+pub fn lines(json: &[u8]) -> bool {
+    let json = inert::json(json);
+    write(|| {
+        let mut out = std::io::stdout().lock();
+        out.write_all(&json).and_then(|()| out.flush())
+    })
 }
 
-/// Writes a line of talk. Escape codes are dropped where stderr is no terminal or NO_COLOR is set.
-pub fn talk(line: &str) {
-    // Nobody is left to be told when this fails.
+/// Writes talk. Escape codes are dropped where stderr is not a terminal or NO_COLOR is set; a terminal gets lines that are
+/// broken between words.
+pub fn talk(text: &str) {
+    let text = clean_styled(text);
+    let text = if inert::on_actions() { inert::lines(&text) } else { text };
+    if std::io::stderr().is_terminal() {
+        workflow_command(&wrap::hanging(&text, terminal::stderr_size().1));
+    } else {
+        workflow_command(&text);
+    }
+}
+
+/// Writes a line of talk as it is: one that GitHub's runner is meant to act on.
+pub fn workflow_command(line: &str) {
+    // There is no other stream left to report this on.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
+}
+
+fn write(writing: impl FnOnce() -> std::io::Result<()>) -> bool {
+    if ENDED.get().is_some() {
+        return false;
+    }
+    let Err(error) = writing() else { return true };
+    end(if error.kind() == ErrorKind::BrokenPipe { Ended::Unread } else { Ended::Failed(error) });
+    false
+}
+
+fn end(ended: Ended) {
+    // The first reason counts.
+    let _ = ENDED.set(ended);
+    ENDING.notify_waiters();
+}
+
+/// Returns what a write to stdout failed with; None also where the reader has gone, which is no failure.
+pub fn failure() -> Option<&'static std::io::Error> {
+    match ENDED.get() {
+        Some(Ended::Failed(error)) => Some(error),
+        Some(Ended::Unread) | None => None,
+    }
+}
+
+/// Resolves once stdout takes nothing more: after a failed write, or as soon as the reader of a pipe goes away, even while
+/// nothing is written.
+pub async fn ended() {
+    let ending = ENDING.notified();
+    if ENDED.get().is_some() {
+        return;
+    }
+    tokio::select! {
+        () = ending => {}
+        () = hang_up() => end(Ended::Unread),
+    }
+}
+
+/// Resolves once the reader of a pipe on stdout has closed it; never for anything else.
+async fn hang_up() {
+    let pipe = stdout_file().is_some_and(|file| file.file_type().is_fifo());
+    // Nothing is written through it: it reports an error once the other end is closed (poll(2)). The unchecked way leaves
+    // the pipe in blocking mode, which others may share.
+    if pipe && let Some(file) = stdout_copy() && let Ok(stdout) = pipe::Sender::from_file_unchecked(file) {
+        let _ = stdout.ready(Interest::ERROR).await;
+    } else {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn stdout_file() -> Option<std::fs::Metadata> {
+    stdout_copy()?.metadata().ok()
+}
+
+/// The same stream under another descriptor, which is closed without closing stdout.
+fn stdout_copy() -> Option<File> {
+    Some(std::io::stdout().as_fd().try_clone_to_owned().ok()?.into())
 }

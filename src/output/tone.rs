@@ -2,6 +2,8 @@
 
 use anstyle::{AnsiColor, Style};
 
+use super::clean;
+
 pub const GREEN: Style = AnsiColor::Green.on_default();
 pub const RED: Style = AnsiColor::Red.on_default().bold();
 pub const YELLOW: Style = AnsiColor::Yellow.on_default();
@@ -24,7 +26,7 @@ pub enum Tone {
     Strong,
 }
 
-/// The text in the tone's colour, for [`Outcome::text`](super::Outcome).
+/// Returns the text, made harmless by [`clean`], in the tone's colour, for [`Outcome::text`](super::Outcome).
 pub fn painted(tone: Tone, text: &str) -> String {
     let style = match tone {
         Tone::Good => GREEN,
@@ -33,5 +35,5 @@ pub fn painted(tone: Tone, text: &str) -> String {
         Tone::Faint => DIM,
         Tone::Strong => BOLD,
     };
-    format!("{style}{text}{style:#}")
+    format!("{style}{}{style:#}", clean(text))
 }

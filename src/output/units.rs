@@ -11,8 +11,8 @@ pub fn bytes(count: i64) -> String {
 }
 
 /// `1 rule`, `2 rules`.
-pub fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+pub fn count<N: Copy + PartialEq + From<u8> + std::fmt::Display>(number: N, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == N::from(1) { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -22,7 +22,7 @@ mod tests {
     #[test]
     fn units_change_at_their_borders() {
         let said = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
-        assert_eq!([0, 1, 2].map(|number| count(number, "rule")), ["0 rules", "1 rule", "2 rules"]);
+        assert_eq!([0_u64, 1, 2].map(|number| count(number, "rule")), ["0 rules", "1 rule", "2 rules"]);
         assert_eq!(said, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 GiB"]);
     }
 }

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 
 use super::{Body, Content, Hop, Item};
+use crate::output::clean_line;
 
 const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
@@ -36,7 +37,7 @@ impl Item {
         };
         let at = self.at.format("%H:%M:%S%.3f");
         let name = self.hop.name();
-        let summary = printable(&self.summary);
+        let summary = clean_line(&self.summary);
         let raw = match &self.body {
             Body::Raw { base64, .. } => format!(" base64 {base64}"),
             Body::Record(_) => String::new(),
@@ -75,11 +76,6 @@ fn age(age: TimeDelta) -> (Style, String) {
         _ => format!("+{}h{:02}m", millis / 3_600_000, millis / 60_000 % 60),
     };
     (style, text)
-}
-
-/// What comes from outside must not steer the terminal.
-pub fn printable(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! `--format`: a line made of an item's fields.
 
 use chrono::SecondsFormat;
-use serde_json::Value;
 
-use super::{Body, Item};
+use super::Item;
+use crate::outbox::text_at;
 
 /// What stands in braces, and what it stands for.
 const FIELDS: &[&str] = &[
@@ -87,34 +87,24 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// The line; what an item does not have is left out.
-    pub fn render(&self, item: &Item) -> String {
-        let fields = serde_json::to_value(item).unwrap_or(Value::Null);
+    /// Returns the line. What an item does not have is left out; `clean` makes what comes from outside fit for the reader
+    /// and is given it with numbers as they are written.
+    pub fn render(&self, item: &Item, clean: impl Fn(&str) -> String) -> String {
+        let fields = serde_json::to_string(item).unwrap_or_default();
         let mut line = String::new();
         for part in &self.0 {
-            match part {
-                Part::Text(text) => line.push_str(text),
-                Part::Field(name, path) => {
-                    let value = match name.as_str() {
-                        "at" => item.at.to_rfc3339_opts(SecondsFormat::Millis, true).into(),
-                        "age_ms" => item.event.committed_at.map(|at| (item.at - at).num_milliseconds()).into(),
-                        // As it came, number for number.
-                        "record" if path.is_empty() => match &item.body {
-                            Body::Record(record) => {
-                                line.push_str(record.text());
-                                continue;
-                            }
-                            Body::Raw { .. } => Value::Null,
-                        },
-                        name => path.iter().fold(&fields[name], |value, key| member(value, key)).clone(),
-                    };
-                    match value {
-                        Value::Null => {}
-                        Value::String(text) => line.push_str(&text),
-                        other => line.push_str(&other.to_string()),
-                    }
+            let text = match part {
+                Part::Text(text) => {
+                    line.push_str(text);
+                    continue;
                 }
-            }
+                Part::Field(name, path) => match name.as_str() {
+                    "at" => Some(item.at.to_rfc3339_opts(SecondsFormat::Millis, true)),
+                    "age_ms" => item.event.committed_at.map(|at| (item.at - at).num_milliseconds().to_string()),
+                    name => text_at(&fields, std::iter::once(name).chain(path.iter().map(String::as_str))),
+                },
+            };
+            line.push_str(&clean(&text.unwrap_or_default()));
         }
         line
     }
@@ -133,14 +123,6 @@ fn field(name: &str) -> Result<Part, String> {
     Ok(Part::Field(first, path))
 }
 
-/// By name, or by number in a list.
-fn member<'a>(value: &'a Value, key: &str) -> &'a Value {
-    match value {
-        Value::Array(list) => key.parse().ok().and_then(|index: usize| list.get(index)).unwrap_or(&Value::Null),
-        other => other.get(key).unwrap_or(&Value::Null),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -148,10 +130,10 @@ mod tests {
 
     fn render(template: &str) -> String {
         let place = Place { shard: "s-0", sequence_number: "7", partition_key: "k" };
-        let bytes = br#"{"metadata":{"record-type":"data","operation":"insert","schema-name":"public","table-name":"cars"},"data":{"id":1.50,"tags":["a","b"]}}"#;
+        let bytes = br#"{"metadata":{"record-type":"data","operation":"insert","schema-name":"public","table-name":"cars"},"data":{"id":1.50,"n":12345678901234567890.1234567890,"tags":["a","b"]}}"#;
         let mut items = Vec::new();
         stream_record(bytes, "2026-01-31T12:00:00Z".parse().expect("a time"), place, &mut items);
-        Template::parse(template).expect("a template").render(&items[0])
+        Template::parse(template).expect("a template").render(&items[0], str::to_owned)
     }
 
     #[test]
@@ -164,6 +146,7 @@ mod tests {
             render("{record.metadata.table-name} {record.data.tags.1} {record.data.none}{event_id}."),
             "cars b ."
         );
+        assert_eq!(render("{record.data.n} {record.data.id}"), "12345678901234567890.1234567890 1.50");
         assert!(render("{record}").starts_with(r#"{"metadata""#) && render("{record}").contains("1.50"));
     }
 

@@ -6,6 +6,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::report::{Report, title};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::clean;
 
 const SUITE: &str = "outboxctl verify";
 
@@ -50,7 +51,7 @@ pub fn document(report: &Report, duplicates_allowed: bool) -> Result<String> {
 /// The text can't be XML.
 pub fn broken(error: &Error) -> Result<String> {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(error.message()).set_type(error.kind().name());
+    status.set_message(clean(error.message())).set_type(error.kind().name());
     let mut suite = TestSuite::new(SUITE);
     suite.add_test_case(case("verify", status));
     write(suite)

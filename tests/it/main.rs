@@ -21,6 +21,7 @@ mod own_tables;
 mod repair;
 mod replicator;
 mod rights;
+mod shell;
 mod support;
 mod templates;
 mod trouble;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use jmespath::Expression;
+use super::filter::Filter;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::error::Result;
+use crate::output::{clean_line, escape};
 use crate::streams::{Item, Template};
 
 /// Items written at once.
@@ -16,7 +17,7 @@ const BATCH: usize = 256;
 pub struct Show<'a> {
     pub count: Option<u64>,
     pub idle_timeout: Option<Duration>,
-    pub filter: Option<&'a Expression<'static>>,
+    pub filter: Option<&'a Filter>,
     pub format: Option<&'a Template>,
 }
 
@@ -28,11 +29,13 @@ impl Show<'_> {
     pub async fn run(&self, ctx: &Context, mut items: Receiver<Result<Item>>) -> Result<u64> {
         let (mut shown, mut last, mut warned) = (0, Instant::now(), false);
         let mut batch = Vec::with_capacity(BATCH);
+        let mut unread = std::pin::pin!(ctx.console.unread());
         while self.count.is_none_or(|count| shown < count) {
             let came = tokio::select! {
                 came = items.recv_many(&mut batch, BATCH) => came,
                 () = idle(self.idle_timeout.map(|limit| last + limit)) => 0,
                 () = ctx.cancel.cancelled() => 0,
+                () = &mut unread => 0,
             };
             if came == 0 {
                 break;
@@ -40,7 +43,7 @@ impl Show<'_> {
             let (mut wanted, mut failure) = (Vec::with_capacity(came), None);
             for item in batch.drain(..) {
                 match item {
-                    Ok(item) => match self.wants(&item) {
+                    Ok(item) => match self.filter.map_or(Ok(true), |filter| filter.takes(&item)) {
                         Ok(true) => wanted.push(item),
                         Ok(false) => {}
                         Err(problem) if warned => tracing::debug!(problem, "--where"),
@@ -58,7 +61,10 @@ impl Show<'_> {
             if !wanted.is_empty() {
                 last = Instant::now();
             }
-            let human = |item: &Item| self.format.map_or_else(|| item.line(), |format| format.render(item));
+            // A person must not be misled, and a program must not miss anything.
+            let terminal = ctx.console.is_terminal();
+            let clean = |text: &str| if terminal { clean_line(text) } else { escape(text) }.into_owned();
+            let human = |item: &Item| self.format.map_or_else(|| item.line(), |format| format.render(item, clean));
             if !ctx.console.items(&wanted, human) {
                 break;
             }
@@ -67,14 +73,6 @@ impl Show<'_> {
             }
         }
         Ok(shown)
-    }
-
-    /// Whether the expression is true of an item; an error where it can't be told, by the item's types.
-    fn wants(&self, item: &Item) -> std::result::Result<bool, String> {
-        let Some(filter) = self.filter else { return Ok(true) };
-        let item = serde_json::to_value(item).map_err(|error| error.to_string())?;
-        let found = filter.search(item).map_err(|error| error.reason.to_string())?;
-        Ok(found.is_truthy())
     }
 }
 

@@ -52,13 +52,26 @@ function millis(text) {
   return Date.parse(text.replace(/\.\d+/, "")) + Number(`0.${fraction || 0}`) * 1000;
 }
 
-/** JSON made readable; anything else as it is. */
+/** JSON made readable; anything else as it is. Numbers keep their digits: they are laid out, never read. */
 export function pretty(value) {
+  const text = typeof value === "string" ? value : JSON.stringify(value);
   try {
-    return JSON.stringify(typeof value === "string" ? JSON.parse(value) : value, null, 2);
+    JSON.parse(text);
   } catch {
-    return String(value);
+    return String(text);
   }
+  const tokens = text.match(/"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/g) ?? [];
+  let depth = 0;
+  const line = () => "\n" + "  ".repeat(depth);
+  return tokens.map((token, at) => {
+    const empty = "{[".includes(tokens[at - 1]) && "}]".includes(token);
+    if ("}]".includes(token)) return depth--, empty ? token : line() + token;
+    if (token === ",") return token + line();
+    if (token === ":") return ": ";
+    if (!"{[".includes(token)) return token;
+    depth++;
+    return "}]".includes(tokens[at + 1]) ? token : token + line();
+  }).join("");
 }
 
 export const STATUS = {

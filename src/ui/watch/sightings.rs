@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::outbox::text_at;
 use crate::postgres::admin::OutboxRow;
 use crate::streams::{self, Body, Content, Item, Origin};
 use crate::ui::model::{Hop, State, Trace};
@@ -125,9 +126,11 @@ fn fill(trace: &mut Trace, item: &Item, record: &Value) {
         }
     } else if let Origin::Bus { bus_event_id, .. } | Origin::Log { bus_event_id, .. } = &item.origin {
         detail.bus_event_id.clone_from(bus_event_id);
-        let data = &record["detail"]["data"];
-        if !data.is_null() {
-            trace.keep_payload(data.to_string());
+        // As it is written: numbers keep their digits.
+        if let Body::Record(record) = &item.body
+            && let Some(data) = text_at(record.text(), ["detail", "data"])
+        {
+            trace.keep_payload(data);
         }
     }
 }

@@ -12,5 +12,5 @@ fuzz_target!(|text: &str| {
     let record = br#"{"metadata":{"record-type":"data","operation":"insert","table-name":"cars"},"data":{"a":[1,{"b":null}]}}"#;
     let mut items = Vec::new();
     stream_record(record, DateTime::UNIX_EPOCH, place, &mut items);
-    items.iter().for_each(|item| drop(template.render(item)));
+    items.iter().for_each(|item| drop(template.render(item, str::to_owned)));
 });

@@ -1,0 +1,274 @@
+//! `tail --where`: a JMESPath expression over an item, in which numbers are compared digit by digit.
+//!
+//! The library holds numbers as doubles. Longer ones go through it as marked strings: comparisons are functions of ours
+//! that know them, and the library's own functions are given doubles.
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use jmespath::ast::{Ast, Comparator, KeyValuePair};
+use jmespath::{Context, Expression, Rcvar, Runtime, Variable};
+
+use crate::outbox::Decimal;
+use crate::streams::Item;
+
+/// Begins a string that stands for a number. It is a code point that Unicode keeps for internal use.
+const MARK: char = '\u{fdd0}';
+/// Significant digits that a double tells apart, whatever they are.
+const DOUBLE: usize = 15;
+/// Returns its argument with doubles for the numbers that were marked.
+const DOUBLES: &str = "outboxctl_doubles";
+/// Our comparisons, in the order of [`compared`].
+const COMPARATORS: [(&str, Comparator); 6] = [
+    ("outboxctl_eq", Comparator::Equal),
+    ("outboxctl_ne", Comparator::NotEqual),
+    ("outboxctl_lt", Comparator::LessThan),
+    ("outboxctl_le", Comparator::LessThanEqual),
+    ("outboxctl_gt", Comparator::GreaterThan),
+    ("outboxctl_ge", Comparator::GreaterThanEqual),
+];
+
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    let mut runtime = Runtime::new();
+    runtime.register_builtin_functions();
+    let doubles = |args: &[Rcvar], _: &mut Context<'_>| Ok(args.first().map_or_else(|| Rcvar::new(Variable::Null), doubles));
+    runtime.register_function(DOUBLES, Box::new(doubles));
+    for (name, comparator) in COMPARATORS {
+        let compare = move |args: &[Rcvar], _: &mut Context<'_>| {
+            let [left, right] = args else { return Ok(Rcvar::new(Variable::Null)) };
+            Ok(Rcvar::new(compared(&comparator, left, right).map_or(Variable::Null, Variable::Bool)))
+        };
+        runtime.register_function(name, Box::new(compare));
+    }
+    runtime
+});
+
+/// A compiled expression.
+#[derive(Debug, Clone)]
+pub struct Filter(Expression<'static>);
+
+impl Filter {
+    /// Compiles an expression.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        // Errors show the text that was given.
+        jmespath::parse(text).map_err(|error| error.to_string())?;
+        let marked = literals(text);
+        let ast = jmespath::parse(&marked).map_err(|error| error.to_string())?;
+        Ok(Self(Expression::new(text, rewritten(ast), &RUNTIME)))
+    }
+
+    /// Whether the expression is true of an item.
+    ///
+    /// # Errors
+    /// Why it can't be said, by the item's types.
+    pub fn takes(&self, item: &Item) -> Result<bool, String> {
+        let item = serde_json::to_string(item).map_err(|error| error.to_string())?;
+        let item = Variable::from_json(&marked(&item))?;
+        let found = self.0.search(Rcvar::new(item)).map_err(|error| error.reason.to_string())?;
+        Ok(found.is_truthy())
+    }
+}
+
+/// The expression with our comparisons, and doubles for the library's functions.
+fn rewritten(ast: Ast) -> Ast {
+    let one = |ast: Box<Ast>| Box::new(rewritten(*ast));
+    let function = |offset, name: &str, args| Ast::Function { offset, name: name.to_owned(), args };
+    match ast {
+        Ast::Comparison { offset, comparator, lhs, rhs } => {
+            let name = COMPARATORS.iter().find(|(_, other)| *other == comparator).map_or("", |(name, _)| name);
+            function(offset, name, vec![rewritten(*lhs), rewritten(*rhs)])
+        }
+        Ast::Function { offset, name, args } => {
+            let arg = |arg| match arg {
+                Ast::Expref { .. } => rewritten(arg),
+                arg => function(offset, DOUBLES, vec![rewritten(arg)]),
+            };
+            function(offset, &name, args.into_iter().map(arg).collect())
+        }
+        Ast::Condition { offset, predicate, then } => {
+            Ast::Condition { offset, predicate: one(predicate), then: one(then) }
+        }
+        Ast::Expref { offset, ast } => Ast::Expref { offset, ast: one(ast) },
+        Ast::Flatten { offset, node } => Ast::Flatten { offset, node: one(node) },
+        Ast::MultiList { offset, elements } => {
+            Ast::MultiList { offset, elements: elements.into_iter().map(rewritten).collect() }
+        }
+        Ast::MultiHash { offset, elements } => {
+            let pair = |pair: KeyValuePair| KeyValuePair { key: pair.key, value: rewritten(pair.value) };
+            Ast::MultiHash { offset, elements: elements.into_iter().map(pair).collect() }
+        }
+        Ast::Not { offset, node } => Ast::Not { offset, node: one(node) },
+        Ast::Projection { offset, lhs, rhs } => Ast::Projection { offset, lhs: one(lhs), rhs: one(rhs) },
+        Ast::ObjectValues { offset, node } => Ast::ObjectValues { offset, node: one(node) },
+        Ast::And { offset, lhs, rhs } => Ast::And { offset, lhs: one(lhs), rhs: one(rhs) },
+        Ast::Or { offset, lhs, rhs } => Ast::Or { offset, lhs: one(lhs), rhs: one(rhs) },
+        Ast::Subexpr { offset, lhs, rhs } => Ast::Subexpr { offset, lhs: one(lhs), rhs: one(rhs) },
+        leaf @ (Ast::Identity { .. }
+        | Ast::Field { .. }
+        | Ast::Index { .. }
+        | Ast::Literal { .. }
+        | Ast::Slice { .. }) => leaf,
+    }
+}
+
+fn compared(comparator: &Comparator, left: &Variable, right: &Variable) -> Option<bool> {
+    let (Some(left), Some(right)) = (number(left), number(right)) else { return left.compare(comparator, right) };
+    Some(match comparator {
+        Comparator::Equal => left == right,
+        Comparator::NotEqual => left != right,
+        Comparator::LessThan => left < right,
+        Comparator::LessThanEqual => left <= right,
+        Comparator::GreaterThan => left > right,
+        Comparator::GreaterThanEqual => left >= right,
+    })
+}
+
+fn number(value: &Variable) -> Option<Decimal> {
+    match value {
+        Variable::Number(number) => Some(Decimal::parse(&number.to_string())),
+        Variable::String(text) => text.strip_prefix(MARK).map(Decimal::parse),
+        _ => None,
+    }
+}
+
+fn doubles(value: &Rcvar) -> Rcvar {
+    match &**value {
+        Variable::String(text) => {
+            let double = text.strip_prefix(MARK).and_then(|text| text.parse().ok());
+            let number = double.and_then(serde_json::Number::from_f64);
+            number.map_or_else(|| value.clone(), |number| Rcvar::new(Variable::Number(number)))
+        }
+        Variable::Array(list) => Rcvar::new(Variable::Array(list.iter().map(doubles).collect())),
+        Variable::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| (name.clone(), doubles(value)));
+            Rcvar::new(Variable::Object(fields.collect()))
+        }
+        _ => value.clone(),
+    }
+}
+
+/// JSON with marked strings for the numbers that a double can't hold, in one form for equal numbers.
+fn marked(json: &str) -> Cow<'_, str> {
+    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
+    let bytes = json.as_bytes();
+    while at < bytes.len() {
+        match bytes[at] {
+            b'"' => at = end_of_string(bytes, at, b'"'),
+            b'-' | b'0'..=b'9' => {
+                let rest = bytes[at..].iter();
+                let length = rest.take_while(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+                let decimal = Decimal::parse(&json[at..at + length]);
+                if decimal.digits() > DOUBLE {
+                    out.push_str(&json[copied..at]);
+                    out.push_str(&format!("\"{MARK}{decimal}\""));
+                    copied = at + length;
+                }
+                at += length;
+            }
+            _ => at += 1,
+        }
+    }
+    if copied == 0 {
+        return json.into();
+    }
+    out.push_str(&json[copied..]);
+    out.into()
+}
+
+/// An expression with [`marked`] literals, which stand between backticks.
+fn literals(expression: &str) -> String {
+    let (mut out, mut at) = (String::new(), 0);
+    let bytes = expression.as_bytes();
+    let mut copied = 0;
+    while at < bytes.len() {
+        let quote = bytes[at];
+        if !matches!(quote, b'"' | b'\'' | b'`') {
+            at += 1;
+            continue;
+        }
+        let end = end_of_string(bytes, at, quote);
+        if quote == b'`' && end - at >= 2 {
+            out.push_str(&expression[copied..=at]);
+            let json = expression[at + 1..end - 1].replace("\\`", "`");
+            out.push_str(&marked(&json).replace('`', "\\`"));
+            copied = end - 1;
+        }
+        at = end;
+    }
+    out.push_str(&expression[copied..]);
+    out
+}
+
+/// The place behind the quoted text that begins at `at`; a backslash keeps the next byte from ending it.
+fn end_of_string(bytes: &[u8], at: usize, quote: u8) -> usize {
+    let mut end = at + 1;
+    while end < bytes.len() && bytes[end] != quote {
+        end += if bytes[end] == b'\\' { 2 } else { 1 };
+    }
+    (end + 1).min(bytes.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::streams::{Body, Content, EventView, Hop, Json, Origin};
+
+    fn takes(expression: &str) -> Result<bool, String> {
+        let record = br#"{"a": 12345678901234567890.1234567890, "id": 9007199254740993, "n": 7, "s": "x`1`", "list": [9007199254740993, 2]}"#;
+        let item = Item {
+            kind: "item",
+            hop: Hop::Log,
+            at: chrono::DateTime::UNIX_EPOCH,
+            content: Content::Other,
+            summary: String::new(),
+            event: EventView::default(),
+            origin: Origin::Bus { bus_event_id: None, message_id: String::new() },
+            body: Body::Record(Json::parse(record).expect("JSON")),
+        };
+        Filter::parse(expression)?.takes(&item)
+    }
+
+    #[test]
+    fn numbers_are_compared_digit_by_digit() {
+        for (expression, expected) in [
+            ("record.a == `12345678901234567890.123456789`", true),
+            ("record.a == `12345678901234567890.1234567891`", false),
+            ("record.id == `9007199254740993`", true),
+            ("record.id == `9007199254740992`", false),
+            ("record.id > `9007199254740992` && record.id < `9007199254740994`", true),
+            ("record.id >= `7` && record.n <= `7.0` && record.n != `8`", true),
+            ("record.list[?@ == `9007199254740992`] | [0]", false),
+            ("record.list == `[9007199254740993, 2]`", true),
+            ("record.list == `[9007199254740992, 2]`", false),
+            ("sum(record.list) > `9007199254740000`", true),
+            ("max_by([record], &n).n == `7`", true),
+            (r"record.s == 'x`1`'", true),
+            (r#"record.s == `"x\`1\`"`"#, true),
+            ("record.n == '7'", false),
+            ("hop == 'log' && !none", true),
+        ] {
+            assert_eq!(takes(expression), Ok(expected), "{expression}");
+        }
+        assert!(takes("length(record.n)").is_err(), "a number has no length");
+        assert!(Filter::parse("a==").is_err());
+    }
+
+    #[test]
+    fn only_long_numbers_are_marked() {
+        assert_eq!(marked(r#"{"a":1.5,"b":"12345678901234567890"}"#), r#"{"a":1.5,"b":"12345678901234567890"}"#);
+        let text = json!("\\\"1").to_string();
+        assert_eq!(marked(&text), text);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_expression_panics(expression: String) {
+            let _ = Filter::parse(&expression);
+        }
+    }
+}

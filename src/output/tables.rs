@@ -1,0 +1,121 @@
+//! Tables drawn with comfy-table: fitted to the terminal, one row a line where nothing limits them.
+
+use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
+use console::measure_text_width;
+
+use super::{Table, clean_line, terminal, wrap};
+
+/// One rule under the header: rows stay one line each, and copy well.
+const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
+
+/// Columns that a cell has at least, where it has so much text.
+const FLOOR: usize = 8;
+
+/// Draws a table for stdout.
+pub fn format(table: &Table) -> String {
+    match terminal::width() {
+        Some(width) => format_within(table, width),
+        None => drawn(table).trim_fmt(),
+    }
+}
+
+/// Draws a table in at most `width` columns. No word is broken that fits on a line of its own: where the columns leave it
+/// too little room, each row becomes a paragraph of `header  cell` lines.
+pub fn format_within(table: &Table, width: usize) -> String {
+    let table = cleaned(table);
+    let widest = widest_words(&table);
+    let mut drawn = drawn(&table);
+    drawn.set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    if widest.iter().sum::<usize>() > width {
+        return paragraphs(&table, width);
+    }
+    for (column, least) in drawn.column_iter_mut().zip(widest) {
+        let least = u16::try_from(least).unwrap_or(u16::MAX);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+    }
+    drawn.trim_fmt()
+}
+
+/// The least width of each column, with the padding on its left: that of its widest word, and of a few letters.
+fn widest_words(table: &Table) -> Vec<usize> {
+    let rows = || std::iter::once(&table.header).chain(&table.rows);
+    let word = |cell: &String| cell.split(' ').map(measure_text_width).max().unwrap_or_default();
+    let least = |cell: &String| word(cell).max(measure_text_width(cell).min(FLOOR));
+    (0..table.header.len()).map(|at| rows().filter_map(|row| row.get(at)).map(least).max().unwrap_or(0) + 1).collect()
+}
+
+fn paragraphs(table: &Table, width: usize) -> String {
+    let names = table.header.iter().map(|name| measure_text_width(name)).max().unwrap_or(0);
+    let row = |row: &Vec<String>| {
+        let cells = table.header.iter().zip(row).filter(|(_, cell)| !cell.is_empty());
+        let lines = cells.map(|(name, cell)| {
+            let gap = " ".repeat(names - measure_text_width(name));
+            wrap::hanging(&format!(" {name}{gap}  {cell}"), width)
+        });
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    table.rows.iter().map(row).collect::<Vec<_>>().join("\n\n")
+}
+
+fn drawn(table: &Table) -> comfy_table::Table {
+    let table = cleaned(table);
+    let mut drawn = comfy_table::Table::new();
+    drawn.load_style(TABLE).set_content_arrangement(ContentArrangement::Dynamic);
+    drawn.set_header(&table.header);
+    drawn.add_rows(&table.rows);
+    drawn.column_iter_mut().for_each(|column| {
+        column.set_padding((1, 0));
+    });
+    drawn
+}
+
+/// Cells come from everywhere; none of them steers the terminal or makes a second row.
+fn cleaned(table: &Table) -> Table {
+    let row = |cells: &Vec<String>| cells.iter().map(|cell| clean_line(cell).into_owned()).collect();
+    Table { header: row(&table.header), rows: table.rows.iter().map(row).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outputs() -> Table {
+        let mut table = Table::new(["output", "value"]);
+        table.row(["StreamName", "outboxctl-dev-rds-kinesis"]);
+        table.row(["Policy", "may read what is in the stream and nothing else"]);
+        table
+    }
+
+    #[test]
+    fn cells_break_between_words() {
+        insta::assert_snapshot!(format_within(&outputs(), 40), @"
+        output     value
+        ────────────────────────────────────────
+         StreamName outboxctl-dev-rds-kinesis
+         Policy     may read what is in the
+                    stream and nothing else
+        ");
+    }
+
+    #[test]
+    fn where_a_word_has_no_room_a_row_is_a_paragraph() {
+        for width in [0, 1, 20] {
+            let drawn = format_within(&outputs(), width);
+            assert!(drawn.contains("  outboxctl-dev-rds-kinesis") || drawn.contains("\noutboxctl-dev-rds-kinesis"), "{drawn}");
+        }
+        insta::assert_snapshot!(format_within(&outputs(), 30), @"
+        output  StreamName
+        value   outboxctl-dev-rds-kinesis
+
+        output  Policy
+        value   may read what is in the stream and nothing else
+        ");
+    }
+
+    #[test]
+    fn no_cell_steers_the_terminal_or_makes_a_row() {
+        let mut table = Table::new(["a"]);
+        table.row(["x\u{1b}[2J\ny"]);
+        assert!(drawn(&table).trim_fmt().ends_with(" x\u{fffd}[2J\u{fffd}y"), "{}", drawn(&table).trim_fmt());
+    }
+}
