@@ -102,8 +102,9 @@ pub fn main() -> ExitCode {
     };
     let console = Console::new(cli.global.output, cli.global.progress, cli.global.quiet, cli.global.verbose);
     let result = run(cli, &console);
-    console.finish(&result);
-    ExitCode::from(result.map_or_else(|error| error.exit_code(), |_| 0))
+    let code = result.as_ref().map_or_else(Error::exit_code, |_| 0);
+    console.finish(result);
+    ExitCode::from(code)
 }
 
 /// Help and version are data and exit with 0; a usage error is talk, exits with 2, and still ends NDJSON in a result.
@@ -130,6 +131,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         found => found?,
     };
     let settings = Settings::merge(cli.global, file)?;
+    console.lead_to(settings.place().with_local_endpoint(local_endpoint(&settings)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)
@@ -157,6 +159,12 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     // Threads stuck in DNS or disk must not hold the exit.
     runtime.shutdown_background();
     result
+}
+
+/// The endpoint of the local stack, where it is up and worked on.
+fn local_endpoint(settings: &Settings) -> Option<String> {
+    let up = settings.local.then(crate::sandbox::state::running)?;
+    up.ok().map(|state| state.endpoint)
 }
 
 /// Cancels on the first signal. A second one ends the process at once.
