@@ -131,6 +131,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         Err(error) => return Err(error).or_fail(Kind::Io, || "the working directory can't be read".into()),
     };
     let settings = Settings::merge(cli.global, file)?;
+    console.lead_to(settings.place().with_local_endpoint(local_endpoint(&settings)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)
@@ -164,11 +165,19 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     result
 }
 
+/// The endpoint of the local stack, where it is up and worked on.
+fn local_endpoint(settings: &Settings) -> Option<String> {
+    let up = settings.local.then(crate::sandbox::state::running)?;
+    up.ok().map(|state| state.endpoint)
+}
+
 /// The end of a command that has no other end than a signal: its result, with the signal's exit code.
 fn stopped(scope: &str, signal: Kind, result: Result<Outcome>, console: &Console) -> Result<Outcome> {
     let mut outcome = match result {
         Ok(outcome) => outcome,
-        Err(error) if error.kind() == Kind::Interrupted => Outcome { data: error.data().cloned().unwrap_or_default(), ..Outcome::default() },
+        Err(error) if error.kind() == Kind::Interrupted => {
+            Outcome { data: error.data().cloned().unwrap_or_default(), ..Outcome::default() }
+        }
         Err(error) => return Err(error),
     };
     let message = outcome.summary.take().map_or_else(|| "stopped".to_owned(), |summary| format!("stopped, {summary}"));

@@ -23,7 +23,7 @@
 //! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |
 //! | [`reconcile`] | what was committed against what was delivered, in bounded memory | `aws`, `committed`, `database`, `deadletters`, `error`, `outbox`, `postgres` |
 //! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
-//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `streams` |
+//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `settings`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`, `settings`, `streams` |

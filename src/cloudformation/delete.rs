@@ -55,7 +55,7 @@ impl Engine {
             }
             if stack.enable_termination_protection() == Some(true) {
                 return Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination")).hint(format!(
-                    "lift it first: aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}"
+                    "lift it first: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}`"
                 )));
             }
             self.console.emit(Event::started(scope, "delete"));

@@ -103,6 +103,6 @@ pub(super) fn way_out(scope: &str, status: &StackStatus) -> String {
              then run this again"
                 .to_owned()
         }
-        _ => format!("run: outboxctl recover {scope}"),
+        _ => format!("run `outboxctl recover {scope}`"),
     }
 }

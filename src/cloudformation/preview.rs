@@ -13,7 +13,7 @@ use super::status::{OnDeploy, Phase, actions};
 use super::template;
 use crate::error::{AwsContext, Error, Kind, Result};
 
-const LATER: &str = "wait until it is done (outboxctl watch), or let `outboxctl deploy` attach to it";
+const LATER: &str = "wait until it is done (`outboxctl watch` shows it), or let `outboxctl deploy` attach to it";
 
 /// What deploying would do with a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -171,12 +171,12 @@ fn unstick(scope: &str, stack: &Described, settled: &Settled) -> String {
     match actions(status_of(stack)).recover {
         OnRecover::Continue => format!(
             "remove the cause and run this again; or leave the resource as it is, which the stack then no longer knows: \
-             outboxctl recover {scope}{}",
+             `outboxctl recover {scope}{}`",
             flags("--skip")
         ),
         OnRecover::ForceDelete => format!(
             "remove the cause and run this again; or leave the resource behind, to be deleted by hand: \
-             outboxctl recover {scope}{} (--force for whatever can't be deleted)",
+             `outboxctl recover {scope}{}` (--force for whatever can't be deleted)",
             flags("--retain")
         ),
         _ => way_out(scope, status_of(stack)),

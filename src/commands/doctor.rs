@@ -44,6 +44,7 @@ impl Args {
             executable,
             roots: reach::roots(ctx),
             limit: self.timeout,
+            place: ctx.console.place(),
             told: &|finding| {
                 ctx.console.machine_item(&line(finding));
             },

@@ -44,7 +44,7 @@ fn page(path: &[String]) -> Result<String> {
     for name in path {
         let found = command.find_subcommand(name).cloned();
         command = found.ok_or_else(|| {
-            Error::new(Kind::Usage, format!("there is no command `outboxctl {}`", path.join(" ")))
+            Error::new(Kind::Usage, format!("there is no command {:?}", path.join(" ")))
                 .hint("`outboxctl --help` lists the commands")
         })?;
     }

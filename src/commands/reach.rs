@@ -80,7 +80,7 @@ pub async fn consumer_is_alive(ctx: &Context, deployment: &Deployment, group: &s
     }
     let seconds = CONSUMER_PATIENCE.as_secs();
     Err(Error::new(Kind::Failed, format!("no consumer of group {group} was heard of for {seconds} s"))
-        .hint("start one in another terminal, with the same --stage, --pipeline and --local: outboxctl consume"))
+        .hint("start one in another terminal: `outboxctl consume`"))
 }
 
 /// Opens the database of this deployment.

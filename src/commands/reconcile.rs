@@ -127,8 +127,8 @@ impl Args {
             error = error.hint("`outboxctl reconcile --repair` delivers what is missing");
         }
         if report.dead_letters > 0 {
-            error =
-                error.hint("`outboxctl dlq list` shows why dead letters were given up, `dlq redrive` sends them again");
+            error = error
+                .hint("`outboxctl dlq list` shows why dead letters failed, `outboxctl dlq redrive` sends them again");
         }
         Err(error.with_data(report))
     }

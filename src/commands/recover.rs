@@ -49,7 +49,7 @@ impl Args {
         let _hold = ctx.hold();
         tokio::select! {
             outcome = self.recover(ctx, &engine, &stacks) => outcome,
-            () = ctx.cancel.cancelled() => Err(detached(ctx, &engine)),
+            () = ctx.cancel.cancelled() => Err(detached(&engine)),
         }
     }
 
@@ -105,7 +105,7 @@ impl Args {
                 })
             })
             .collect();
-        let summary = if changed { "recovered; next: outboxctl deploy" } else { "there is nothing to recover from" };
+        let summary = if changed { "recovered; next: `outboxctl deploy`" } else { "there is nothing to recover from" };
         Ok(Outcome::data(json!({ "stacks": data })).changed(changed).summary(summary))
     }
 }

@@ -118,7 +118,7 @@ impl Args {
             ctx.console.emit(Event::failed("replay", error.message()));
             let hint = match (&journal, report.before + report.sent + report.refused) {
                 (_, 0) => "nothing was sent".to_owned(),
-                (Some(_), done) => format!("{done} events are done with; go on: outboxctl replay --resume {name}"),
+                (Some(_), done) => format!("{done} events were sent; to continue: `outboxctl replay --resume {name}`"),
                 (None, _) => "run again, it starts over: consumers know the events by their ids".to_owned(),
             };
             return Err(error.hint(hint).with_data(report));
@@ -157,8 +157,8 @@ impl Args {
                 if let Some(State { name, dealt_with, started_at, .. }) = interrupted.first() {
                     let at = started_at.format("%Y-%m-%d %H:%M:%S UTC");
                     ctx.console.note(format!(
-                        "a replay of {at} was interrupted after {dealt_with} events; `outboxctl replay --resume {name}` goes on \
-                         with it"
+                        "a replay of {at} was interrupted after {dealt_with} events; `outboxctl replay --resume {name}` \
+                         continues it"
                     ));
                 }
                 Ok(Some(journal))

@@ -37,7 +37,7 @@ impl Args {
                 json!({ "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": [], "findings": [] });
             return Ok(Outcome::data(data)
                 .text(head)
-                .summary(format!("nothing is deployed in stage {stage}: outboxctl deploy")));
+                .summary(format!("nothing is deployed in stage {stage}; next: `outboxctl deploy`")));
         }
         let wait = ctx.console.wait("status", "asking");
         let told = |finding: &Finding| {
@@ -46,7 +46,9 @@ impl Args {
             ctx.console.machine_item(&line);
         };
         let roots = reach::roots(ctx)?;
-        let findings = doctor::look(&ctx.settings, clients, &roots, &deployment, self.timeout, &told).await;
+        let findings =
+            doctor::look(&ctx.settings, clients, &roots, &deployment, self.timeout, (&ctx.console.place(), &told))
+                .await;
         let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
         drop(wait);
 

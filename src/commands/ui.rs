@@ -52,6 +52,7 @@ impl Args {
             local: ctx.settings.local,
             from: self.from,
             stage: deployment.stage.clone(),
+            place: ctx.settings.place(),
         };
         let url = match listener.local_addr() {
             Ok(address) => format!("http://localhost:{}", address.port()),

@@ -29,7 +29,7 @@ impl Args {
         let _hold = ctx.hold();
         tokio::select! {
             outcome = self.follow(ctx, &engine, &stacks) => outcome,
-            () = ctx.cancel.cancelled() => Err(detached(ctx, &engine)),
+            () = ctx.cancel.cancelled() => Err(detached(&engine)),
         }
     }
 
@@ -85,21 +85,15 @@ fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool)
 }
 
 /// What goes on without us, how to attach to it again and how to cancel it.
-pub fn detached(ctx: &Context, engine: &Engine) -> Error {
+pub fn detached(engine: &Engine) -> Error {
     let under_way = engine.under_way();
     if under_way.is_empty() {
         return Error::new(Kind::Interrupted, "stopped; no stack is being changed");
     }
     let scopes: Vec<_> = under_way.iter().map(|operation| operation.scope.as_str()).collect();
-    let (settings, list) = (&ctx.settings, scopes.join(", "));
-    let place = format!(
-        "--stage {} --pipeline {}{}",
-        settings.stage,
-        settings.pipeline,
-        if settings.local { " --local" } else { "" }
-    );
-    let error = Error::new(Kind::Interrupted, format!("detached; CloudFormation goes on with: {list}"))
-        .hint(format!("attach again: outboxctl watch {place} (or run the same command again)"));
+    let list = scopes.join(", ");
+    let error = Error::new(Kind::Interrupted, format!("detached; CloudFormation continues with: {list}"))
+        .hint("attach again: `outboxctl watch` (or run the same command again)");
     let of = |kind: OperationKind| -> Vec<&str> {
         let found = under_way.iter().filter(|operation| operation.kind == kind);
         found.map(|operation| operation.scope.as_str()).collect()
@@ -107,10 +101,10 @@ pub fn detached(ctx: &Context, engine: &Engine) -> Error {
     let (creates, updates) = (of(OperationKind::Create), of(OperationKind::Update));
     match (updates.is_empty(), creates.is_empty()) {
         (false, _) => {
-            error.hint(format!("cancel (CancelUpdateStack): outboxctl watch --cancel {place} {}", updates.join(" ")))
+            error.hint(format!("cancel (CancelUpdateStack): `outboxctl watch --cancel {}`", updates.join(" ")))
         }
-        (true, false) => error.hint(format!("a create can't be cancelled; to undo it: outboxctl destroy {place}")),
-        (true, true) => error.hint("what is under way can't be cancelled; it goes on to its end"),
+        (true, false) => error.hint("a create can't be cancelled; to undo it: `outboxctl destroy`"),
+        (true, true) => error.hint("what is under way can't be cancelled; it continues to its end"),
     }
     .with_data(json!({ "under_way": scopes }))
 }

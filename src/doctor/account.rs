@@ -72,7 +72,9 @@ async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> 
         return Ok(vec![Finding::failed(
             check,
             "is there, but does not trust dms.amazonaws.com",
-            format!("let dms.amazonaws.com assume it: aws iam update-assume-role-policy --role-name {name} …"),
+            format!(
+                "let dms.amazonaws.com assume it: `aws iam update-assume-role-policy --role-name {name} --policy-document FILE`"
+            ),
         )]);
     }
     let attached = iam.list_attached_role_policies().role_name(name).send().await;
@@ -84,7 +86,7 @@ async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> 
             check,
             format!("is there, without the managed policy {policy}; another policy may stand in for it"),
             format!(
-                "attach it: aws iam attach-role-policy --role-name {name} --policy-arn arn:<partition>:iam::aws:policy/service-role/{policy}"
+                "attach it: `aws iam attach-role-policy --role-name {name} --policy-arn arn:<partition>:iam::aws:policy/service-role/{policy}`"
             ),
         ),
     }])

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
+use crate::settings::Place;
 
 /// How a finding is to be taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -106,6 +107,14 @@ impl Finding {
             _ => error.message().to_owned(),
         };
         Self { remedy: error.hints().next().map(str::to_owned), ..Self::new(check, state, message) }
+    }
+
+    /// Leads the commands in message and remedy to this place.
+    #[must_use]
+    pub fn filled(mut self, place: &Place) -> Self {
+        self.message = place.fill(&self.message).into_owned();
+        self.remedy = self.remedy.map(|remedy| place.fill(&remedy).into_owned());
+        self
     }
 
     #[must_use]

@@ -42,7 +42,7 @@ fn is_left(name: &str, prefix: &str, deployment: &Deployment) -> bool {
 
 async fn taps(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let orphans = bus::orphans(&ground.clients).await?;
-    let remedy = "the next `outboxctl tail` or `verify` on their bus removes them";
+    let remedy = "the next `outboxctl tail` or `outboxctl verify` on their bus removes them";
     Ok(told("leftovers: taps", &orphans, remedy))
 }
 
@@ -52,7 +52,7 @@ async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Fin
         ground.clients.s3().list_buckets().prefix(format!("{prefix}-")).send().await.aws("list the buckets")?;
     let names = answer.buckets().iter().filter_map(|bucket| bucket.name());
     let left: Vec<_> = names.filter(|name| is_left(name, &prefix, deployment)).map(str::to_owned).collect();
-    let remedy = "look through them, then: aws s3 rb --force s3://NAME";
+    let remedy = "look through them, then: `aws s3 rb --force s3://NAME`";
     Ok(told("leftovers: buckets", &left, remedy))
 }
 
@@ -67,7 +67,7 @@ async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Find
             left.push(name);
         }
     }
-    let remedy = "look through them, then: aws dynamodb delete-table --table-name NAME";
+    let remedy = "look through them, then: `aws dynamodb delete-table --table-name NAME`";
     Ok(told("leftovers: tables", &left, remedy))
 }
 
@@ -94,13 +94,13 @@ async fn log_groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     Ok(vec![Finding::failed(
         CHECK,
         format!("{}: a stack that is to make them fails", left.join(", ")),
-        "keep what they hold elsewhere where it matters, then: aws logs delete-log-group --log-group-name NAME",
+        "keep what they hold elsewhere where it matters, then: `aws logs delete-log-group --log-group-name NAME`",
     )])
 }
 
 async fn snapshots(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let found = databases::snapshots(&ground.clients, &ground.prefix()).await?;
     let remedy =
-        "they cost storage; when their data is not needed: aws rds delete-db-snapshot --db-snapshot-identifier NAME";
+        "they cost storage; when their data is not needed: `aws rds delete-db-snapshot --db-snapshot-identifier NAME`";
     Ok(told("leftovers: snapshots", &found, remedy))
 }

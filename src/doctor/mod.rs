@@ -27,7 +27,7 @@ use crate::cloudformation::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Pipeline};
 use crate::postgres::tls::Roots;
-use crate::settings::{ConfigFile, Settings};
+use crate::settings::{ConfigFile, Place, Settings};
 
 pub use finding::{Finding, Hop, State};
 pub use picture::{hops, picture};
@@ -44,6 +44,8 @@ pub struct Examination<'a> {
     pub roots: Result<Roots>,
     /// Time for each check.
     pub limit: Duration,
+    /// Where the commands of remedies lead.
+    pub place: Place,
     pub told: Told<'a>,
 }
 
@@ -70,6 +72,14 @@ struct Ground<'a> {
 impl Examination<'_> {
     /// Looks at everything that can be looked at. `clients` is what there is to ask AWS with.
     pub async fn run(self, clients: Result<&Clients>) -> Report {
+        let place = self.place.clone();
+        let told = self.told;
+        let filled = |finding: &Finding| told(&finding.clone().filled(&place));
+        let report = Examination { told: &filled, ..self }.examine(clients).await;
+        Report { findings: report.findings.into_iter().map(|finding| finding.filled(&place)).collect(), ..report }
+    }
+
+    async fn examine(self, clients: Result<&Clients>) -> Report {
         let region = clients.as_ref().ok().map(|clients| clients.region().to_owned());
         let mut findings = run::run(machine::checks(&self, region.as_deref()), self.limit, self.told).await;
         let (ground, more) = self.reach(clients).await;
@@ -153,8 +163,9 @@ pub async fn look(
     roots: &Roots,
     deployment: &Deployment,
     limit: Duration,
-    told: Told<'_>,
+    (place, told): (&Place, Told<'_>),
 ) -> Vec<Finding> {
+    let told: Told<'_> = &|finding: &Finding| told(&finding.clone().filled(place));
     let ground = Ground {
         settings,
         pipeline: deployment.pipeline,
@@ -164,5 +175,6 @@ pub async fn look(
         limit,
         told,
     };
-    deployed::examine(&ground, deployment).await
+    let findings = deployed::examine(&ground, deployment).await;
+    findings.into_iter().map(|finding| finding.filled(place)).collect()
 }

@@ -57,7 +57,7 @@ kinds! {
     /// No answer from an endpoint.
     Unreachable, "unreachable", 1, Some("check the network and the region; an endpoint override (--endpoint-url, AWS_ENDPOINT_URL) must be listening");
     /// A pipeline or one of its stacks does not exist.
-    NotDeployed, "not-deployed", 1, Some("run `outboxctl deploy` first, with the same --stage, --pipeline and --local");
+    NotDeployed, "not-deployed", 1, Some("run `outboxctl deploy` first");
     /// A stack operation ended badly.
     StackFailed, "stack-failed", 1, None;
     /// The database does not answer.
@@ -83,7 +83,7 @@ kinds! {
     /// The executable can't run on Lambda.
     NotLambdaCompatible, "not-lambda-compatible", 1, Some("build for Lambda (x86_64 or aarch64 Linux, glibc 2.34 or static) and pass it with --function-binary");
     /// The local stack is not up.
-    LocalDown, "local-down", 1, Some("start it: outboxctl local up");
+    LocalDown, "local-down", 1, Some("start it: `outboxctl local up`");
     /// A piece of the local stack could not be found or fetched.
     LocalSetup, "local-setup", 1, None;
     /// A port is in use.

@@ -9,6 +9,7 @@ mod kind;
 pub use aws::{AwsContext, sdk_code};
 pub use kind::Kind;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io::ErrorKind;
 
@@ -20,13 +21,16 @@ pub struct Error {
     kind: Kind,
     message: String,
     hints: Vec<String>,
+    /// The kind's standing hint.
+    standing: Option<Cow<'static, str>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
     data: Option<Box<serde_json::Value>>,
 }
 
 impl Error {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hints: Vec::new(), source: None, data: None }
+        let standing = kind.hint().map(Cow::Borrowed);
+        Self { kind, message: message.into(), hints: Vec::new(), standing, source: None, data: None }
     }
 
     /// Adds a way out that fits this case; shown before the kind's standing hint.
@@ -53,7 +57,23 @@ impl Error {
     /// The same failure as one of another kind.
     #[must_use]
     pub fn into_kind(self, kind: Kind) -> Self {
-        Self { kind, ..self }
+        Self { kind, standing: kind.hint().map(Cow::Borrowed), ..self }
+    }
+
+    /// Leaves out the kind's standing hint, where what it proposes can't help in this case.
+    #[must_use]
+    pub fn without_standing_hint(mut self) -> Self {
+        self.standing = None;
+        self
+    }
+
+    /// Rewrites message and hints, the standing one included.
+    #[must_use]
+    pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        self.message = rewrite(&self.message);
+        self.hints = self.hints.iter().map(|hint| rewrite(hint)).collect();
+        self.standing = self.standing.map(|hint| rewrite(&hint).into());
+        self
     }
 
     /// What was found out before it failed.
@@ -71,7 +91,7 @@ impl Error {
 
     /// This case's hints, then the kind's standing one.
     pub fn hints(&self) -> impl Iterator<Item = &str> {
-        self.hints.iter().map(String::as_str).chain(self.kind.hint())
+        self.hints.iter().map(String::as_str).chain(self.standing.as_deref())
     }
 
     pub fn exit_code(&self) -> u8 {

@@ -10,7 +10,7 @@ use super::heartbeat::Heartbeat;
 use super::render::{self, Renderer};
 use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, stream, tables, terminal};
 use crate::error::{Error, Kind};
-use crate::settings::{OutputFormat, ProgressMode};
+use crate::settings::{OutputFormat, Place, ProgressMode};
 
 /// Cheap to clone; every clone writes to the same streams.
 #[derive(Clone)]
@@ -22,12 +22,29 @@ pub struct Console {
     heartbeat: Arc<OnceLock<Arc<Heartbeat>>>,
     /// The command's end was written, or is being written.
     concluded: Arc<AtomicBool>,
+    place: Arc<OnceLock<Place>>,
 }
 
 impl Console {
     pub fn new(format: OutputFormat, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
         let renderer = render::choose(progress, quiet);
-        Self { format, verbose, quiet, renderer, heartbeat: Arc::default(), concluded: Arc::default() }
+        let (heartbeat, concluded, place) = (Arc::default(), Arc::default(), Arc::default());
+        Self { format, verbose, quiet, renderer, heartbeat, concluded, place }
+    }
+
+    /// Sets where the commands lead that are printed from here on. The first call counts.
+    pub fn lead_to(&self, place: Place) {
+        self.place.get_or_init(|| place);
+    }
+
+    /// Where printed commands lead.
+    pub fn place(&self) -> Place {
+        self.place.get().cloned().unwrap_or_default()
+    }
+
+    /// The text with its commands leading to the place of [`Console::lead_to`].
+    fn filled(&self, text: &str) -> String {
+        self.place.get().map_or_else(|| text.to_owned(), |place| place.fill(text).into_owned())
     }
 
     /// One that says nothing, for work whose steps are nobody's news.
@@ -56,6 +73,7 @@ impl Console {
 
     /// Tells what happened: NDJSON on stdout where asked for, talk on stderr otherwise.
     pub fn emit(&self, event: Event) {
+        let event = event.map_text(|text| self.filled(text));
         if matches!(event, Event::Note { level: Level::Detail, .. }) && !self.verbose {
             return;
         }
@@ -145,14 +163,14 @@ impl Console {
     /// A table on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
     pub fn table(&self, table: &Table) {
         if self.format == OutputFormat::Table {
-            self.renderer.suspend(&[tables::format(table)]);
+            self.renderer.suspend(&[tables::format(&table.clone().map_text(|text| self.filled(text)))]);
         }
     }
 
     /// Text on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
     pub fn text(&self, text: &str) {
         if self.format == OutputFormat::Table {
-            self.renderer.suspend(&[render::fitted(text).into_owned()]);
+            self.renderer.suspend(&[render::fitted(&self.filled(text)).into_owned()]);
         }
     }
 
@@ -167,6 +185,7 @@ impl Console {
     /// `NeedsInput` where nobody can be asked.
     pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
         use std::io::{BufRead, IsTerminal};
+        let question = &self.filled(question);
         if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
             let error = Error::new(Kind::NeedsInput, format!("{question} (nobody can be asked: this is no terminal)"));
             return Err(error.hint("pass --yes to agree"));
@@ -228,6 +247,8 @@ impl Console {
     /// Writes the command's end: its data, the final result line of NDJSON, and what people should know. Returns the exit
     /// code: the result's, or 1 where a result that succeeded could not be written.
     pub fn finish(&self, result: Result<Outcome, Error>) -> u8 {
+        let fill = |text: &str| self.filled(text);
+        let result = result.map(|outcome| outcome.map_text(fill)).map_err(|error| error.map_text(fill));
         self.concluded.store(true, Ordering::Relaxed);
         self.renderer.clear();
         let result = match self.renderer.conclude(&result) {

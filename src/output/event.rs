@@ -52,6 +52,21 @@ pub enum Event {
 }
 
 impl Event {
+    /// Rewrites what people read: messages and reasons.
+    #[must_use]
+    pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        match &mut self {
+            Self::Started { message, .. }
+            | Self::Progress { message, .. }
+            | Self::Finished { message, .. }
+            | Self::Failed { message, .. }
+            | Self::Note { message, .. }
+            | Self::Resource { reason: Some(message), .. } => *message = rewrite(message),
+            Self::Waiting { .. } | Self::Resource { reason: None, .. } => {}
+        }
+        self
+    }
+
     pub fn started(scope: impl Into<String>, message: impl Into<String>) -> Self {
         Self::Started { scope: scope.into(), message: message.into(), resources: None }
     }

@@ -16,6 +16,13 @@ impl Table {
         Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
+    /// Rewrites the cells.
+    #[must_use]
+    pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        self.rows.iter_mut().flatten().for_each(|cell| *cell = rewrite(cell));
+        self
+    }
+
     pub fn row<S: Into<String>>(&mut self, cells: impl IntoIterator<Item = S>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
     }
@@ -43,6 +50,15 @@ pub struct Outcome {
 impl Outcome {
     pub fn data(data: impl serde::Serialize) -> Self {
         Self { data: serde_json::to_value(data).unwrap_or(Value::Null), ..Self::default() }
+    }
+
+    /// Rewrites what people read: tables, text and summary. The data stays as it is.
+    #[must_use]
+    pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {
+        self.tables = self.tables.into_iter().map(|table| table.map_text(&rewrite)).collect();
+        self.text = self.text.map(|text| rewrite(&text));
+        self.summary = self.summary.map(|text| rewrite(&text));
+        self
     }
 
     #[must_use]

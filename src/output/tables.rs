@@ -101,7 +101,10 @@ mod tests {
     fn where_a_word_has_no_room_a_row_is_a_paragraph() {
         for width in [0, 1, 20] {
             let drawn = format_within(&outputs(), width);
-            assert!(drawn.contains("  outboxctl-dev-rds-kinesis") || drawn.contains("\noutboxctl-dev-rds-kinesis"), "{drawn}");
+            assert!(
+                drawn.contains("  outboxctl-dev-rds-kinesis") || drawn.contains("\noutboxctl-dev-rds-kinesis"),
+                "{drawn}"
+            );
         }
         insta::assert_snapshot!(format_within(&outputs(), 30), @"
         output  StreamName

@@ -159,8 +159,9 @@ pub async fn down(home: &Home) -> Result<Ended> {
         while !lock::is_free(home) {
             if Instant::now() > deadline {
                 let text = format!("the local stack's daemon (process {pid}) does not end");
-                return Err(Error::new(Kind::Failed, text)
-                    .hint(format!("end it: kill -9 {pid}, then outboxctl local down again for what it leaves")));
+                return Err(Error::new(Kind::Failed, text).hint(format!(
+                    "end it with `kill -9 {pid}`, then run `outboxctl local down` again for what it leaves"
+                )));
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }

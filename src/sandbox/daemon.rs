@@ -57,7 +57,7 @@ pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, rea
     log_warnings();
     let Some(_lock) = lock::take(&home)? else {
         return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
-            .hint("see how it is: outboxctl local status"));
+            .hint("`outboxctl local status` shows its state"));
     };
     // Left by a daemon that was killed.
     let _ = std::fs::remove_file(home.state_file());

@@ -91,7 +91,7 @@ impl Emulator {
                     let last = said.lines().last().unwrap_or("its log is empty");
                     return Err(Error::new(Kind::LocalSetup, format!("{how}: {last}"))
                         .hint(format!("its log is {}", log.display()))
-                        .hint("fetch it anew: outboxctl local down --purge-tools, then outboxctl local up"));
+                        .hint("fetch it again: `outboxctl local down --purge-tools`, then `outboxctl local up`"));
                 }
                 () = tokio::time::sleep(Duration::from_millis(25)) => {}
             }

@@ -15,7 +15,7 @@ pub fn listen(port: u16, what: &str, flag: &str) -> Result<TcpListener> {
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let holder = holder(port).map_or_else(String::new, |who| format!(" by {who}"));
             Err(Error::new(Kind::PortInUse, format!("port {port}, for {what}, is in use{holder}")).hint(format!(
-                "stop that process, or choose another port: outboxctl local up {flag} 0 (0 picks a free one)"
+                "stop that process, or choose another port: `outboxctl local up {flag} 0` (0 picks a free one)"
             )))
         }
         Err(error) => Err(error).or_fail(Kind::LocalSetup, || format!("port {port}, for {what}, can't be opened")),

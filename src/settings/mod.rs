@@ -6,7 +6,7 @@ mod place;
 
 pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
 pub use nearest::nearest;
-pub use place::quoted;
+pub use place::{Place, quoted};
 
 use clap::{Args, ValueEnum};
 

@@ -1,5 +1,5 @@
 //! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`,
-//! `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `streams`.
+//! `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `settings`, `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the failure bucket; [`http`]
 //! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
@@ -19,6 +19,7 @@ use crate::cloudformation::Deployment;
 use crate::database::Via;
 use crate::error::{Kind, OrFail, Result};
 use crate::postgres::tls::Roots;
+use crate::settings::Place;
 use crate::streams::From;
 use model::Model;
 
@@ -33,6 +34,8 @@ pub struct Options {
     pub from: From,
     /// For the page's head.
     pub stage: String,
+    /// Where the commands lead that the page shows.
+    pub place: Place,
 }
 
 /// What the page is about and how it is reached.

@@ -18,6 +18,7 @@ mod journey;
 mod machine;
 mod operator;
 mod own_tables;
+mod printed;
 mod repair;
 mod replicator;
 mod rights;

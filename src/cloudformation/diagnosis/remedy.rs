@@ -97,7 +97,7 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
         let code = resource_type.and_then(service_code).unwrap_or("SERVICE");
         let hint = format!(
             "a quota of the account is used up: delete what is not needed, or ask for more \
-             (aws service-quotas list-service-quotas --service-code {code})"
+             (`aws service-quotas list-service-quotas --service-code {code}`)"
         );
         return Some(Remedy { name: "quota", hint });
     }

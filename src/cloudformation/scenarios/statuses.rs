@@ -84,7 +84,7 @@ async fn what_needs_recovery_points_to_recover() {
         let (_server, engine) = serve(World::with(NAME, status)).await;
         let error = engine.deploy(&desired(), BOLD).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsRecovery, 6));
-        assert!(error.hints().any(|hint| hint == "run: outboxctl recover database"), "{status}");
+        assert!(error.hints().any(|hint| hint == "run `outboxctl recover database`"), "{status}");
     }
 }
 

@@ -44,7 +44,7 @@ impl Args {
         if self.keep && toured.is_ok() {
             ctx.console
                 .note(format!("Left up. Reach it with: export OUTBOXCTL_LOCAL=true OUTBOXCTL_LOCAL_NAME={LOCAL_NAME}"));
-            ctx.console.note("End it with: outboxctl local down --purge");
+            ctx.console.note("End it with: `outboxctl local down --purge`");
         } else {
             tear_down(&mut shell, toured.is_ok()).await?;
         }

@@ -75,7 +75,7 @@ impl<'a> Shell<'a> {
         let line = self.announce(&[args, &["&"]].concat());
         let mut command = self.command(args);
         command.stdout(Stdio::null()).kill_on_drop(true);
-        command.spawn().or_fail(Kind::Io, || format!("`{line}` did not start"))
+        command.spawn().or_fail(Kind::Io, || format!("{line:?} did not start"))
     }
 
     /// Runs one step for its JSON result.
@@ -100,15 +100,15 @@ impl<'a> Shell<'a> {
             command.args(["--output", "json"]).stdout(Stdio::piped());
         }
         let begun = Instant::now();
-        let child = command.spawn().or_fail(Kind::Io, || format!("`{line}` did not start"))?;
-        let output = child.wait_with_output().await.or_fail(Kind::Io, || format!("`{line}` was lost"))?;
+        let child = command.spawn().or_fail(Kind::Io, || format!("{line:?} did not start"))?;
+        let output = child.wait_with_output().await.or_fail(Kind::Io, || format!("{line:?} was lost"))?;
         let (status, seconds) = (output.status, begun.elapsed().as_secs_f64());
         self.steps.push(Step { command: line.clone(), exit_code: status.code(), seconds });
         if status.success() {
             // A step without data prints none.
             return Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null));
         }
-        Err(Error::new(kind_of(status), format!("`{line}` ended with {status}")))
+        Err(Error::new(kind_of(status), format!("{line:?} ended with {status}")))
     }
 
     /// Shows the line a user would type.

@@ -24,8 +24,8 @@ pub async fn one_event_on_every_hop(shell: &mut Shell<'_>, pipeline: &Pipeline) 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .or_fail(Kind::Io, || "`outboxctl tail` did not start".into())?;
-    let stdout = tail.stdout.take().ok_or_else(|| Error::new(Kind::Unexpected, "`outboxctl tail` has no stdout"))?;
+        .or_fail(Kind::Io, || "the tail did not start".into())?;
+    let stdout = tail.stdout.take().ok_or_else(|| Error::new(Kind::Unexpected, "the tail has no stdout"))?;
     let mut lines = BufReader::new(stdout).lines();
     let seen = tokio::time::timeout(DEADLINE, watch(shell, pipeline, &mut lines)).await;
     super::shell::end(&mut tail).await;
@@ -62,11 +62,11 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
 
 /// The next line that tail printed.
 async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Value> {
-    let line = lines.next_line().await.or_fail(Kind::Io, || "`outboxctl tail` can't be read".into())?;
-    let line = line.ok_or_else(|| Error::new(Kind::Failed, "`outboxctl tail` ended early"))?;
+    let line = lines.next_line().await.or_fail(Kind::Io, || "the tail can't be read".into())?;
+    let line = line.ok_or_else(|| Error::new(Kind::Failed, "the tail ended early"))?;
     let value: Value = serde_json::from_str(&line).or_fail(Kind::Unexpected, || format!("tail printed {line:?}"))?;
     if value["type"] == "result" {
-        let message = value["error"]["message"].as_str().unwrap_or("`outboxctl tail` ended early");
+        let message = value["error"]["message"].as_str().unwrap_or("the tail ended early");
         return Err(Error::new(Kind::Failed, message));
     }
     Ok(value)
@@ -78,7 +78,7 @@ async fn post_one(shell: &mut Shell<'_>) -> Result<Value> {
     let written = shell.ask(&["sample", "insert", "--count", "1", "--via", "api"]).await?;
     let (id, correlation) = (&written["event_ids"][0], &written["inserted"][0]["correlation_id"]);
     if !id.is_string() {
-        return Err(Error::new(Kind::Unexpected, "`sample insert` named no event id"));
+        return Err(Error::new(Kind::Unexpected, "the sample insert named no event id"));
     }
     Ok(json!({ "event_id": id, "correlation_id": correlation }))
 }

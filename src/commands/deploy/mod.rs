@@ -81,13 +81,13 @@ impl Args {
         }
         let (reports, outputs) = tokio::select! {
             deployed = rollout.deploy() => deployed?,
-            () = ctx.cancel.cancelled() => return Err(detached(ctx, &engine)),
+            () = ctx.cancel.cancelled() => return Err(detached(&engine)),
         };
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };
         let summary = match changed {
-            true => format!("{} is deployed in stage {}; next: outboxctl {next}", pipeline.name, settings.stage),
+            true => format!("{} is deployed in stage {}; next: `outboxctl {next}`", pipeline.name, settings.stage),
             false => format!("{} is deployed in stage {} already; nothing changed", pipeline.name, settings.stage),
         };
         Ok(Outcome::data(data).changed(changed).summary(summary))

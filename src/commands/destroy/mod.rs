@@ -56,7 +56,7 @@ impl Args {
                 stop_capture(ctx, &deployment).await?;
                 self.delete_stacks(ctx, &engine, &deployment).await
             } => ends?,
-            () = ctx.cancel.cancelled() => return Err(detached(ctx, &engine)),
+            () = ctx.cancel.cancelled() => return Err(detached(&engine)),
         };
         let mut failure = None;
         let mut deleted = Vec::new();
@@ -142,11 +142,11 @@ fn refuse_protected(deployment: &Deployment) -> Result<()> {
     }
     let lift = protected.iter().map(|name| {
         format!(
-            "aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}"
+            "`aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}`"
         )
     });
     Err(Error::new(Kind::Usage, format!("protected against deletion: {}", protected.join(", "))).hint(format!(
-        "if it really is to go: outboxctl deploy --parameter DeletionProtection=false, then {}",
+        "to delete it all the same: `outboxctl deploy --parameter DeletionProtection=false`, then {}",
         lift.collect::<Vec<_>>().join("; ")
     )))
 }

@@ -48,7 +48,7 @@ impl Args {
             return Ok(Outcome::data(data(&answers)).changed(false).summary(format!("{FILE_NAME} is that already")));
         }
         write(path, &text, self.force)?;
-        Ok(Outcome::data(data(&answers)).changed(true).summary(format!("wrote {FILE_NAME}; next: outboxctl doctor")))
+        Ok(Outcome::data(data(&answers)).changed(true).summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
     }
 
     /// What the file will set.

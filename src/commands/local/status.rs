@@ -28,7 +28,7 @@ impl Args {
             Status::Down { reason } => {
                 let why = reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
                 Outcome::data(json!({"up": false, "reason": reason, "home": home.stack()}))
-                    .summary(format!("the local stack is down{why}; start it: outboxctl local up"))
+                    .summary(format!("the local stack is down{why}; start it: `outboxctl local up`"))
             }
         })
     }

@@ -43,7 +43,8 @@ impl Args {
             ctx.console
                 .warn("PostgreSQL has another port than before: run `outboxctl deploy --local` to renew the secret");
         }
-        Ok(outcome(&state, true).summary("the local stack is up; add --local to any command, or: outboxctl local down"))
+        Ok(outcome(&state, true)
+            .summary("the local stack is up; add --local to any command, or run `outboxctl local down`"))
     }
 }
 

@@ -17,7 +17,7 @@ pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
         Some(newest) => Finding::warning(
             CHECK,
             format!("{} in bucket {bucket}; the newest is {}", waiting.len(), newest.key),
-            "outboxctl dlq list shows them with their reasons",
+            "`outboxctl dlq list` shows them with their reasons",
         ),
     }])
 }

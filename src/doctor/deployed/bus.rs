@@ -12,8 +12,7 @@ pub async fn bus(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let events = scene.ground.clients.eventbridge();
     let rules = match events.list_rules().event_bus_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let remedy =
-                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
             return Ok(vec![Finding::failed(CHECK, format!("bus {name} is gone"), remedy).word("gone")]);
         }
         answer => answer.aws(format!("list the rules of bus {name}"))?,
@@ -29,7 +28,7 @@ pub async fn bus(scene: Scene<'_>) -> Result<Vec<Finding>> {
         off => Finding::failed(
             CHECK,
             format!("disabled rules: {}", off.join(", ")),
-            format!("enable them: aws events enable-rule --event-bus-name {name} --name NAME"),
+            format!("enable each: `aws events enable-rule --event-bus-name {name} --name NAME`"),
         )
         .word("disabled"),
     }])
@@ -49,7 +48,7 @@ pub async fn log(scene: Scene<'_>) -> Result<Vec<Finding>> {
         None => Finding::failed(
             CHECK,
             format!("log group {name} is gone"),
-            format!("make it again: aws logs create-log-group --log-group-name {name}"),
+            format!("create it again: `aws logs create-log-group --log-group-name {name}`"),
         )
         .word("gone"),
     }])

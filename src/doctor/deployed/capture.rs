@@ -17,8 +17,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     Ok(vec![match task.describe().await {
         Ok(now) => judge(&now),
         Err(error) if error.kind() == Kind::NotDeployed => {
-            let remedy =
-                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
             Finding::failed(TASK, "the task is gone", remedy).word("gone")
         }
         Err(error) => return Err(error),
@@ -32,15 +31,15 @@ fn judge(now: &Snapshot) -> Finding {
         "running" => {
             Finding::ok(TASK, format!("runs since {}", now.started_at.as_deref().unwrap_or("an unknown time")))
         }
-        "ready" => Finding::warning(TASK, "it has never run: nothing is captured", "outboxctl dms start"),
+        "ready" => Finding::warning(TASK, "it has never run: nothing is captured", "run `outboxctl dms start`"),
         "stopped" => Finding::warning(
             TASK,
             format!("nothing is captured: {reason}"),
-            "outboxctl dms start, which resumes where it stopped; until then the database keeps its log",
+            "run `outboxctl dms start`, which resumes where it stopped; until then the database keeps its log",
         ),
         "failed" | "failed-move" => {
             let failure = now.failure();
-            let remedy = failure.hints().next().unwrap_or("outboxctl dms start").to_owned();
+            let remedy = failure.hints().next().unwrap_or("run `outboxctl dms start`").to_owned();
             Finding::failed(TASK, failure.message(), remedy)
         }
         _ => Finding::warning(TASK, "it is between two states", "wait a minute and look again"),
@@ -62,13 +61,13 @@ fn connection(connection: &Connection) -> Finding {
         Some("successful") => Finding::ok(check, format!("the {}'s last test was successful", connection.role)),
         Some("failed") => {
             let failure = connection.failure();
-            let remedy = failure.hints().next().unwrap_or("outboxctl dms test").to_owned();
+            let remedy = failure.hints().next().unwrap_or("run `outboxctl dms test`").to_owned();
             Finding::failed(check, failure.message(), remedy)
         }
         Some(status) => Finding::warning(check, format!("its test is {status}"), "look again in a minute"),
         None => {
             let text = format!("the {} was never tested", connection.role);
-            Finding::warning(check, text, "outboxctl dms test; outboxctl dms start does it too")
+            Finding::warning(check, text, "run `outboxctl dms test`; `outboxctl dms start` tests it too")
         }
     }
 }

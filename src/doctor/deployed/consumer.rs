@@ -15,8 +15,7 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let Some(id) = scene.output("EventSourceMappingId") else { return Ok(missing(CHECK)) };
     let found = match scene.ground.clients.lambda().get_event_source_mapping().uuid(id).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let remedy =
-                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
             return Ok(vec![Finding::failed(CHECK, format!("mapping {id} is gone"), remedy).word("gone")]);
         }
         answer => answer.aws(format!("look at mapping {id}"))?,
@@ -33,7 +32,7 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
         "disabled" | "disabling" => Finding::failed(
             CHECK,
             format!("the mapping is {word}: {why}"),
-            format!("enable it: aws lambda update-event-source-mapping --enabled --uuid {id}"),
+            format!("enable it: `aws lambda update-event-source-mapping --enabled --uuid {id}`"),
         )
         .word(word),
         "enabled" if last.starts_with("PROBLEM") => {
@@ -50,7 +49,7 @@ pub async fn leases(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let leases = Table::new(scene.ground.clients.dynamodb(), table, DEFAULT_GROUP);
     let all = leases.list().await?;
     let held = all.iter().filter(|lease| lease.owner.is_some()).count();
-    let start = "start one, with the same --stage, --pipeline and --local: outboxctl consume";
+    let start = "start one: `outboxctl consume`";
     if held == 0 {
         let text = format!("no consumer of group {DEFAULT_GROUP} holds a shard");
         return Ok(vec![Finding::warning(CHECK, text, start).word("none")]);

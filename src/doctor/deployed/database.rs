@@ -18,7 +18,7 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let Some(name) = scene.output("DatabaseIdentifier") else { return Ok(missing(CHECK)) };
     let answer = match scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await {
         Err(error) if sdk_code(&error) == "DBInstanceNotFound" => {
-            let remedy = "restore it from a snapshot, or destroy and deploy again";
+            let remedy = "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`";
             return Ok(vec![Finding::failed(CHECK, format!("instance {name} is gone"), remedy).word("gone")]);
         }
         answer => answer.aws(format!("look at database {name}"))?,
@@ -31,11 +31,11 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
             Finding::ok(CHECK, format!("{name}, PostgreSQL {version}")).word(word)
         }
         "storage-full" => {
-            let remedy = "raise DatabaseStorageLimit; a slot that nobody reads is the usual cause: outboxctl db status";
+            let remedy = "raise DatabaseStorageLimit; an inactive replication slot is the usual cause: `outboxctl db status` lists them";
             Finding::failed(CHECK, "its storage is full", remedy).word(word)
         }
         "stopped" => {
-            let remedy = format!("start it: aws rds start-db-instance --db-instance-identifier {name}");
+            let remedy = format!("start it: `aws rds start-db-instance --db-instance-identifier {name}`");
             Finding::failed(CHECK, "it is stopped", remedy).word(word)
         }
         "failed" | "incompatible-parameters" | "incompatible-network" | "inaccessible-encryption-credentials" => {
@@ -84,7 +84,9 @@ fn processed(overview: &Overview) -> Vec<Finding> {
                 .word("active")
         }
         Some(None) => Finding::ok(CHECK, "nothing was processed yet").word("empty"),
-        None => Finding::failed(CHECK, "there is no log of processed events", "outboxctl db init").word("missing"),
+        None => {
+            Finding::failed(CHECK, "there is no log of processed events", "run `outboxctl db init`").word("missing")
+        }
     };
     let given_up = overview.failures.as_ref().and_then(|rows| rows.first()).map(|newest| {
         let text = format!(
@@ -92,7 +94,7 @@ fn processed(overview: &Overview) -> Vec<Finding> {
             newest.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
             newest.reason
         );
-        Finding::warning("given up", text, "outboxctl ui shows them with their payload")
+        Finding::warning("given up", text, "`outboxctl dlq list` shows them with their reasons")
     });
     std::iter::once(log).chain(given_up).collect()
 }
@@ -101,11 +103,13 @@ fn schema(report: &StatusReport) -> Finding {
     const CHECK: &str = "database schema";
     match (report.pending.len(), report.publication) {
         (0, true) => Finding::ok(CHECK, format!("{} migrations, and the publication", report.applied.len())),
-        (0, false) => Finding::failed(CHECK, "the publication is missing", "outboxctl db init"),
-        (pending, _) if report.outbox.is_none() => {
-            Finding::failed(CHECK, format!("there is no outbox; {pending} migrations are pending"), "outboxctl db init")
-        }
-        (pending, _) => Finding::warning(CHECK, format!("{pending} migrations are pending"), "outboxctl db init"),
+        (0, false) => Finding::failed(CHECK, "the publication is missing", "run `outboxctl db init`"),
+        (pending, _) if report.outbox.is_none() => Finding::failed(
+            CHECK,
+            format!("there is no outbox; {pending} migrations are pending"),
+            "run `outboxctl db init`",
+        ),
+        (pending, _) => Finding::warning(CHECK, format!("{pending} migrations are pending"), "run `outboxctl db init`"),
     }
 }
 
@@ -126,7 +130,7 @@ fn slot(slot: &Slot) -> Finding {
     let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::output::bytes);
     let text =
         format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
-    let fresh = "outboxctl dms start --fresh begins anew at the end of the log: what was not captured is skipped";
+    let fresh = "what was written since is not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it";
     match (slot.wal_status.as_deref(), slot.active) {
         (Some("lost"), _) => Finding::failed(check, format!("the log that slot {} needs is gone", slot.name), fresh),
         (Some("unreserved"), _) => {
@@ -135,13 +139,14 @@ fn slot(slot: &Slot) -> Finding {
             Finding::warning(check, text, remedy)
         }
         (_, false) if slot.retained_bytes.unwrap_or(0) > RETAINED => {
-            let remedy = "nobody reads it and the disk fills: outboxctl dms start, or drop a slot that is not needed";
+            let remedy =
+                "nothing reads it, and the disk fills: run `outboxctl dms start`, or drop a slot that is not needed";
             Finding::failed(check, text, remedy)
         }
         (_, false) => Finding::warning(
             check,
             format!("nobody reads it; {text}"),
-            "outboxctl dms start, or drop it where it is not needed",
+            "run `outboxctl dms start`, or drop the slot if it is not needed",
         ),
         (_, true) if slot.lag_bytes.unwrap_or(0) > BEHIND => Finding::warning(
             check,

@@ -21,8 +21,7 @@ async fn function(scene: Scene<'_>, check: &str, output: &str, more: &str) -> Re
     let found = match scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
             let text = format!("function {name} is gone");
-            let remedy =
-                "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
             return Ok(vec![Finding::failed(check, text, remedy).word("gone")]);
         }
         answer => answer.aws(format!("look at function {name}"))?,

@@ -9,7 +9,11 @@ pub fn examine(scene: Scene<'_>) -> Vec<Finding> {
     let mut findings: Vec<_> = stacks.iter().filter_map(trouble).collect();
     if !missing.is_empty() {
         let text = format!("not deployed: {}", missing.join(", "));
-        findings.push(Finding::failed("stacks", text, "run `outboxctl deploy`, which goes on where it ended"));
+        findings.push(Finding::failed(
+            "stacks",
+            text,
+            "run `outboxctl deploy`, which continues where the last one ended",
+        ));
     }
     if findings.is_empty() {
         findings.push(Finding::ok("stacks", format!("all {} are complete", stacks.len())));
@@ -28,7 +32,9 @@ fn trouble(view: &StackView) -> Option<Finding> {
     };
     match row.phase {
         Phase::Good => None,
-        Phase::Running => Some(Finding::warning(check, text, "an operation is under way: outboxctl watch shows it")),
+        Phase::Running => {
+            Some(Finding::warning(check, text, "an operation is under way: `outboxctl watch` follows it"))
+        }
         // The stack is what it was before the update that failed.
         Phase::Bad if status.as_str() == "UPDATE_ROLLBACK_COMPLETE" => Some(Finding::warning(
             check,
@@ -38,7 +44,7 @@ fn trouble(view: &StackView) -> Option<Finding> {
         Phase::Bad if row.deploy == OnDeploy::Recover => Some(Finding::failed(
             check,
             text,
-            "outboxctl recover, which brings it to a state that a deploy can go on from",
+            "run `outboxctl recover`, which brings it to a state that `outboxctl deploy` can continue from",
         )),
         Phase::Bad | Phase::Gone => Some(Finding::failed(check, text, "correct the cause and run `outboxctl deploy`")),
     }

@@ -53,6 +53,6 @@ pub async fn of_table(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 fn gone(name: &str) -> Vec<Finding> {
-    let remedy = "somebody deleted it: `outboxctl destroy`, then deploy again; CloudFormation can't put it back";
+    let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
     vec![Finding::failed(CHECK, format!("{name} is gone"), remedy).word("gone")]
 }

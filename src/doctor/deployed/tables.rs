@@ -16,7 +16,12 @@ pub async fn table(scene: Scene<'_>) -> Result<Vec<Finding>> {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
             let text = format!("table {name} is gone");
             return Ok(vec![
-                Finding::failed(CHECK, text, "restore it from a backup, or destroy and deploy again").word("gone"),
+                Finding::failed(
+                    CHECK,
+                    text,
+                    "restore it from a backup, or run `outboxctl destroy`, then `outboxctl deploy`",
+                )
+                .word("gone"),
             ]);
         }
         answer => answer.aws(format!("look at table {name}"))?,

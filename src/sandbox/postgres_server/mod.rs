@@ -148,7 +148,7 @@ fn check_version(data: &Path, programs: &PostgresPrograms) -> Result<()> {
     );
     Err(Error::new(Kind::LocalSetup, text)
         .hint(format!("set OUTBOXCTL_POSTGRES_BIN to the programs of PostgreSQL {made_by}"))
-        .hint("or start over, without the local data: outboxctl local down --purge, then outboxctl local up"))
+        .hint("or start over, without the local data: `outboxctl local down --purge`, then `outboxctl local up`"))
 }
 
 async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&User>) -> Result<()> {

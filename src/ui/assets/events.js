@@ -17,7 +17,11 @@ let began = false;
 
 export function beginEvents() {
   body = table(addTab("events", "Events"), "The newest events and how far each has come; choose one for its whole path",
-    ["Committed", "Event", "Aggregate", "Way", "Time taken"], "No event yet. Write one: outboxctl sample insert");
+    ["Committed", "Event", "Aggregate", "Way", "Time taken"], "No event yet.");
+}
+
+export function sayHowToWrite() {
+  body.sayEmpty(`No event yet. Write one: ${words.command("sample insert")}`);
 }
 
 export function setStops(stages) {

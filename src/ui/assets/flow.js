@@ -97,7 +97,7 @@ function facts(picture) {
   }
   if (consumers) {
     const { members } = consumers;
-    list.push({ name: "Consumers", value: words.count(members.length), more: members.map(consumer).join("; ") || "start one: outboxctl consume", bad: members.length === 0 });
+    list.push({ name: "Consumers", value: words.count(members.length), more: members.map(consumer).join("; ") || `start one: ${words.command("consume")}`, bad: members.length === 0 });
   }
   for (const slot of slots) {
     const state = slot.active ? "being read" : "nobody reads it";
@@ -105,7 +105,7 @@ function facts(picture) {
     list.push({ name, value: words.bytes(slot.lag_bytes), more: state, bad: !slot.active });
   }
   if (outbox && outbox.uncaptured != null && slots.length === 0) {
-    list.push({ name: "Replication slot", value: "none", more: "start the capture: outboxctl dms start", bad: true });
+    list.push({ name: "Replication slot", value: "none", more: `start the capture: ${words.command("dms start")}`, bad: true });
   }
   return list;
 }

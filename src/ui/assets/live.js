@@ -14,7 +14,7 @@ function show(state) {
   else if (link.dataset.state === "live") lost = new Date().toISOString();
   link.dataset.state = state;
   say(link, names[state]);
-  say(byId("away"), lost ? `No answer from outboxctl ui since ${words.second(lost)}. What is shown is from then; the page reconnects by itself.` : "");
+  say(byId("away"), lost ? `No answer from the server since ${words.second(lost)}. What is shown is from then; the page reconnects by itself.` : "");
 }
 
 /** `handlers` by message name; each gets the parsed data. */

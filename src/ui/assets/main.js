@@ -1,13 +1,14 @@
 // Puts the page together and follows the live connection.
 
 import { byId, make, reconcile, say } from "./dom.js";
-import { beginEvents, setStops, takeTraces } from "./events.js";
+import { beginEvents, sayHowToWrite, setStops, takeTraces } from "./events.js";
 import { showFlow } from "./flow.js";
 import { showForm } from "./form.js";
 import { connect } from "./live.js";
 import { beginPath } from "./path.js";
 import { beginTables } from "./tables.js";
 import { beginTabs } from "./tabs.js";
+import * as words from "./words.js";
 
 let latest = { stages: [], writable: false, outbox_table: false };
 let consumes = false;
@@ -20,6 +21,8 @@ beginTabs();
 connect({
   pipeline(picture) {
     latest = picture;
+    words.leadTo(picture.flags);
+    sayHowToWrite();
     byId("main").removeAttribute("aria-busy");
     consumes = picture.stages.some((stop) => stop.label === "Processed");
     setStops(picture.stages);

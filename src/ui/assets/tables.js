@@ -78,7 +78,7 @@ export function beginTables(about, consumes) {
     { name: "Created", kind: "time", text: (row) => words.time(row.created_at) },
   ]);
   const processed = list("processed", "Processed", "What consumers have processed, the newest first",
-    "Nothing was processed yet. Start a consumer: outboxctl consume", (row) => `${row.consumer}/${row.event_id}`, [
+    "Nothing was processed yet.", (row) => `${row.consumer}/${row.event_id}`, [
       { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at) },
       { name: "Event", kind: "open", text: (row) => row.event_type, open: (row) => path(row.event_id) },
       { name: "Aggregate", kind: "id", text: (row) => row.aggregate_id },
@@ -103,9 +103,10 @@ export function beginTables(about, consumes) {
     offerTab("people", consumes() || lists.people?.length > 0);
     people(lists.people ?? []);
     offerTab("processed", consumes() || lists.processed?.length > 0);
+    processed.sayEmpty(`Nothing was processed yet. Start a consumer: ${words.command("consume")}`);
     processed(lists.processed ?? []);
     const { objects, records, queued, total } = lists.dead_letters;
-    const waiting = queued > 0 ? `${queued} behind the bus, in failure queues: outboxctl dlq list` : "";
+    const waiting = queued > 0 ? `${queued} behind the bus, in failure queues: ${words.command("dlq list")}` : "";
     dead([...objects.map(ofObject), ...records.map(ofRecord)], waiting);
     numberTab("dead-letters", String(total));
   };

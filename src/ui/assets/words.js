@@ -1,5 +1,13 @@
 // Numbers and times for people.
 
+/** The flags that lead a command to the pipeline that the page shows. */
+let place = "";
+
+export const leadTo = (flags) => { place = flags; };
+
+/** A command line of outboxctl, as the operator would type it. */
+export const command = (line) => `outboxctl ${line}${place}`;
+
 const whole = new Intl.NumberFormat("en");
 
 export const count = (n) => whole.format(n);

@@ -27,6 +27,7 @@ pub use trace::{Detail, Trace};
 use crate::aws::health::Health;
 use crate::cloudformation::Deployment;
 use crate::postgres::admin::Earlier;
+use crate::settings::Place;
 use crate::ui::Options;
 use counts::{Counts, Histogram};
 use seen::Seen;
@@ -49,6 +50,7 @@ pub struct Source {
 pub struct Model {
     pub layout: Layout,
     pub head: Head,
+    place: Place,
     state: Mutex<State>,
 }
 
@@ -58,6 +60,8 @@ pub struct Head {
     pub pipeline: &'static str,
     pub title: &'static str,
     pub stage: String,
+    /// What leads a command of outboxctl to the same place, with a blank before it where there is any.
+    pub flags: String,
     pub local: bool,
     pub writable: bool,
     /// Whether events come from an outbox table, whose rows the page can list.
@@ -107,6 +111,7 @@ impl Model {
                 pipeline: pipeline.name,
                 title: pipeline.title,
                 stage: options.stage.clone(),
+                flags: options.place.flags(),
                 local: options.local,
                 writable: options.writable,
                 outbox_table: has("DatabaseSecretArn") || has("OutboxTable"),
@@ -114,6 +119,7 @@ impl Model {
                 version: env!("CARGO_PKG_VERSION"),
                 since: options.from.since(Utc::now()),
             },
+            place: options.place.clone(),
             state: Mutex::default(),
         }
     }
@@ -126,7 +132,13 @@ impl Model {
     /// The picture of the flow now.
     pub fn picture(&self) -> Picture {
         let state = self.lock();
-        Picture::of(self, &state, Utc::now())
+        let mut picture = Picture::of(self, &state, Utc::now());
+        // The page shows its own notes without the backticks.
+        picture.stages.iter_mut().for_each(|stage| stage.note = self.place.fill(&stage.note).replace('`', ""));
+        for error in picture.sources.iter_mut().filter_map(|source| source.error.as_mut()) {
+            *error = self.place.fill(error).into_owned();
+        }
+        picture
     }
 }
 

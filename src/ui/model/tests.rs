@@ -14,7 +14,7 @@ pub fn model() -> Model {
 
 pub fn model_of(pipeline: &'static str) -> Model {
     let head = Head { pipeline, stage: "dev".into(), ..Head::default() };
-    Model { layout: Layout::of(head.pipeline), head, state: Mutex::default() }
+    Model { layout: Layout::of(head.pipeline), head, place: Place::default(), state: Mutex::default() }
 }
 
 fn counts(model: &Model) -> Vec<u64> {

@@ -75,7 +75,7 @@ fn a_stuck_rollback_exits_6_and_recover_leads_out() {
     let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "UPDATE_ROLLBACK_FAILED", ""));
     let told = account.fails(6, &["deploy"]);
-    assert!(told.contains("hint: run: outboxctl recover bus"), "{told}");
+    assert!(told.contains("hint: run `outboxctl recover bus --pipeline dynamodb-cdc"), "{told}");
     account.fails(2, &["recover", "--skip", "Bus"]);
     account.fails(2, &["recover", "buss"]);
     let recovered = account.ok(&["recover"]);

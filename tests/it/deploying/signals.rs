@@ -38,8 +38,11 @@ fn ctrl_c_detaches_and_says_how_to_attach_again() {
     let account = account(script);
     let executed = |account: &Account| account.executions()[1] == 1;
     let told = interrupted(&account, &["deploy"], executed);
-    assert!(told.contains("error: detached; CloudFormation goes on with: bus"), "{told}");
-    assert!(told.contains("outboxctl watch --stage dev --pipeline dynamodb-cdc"), "{told}");
+    assert!(told.contains("error: detached; CloudFormation continues with: bus"), "{told}");
+    assert!(
+        told.contains("`outboxctl watch --pipeline dynamodb-cdc --region eu-central-1 --endpoint-url http://"),
+        "{told}"
+    );
     assert!(told.contains("a create can't be cancelled"), "{told}");
 
     account.server.world().gates.clear();
@@ -57,7 +60,7 @@ fn an_update_that_was_detached_from_can_be_cancelled() {
         world.gates.insert(full("bus"), vec!["never".into()]);
     }
     let told = interrupted(&account, &["deploy"], |account| account.executions()[1] == 2);
-    let way = "outboxctl watch --cancel --stage dev --pipeline dynamodb-cdc bus";
+    let way = "`outboxctl watch --cancel bus --pipeline dynamodb-cdc --region eu-central-1";
     assert!(told.contains(&format!("cancel (CancelUpdateStack): {way}")), "{told}");
 
     // Watching is interrupted the same way, and changes nothing.
@@ -92,8 +95,11 @@ fn a_deletion_that_was_detached_from_goes_on() {
     let told = interrupted(&account, &["destroy", "--yes"], |account| {
         account.server.world().forms("DeleteStack").iter().any(|form| form["StackName"].contains("-consumer"))
     });
-    assert!(told.contains("error: detached; CloudFormation goes on with: ") && told.contains("consumer"), "{told}");
-    assert!(told.contains("outboxctl watch --stage dev") && told.contains("can't be cancelled; it goes on"), "{told}");
+    assert!(told.contains("error: detached; CloudFormation continues with: ") && told.contains("consumer"), "{told}");
+    assert!(
+        told.contains("`outboxctl watch --pipeline") && told.contains("can't be cancelled; it continues"),
+        "{told}"
+    );
 
     account.server.world().gates.clear();
     account.ok(&["watch"]);
