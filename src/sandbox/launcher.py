@@ -14,7 +14,6 @@ anything is served, and what is missing ends it with exit code 3.
 import asyncio
 import copy
 import datetime
-import fnmatch
 import functools
 import http.server
 import importlib
@@ -58,10 +57,11 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
 eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
                    "_apply_input_transformer")
-lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry",
+lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn", "invoke_async_with_retry",
                "_provided_worker_env", "_runtime_env_vars")
 s3 = need("services.s3", "_delete_persisted_bucket")
-sqs = need("services.sqs", "_queue_by_arn", "_act_send_message")
+evaluator = need("core.iam_evaluator", "EvalContext", "evaluate_resource_policy")
+sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
@@ -341,40 +341,30 @@ def install_resource_types():
     stacks._runs_on_worker_thread = lambda name: name in ours or name in extended or emulated(name)
 
 
-def several(value):
-    """A value of a policy as a list: one may stand alone."""
-    return value if isinstance(value, list) else [value]
+def allows(policies, action, resource, rule_arn):
+    """Whether a resource's policies let EventBridge do this on behalf of a rule. Without a rule, the call carries no source."""
+    source = {"aws:sourcearn": rule_arn, "aws:sourceaccount": rule_arn.split(":")[4]} if rule_arn else {}
+    context = evaluator.EvalContext(
+        principal_arn="*", principal_type="Service", principal_account="", action=action, resource_arn=resource,
+        region=responses.get_region(), secure_transport=True, service_context=source)
+    decisions = [evaluator.evaluate_resource_policy(policy, context, service="events.amazonaws.com").decision
+                 for policy in policies]
+    return "Allow" in decisions and "Deny" not in decisions
 
 
-def holds(conditions, context):
-    """Whether a statement's conditions hold. A key that the call does not have makes its condition fail, and so does an
-    operator that is not known here."""
-    exact = ("StringEquals", "ArnEquals")
-    for operator, keys in conditions.items():
-        for key, patterns in keys.items():
-            value = context.get(key.lower())
-            if value is None or operator not in (*exact, "StringLike", "ArnLike"):
-                return False
-            same = operator == "StringEquals"
-            if not any(value == pattern if same else fnmatch.fnmatchcase(value, pattern) for pattern in several(patterns)):
-                return False
-    return True
-
-
-def events_may(action, group, context):
-    """Whether a Logs resource policy, the group's own or one of the account, allows EventBridge this action."""
-    stream = f"{logs._log_groups[group]['arn'].removesuffix(':*')}:log-stream:any"
-    own = logs._log_group_policies.get(group)
-    for policy in [*logs._resource_policies.values(), *([own] if own else [])]:
-        for statement in several(json.loads(policy["policyDocument"])["Statement"]):
-            principal = statement.get("Principal", {})
-            services = ["events.amazonaws.com"] if principal == "*" else several(principal.get("Service", []))
-            if (statement.get("Effect") == "Allow" and "events.amazonaws.com" in services
-                    and any(fnmatch.fnmatchcase(action, pattern) for pattern in several(statement.get("Action", [])))
-                    and any(fnmatch.fnmatchcase(stream, pattern) for pattern in several(statement.get("Resource", "*")))
-                    and holds(statement.get("Condition", {}), context)):
-                return True
-    return False
+def refused_target(arn, rule_arn):
+    """None, or why EventBridge may not deliver to a queue or a function: code and text."""
+    service = arn.split(":")[2] if arn.count(":") > 4 else ""
+    if service == "sqs":
+        found, action = sqs.queue_policy_for_arn(arn), "sqs:SendMessage"
+    elif service == "lambda":
+        found, action = lambdas.function_policy_for_arn(arn), "lambda:InvokeFunction"
+    else:
+        return None
+    # What is not there has no policy; the delivery itself says so.
+    if found is None or allows([found[0]], action, arn, rule_arn):
+        return None
+    return "NO_PERMISSIONS", f"the policy of {arn} does not allow events.amazonaws.com {action}"
 
 
 def write_to_log_group(group, payload, rule_arn):
@@ -383,11 +373,13 @@ def write_to_log_group(group, payload, rule_arn):
         return "NO_RESOURCE", f"there is no log group {group}"
     now = datetime.datetime.now(datetime.timezone.utc)
     stream = now.strftime("%Y-%m-%d")
+    own = logs._log_group_policies.get(group)
+    policies = [policy["policyDocument"] for policy in [*logs._resource_policies.values(), *([own] if own else [])]]
+    resource = f"{logs._log_groups[group]['arn'].removesuffix(':*')}:log-stream:{stream}"
     # The call that creates the stream carries neither source nor account (Using resource-based policies for EventBridge:
     # the example has no condition).
-    source = {"aws:sourcearn": rule_arn, "aws:sourceaccount": rule_arn.split(":")[4] if rule_arn else ""}
-    for action, context in (("logs:CreateLogStream", {}), ("logs:PutLogEvents", source)):
-        if not events_may(action, group, context):
+    for action, source in (("logs:CreateLogStream", ""), ("logs:PutLogEvents", rule_arn)):
+        if not allows(policies, action, resource, source):
             return "NO_PERMISSIONS", f"no Logs resource policy allows events.amazonaws.com {action} on {group}"
     if stream not in logs._log_groups[group]["streams"]:
         logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
@@ -450,16 +442,19 @@ def removing_files(emulated):
     return {**emulated, "delete": delete}
 
 
-def install_log_targets():
-    """Rules whose target is a log group write the event there, as EventBridge does."""
+def install_targets():
+    """Rules deliver where the target's policy lets them, and write to log groups, which the emulator does not."""
     emulated = eventbridge._invoke_target
 
     @functools.wraps(emulated)
     def invoke_target(target, event, rule, view=None):
         fields = target.get("Arn", "").split(":", 6)
-        if len(fields) < 7 or fields[2] != "logs" or fields[5] != "log-group":
-            return emulated(target, event, rule, view)
         view = view or eventbridge._pattern_event_view(event)
+        if len(fields) < 7 or fields[2] != "logs" or fields[5] != "log-group":
+            refused = refused_target(target.get("Arn", ""), rule.get("Arn", ""))
+            if refused:
+                return keep_undelivered(target, rule, json.dumps(view.event_with_detail()), *refused)
+            return emulated(target, event, rule, view)
         if target.get("InputTransformer"):
             payload = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
         else:
@@ -526,7 +521,7 @@ if __name__ == "__main__":
     install_seldom_sweeps()
     install_expiry()
     install_lasting_streams()
-    install_log_targets()
+    install_targets()
     install_function_targets()
     install_function_environment()
     answer_functions_at_once()

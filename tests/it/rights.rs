@@ -74,3 +74,42 @@ async fn a_removed_right_stops_delivery_and_is_named() {
     // What was written meanwhile is retried by the event source mapping, or has gone to the failure destination.
     pipeline.ok(&["verify", "--count", "5"]);
 }
+
+/// A queue, and its ARN.
+async fn queue(pipeline: &Pipeline, name: &str) -> (String, String) {
+    let sqs = pipeline.clients.sqs();
+    let url = sqs.create_queue().queue_name(name).send().await.expect("a queue").queue_url.expect("its URL");
+    let name = aws_sdk_sqs::types::QueueAttributeName::QueueArn;
+    let request = sqs.get_queue_attributes().queue_url(&url).attribute_names(name.clone());
+    let attributes = request.send().await.expect("its attributes").attributes.expect("attributes");
+    (url, attributes[&name].clone())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_without_a_policy_gets_nothing_from_the_bus() {
+    let pipeline = Pipeline::deployed("targets", "dynamodb-kinesis").await;
+    let (bus, events) = (pipeline.output("BusName"), pipeline.clients.eventbridge());
+    let (target, target_arn) = queue(&pipeline, "without-policy").await;
+    let (undelivered, undelivered_arn) = queue(&pipeline, "undelivered").await;
+    let rule = events.put_rule().name("everything").event_bus_name(bus).event_pattern(r#"{"source":["test"]}"#);
+    rule.send().await.expect("a rule");
+    let dead_letters = aws_sdk_eventbridge::types::DeadLetterConfig::builder().arn(undelivered_arn).build();
+    let to = aws_sdk_eventbridge::types::Target::builder().id("1").arn(target_arn).dead_letter_config(dead_letters);
+    let to = to.build().expect("a target");
+    events.put_targets().rule("everything").event_bus_name(bus).targets(to).send().await.expect("the target is set");
+    let entry = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder().event_bus_name(bus).source("test");
+    let entry = entry.detail_type("Test").detail("{}").build();
+
+    events.put_events().entries(entry).send().await.expect("the bus accepts the event");
+
+    let sqs = pipeline.clients.sqs();
+    let refused = crate::support::api::eventually("the event in the dead-letter queue", async || {
+        let request = sqs.receive_message().queue_url(&undelivered).message_attribute_names("All");
+        request.send().await.expect("an answer").messages.unwrap_or_default().pop()
+    })
+    .await;
+    let attributes = refused.message_attributes.expect("attributes");
+    assert_eq!(attributes["ERROR_CODE"].string_value(), Some("NO_PERMISSIONS"));
+    let got = sqs.receive_message().queue_url(&target).send().await.expect("an answer");
+    assert!(got.messages().is_empty(), "{:?}", got.messages());
+}
