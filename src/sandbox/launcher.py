@@ -60,6 +60,9 @@ eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambd
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn", "invoke_async_with_retry",
                "_provided_worker_env", "_runtime_env_vars")
 s3 = need("services.s3", "_delete_persisted_bucket")
+changesets = need("services.cloudformation.changesets", "_resolve_parameters")
+cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
+ec2 = need("services.ec2", "_vpcs")
 evaluator = need("core.iam_evaluator", "EvalContext", "evaluate_resource_policy")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
@@ -334,6 +337,7 @@ def install_resource_types():
         handlers[resource_type] = extended_database(handlers[resource_type])
     handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
     handlers["AWS::S3::Bucket"] = removing_files(handlers["AWS::S3::Bucket"])
+    handlers["AWS::EC2::VPC"] = limited(handlers["AWS::EC2::VPC"])
     for resource_type, names in ECHOED_ATTRIBUTES.items():
         handlers[resource_type] = echoing(handlers[resource_type], names)
     # The gateway calls back in while it makes a resource: the event loop must be free to answer it.
@@ -432,6 +436,21 @@ def install_function_environment():
     lambdas._provided_worker_env = worker_environment
 
 
+# "VPCs per Region" (Amazon VPC quotas); the default VPC is one of them.
+LARGEST_NUMBER_OF_VPCS = 5
+
+
+def limited(emulated):
+    """Handlers of a VPC: one more than the quota is refused, as on AWS."""
+
+    def create(logical_id, props, stack_name):
+        if len(ec2._vpcs) >= LARGEST_NUMBER_OF_VPCS:
+            raise ValueError("The maximum number of VPCs has been reached. (Service: Ec2, Status Code: 400)")
+        return emulated["create"](logical_id, props, stack_name)
+
+    return {**emulated, "create": create}
+
+
 def removing_files(emulated):
     """Handlers of a bucket: deleted through CloudFormation, its folder on disk would bring it back at the next start."""
 
@@ -465,6 +484,28 @@ def install_targets():
             keep_undelivered(target, rule, json.dumps(view.event_with_detail()), *refused)
 
     eventbridge._invoke_target = invoke_target
+
+
+def install_parameter_checks():
+    """Parameters that a template does not have are refused, and so is a template whose parameters lack a value, in the words
+    of CloudFormation. The emulator accepts the former."""
+
+    def checking(emulated):
+        def resolve(template, provided, *rest):
+            known = template.get("Parameters") or {}
+            given = {parameter.get("Key") or parameter.get("ParameterKey") for parameter in provided}
+            unknown = sorted(given - set(known))
+            if unknown:
+                raise ValueError(f"Parameters: [{', '.join(unknown)}] do not exist in the template")
+            missing = sorted(name for name, definition in known.items() if name not in given and "Default" not in definition)
+            if missing:
+                raise ValueError(f"Parameters: [{', '.join(missing)}] must have values")
+            return emulated(template, provided, *rest)
+
+        return resolve
+
+    for module in (changesets, cloudformation):
+        module._resolve_parameters = checking(module._resolve_parameters)
 
 
 def answer_functions_at_once():
@@ -522,6 +563,7 @@ if __name__ == "__main__":
     install_expiry()
     install_lasting_streams()
     install_targets()
+    install_parameter_checks()
     install_function_targets()
     install_function_environment()
     answer_functions_at_once()

@@ -23,6 +23,7 @@ mod repair;
 mod replicator;
 mod rights;
 mod shell;
+mod strict;
 mod support;
 mod templates;
 mod trouble;
