@@ -53,8 +53,7 @@ TYPES = {
     "AWS::ApiGatewayV2::Route": Type("apigatewayv2", "CreateRoute"),
     "AWS::ApiGatewayV2::Stage": Type("apigatewayv2", "CreateStage"),
     "AWS::CloudWatch::Alarm": Type("cloudwatch", "PutMetricAlarm", handled=("AlarmName",)),
-    # The handler has to make the identifier up.
-    "AWS::DMS::Certificate": Type("dms", "ImportCertificate", handled=("CertificateIdentifier",)),
+    "AWS::DMS::Certificate": Type("dms", "ImportCertificate"),
     "AWS::DMS::Endpoint": Type("dms", "CreateEndpoint"),
     "AWS::DMS::EventSubscription": Type("dms", "CreateEventSubscription", {
         # "Valid values: replication-instance | replication-task"

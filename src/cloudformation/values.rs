@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
 
 use super::template::keys;
 use crate::error::{Error, Kind, Result};
@@ -48,10 +49,17 @@ impl Values<'_> {
         outputs: &Outputs,
     ) -> Result<Vec<Parameter>> {
         let mut parameters = Vec::new();
-        for name in &keys(stack.template, "Parameters")? {
+        let mut digests = Vec::new();
+        let names = keys(stack.template, "Parameters")?;
+        for name in &names {
             let source = stack.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, source)| *source);
             let value = match (self.overrides.get(name), source) {
                 (Some(value), _) => value.clone(),
+                // Once the other parameter's value is known.
+                (None, Some(Source::NameByDigest(of))) => {
+                    digests.push((name, of));
+                    continue;
+                }
                 (None, Some(source)) => self.value(name, source, existing, outputs).await?,
                 (None, None) => {
                     if previous(existing, name).is_some() {
@@ -60,6 +68,13 @@ impl Values<'_> {
                     continue;
                 }
             };
+            parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
+        }
+        for (name, of) in digests {
+            let named = parameters.iter().find(|parameter| parameter.parameter_key() == Some(of));
+            let digest = Sha256::digest(named.and_then(Parameter::parameter_value).unwrap_or_default());
+            let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+            let value = format!("{}-{short}", self.name_prefix);
             parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
         }
         Ok(parameters)
@@ -81,6 +96,13 @@ impl Values<'_> {
                 Error::new(Kind::NotDeployed, format!("no stack that is deployed has the output {output}"))
             })?,
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,
+            // `parameters` resolves these.
+            Source::NameByDigest(of) => {
+                return Err(Error::new(
+                    Kind::Unexpected,
+                    format!("{name} is named after {of}, which has no value yet"),
+                ));
+            }
             // A role that this stack made stays this stack's.
             Source::RoleMissing(role) => {
                 (previous(existing, name) == Some("true") || self.supply.role_missing(role).await?).to_string()
@@ -91,4 +113,49 @@ impl Values<'_> {
 
 fn previous<'a>(existing: Option<&'a Described>, name: &str) -> Option<&'a str> {
     existing?.parameters().iter().find(|parameter| parameter.parameter_key() == Some(name))?.parameter_value()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines;
+
+    /// Supplies one text for everything.
+    struct Same(&'static str);
+
+    impl Supply for Same {
+        fn artifact<'a>(&'a self, _: Artifact, _: &'a Outputs) -> BoxFuture<'a, Result<String>> {
+            Box::pin(async { Ok(self.0.to_owned()) })
+        }
+
+        fn role_missing<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool>> {
+            Box::pin(async { Ok(false) })
+        }
+    }
+
+    async fn certificate(supplied: &'static str, overrides: &BTreeMap<String, String>) -> String {
+        let stack =
+            pipelines::find("rds-kinesis").and_then(|p| Ok(p.stack("dms").expect("a stack"))).expect("a pipeline");
+        let outputs = stack.parameters.iter().filter_map(|(_, source)| match source {
+            Source::Output(name) => Some(((*name).to_owned(), "x".to_owned())),
+            _ => None,
+        });
+        let name_prefix = "outboxctl-dev-rds-kinesis".to_owned();
+        let values = Values { stage: "dev", name_prefix, protected: false, overrides, supply: &Same(supplied) };
+        let parameters = values.parameters(stack, None, &outputs.collect()).await.expect("parameters");
+        let named = parameters.iter().find(|parameter| parameter.parameter_key() == Some("CertificateIdentifier"));
+        named.and_then(Parameter::parameter_value).expect("a value").to_owned()
+    }
+
+    #[tokio::test]
+    async fn a_name_changes_with_what_it_names() {
+        let none = BTreeMap::new();
+        let one = certificate("one", &none).await;
+        assert!(one.starts_with("outboxctl-dev-rds-kinesis-") && one.len() == 34, "{one}");
+        assert_eq!(certificate("one", &none).await, one);
+        assert_ne!(certificate("two", &none).await, one);
+        // One of the user's own counts as well.
+        let own = BTreeMap::from([("DatabaseCertificate".to_owned(), "one".to_owned())]);
+        assert_eq!(certificate("two", &own).await, one);
+    }
 }

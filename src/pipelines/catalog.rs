@@ -58,6 +58,9 @@ pub enum Source {
     Output(&'static str),
     /// Made during the deploy.
     Artifact(Artifact),
+    /// The prefix of physical names and a digest of another parameter's value: a name that changes with what it names, so that the
+    /// resource can be replaced.
+    NameByDigest(&'static str),
     /// "true" when the account has no IAM role of this name yet (or this stack made it).
     RoleMissing(&'static str),
 }

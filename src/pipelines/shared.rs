@@ -93,6 +93,7 @@ pub const DMS: Stack = Stack {
         ("DatabaseSecretArn", Output("DatabaseSecretArn")),
         ("StreamArn", Output("StreamArn")),
         ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
+        ("CertificateIdentifier", Source::NameByDigest("DatabaseCertificate")),
     ],
     holds_data: false,
     sample: false,
