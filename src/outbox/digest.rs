@@ -1,10 +1,11 @@
 //! When two renderings are the same event: type, aggregate, sequence and data, whatever the order of keys, the spaces and
 //! the way in which numbers are written.
 
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 use sha2::{Digest, Sha256};
 
-use super::Message;
+use super::{Members, Message};
 
 /// The first 16 bytes of a SHA-256 over the event's content.
 pub fn digest(message: &Message) -> u128 {
@@ -15,7 +16,7 @@ pub fn digest(message: &Message) -> u128 {
     hash.update(message.sequence.to_be_bytes());
     match serde_json::from_str::<Value>(message.payload.get()) {
         Ok(value) => walk(&mut hash, &value),
-        Err(_) => text(&mut hash, message.payload.get()),
+        Err(_) => deep(&mut hash, message.payload.get(), 0),
     }
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
@@ -25,6 +26,34 @@ pub fn digest(message: &Message) -> u128 {
 fn text(hash: &mut Sha256, text: &str) {
     hash.update((text.len() as u64).to_be_bytes());
     hash.update(text);
+}
+
+/// Levels that are compared by their content; what lies deeper is compared as text.
+const LEVELS: usize = 512;
+
+/// The same as [`walk`] of a text that nests more deeply than serde_json reads a value (128 levels), part by part.
+fn deep(hash: &mut Sha256, json: &str, level: usize) {
+    if let Ok(value) = serde_json::from_str::<Value>(json) {
+        return walk(hash, &value);
+    }
+    let elements = || serde_json::from_str::<Vec<&RawValue>>(json);
+    match (level < LEVELS).then(|| (elements(), Members::parse(json))) {
+        Some((Ok(elements), _)) => {
+            hash.update([4]);
+            hash.update((elements.len() as u64).to_be_bytes());
+            elements.into_iter().for_each(|element| deep(hash, element.get(), level + 1));
+        }
+        Some((_, Ok(members))) => {
+            let members = members.sorted();
+            hash.update([5]);
+            hash.update((members.len() as u64).to_be_bytes());
+            for (name, member) in members {
+                text(hash, name);
+                deep(hash, member, level + 1);
+            }
+        }
+        _ => text(hash, json),
+    }
 }
 
 fn walk(hash: &mut Sha256, value: &Value) {
@@ -94,6 +123,11 @@ mod tests {
         ] {
             assert_ne!(digest(&event(other)), one, "{other}");
         }
+        // Also where it is nested more deeply than a value is read.
+        let nested = |inner: &str| event(&format!("{}{inner}{}", "[".repeat(200), "]".repeat(200)));
+        let one = digest(&nested(r#"{"a": 1.10, "b": [2]}"#));
+        assert_eq!(digest(&nested(r#"{"b":[2.0],"a":1.1}"#)), one);
+        assert_ne!(digest(&nested(r#"{"b":[2.0],"a":1.2}"#)), one);
         let mut renamed = event("{}");
         renamed.sequence = 2;
         assert_ne!(digest(&renamed), digest(&event("{}")));

@@ -3,6 +3,7 @@
 mod derived;
 mod digest;
 mod envelope;
+mod members;
 mod redelivery;
 mod row;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod trace;
 pub use derived::derived_id;
 pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
+pub use members::{Members, levels};
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
 pub use row::RowError;
 pub use trace::Traceparent;
