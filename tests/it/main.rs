@@ -11,6 +11,7 @@ mod dms_api;
 mod doctor;
 mod documents;
 mod dynamodb;
+mod emulator;
 mod explain;
 mod follow;
 mod init;
