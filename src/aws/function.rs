@@ -15,6 +15,9 @@ use crate::error::{AwsContext, Result, sdk_code};
 /// How long a function that was idle may take to become active again: its network interfaces are made anew.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(180);
 
+/// How long to wait where the function's state can't be looked at. AWS names no time; network interfaces take about a minute.
+const UNSEEN: Duration = Duration::from_secs(60);
+
 /// Invokes a function once and waits for its answer, up to `limit`. What is asked need not be idempotent: a lost answer is
 /// not followed by a second request.
 ///
@@ -33,7 +36,7 @@ pub async fn invoke(clients: &Clients, name: &str, payload: Vec<u8>, limit: Dura
     let answer = match ask().await {
         Err(error) if is_waking(sdk_code(&error)) => {
             tracing::debug!(name, code = sdk_code(&error), "the function was idle");
-            wait_until_active(clients, name).await?;
+            wait_until_active(clients, name).await;
             ask().await
         }
         answer => answer,
@@ -47,16 +50,21 @@ fn is_waking(code: &str) -> bool {
     matches!(code, "ResourceNotReadyException" | "ResourceConflictException")
 }
 
-async fn wait_until_active(clients: &Clients, name: &str) -> Result<()> {
+/// Waits without looking where the caller may not look (`lambda:GetFunctionConfiguration`).
+async fn wait_until_active(clients: &Clients, name: &str) {
     let deadline = Instant::now() + ACTIVE_WITHIN;
     loop {
         let found = clients.lambda().get_function_configuration().function_name(name).send().await;
-        let found = found.aws(format!("look at function {name}"))?;
         // What keeps it from becoming active is in the answer to the next invocation.
-        if matches!(found.state(), None | Some(State::Active | State::Failed)) || Instant::now() >= deadline {
-            return Ok(());
+        let pause = match found.as_ref().map(|found| found.state()) {
+            Ok(None | Some(State::Active | State::Failed)) => return,
+            Ok(Some(_)) => Duration::from_secs(1),
+            Err(_) => UNSEEN,
+        };
+        tokio::time::sleep(pause).await;
+        if found.is_err() || Instant::now() >= deadline {
+            return;
         }
-        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
 

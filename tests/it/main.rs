@@ -19,6 +19,7 @@ mod journey;
 mod machine;
 mod operator;
 mod own_tables;
+mod privacy;
 mod repair;
 mod replicator;
 mod support;

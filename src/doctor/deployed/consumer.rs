@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
+use crate::aws::function::log_group;
 use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
 use crate::error::{AwsContext, Result, sdk_code};
 
@@ -33,7 +34,8 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
         )
         .word(word),
         "enabled" if last.starts_with("PROBLEM") => {
-            Finding::failed(CHECK, text, format!("its log group says more: /aws/lambda/{function}")).word("failing")
+            let group = log_group(&scene.ground.clients, function).await;
+            Finding::failed(CHECK, text, format!("its log group says more: {group}")).word("failing")
         }
         "enabled" => Finding::ok(CHECK, text).word(word),
         _ => Finding::warning(CHECK, format!("the mapping is {word}"), "wait a minute and look again").word(word),
