@@ -115,6 +115,9 @@ _outboxctl() {
             outboxctl__subcmd__db__subcmd__help,status)
                 cmd="outboxctl__subcmd__db__subcmd__help__subcmd__status"
                 ;;
+            outboxctl__subcmd__dlq,discard)
+                cmd="outboxctl__subcmd__dlq__subcmd__discard"
+                ;;
             outboxctl__subcmd__dlq,help)
                 cmd="outboxctl__subcmd__dlq__subcmd__help"
                 ;;
@@ -126,6 +129,9 @@ _outboxctl() {
                 ;;
             outboxctl__subcmd__dlq,show)
                 cmd="outboxctl__subcmd__dlq__subcmd__show"
+                ;;
+            outboxctl__subcmd__dlq__subcmd__help,discard)
+                cmd="outboxctl__subcmd__dlq__subcmd__help__subcmd__discard"
                 ;;
             outboxctl__subcmd__dlq__subcmd__help,help)
                 cmd="outboxctl__subcmd__dlq__subcmd__help__subcmd__help"
@@ -252,6 +258,9 @@ _outboxctl() {
                 ;;
             outboxctl__subcmd__help__subcmd__db,status)
                 cmd="outboxctl__subcmd__help__subcmd__db__subcmd__status"
+                ;;
+            outboxctl__subcmd__help__subcmd__dlq,discard)
+                cmd="outboxctl__subcmd__help__subcmd__dlq__subcmd__discard"
                 ;;
             outboxctl__subcmd__help__subcmd__dlq,list)
                 cmd="outboxctl__subcmd__help__subcmd__dlq__subcmd__list"
@@ -1019,7 +1028,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help list show redrive help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help list show redrive discard help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1064,9 +1073,81 @@ _outboxctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        outboxctl__subcmd__dlq__subcmd__help)
-            opts="list show redrive help"
+        outboxctl__subcmd__dlq__subcmd__discard)
+            opts="-o -y -q -v -h --cause --place --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --cause)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --place)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --via)
+                    COMPREPLY=($(compgen -W "auto direct function" -- "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain live none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__dlq__subcmd__help)
+            opts="list show redrive discard help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__dlq__subcmd__help__subcmd__discard)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1901,8 +1982,22 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__help__subcmd__dlq)
-            opts="list show redrive"
+            opts="list show redrive discard"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__help__subcmd__dlq__subcmd__discard)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -3421,7 +3516,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__verify)
-            opts="-o -y -q -v -h --count --duration --rate --aggregates --timeout --settle --allow-duplicates --group --junit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --count --duration --rate --aggregates --timeout --settle --allow-duplicates --strict-order --group --junit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

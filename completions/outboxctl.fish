@@ -491,28 +491,29 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s y -l y
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l profile -d 'AWS profile to use' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l region -d 'AWS region to work in' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l no-input -d 'Never ask; name what is missing and exit with 2'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s q -l quiet -d 'Only errors on stderr'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "list" -d 'List what could not be delivered, and why'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "redrive" -d 'Send dead letters on their way again'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -f -a "list" -d 'List what could not be delivered, and why'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -f -a "redrive" -d 'Send dead letters on their way again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -f -a "discard" -d 'Delete dead letters that are never to be delivered'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l cause -d 'Only this cause, as the list shows it' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l place -d 'Only this place, as the list shows it' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l aggregate -d 'Only this aggregate: its id, or TYPE/ID' -r
@@ -587,9 +588,33 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l cause -d 'Every one with this cause, as `dlq list` shows it' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l place -d 'Only this place, as `dlq list` shows it' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
+direct\t'From this machine, with verified TLS'
+function\t'Through the admin function, inside the pipeline\'s network'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what could not be delivered, and why'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "redrive" -d 'Send dead letters on their way again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "discard" -d 'Delete dead letters that are never to be delivered'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l region -d 'AWS region to work in' -r
@@ -689,6 +714,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l strict-order -d 'Fail on disorder at every hop, also at the bus and in the event log, where AWS promises no order'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
@@ -1013,6 +1039,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_see
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "list" -d 'List what could not be delivered, and why'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "show" -d 'Show one dead letter with its whole payload and the reason'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "redrive" -d 'Send dead letters on their way again'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from dlq" -f -a "discard" -d 'Delete dead letters that are never to be delivered'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from sample" -f -a "insert" -d 'Write sample rows and their outbox rows, each pair in one transaction'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "up" -d 'Bring the local stack up and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'

@@ -7,7 +7,7 @@ mod clients;
 pub mod clock;
 pub mod databases;
 pub mod endpoint;
-pub mod functions;
+pub mod function;
 pub mod health;
 pub mod package;
 pub mod rds_token;

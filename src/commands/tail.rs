@@ -17,7 +17,7 @@ use crate::database::Via;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
 use crate::settings::OutputFormat;
-use crate::streams::{self, From, Hop, Template, bus, dynamodb, kinesis, log, processed};
+use crate::streams::{self, From, Hop, Template, Warnings, bus, dynamodb, kinesis, log, processed};
 use crate::verify;
 use filter::Filter;
 use show::Show;
@@ -151,12 +151,14 @@ impl Args {
                 temporary.consumer = Some(consumer);
             }
             let consumer = temporary.consumer.as_ref().map(|consumer| consumer.arn.clone());
-            let options = kinesis::Options { stream, from: self.from, until: self.until, consumer };
+            let warnings = Warnings::on(&ctx.console);
+            let options = kinesis::Options { stream, from: self.from, until: self.until, consumer, warnings };
             or_stop(ctx, kinesis::open(clients, options, sink.clone(), stop.clone())).await?;
         }
         if hops.contains(&Hop::Dynamodb) {
             let stream_arn = verify::table_stream(deployment)?.to_owned();
-            let options = dynamodb::Options { stream_arn, from: self.from, until: self.until };
+            let warnings = Warnings::on(&ctx.console);
+            let options = dynamodb::Options { stream_arn, from: self.from, until: self.until, warnings };
             or_stop(ctx, dynamodb::open(clients, options, sink.clone(), stop.clone())).await?;
         }
         if hops.contains(&Hop::Log) {

@@ -3,7 +3,7 @@
 use aws_sdk_kinesis::types::Record;
 use chrono::Datelike;
 
-use crate::dms;
+use crate::dms::record::{Recognised, recognise};
 use crate::outbox::{Message, RowError, digest};
 use crate::postgres::{Delivery, Mark};
 
@@ -68,16 +68,16 @@ pub fn read(shard: &str, record: Record) -> Arrival {
 }
 
 fn content(delivery: Delivery) -> Content {
-    let record = match dms::record::Record::parse(&delivery.payload) {
-        Ok(record) => record,
-        Err(error) => return Content::Broken { delivery, reason: error.to_string() },
+    let message = match recognise(&delivery.payload) {
+        Recognised::Skip => return Content::Skip,
+        Recognised::Event(message) => *message,
+        Recognised::Broken(broken) => {
+            let row = if broken.code == "NotAnOutboxRow" { "not an outbox row: " } else { "" };
+            return Content::Broken { delivery, reason: format!("{row}{}", broken.reason) };
+        }
     };
-    if !record.is_new_row() || record.metadata.table_name != "outbox" {
-        return Content::Skip;
-    }
-    let message = Message::from_row(&record.data, record.metadata.committed_at());
-    match message.and_then(|message| fits(&message).map(|()| message)) {
-        Ok(message) => Content::Event(Box::new(Event { message, delivery })),
+    match fits(&message) {
+        Ok(()) => Content::Event(Box::new(Event { message, delivery })),
         Err(error) => Content::Broken { delivery, reason: format!("not an outbox row: {error}") },
     }
 }

@@ -47,7 +47,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
     /// What Kinesis, the store or the leases end in after their retries.
     pub async fn run(&self, lease: &Lease, terms: &Terms) -> Result<Ended> {
         let shard = &lease.shard;
-        let Some(cursor) = lease.checkpoint.cursor() else { return Ok(Ended::Drained) };
+        let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
         let opened = Pages::open(self.client.clone(), self.stream.clone(), shard.clone(), cursor, self.batch);
         let mut pages = opened.await?;
         let progress = Mutex::new(Progress::default());

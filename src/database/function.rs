@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_sdk_lambda::primitives::Blob;
-
-use crate::aws::{Clients, functions};
-use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::aws::{Clients, function};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse};
 
 /// The function's own time limit is 300 s (its template); its answer must get here.
@@ -16,24 +12,11 @@ const TIME_LIMIT: Duration = Duration::from_secs(310);
 /// Asks once: inserting is not idempotent, so a lost answer must not turn into a second request.
 pub(super) async fn invoke(clients: &Clients, name: &str, request: &AdminRequest) -> Result<AdminResponse> {
     let payload = serde_json::to_vec(request).or_fail(Kind::Unexpected, || "the request has no JSON form".into())?;
-    let patient = aws_sdk_lambda::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
-        TimeoutConfig::builder().operation_attempt_timeout(TIME_LIMIT).read_timeout(TIME_LIMIT).build(),
-    );
-    let answer = clients
-        .lambda()
-        .invoke()
-        .function_name(name)
-        .payload(Blob::new(payload))
-        .customize()
-        .config_override(patient)
-        .send()
-        .await
-        .aws(format!("invoke {name}"))?;
+    let answer = function::invoke(clients, name, payload, TIME_LIMIT).await?;
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     if answer.function_error().is_some() {
-        let group = functions::log_group(clients, name).await;
         return Err(Error::new(Kind::Failed, format!("{name} failed: {}", String::from_utf8_lossy(payload)))
-            .hint(format!("its log group is {group}")));
+            .hint(format!("its log group is {}", function::log_group(clients, name).await)));
     }
     let reply: AdminReply = serde_json::from_slice(payload).or_fail(Kind::Unexpected, || {
         format!("{name} answered {:?}", String::from_utf8_lossy(&payload[..payload.len().min(300)]))

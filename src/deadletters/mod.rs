@@ -6,9 +6,10 @@
 //! `rds-kinesis` put what their hook refuses; and the queues behind the rules of a bus, with what did not reach the event
 //! log or the consumer (`message.rs`). [`redrive()`] hands records back to whom they were meant for, in the order of their
 //! aggregates (`plan.rs`, pure), and removes a letter only once all of it was accepted there: a kill in between repeats
-//! what was in flight and loses nothing.
+//! what was in flight and loses nothing. [`discard()`] removes what is never to be delivered.
 
 mod bucket;
+mod discard;
 mod document;
 mod letter;
 mod message;
@@ -21,6 +22,7 @@ mod table;
 mod view;
 
 pub use bucket::{Known, newest};
+pub use discard::discard;
 pub use letter::{DeadLetter, Opened, Record, counts};
 pub use place::{Place, Places, in_queues};
 pub use plan::Selection;

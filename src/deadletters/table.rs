@@ -33,6 +33,18 @@ pub async fn open(database: &mut Database, letter: &DeadLetter) -> Result<Opened
     Ok(Opened { letter: self::letter(row), records: vec![record], document })
 }
 
+/// What a hook's failures are grouped by: how it ended (`exit status: 3`, `signal: 9 (SIGKILL)`, `no answer`, `HTTP 503`),
+/// without what it said, which is another each time.
+fn cause(reason: &str) -> String {
+    let first = reason.lines().next().unwrap_or_default();
+    let end = match first.strip_prefix("exit status: ").or_else(|| first.strip_prefix("signal: ")) {
+        // The first colon belongs to the status itself.
+        Some(rest) => first.len() - rest.len() + rest.find(':').unwrap_or(rest.len()),
+        None => first.find(": ").unwrap_or(first.len()),
+    };
+    first[..end].chars().take(60).collect()
+}
+
 /// The row's number in the table.
 pub fn row(letter: &DeadLetter) -> Result<i64> {
     let id = letter.key.rsplit('/').next().and_then(|id| id.parse().ok());
@@ -49,9 +61,7 @@ fn letter(row: FailureRow) -> DeadLetter {
         sequence: row.sequence,
     });
     let key = format!("outbox_failures/{}", row.id);
-    // A record that is no event has one cause; a hook's own words are another each.
-    let first = row.reason.lines().next().unwrap_or_default();
-    let cause = if row.event_id.is_none() { "Undecodable".to_owned() } else { first.chars().take(60).collect() };
+    let cause = if row.event_id.is_none() { "Undecodable".to_owned() } else { cause(&row.reason) };
     DeadLetter {
         id: DeadLetter::id_of(&key),
         place: "table",
@@ -65,5 +75,24 @@ fn letter(row: FailureRow) -> DeadLetter {
         bytes: u64::try_from(row.bytes).unwrap_or_default(),
         places: vec![Spot { arrived_at: row.failed_at, sequence_number: row.sequence_number, view }],
         key,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::cause;
+
+    #[test]
+    fn failures_of_hooks_are_grouped_by_how_they_ended() {
+        for (reason, expected) in [
+            ("exit status: 3: no such customer 17", "exit status: 3"),
+            ("exit status: 3", "exit status: 3"),
+            ("signal: 9 (SIGKILL): half a line", "signal: 9 (SIGKILL)"),
+            ("no answer: client error (Connect)", "no answer"),
+            ("the command did not end within 30s", "the command did not end within 30s"),
+            ("", ""),
+        ] {
+            assert_eq!(cause(reason), expected);
+        }
     }
 }

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::dms::record::Record;
+use crate::dms::record::Captured;
 use crate::dynamodb::Change;
-use crate::outbox::Message;
+use crate::outbox::{Members, Message};
 
 /// The event in a record; what is unknown is None.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -29,8 +29,11 @@ impl View {
                 sequence: Some(message.sequence),
             };
         }
-        if let Ok(record) = Record::parse(data) {
-            return Self::of_row(&record.data);
+        if let Ok(record) = serde_json::from_slice::<Captured<'_>>(data) {
+            let row = record.data.and_then(|row| Members::parse(row.get()).ok()).unwrap_or_default();
+            let columns = ["id", "event_type", "aggregate_type", "aggregate_id", "sequence"];
+            let columns = columns.into_iter().filter_map(|name| Some((name.to_owned(), row.scalar(name)?)));
+            return Self::of_row(&columns.collect());
         }
         Change::parse(data).map(|change| Self::of_change(&change)).unwrap_or_default()
     }

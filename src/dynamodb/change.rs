@@ -59,6 +59,8 @@ impl fmt::Display for ChangeError {
 
 impl std::error::Error for ChangeError {}
 
+const NOT_A_CHANGE: ChangeError = ChangeError("the record is not a DynamoDB change");
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Raw {
@@ -104,8 +106,11 @@ impl Change {
     /// # Errors
     /// It is not JSON, or not a change.
     pub fn parse(data: &[u8]) -> Result<Self, ChangeError> {
-        let value = serde_json::from_slice(data).map_err(|_| ChangeError("the record is not JSON"))?;
-        Self::from_value(value)
+        let raw = serde_json::from_slice(data).map_err(|error| match error.is_data() {
+            true => NOT_A_CHANGE,
+            false => ChangeError("the record is not JSON"),
+        });
+        Self::of(raw?)
     }
 
     /// A record of a function's batch.
@@ -113,7 +118,10 @@ impl Change {
     /// # Errors
     /// It is not a change.
     pub fn from_value(value: Value) -> Result<Self, ChangeError> {
-        let raw: Raw = serde_json::from_value(value).map_err(|_| ChangeError("the record is not a DynamoDB change"))?;
+        Self::of(serde_json::from_value(value).map_err(|_| NOT_A_CHANGE)?)
+    }
+
+    fn of(raw: Raw) -> Result<Self, ChangeError> {
         let image = |image: Option<Map<String, Value>>| {
             image.map(|image| plain(&image).ok_or(ChangeError("an image is not made of attribute values"))).transpose()
         };

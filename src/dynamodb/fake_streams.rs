@@ -28,8 +28,32 @@ struct Stream {
     errors: VecDeque<&'static str>,
     /// Sequence numbers up to this one have been trimmed.
     trimmed: u64,
+    /// Shards that are listed and not known any more.
+    forgotten: Vec<String>,
     /// Operation and shard of every call but GetRecords.
     calls: Vec<(String, String)>,
+}
+
+impl Stream {
+    fn trim(&mut self, up_to: u64) {
+        self.trimmed = up_to;
+        self.shards.values_mut().for_each(|shard| shard.records.retain(|(number, _)| *number > up_to));
+    }
+
+    fn put(&mut self, shard: &str, parts: Value) {
+        self.next += 1;
+        let number = self.next;
+        let mut record = json!({
+            "eventID": format!("e{number}"), "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
+            "awsRegion": "us-east-1",
+            "dynamodb": {
+                "ApproximateCreationDateTime": 1_700_000_000, "Keys": { "id": { "S": "k" } },
+                "SequenceNumber": number.to_string(), "SizeBytes": 9, "StreamViewType": "NEW_AND_OLD_IMAGES",
+            },
+        });
+        merge(&mut record, parts);
+        self.shards.get_mut(shard).filter(|shard| !shard.closed).expect("an open shard").records.push((number, record));
+    }
 }
 
 /// Clones share the stream.
@@ -61,25 +85,7 @@ impl FakeStreams {
 
     /// Adds a record; what `parts` says is put over what every record has.
     pub fn put(&self, shard: &str, parts: Value) {
-        let mut stream = self.stream();
-        stream.next += 1;
-        let number = stream.next;
-        let mut record = json!({
-            "eventID": format!("e{number}"), "eventName": "INSERT", "eventVersion": "1.1", "eventSource": "aws:dynamodb",
-            "awsRegion": "us-east-1",
-            "dynamodb": {
-                "ApproximateCreationDateTime": 1_700_000_000, "Keys": { "id": { "S": "k" } },
-                "SequenceNumber": number.to_string(), "SizeBytes": 9, "StreamViewType": "NEW_AND_OLD_IMAGES",
-            },
-        });
-        merge(&mut record, parts);
-        stream
-            .shards
-            .get_mut(shard)
-            .filter(|shard| !shard.closed)
-            .expect("an open shard")
-            .records
-            .push((number, record));
+        self.stream().put(shard, parts);
     }
 
     /// The next calls of GetRecords fail so, one each.
@@ -87,11 +93,31 @@ impl FakeStreams {
         self.stream().errors.extend(codes);
     }
 
+    /// Adds a record, and lets the iterator expire that would have brought it.
+    pub fn put_and_expire(&self, shard: &str, parts: Value) {
+        let mut stream = self.stream();
+        stream.put(shard, parts);
+        stream.errors.push_back("ExpiredIteratorException");
+    }
+
+    /// Adds records, all but the last of which are trimmed at once.
+    pub fn put_and_trim(&self, shard: &str, count: usize) {
+        let mut stream = self.stream();
+        (0..count).for_each(|_| stream.put(shard, json!({})));
+        let up_to = stream.next - 1;
+        stream.trim(up_to);
+    }
+
+    /// The shard is still listed, as closed, and is not known any more.
+    pub fn forget(&self, shard: &str) {
+        let mut stream = self.stream();
+        stream.shards.get_mut(shard).expect("a shard").closed = true;
+        stream.forgotten.push(shard.to_owned());
+    }
+
     /// Drops the records up to this sequence number, as after a day.
     pub fn trim(&self, up_to: u64) {
-        let mut stream = self.stream();
-        stream.trimmed = up_to;
-        stream.shards.values_mut().for_each(|shard| shard.records.retain(|(number, _)| *number > up_to));
+        self.stream().trim(up_to);
     }
 
     /// Operation and shard of every call but GetRecords.
@@ -139,6 +165,9 @@ impl FakeStreams {
             // An iterator names its shard and the sequence number it is after.
             "GetShardIterator" => {
                 let id = input["ShardId"].as_str().expect("a shard");
+                if stream.forgotten.iter().any(|shard| shard == id) {
+                    return Err("ResourceNotFoundException");
+                }
                 let shard = stream.shards.get(id).ok_or("ResourceNotFoundException")?;
                 let after = match input["ShardIteratorType"].as_str().expect("a type") {
                     "TRIM_HORIZON" => stream.trimmed,

@@ -4,12 +4,22 @@ use std::collections::BTreeSet;
 
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::{Change, Operation};
 use crate::outbox::{Message, RowError, derived_id};
 
 /// Attributes that carry the write itself rather than the user.
-const BOOKKEEPING: &[&str] = &["id", "version", "updated_at", "traceparent", "correlation_id"];
+const BOOKKEEPING: &[&str] = &["id", "version", "updated_at", "traceparent", "correlation_id", CHANGE_ID];
+
+/// An attribute that a writer may give another value with each write, to know the id of the event beforehand.
+const CHANGE_ID: &str = "change_id";
+
+/// Returns the id of the event of a change: the same each time that the change is delivered. `change_id` makes changes differ
+/// that have everything else in common, as where an item is deleted and made again with versions that start over.
+pub fn event_id(table: &str, id: &str, version: i64, event_type: &str, change_id: &str) -> Uuid {
+    derived_id(&["change", table, id, &version.to_string(), event_type, change_id])
+}
 
 /// What a change of a user means.
 #[derive(Debug, Default)]
@@ -27,7 +37,7 @@ impl Mapping {
 
     /// The event of a change; None where nothing changed but bookkeeping.
     ///
-    /// Its id is made of the table, the user, and the version: the same each time that the change is delivered.
+    /// Its id comes from [`event_id`], with the `change_id` that this write gave the item, or the id of the stream's record.
     ///
     /// # Errors
     /// The attribute that is missing or unreadable.
@@ -44,8 +54,8 @@ impl Mapping {
                 let (old, new) = (image(&change.old, "OldImage")?, image(&change.new, "NewImage")?);
                 let Some(data) = self.difference(&old, &new) else { return Ok(None) };
                 let sequence = version(&new)?;
-                // Written by hand, or by who does not know of versions: its event would have the id of the one before,
-                // and whoever takes each id once would never see it.
+                // Written by hand, or by who does not know of versions: its event would have the sequence of the one
+                // before, and a receiver that compares sequences would take it for a repeat.
                 if version(&old).is_ok_and(|before| sequence <= before) {
                     return Err(RowError { column: "version", problem: "did not grow with the change" });
                 }
@@ -68,7 +78,7 @@ impl Mapping {
             payload.insert("correlationId".into(), correlation_id.into());
         }
         Ok(Some(Message {
-            id: derived_id(&["change", &change.table, &id, &sequence.to_string(), event_type]),
+            id: event_id(&change.table, &id, sequence, event_type, written_with(change).unwrap_or(&change.event_id)),
             aggregate_type: "user".into(),
             aggregate_id: id,
             event_type: event_type.into(),
@@ -114,6 +124,13 @@ impl Mapping {
             ("personalChanged".to_owned(), (!personal.is_empty()).into()),
         ]))
     }
+}
+
+/// The `change_id` of this very write; None where an earlier write gave it.
+fn written_with(change: &Change) -> Option<&str> {
+    let new = change.new.as_ref()?.get(CHANGE_ID)?.as_str()?;
+    let old = change.old.as_ref().and_then(|old| old.get(CHANGE_ID)?.as_str());
+    (old != Some(new)).then_some(new)
 }
 
 fn version(image: &Map<String, Value>) -> std::result::Result<i64, RowError> {

@@ -6,7 +6,7 @@ use super::environment::{required, roots};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse, execute};
-use crate::postgres::{Target, connect};
+use crate::postgres::{Target, connect, without_rows};
 
 pub struct Handler {
     secrets: aws_sdk_secretsmanager::Client,
@@ -37,7 +37,7 @@ impl Handler {
         let result = self.execute(request).await;
         match &result {
             Ok(_) => tracing::info!("done"),
-            Err(error) => tracing::error!(code = error.kind().name(), causes = ?error.causes(), "{error}"),
+            Err(error) => tracing::error!(code = error.kind().name(), "{}", without_rows(error)),
         }
         result.into()
     }

@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Utc;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::environment::required;
@@ -16,6 +17,13 @@ const REMEMBERED: i64 = 14 * 86_400;
 pub struct Handler {
     client: Client,
     table: String,
+}
+
+/// An event as a rule hands it over. What is not looked at stays text, however deeply it is nested.
+#[derive(Deserialize)]
+pub struct Event {
+    #[serde(default)]
+    detail: Option<Box<RawValue>>,
 }
 
 /// What is looked at of the CloudEvent in `detail`. The data is the consumer's business, and stays out of the log.
@@ -41,9 +49,9 @@ impl Handler {
     ///
     /// # Errors
     /// The event is not taken in; Lambda tries again, then hands it to the failure destination.
-    pub async fn handle(&self, event: Value) -> Result<Value> {
-        let detail: Detail = serde_json::from_value(event["detail"].clone())
-            .map_err(|_| Error::new(Kind::Failed, "the event has no CloudEvent in `detail`"))?;
+    pub async fn handle(&self, event: Event) -> Result<Value> {
+        let detail = event.detail.and_then(|detail| serde_json::from_str::<Detail>(detail.get()).ok());
+        let detail = detail.ok_or_else(|| Error::new(Kind::Failed, "the event has no CloudEvent in `detail`"))?;
         let put = self
             .client
             .put_item()

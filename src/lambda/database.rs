@@ -10,7 +10,7 @@ use tokio_postgres::Client;
 
 use super::environment::{required, roots};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::{Secret, Target, connect};
+use crate::postgres::{Secret, Target, connect, without_rows};
 
 /// Where the database is and who the function is there, from `DATABASE_HOST`, `_PORT`, `_NAME` and `_USER`.
 pub struct Database {
@@ -63,7 +63,7 @@ impl Database {
                     return Ok(value);
                 }
                 Ok(Err(Fault::Final(error))) => return Err(error),
-                Ok(Err(Fault::Before(error))) => tracing::warn!("the kept connection broke: {error}"),
+                Ok(Err(Fault::Before(error))) => tracing::warn!("the kept connection broke: {}", without_rows(&error)),
                 // Whether it committed is not known: it is not tried again.
                 Err(_) => return Err(self.silent(patience)),
             }

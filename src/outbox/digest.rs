@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{Decimal, Exact, Message};
 
 /// Levels of a document that are compared by their content; what is nested deeper counts as its text.
-const DEEPEST: usize = 128;
+const DEEPEST: usize = 512;
 
 /// The first 16 bytes of a SHA-256 over the event's content.
 pub fn digest(message: &Message) -> u128 {
@@ -101,6 +101,11 @@ mod tests {
         assert_ne!(number("123456789012345678901234567890"), number("123456789012345678901234567891"));
         assert_ne!(number("1.5e400"), number("1.6e400"));
         assert_eq!(number("1.10000000000000000001"), number("1.1"), "the double that it becomes");
+        // Also where it is nested more deeply than a value is read.
+        let nested = |inner: &str| event(&format!("{}{inner}{}", "[".repeat(200), "]".repeat(200)));
+        let one = digest(&nested(r#"{"a": 1.10, "b": [2]}"#));
+        assert_eq!(digest(&nested(r#"{"b":[2.0],"a":1.1}"#)), one);
+        assert_ne!(digest(&nested(r#"{"b":[2.0],"a":1.2}"#)), one);
         let mut renamed = event("{}");
         renamed.sequence = 2;
         assert_ne!(digest(&renamed), digest(&event("{}")));

@@ -4,6 +4,7 @@ mod derived;
 mod digest;
 mod envelope;
 mod exact;
+mod members;
 mod redelivery;
 mod row;
 #[cfg(test)]
@@ -14,6 +15,7 @@ pub use derived::derived_id;
 pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
 pub use exact::{Decimal, Exact, text_at};
+pub use members::{Members, levels};
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
 pub use row::RowError;
 pub use trace::Traceparent;

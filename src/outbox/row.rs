@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::Message;
+use super::{Members, Message};
 
 /// Why a captured row is no outbox message. The text names the column, never the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,39 @@ impl Message {
         })
     }
 }
+
+impl Message {
+    /// The same of a row whose columns are still text; only those of an outbox are read.
+    ///
+    /// # Errors
+    /// The first column that is missing or unreadable.
+    pub fn from_members(row: &Members<'_>, committed_at: Option<DateTime<Utc>>) -> Result<Self, RowError> {
+        let mut columns: Map<String, Value> =
+            COLUMNS.iter().filter_map(|name| Some(((*name).to_owned(), row.scalar(name)?))).collect();
+        // Any JSON is a payload, and stays text: as a value it would have to be built for nothing.
+        if let Some(payload) = row.get("payload") {
+            let value = match payload.as_bytes().first() {
+                Some(b'"' | b'n') => row.scalar("payload").unwrap_or_default(),
+                _ => Value::from(payload),
+            };
+            columns.insert("payload".into(), value);
+        }
+        Self::from_row(&columns, committed_at)
+    }
+}
+
+/// The columns of an outbox row without its payload.
+const COLUMNS: [&str; 9] = [
+    "id",
+    "aggregate_type",
+    "aggregate_id",
+    "event_type",
+    "sequence",
+    "traceparent",
+    "schema_version",
+    "created_at",
+    "replay",
+];
 
 fn present<'a>(row: &'a Map<String, Value>, column: &'static str) -> Result<&'a Value, RowError> {
     match row.get(column) {

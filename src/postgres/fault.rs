@@ -59,6 +59,31 @@ pub fn describe(error: &tokio_postgres::Error) -> String {
     text
 }
 
+/// An error as a function may log it: without what the server says of rows (`DETAIL`, which quotes them), with the table and
+/// the constraint instead.
+pub fn without_rows(error: &Error) -> String {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let server = cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::as_db_error);
+        let Some(server) = server else {
+            next = cause.source();
+            continue;
+        };
+        let mut text = error.message().to_owned();
+        if let Some(detail) = server.detail() {
+            text = text.replace(&format!("; {detail}"), "");
+        }
+        for (what, name) in [("table", server.table()), ("constraint", server.constraint())] {
+            if let Some(name) = name {
+                text.push_str(&format!("; {what} {name}"));
+            }
+        }
+        return text;
+    }
+    let causes = error.causes();
+    if causes.is_empty() { error.to_string() } else { format!("{error}: {}", causes.join(": ")) }
+}
+
 /// A failure of a statement: `.map_err(failed("insert a car"))`.
 pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ {
     move |error| {

@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
-use aws_sdk_lambda::primitives::Blob;
 
 use super::{Parcel, consumer, log, stream};
-use crate::aws::{Clients, functions};
+use crate::aws::{Clients, function};
 use crate::cloudformation::Deployment;
-use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Fate, Piece, Redelivered, Redelivery};
 
 /// The function's own time limit is 60 s (its template); its answer must get here.
@@ -71,9 +68,8 @@ async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Ve
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     let shown = || String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
     if answer.function_error().is_some() {
-        let group = functions::log_group(clients, name).await;
         return Err(Error::new(Kind::Failed, format!("{name} failed: {}", shown()))
-            .hint(format!("its log group is {group}"))
+            .hint(format!("its log group is {}", function::log_group(clients, name).await))
             .hint("a function of an older version does not know the request: run `outboxctl deploy`"));
     }
     let Redelivered { redelivered } = serde_json::from_slice(payload).map_err(|error| {
@@ -90,9 +86,5 @@ async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Ve
 
 /// Invokes a function once and waits for its answer. Whoever sends batches decides about sending again, and counts it.
 pub(super) async fn call(clients: &Clients, name: &str, payload: Vec<u8>) -> Result<InvokeOutput> {
-    let patient = aws_sdk_lambda::Config::builder().retry_config(RetryConfig::disabled()).timeout_config(
-        TimeoutConfig::builder().operation_attempt_timeout(TIME_LIMIT).read_timeout(TIME_LIMIT).build(),
-    );
-    let request = clients.lambda().invoke().function_name(name).payload(Blob::new(payload));
-    request.customize().config_override(patient).send().await.aws(format!("invoke {name}"))
+    function::invoke(clients, name, payload, TIME_LIMIT).await
 }

@@ -131,6 +131,7 @@ async fn with_postgres(
         region: REGION,
         types: providers.iter().flat_map(|provider| provider.types()).copied().collect(),
         ca_file: postgres.about.ca_file.clone(),
+        bus_seed: emulator::bus_seed()?,
     })
     .await?;
     if lost {

@@ -9,6 +9,7 @@ use super::child_environment::WITHOUT_AWS_FILES;
 use super::home::{Home, write_atomically};
 use super::orphans;
 use super::tools::Environment;
+use crate::environment::text;
 use crate::error::{Error, Kind, OrFail, Result};
 
 const LAUNCHER: &str = include_str!("launcher.py");
@@ -35,6 +36,8 @@ pub struct Settings<'a> {
     pub types: Vec<&'static str>,
     /// PEM of the authority that signs the local database; functions find it in PGSSLROOTCERT.
     pub ca_file: PathBuf,
+    /// What the order of the bus's deliveries comes from; None delivers in the order of PutEvents.
+    pub bus_seed: Option<u64>,
 }
 
 /// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost.
@@ -115,6 +118,26 @@ impl Emulator {
     }
 }
 
+/// The seed by which the bus shuffles deliveries: that of `OUTBOXCTL_LOCAL_SEED`, or one at random. None with
+/// `OUTBOXCTL_LOCAL_BUS=ordered`, for tests of what depends on the order in which events were handed to the bus.
+///
+/// # Errors
+/// `Usage` for a value that is not understood.
+pub fn bus_seed() -> Result<Option<u64>> {
+    match text("OUTBOXCTL_LOCAL_BUS")?.as_deref() {
+        None | Some("shuffled") => {}
+        Some("ordered") => return Ok(None),
+        Some(other) => {
+            let error = Error::new(Kind::Usage, format!("OUTBOXCTL_LOCAL_BUS is {other:?}"));
+            return Err(error.hint("it is \"shuffled\" (the default) or \"ordered\""));
+        }
+    }
+    let seed = text("OUTBOXCTL_LOCAL_SEED")?;
+    let seed = seed
+        .map(|seed| seed.parse().or_fail(Kind::Usage, || format!("OUTBOXCTL_LOCAL_SEED is {seed:?}, not a number")));
+    Ok(Some(seed.transpose()?.unwrap_or_else(|| fastrand::u64(..1_000_000))))
+}
+
 fn environment(
     settings: &Settings<'_>,
     folder: &std::path::Path,
@@ -151,6 +174,7 @@ fn environment(
         ("AWS_ACCESS_KEY_ID", "test".into()),
         ("AWS_SECRET_ACCESS_KEY", "test".into()),
         ("PGSSLROOTCERT", settings.ca_file.clone().into()),
+        ("OUTBOXCTL_BUS_SEED", settings.bus_seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
         (orphans::MARK, settings.home.stack().into()),
     ];
     variables.extend(WITHOUT_AWS_FILES.map(|(name, value)| (name, value.into())));

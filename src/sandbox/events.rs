@@ -14,6 +14,7 @@ use serde_json::{Map, Value, json};
 
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
 use crate::error::sdk_code;
+use crate::outbox::Members;
 
 const MAX_ENTRIES: usize = 10;
 /// 1 MB a request since January 2026, in bytes.
@@ -183,9 +184,10 @@ fn check(entry: &Value) -> Option<Refusal> {
     if text(entry, "Source").starts_with("aws.") {
         return Some(("NotAuthorizedForSourceException", "Not authorized for the source.".into()));
     }
-    match serde_json::from_str::<Value>(text(entry, "Detail")) {
-        Ok(Value::Object(_)) => None,
-        _ => Some(("MalformedDetail", "Detail is malformed.".into())),
+    // Looked at without building a value: serde_json reads values of up to 128 levels only.
+    match Members::parse(text(entry, "Detail")) {
+        Ok(_) => None,
+        Err(_) => Some(("MalformedDetail", "Detail is malformed.".into())),
     }
 }
 
@@ -208,6 +210,8 @@ mod tests {
         assert_eq!(code(&|e| e["DetailType"] = "x".repeat(129).into()), "InvalidArgument");
         assert_eq!(code(&|e| e["Detail"] = "{\"a\":".into()), "MalformedDetail");
         assert_eq!(code(&|e| e["Detail"] = "[1]".into()), "MalformedDetail");
+        let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+        assert_eq!(check(&entry(|e| e["Detail"] = deep.into())), None);
         assert_eq!(code(&|e| e["Source"] = "aws.s3".into()), "NotAuthorizedForSourceException");
     }
 

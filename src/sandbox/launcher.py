@@ -12,14 +12,17 @@ anything is served, and what is missing ends it with exit code 3.
 """
 
 import asyncio
+import contextvars
 import copy
 import datetime
 import functools
 import http.server
 import importlib
+import itertools
 import json
 import logging
 import os
+import random
 import signal
 import socket
 import sys
@@ -54,8 +57,8 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
                 "_kinesis_destinations", "_fan_out_to_kinesis", "_update_ttl", "_ttl_settings", "_tables", "_lock",
                 "_remove_item", "_emit_stream_event", "_build_change_record", "_stream_records",
                 "_stream_trimmed", "get_state", "_restore_state")
-kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
-eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
+kinesis = need("services.kinesis", "_expire_iterators", "_expire_records", "_next_sequence_number", "_streams")
+eventbridge = need("services.eventbridge", "_dispatch_event", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
                    "_apply_input_transformer")
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn", "invoke_async_with_retry",
                "_provided_worker_env", "_runtime_env_vars")
@@ -254,6 +257,30 @@ def install_seldom_sweeps():
     iterator it is given itself, so nothing is kept valid by sweeping less often."""
     kinesis._expire_iterators = seldom(kinesis._expire_iterators, 10)
     kinesis._expire_records = seldom(kinesis._expire_records, 60)
+
+
+def install_growing_sequence_numbers():
+    """Sequence numbers of a shard grow, whatever the clock does ("Record" in the Kinesis API reference: "The unique
+    identifier of the record within its shard"; GetShardIterator reads on after one). The emulator makes them of the time:
+    once the clock has been set back, new records would be before the position of everybody who reads on."""
+    emulated = kinesis._next_sequence_number
+    lock = threading.Lock()
+    last = None
+
+    def highest():
+        shards = [shard for stream in list(kinesis._streams.values()) for shard in stream["shards"].values()]
+        numbers = [int(shard["starting_sequence_number"]) for shard in shards]
+        return max(numbers + [int(shard["records"][-1]["SequenceNumber"]) for shard in shards if shard["records"]], default=0)
+
+    def grows():
+        nonlocal last
+        with lock:
+            # What was saved by an earlier process is known by the time that the first record comes.
+            before = highest() if last is None else last
+            last = max(int(emulated()), before + 1)
+            return f"{last:030d}"
+
+    kinesis._next_sequence_number = grows
 
 
 # How often to look for items whose time is over. AWS takes up to some days; who develops does not want to wait.
@@ -508,6 +535,45 @@ def install_parameter_checks():
         module._resolve_parameters = checking(module._resolve_parameters)
 
 
+# How long the delivery of an event may be held back, in seconds: longer than it takes a publisher to send the next one.
+LONGEST_DELIVERY = 0.1
+held_back = {}
+
+
+def install_shuffled_deliveries(seed):
+    """EventBridge keeps no order between deliveries ("Event delivery" in its user guide promises at least once, and no
+    order): each event is held back for a time of its own, so that later ones overtake it. PutEvents answers at once."""
+    chance = random.Random(seed)
+    numbers = itertools.count()
+    emulated = eventbridge._dispatch_event
+    log.info("deliveries of the bus are shuffled: OUTBOXCTL_LOCAL_SEED=%s repeats them", seed)
+
+    def dispatch(event, view=None):
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            # Not on the event loop: nothing there to wait on.
+            return emulated(event, view)
+        number = next(numbers)
+        # Account and region of the request are in its context.
+        held_back[number] = functools.partial(contextvars.copy_context().run, emulated, event, view)
+        loop.call_later(chance.random() * LONGEST_DELIVERY, deliver, number)
+
+    eventbridge._dispatch_event = dispatch
+
+
+def deliver(number):
+    held = held_back.pop(number, None)
+    if held:
+        held()
+
+
+def deliver_all():
+    """Before the emulator saves its state and ends."""
+    for number in list(held_back):
+        deliver(number)
+
+
 def answer_functions_at_once():
     """The runtime API that functions poll writes head and body apart: with Nagle's algorithm each answer waits 40 ms for
     the acknowledgement of its head."""
@@ -550,7 +616,16 @@ async def serve():
                 os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
             await send(message)
 
-        await application.app(scope, receive, told if scope["type"] == "lifespan" else send)
+        async def heard():
+            message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                deliver_all()
+            return message
+
+        if scope["type"] == "lifespan":
+            await application.app(scope, heard, told)
+        else:
+            await application.app(scope, receive, send)
 
     port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
     await run(announced, config, shutdown_trigger=ended.wait)
@@ -560,11 +635,14 @@ if __name__ == "__main__":
     install_resource_types()
     install_streaming_destinations()
     install_seldom_sweeps()
+    install_growing_sequence_numbers()
     install_expiry()
     install_lasting_streams()
     install_targets()
     install_parameter_checks()
     install_function_targets()
     install_function_environment()
+    if os.environ.get("OUTBOXCTL_BUS_SEED"):
+        install_shuffled_deliveries(int(os.environ["OUTBOXCTL_BUS_SEED"]))
     answer_functions_at_once()
     asyncio.run(serve())

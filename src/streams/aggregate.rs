@@ -3,11 +3,17 @@
 //! Format: "KPL Aggregated Record Format" in the amazon-kinesis-producer repository: four magic bytes, a protobuf
 //! message, and the MD5 of that message.
 
+use std::sync::Arc;
+
 use md5::{Digest, Md5};
-use prost::Message;
+use prost::encoding::{DecodeContext, decode_key, skip_field};
+use prost::{DecodeError, Message};
 
 const MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
 const CHECKSUM: usize = 16;
+/// The most records of an aggregate. By default the KPL packs 50 KB of them (`AggregationMaxSize` in its
+/// default_config.properties); a hostile record of 1 MB can name 300,000 empty ones.
+const MOST_RECORDS: usize = 10_000;
 
 #[derive(Clone, PartialEq, Message)]
 struct AggregatedRecord {
@@ -30,10 +36,10 @@ struct Record {
     data: Vec<u8>,
 }
 
-/// One record as its producer put it.
+/// One record as its producer put it. Records of one aggregate share the key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserRecord {
-    pub partition_key: String,
+    pub partition_key: Arc<str>,
     pub data: Vec<u8>,
 }
 
@@ -48,34 +54,61 @@ pub enum AggregateError {
     Key(u64, usize),
     #[error("a KPL aggregate holds no records")]
     Empty,
+    #[error("a KPL aggregate holds {0} records; {MOST_RECORDS} are read")]
+    Records(usize),
+    #[error("a KPL aggregate unpacks to more than {0} bytes")]
+    Bytes(usize),
 }
 
-/// The records inside an aggregate; None where the bytes are none.
+/// The records inside an aggregate; None where the bytes are none. `most_bytes` limits what keys and data of all records
+/// take together when each is looked at by itself.
 ///
 /// # Errors
-/// The bytes begin like an aggregate and can't be read as one.
-pub fn split(bytes: &[u8]) -> Option<Result<Vec<UserRecord>, AggregateError>> {
+/// The bytes begin like an aggregate and can't be read as one, or it would take too much.
+pub fn split(bytes: &[u8], most_bytes: usize) -> Option<Result<Vec<UserRecord>, AggregateError>> {
     let rest = bytes.strip_prefix(&MAGIC)?;
     let Some(at) = rest.len().checked_sub(CHECKSUM) else { return Some(Err(AggregateError::Checksum)) };
     let (message, checksum) = rest.split_at(at);
     if Md5::digest(message).as_slice() != checksum {
         return Some(Err(AggregateError::Checksum));
     }
-    Some(records(message))
+    Some(records(message, most_bytes))
 }
 
-fn records(message: &[u8]) -> Result<Vec<UserRecord>, AggregateError> {
-    let aggregate = AggregatedRecord::decode(message).map_err(|error| AggregateError::Message(error.to_string()))?;
+fn records(message: &[u8], most_bytes: usize) -> Result<Vec<UserRecord>, AggregateError> {
+    let unreadable = |error: DecodeError| AggregateError::Message(error.to_string());
+    // Before anything is allocated for them.
+    let count = count(message).map_err(unreadable)?;
+    if count > MOST_RECORDS {
+        return Err(AggregateError::Records(count));
+    }
+    let aggregate = AggregatedRecord::decode(message).map_err(unreadable)?;
     if aggregate.records.is_empty() {
         return Err(AggregateError::Empty);
     }
-    let keys = &aggregate.partition_keys;
+    let keys: Vec<Arc<str>> = aggregate.partition_keys.into_iter().map(Arc::from).collect();
+    let mut bytes = 0_usize;
     let record = |record: Record| {
         let key = usize::try_from(record.partition_key).ok().and_then(|index| keys.get(index));
         let key = key.ok_or(AggregateError::Key(record.partition_key, keys.len()))?;
+        bytes = bytes.saturating_add(key.len() + record.data.len());
+        if bytes > most_bytes {
+            return Err(AggregateError::Bytes(most_bytes));
+        }
         Ok(UserRecord { partition_key: key.clone(), data: record.data })
     };
     aggregate.records.into_iter().map(record).collect()
+}
+
+/// How many records the message holds.
+fn count(mut message: &[u8]) -> Result<usize, DecodeError> {
+    let mut count = 0;
+    while !message.is_empty() {
+        let (tag, wire_type) = decode_key(&mut message)?;
+        count += usize::from(tag == 3);
+        skip_field(wire_type, tag, &mut message, DecodeContext::default())?;
+    }
+    Ok(count)
 }
 
 /// Packs records as the KPL does.
@@ -83,9 +116,9 @@ fn records(message: &[u8]) -> Result<Vec<UserRecord>, AggregateError> {
 pub fn join(records: &[UserRecord]) -> Vec<u8> {
     let mut aggregate = AggregatedRecord::default();
     for record in records {
-        let known = aggregate.partition_keys.iter().position(|key| *key == record.partition_key);
+        let known = aggregate.partition_keys.iter().position(|key| **key == *record.partition_key);
         let index = known.unwrap_or_else(|| {
-            aggregate.partition_keys.push(record.partition_key.clone());
+            aggregate.partition_keys.push(record.partition_key.to_string());
             aggregate.partition_keys.len() - 1
         });
         let record = Record { partition_key: index as u64, explicit_hash_key: None, data: record.data.clone() };
@@ -101,6 +134,8 @@ mod tests {
 
     use super::*;
 
+    const MOST: usize = 1 << 20;
+
     fn user(key: &str, data: &[u8]) -> UserRecord {
         UserRecord { partition_key: key.into(), data: data.into() }
     }
@@ -110,33 +145,45 @@ mod tests {
         // Field 1 "k"; field 3: partition key index 0, data "hi".
         let message = b"\x0a\x01k\x1a\x06\x08\x00\x1a\x02hi";
         let bytes = [&MAGIC[..], message, Md5::digest(message).as_slice()].concat();
-        assert_eq!(split(&bytes), Some(Ok(vec![user("k", b"hi")])));
+        assert_eq!(split(&bytes, MOST), Some(Ok(vec![user("k", b"hi")])));
     }
 
     #[test]
     fn what_is_none_and_what_is_broken() {
-        assert_eq!(split(b"{}"), None);
-        assert_eq!(split(&MAGIC), Some(Err(AggregateError::Checksum)));
+        assert_eq!(split(b"{}", MOST), None);
+        assert_eq!(split(&MAGIC, MOST), Some(Err(AggregateError::Checksum)));
         let mut bytes = join(&[user("k", b"hi")]);
         *bytes.last_mut().expect("a byte") ^= 1;
-        assert_eq!(split(&bytes), Some(Err(AggregateError::Checksum)));
-        assert_eq!(split(&join(&[])), Some(Err(AggregateError::Empty)));
+        assert_eq!(split(&bytes, MOST), Some(Err(AggregateError::Checksum)));
+        assert_eq!(split(&join(&[]), MOST), Some(Err(AggregateError::Empty)));
         let message = b"\x1a\x04\x08\x07\x1a\x00";
         let bytes = [&MAGIC[..], message, Md5::digest(message).as_slice()].concat();
-        assert_eq!(split(&bytes), Some(Err(AggregateError::Key(7, 0))));
+        assert_eq!(split(&bytes, MOST), Some(Err(AggregateError::Key(7, 0))));
+    }
+
+    #[test]
+    fn a_key_is_shared_and_counts_for_each_record() {
+        let key = "k".repeat(1_000);
+        let many = |count: usize| join(&vec![user(&key, b""); count]);
+        let Some(Ok(records)) = split(&many(1_000), MOST) else { panic!("it can be read") };
+        assert!(records.iter().all(|record| Arc::ptr_eq(&record.partition_key, &records[0].partition_key)));
+        assert_eq!(split(&many(2_000), MOST), Some(Err(AggregateError::Bytes(MOST))));
+        // A small record that names more than anybody packs.
+        assert_eq!(split(&join(&vec![user("", b""); 10_001]), MOST), Some(Err(AggregateError::Records(10_001))));
+        assert!(matches!(split(&join(&vec![user("", b""); 10_000]), MOST), Some(Ok(all)) if all.len() == 10_000));
     }
 
     proptest! {
         #[test]
         fn records_come_back(records in prop::collection::vec(("[a-c]{0,2}", any::<Vec<u8>>()), 1..20)) {
             let records: Vec<UserRecord> = records.iter().map(|(key, data)| user(key, data)).collect();
-            prop_assert_eq!(split(&join(&records)), Some(Ok(records)));
+            prop_assert_eq!(split(&join(&records), MOST), Some(Ok(records)));
         }
 
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
-            let _ = records(&bytes);
-            let _ = split(&[&MAGIC[..], &bytes, Md5::digest(&bytes).as_slice()].concat());
+            let _ = records(&bytes, MOST);
+            let _ = split(&[&MAGIC[..], &bytes, Md5::digest(&bytes).as_slice()].concat(), MOST);
         }
     }
 }

@@ -17,11 +17,13 @@ mod position;
 pub mod processed;
 mod recent;
 mod template;
+mod warnings;
 
 pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
 pub use position::{From, time};
 pub use recent::Recent;
 pub use template::Template;
+pub use warnings::Warnings;
 
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;

@@ -27,7 +27,7 @@ use crate::output::Console;
 use crate::pipelines::Pipeline;
 use crate::postgres::admin::Domain;
 use crate::samples::Writer;
-use crate::streams::{self, From, Hop, bus, dynamodb, kinesis, log, processed};
+use crate::streams::{self, From, Hop, Warnings, bus, dynamodb, kinesis, log, processed};
 use watch::Watch;
 
 /// The stack that makes each hop, in the order that events pass the hops.
@@ -136,13 +136,13 @@ pub async fn run(
             tap.listen(&sink, None);
         }
         if hops.contains(&Hop::Kinesis) {
-            let stream = deployment.output("StreamName")?.to_owned();
-            let positions = kinesis::Options { stream, from: From::Latest, until: None, consumer: None };
+            let (stream, warnings) = (deployment.output("StreamName")?.to_owned(), Warnings::on(console));
+            let positions = kinesis::Options { stream, from: From::Latest, until: None, consumer: None, warnings };
             kinesis::open(clients, positions, sink.clone(), stop.clone()).await?;
         }
         if hops.contains(&Hop::Dynamodb) {
-            let stream_arn = table_stream(deployment)?.to_owned();
-            let positions = dynamodb::Options { stream_arn, from: From::Latest, until: None };
+            let (stream_arn, warnings) = (table_stream(deployment)?.to_owned(), Warnings::on(console));
+            let positions = dynamodb::Options { stream_arn, from: From::Latest, until: None, warnings };
             dynamodb::open(clients, positions, sink.clone(), stop.clone()).await?;
         }
         if hops.contains(&Hop::Log) {

@@ -1,13 +1,14 @@
 //! `outboxctl dlq …`.
 
+mod discard;
 mod list;
 mod redrive;
 mod show;
 
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::context::Context;
-use crate::deadletters::{HELD, Places};
-use crate::error::Result;
+use crate::deadletters::{DeadLetter, HELD, Places, Selection, counts};
+use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 
 /// See what could not be delivered, and send it on its way again
@@ -16,6 +17,7 @@ pub enum Command {
     List(list::Args),
     Show(show::Args),
     Redrive(redrive::Args),
+    Discard(discard::Args),
 }
 
 impl Command {
@@ -24,6 +26,7 @@ impl Command {
             Self::List(args) => args.run(ctx).await,
             Self::Show(args) => args.run(ctx).await,
             Self::Redrive(args) => args.run(ctx).await,
+            Self::Discard(args) => args.run(ctx).await,
         }
     }
 }
@@ -31,6 +34,24 @@ impl Command {
 async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> Result<Places> {
     let deployment = reach::deployment(ctx).await?;
     Places::open(ctx.aws().await?, &deployment, database.via, reach::roots(ctx)?, only).await
+}
+
+/// The error for a selection that takes no dead letter: with what there is instead. `id` is the one that was not found.
+fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) -> Error {
+    let what = match (id.or(selection.ids.first().map(String::as_str)), &selection.cause, &selection.aggregate) {
+        (Some(id), ..) => format!("there is no dead letter {id}"),
+        (_, Some(cause), _) => format!("no dead letter has the cause {cause:?}"),
+        (_, _, Some(aggregate)) => format!("no dead letter is of aggregate {aggregate:?}"),
+        _ => "there are no dead letters".to_owned(),
+    };
+    let causes = counts(all, |letter| letter.cause.as_str());
+    let causes: Vec<String> = causes.into_iter().map(|(cause, count)| format!("{cause} ({count})")).collect();
+    let error = Error::new(Kind::Usage, what);
+    match causes.is_empty() {
+        true => error.hint("there are no dead letters at all"),
+        false => error.hint(format!("causes that there are: {}", causes.join(", "))),
+    }
+    .hint("`outboxctl dlq list` shows what there is")
 }
 
 /// What is in no list, because somebody else is at it.

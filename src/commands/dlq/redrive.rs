@@ -60,14 +60,14 @@ impl Args {
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }
-        let named = self.ids.clone();
         let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: self.ids };
+        let named = selection.clone();
         let options = Options { selection, rate: self.rate, dry_run: self.dry_run };
         let _hold = ctx.hold();
         let way = |place: &crate::deadletters::Place| format!("{} → {}", place.name, place.courier.describe());
         ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
         let mut done = 0;
-        let total = (!named.is_empty()).then_some(named.len() as u64);
+        let total = (!named.ids.is_empty()).then_some(named.ids.len() as u64);
         let told = |step: &Step| {
             done += 1;
             ctx.console.expect("redrive", Expect::Count { done, total });
@@ -85,9 +85,8 @@ impl Args {
             let hint = format!("{sent} are sent and removed; run it again for the {left} that it did not get to");
             return Err(error.hint(hint).with_data(report));
         }
-        if report.selected == 0 && !named.is_empty() {
-            let error = Error::new(Kind::Usage, format!("there is no dead letter {}", named.join(", ")));
-            return Err(error.hint("`outboxctl dlq list` shows what there is"));
+        if report.selected == 0 && named != Selection::default() {
+            return Err(super::nothing_matches(&named, None, &places.list().await?));
         }
         finish(ctx, report)
     }

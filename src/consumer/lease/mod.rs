@@ -15,7 +15,7 @@ use std::future::Future;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 pub use dynamodb::Table;
 pub use plan::{Plan, Watch, plan};
@@ -37,10 +37,12 @@ pub enum Checkpoint {
 }
 
 impl Checkpoint {
-    /// Where to read on; None at the end.
-    pub fn cursor(&self) -> Option<Cursor> {
+    /// Where to read on; None at the end. A time that lies ahead of `now` comes from a clock that has been set back since:
+    /// reading begins as long before now, and a minute more, so that what arrived meanwhile is not left out.
+    pub fn cursor(&self, now: DateTime<Utc>) -> Option<Cursor> {
         match self {
             Self::Oldest => Some(Cursor::Oldest),
+            Self::At(at) if *at > now => Some(Cursor::At(now - (*at - now) - TimeDelta::minutes(1))),
             Self::At(at) => Some(Cursor::At(*at)),
             Self::After(sequence) => Some(Cursor::After(sequence.clone())),
             Self::End => None,
@@ -148,6 +150,15 @@ pub async fn is_anyone_alive(leases: &impl Leases, patience: Duration) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_position_from_the_future_leaves_nothing_out() {
+        let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a time");
+        let at = |seconds: i64| Checkpoint::At(now + TimeDelta::seconds(seconds)).cursor(now);
+        assert_eq!(at(-5), Some(Cursor::At(now - TimeDelta::seconds(5))));
+        // Taken 40 s ago by a clock that was 30 s fast, and is right now.
+        assert_eq!(at(30), Some(Cursor::At(now - TimeDelta::seconds(90))));
+    }
 
     #[test]
     fn checkpoints_survive_their_text() {

@@ -1,7 +1,7 @@
 //! The end of a reader, and of the worker.
 
 use super::Worker;
-use crate::consumer::lease::Leases;
+use crate::consumer::lease::{Checkpoint, Leases};
 use crate::consumer::reader::Ended;
 use crate::consumer::store::Store;
 use crate::error::{Kind, Result};
@@ -13,8 +13,8 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         let held = self.held.remove(shard);
         let ended = match ended {
             // Missing can be the stream as well: then listing it fails.
-            Err(error) if error.kind() == Kind::StreamMissing => match self.is_listed(shard).await {
-                Ok(false) => Ok(Ended::Gone),
+            Err(error) if error.kind() == Kind::StreamMissing => match self.is_there(shard).await {
+                Ok(false) => self.pass_over(shard).await.map(|()| Ended::Gone),
                 _ => Err(error),
             },
             ended => ended,
@@ -42,9 +42,20 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(ended)
     }
 
-    async fn is_listed(&self, shard: &str) -> Result<bool> {
+    /// Returns whether the stream has the shard. One that it lists as closed and does not know is past the retention.
+    async fn is_there(&self, shard: &str) -> Result<bool> {
         let shards = kinesis::list(&self.reader.client, &self.reader.stream).await?;
-        Ok(shards.iter().any(|listed| listed.id == shard))
+        Ok(shards.iter().any(|listed| listed.id == shard && !listed.closed))
+    }
+
+    /// Counts a shard that is gone as read to its end, as long as it is listed: its children wait for that.
+    async fn pass_over(&self, shard: &str) -> Result<()> {
+        let reader = &self.reader;
+        if kinesis::list(&reader.client, &reader.stream).await?.iter().any(|listed| listed.id == shard) {
+            reader.processor.console.warn(format!("shard {shard} expired before it was read to its end"));
+            reader.leases.checkpoint(shard, &reader.me, &Checkpoint::End).await?;
+        }
+        Ok(())
     }
 
     /// Lets readers finish what is in flight, renewing their leases meanwhile, and frees the leases.

@@ -23,6 +23,9 @@ use super::tenure::Tenure;
 use crate::error::{Error, Kind, Result};
 use crate::streams::From;
 
+/// When counts are reported first.
+const FIRST_REPORT: Duration = Duration::from_secs(2);
+
 /// How a worker holds its leases, and when it ends by itself.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -101,6 +104,8 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         let every = (self.options.lease_duration / 4).min(patience);
         self.turn().await?;
         let (mut turned, mut reported) = (Instant::now(), Instant::now());
+        // The first counts come soon: until then there is nothing but where each shard begins.
+        let mut report_after = self.options.report_every.min(FIRST_REPORT);
         let unread = self.reader.processor.unread.clone();
         loop {
             let look = self.options.until_idle.map_or(every, |idle| (idle / 4).clamp(Duration::from_millis(50), every));
@@ -124,8 +129,8 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
                     turned => turned?,
                 }
             }
-            if reported.elapsed() >= self.options.report_every {
-                reported = Instant::now();
+            if reported.elapsed() >= report_after {
+                (reported, report_after) = (Instant::now(), self.options.report_every);
                 self.report();
             }
             if self.options.until_idle.is_some_and(|idle| begun.elapsed() >= idle && self.is_idle(idle)) {

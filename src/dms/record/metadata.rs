@@ -85,10 +85,10 @@ pub struct Metadata {
     pub partition_key_type: Option<String>,
     #[serde(default)]
     pub partition_key_value: Option<String>,
-    /// Empty for the tables of DMS itself.
-    #[serde(default)]
+    /// Empty for the tables of DMS itself, and where it is null.
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub schema_name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub table_name: String,
     #[serde(default, deserialize_with = "lenient_u64")]
     pub transaction_id: Option<u64>,
@@ -121,6 +121,13 @@ impl Metadata {
 
 fn time(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc())
+}
+
+/// Null is as good as absent.
+pub(super) fn null_as_empty<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// A count as a number or as its digits in a string; anything else is as good as absent.

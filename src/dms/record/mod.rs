@@ -7,10 +7,12 @@
 pub mod json;
 mod metadata;
 mod parse;
+mod recognise;
 mod value;
 mod write;
 
 pub use metadata::{Metadata, Operation, RecordType};
 pub use parse::{ParseError, Record};
+pub use recognise::{Broken, Captured, Recognised, recognise};
 pub use value::{Kind, Numbers, timestamp, write_value};
 pub use write::{Details, Format, Head, Object, write_control, write_row};

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::metadata::null_as_empty;
 use super::{Metadata, Operation, RecordType};
 
 /// One record as DMS wrote it.
@@ -10,7 +11,7 @@ use super::{Metadata, Operation, RecordType};
 #[serde(rename_all = "kebab-case")]
 pub struct Record {
     /// The row by column; empty in control records. LOB columns (jsonb, text, arrays) are JSON strings.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_empty")]
     pub data: Map<String, Value>,
     /// Details of a control record, where the endpoint includes them.
     #[serde(default)]

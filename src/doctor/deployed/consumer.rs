@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
-use crate::aws::functions;
+use crate::aws::function::log_group;
 use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
 use crate::error::{AwsContext, Result, sdk_code};
 
@@ -25,7 +25,7 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let why = found.state_transition_reason().unwrap_or("Lambda gives no reason");
     let text = format!("its last result: {last}");
     let group = match scene.output("PublisherFunction") {
-        Some(function) if last.starts_with("PROBLEM") => functions::log_group(&scene.ground.clients, function).await,
+        Some(function) if last.starts_with("PROBLEM") => log_group(&scene.ground.clients, function).await,
         _ => String::new(),
     };
     Ok(vec![match word.as_str() {

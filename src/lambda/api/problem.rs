@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
+use crate::postgres::without_rows;
 
 /// One field of the body that is not as it must be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -80,7 +81,7 @@ impl Problem {
 /// What the caller may know of an error; the rest is in the log.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        tracing::error!(code = error.kind().name(), causes = ?error.causes(), "{error}");
+        tracing::error!(code = error.kind().name(), "{}", without_rows(&error));
         match error.kind() {
             Kind::DatabaseUnreachable | Kind::Unreachable => Self::unavailable(),
             _ => Self::internal(),

@@ -16,9 +16,9 @@ use super::request::{body, correlation_id, parts_after, traceparent};
 use super::store::{self, Item, number, number_of, text, text_of};
 use crate::aws::Clients;
 use crate::dynamodb::is_contention;
+use crate::dynamodb::users::event_id;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::lambda::environment::required;
-use crate::outbox::derived_id;
 
 const LONGEST: usize = 200;
 
@@ -77,11 +77,9 @@ impl Handler {
     async fn create(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let (user, _) = validate(body(request)?, false)?;
         let id = Uuid::now_v7().to_string();
-        if !self.put(&id, 1, &user, request).await? {
-            // A random id that is taken.
-            return Err(Problem::internal());
-        }
-        Ok((StatusCode::CREATED, Some(self.answer(&id, 1, Some("UserCreated")))))
+        // None: a random id that is taken.
+        let change = self.put(&id, 1, &user, request).await?.ok_or_else(Problem::internal)?;
+        Ok((StatusCode::CREATED, Some(self.answer(&id, 1, Some(("UserCreated", &change))))))
     }
 
     async fn replace(&self, id: &str, request: &ApiGatewayV2httpRequest, deadline: Instant) -> Answer {
@@ -101,8 +99,8 @@ impl Handler {
             if User::from_item(&item).as_ref() == Some(&user) {
                 return Ok((StatusCode::OK, Some(self.answer(&id, version, None))));
             }
-            if self.put(&id, version + 1, &user, request).await? {
-                return Ok((StatusCode::OK, Some(self.answer(&id, version + 1, Some("UserUpdated")))));
+            if let Some(change) = self.put(&id, version + 1, &user, request).await? {
+                return Ok((StatusCode::OK, Some(self.answer(&id, version + 1, Some(("UserUpdated", &change))))));
             }
             if Instant::now() >= deadline {
                 return Err(Problem::conflict("others keep changing the user at the same time: try again"));
@@ -124,15 +122,17 @@ impl Handler {
         }
     }
 
-    /// False where the user is not at the version before this one, and nothing was written.
+    /// Returns the id of the change; None where the user is not at the version before this one, and nothing was written.
     async fn put(
         &self,
         id: &str,
         version: i64,
         user: &User,
         request: &ApiGatewayV2httpRequest,
-    ) -> std::result::Result<bool, Problem> {
+    ) -> std::result::Result<Option<String>, Problem> {
+        let change = Uuid::now_v7().to_string();
         let mut item = user.to_item(id, version);
+        item.insert("change_id".into(), text(change.as_str()));
         item.insert("updated_at".into(), text(store::now().to_rfc3339_opts(SecondsFormat::Micros, true)));
         item.insert("traceparent".into(), text(traceparent(request).as_str()));
         if let Some(correlation_id) = correlation_id(request)? {
@@ -147,8 +147,8 @@ impl Handler {
                 .expression_attribute_values(":read", number(version - 1))
         };
         match put.send().await {
-            Ok(_) => Ok(true),
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(false),
+            Ok(_) => Ok(Some(change)),
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
             Err(error) => Err(self.failed(error).into()),
         }
     }
@@ -168,8 +168,8 @@ impl Handler {
     }
 
     /// With the id that the event of this change will have; none where nothing changed.
-    fn answer(&self, id: &str, version: i64, event_type: Option<&str>) -> Value {
-        let event_id = event_type.map(|kind| derived_id(&["change", &self.table, id, &version.to_string(), kind]));
+    fn answer(&self, id: &str, version: i64, event: Option<(&str, &str)>) -> Value {
+        let event_id = event.map(|(kind, change)| event_id(&self.table, id, version, kind, change));
         json!({ "id": id, "version": version, "eventId": event_id })
     }
 }

@@ -4,10 +4,9 @@ use std::time::SystemTime;
 
 use super::{StreamEvent, decode_change, read};
 use crate::aws::Clients;
-use crate::dynamodb::{self, Change, Operation};
+use crate::dynamodb::{Change, appended};
 use crate::error::Result;
 use crate::lambda::publisher::{Answer, Engine, Invocation};
-use crate::outbox::{Message, RowError};
 
 pub struct Handler {
     engine: Engine,
@@ -33,18 +32,5 @@ impl Handler {
                 self.engine.redeliver(&pieces, deadline, read).await
             }
         }
-    }
-}
-
-/// The message that a change appended to the outbox. What is removed, by its time to live or by hand, was delivered
-/// long before or is none; an outbox item is never modified.
-///
-/// # Errors
-/// The first attribute that is missing or unreadable.
-pub fn appended(change: &Change) -> std::result::Result<Option<Message>, RowError> {
-    match (change.operation, &change.new) {
-        (Operation::Insert, Some(image)) => dynamodb::read(image).map(Some),
-        (Operation::Insert, None) => Err(RowError { column: "NewImage", problem: "is missing" }),
-        (Operation::Modify | Operation::Remove, _) => Ok(None),
     }
 }

@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::forwarder::appended;
 use crate::dynamodb::users::Mapping;
-use crate::dynamodb::{Change, Operation};
+use crate::dynamodb::{Change, Operation, appended};
 use crate::outbox::Message;
 
 fn change(operation: &str, old: Value, new: Value) -> Change {
@@ -81,13 +80,30 @@ fn the_same_change_has_the_same_id() {
     let first = change("INSERT", Value::Null, user(1, "free", "a@b"));
     assert_eq!(id(&first), id(&first));
     assert_ne!(id(&first), id(&change("REMOVE", user(1, "free", "a@b"), Value::Null)));
+    // The same key, deleted and made again: the same version, and another event.
+    let again = Change { event_id: "later".into(), ..first.clone() };
+    assert_ne!(id(&first), id(&again));
+    // A write that brings an id of its own has the event's id from that, and only that write has.
+    let with = |change: &Change, old: Option<&str>, new: &str| {
+        let mut change = change.clone();
+        change.new.as_mut().expect("an image").insert("change_id".into(), new.into());
+        if let (Some(image), Some(old)) = (change.old.as_mut(), old) {
+            image.insert("change_id".into(), old.into());
+        }
+        change
+    };
+    assert_eq!(id(&with(&first, None, "w1")), id(&with(&again, None, "w1")));
+    assert_ne!(id(&with(&first, None, "w1")), id(&with(&first, None, "w2")));
+    let updated = change("MODIFY", user(1, "free", "a@b"), user(2, "pro", "a@b"));
+    assert_eq!(id(&with(&updated, Some("w1"), "w1")), id(&updated), "an earlier write's id says nothing of this one");
+    assert_ne!(id(&with(&updated, Some("w1"), "w2")), id(&updated));
 }
 
 #[test]
 fn what_is_missing_is_named() {
     let problem = |change: &Change| Mapping::new("").message(change).unwrap_err().to_string();
     assert_eq!(problem(&change("MODIFY", Value::Null, user(1, "a", "b"))), "column OldImage: is missing");
-    // It would have the id of the event before, and be taken for its repetition.
+    // It would have the sequence of the event before, and be taken for its repetition.
     let by_hand = change("MODIFY", user(2, "free", "b"), user(2, "pro", "b"));
     assert_eq!(problem(&by_hand), "column version: did not grow with the change");
     let no_version = json!({"id": {"S": "u"}});

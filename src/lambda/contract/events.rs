@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::dynamodb::Change;
 use crate::dynamodb::users::Mapping;
-use crate::lambda::changes::forwarder::appended;
+use crate::dynamodb::{Change, appended};
 use crate::lambda::publisher::backend::{Entry, Limits, Publisher, Reason, Verdict};
 use crate::lambda::publisher::decode::{self, Decoded};
 use crate::lambda::publisher::lanes::{Content, Item};

@@ -2,16 +2,12 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::backend::{Entry, Publisher, Reason};
 use super::lanes::{Content, Item};
-use crate::dms::record::Record;
+use crate::dms::record::{Recognised, recognise};
 use crate::outbox::Message;
-
-/// The table whose rows are events. Whatever else the capture sends is passed over.
-const OUTBOX_TABLE: &str = "outbox";
 
 /// What a record turned out to be.
 #[derive(Debug)]
@@ -26,19 +22,15 @@ pub enum Decoded {
 
 /// Reads the record at `position`. One that can't be read, or can never be delivered, becomes poison.
 pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8]) -> Decoded {
-    let record = match Record::parse(data) {
-        Ok(record) => record,
-        Err(error) => return unreadable(position, None, "Undecodable", error.to_string()),
-    };
-    if !record.is_new_row() || record.metadata.table_name != OUTBOX_TABLE {
-        return Decoded::NotAnEvent;
+    match recognise(data) {
+        Recognised::Skip => Decoded::NotAnEvent,
+        Recognised::Event(message) => {
+            Decoded::Item { item: item(publisher, position, &message), event_id: Some(message.id) }
+        }
+        Recognised::Broken(broken) => {
+            Decoded::Item { item: poison(position, broken.code, broken.reason), event_id: broken.event_id }
+        }
     }
-    let event_id = record.data.get("id").and_then(Value::as_str).and_then(|id| Uuid::parse_str(id).ok());
-    let message = match Message::from_row(&record.data, record.metadata.committed_at()) {
-        Ok(message) => message,
-        Err(error) => return unreadable(position, event_id, "NotAnOutboxRow", error.to_string()),
-    };
-    Decoded::Item { item: item(publisher, position, &message), event_id }
 }
 
 /// The message as the engine delivers it. One that the backend can never take becomes poison.
@@ -52,10 +44,6 @@ pub fn item<P: Publisher>(publisher: &P, position: usize, message: &Message) -> 
     };
     // Even an event that can't go out keeps its place among its aggregate's.
     Item { position, lane: Some((message.aggregate_type.clone(), message.aggregate_id.clone())), content }
-}
-
-fn unreadable(position: usize, event_id: Option<Uuid>, code: &str, message: String) -> Decoded {
-    Decoded::Item { item: poison(position, code, message), event_id }
 }
 
 /// A record that can't be read as far as its aggregate.

@@ -8,9 +8,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, PutEventsResultEntry};
 use aws_smithy_types::DateTime;
+use chrono::{TimeDelta, Utc};
 
 use super::backend::{Entry, Limits, Publisher, Reason, Verdict};
 use crate::error::sdk_code;
+use crate::outbox::levels;
 
 /// PutEvents takes at most this many entries (EventBridge API reference, PutEvents).
 const MAX_ENTRIES: usize = 10;
@@ -18,6 +20,9 @@ const MAX_ENTRIES: usize = 10;
 pub const MAX_REQUEST_BYTES: usize = 1_048_576;
 const MAX_DETAIL_TYPE: usize = 128;
 const MAX_SOURCE: usize = 256;
+/// Levels of arrays and objects of a detail. EventBridge documents no limit; beyond this its targets' JSON parsers, and the
+/// local stack's, fail in ways that would have the event tried for ever.
+const MAX_LEVELS: usize = 256;
 
 pub struct EventBridge {
     client: aws_sdk_eventbridge::Client,
@@ -42,10 +47,11 @@ impl EventBridge {
     }
 
     async fn put(&self, entries: &[Arc<Entry>]) -> Result<Vec<Verdict>, Failure> {
+        let now = Utc::now();
         let entries = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
                 .event_bus_name(&self.bus)
-                .time(DateTime::from_secs(entry.time.timestamp()))
+                .time(DateTime::from_secs(stamp(entry.time, now).timestamp()))
                 .source(&entry.source)
                 .detail_type(&entry.detail_type)
                 .detail(&entry.detail)
@@ -64,6 +70,18 @@ impl EventBridge {
             }
         }
     }
+}
+
+/// How old a commit's time may be to be the event's `Time` on the bus, and how far ahead. The bus stamps what it writes to
+/// the event log with `Time`, and a log group takes nothing that is older than its retention, of which the least is a day, or
+/// more than two hours ahead (PutLogEvents in the CloudWatch Logs API reference).
+const OLDEST: TimeDelta = TimeDelta::hours(12);
+const AHEAD: TimeDelta = TimeDelta::hours(1);
+
+/// The event's `Time` on the bus: when it was committed, or now where a log group would not take that. The time of the
+/// commit stays in the CloudEvent.
+fn stamp(committed: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>) -> chrono::DateTime<Utc> {
+    if (now - OLDEST..=now + AHEAD).contains(&committed) { committed } else { now }
 }
 
 /// How a whole request failed.
@@ -90,6 +108,11 @@ impl Publisher for EventBridge {
         if size > self.max_request_bytes {
             let message = format!("the event has {size} bytes; the bus takes {}", self.max_request_bytes);
             return Err(Reason::new("EventTooLarge", message));
+        }
+        let levels = levels(&entry.detail);
+        if levels > MAX_LEVELS {
+            let message = format!("the event nests {levels} levels of JSON; {MAX_LEVELS} are delivered");
+            return Err(Reason::new("NestedTooDeeply", message));
         }
         let detail_type = entry.detail_type.chars().count();
         if detail_type > MAX_DETAIL_TYPE {
@@ -170,10 +193,22 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_no_log_group_takes_gives_way_to_the_deliverys() {
+        let now = chrono::DateTime::from_timestamp(1_764_000_000, 0).expect("a time");
+        for (hours, kept) in [(0, true), (-11, true), (-13, false), (-24 * 30, false), (2, false)] {
+            let committed = now + TimeDelta::hours(hours);
+            assert_eq!(stamp(committed, now), if kept { committed } else { now }, "{hours}");
+        }
+    }
+
+    #[test]
     fn refuses_before_trying_what_can_never_fit() {
         let code = |entry: &Entry| backend().check(entry).unwrap_err().code;
         assert_eq!(code(&entry("CarCreated", 1000)), "EventTooLarge");
         assert_eq!(code(&entry(&"x".repeat(129), 1)), "DetailTypeTooLong");
+        let nested = |levels: usize| Entry { detail: "[".repeat(levels) + &"]".repeat(levels), ..entry("T", 0) };
+        assert_eq!(code(&nested(257)), "NestedTooDeeply");
+        assert_eq!(backend().check(&nested(256)), Ok(()));
         assert_eq!(backend().check(&entry(&"ž".repeat(128), 1)), Ok(()));
         assert_eq!(backend().check(&entry("CarCreated", 1000 - 34)), Ok(()));
     }

@@ -21,12 +21,11 @@ use self::history::OutboxTable;
 use self::plan::Arrivals;
 use self::positions::PositionsTable;
 use super::changes::decode_change;
-use super::changes::forwarder::appended;
 use super::environment::required;
 use super::publisher::lanes::Item;
 use super::publisher::{self, Answer, Engine, Invocation, Report, Source, decode};
 use crate::aws::Clients;
-use crate::dynamodb::Change;
+use crate::dynamodb::{Change, appended};
 use crate::error::Result;
 
 pub struct Handler {

@@ -38,7 +38,7 @@ impl DynamoDb {
         let shards = sort!(stream::shards(&self.client, &self.stream_arn).await, "list the stream's shards")?;
         Ok(shards
             .into_iter()
-            .map(|shard| Shard { id: shard.id, parents: shard.parent.into_iter().collect() })
+            .map(|shard| Shard { id: shard.id, parents: shard.parent.into_iter().collect(), closed: shard.closed })
             .collect())
     }
 
@@ -154,7 +154,7 @@ mod tests {
         fake.open("b", Some("a"));
         let source = source(&fake).await;
         let shards = source.shards().await.unwrap();
-        assert_eq!(shards[1], Shard { id: "b".into(), parents: vec!["a".into()] });
+        assert_eq!(shards[1], Shard { id: "b".into(), parents: vec!["a".into()], closed: false });
         let iterator = source.iterator("a", &Position::TrimHorizon).await.unwrap();
         let page = source.read("a", &iterator, 100).await.unwrap();
         assert_eq!(sequences(&page), ["1", "2"]);

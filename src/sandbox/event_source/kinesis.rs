@@ -51,6 +51,7 @@ impl Kinesis {
                         .flatten()
                         .map(str::to_owned)
                         .collect(),
+                    closed: shard.sequence_number_range().is_some_and(|range| range.ending_sequence_number().is_some()),
                 }
             }));
             token = page.next_token;

@@ -96,21 +96,36 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
             () = tokio::time::sleep(LOOK_AGAIN) => {}
             // A shard that ended may have made its children readable.
             Some(ended) = shards.join_next_with_id() => {
-                let (task, gone) = match ended {
-                    Ok((task, end)) => (task, end == End::Gone),
+                let (task, end) = match ended {
+                    Ok((task, end)) => (task, Some(end)),
                     Err(panic) => {
                         tracing::error!("reading a shard broke off, and is taken up again: {panic}");
-                        (panic.id(), true)
+                        (panic.id(), None)
                     }
                 };
-                running.remove(&task);
-                if gone {
+                let shard = running.remove(&task);
+                if let (Some(End::Gone), Some(shard)) = (&end, shard) {
+                    pass_over(&worker, &shard).await;
+                }
+                if matches!(end, None | Some(End::Gone)) {
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }
         }
     }
     while shards.join_next().await.is_some() {}
+}
+
+/// Counts a shard as read to its end that the stream lists as closed and does not know any more: its records have expired,
+/// and its children wait for it.
+async fn pass_over(worker: &Worker, shard: &str) {
+    let listed = worker.source.shards().await.unwrap_or_default();
+    if listed.iter().any(|known| known.id == shard && known.closed) {
+        tracing::warn!(shard, "a shard is gone: its records have expired");
+        if let Err(error) = worker.tracked.reached(shard, Checkpoint::Done).await {
+            tracing::error!("{error}");
+        }
+    }
 }
 
 fn source(clients: &Clients, stream_arn: String) -> Arc<dyn Source> {
@@ -138,6 +153,7 @@ mod tests {
         let shard = |id: &str, parents: &[&str]| Shard {
             id: id.into(),
             parents: parents.iter().map(ToString::to_string).collect(),
+            closed: false,
         };
         let listed = [shard("a", &[]), shard("b", &["expired"]), shard("c", &["a"]), shard("d", &["a", "b"])];
         let names = |done: &[&str]| -> Vec<String> {

@@ -11,6 +11,8 @@ use crate::error::Error;
 pub struct Shard {
     pub id: String,
     pub parents: Vec<String>,
+    /// It takes no more records.
+    pub closed: bool,
 }
 
 /// Where to begin reading.

@@ -1,29 +1,32 @@
 //! An event as EventBridge delivers it to a target.
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 
 use super::{raw, summary, time};
-use crate::outbox::SOURCE_PREFIX;
+use crate::outbox::{Members, SOURCE_PREFIX};
 use crate::streams::{Body, Content, EventView, Hop, Item, Json, Origin, SENTINEL_SOURCE};
 
-/// None for a tap's sentinel.
+/// None for a tap's sentinel. What is not looked at stays text, however large or deeply nested it is.
 pub fn bus_event(
     hop: Hop,
     text: &str,
     at: DateTime<Utc>,
     origin: impl FnOnce(Option<String>) -> Origin,
 ) -> Option<Item> {
-    let (content, event, summary, body, id) = match serde_json::from_str::<Value>(text) {
-        Ok(envelope) if envelope["source"] == SENTINEL_SOURCE => return None,
-        Ok(envelope) => {
+    let (content, event, summary, body, id) = match Json::parse(text.as_bytes()) {
+        Ok(body) => {
+            let envelope = Members::parse(text).unwrap_or_default();
+            let source = envelope.text("source");
+            if source.as_deref() == Some(SENTINEL_SOURCE) {
+                return None;
+            }
             let (content, event) = published(&envelope);
-            let word = |key: &str| envelope[key].as_str().unwrap_or("?").to_owned();
-            let other = format!("{} from {}", word("detail-type"), word("source"));
-            let summary = if content == Content::Event { summary(&event) } else { other };
-            let id = envelope["id"].as_str().map(str::to_owned);
-            let body = Json::parse(text.as_bytes()).unwrap_or_else(|_| envelope.into());
-            (content, event, summary, Body::Record(body), id)
+            let word = |text: Option<String>| text.unwrap_or_else(|| "?".into());
+            let summary = match content {
+                Content::Event => summary(&event),
+                _ => format!("{} from {}", word(envelope.text("detail-type")), word(source)),
+            };
+            (content, event, summary, Body::Record(body), envelope.text("id"))
         }
         Err(error) => {
             let (content, event, summary, body) = raw(text.as_bytes(), &error.to_string());
@@ -33,20 +36,23 @@ pub fn bus_event(
     Some(Item { kind: "item", hop, at, content, summary, event, origin: origin(id), body })
 }
 
-fn published(envelope: &Value) -> (Content, EventView) {
-    let detail = &envelope["detail"];
-    if detail["specversion"] != "1.0" {
+fn published(envelope: &Members<'_>) -> (Content, EventView) {
+    let detail = envelope.get("detail").and_then(|detail| Members::parse(detail).ok()).unwrap_or_default();
+    if detail.text("specversion").as_deref() != Some("1.0") {
         return (Content::Other, EventView::default());
     }
-    let text = |key: &str| detail[key].as_str().map(str::to_owned);
+    let sequence = detail.scalar("sequence");
+    let data = detail.get("data").and_then(|data| Members::parse(data).ok()).unwrap_or_default();
     let event = EventView {
-        event_id: text("id"),
-        event_type: text("type"),
-        aggregate_type: text("source").map(|s| s.strip_prefix(SOURCE_PREFIX).unwrap_or(&s).to_owned()),
-        aggregate_id: text("subject"),
-        sequence: detail["sequence"].as_i64().or_else(|| detail["sequence"].as_str()?.parse().ok()),
-        committed_at: detail["time"].as_str().and_then(time),
-        correlation_id: detail["data"]["correlationId"].as_str().map(str::to_owned),
+        event_id: detail.text("id"),
+        event_type: detail.text("type"),
+        aggregate_type: detail
+            .text("source")
+            .map(|source| source.strip_prefix(SOURCE_PREFIX).unwrap_or(&source).to_owned()),
+        aggregate_id: detail.text("subject"),
+        sequence: sequence.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok())),
+        committed_at: detail.text("time").as_deref().and_then(time),
+        correlation_id: data.text("correlationId"),
         image: None,
     };
     (Content::Event, event)

@@ -1,5 +1,7 @@
 //! From bytes at a hop to an [`Item`]. Pure.
 
+#[cfg(test)]
+mod agreement_tests;
 mod bus;
 mod row;
 mod table;
@@ -17,17 +19,18 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use bus::bus_event;
-use row::{Captured, captured};
+use row::captured;
 pub use table::table_change;
 
 use super::aggregate;
 use super::item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
-use crate::dynamodb::{Change, Operation};
-use crate::outbox::Message;
+use crate::dms::record::Captured;
+use crate::dynamodb::{Change, appended};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
-/// A compressed payload that grows beyond this is shown as it came. The largest record is 10 MiB.
-const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
+/// What one record of the stream may unpack to, all that is packed into it together: the largest record that Kinesis
+/// takes. Beyond this it is shown as it came.
+const UNPACKED_LIMIT: usize = 10 * 1024 * 1024;
 
 /// Where a record of a Kinesis stream was found.
 #[derive(Debug, Clone, Copy)]
@@ -50,10 +53,12 @@ impl Place<'_> {
 
 /// Appends what a record of the stream holds: one item, or one for each of the records that a producer packed into it.
 pub fn stream_record(bytes: &[u8], at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
-    match aggregate::split(bytes) {
-        None => items.push(payload(bytes, at, place.origin(None))),
+    let mut budget = UNPACKED_LIMIT;
+    match aggregate::split(bytes, UNPACKED_LIMIT) {
+        None => items.push(payload(bytes, at, place.origin(None), &mut budget)),
         Some(Ok(records)) => items.extend(records.iter().enumerate().map(|(n, record)| {
-            payload(&record.data, at, Place { partition_key: &record.partition_key, ..place }.origin(Some(n)))
+            let place = Place { partition_key: &record.partition_key, ..place };
+            payload(&record.data, at, place.origin(Some(n)), &mut budget)
         })),
         Some(Err(error)) => items.push(item(raw(bytes, &error.to_string()), at, place.origin(None))),
     }
@@ -65,8 +70,9 @@ fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Ori
     Item { kind: "item", hop: Hop::Kinesis, at, content, summary, event, origin, body }
 }
 
-fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin) -> Item {
-    let decoded = match bytes.starts_with(GZIP).then(|| gunzip(bytes)) {
+/// `budget` is what may still be unpacked of the record that this is a part of.
+fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin, budget: &mut usize) -> Item {
+    let decoded = match bytes.starts_with(GZIP).then(|| gunzip(bytes, budget)) {
         None => json(bytes).unwrap_or_else(|error| raw(bytes, &error)),
         Some(Ok(inner)) => json(&inner).unwrap_or_else(|error| raw(bytes, &format!("unpacked by gzip: {error}"))),
         Some(Err(error)) => raw(bytes, &format!("gzip: {error}")),
@@ -74,11 +80,13 @@ fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin) -> Item {
     item(decoded, at, origin)
 }
 
-fn gunzip(bytes: &[u8]) -> Result<Vec<u8>, String> {
-    let mut unpacked = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(UNPACKED_LIMIT + 1).read_to_end(&mut unpacked);
-    match read.map_err(|error| error.to_string())? as u64 > UNPACKED_LIMIT {
-        true => Err(format!("more than {UNPACKED_LIMIT} bytes unpacked")),
+fn gunzip(bytes: &[u8], budget: &mut usize) -> Result<Vec<u8>, String> {
+    let (mut unpacked, most) = (Vec::new(), *budget);
+    let read = MultiGzDecoder::new(bytes).take(most as u64 + 1).read_to_end(&mut unpacked);
+    // What could not be unpacked was unpacked in part: it counts, too.
+    *budget = most.saturating_sub(unpacked.len());
+    match read.map_err(|error| error.to_string())? > most {
+        true => Err(format!("more than {most} bytes unpacked")),
         false => Ok(unpacked),
     }
 }
@@ -103,7 +111,7 @@ fn json(bytes: &[u8]) -> Result<Decoded, String> {
         }
         Err(_) => {
             let body = Json::parse(bytes).map_err(|error| format!("not JSON: {error}"))?;
-            let (content, event, summary) = match Change::from_value(body.value()) {
+            let (content, event, summary) = match Change::parse(bytes) {
                 Ok(change) => changed(change),
                 Err(_) => {
                     let summary = format!("{} bytes of JSON that is no change", bytes.len());
@@ -122,8 +130,7 @@ fn raw(bytes: &[u8], error: &str) -> (Content, EventView, String, Body) {
 
 /// A change of a DynamoDB item: an event where it was appended to an outbox table.
 pub fn changed(change: Change) -> (Content, EventView, String) {
-    let appended = change.new.as_ref().filter(|_| change.operation == Operation::Insert);
-    let message = appended.and_then(|image| Message::from_row(image, None).ok());
+    let message = appended(&change).ok().flatten();
     let operation = if change.expired { "expired" } else { change.operation.name() };
     let other = format!("{operation} {} {}", change.table, Value::Object(change.keys.clone()));
     let image = Some(Box::new(Image { keys: change.keys, new: change.new, old: change.old }));

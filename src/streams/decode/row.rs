@@ -6,16 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Payload, time};
-use crate::dms::record::{Metadata, Operation, RecordType};
+use crate::dms::record::Captured;
 use crate::streams::{Content, EventView};
-
-/// A DMS record, as far as every record has to be looked at: its row stays text.
-#[derive(Deserialize)]
-pub struct Captured<'a> {
-    #[serde(borrow, default)]
-    data: Option<&'a RawValue>,
-    pub metadata: Metadata,
-}
 
 /// The columns of an outbox row that are looked at.
 #[derive(Default, Deserialize)]
@@ -40,14 +32,14 @@ struct Row<'a> {
 /// What the record is, and the event inside.
 pub fn captured(record: &Captured<'_>) -> (Content, EventView) {
     let meta = &record.metadata;
-    if meta.record_type != RecordType::Data || meta.table_name.starts_with("awsdms_") {
+    if !record.is_row() {
         return (Content::Control, EventView::default());
     }
-    let is_new = matches!(meta.operation, Operation::Insert | Operation::Load);
-    let row = record.data.filter(|_| is_new && meta.table_name == "outbox");
-    let Some(row) = row.and_then(|row| serde_json::from_str::<Row>(row.get()).ok()) else {
+    if !record.is_outbox_row() {
         return (Content::Data, EventView::default());
-    };
+    }
+    // A row of the outbox that can't be read is shown without what is unknown: the publisher keeps it as a dead letter.
+    let row = record.data.and_then(|row| serde_json::from_str::<Row>(row.get()).ok()).unwrap_or_default();
     // jsonb is a LOB to DMS: it arrives as text.
     let payload = row.payload.and_then(|payload| serde_json::from_str::<Cow<str>>(payload.get()).ok());
     let payload = payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok());

@@ -117,7 +117,7 @@ mod tests {
             (created.content, view.event_type.as_deref(), view.sequence),
             (Content::Data, Some("UserCreated"), Some(3))
         );
-        assert_eq!(view.event_id, Some(derived_id(&["change", "users", "u", "3", "UserCreated"]).to_string()));
+        assert_eq!(view.event_id, Some(derived_id(&["change", "users", "u", "3", "UserCreated", "e"]).to_string()));
         assert_eq!(view.committed_at.map(|at| at.to_rfc3339()).as_deref(), Some("2026-11-21T06:00:00.500+00:00"));
         let mut removal = change("REMOVE", Value::Null);
         removal["dynamodb"]["OldImage"] = user;

@@ -105,9 +105,37 @@ fn what_is_packed_badly_is_kept_whole() {
 
 #[test]
 fn a_small_record_does_not_fill_the_memory() {
-    let bomb = gzip(&vec![b' '; UNPACKED_LIMIT as usize + 1]);
+    let bomb = gzip(&vec![b' '; UNPACKED_LIMIT + 1]);
     let Body::Raw { error, .. } = record(&bomb).body else { panic!("it was unpacked") };
     assert!(error.contains("bytes unpacked"), "{error}");
+    // Nor do many together: what is packed into one record shares the limit.
+    let half = gzip(&vec![b' '; UNPACKED_LIMIT / 2 + 1]);
+    let packed: Vec<UserRecord> =
+        (0..20).map(|_| UserRecord { partition_key: "a".into(), data: half.clone() }).collect();
+    let items = records(&join(&packed));
+    let unpacked = items.iter().filter(|item| item.summary.contains("unpacked by gzip")).count();
+    assert_eq!((items.len(), unpacked), (20, 1), "{:?}", items[1].summary);
+    // An aggregate that stands for 120 GB is shown as it came.
+    let bomb = join(&vec![UserRecord { partition_key: "k".repeat(100_000).into(), data: Vec::new() }; 300]);
+    let items = records(&bomb);
+    assert!(matches!(&items[..], [one] if one.content == Content::Undecodable), "{} items", items.len());
+}
+
+#[test]
+fn deep_json_is_read_at_every_hop() {
+    let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
+    let detail = format!(
+        r#"{{"id":"b","source":"outbox.deep","detail":{{"specversion":"1.0","id":"e1","sequence":"2","source":"outbox.deep","subject":"d1","type":"Deep","data":{{"correlationId":"r-1","deep":{deep}}}}}}}"#
+    );
+    let item = bus_event(Hop::Events, &detail, Utc::now(), bus).expect("an item");
+    assert_eq!((item.content, item.event.correlation_id.as_deref()), (Content::Event, Some("r-1")));
+    let stranger = bus_event(Hop::Events, &deep, Utc::now(), bus).expect("an item");
+    assert_eq!(stranger.content, Content::Other);
+    let row = OUTBOX
+        .replace(r#""{\"correlationId\": \"r-0\"}""#, &format!(r#""{{\"correlationId\":\"r-0\",\"x\":{deep}}}""#));
+    let item = record(row.as_bytes());
+    assert_eq!((item.content, item.event.correlation_id.as_deref()), (Content::Event, Some("r-0")));
+    assert_eq!(record(deep.as_bytes()).content, Content::Other);
 }
 
 #[test]

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::kinesis::ShardInfo;
 use super::kinesis::lineage::Lineage;
-use super::{From, Sink, read_into};
+use super::{From, Sink, Warnings, read_into};
 use crate::aws::Clients;
 use crate::dynamodb::stream;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -34,6 +34,7 @@ pub struct Options {
     pub from: From,
     /// Records of a later second are not wanted; the reader ends once it is past this time on every shard.
     pub until: Option<DateTime<Utc>>,
+    pub warnings: Warnings,
 }
 
 /// Takes its positions on every shard, then reads on in the background until cancelled, past `until`, failed, or at the
@@ -67,10 +68,10 @@ impl Coordinator {
         lineage.add(shards);
         before.iter().for_each(|id| lineage.drain(id));
         let first = match self.options.from {
-            From::Latest => Cursor::Latest,
+            From::Latest => Cursor::LatestSince(Utc::now()),
             From::Start | From::At(_) => Cursor::Oldest,
         };
-        let readers = try_join_all(lineage.ready().into_iter().map(|id| self.reader(id, first.clone()))).await?;
+        let readers = self.readers(&mut lineage, &first).await?;
         tokio::spawn(self.run(lineage, readers));
         Ok(())
     }
@@ -81,7 +82,7 @@ impl Coordinator {
 
     /// Runs the shard readers, and those of the children as their parents are drained.
     async fn read(&self, lineage: &mut Lineage, readers: Vec<ShardReader>) -> Result<()> {
-        let mut running: JoinSet<Result<(String, End)>> = JoinSet::new();
+        let mut running: JoinSet<(String, Result<End>)> = JoinSet::new();
         readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
         // Shards that end here have no more; those that ended by `until` may have children that are not wanted.
         let mut past_until = false;
@@ -92,21 +93,21 @@ impl Coordinator {
             };
             if let Some(ended) = ended {
                 let (id, end) =
-                    ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))??;
+                    ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))?;
                 lineage.drain(&id);
                 match end {
-                    End::Unwanted => return Ok(()),
-                    End::PastUntil => past_until = true,
-                    End::Drained => {}
+                    Ok(End::Unwanted) => return Ok(()),
+                    Ok(End::PastUntil) => past_until = true,
+                    Ok(End::Drained) => {}
+                    Err(error) => self.is_gone(&id, error).await?,
                 }
             }
             if !past_until {
                 lineage.add(self.list().await?);
             }
-            for id in lineage.ready() {
-                // A shard that was not there at the beginning has nothing older.
-                drop(running.spawn(self.reader(id, Cursor::Oldest).await?.run()));
-            }
+            // A shard that was not there at the beginning has nothing older.
+            let readers = self.readers(lineage, &Cursor::Oldest).await?;
+            readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
             if running.is_empty() {
                 // Every shard was closed, and none continues one of them: the stream was switched off.
                 return Ok(());
@@ -114,8 +115,45 @@ impl Coordinator {
         }
     }
 
+    /// Readers of the shards whose turn it is now. Those that are gone are passed over.
+    async fn readers(&self, lineage: &mut Lineage, cursor: &Cursor) -> Result<Vec<ShardReader>> {
+        let mut readers = Vec::new();
+        loop {
+            let ready = lineage.ready();
+            if ready.is_empty() {
+                return Ok(readers);
+            }
+            let opened = ready.iter().map(|id| async move {
+                match self.reader(id.clone(), cursor.clone()).await {
+                    Ok(reader) => Ok(Some(reader)),
+                    Err(error) => self.is_gone(id, error).await.map(|()| None),
+                }
+            });
+            for (id, reader) in ready.iter().zip(try_join_all(opened).await?) {
+                match reader {
+                    Some(reader) => readers.push(reader),
+                    None => lineage.drain(id),
+                }
+            }
+        }
+    }
+
+    /// Fine where the stream has the shard no more, or lists it as closed and does not know it: its records are older than
+    /// the 24 hours that a DynamoDB stream keeps them.
+    async fn is_gone(&self, id: &str, error: Error) -> Result<()> {
+        if error.kind() != Kind::StreamMissing {
+            return Err(error);
+        }
+        if self.list().await?.iter().any(|shard| shard.id == id && !shard.closed) {
+            return Err(error);
+        }
+        self.options.warnings.warn(format!("shard {id} is gone: its records have expired"));
+        Ok(())
+    }
+
     async fn reader(&self, id: String, cursor: Cursor) -> Result<ShardReader> {
-        let pages = pages::Pages::open(self.client.clone(), self.options.stream_arn.clone(), id, cursor).await?;
+        let Options { stream_arn, warnings, .. } = &self.options;
+        let pages = pages::Pages::open(self.client.clone(), stream_arn.clone(), id, cursor, warnings.clone()).await?;
         Ok(ShardReader {
             pages,
             since: if let From::At(at) = self.options.from { Some(at) } else { None },

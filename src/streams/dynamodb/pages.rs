@@ -3,21 +3,41 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::error::SdkError;
-use aws_sdk_dynamodbstreams::operation::get_records::GetRecordsError;
+use aws_sdk_dynamodbstreams::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
+use super::shard::created;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::streams::Warnings;
 
 /// Attempts at one read while the service is throttling, failing or out of reach: several minutes.
 const ATTEMPTS: u32 = 30;
+
+/// How much older than the beginning a record may be that is still shown, where the beginning is known by our clock only.
+const CLOCKS: TimeDelta = TimeDelta::seconds(5);
 
 /// A position that outlives an iterator, which lives for 15 minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     Oldest,
-    Latest,
+    /// From now on. DynamoDB has no positions by time: should the iterator expire before a record was seen, the shard is
+    /// read from its oldest record, and what was made before this time is passed over.
+    LatestSince(DateTime<Utc>),
+    /// The same, once that iterator was lost.
+    OldestSince(DateTime<Utc>),
     After(String),
+}
+
+impl Cursor {
+    /// The position for another iterator, after the first one was lost.
+    fn renewed(self) -> Self {
+        match self {
+            Self::LatestSince(opened) => Self::OldestSince(opened),
+            other => other,
+        }
+    }
 }
 
 /// One shard's pages, each record once.
@@ -26,18 +46,27 @@ pub struct Pages {
     stream_arn: String,
     shard: String,
     cursor: Cursor,
+    /// Records made before are not shown.
+    since: Option<DateTime<Utc>>,
     /// None at the end of a closed shard.
     iterator: Option<String>,
+    warnings: Warnings,
 }
 
 impl Pages {
     /// Takes the position.
     ///
     /// # Errors
-    /// What DynamoDB answers.
-    pub async fn open(client: Client, stream_arn: String, shard: String, cursor: Cursor) -> Result<Self> {
-        let mut pages = Self { client, stream_arn, shard, cursor, iterator: None };
-        pages.iterator = Some(pages.renew().await?);
+    /// `StreamMissing` where stream or shard is not there, and what DynamoDB answers.
+    pub async fn open(
+        client: Client,
+        stream_arn: String,
+        shard: String,
+        cursor: Cursor,
+        warnings: Warnings,
+    ) -> Result<Self> {
+        let mut pages = Self { client, stream_arn, shard, cursor, since: None, iterator: None, warnings };
+        pages.iterator = Some(pages.position().await?);
         Ok(pages)
     }
 
@@ -49,53 +78,102 @@ impl Pages {
         &self.stream_arn
     }
 
-    /// The next page, possibly an empty one; None once the shard is closed and read to its end.
+    /// The next page, possibly an empty one; None once the shard is closed and read to its end. Records that were trimmed
+    /// before they were read are reported as a warning, and reading goes on with what is left.
     ///
     /// # Errors
-    /// What DynamoDB goes on answering for several minutes, or at once where waiting can't help: above all that records
-    /// were trimmed before they were read.
+    /// `StreamMissing` where the shard is gone, and what DynamoDB goes on answering for several minutes.
     pub async fn next(&mut self) -> Result<Option<Vec<Record>>> {
         let Some(mut iterator) = self.iterator.clone() else { return Ok(None) };
         let mut attempt = 0;
         let page = loop {
             attempt += 1;
-            match self.client.get_records().shard_iterator(&iterator).send().await {
+            let error = match self.client.get_records().shard_iterator(&iterator).send().await {
                 Ok(page) => break page,
-                Err(error) => iterator = self.again(error, iterator, attempt).await?,
+                Err(error) => error,
+            };
+            match sdk_code(&error) {
+                "ExpiredIteratorException" if attempt < ATTEMPTS => {
+                    self.cursor = self.cursor.clone().renewed();
+                    iterator = self.position().await?;
+                }
+                "TrimmedDataAccessException" if attempt < ATTEMPTS => {
+                    self.trimmed();
+                    iterator = self.position().await?;
+                }
+                _ => self.again(error, attempt, "read").await?,
             }
         };
-        let last = page.records().last().and_then(|record| record.dynamodb()?.sequence_number());
-        if let Some(last) = last {
+        let mut records = page.records.unwrap_or_default();
+        if let Some(last) = records.last().and_then(|record| record.dynamodb()?.sequence_number()) {
             self.cursor = Cursor::After(last.to_owned());
         }
-        self.iterator = page.next_shard_iterator;
-        Ok(Some(page.records.unwrap_or_default()))
-    }
-
-    /// The iterator to try again with, after a pause where one helps.
-    async fn again(&self, error: SdkError<GetRecordsError>, iterator: String, attempt: u32) -> Result<String> {
-        if sdk_code(&error) == "ExpiredIteratorException" {
-            self.renew().await
-        } else if attempt < ATTEMPTS && is_passing(&error) {
-            tracing::debug!(shard = self.shard, attempt, code = sdk_code(&error), "reading again");
-            tokio::time::sleep(backoff(attempt)).await;
-            Ok(iterator)
-        } else {
-            Err(error).aws(format!("read shard {} of {}", self.shard, self.stream_arn))
+        if let Some(since) = self.since {
+            records.retain(|record| created(record).is_none_or(|created| created >= since));
         }
+        self.iterator = page.next_shard_iterator;
+        Ok(Some(records))
     }
 
-    async fn renew(&self) -> Result<String> {
-        let request = self.client.get_shard_iterator().stream_arn(&self.stream_arn).shard_id(&self.shard);
-        let request = match &self.cursor {
-            Cursor::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
-            Cursor::Latest => request.shard_iterator_type(ShardIteratorType::Latest),
+    /// Goes on with the oldest record that is left.
+    fn trimmed(&mut self) {
+        let cursor = match &self.cursor {
+            Cursor::OldestSince(_) | Cursor::Oldest => return,
+            Cursor::LatestSince(opened) => Cursor::OldestSince(*opened),
             Cursor::After(sequence) => {
-                request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(sequence)
+                self.warnings.warn(format!(
+                    "records of shard {} after {sequence} have expired before they were read",
+                    self.shard
+                ));
+                Cursor::Oldest
+            }
+        };
+        self.cursor = cursor;
+    }
+
+    /// Pauses before another attempt, where one can help.
+    async fn again<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static>(
+        &self,
+        error: SdkError<E, HttpResponse>,
+        attempt: u32,
+        action: &str,
+    ) -> Result<()> {
+        let (shard, arn) = (&self.shard, &self.stream_arn);
+        if sdk_code(&error) == "ResourceNotFoundException" {
+            return Err(Error::new(Kind::StreamMissing, format!("stream {arn} has no shard {shard}")));
+        }
+        if attempt < ATTEMPTS && is_passing(&error) {
+            tracing::debug!(shard, attempt, code = sdk_code(&error), "trying again");
+            tokio::time::sleep(backoff(attempt)).await;
+            return Ok(());
+        }
+        Err(error).aws(format!("{action} shard {shard} of {arn}"))
+    }
+
+    /// An iterator at the cursor.
+    async fn position(&mut self) -> Result<String> {
+        let mut attempt = 0;
+        let answer = loop {
+            attempt += 1;
+            let request = self.client.get_shard_iterator().stream_arn(&self.stream_arn).shard_id(&self.shard);
+            let request = match &self.cursor {
+                Cursor::Oldest => request.shard_iterator_type(ShardIteratorType::TrimHorizon),
+                Cursor::OldestSince(opened) => {
+                    self.since = Some(opened.trunc_subsecs(0) - CLOCKS);
+                    request.shard_iterator_type(ShardIteratorType::TrimHorizon)
+                }
+                Cursor::LatestSince(_) => request.shard_iterator_type(ShardIteratorType::Latest),
+                Cursor::After(sequence) => {
+                    request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber).sequence_number(sequence)
+                }
+            };
+            match request.send().await {
+                Ok(answer) => break answer,
+                Err(error) if sdk_code(&error) == "TrimmedDataAccessException" && attempt < ATTEMPTS => self.trimmed(),
+                Err(error) => self.again(error, attempt, "take a position on").await?,
             }
         };
         let (shard, arn) = (&self.shard, &self.stream_arn);
-        let answer = request.send().await.aws(format!("take a position on shard {shard} of {arn}"))?;
         answer
             .shard_iterator
             .ok_or_else(|| Error::new(Kind::Unexpected, format!("shard {shard} of {arn} gave no iterator")))
@@ -103,7 +181,7 @@ impl Pages {
 }
 
 /// Whether trying again can help: throttling, a fault of the service, or no answer at all.
-fn is_passing(error: &SdkError<GetRecordsError>) -> bool {
+fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ServiceError(service) => {
             let throttled = matches!(

@@ -32,13 +32,18 @@ pub struct ShardReader {
 }
 
 impl ShardReader {
-    pub async fn run(mut self) -> Result<(String, End)> {
+    pub async fn run(mut self) -> (String, Result<End>) {
         let id = self.pages.shard().to_owned();
+        let end = self.read(&id).await;
+        (id, end)
+    }
+
+    async fn read(&mut self, id: &str) -> Result<End> {
         while let Some(records) = self.pages.next().await? {
             for record in &records {
                 let created = created(record);
                 if created.zip(self.until).is_some_and(|(created, until)| created > until) {
-                    return Ok((id, End::PastUntil));
+                    return Ok(End::PastUntil);
                 }
                 // Of the second that reading begins in, nobody can tell what is older.
                 if created.zip(self.since).is_some_and(|(created, since)| created < since.trunc_subsecs(0)) {
@@ -46,27 +51,27 @@ impl ShardReader {
                 }
                 let now = Utc::now();
                 let at = created.filter(|created| now - *created > LIVE).unwrap_or(now);
-                let item = decode::table_change(&id, event(record, self.pages.stream_arn()), at);
+                let item = decode::table_change(id, event(record, self.pages.stream_arn()), at);
                 if self.sink.send(Ok(item)).await.is_err() {
-                    return Ok((id, End::Unwanted));
+                    return Ok(End::Unwanted);
                 }
             }
             if records.is_empty() {
                 // What comes now is later. A second more than needed: the service's clock is not ours.
                 if self.until.is_some_and(|until| Utc::now() > until + TimeDelta::seconds(1)) {
-                    return Ok((id, End::PastUntil));
+                    return Ok(End::PastUntil);
                 }
                 if self.sink.is_closed() {
-                    return Ok((id, End::Unwanted));
+                    return Ok(End::Unwanted);
                 }
             }
             tokio::time::sleep(self.pause).await;
         }
-        Ok((id, End::Drained))
+        Ok(End::Drained)
     }
 }
 
 /// When the change was made, in full seconds.
-fn created(record: &Record) -> Option<DateTime<Utc>> {
+pub fn created(record: &Record) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(record.dynamodb()?.approximate_creation_date_time()?.secs(), 0)
 }

@@ -11,10 +11,19 @@ use crate::dynamodb::fake_streams::FakeStreams;
 use crate::streams::{Item, channel};
 
 async fn open(fake: &FakeStreams, from: From, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {
+    warned(fake, from, until, Warnings::default()).await
+}
+
+async fn warned(
+    fake: &FakeStreams,
+    from: From,
+    until: Option<DateTime<Utc>>,
+    warnings: Warnings,
+) -> Receiver<Result<Item>> {
     let (sink, items) = channel();
     let coordinator = Coordinator {
         client: fake.client().await,
-        options: Options { stream_arn: fake.arn(), from, until },
+        options: Options { stream_arn: fake.arn(), from, until, warnings },
         sink,
         cancel: CancellationToken::new(),
         pause: Duration::from_millis(1),
@@ -95,15 +104,53 @@ async fn times_are_kept_to_the_second() {
     assert!(end(&mut items).await.is_none());
 }
 
+/// Warnings, as they are reported.
+fn heard() -> (Warnings, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let to = heard.clone();
+    (Warnings::to(move |text| to.lock().expect("unpoisoned").push(text)), heard)
+}
+
 #[tokio::test]
-async fn what_was_trimmed_unread_is_an_error() {
+async fn an_iterator_that_expires_before_a_record_was_seen_leaves_no_gap() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    put(&fake, "a", 3);
+    let mut items = open(&fake, From::Latest, None).await;
+    let now = json!({ "dynamodb": { "ApproximateCreationDateTime": Utc::now().timestamp() } });
+    // At the same moment: the reader has no chance to see it with the iterator that it has.
+    fake.put_and_expire("a", now.clone());
+    fake.put("a", now);
+    assert_eq!(take(&mut items, 2).await, [4, 5], "what was there before the beginning is not shown");
+}
+
+#[tokio::test]
+async fn a_shard_that_is_listed_and_gone_is_passed_over_with_a_warning() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    put(&fake, "a", 2);
+    fake.open("b", Some("a"));
+    put(&fake, "b", 2);
+    fake.forget("a");
+    let (warnings, heard) = heard();
+    let mut items = warned(&fake, From::Start, None, warnings).await;
+    assert_eq!(take(&mut items, 2).await, [3, 4]);
+    assert_eq!(*heard.lock().expect("unpoisoned"), ["shard a is gone: its records have expired"]);
+}
+
+/// It was an error once, and ended the reader: what is left is read, and the gap is reported.
+#[tokio::test]
+async fn what_was_trimmed_unread_is_reported_and_the_rest_is_read() {
     let fake = FakeStreams::default();
     fake.open("a", None);
     put(&fake, "a", 4);
-    fake.fail(&["TrimmedDataAccessException"]);
-    let mut items = open(&fake, From::Start, None).await;
-    let error = end(&mut items).await.expect("an item").expect_err("an error");
-    assert!(error.message().contains("TrimmedDataAccessException"), "{error}");
+    let (warnings, heard) = heard();
+    let mut items = warned(&fake, From::Start, None, warnings).await;
+    assert_eq!(take(&mut items, 4).await, [1, 2, 3, 4]);
+    fake.put_and_trim("a", 3);
+    assert_eq!(take(&mut items, 1).await, [7]);
+    let heard = heard.lock().expect("unpoisoned");
+    assert_eq!(*heard, ["records of shard a after 4 have expired before they were read"]);
 }
 
 #[tokio::test]
@@ -111,7 +158,8 @@ async fn a_stream_that_is_not_there_is_named() {
     let fake = FakeStreams::default();
     let (sink, _items) = channel();
     let (client, cancel) = (fake.client().await, CancellationToken::new());
-    let options = Options { stream_arn: "arn:other".into(), from: From::Start, until: None };
+    let options =
+        Options { stream_arn: "arn:other".into(), from: From::Start, until: None, warnings: Warnings::default() };
     let opened = Coordinator { client, options, sink, cancel, pause: Duration::ZERO }.open().await;
     assert_eq!(opened.expect_err("refused").kind(), Kind::StreamMissing);
 }

@@ -26,7 +26,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{From, Sink, read_into};
+use super::{From, Sink, Warnings, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use lineage::Lineage;
@@ -49,6 +49,7 @@ pub struct Options {
     pub until: Option<DateTime<Utc>>,
     /// ARN of the enhanced fan-out consumer that shards are pushed to; None polls them.
     pub consumer: Option<String>,
+    pub warnings: Warnings,
 }
 
 /// Takes its positions on every shard, then reads on in the background until cancelled, past `until`, or failed.
@@ -179,16 +180,17 @@ impl Coordinator {
         ShardReader::open(&self.client, &self.options, id, cursor, reading).await
     }
 
-    /// Fine where the shard is no longer there and the stream is: its records are past the stream's retention.
+    /// Fine where the stream has the shard no more, or lists it as closed and does not know it: its records are past the
+    /// stream's retention.
     async fn is_gone(&self, id: &str, error: Error) -> Result<()> {
         if error.kind() != Kind::StreamMissing {
             return Err(error);
         }
         let listed = list(&self.client, &self.options.stream).await?;
-        if listed.iter().any(|shard| shard.id == id) {
+        if listed.iter().any(|shard| shard.id == id && !shard.closed) {
             return Err(error);
         }
-        tracing::warn!(shard = id, "a shard is gone: its records were past the stream's retention");
+        self.options.warnings.warn(format!("shard {id} is gone: its records were past the stream's retention"));
         Ok(())
     }
 }

@@ -15,7 +15,13 @@ const PACE: Pace = Pace { at_tip: Duration::from_millis(1), behind: Duration::ZE
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn options(from: From, consumer: bool) -> Options {
-    Options { stream: "s".into(), from, until: None, consumer: consumer.then(|| "arn:consumer".to_owned()) }
+    Options {
+        stream: "s".into(),
+        from,
+        until: None,
+        consumer: consumer.then(|| "arn:consumer".to_owned()),
+        warnings: Warnings::default(),
+    }
 }
 
 /// What happens to the stream; numbers choose among the open shards.

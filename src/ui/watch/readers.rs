@@ -6,7 +6,7 @@ use super::Watch;
 use super::sightings::take;
 use crate::aws::Clients;
 use crate::error::Result;
-use crate::streams::{self, From, dynamodb, kinesis, log};
+use crate::streams::{self, From, Warnings, dynamodb, kinesis, log};
 
 /// Items put into the model under one lock.
 const BATCH: usize = 256;
@@ -14,7 +14,13 @@ const BATCH: usize = 256;
 /// Follows the stream; a reader that failed starts again where it was.
 pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) {
     follow(watch, "stream", from, |sink, from, stop| {
-        let options = kinesis::Options { stream: stream.clone(), from, until: None, consumer: None };
+        let options = kinesis::Options {
+            stream: stream.clone(),
+            from,
+            until: None,
+            consumer: None,
+            warnings: Warnings::default(),
+        };
         let clients = clients.clone();
         async move { kinesis::open(&clients, options, sink, stop).await }
     })
@@ -24,7 +30,8 @@ pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) 
 /// Follows the change stream of a DynamoDB table.
 pub async fn table_stream(watch: Watch, clients: Clients, stream_arn: String, from: From) {
     follow(watch, "table's stream", from, |sink, from, stop| {
-        let options = dynamodb::Options { stream_arn: stream_arn.clone(), from, until: None };
+        let options =
+            dynamodb::Options { stream_arn: stream_arn.clone(), from, until: None, warnings: Warnings::default() };
         let clients = clients.clone();
         async move { dynamodb::open(&clients, options, sink, stop).await }
     })

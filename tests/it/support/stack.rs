@@ -19,6 +19,8 @@ fn home() -> PathBuf {
 pub struct Stack {
     world: World,
     name: String,
+    /// How the bus delivers: in the order of PutEvents, so that a test sees what was handed to it in which order.
+    bus: &'static str,
 }
 
 impl Stack {
@@ -29,10 +31,18 @@ impl Stack {
         stack
     }
 
+    /// A stack that is up, whose bus keeps no order, as EventBridge.
+    pub fn shuffled(test: &str) -> Self {
+        let mut stack = Self::new(test);
+        stack.bus = "shuffled";
+        stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
+        stack
+    }
+
     /// A stack that was never started.
     pub fn new(test: &str) -> Self {
         std::fs::create_dir_all(home()).expect("the tests' home");
-        Self { world: World::new(), name: format!("{test}-{}", std::process::id()) }
+        Self { world: World::new(), name: format!("{test}-{}", std::process::id()), bus: "ordered" }
     }
 
     /// state.json of a stack that is up.
@@ -46,6 +56,8 @@ impl Stack {
             .args(args)
             .env("OUTBOXCTL_HOME", home())
             .env("OUTBOXCTL_LOCAL_NAME", &self.name)
+            .env("OUTBOXCTL_LOCAL_BUS", self.bus)
+            .env("OUTBOXCTL_LOCAL_SEED", "7")
             .env("OUTBOXCTL_LOCAL", "true");
         // pip's own settings decide where packages come from.
         for (name, value) in std::env::vars_os() {
@@ -77,6 +89,25 @@ impl Stack {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = text.lines().last().expect("a final line");
         serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON ({e}): {line}"))
+    }
+
+    /// The final NDJSON line of a command, however it ends.
+    pub fn run_ndjson(&self, args: &[&str]) -> Value {
+        let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        serde_json::from_str(text.lines().last().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// The stack's own folder.
+    pub fn folder(&self) -> PathBuf {
+        Home::at(home(), &self.name).stack()
+    }
+
+    /// The folder of the emulator's packages.
+    pub fn tools(&self) -> PathBuf {
+        let tools = std::fs::read_dir(home().join("tools")).expect("the tools");
+        let names = tools.filter_map(|entry| Some(entry.ok()?.path()));
+        names.into_iter().find(|path| path.join("ministack").is_dir()).expect("the emulator's packages")
     }
 
     /// Sets the gateway's faults (`src/sandbox/gateway/faults.rs`), in place of those before.

@@ -1,0 +1,66 @@
+//! `outboxctl dlq discard`.
+
+use super::tell_elsewhere;
+use crate::commands::reach::{self, DatabaseArgs};
+use crate::context::Context;
+use crate::deadletters::{DeadLetter, Places, Selection, discard};
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Outcome};
+
+/// Delete dead letters that are never to be delivered
+///
+/// For records that can never be delivered, such as bytes that are no event: `redrive` refuses them each time, and `status`
+/// warns of them until they expire. It shows what is meant and asks first; --yes agrees. What is deleted can't be brought
+/// back, except an event that the outbox still has: `outboxctl replay --id` delivers that again.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Ids from `dlq list`; the event's id or the key will do, too
+    #[arg(value_name = "ID", required_unless_present = "cause")]
+    ids: Vec<String>,
+    /// Every one with this cause, as `dlq list` shows it
+    #[arg(long, value_name = "CAUSE", conflicts_with = "ids")]
+    cause: Option<String>,
+    /// Only this place, as `dlq list` shows it
+    #[arg(long, value_name = "PLACE")]
+    place: Option<String>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let deployment = reach::deployment(ctx).await?;
+        let (clients, only) = (ctx.aws().await?, self.place.as_deref());
+        let mut places = Places::open(clients, &deployment, self.database.via, reach::roots(ctx)?, only).await?;
+        let selection = Selection { cause: self.cause, aggregate: None, ids: self.ids };
+        let all = places.list().await?;
+        let meant: Vec<&DeadLetter> = all.iter().filter(|letter| selection.takes(letter)).collect();
+        let unknown = selection.ids.iter().find(|id| !meant.iter().any(|letter| letter.is_called(id)));
+        if unknown.is_some() || meant.is_empty() {
+            tell_elsewhere(ctx, &places);
+            return Err(super::nothing_matches(&selection, unknown.map(String::as_str), &all));
+        }
+        for letter in &meant {
+            let event = letter.event.event_id.as_deref().unwrap_or("no event id");
+            ctx.console.note(format!("{} {} {}: {event}", letter.id, letter.cause, letter.event.aggregate()));
+        }
+        reach::agree(ctx, &format!("delete {} dead letters for good?", meant.len())).await?;
+        let _hold = ctx.hold();
+        ctx.console.emit(Event::started("discard", places.describe()));
+        let mut discarded = Vec::new();
+        let ended = discard(&mut places, &selection, &ctx.cancel, |letter| discarded.push(letter.clone())).await;
+        tell_elsewhere(ctx, &places);
+        let count = discarded.len();
+        let data = serde_json::json!({ "discarded": discarded });
+        if let Err(error) = ended {
+            ctx.console.emit(Event::failed("discard", error.message()));
+            return Err(error.hint(format!("{count} were deleted; run it again for the rest")).with_data(data));
+        }
+        ctx.console.emit(Event::finished("discard", format!("{count} deleted"), count > 0));
+        if count < meant.len() {
+            let text = format!("{} of {} were not there any more, or are in use", meant.len() - count, meant.len());
+            return Err(Error::new(Kind::Failed, text).with_data(data));
+        }
+        Ok(Outcome::data(data).changed(true))
+    }
+}

@@ -1,0 +1,36 @@
+//! Removing dead letters that are never to be delivered.
+
+use super::letter::DeadLetter;
+use super::place::Places;
+use super::plan::Selection;
+use crate::error::{Error, Kind, Result};
+
+/// Removes the letters that are meant, and reports each before the next. What somebody else holds of a queue is left.
+///
+/// # Errors
+/// What the place says; `Interrupted` when cancelled. What was removed until then is gone.
+pub async fn discard(
+    places: &mut Places,
+    selection: &Selection,
+    cancel: &tokio_util::sync::CancellationToken,
+    mut told: impl FnMut(&DeadLetter),
+) -> Result<()> {
+    for place in &mut places.0 {
+        let letters = place.hold(|letter| selection.takes(letter)).await?;
+        let mut ended = Ok(());
+        for letter in &letters {
+            if cancel.is_cancelled() {
+                ended = Err(Error::new(Kind::Interrupted, "stopped"));
+            } else {
+                ended = place.remove(letter).await;
+            }
+            if ended.is_err() {
+                break;
+            }
+            told(letter);
+        }
+        place.release().await;
+        ended?;
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! What a record of the stream means to the pipeline: the one judgement of every reader.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{Metadata, Operation, RecordType};
+use crate::outbox::{Members, Message};
+
+/// The table whose rows are events. Everything else that the capture sends is skipped.
+const OUTBOX_TABLE: &str = "outbox";
+
+/// A record as far as every one has to be looked at: its row stays text.
+#[derive(Deserialize)]
+pub struct Captured<'a> {
+    /// The row by column. Absent or null in control records.
+    #[serde(borrow, default)]
+    pub data: Option<&'a RawValue>,
+    pub metadata: Metadata,
+}
+
+impl Captured<'_> {
+    /// Returns whether this is a row of a user's table: not a control record, not a table of DMS itself (`awsdms_*`).
+    pub fn is_row(&self) -> bool {
+        self.metadata.record_type == RecordType::Data && !self.metadata.table_name.starts_with("awsdms_")
+    }
+
+    /// Returns whether this is a new row of the outbox: inserted, or copied by the full load.
+    pub fn is_outbox_row(&self) -> bool {
+        self.is_row()
+            && self.metadata.table_name == OUTBOX_TABLE
+            && matches!(self.metadata.operation, Operation::Insert | Operation::Load)
+    }
+}
+
+/// What a record is.
+#[derive(Debug)]
+pub enum Recognised {
+    /// A new row of the outbox.
+    Event(Box<Message>),
+    /// A control record, a table of DMS itself, another table, an update or a delete.
+    Skip,
+    /// It should be an event and can't be read.
+    Broken(Broken),
+}
+
+/// Why a record can't be read, and its event id as far as it is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broken {
+    /// `Undecodable`, or `NotAnOutboxRow`.
+    pub code: &'static str,
+    /// Names the column, never its content.
+    pub reason: String,
+    pub event_id: Option<Uuid>,
+}
+
+/// Reads a record, in either message format (`json`, `json-unformatted`).
+pub fn recognise(bytes: &[u8]) -> Recognised {
+    let broken = |code, reason, event_id| Recognised::Broken(Broken { code, reason, event_id });
+    let record: Captured<'_> = match serde_json::from_slice(bytes) {
+        Ok(record) => record,
+        Err(error) => {
+            let what = if error.is_data() { "not a DMS record" } else { "not JSON" };
+            return broken("Undecodable", format!("{what}: {error}"), None);
+        }
+    };
+    if !record.is_outbox_row() {
+        return Recognised::Skip;
+    }
+    let row = Members::parse(record.data.map_or("{}", RawValue::get));
+    let Ok(row) = row else { return broken("NotAnOutboxRow", "data is not an object".into(), None) };
+    match Message::from_members(&row, record.metadata.committed_at()) {
+        Ok(message) => Recognised::Event(Box::new(message)),
+        Err(error) => {
+            let event_id = row.text("id").and_then(|id| Uuid::parse_str(&id).ok());
+            broken("NotAnOutboxRow", error.to_string(), event_id)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROW: &str = r#"{"data":{"id":"0198a6a0-0000-7000-8000-000000000001","aggregate_type":"car","aggregate_id":"c",
+        "event_type":"T","payload":"{\"a\":1.10}","sequence":3,"created_at":"2026-11-21T06:00:00Z"},
+        "metadata":{"record-type":"data","operation":"insert","schema-name":"public","table-name":"outbox"}}"#;
+
+    fn what(text: &str) -> String {
+        match recognise(text.as_bytes()) {
+            Recognised::Event(message) => format!("event {}", message.payload.get()),
+            Recognised::Skip => "skip".into(),
+            Recognised::Broken(broken) => format!("{}: {}", broken.code, broken.reason),
+        }
+    }
+
+    #[test]
+    fn rows_others_and_broken_ones_are_told_apart() {
+        assert_eq!(what(ROW), r#"event {"a":1.10}"#);
+        for skipped in [ROW.replace("\"outbox\"", "\"cars\""), ROW.replace("insert", "update")] {
+            assert_eq!(what(&skipped), "skip");
+        }
+        assert_eq!(what(&ROW.replace("\"sequence\":3,", "")), "NotAnOutboxRow: column sequence: is missing");
+        assert!(
+            what("{").starts_with("Undecodable: not JSON") && what("[1]").starts_with("Undecodable: not a DMS record")
+        );
+    }
+
+    #[test]
+    fn nulls_count_as_absent() {
+        let control = r#"{"data":null,"control":null,"metadata":{"record-type":"control","operation":"rename-table",
+            "schema-name":null,"table-name":null,"partition-key-type":null}}"#;
+        assert_eq!(what(control), "skip");
+        let row = ROW.replace("\"schema-name\":\"public\"", "\"schema-name\":null,\"transaction-id\":null");
+        assert!(what(&row).starts_with("event"));
+        let empty = r#"{"data":null,"metadata":{"record-type":"data","operation":"insert","table-name":"outbox"}}"#;
+        assert_eq!(what(empty), "NotAnOutboxRow: column id: is missing");
+    }
+
+    #[test]
+    fn a_row_that_is_large_or_deep_elsewhere_is_read_all_the_same() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        let row = ROW.replace("\"sequence\":3", &format!("\"sequence\":3,\"more\":{deep}"));
+        assert!(what(&row).starts_with("event"));
+        let payload = ROW.replace(r#""{\"a\":1.10}""#, &deep);
+        assert_eq!(what(&payload), format!("event {deep}"));
+    }
+}

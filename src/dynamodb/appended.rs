@@ -1,0 +1,17 @@
+//! Which changes of an outbox table are events. Pure.
+
+use super::{Change, Operation};
+use crate::outbox::{Message, RowError};
+
+/// The message that a change appended to the outbox. What is removed, by its time to live or by hand, was delivered
+/// long before or is none; an outbox item is never modified.
+///
+/// # Errors
+/// The first attribute that is missing or unreadable.
+pub fn appended(change: &Change) -> Result<Option<Message>, RowError> {
+    match (change.operation, &change.new) {
+        (Operation::Insert, Some(image)) => Message::from_row(image, None).map(Some),
+        (Operation::Insert, None) => Err(RowError { column: "NewImage", problem: "is missing" }),
+        (Operation::Modify | Operation::Remove, _) => Ok(None),
+    }
+}

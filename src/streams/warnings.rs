@@ -1,0 +1,35 @@
+//! What readers report that does not end them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::output::Console;
+
+/// Where a reader's warnings go: to a console, or to the log of a process that has none.
+#[derive(Clone, Default)]
+pub struct Warnings(Option<Arc<dyn Fn(String) + Send + Sync>>);
+
+impl Warnings {
+    /// Warnings on this console.
+    pub fn on(console: &Console) -> Self {
+        let console = console.clone();
+        Self::to(move |text| console.warn(text))
+    }
+
+    pub(super) fn to(report: impl Fn(String) + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(report)))
+    }
+
+    pub(super) fn warn(&self, text: String) {
+        match &self.0 {
+            Some(report) => report(text),
+            None => tracing::warn!("{text}"),
+        }
+    }
+}
+
+impl fmt::Debug for Warnings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "Warnings(to a reporter)" } else { "Warnings(to the log)" })
+    }
+}

@@ -1,0 +1,79 @@
+//! Where the local stack is as AWS is and the emulator alone is not.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::stack::Stack;
+
+/// EventBridge keeps no order between deliveries: a run that is fine passes, and says so.
+#[test]
+fn a_bus_that_keeps_no_order_fails_a_strict_verify_only() {
+    let stack = Stack::shuffled("shuffled");
+    let pipeline = ["--pipeline", "dynamodb-eventbridge"];
+    let with = |args: &[&'static str]| args.iter().copied().chain(pipeline).collect::<Vec<_>>();
+    stack.ok(&with(&["deploy", "--yes"]));
+    let verify = ["verify", "--count", "120", "--aggregates", "2"];
+    let report = stack.ok(&with(&verify));
+    let hop = |report: &Value, name: &str| -> (u64, bool, u64) {
+        let hops = report["hops"].as_array().expect("hops");
+        let hop = hops.iter().find(|hop| hop["hop"] == name).unwrap_or_else(|| panic!("no {name}: {report}"));
+        let count = |key: &str| hop[key].as_u64().expect("a number");
+        (count("out_of_order"), hop["order_judged"] == true, count("lost") + count("duplicated"))
+    };
+    assert_eq!(hop(&report, "dynamodb"), (0, true, 0));
+    for name in ["events", "log"] {
+        let (disorder, judged, wrong) = hop(&report, name);
+        assert!(disorder > 0 && !judged && wrong == 0, "{name}: {report}");
+    }
+    let strict: Vec<&str> = verify.into_iter().chain(["--strict-order"]).collect();
+    let failed = stack.fails(5, &with(&strict));
+    assert!(failed["error"]["message"].as_str().is_some_and(|text| text.contains("out of order")), "{failed}");
+    // What it held back is delivered before it ends: nothing is lost by `local down`.
+    stack.ok(&with(&["sample", "insert", "--count", "50"]));
+    stack.ok(&["local", "down"]);
+    stack.ok(&["local", "up"]);
+    let mut whole = Value::Null;
+    for _ in 0..100 {
+        whole = stack.run_ndjson(&with(&["reconcile", "--grace", "0"]));
+        if whole["data"]["missing"] == 0 {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(300));
+    }
+    assert_eq!((&whole["data"]["missing"], &whole["data"]["duplicated"]), (&0.into(), &0.into()), "{whole}");
+}
+
+/// A reader goes on after the sequence number of what it read last: once the clock was set back, new records must not be
+/// before that.
+#[test]
+fn sequence_numbers_grow_whatever_the_clock_does() {
+    // Its tools are there once a stack was up.
+    let stack = Stack::up("sequences");
+    let folder = stack.folder().join("emulator");
+    let tools = stack.tools();
+    let script = r#"
+import launcher
+kinesis, now = launcher.kinesis, [1_000_000.0]
+launcher.time.time = lambda: now[0]
+launcher.install_growing_sequence_numbers()
+first = kinesis._next_sequence_number()
+now[0] -= 40
+second = kinesis._next_sequence_number()
+assert first < second and len(first) == len(second), (first, second)
+# Another process, whose clock is behind what was saved.
+kinesis._streams["s"] = {"shards": {"0": {"starting_sequence_number": first, "records": [{"SequenceNumber": second}]}}}
+kinesis._next_sequence_number = lambda: "1"
+launcher.install_growing_sequence_numbers()
+assert kinesis._next_sequence_number() > second
+now[0] += 80
+"#;
+    let output = Command::new("python3")
+        .args(["-c", script])
+        .env("OUTBOXCTL_GATEWAY", "http://127.0.0.1:1")
+        .env("PYTHONPATH", std::env::join_paths([folder, tools]).expect("paths"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
