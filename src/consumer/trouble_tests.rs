@@ -109,7 +109,7 @@ async fn a_shard_that_expired_unread_keeps_nobody_from_its_children() {
 
 /// Listed for a while yet, as closed: its children must not wait for it.
 #[tokio::test]
-async fn a_shard_that_is_listed_and_lost_keeps_nobody_from_its_children() {
+async fn a_shard_that_is_listed_and_lost_does_not_block_its_children() {
     let mut world = World::new();
     world.put("a", "p1", 1);
     world.kinesis.open("b", &["a"]);
