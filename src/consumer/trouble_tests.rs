@@ -111,7 +111,6 @@ async fn a_shard_that_expired_unread_keeps_nobody_from_its_children() {
 #[tokio::test]
 async fn a_shard_that_is_listed_and_lost_does_not_block_its_children() {
     let mut world = World::new();
-    world.put("a", "p1", 1);
     world.kinesis.open("b", &["a"]);
     world.put("b", "p1", 2);
     world.kinesis.lose("a");

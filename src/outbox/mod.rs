@@ -15,5 +15,5 @@ pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
 pub use members::{Members, levels};
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
-pub use row::RowError;
+pub use row::{RowError, timestamp};
 pub use trace::Traceparent;
