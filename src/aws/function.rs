@@ -119,8 +119,8 @@ mod tests {
         let clients = Clients::for_local(LocalEndpoint { url, region: "us-east-1".into() }).await;
         let answer = invoke(&clients, "f", b"1".to_vec(), Duration::from_secs(5)).await.expect("an answer");
         assert_eq!(answer.payload().map(|blob| blob.as_ref().to_vec()), Some(b"\"done\"".to_vec()));
-        let told = calls.lock().expect("unpoisoned").clone();
-        assert_eq!(told, ["POST invocations", "GET configuration", "GET configuration", "POST invocations"]);
+        let calls = calls.lock().expect("unpoisoned").clone();
+        assert_eq!(calls, ["POST invocations", "GET configuration", "GET configuration", "POST invocations"]);
         assert_eq!(log_group(&clients, "f").await, "/aws/lambda/outboxctl-dev-admin");
     }
 }

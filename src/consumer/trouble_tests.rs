@@ -107,6 +107,18 @@ async fn a_shard_that_expired_unread_keeps_nobody_from_its_children() {
     assert_eq!(checkpoint_of(&world, "a").await, None);
 }
 
+/// Listed for a while yet, as closed: its children must not wait for it.
+#[tokio::test]
+async fn a_shard_that_is_listed_and_lost_does_not_block_its_children() {
+    let mut world = World::new();
+    world.kinesis.open("b", &["a"]);
+    world.put("b", "p1", 2);
+    world.kinesis.lose("a");
+    world.drain().await;
+    assert_eq!(world.store.sequences()["p1"], [2]);
+    assert_eq!(checkpoint_of(&world, "a").await, Some(Checkpoint::End));
+}
+
 #[tokio::test]
 async fn a_database_that_was_away_may_come_back_with_a_fault() {
     let mut world = World::new();

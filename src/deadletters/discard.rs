@@ -5,7 +5,7 @@ use super::place::Places;
 use super::plan::Selection;
 use crate::error::{Error, Kind, Result};
 
-/// Removes the letters that are meant, and reports each before the next. What somebody else holds of a queue is left.
+/// Removes the selected letters, and reports each before the next. Messages of a queue that another process holds are left.
 ///
 /// # Errors
 /// What the place says; `Interrupted` when cancelled. What was removed until then is gone.
@@ -13,7 +13,7 @@ pub async fn discard(
     places: &mut Places,
     selection: &Selection,
     cancel: &tokio_util::sync::CancellationToken,
-    mut told: impl FnMut(&DeadLetter),
+    mut on_removed: impl FnMut(&DeadLetter),
 ) -> Result<()> {
     for place in &mut places.0 {
         let letters = place.hold(|letter| selection.takes(letter)).await?;
@@ -27,7 +27,7 @@ pub async fn discard(
             if ended.is_err() {
                 break;
             }
-            told(letter);
+            on_removed(letter);
         }
         place.release().await;
         ended?;

@@ -17,5 +17,5 @@ pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
 pub use exact::{Decimal, Exact, text_at};
 pub use members::{Members, levels};
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
-pub use row::RowError;
+pub use row::{RowError, timestamp};
 pub use trace::Traceparent;

@@ -133,8 +133,8 @@ fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
     RawValue::from_string(text).map_err(|_| RowError { column: "payload", problem: "is not JSON (truncated?)" })
 }
 
-/// RFC 3339, or PostgreSQL's and DMS's forms without an offset, which are UTC.
-fn timestamp(text: &str) -> Option<DateTime<Utc>> {
+/// Reads RFC 3339, or PostgreSQL's and DMS's forms, which are UTC where they have no offset.
+pub fn timestamp(text: &str) -> Option<DateTime<Utc>> {
     let plain = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|time| time.and_utc());
     DateTime::parse_from_rfc3339(text)
         .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f%#z"))

@@ -5,6 +5,7 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_RESOURCE_TYPES  CloudFormation types to hand to it, separated by commas
   OUTBOXCTL_EXTENDED_TYPES  types that the emulator keeps the record of, and the gateway then makes real
   OUTBOXCTL_PORT_FILE       where to write the port we listen on
+  OUTBOXCTL_BUS_SEED        what the order of the bus's deliveries comes from; empty: that of PutEvents
   OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
 
 Its arguments are the folders of its packages. It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before

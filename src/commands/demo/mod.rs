@@ -18,7 +18,7 @@ const LOCAL_NAME: &str = "demo";
 /// Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down
 ///
 /// Every step is an outboxctl command that you can type yourself; the demo prints each before it runs it. Exit code 0
-/// means that every event arrived once and in order, and that the rolled-back one did not arrive.
+/// means that every event arrived once, in order where AWS keeps an order, and that the rolled-back one did not arrive.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Leave the local stack and the pipeline up, and say how to reach them
@@ -50,8 +50,9 @@ impl Args {
         }
         let verify = toured?;
         let seconds: f64 = shell.steps.iter().map(|step| step.seconds).sum();
-        let summary =
-            format!("The tour took {seconds:.0} s: everything that was committed was delivered, once and in order.");
+        let summary = format!(
+            "The tour took {seconds:.0} s: everything that was committed was delivered once, and nothing else."
+        );
         Ok(Outcome::data(Tour { steps: shell.steps, verify }).summary(summary))
     }
 

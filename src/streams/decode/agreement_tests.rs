@@ -9,41 +9,30 @@ use crate::dms::record::{Recognised, recognise};
 
 /// A record in which each member is as DMS writes it, or in one of the ways in which others do.
 fn record() -> impl Strategy<Value = Vec<u8>> {
-    let id = select(vec![
-        json!("0198a6a0-0000-7000-8000-000000000001"),
-        json!("0198A6A0-0000-7000-8000-000000000001"),
-        json!("e1"),
-        json!(7),
-        Value::Null,
-        json!(["x"]),
-    ]);
-    let number = select(vec![
-        json!(3),
-        json!("3"),
-        json!(3.0),
-        json!("1.5e3"),
-        json!(1.5),
-        json!(9.1e18),
-        json!(""),
-        json!(true),
-        Value::Null,
-    ]);
-    let text = select(vec![json!("car"), json!(""), json!(42), json!("é\u{0}"), Value::Null, json!({"a": 1})]);
-    let payload = select(vec![
-        json!("{\"correlationId\": \"r\"}"),
-        json!({"correlationId": "r"}),
-        json!("{\"cut"),
-        json!("[]"),
-        json!(""),
-        Value::Null,
-    ]);
-    let time = select(vec![
-        json!("2026-01-01T00:00:00Z"),
-        json!("2026-01-01 00:00:00.5+00"),
-        json!("2026-01-01T00:00:00"),
-        json!("soon"),
-        Value::Null,
-    ]);
+    // Mostly what DMS writes: a record with several odd members is broken anyway, and says little.
+    fn mostly(usual: Vec<Value>, odd: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
+        prop_oneof![6 => select(usual), 1 => select(odd)]
+    }
+    let id = mostly(
+        vec![json!("0198a6a0-0000-7000-8000-000000000001"), json!("0198A6A0-0000-7000-8000-000000000001")],
+        vec![json!("e1"), json!(7), Value::Null, json!(["x"])],
+    );
+    let number = mostly(
+        vec![json!(3), json!("3"), json!(3.0), json!("1.5e3"), json!(1.5e3)],
+        vec![json!(1.5), json!(9.1e18), json!(""), json!(true), Value::Null],
+    );
+    let text = mostly(
+        vec![json!("car"), json!(42), json!(4.0e2), json!("é\u{0}")],
+        vec![json!(""), Value::Null, json!({"a": 1})],
+    );
+    let payload = mostly(
+        vec![json!("{\"correlationId\": \"r\"}"), json!({"correlationId": "r"}), json!("[]"), json!([1])],
+        vec![json!("{\"cut"), json!(""), Value::Null],
+    );
+    let time = mostly(
+        vec![json!("2026-01-01T00:00:00Z"), json!("2026-01-01 00:00:00.5+00"), json!("2026-01-01T00:00:00")],
+        vec![json!("soon"), Value::Null],
+    );
     let row = (id, number, text.clone(), text, payload, time).prop_map(
         |(id, sequence, aggregate_type, aggregate_id, payload, created_at)| {
             json!({
@@ -78,7 +67,7 @@ fn record() -> impl Strategy<Value = Vec<u8>> {
     (data, metadata, any::<[bool; 4]>(), any::<prop::sample::Index>(), any::<prop::sample::Index>()).prop_map(
         |(data, metadata, less, column, field)| {
             let without = |value: Value, at: prop::sample::Index, less: bool| match value {
-                Value::Object(members) if less && !members.is_empty() => {
+                Value::Object(members) if less && !members.is_empty() && at.index(3) == 0 => {
                     let out = at.index(members.len());
                     let kept = members.into_iter().enumerate().filter(|(n, _)| *n != out).map(|(_, member)| member);
                     Value::Object(kept.collect::<Map<String, Value>>())

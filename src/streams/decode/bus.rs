@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{raw, summary, time};
-use crate::outbox::{Members, SOURCE_PREFIX};
+use super::{raw, summary};
+use crate::outbox::{Members, SOURCE_PREFIX, timestamp};
 use crate::streams::{Body, Content, EventView, Hop, Item, Json, Origin, SENTINEL_SOURCE};
 
 /// None for a tap's sentinel. What is not looked at stays text, however large or deeply nested it is.
@@ -51,7 +51,7 @@ fn published(envelope: &Members<'_>) -> (Content, EventView) {
             .map(|source| source.strip_prefix(SOURCE_PREFIX).unwrap_or(&source).to_owned()),
         aggregate_id: detail.text("subject"),
         sequence: sequence.and_then(|value| value.as_i64().or_else(|| value.as_str()?.parse().ok())),
-        committed_at: detail.text("time").as_deref().and_then(time),
+        committed_at: detail.text("time").as_deref().and_then(timestamp),
         correlation_id: data.text("correlationId"),
         image: None,
     };

@@ -158,8 +158,3 @@ fn summary(event: &EventView) -> String {
     let (kind, aggregate) = (word(&event.aggregate_type), word(&event.aggregate_id));
     format!("{} {kind} {aggregate} #{sequence} {}", word(&event.event_type), word(&event.event_id))
 }
-
-/// RFC 3339, or the same with a space as PostgreSQL writes it.
-fn time(text: &str) -> Option<DateTime<Utc>> {
-    Some(DateTime::parse_from_rfc3339(&text.replacen(' ', "T", 1)).ok()?.to_utc())
-}

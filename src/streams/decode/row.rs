@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde_json::Number;
 use serde_json::value::RawValue;
 
-use super::{Payload, time};
+use super::Payload;
 use crate::dms::record::Captured;
+use crate::outbox::timestamp;
 use crate::streams::{Content, EventView};
 
 /// The columns of an outbox row that are looked at.
@@ -40,10 +42,11 @@ pub fn captured(record: &Captured<'_>) -> (Content, EventView) {
     }
     // A row of the outbox that can't be read is shown without what is unknown: the publisher keeps it as a dead letter.
     let row = record.data.and_then(|row| serde_json::from_str::<Row>(row.get()).ok()).unwrap_or_default();
-    // jsonb is a LOB to DMS: it arrives as text.
-    let payload = row.payload.and_then(|payload| serde_json::from_str::<Cow<str>>(payload.get()).ok());
+    // jsonb is a LOB to DMS: it arrives as text. Other captures give the JSON itself.
+    let payload = row.payload.map(RawValue::get);
+    let payload = payload.and_then(|json| serde_json::from_str(json).ok().or(Some(Cow::Borrowed(json))));
     let payload = payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok());
-    let created = || text(row.created_at).as_deref().and_then(time);
+    let created = || text(row.created_at).as_deref().and_then(timestamp);
     let event = EventView {
         event_id: text(row.id),
         event_type: text(row.event_type),
@@ -62,7 +65,10 @@ fn text(value: Option<&RawValue>) -> Option<String> {
     let raw = value?.get();
     match raw.as_bytes().first()? {
         b'"' => serde_json::from_str(raw).ok(),
-        b'-' | b'0'..=b'9' => Some(raw.to_owned()),
+        // As the number's own text where that is an integer, or else as everybody writes it.
+        b'-' | b'0'..=b'9' => {
+            Some(serde_json::from_str::<Number>(raw).map_or_else(|_| raw.to_owned(), |n| n.to_string()))
+        }
         _ => None,
     }
 }

@@ -240,6 +240,25 @@ async fn a_shard_past_retention_is_passed_over_and_a_lost_stream_is_not() {
 }
 
 #[tokio::test]
+async fn a_shard_that_is_listed_and_lost_is_passed_over_with_a_warning() {
+    let kinesis = ScriptedKinesis::default();
+    kinesis.open("a", &[]);
+    kinesis.put("a", b"{}".to_vec());
+    kinesis.open("b", &["a"]);
+    let second = kinesis.put("b", b"{}".to_vec());
+    kinesis.lose("a");
+    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let to = heard.clone();
+    let warnings = Warnings::to(move |text| to.lock().expect("unpoisoned").push(text));
+    let (sink, mut items) = crate::streams::channel();
+    let options = Options { warnings, ..options(From::Start, false) };
+    start(kinesis.client().await, options, PACE, sink, CancellationToken::new()).await.expect("positions");
+    assert_eq!(next(&mut items).await, ("b".to_owned(), second));
+    let heard = heard.lock().expect("unpoisoned");
+    assert_eq!(*heard, ["shard a is gone: its records were past the stream's retention"]);
+}
+
+#[tokio::test]
 async fn refusals_that_waiting_can_not_help_end_the_reader_at_once() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);

@@ -28,6 +28,8 @@ pub const EPOCH: f64 = 1_700_000_000.0;
 struct Shard {
     parents: Vec<String>,
     closed: bool,
+    /// It is listed, and nothing else is known of it.
+    lost: bool,
     /// Sequence number and data.
     records: Vec<(u64, Vec<u8>)>,
 }
@@ -105,6 +107,13 @@ impl ScriptedKinesis {
     /// Takes a shard away, as retention does.
     pub fn forget(&self, shard: &str) {
         self.0.lock().expect("unpoisoned").shards.remove(shard);
+    }
+
+    /// Lists a shard as closed and knows nothing else of it any more, as around the end of its retention.
+    pub fn lose(&self, shard: &str) {
+        let mut stream = self.0.lock().expect("unpoisoned");
+        let shard = stream.shards.get_mut(shard).expect("a shard");
+        (shard.closed, shard.lost) = (true, true);
     }
 
     /// Serves on a free port until the runtime ends. The client leaves retries to its users.
@@ -220,7 +229,10 @@ impl Stream {
     }
 
     fn shard(&self, id: &str) -> Result<&Shard, Refused> {
-        self.shards.get(id).ok_or(Refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException"))
+        self.shards
+            .get(id)
+            .filter(|shard| !shard.lost)
+            .ok_or(Refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException"))
     }
 
     /// Three a page. `hide` leaves out what nobody has read from yet: children that are not listed at first.
