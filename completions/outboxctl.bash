@@ -277,6 +277,9 @@ _outboxctl() {
             outboxctl__subcmd__help__subcmd__local,down)
                 cmd="outboxctl__subcmd__help__subcmd__local__subcmd__down"
                 ;;
+            outboxctl__subcmd__help__subcmd__local,env)
+                cmd="outboxctl__subcmd__help__subcmd__local__subcmd__env"
+                ;;
             outboxctl__subcmd__help__subcmd__local,exec)
                 cmd="outboxctl__subcmd__help__subcmd__local__subcmd__exec"
                 ;;
@@ -295,6 +298,9 @@ _outboxctl() {
             outboxctl__subcmd__local,down)
                 cmd="outboxctl__subcmd__local__subcmd__down"
                 ;;
+            outboxctl__subcmd__local,env)
+                cmd="outboxctl__subcmd__local__subcmd__env"
+                ;;
             outboxctl__subcmd__local,exec)
                 cmd="outboxctl__subcmd__local__subcmd__exec"
                 ;;
@@ -312,6 +318,9 @@ _outboxctl() {
                 ;;
             outboxctl__subcmd__local__subcmd__help,down)
                 cmd="outboxctl__subcmd__local__subcmd__help__subcmd__down"
+                ;;
+            outboxctl__subcmd__local__subcmd__help,env)
+                cmd="outboxctl__subcmd__local__subcmd__help__subcmd__env"
                 ;;
             outboxctl__subcmd__local__subcmd__help,exec)
                 cmd="outboxctl__subcmd__local__subcmd__help__subcmd__exec"
@@ -2083,7 +2092,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__help__subcmd__local)
-            opts="up down status serve exec"
+            opts="up down status env serve exec"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2097,6 +2106,20 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__help__subcmd__local__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__help__subcmd__local__subcmd__env)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2381,7 +2404,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help up down status serve exec help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help up down status env serve exec help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2433,6 +2456,56 @@ _outboxctl() {
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain live none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__local__subcmd__env)
+            opts="-o -y -q -v -h --shell --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -W "sh fish" -- "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2527,7 +2600,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__help)
-            opts="up down status serve exec help"
+            opts="up down status env serve exec help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2541,6 +2614,20 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__help__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__local__subcmd__help__subcmd__env)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3363,13 +3450,17 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__ui)
-            opts="-o -y -q -v -h --port --allow-write --from --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --allow-write --token-file --from --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -6,15 +6,19 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_EXTENDED_TYPES  types that the emulator keeps the record of, and the gateway then makes real
   OUTBOXCTL_PORT_FILE       where to write the port we listen on
   OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
+  OUTBOXCTL_EMULATOR_SECRET what every request must have in x-outboxctl-emulator: the port is open to this whole machine,
+                            web pages included, and only the gateway may use it
 
 It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before
 anything is served, and what is missing ends it with exit code 3.
 """
 
 import asyncio
+import contextvars
 import copy
 import datetime
 import functools
+import hmac
 import http.server
 import importlib
 import json
@@ -29,6 +33,8 @@ import urllib.error
 import urllib.request
 
 GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
+# Taken out: functions inherit the environment.
+SECRET = os.environ.pop("OUTBOXCTL_EMULATOR_SECRET").encode()
 log = logging.getLogger("outboxctl")
 
 
@@ -54,11 +60,16 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records")
 eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
                    "_apply_input_transformer")
-lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry")
+lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "invoke_async_with_retry",
+               "execution_credentials")
+runtime = need("core.lambda_runtime", "execution_credentials")
 sqs = need("services.sqs", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
-application = need("app", "app")
+application = need("app", "app", "_parse_execute_api_url", "_parse_lambda_url", "_enforce_execute_api",
+                   "_execute_api_authorization_type", "_handle_pre_body_request", "_handle_post_body_shortcuts",
+                   "_handle_s3_control_request", "_handle_rds_data_request", "_handle_ses_v2_request",
+                   "_handle_ecr_registry_request", "_dispatch_service_request")
 
 
 def types(variable):
@@ -73,7 +84,8 @@ def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None,
         "properties": properties or {}, "old_properties": old_properties or {},
     }).encode()
     request = urllib.request.Request(
-        f"{GATEWAY}/_outboxctl/resources/{action}", data=body, headers={"content-type": "application/json"})
+        f"{GATEWAY}/_outboxctl/resources/{action}", data=body,
+        headers={"content-type": "application/json", "x-outboxctl-key": os.environ["AWS_SECRET_ACCESS_KEY"]})
     # No proxy from the environment: the gateway is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -411,6 +423,104 @@ def answer_functions_at_once():
     http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
 
 
+def install_stack_key():
+    """Functions sign with the stack's key. The emulator gives them the account's number as a key, which the gateway
+    refuses."""
+
+    def execution_credentials(config):
+        return {"AWS_ACCESS_KEY_ID": os.environ["AWS_ACCESS_KEY_ID"],
+                "AWS_SECRET_ACCESS_KEY": os.environ["AWS_SECRET_ACCESS_KEY"], "AWS_SESSION_TOKEN": ""}
+
+    lambdas.execution_credentials = runtime.execution_credentials = execution_credentials
+
+
+# Set while an unsigned request is served.
+unsigned = contextvars.ContextVar("unsigned", default=False)
+DENIED = 403, {"Content-Type": "application/json"}, b'{"message":"Missing Authentication Token"}'
+
+
+def install_public_routes():
+    """Unsigned requests reach routes of APIs and function URLs, and of those only the ones without IAM authorization.
+    The emulator looks at paths of its own before it looks at the host that a request is for: these are skipped."""
+
+    def skipped(name, instead):
+        emulated = getattr(application, name)
+
+        async def unless_unsigned(*arguments, **named):
+            return instead if unsigned.get() else await emulated(*arguments, **named)
+
+        setattr(application, name, unless_unsigned)
+
+    for name in ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_s3_control_request",
+                 "_handle_rds_data_request", "_handle_ses_v2_request", "_handle_ecr_registry_request"):
+        skipped(name, None)
+    skipped("_dispatch_service_request", DENIED)
+    enforce = application._enforce_execute_api
+
+    def enforce_execute_api(api, stage, method, path, headers, query, **named):
+        if unsigned.get():
+            invokes = named.get("iam_action", "execute-api:Invoke") == "execute-api:Invoke"
+            if not invokes or application._execute_api_authorization_type(api, stage, method, path) == "AWS_IAM":
+                return DENIED
+        return enforce(api, stage, method, path, headers, query, **named)
+
+    application._enforce_execute_api = enforce_execute_api
+
+
+def may_pass(scope):
+    """Whether a request comes from the gateway; and, where it is unsigned, whether it is for an API or a function."""
+    headers = dict(scope["headers"])
+    if not hmac.compare_digest(headers.get(b"x-outboxctl-emulator", b""), SECRET):
+        return False
+    unsigned.set(b"x-outboxctl-unsigned" in headers)
+    host, path = headers.get(b"host", b"").decode("latin-1"), scope["path"]
+    routed = application._parse_execute_api_url(host, path) or application._parse_lambda_url(host, path)
+    # Handled by its path before any host is looked at.
+    early = path.startswith(("/iceberg", "/_ministack/")) or path == "/WriteGetObjectResponse"
+    return not unsigned.get() or bool(routed and not early)
+
+
+async def refuse(scope, receive, send):
+    """The gateway passes no web sockets on, so none of them is its own."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    status, headers, body = DENIED
+    headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def other_user(address):
+    """Whether the other end of a connection on this machine belongs to another user (proc(5), /proc/net/tcp)."""
+    number = f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
+    try:
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            users = [int(fields[7]) for fields in map(str.split, table) if fields[1] == number]
+    except OSError:
+        return False
+    return any(user != os.getuid() for user in users)
+
+
+def guard_functions():
+    """Each function has a server of its own on loopback, from which it fetches its events. Web pages and other users
+    of this machine are refused."""
+    parse = http.server.BaseHTTPRequestHandler.parse_request
+
+    def parse_request(handler):
+        if not parse(handler):
+            return False
+        foreign = any(name.lower() == "origin" or name.lower().startswith("sec-fetch-") for name in handler.headers)
+        host = handler.headers.get("host", "").rpartition(":")[0]
+        if foreign or host not in ("127.0.0.1", "localhost") or other_user(handler.client_address):
+            handler.send_error(403)
+            return False
+        return True
+
+    http.server.BaseHTTPRequestHandler.parse_request = parse_request
+
+
 def write(path, text):
     """Whole or not at all."""
     with open(path + ".partial", "w", encoding="utf-8") as file:
@@ -447,7 +557,12 @@ async def serve():
                 os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
             await send(message)
 
-        await application.app(scope, receive, told if scope["type"] == "lifespan" else send)
+        if scope["type"] == "lifespan":
+            await application.app(scope, receive, told)
+        elif scope["type"] == "http" and may_pass(scope):
+            await application.app(scope, receive, send)
+        else:
+            await refuse(scope, receive, send)
 
     port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
     await run(announced, config, shutdown_trigger=ended.wait)
@@ -461,5 +576,8 @@ if __name__ == "__main__":
     install_lasting_streams()
     install_log_targets()
     install_function_targets()
+    install_stack_key()
+    install_public_routes()
     answer_functions_at_once()
+    guard_functions()
     asyncio.run(serve())

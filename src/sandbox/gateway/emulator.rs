@@ -1,7 +1,7 @@
 //! Requests to the emulator behind the gateway.
 
 use bytes::Bytes;
-use http::{Request, Response, Uri, header};
+use http::{HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -12,19 +12,30 @@ use super::ApiRequest;
 use super::server::Body;
 use crate::error::{Error, Kind, OrFail, Result};
 
+/// The header with the secret that the emulator's launcher wants in every request: its port is open to all of this machine.
+const SECRET_HEADER: &str = "x-outboxctl-emulator";
+/// Marks a request without a signature: the launcher lets it reach the public routes of APIs and functions, nothing else.
+pub const UNSIGNED_HEADER: &str = "x-outboxctl-unsigned";
+
 /// A connection pool to the emulator.
 #[derive(Clone)]
 pub struct Emulator {
     url: String,
+    secret: HeaderValue,
     client: Client<HttpConnector, Body>,
 }
 
 impl Emulator {
-    /// `url` like `http://127.0.0.1:4567`, without a path.
-    pub fn new(url: impl Into<String>) -> Self {
+    /// `url` like `http://127.0.0.1:4567`, without a path; `secret` as the launcher has it.
+    ///
+    /// # Errors
+    /// `Unexpected` when the secret can't be in a header.
+    pub fn new(url: impl Into<String>, secret: &str) -> Result<Self> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { url: url.into(), client: Client::builder(TokioExecutor::new()).build(connector) }
+        let mut secret = HeaderValue::from_str(secret).or_fail(Kind::Unexpected, || "the emulator's secret".into())?;
+        secret.set_sensitive(true);
+        Ok(Self { url: url.into(), secret, client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 
     pub fn url(&self) -> &str {
@@ -43,6 +54,7 @@ impl Emulator {
         for name in [header::CONNECTION, header::UPGRADE] {
             request.headers_mut().remove(name);
         }
+        request.headers_mut().insert(SECRET_HEADER, self.secret.clone());
         *request.version_mut() = http::Version::HTTP_11;
         self.client.request(request).await.map_err(|error| {
             Error::new(Kind::Unreachable, format!("the emulator at {} does not answer", self.url)).with_source(error)
