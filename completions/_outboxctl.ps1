@@ -841,6 +841,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         }
         'outboxctl;ui' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to serve on; 0 picks a free one')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with the page''s token, made if it does not exist; without it every start has a new token')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'How far back stream and event log are read at the start: latest, start, a time, or -15m')
             [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How to reach the database')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use')
@@ -920,6 +921,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Bring the local stack up and leave it running')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Bring the local stack down; what is deployed and stored is kept for the next `up`')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'What runs, where, and which of it is real')
+            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print the environment variables by which other tools reach the local stack')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the local stack in the foreground')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Become a program that ends with its parent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -992,6 +994,28 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'outboxctl;local;env' {
+            [CompletionResult]::new('--shell', '--shell', [CompletionResultType]::ParameterName, 'For which shell')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use')
+            [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
+            [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')
+            [CompletionResult]::new('--pipeline', '--pipeline', [CompletionResultType]::ParameterName, 'Pipeline to work on [default: rds-eventbridge]')
+            [CompletionResult]::new('--endpoint-url', '--endpoint-url', [CompletionResultType]::ParameterName, 'Endpoint to send every AWS request to')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How results are written to stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How results are written to stdout')
+            [CompletionResult]::new('--progress', '--progress', [CompletionResultType]::ParameterName, 'How progress is shown on stderr')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Work on the local stack (`outboxctl local up`) instead of AWS')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; name what is missing and exit with 2')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Answer yes to every question that has no flag of its own')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Answer yes to every question that has no flag of its own')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Only errors on stderr')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Only errors on stderr')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Details on stderr: requests, waits, causes')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Details on stderr: requests, waits, causes')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'outboxctl;local;serve' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the AWS endpoint; 0 picks a free one')
             [CompletionResult]::new('--postgres-port', '--postgres-port', [CompletionResultType]::ParameterName, 'Port of PostgreSQL; 0 picks a free one')
@@ -1042,6 +1066,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Bring the local stack up and leave it running')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Bring the local stack down; what is deployed and stored is kept for the next `up`')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'What runs, where, and which of it is real')
+            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print the environment variables by which other tools reach the local stack')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the local stack in the foreground')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Become a program that ends with its parent')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -1054,6 +1079,9 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             break
         }
         'outboxctl;local;help;status' {
+            break
+        }
+        'outboxctl;local;help;env' {
             break
         }
         'outboxctl;local;help;serve' {
@@ -1313,6 +1341,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Bring the local stack up and leave it running')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Bring the local stack down; what is deployed and stored is kept for the next `up`')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'What runs, where, and which of it is real')
+            [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print the environment variables by which other tools reach the local stack')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the local stack in the foreground')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Become a program that ends with its parent')
             break
@@ -1324,6 +1353,9 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             break
         }
         'outboxctl;help;local;status' {
+            break
+        }
+        'outboxctl;help;local;env' {
             break
         }
         'outboxctl;help;local;serve' {

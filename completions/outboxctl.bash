@@ -286,6 +286,9 @@ _outboxctl() {
             outboxctl__subcmd__help__subcmd__local,down)
                 cmd="outboxctl__subcmd__help__subcmd__local__subcmd__down"
                 ;;
+            outboxctl__subcmd__help__subcmd__local,env)
+                cmd="outboxctl__subcmd__help__subcmd__local__subcmd__env"
+                ;;
             outboxctl__subcmd__help__subcmd__local,exec)
                 cmd="outboxctl__subcmd__help__subcmd__local__subcmd__exec"
                 ;;
@@ -304,6 +307,9 @@ _outboxctl() {
             outboxctl__subcmd__local,down)
                 cmd="outboxctl__subcmd__local__subcmd__down"
                 ;;
+            outboxctl__subcmd__local,env)
+                cmd="outboxctl__subcmd__local__subcmd__env"
+                ;;
             outboxctl__subcmd__local,exec)
                 cmd="outboxctl__subcmd__local__subcmd__exec"
                 ;;
@@ -321,6 +327,9 @@ _outboxctl() {
                 ;;
             outboxctl__subcmd__local__subcmd__help,down)
                 cmd="outboxctl__subcmd__local__subcmd__help__subcmd__down"
+                ;;
+            outboxctl__subcmd__local__subcmd__help,env)
+                cmd="outboxctl__subcmd__local__subcmd__help__subcmd__env"
                 ;;
             outboxctl__subcmd__local__subcmd__help,exec)
                 cmd="outboxctl__subcmd__local__subcmd__help__subcmd__exec"
@@ -2178,7 +2187,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__help__subcmd__local)
-            opts="up down status serve exec"
+            opts="up down status env serve exec"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2192,6 +2201,20 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__help__subcmd__local__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__help__subcmd__local__subcmd__env)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2476,7 +2499,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help up down status serve exec help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help up down status env serve exec help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2528,6 +2551,56 @@ _outboxctl() {
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --region)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stage)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --endpoint-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain live none" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__local__subcmd__env)
+            opts="-o -y -q -v -h --shell --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --shell)
+                    COMPREPLY=($(compgen -W "sh fish" -- "${cur}"))
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2622,7 +2695,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__help)
-            opts="up down status serve exec help"
+            opts="up down status env serve exec help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2636,6 +2709,20 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__help__subcmd__down)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        outboxctl__subcmd__local__subcmd__help__subcmd__env)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3458,13 +3545,17 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__ui)
-            opts="-o -y -q -v -h --port --allow-write --from --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --allow-write --token-file --from --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

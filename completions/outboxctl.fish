@@ -722,6 +722,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s q -l quie
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l port -d 'Port to serve on; 0 picks a free one' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l token-file -d 'File with the page\'s token, made if it does not exist; without it every start has a new token' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l from -d 'How far back stream and event log are read at the start: latest, start, a time, or -15m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
@@ -776,30 +777,31 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s y -l yes
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l profile -d 'AWS profile to use' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l region -d 'AWS region to work in' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l no-input -d 'Never ask; name what is missing and exit with 2'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s q -l quiet -d 'Only errors on stderr'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "up" -d 'Bring the local stack up and leave it running'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "status" -d 'What runs, where, and which of it is real'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "serve" -d 'Run the local stack in the foreground'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "exec" -d 'Become a program that ends with its parent'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "up" -d 'Bring the local stack up and leave it running'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "status" -d 'What runs, where, and which of it is real'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "env" -d 'Print the environment variables by which other tools reach the local stack'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "serve" -d 'Run the local stack in the foreground'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "exec" -d 'Become a program that ends with its parent'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l port -d 'Port of the AWS endpoint; 0 picks a free one [default: the last one, at first 4566]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one [default: the last one, at first 54329]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l profile -d 'AWS profile to use' -r
@@ -858,6 +860,26 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l shell -d 'For which shell' -r -f -a "sh\t'sh, bash, zsh'
+fish\t''"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l region -d 'AWS region to work in' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+json\t'One JSON document at the end'
+ndjson\t'One JSON object a line as things happen, and a final `result` line'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
+plain\t'Always lines'
+live\t'Always live'
+none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l no-input -d 'Never ask; name what is missing and exit with 2'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l port -d 'Port of the AWS endpoint; 0 picks a free one' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l profile -d 'AWS profile to use' -r
@@ -902,6 +924,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "up" -d 'Bring the local stack up and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "status" -d 'What runs, where, and which of it is real'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "env" -d 'Print the environment variables by which other tools reach the local stack'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Run the local stack in the foreground'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "exec" -d 'Become a program that ends with its parent'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -1044,5 +1067,6 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_see
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "up" -d 'Bring the local stack up and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "down" -d 'Bring the local stack down; what is deployed and stored is kept for the next `up`'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "status" -d 'What runs, where, and which of it is real'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "env" -d 'Print the environment variables by which other tools reach the local stack'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "serve" -d 'Run the local stack in the foreground'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "exec" -d 'Become a program that ends with its parent'

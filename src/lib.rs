@@ -23,7 +23,7 @@
 //! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |
 //! | [`reconcile`] | what was committed against what was delivered, in bounded memory | `aws`, `committed`, `database`, `deadletters`, `error`, `outbox`, `postgres` |
 //! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
-//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `settings`, `streams` |
+//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `committed`, `consumer`, `database`, `deadletters`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `redelivery`, `settings`, `streams` |
 //! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
 //! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
@@ -31,8 +31,9 @@
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
 //! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
-//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `environment`, `error`, `outbox`, `output`, `postgres` |
+//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `environment`, `error`, `listener`, `outbox`, `output`, `postgres` |
 //! | [`aws`] | SDK configuration, clients, packaging | `environment`, `error`, `settings` |
+//! | [`listener`] | what HTTP servers on this machine share: who may ask, limits, secrets | `aws`, `error` |
 //! | [`explain`] | long texts: concepts, how-tos, what errors mean | `error` |
 //! | [`environment`] | the one reader of environment variables | `error` |
 //! | [`outbox`] | the event envelope, ids | `error` |
@@ -57,6 +58,7 @@ pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod lambda;
+pub mod listener;
 pub mod outbox;
 pub mod output;
 pub mod pipelines;

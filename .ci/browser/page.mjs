@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
+import { createHash, createHmac } from "node:crypto";
 import { openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
@@ -33,17 +34,22 @@ const shot = (name, options) => page.screenshot({ path: `${artifacts}/${pipeline
 
 const log = openSync(`${artifacts}/${pipeline}-ui.log`, "w");
 
-/** Starts `outboxctl ui`; `url` resolves with its address once it listens. */
+const tokenFile = `${scratch}/ui-token`;
+const token = () => readFileSync(tokenFile, "utf8");
+
+/** Starts `outboxctl ui`; `url` resolves with its address, without the token, once it listens. */
 function serve(port = "0", env = process.env) {
-  const child = spawn(OUTBOXCTL, ["ui", "--port", port, "--output", "ndjson"], { env, stdio: ["ignore", "pipe", log] });
+  const words = ["ui", "--port", port, "--token-file", tokenFile, "--output", "ndjson"];
+  const child = spawn(OUTBOXCTL, words, { env, stdio: ["ignore", "pipe", log] });
   const ended = new Promise((resolve) => child.on("exit", (code, signal) => resolve({ code, signal })));
   const url = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error("ui did not say its address in 30 s")), 30_000);
     createInterface({ input: child.stdout }).on("line", (line) => {
-      const found = /http:\/\/localhost:\d+/.exec(line);
+      const found = /(http:\/\/localhost:\d+)\/\?token=(\w+)/.exec(line);
       if (found) {
         clearTimeout(timer);
-        resolve(found[0]);
+        assert.equal(found[2], token());
+        resolve(found[1]);
       }
     });
     ended.then(({ code }) => reject(new Error(`ui ended with ${code}`)));
@@ -74,17 +80,35 @@ const FORMS = {
 };
 
 const ask = (...words) => JSON.parse(execFileSync(OUTBOXCTL, [...words, "--output", "json", "--quiet"]));
-const { endpoint } = ask("local", "status").state;
+const variables = ask("local", "env");
+const endpoint = variables.AWS_ENDPOINT_URL;
 const outputs = ask("outputs");
 
-/** A request to the local stack, which reads the service's name from the scope and checks no signature. */
-async function aws(service, path, { headers, ...options } = {}) {
-  const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
-  const answer = await fetch(endpoint + path, { ...options, headers: { ...headers, authorization } });
+const hmac = (key, text) => createHmac("sha256", key).update(text).digest();
+const sha256 = (text) => createHash("sha256").update(text).digest("hex");
+
+/** Signature Version 4 over method, path, host, time and body. */
+function signature(service, method, path, body) {
+  const time = new Date().toISOString().replaceAll(/[-:]|\.\d+/g, "");
+  const scope = [time.slice(0, 8), "us-east-1", service, "aws4_request"];
+  const request = [method, path, "", `host:${new URL(endpoint).host}`, `x-amz-date:${time}`, "", "host;x-amz-date", sha256(body)].join("\n");
+  const key = scope.reduce(hmac, `AWS4${variables.AWS_SECRET_ACCESS_KEY}`);
+  const signed = hmac(key, ["AWS4-HMAC-SHA256", time, scope.join("/"), sha256(request)].join("\n")).toString("hex");
+  const credential = `${variables.AWS_ACCESS_KEY_ID}/${scope.join("/")}`;
+  return { "x-amz-date": time, authorization: `AWS4-HMAC-SHA256 Credential=${credential}, SignedHeaders=host;x-amz-date, Signature=${signed}` };
+}
+
+/** A request to the local stack. */
+async function aws(service, path, { method = "GET", headers, body } = {}) {
+  const signed = { ...headers, ...signature(service, method, path, body ?? "") };
+  const answer = await fetch(endpoint + path, { method, headers: signed, body });
   const text = await answer.text();
   assert.ok(answer.ok, `${service} ${path}: ${answer.status} ${text}`);
   return JSON.parse(text);
 }
+
+/** A request to the page's server, as a program sends it: with the token. */
+const program = (address, { headers, ...options } = {}) => fetch(address, { ...options, headers: { authorization: `Bearer ${token()}`, ...headers } });
 
 /** Makes every delivery fail for good, or work again: by the consumer's hook, or by what the publisher holds too large. */
 async function hinder(on) {
@@ -111,7 +135,7 @@ const arrived = (total) => page.waitForFunction(([label, total]) => [...document
   stop.textContent.includes(label) && Number(stop.querySelector(".count").textContent.replaceAll(",", "")) >= total), [form.end, total]);
 
 /** The pipeline's hops, as the API calls them. */
-const hopNames = () => fetch(`${url}/api/pipeline`).then((answer) => answer.json()).then(({ stages }) => stages.map((stage) => stage.hop));
+const hopNames = () => program(`${url}/api/pipeline`).then((answer) => answer.json()).then(({ stages }) => stages.map((stage) => stage.hop));
 
 const server = serve();
 const url = await server.url;
@@ -130,7 +154,10 @@ page.on("pageerror", (error) => complaints.push(error.message));
 page.on("request", (request) => request.url().startsWith(url) || foreign.push(request.url()));
 
 await step("the page goes live", async () => {
-  await page.goto(url);
+  await page.goto(`${url}/?token=${token()}`);
+  await page.waitForURL(`${url}/`);
+  const [cookie] = await browser.cookies(url);
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite, cookie.value], [true, "Strict", token()]);
   await page.getByRole("heading", { level: 1, name: pipeline }).waitFor();
   await page.locator("#link[data-state=live]").waitFor();
 });
@@ -307,14 +334,16 @@ await step("the connection comes back after the server was away", async () => {
 });
 
 await step("other pages are kept out", async () => {
-  const status = async (path, options) => (await fetch(url + path, options)).status;
+  const status = async (path, options) => (await program(url + path, options)).status;
   assert.equal(await status("/api/pipeline", { headers: { "sec-fetch-site": "cross-site" } }), 403);
   assert.equal(await status("/api/cars", { method: "POST", headers: { origin: "http://evil.example", "content-type": "application/json" }, body: "{}" }), 403);
   assert.equal(await status("/api/cars", { method: "POST", headers: { "content-type": "text/plain" }, body: "{}" }), 415);
-  const missing = await fetch(`${url}/api/nothing`);
+  assert.equal((await fetch(`${url}/api/pipeline`)).status, 401);
+  assert.equal((await fetch(url)).status, 401);
+  const missing = await program(`${url}/api/nothing`);
   assert.equal(missing.status, 404);
   assert.equal(missing.headers.get("content-type"), "application/problem+json");
-  const policy = (await fetch(url)).headers.get("content-security-policy");
+  const policy = (await program(url)).headers.get("content-security-policy");
   assert.match(policy, /script-src 'self'/);
   assert.doesNotMatch(policy, /unsafe/);
 });
@@ -322,14 +351,14 @@ await step("other pages are kept out", async () => {
 await step("without --local it only reads", async () => {
   // As on AWS, but for the endpoint.
   const { OUTBOXCTL_LOCAL: _, ...env } = process.env;
-  const deployed = serve("0", { ...env, AWS_ENDPOINT_URL: endpoint, AWS_REGION: "us-east-1", AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" });
+  const deployed = serve("0", { ...env, ...variables });
   const address = await deployed.url;
   for (const path of ["/api/people", "/api/cars", "/api/orders", "/api/carts", "/api/users", "/api/dead-letters/redrive"]) {
-    const answer = await fetch(address + path, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
+    const answer = await program(address + path, { method: "POST", headers: { "content-type": "application/json" }, body: "{}" });
     assert.equal(answer.status, 403, path);
   }
   const other = await browser.newPage();
-  await other.goto(address);
+  await other.goto(`${address}/?token=${token()}`);
   await other.locator("#chips", { hasText: "read-only" }).waitFor();
   assert.ok(await other.locator("#form-section").isHidden());
   await other.close();
@@ -338,10 +367,10 @@ await step("without --local it only reads", async () => {
 });
 
 await step("health, metrics and the API's document answer", async () => {
-  const health = await (await fetch(`${url}/healthz`)).json();
+  const health = await (await program(`${url}/healthz`)).json();
   assert.equal(health.status, "ok", JSON.stringify(health.sources));
-  assert.match(await (await fetch(`${url}/metrics`)).text(), /outboxctl_events_total\{pipeline="[^"]+",stage="[^"]+",hop="delivered"\} \d+/);
-  const { paths } = await (await fetch(`${url}/openapi.json`)).json();
+  assert.match(await (await program(`${url}/metrics`)).text(), /outboxctl_events_total\{pipeline="[^"]+",stage="[^"]+",hop="delivered"\} \d+/);
+  const { paths } = await (await program(`${url}/openapi.json`)).json();
   assert.ok(paths["/api/events"]);
 });
 

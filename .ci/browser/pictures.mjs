@@ -1,8 +1,8 @@
-// Takes the README's pictures of a page that is up: node pictures.mjs http://localhost:3000
+// Takes the README's pictures of a page that is up: node pictures.mjs 'http://localhost:3000/?token=…', as it was printed
 
 import { chromium } from "playwright-core";
 
-const url = process.argv[2] ?? "http://localhost:3000";
+const url = process.argv[2];
 const folder = new URL("../../.github/", import.meta.url).pathname;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM, headless: true, args: ["--no-sandbox", "--disable-gpu"],

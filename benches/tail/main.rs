@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::{AccessKey, Clients, LocalEndpoint};
 use support::stack::Stack;
 
 /// What `--pipeline` gives a stream that nobody else reads while this runs.
@@ -29,9 +29,12 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
-async fn client(endpoint: &str, region: &str) -> Client {
-    Clients::for_local(LocalEndpoint { url: endpoint.to_owned(), region: region.to_owned() }).await.kinesis()
+async fn client(endpoint: LocalEndpoint) -> Client {
+    Clients::for_local(endpoint).await.kinesis()
 }
+
+/// The variables that the loop's process gets the stack's key in: not on its command line, which everybody can see.
+const KEY: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -40,7 +43,10 @@ fn main() {
         && command == "loop"
     {
         let records = records.parse().expect("a number");
-        return runtime.block_on(async { bare_loop(&client(endpoint, region).await, stream, records).await });
+        let [id, secret] = KEY.map(|name| std::env::var(name).expect("the stack's key"));
+        let (url, region) = (endpoint.to_owned(), region.to_owned());
+        let endpoint = LocalEndpoint { url, region, key: AccessKey::new(id, secret) };
+        return runtime.block_on(async { bare_loop(&client(endpoint).await, stream, records).await });
     }
     let stack = Stack::up("bench-tail");
     stack.ok(&[&["deploy", "--yes"], PIPELINE].concat());
@@ -54,13 +60,14 @@ fn main() {
     let mut there = 0;
     for records in [records, records * 4] {
         runtime.block_on(async {
-            fill(&client(&state.endpoint, &state.region).await, &stream, there..records).await;
+            fill(&client(state.local_endpoint()).await, &stream, there..records).await;
         });
         there = records;
         let (mut bare, mut tail) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             let mut command = Command::new(std::env::current_exe().expect("our own path"));
             command.args(["loop", &state.endpoint, &state.region, &stream, &records.to_string()]);
+            command.env(KEY[0], &state.key.id).env(KEY[1], &state.key.secret);
             bare.push(watch(command.stdout(Stdio::null()), None));
             let count = records.to_string();
             let follow = ["tail", "kinesis", "--from", "start", "--count", &count, "--output", "ndjson", "--quiet"];

@@ -5,8 +5,8 @@ use std::time::Duration;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
 
+use super::AccessKey;
 use crate::error::{Error, Kind, Result};
 use crate::settings::Settings;
 
@@ -16,6 +16,8 @@ pub struct LocalEndpoint {
     /// Like `http://127.0.0.1:4566`.
     pub url: String,
     pub region: String,
+    /// What its requests are signed with.
+    pub key: AccessKey,
 }
 
 /// Clients share connections and credentials; making one costs nothing.
@@ -46,9 +48,9 @@ impl Clients {
             );
         let endpoint_url = match &local {
             Some(endpoint) => {
-                // The local stack takes any credentials; real ones must never be sent to it.
+                // The local stack takes its own key alone; real ones must never be sent to it.
                 loader = loader
-                    .credentials_provider(Credentials::new("test", "test", None, None, "local stack"))
+                    .credentials_provider(endpoint.key.credentials())
                     .region(Region::new(settings.region.clone().unwrap_or_else(|| endpoint.region.clone())));
                 Some(endpoint.url.clone())
             }
@@ -75,7 +77,7 @@ impl Clients {
     /// Clients of the local stack's own daemon.
     pub async fn for_local(endpoint: LocalEndpoint) -> Self {
         let loader = aws_config::defaults(BehaviorVersion::latest())
-            .credentials_provider(Credentials::new("test", "test", None, None, "local stack"))
+            .credentials_provider(endpoint.key.credentials())
             .region(Region::new(endpoint.region))
             .endpoint_url(&endpoint.url);
         Self { config: loader.load().await, endpoint_url: Some(endpoint.url) }

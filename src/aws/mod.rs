@@ -1,5 +1,6 @@
 //! SDK configuration and clients. Imports `error` and `settings`.
 
+mod access_key;
 pub mod account;
 pub mod api_gateway;
 pub mod buckets;
@@ -13,4 +14,5 @@ pub mod package;
 pub mod rds_token;
 pub mod stream;
 
+pub use access_key::AccessKey;
 pub use clients::{Clients, LocalEndpoint};

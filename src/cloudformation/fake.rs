@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::Engine;
 use super::deployment::client;
 use super::pace::Pace;
-use crate::aws::{Clients, LocalEndpoint};
+use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::output::Console;
 use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings};
 
@@ -31,7 +31,8 @@ pub async fn serve(world: World) -> (Server, Engine) {
 pub async fn serve_at(world: World, pace: Option<Pace>) -> (Server, Engine) {
     let server = Server::start(world);
     let settings = Settings::merge(arguments(), ConfigFile::default()).unwrap();
-    let endpoint = LocalEndpoint { url: server.url.clone(), region: "eu-central-1".into() };
+    let endpoint =
+        LocalEndpoint { url: server.url.clone(), region: "eu-central-1".into(), key: AccessKey::new("test", "test") };
     let clients = Clients::load(&settings, Some(endpoint)).await.unwrap();
     let console = Console::new(OutputFormat::Table, ProgressMode::None, true, false);
     let mut engine = Engine::new(&clients, &console);

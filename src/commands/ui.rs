@@ -1,15 +1,17 @@
 //! `outboxctl ui`.
 
-use std::net::Ipv4Addr;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::json;
-use tokio::net::TcpListener;
 
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::listener;
 use crate::output::{Event, Outcome};
 use crate::streams::From;
 use crate::ui::{self, Options, Pipeline};
@@ -18,7 +20,8 @@ use crate::ui::{self, Options, Pipeline};
 ///
 /// The page shows the flow from commit to delivery with counts, rates, backlog and latencies, every event's path, the
 /// outbox, and what was given up. It is served on this machine only, and read-only unless --local or --allow-write is
-/// given. /metrics has the numbers for Prometheus, /openapi.json the API.
+/// given. The printed address has a token, without which nothing is shown. /metrics has the numbers for Prometheus,
+/// /openapi.json the API; programs send the token as a bearer token.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Port to serve on; 0 picks a free one
@@ -27,6 +30,9 @@ pub struct Args {
     /// Offer what writes to the deployed pipeline: the form, and sending dead letters again
     #[arg(long)]
     allow_write: bool,
+    /// File with the page's token, made if it does not exist; without it every start has a new token
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
     /// How far back stream and event log are read at the start: latest, start, a time, or -15m
     #[arg(long, value_name = "WHEN", default_value = "-15m", allow_hyphen_values = true)]
     from: From,
@@ -43,8 +49,12 @@ impl Args {
             let (name, stage) = (deployment.pipeline.name, &deployment.stage);
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {name}, stage {stage} is not deployed")));
         }
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port)).await.map_err(|error| {
-            let taken = Error::new(Kind::PortInUse, format!("port {} can't be listened on", self.port));
+        let token = match &self.token_file {
+            Some(file) => kept_token(file)?,
+            None => listener::random::<16>()?,
+        };
+        let listeners = listener::bind(self.port).map_err(|error| {
+            let taken = Error::new(Kind::PortInUse, format!("cannot listen on port {}", self.port));
             taken.with_source(error).hint("choose another with --port, or let one be picked with --port 0")
         })?;
         let options = Options {
@@ -53,25 +63,77 @@ impl Args {
             from: self.from,
             stage: deployment.stage.clone(),
             place: ctx.settings.place(),
+            token: token.clone(),
         };
-        let url = match listener.local_addr() {
+        let url = match listeners[0].local_addr() {
             Ok(address) => format!("http://localhost:{}", address.port()),
             Err(error) => return Err(Error::new(Kind::Io, "the listener has no address").with_source(error)),
         };
         let mode = if options.writable { "" } else { ", read-only" };
-        ctx.console.emit(Event::finished("ui", format!("the page is at {url}{mode}; Ctrl-C ends it"), false));
+        ctx.console.emit(Event::finished(
+            "ui",
+            format!("the page is at {url}/?token={token}{mode}; Ctrl-C ends it"),
+            false,
+        ));
         let pipeline = Pipeline {
             clients: ctx.aws().await?.clone(),
             deployment: Arc::new(deployment),
             via: self.way(ctx),
             roots: reach::roots(ctx)?,
         };
-        ui::serve(listener, pipeline, options, ctx.cancel.clone()).await?;
+        ui::serve(listeners, pipeline, options, ctx.cancel.clone()).await?;
         Ok(Outcome::data(json!({ "url": url })))
     }
 
     /// The local database listens on this machine, though the template calls it private.
     fn way(&self, ctx: &Context) -> Via {
         if ctx.settings.local && self.via == Via::Auto { Via::Direct } else { self.via }
+    }
+}
+
+/// Fewer can be guessed.
+const SHORTEST: usize = 16;
+
+/// Reads the token from its file; makes the file, readable for its owner alone, where there is none.
+fn kept_token(file: &Path) -> Result<String> {
+    let failed = || format!("{} can't be used as a token file", file.display());
+    match std::fs::read_to_string(file) {
+        Ok(text) => {
+            let token = text.trim();
+            let usable =
+                token.len() >= SHORTEST && token.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+            if usable {
+                return Ok(token.to_owned());
+            }
+            let text = format!("{}: a token has {SHORTEST} or more letters, digits, hyphens and underscores", failed());
+            Err(Error::new(Kind::Usage, text).hint("remove the file: a new token is then written to it"))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let token = listener::random::<16>()?;
+            let created = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+            created.and_then(|mut file| file.write_all(token.as_bytes())).or_fail(Kind::Io, failed)?;
+            Ok(token)
+        }
+        Err(error) => Err(error).or_fail(Kind::Io, failed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_token_file_is_made_once_and_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("token");
+        let token = kept_token(&file).unwrap();
+        assert_eq!(kept_token(&file).unwrap(), token);
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        for bad in ["", "short", "sixteen characters; and more"] {
+            std::fs::write(&file, bad).unwrap();
+            assert_eq!(kept_token(&file).unwrap_err().kind(), Kind::Usage, "{bad:?}");
+        }
     }
 }

@@ -28,7 +28,9 @@ pub fn draw(markdown: &str, width: usize) -> String {
             page.lines.push(heading);
         } else if text.starts_with("```") {
             let code: Vec<&str> = rest.by_ref().take_while(|line| line.trim() != "```").collect();
-            page.code(indent, &code);
+            // To be pasted as it is, where indentation has a meaning.
+            let left = if text == "```python" { 0 } else { INDENT + 2 + indent };
+            page.code(indent, left, &code);
         } else if text.starts_with('|') {
             let mut rows = vec![text];
             while let Some(row) = rest.next_if(|line| line.trim_start().starts_with('|')) {
@@ -85,8 +87,8 @@ impl Page {
         }
     }
 
-    fn code(&mut self, indent: usize, code: &[&str]) {
-        let left = " ".repeat(INDENT + 2 + indent);
+    fn code(&mut self, indent: usize, left: usize, code: &[&str]) {
+        let left = " ".repeat(left);
         for line in code {
             // In a list the source is indented as the item is.
             let line = line.get(indent..).unwrap_or(line.trim_start());
@@ -241,6 +243,12 @@ mod tests {
          ─────
           1  2
         ");
+    }
+
+    #[test]
+    fn python_is_not_indented() {
+        let text = "Text.\n\n```python\nif True:\n    print(1)\n```\n";
+        assert_eq!(unstyled(text, 40), "  Text.\n\nif True:\n    print(1)");
     }
 
     #[test]

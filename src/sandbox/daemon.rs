@@ -14,9 +14,10 @@ use super::home::{Home, write_atomically};
 use super::postgres_server::Server;
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
-use super::{lock, orphans, parts, ports, tools};
-use crate::aws::{Clients, LocalEndpoint};
+use super::{key, lock, orphans, parts, ports, tools};
+use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::listener;
 use crate::output::{Console, Event};
 
 /// Which ports the stack listens on; 0 picks a free one.
@@ -59,13 +60,18 @@ pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, rea
         return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
             .hint("`outboxctl local status` shows its state"));
     };
-    // Left by a daemon that was killed.
+    // Left by a daemon that was killed: the state, and a folder outside of the stack's own, if it is empty.
+    if let Some(left) = State::read(&home) {
+        let _ = std::fs::remove_dir(left.postgres.socket);
+    }
     let _ = std::fs::remove_file(home.state_file());
     let _ = std::fs::remove_file(failure_file(&home));
     let tools = tokio::select! {
         tools = tools::ensure(&home, console) => tools?,
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
     };
+    // Tools are for all users; what the stack writes from here on is for its own alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let result = serve(&home, &tools, ports, console, cancel, ready).await;
     let _ = std::fs::remove_file(home.state_file());
     if let Err(error) = &result {
@@ -95,8 +101,7 @@ async fn serve(
     if ended > 0 {
         console.note(format!("ended {ended} processes that an earlier stack left behind"));
     }
-    let listener = ports::listen(ports.gateway, "the AWS endpoint", "--port")?;
-    let gateway_port = listener.local_addr().or_fail(Kind::LocalSetup, || "the endpoint's port".into())?.port();
+    let (listeners, gateway_port) = ports::listen(ports.gateway, "the AWS endpoint", "--port")?;
     let postgres_port = ports::reserve(ports.postgres, "PostgreSQL", "--postgres-port")?;
     Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
 
@@ -104,7 +109,7 @@ async fn serve(
     let mut postgres = Server::start(home, &tools.postgres, postgres_port).await?;
     let told = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
     console.emit(Event::finished("postgres", told, true));
-    let result = with_postgres(home, tools, &mut postgres, (listener, gateway_port), console, cancel, ready).await;
+    let result = with_postgres(home, tools, &mut postgres, (listeners, gateway_port), console, cancel, ready).await;
     postgres.stop().await;
     result
 }
@@ -113,12 +118,14 @@ async fn with_postgres(
     home: &Home,
     tools: &Tools,
     postgres: &mut Server,
-    (listener, port): (std::net::TcpListener, u16),
+    (listeners, port): (Vec<std::net::TcpListener>, u16),
     console: &Console,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
     let url = format!("http://127.0.0.1:{port}");
+    let key = key::ensure(home)?;
+    let secret = listener::random::<16>()?;
     // The API and CloudFormation see the same replication tasks.
     let dms = Arc::default();
     let event_sources = EventSources::default();
@@ -129,6 +136,8 @@ async fn with_postgres(
         environment: &tools.emulator,
         gateway_port: port,
         region: REGION,
+        key: &key,
+        secret: &secret,
         types: providers.iter().flat_map(|provider| provider.types()).copied().collect(),
         ca_file: postgres.about.ca_file.clone(),
         bus_seed: emulator::bus_seed()?,
@@ -150,17 +159,18 @@ async fn with_postgres(
         region: REGION.into(),
         home: home.clone(),
         postgres: postgres.about.clone(),
-        emulator: gateway::Emulator::new(&emulator.url),
-        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into() }).await,
+        emulator: gateway::Emulator::new(&emulator.url, &secret)?,
+        key: key.clone(),
+        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
         // A token of its own: background work ends after the signal, but before the emulator and PostgreSQL.
         cancel: CancellationToken::new(),
         services: parts::services(&dms, &event_sources),
         providers,
     });
-    let listening = listen(&gateway, listener);
+    let listening = listen(&gateway, listeners);
     let result = match &listening {
         Ok(_) => {
-            let state = state(&url, postgres, &emulator);
+            let state = state(&url, key, postgres, &emulator);
             attend(&gateway, home, &state, postgres, &mut emulator, cancel, ready).await
         }
         Err(_) => Ok(()),
@@ -176,11 +186,12 @@ async fn with_postgres(
     result
 }
 
-fn listen(gateway: &std::sync::Arc<Gateway>, listener: std::net::TcpListener) -> Result<tokio::task::JoinHandle<()>> {
-    let failed = || "the AWS endpoint can't be opened".to_owned();
-    listener.set_nonblocking(true).or_fail(Kind::LocalSetup, failed)?;
-    let listener = tokio::net::TcpListener::from_std(listener).or_fail(Kind::LocalSetup, failed)?;
-    Ok(tokio::spawn(gateway::serve(gateway.clone(), listener)))
+fn listen(
+    gateway: &std::sync::Arc<Gateway>,
+    listeners: Vec<std::net::TcpListener>,
+) -> Result<tokio::task::JoinHandle<()>> {
+    let listeners = listener::watched(listeners).or_fail(Kind::LocalSetup, || "the AWS endpoint".into())?;
+    Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
 }
 
 /// The stack is up: until it is told to end, or one of its parts does.
@@ -207,10 +218,11 @@ async fn attend(
     }
 }
 
-fn state(url: &str, postgres: &Server, emulator: &Emulator) -> State {
+fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator) -> State {
     State {
         endpoint: url.to_owned(),
         region: REGION.into(),
+        key,
         account: ACCOUNT.into(),
         pid: std::process::id(),
         version: env!("CARGO_PKG_VERSION").into(),

@@ -9,6 +9,7 @@ use super::child_environment::WITHOUT_AWS_FILES;
 use super::home::{Home, write_atomically};
 use super::orphans;
 use super::tools::Environment;
+use crate::aws::AccessKey;
 use crate::environment::text;
 use crate::error::{Error, Kind, OrFail, Result};
 
@@ -32,6 +33,10 @@ pub struct Settings<'a> {
     /// Our own endpoint, which it also names in the addresses that it gives out.
     pub gateway_port: u16,
     pub region: &'a str,
+    /// The stack's key, which functions get.
+    pub key: &'a AccessKey,
+    /// What the gateway shows with every request.
+    pub secret: &'a str,
     /// CloudFormation types that the gateway makes.
     pub types: Vec<&'static str>,
     /// PEM of the authority that signs the local database; functions find it in PGSSLROOTCERT.
@@ -152,6 +157,7 @@ fn environment(
         ("OUTBOXCTL_RESOURCE_TYPES", join(ours)),
         ("OUTBOXCTL_EXTENDED_TYPES", join(extended)),
         ("OUTBOXCTL_PORT_FILE", port_file.into()),
+        ("OUTBOXCTL_EMULATOR_SECRET", settings.secret.into()),
         ("OUTBOXCTL_UNSAVED_FILE", folder.join(UNSAVED).into()),
         // Addresses that it gives out (queues, APIs) lead through the gateway.
         ("GATEWAY_PORT", settings.gateway_port.to_string().into()),
@@ -171,8 +177,8 @@ fn environment(
         ("AWS_ENDPOINT_URL", gateway.into()),
         ("AWS_REGION", settings.region.into()),
         ("AWS_DEFAULT_REGION", settings.region.into()),
-        ("AWS_ACCESS_KEY_ID", "test".into()),
-        ("AWS_SECRET_ACCESS_KEY", "test".into()),
+        ("AWS_ACCESS_KEY_ID", settings.key.id.clone().into()),
+        ("AWS_SECRET_ACCESS_KEY", settings.key.secret.clone().into()),
         ("PGSSLROOTCERT", settings.ca_file.clone().into()),
         ("OUTBOXCTL_BUS_SEED", settings.bus_seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
         (orphans::MARK, settings.home.stack().into()),

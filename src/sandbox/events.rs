@@ -36,6 +36,10 @@ impl Service for Events {
         "events"
     }
 
+    fn leaves_judgement(&self) -> bool {
+        true
+    }
+
     fn handle<'a>(&'a self, gateway: &'a Arc<Gateway>, request: &'a ApiRequest) -> BoxFuture<'a, Option<ApiResponse>> {
         Box::pin(async move {
             if request.operation() != "PutEvents" {
@@ -76,7 +80,8 @@ impl Events {
         let mut taken = Vec::new().into_iter();
         if !good.is_empty() {
             body.insert("Entries".into(), good.into());
-            let forwarded = ApiRequest { body: Bytes::from(Value::from(body).to_string()), ..request.clone() };
+            let body = Bytes::from(Value::from(body).to_string());
+            let forwarded = ApiRequest { body, changed: true, ..request.clone() };
             let unavailable = |_| {
                 let text = "the emulator does not answer";
                 Box::new(ApiResponse::error(StatusCode::INTERNAL_SERVER_ERROR, "InternalException", text))

@@ -1,5 +1,6 @@
 //! Where the local stack keeps its files.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, OrFail, Result};
@@ -65,18 +66,38 @@ impl Home {
         self.file("logs")
     }
 
-    /// Makes the stack's folders.
+    /// Makes the stack's folders. Its own are for its user alone: they hold passwords and the stack's key. PostgreSQL's
+    /// user, where that is another one, may pass through the first of them.
     ///
     /// # Errors
     /// `LocalSetup` when a folder can't be made.
     pub fn create(&self) -> Result<()> {
+        let failed = |path: &Path| format!("{} can't be made", path.display());
         for folder in [self.tools(), self.stack(), self.logs()] {
             std::fs::create_dir_all(&folder)
-                .or_fail(Kind::LocalSetup, || format!("{} can't be made", folder.display()))
+                .or_fail(Kind::LocalSetup, || failed(&folder))
                 .map_err(|e| e.hint("set OUTBOXCTL_HOME to a folder that you can write to, with 1 GB free"))?;
+        }
+        restrict(&self.stack(), 0o711).or_fail(Kind::LocalSetup, || failed(&self.stack()))?;
+        // What an older version made readable, too. PostgreSQL's folder is its user's.
+        for entry in std::fs::read_dir(self.stack()).or_fail(Kind::LocalSetup, || failed(&self.stack()))?.flatten() {
+            if entry.file_name() != "postgres" {
+                restrict(&entry.path(), 0o700).or_fail(Kind::LocalSetup, || failed(&entry.path()))?;
+            }
         }
         Ok(())
     }
+}
+
+/// Takes permissions away: what is not in `most`.
+fn restrict(path: &Path, most: u32) -> std::io::Result<()> {
+    let about = std::fs::symlink_metadata(path)?;
+    if about.is_symlink() {
+        return Ok(());
+    }
+    let mut permissions = about.permissions();
+    permissions.set_mode(permissions.mode() & most);
+    std::fs::set_permissions(path, permissions)
 }
 
 fn find_root() -> Result<PathBuf> {
@@ -120,6 +141,21 @@ mod tests {
         assert_eq!(one.tools(), two.tools());
         assert_ne!(one.state_file(), two.state_file());
         assert!(one.logs().starts_with(one.stack()));
+    }
+
+    #[test]
+    fn a_stacks_folders_are_its_users_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path(), "t");
+        // As an older version made it.
+        std::fs::create_dir_all(home.logs()).unwrap();
+        std::fs::set_permissions(home.stack(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(home.file("dms.json"), "{}").unwrap();
+        std::fs::set_permissions(home.file("dms.json"), std::fs::Permissions::from_mode(0o644)).unwrap();
+        home.create().unwrap();
+        let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&home.stack()), 0o711, "others can pass, and see nothing");
+        assert_eq!((mode(&home.logs()), mode(&home.file("dms.json"))), (0o700, 0o600));
     }
 
     #[test]

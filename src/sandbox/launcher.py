@@ -7,6 +7,8 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_PORT_FILE       where to write the port we listen on
   OUTBOXCTL_BUS_SEED        what the order of the bus's deliveries comes from; empty: that of PutEvents
   OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
+  OUTBOXCTL_EMULATOR_SECRET what every request must have in x-outboxctl-emulator: the port is open to this whole machine,
+                            web pages included, and only the gateway may use it
 
 Its arguments are the folders of its packages. It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before
 anything is served, and what is missing ends it with exit code 3.
@@ -17,6 +19,7 @@ import contextvars
 import copy
 import datetime
 import functools
+import hmac
 import http.server
 import importlib
 import itertools
@@ -36,6 +39,8 @@ import urllib.request
 sys.path[:0] = sys.argv[1:]
 
 GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
+# Taken out: functions inherit the environment.
+SECRET = os.environ.pop("OUTBOXCTL_EMULATOR_SECRET").encode()
 log = logging.getLogger("outboxctl")
 
 
@@ -67,12 +72,15 @@ s3 = need("services.s3", "_delete_persisted_bucket")
 changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
-evaluator = need("core.iam_evaluator", "EvalContext", "evaluate_resource_policy")
+evaluator = need("core.iam_evaluator", "EvalContext", "authenticate", "evaluate_resource_policy")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
-application = need("app", "app")
+application = need("app", "app", "_parse_execute_api_url", "_parse_lambda_url", "_enforce_execute_api",
+                   "_execute_api_authorization_type", "_handle_pre_body_request", "_handle_post_body_shortcuts",
+                   "_handle_s3_control_request", "_handle_rds_data_request", "_handle_ses_v2_request",
+                   "_handle_ecr_registry_request", "_dispatch_service_request")
 
 
 def types(variable):
@@ -87,7 +95,8 @@ def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None,
         "properties": properties or {}, "old_properties": old_properties or {},
     }).encode()
     request = urllib.request.Request(
-        f"{GATEWAY}/_outboxctl/resources/{action}", data=body, headers={"content-type": "application/json"})
+        f"{GATEWAY}/_outboxctl/resources/{action}", data=body,
+        headers={"content-type": "application/json", "x-outboxctl-key": os.environ["AWS_SECRET_ACCESS_KEY"]})
     # No proxy from the environment: the gateway is on this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -581,6 +590,109 @@ def answer_functions_at_once():
     http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
 
 
+# Set while a request is served that the gateway has changed.
+changed = contextvars.ContextVar("changed", default=False)
+
+
+def install_changed_requests():
+    """Where the gateway has taken entries out of a batch, the signature of the caller does not fit any more. The gateway has
+    vouched for the request by its secret; what the caller may do is judged all the same."""
+    authenticate = evaluator.authenticate
+
+    def unless_changed(access_key_id, account_id):
+        return None if changed.get() else authenticate(access_key_id, account_id)
+
+    evaluator.authenticate = unless_changed
+
+
+# Set while an unsigned request is served.
+unsigned = contextvars.ContextVar("unsigned", default=False)
+DENIED = 403, {"Content-Type": "application/json"}, b'{"message":"Missing Authentication Token"}'
+
+
+def install_public_routes():
+    """Unsigned requests reach routes of APIs and function URLs, and of those only the ones without IAM authorization.
+    The emulator looks at paths of its own before it looks at the host that a request is for: these are skipped."""
+
+    def skipped(name, instead):
+        emulated = getattr(application, name)
+
+        async def unless_unsigned(*arguments, **named):
+            return instead if unsigned.get() else await emulated(*arguments, **named)
+
+        setattr(application, name, unless_unsigned)
+
+    for name in ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_s3_control_request",
+                 "_handle_rds_data_request", "_handle_ses_v2_request", "_handle_ecr_registry_request"):
+        skipped(name, None)
+    skipped("_dispatch_service_request", DENIED)
+    enforce = application._enforce_execute_api
+
+    def enforce_execute_api(api, stage, method, path, headers, query, **named):
+        if unsigned.get():
+            invokes = named.get("iam_action", "execute-api:Invoke") == "execute-api:Invoke"
+            if not invokes or application._execute_api_authorization_type(api, stage, method, path) == "AWS_IAM":
+                return DENIED
+        return enforce(api, stage, method, path, headers, query, **named)
+
+    application._enforce_execute_api = enforce_execute_api
+
+
+def may_pass(scope):
+    """Whether a request comes from the gateway; and, where it is unsigned, whether it is for an API or a function."""
+    headers = dict(scope["headers"])
+    if not hmac.compare_digest(headers.get(b"x-outboxctl-emulator", b""), SECRET):
+        return False
+    unsigned.set(b"x-outboxctl-unsigned" in headers)
+    changed.set(b"x-outboxctl-changed" in headers)
+    host, path = headers.get(b"host", b"").decode("latin-1"), scope["path"]
+    routed = application._parse_execute_api_url(host, path) or application._parse_lambda_url(host, path)
+    # Handled by its path before any host is looked at.
+    early = path.startswith(("/iceberg", "/_ministack/")) or path == "/WriteGetObjectResponse"
+    return not unsigned.get() or bool(routed and not early)
+
+
+async def refuse(scope, receive, send):
+    """The gateway passes no web sockets on, so none of them is its own."""
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 1008})
+        return
+    status, headers, body = DENIED
+    headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def other_user(address):
+    """Whether the other end of a connection on this machine belongs to another user (proc(5), /proc/net/tcp)."""
+    number = f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
+    try:
+        with open("/proc/net/tcp", encoding="ascii") as table:
+            users = [int(fields[7]) for fields in map(str.split, table) if fields[1] == number]
+    except OSError:
+        return False
+    return any(user != os.getuid() for user in users)
+
+
+def guard_functions():
+    """Each function has a server of its own on loopback, from which it fetches its events. Web pages and other users
+    of this machine are refused."""
+    parse = http.server.BaseHTTPRequestHandler.parse_request
+
+    def parse_request(handler):
+        if not parse(handler):
+            return False
+        foreign = any(name.lower() == "origin" or name.lower().startswith("sec-fetch-") for name in handler.headers)
+        host = handler.headers.get("host", "").rpartition(":")[0]
+        if foreign or host not in ("127.0.0.1", "localhost") or other_user(handler.client_address):
+            handler.send_error(403)
+            return False
+        return True
+
+    http.server.BaseHTTPRequestHandler.parse_request = parse_request
+
+
 def write(path, text):
     """Whole or not at all."""
     with open(path + ".partial", "w", encoding="utf-8") as file:
@@ -625,8 +737,10 @@ async def serve():
 
         if scope["type"] == "lifespan":
             await application.app(scope, heard, told)
-        else:
+        elif scope["type"] == "http" and may_pass(scope):
             await application.app(scope, receive, send)
+        else:
+            await refuse(scope, receive, send)
 
     port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
     await run(announced, config, shutdown_trigger=ended.wait)
@@ -645,5 +759,8 @@ if __name__ == "__main__":
     install_function_environment()
     if os.environ.get("OUTBOXCTL_BUS_SEED"):
         install_shuffled_deliveries(int(os.environ["OUTBOXCTL_BUS_SEED"]))
+    install_public_routes()
+    install_changed_requests()
     answer_functions_at_once()
+    guard_functions()
     asyncio.run(serve())

@@ -1,7 +1,8 @@
 //! One daemon a stack: whoever holds the lock is it. The kernel frees the lock of a killed process.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -19,8 +20,10 @@ impl FileLock {
     /// `LocalSetup` when the file can't be opened.
     pub fn take(path: &Path) -> Result<Option<Self>> {
         let failed = || format!("{} can't be locked", path.display());
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path);
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
         let file = file.or_fail(Kind::LocalSetup, failed)?;
+        // Of an older version: who can open it, can lock it.
+        file.set_permissions(Permissions::from_mode(0o600)).or_fail(Kind::LocalSetup, failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -62,25 +65,37 @@ pub fn take(home: &Home) -> Result<Option<FileLock>> {
         std::thread::sleep(Duration::from_millis(10));
     }
     let Some(mut lock) = taken else { return Ok(None) };
-    let pid = std::process::id().to_string();
+    let pid = std::process::id();
+    let text = format!("{pid} {}", started(pid).unwrap_or_default());
     lock.0
         .set_len(0)
-        .and_then(|()| lock.0.write_all(pid.as_bytes()))
+        .and_then(|()| lock.0.write_all(text.as_bytes()))
         .or_fail(Kind::LocalSetup, || "the lock".into())?;
     Ok(Some(lock))
 }
 
-/// The daemon's process id while it holds the lock.
+/// The daemon's process id while it holds the lock. None where another process has that number by now.
 pub fn holder(home: &Home) -> Option<u32> {
     if is_free(home) {
         return None;
     }
-    std::fs::read_to_string(home.file("lock")).ok()?.parse().ok()
+    let text = std::fs::read_to_string(home.file("lock")).ok()?;
+    // An older version leaves no time.
+    let (pid, start) = text.split_once(' ').unwrap_or((&text, ""));
+    let pid = pid.parse().ok()?;
+    (start.is_empty() || started(pid).as_deref() == Some(start)).then_some(pid)
+}
+
+/// When a process started, in ticks since the machine did (proc(5), field 22 of `stat`). None without /proc.
+fn started(pid: u32) -> Option<String> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // The second field is the program's name in parentheses, which may itself have spaces and parentheses.
+    let (_, fields) = stat.rsplit_once(") ")?;
+    fields.split(' ').nth(19).map(str::to_owned)
 }
 
 /// Whether no daemon holds the lock.
 pub fn is_free(home: &Home) -> bool {
-    // Opened for reading: a user who may not write there may still ask.
     match File::open(home.file("lock")) {
         Ok(file) => file.try_lock_shared().is_ok(),
         Err(_) => true,
@@ -100,7 +115,22 @@ mod tests {
         let lock = take(&home).unwrap();
         assert!(lock.is_some() && !is_free(&home) && take(&home).unwrap().is_none());
         assert_eq!(holder(&home), Some(std::process::id()));
+        let mode = std::fs::metadata(home.file("lock")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "another user can't take it");
         drop(lock);
         assert!(is_free(&home) && take(&home).unwrap().is_some());
+    }
+
+    #[test]
+    fn a_number_that_another_process_has_by_now_is_not_the_daemon() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path(), "t");
+        home.create().unwrap();
+        let lock = take(&home).unwrap();
+        assert_eq!(holder(&home), Some(std::process::id()));
+        std::fs::write(home.file("lock"), format!("{} 1", std::process::id())).unwrap();
+        assert!(!is_free(&home));
+        assert_eq!(holder(&home), None, "the process that has the number started later");
+        drop(lock);
     }
 }

@@ -1,6 +1,6 @@
 //! The local stack: a real PostgreSQL, an AWS emulator as a supervised child, and in front of it one endpoint of ours
-//! (the gateway) that adds what the emulator lacks. May import `aws`, `dms`, `dynamodb`, `error`, `outbox`, `output`,
-//! `postgres`.
+//! (the gateway) that adds what the emulator lacks. May import `aws`, `dms`, `dynamodb`, `error`, `listener`, `outbox`,
+//! `output`, `postgres`.
 //!
 //! `daemon.rs` runs it all, each child with the environment of `child_environment.rs`; `control.rs` is how commands start, find and end the daemon; `parts.rs` lists what the
 //! gateway adds.
@@ -15,6 +15,7 @@ mod event_source;
 mod events;
 pub mod gateway;
 mod home;
+mod key;
 mod lock;
 mod orphans;
 mod parts;
@@ -27,4 +28,5 @@ pub mod tools;
 mod user;
 
 pub use child::{EndSignal, become_program};
+pub use gateway::KEY_HEADER;
 pub use home::Home;

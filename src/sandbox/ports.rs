@@ -1,17 +1,21 @@
 //! Local ports: taking one, or saying who has it.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::listener;
 
-/// Listens on 127.0.0.1. Port 0 takes a free one. `flag` is what chooses another.
+/// Listens on the loopback addresses of this machine, and returns the port. Port 0 takes a free one. `flag` is what chooses
+/// another.
 ///
 /// # Errors
 /// `PortInUse`, with the process that has it where that can be seen.
-pub fn listen(port: u16, what: &str, flag: &str) -> Result<TcpListener> {
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-    match TcpListener::bind(address) {
-        Ok(listener) => Ok(listener),
+pub fn listen(port: u16, what: &str, flag: &str) -> Result<(Vec<TcpListener>, u16)> {
+    match listener::bind(port) {
+        Ok(listeners) => {
+            let address = listeners[0].local_addr().or_fail(Kind::LocalSetup, || format!("the port for {what}"))?;
+            Ok((listeners, address.port()))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
             let holder = holder(port).map_or_else(String::new, |who| format!(" by {who}"));
             Err(Error::new(Kind::PortInUse, format!("port {port}, for {what}, is in use{holder}")).hint(format!(
@@ -27,8 +31,7 @@ pub fn listen(port: u16, what: &str, flag: &str) -> Result<TcpListener> {
 /// # Errors
 /// As [`listen`].
 pub fn reserve(port: u16, what: &str, flag: &str) -> Result<u16> {
-    let listener = listen(port, what, flag)?;
-    Ok(listener.local_addr().or_fail(Kind::LocalSetup, || format!("the port for {what}"))?.port())
+    Ok(listen(port, what, flag)?.1)
 }
 
 /// "name (process 123)" of whoever listens on a port. None when it can't be seen (another user's, no /proc).

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::home::{Home, write_atomically};
-use crate::aws::LocalEndpoint;
+use crate::aws::{AccessKey, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 
 /// The account of everything that lives in the local stack.
@@ -42,6 +42,8 @@ pub struct State {
     /// Like `http://127.0.0.1:4566`: the one endpoint for every AWS service.
     pub endpoint: String,
     pub region: String,
+    /// What requests to the endpoint must be signed with.
+    pub key: AccessKey,
     pub account: String,
     /// The daemon's process id.
     pub pid: u32,
@@ -67,6 +69,36 @@ impl State {
         let text = serde_json::to_vec_pretty(self).or_fail(Kind::Unexpected, || "state.json".into())?;
         write_atomically(&home.state_file(), &text)
     }
+
+    /// Returns what SDK clients need to reach it.
+    pub fn local_endpoint(&self) -> LocalEndpoint {
+        LocalEndpoint { url: self.endpoint.clone(), region: self.region.clone(), key: self.key.clone() }
+    }
+
+    /// Returns it as commands show it: without the secret of its key.
+    pub fn shown(&self) -> serde_json::Value {
+        let mut shown = serde_json::json!(self);
+        if let Some(key) = shown.get_mut("key").and_then(serde_json::Value::as_object_mut) {
+            key.remove("secret");
+        }
+        shown
+    }
+
+    /// Returns the environment variables by which other tools reach the stack: the AWS SDKs (each reads one of the two
+    /// for the region) and whatever uses PostgreSQL's client library.
+    pub fn variables(&self) -> [(&'static str, String); 9] {
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_REGION", self.region.clone()),
+            ("AWS_DEFAULT_REGION", self.region.clone()),
+            ("AWS_ACCESS_KEY_ID", self.key.id.clone()),
+            ("AWS_SECRET_ACCESS_KEY", self.key.secret.clone()),
+            ("PGHOST", self.postgres.host.clone()),
+            ("PGPORT", self.postgres.port.to_string()),
+            ("PGSSLMODE", "verify-full".into()),
+            ("PGSSLROOTCERT", self.postgres.ca_file.display().to_string()),
+        ]
+    }
 }
 
 /// The state of the running stack.
@@ -88,6 +120,5 @@ pub fn running() -> Result<State> {
 /// # Errors
 /// `LocalDown` when it is not up.
 pub fn connect() -> Result<LocalEndpoint> {
-    let state = running()?;
-    Ok(LocalEndpoint { url: state.endpoint, region: state.region })
+    Ok(running()?.local_endpoint())
 }

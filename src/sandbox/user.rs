@@ -1,6 +1,6 @@
 //! The user that PostgreSQL runs as: it refuses to be root.
 
-use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
 use std::path::Path;
 
 use rustix::process::geteuid;
@@ -32,12 +32,12 @@ impl User {
         })
     }
 
-    /// Makes the user owner of a file or folder.
+    /// Makes the user owner of a file or folder; of a link itself, not of what it points to.
     ///
     /// # Errors
     /// `LocalSetup` when that is refused.
     pub fn own(&self, path: &Path) -> Result<()> {
-        chown(path, Some(self.uid), Some(self.gid))
+        lchown(path, Some(self.uid), Some(self.gid))
             .or_fail(Kind::LocalSetup, || format!("{} can't be given to user {}", path.display(), self.name))
     }
 

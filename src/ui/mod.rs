@@ -1,5 +1,6 @@
 //! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`,
-//! `committed`, `consumer`, `database`, `deadletters`, `error`, `outbox`, `pipelines`, `postgres`, `redelivery`, `settings`, `streams`.
+//! `committed`, `consumer`, `database`, `deadletters`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `redelivery`,
+//! `settings`, `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the failure bucket; [`http`]
 //! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
@@ -9,15 +10,17 @@ mod http;
 mod model;
 mod watch;
 
+use std::net::TcpListener;
 use std::sync::Arc;
 
-use tokio::net::TcpListener;
+use hyper_util::service::TowerToHyperService;
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
 use crate::database::Via;
 use crate::error::{Kind, OrFail, Result};
+use crate::listener;
 use crate::postgres::tls::Roots;
 use crate::settings::Place;
 use crate::streams::From;
@@ -36,6 +39,8 @@ pub struct Options {
     pub stage: String,
     /// Where the commands lead that the page shows.
     pub place: Place,
+    /// What a browser or program must show.
+    pub token: String,
 }
 
 /// What the page is about and how it is reached.
@@ -48,22 +53,23 @@ pub struct Pipeline {
     pub roots: Roots,
 }
 
-/// Serves until cancelled.
+/// Serves until cancelled, on listeners of one port.
 ///
 /// # Errors
-/// `Io` when the listener fails. What can't be watched is shown on the page instead.
+/// `Io` when the listeners fail. What can't be watched is shown on the page instead.
 pub async fn serve(
-    listener: TcpListener,
+    listeners: Vec<TcpListener>,
     pipeline: Pipeline,
     options: Options,
     cancel: CancellationToken,
 ) -> Result<()> {
     let model = Arc::new(Model::new(&pipeline.deployment, &options));
-    let state = http::Site::new(model.clone(), &pipeline, &options, cancel.clone());
+    let failed = || "the page can't be served".to_owned();
+    let listeners = listener::watched(listeners).or_fail(Kind::Io, failed)?;
+    let port = listeners[0].local_addr().or_fail(Kind::Io, failed)?.port();
+    let site = http::Site::new(model.clone(), &pipeline, &options, port, cancel.clone());
     watch::start(pipeline, &model, &options, &cancel);
-    let shutdown = cancel.clone();
-    axum::serve(listener, http::router(state))
-        .with_graceful_shutdown(async move { shutdown.cancelled().await })
-        .await
-        .or_fail(Kind::Io, || "the page could not be served any longer".into())
+    let service = TowerToHyperService::new(http::router(site));
+    listener::serve(listeners, listener::Limits::default(), cancel, service).await;
+    Ok(())
 }

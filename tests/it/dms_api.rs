@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use aws_credential_types::Credentials;
 use aws_sdk_databasemigration::config::{BehaviorVersion, Region};
 use aws_sdk_databasemigration::types::{
     Filter, KinesisSettings, MessageFormatValue, MigrationTypeValue, PostgreSqlSettings, ReplicationEndpointTypeValue,
@@ -27,7 +26,7 @@ fn client(stack: &Stack) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .endpoint_url(stack.state().endpoint)
         .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(stack.state().key.credentials())
         .build();
     Client::from_conf(config)
 }
@@ -260,7 +259,7 @@ async fn make_stream(stack: &Stack) {
         .behavior_version(aws_sdk_kinesis::config::BehaviorVersion::latest())
         .endpoint_url(stack.state().endpoint)
         .region(aws_sdk_kinesis::config::Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
+        .credentials_provider(stack.state().key.credentials())
         .build();
     let client = aws_sdk_kinesis::Client::from_conf(config);
     client.create_stream().stream_name("dms-api").shard_count(1).send().await.expect("a stream");

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ impl World {
         }
         let outputs = stack.ok(&["outputs"]);
         let state = stack.state();
-        let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+        let clients = Clients::for_local(state.local_endpoint()).await;
         let text = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no {name}: {outputs}")).to_owned();
         Self { clients, bus: text("BusName"), stream: text("StreamName"), stack }
     }

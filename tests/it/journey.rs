@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
+use outboxctl::aws::Clients;
 use outboxctl::aws::api_gateway::Api;
-use outboxctl::aws::{Clients, LocalEndpoint};
 use serde_json::{Value, json};
 
 use crate::contracts::schemas;
@@ -52,7 +52,7 @@ fn created_as_documented(stack: &Stack) {
     let url = stack.ok(&["outputs"])["ApiUrl"].as_str().expect("the API's address").to_owned();
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let (created, refused) = runtime.block_on(async {
-        let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+        let clients = Clients::for_local(state.local_endpoint()).await;
         let api = Api::new(&clients, &url).expect("the API");
         let post =
             async |body: Value| api.send(Method::POST, "/cars", &[], body.to_string().into()).await.expect("an answer");

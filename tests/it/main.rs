@@ -1,5 +1,6 @@
 //! Tests through the binary, in one test executable: linking the SDK once is what keeps them quick to build.
 
+mod access;
 mod administration;
 mod architecture;
 mod cli;

@@ -1,7 +1,7 @@
 //! What an operator looks at: `doctor`, `status`, `outputs`, and `destroy` with what it keeps, on a local stack.
 
 use aws_sdk_cloudwatch::types::StateValue;
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 use serde_json::Value;
 
 use crate::support::stack::Stack;
@@ -52,7 +52,7 @@ async fn a_deployment_is_told_as_it_is_and_kept_data_is_listed() {
     assert_eq!(stack.ok(&["dms", "status"])["status"], "running", "the capture was not stopped for nothing");
 
     let state = stack.state();
-    let clients = Clients::for_local(LocalEndpoint { url: state.endpoint.clone(), region: state.region.clone() }).await;
+    let clients = Clients::for_local(state.local_endpoint()).await;
     let all = stack.ok(&["outputs"]);
     let name = |output: &str| all[output].as_str().expect("an output").to_owned();
     stack.ok(&["deploy", "--yes", "--parameter", "DeletionProtection=false", "--parameter", "KeepData=true"]);
@@ -95,7 +95,7 @@ async fn a_deployment_is_told_as_it_is_and_kept_data_is_listed() {
 /// The alarms that the stacks made, in the states that CloudWatch has them in.
 async fn alarms(stack: &Stack) {
     let state = stack.state();
-    let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+    let clients = Clients::for_local(state.local_endpoint()).await;
     let client = clients.cloudwatch();
     let all = client.describe_alarms().send().await.expect("the alarms").metric_alarms.unwrap_or_default();
     let quiet = finding(&stack.ok(&["doctor"]), "alarms")["message"].to_string();

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType};
 use aws_sdk_dynamodb::types::{Put, ScalarAttributeType, TransactWriteItem};
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Secret, Target, connect};
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn told_whole(stack: &Stack, pipeline: &str) -> Vec<String> {
 
 async fn clients(stack: &Stack) -> Clients {
     let state = stack.state();
-    Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await
+    Clients::for_local(state.local_endpoint()).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 
 use crate::support::api::eventually;
 use crate::support::stack::Stack;
@@ -27,8 +27,7 @@ async fn create(client: &Client, name: &str, template: &str, parameters: &[Param
 #[tokio::test(flavor = "multi_thread")]
 async fn cloudformation_refuses_what_aws_refuses() {
     let stack = Stack::up("strict");
-    let state = stack.state();
-    let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
     let client = clients.cloudformation();
     let range = parameter("Range", "10.0.0.0/16");
 

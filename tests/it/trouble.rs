@@ -1,6 +1,6 @@
 //! What goes wrong in a real pipeline, and what the user is told: each on the local stack, with the cause made for real.
 
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 use outboxctl::postgres::replication::{Connection, Lsn};
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Target, connect};
@@ -23,11 +23,9 @@ impl Victim {
             stack.ok(step);
         }
         let outputs = stack.ok(&["outputs"]);
-        let state = stack.ok(&["local", "status"])["state"].clone();
-        let text = |value: &Value| value.as_str().expect("text").to_owned();
-        let endpoint = LocalEndpoint { url: text(&state["endpoint"]), region: text(&state["region"]) };
-        let clients = Clients::for_local(endpoint).await;
-        Self { stack, outputs, clients, ca_file: text(&state["postgres"]["ca_file"]).into() }
+        let state = stack.state();
+        let clients = Clients::for_local(state.local_endpoint()).await;
+        Self { stack, outputs, clients, ca_file: state.postgres.ca_file }
     }
 
     fn output(&self, name: &str) -> &str {

@@ -1,6 +1,7 @@
 //! `outboxctl local …`.
 
 mod down;
+mod env;
 mod exec;
 mod serve;
 mod status;
@@ -16,6 +17,7 @@ pub enum Command {
     Up(up::Args),
     Down(down::Args),
     Status(status::Args),
+    Env(env::Args),
     #[command(hide = true)]
     Serve(serve::Args),
     #[command(hide = true)]
@@ -28,6 +30,7 @@ impl Command {
             Self::Up(args) => args.run(ctx).await,
             Self::Down(args) => args.run(ctx).await,
             Self::Status(args) => args.run(ctx).await,
+            Self::Env(args) => args.run(),
             Self::Serve(args) => args.run(ctx).await,
             Self::Exec(args) => args.run(),
         }

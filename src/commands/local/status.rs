@@ -16,10 +16,13 @@ impl Args {
     pub async fn run(self, _ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
         Ok(match control::status(&home) {
-            Status::Up(state) => Outcome::data(json!({"up": true, "state": state, "home": home.stack()}))
+            Status::Up(state) => Outcome::data(json!({"up": true, "state": state.shown(), "home": home.stack()}))
                 .table(running(&state))
                 .table(who_answers(&state))
-                .summary(format!("the local stack is up since {}", state.started_at.format("%Y-%m-%d %H:%M:%S UTC"))),
+                .summary(format!(
+                    "the local stack is up since {}, protected by its access key",
+                    state.started_at.format("%Y-%m-%d %H:%M:%S UTC")
+                )),
             Status::Between { pid } => {
                 let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
                 Outcome::data(json!({"up": false, "between": true, "pid": pid}))
@@ -37,6 +40,7 @@ impl Args {
 fn running(state: &State) -> Table {
     let mut table = Table::new(["part", "where", "what"]);
     table.row(["endpoint", &state.endpoint, &format!("outboxctl {}, process {}", state.version, state.pid)]);
+    table.row(["access key", &state.key.id, "protects the endpoint; the secret: outboxctl local env"]);
     let emulator = format!("ministack {}, process {}", state.emulator_version, state.emulator_pid);
     table.row(["emulator", &state.emulator_url, &emulator]);
     let place = format!("{}:{}", state.postgres.host, state.postgres.port);
@@ -55,7 +59,7 @@ fn who_answers(state: &State) -> Table {
     let postgres = format!("PostgreSQL {}", state.postgres.version);
     for row in [
         ["RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"],
-        ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are taken unverified"],
+        ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are not verified"],
         ["DMS", "outboxctl", "API, task states and data plane; no instance, no network"],
         ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
         ["Lambda", "emulator", "the executable runs on this machine, with its rights; no memory limit"],

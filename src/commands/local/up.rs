@@ -1,6 +1,6 @@
 //! `outboxctl local up`.
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::context::Context;
 use crate::error::Result;
@@ -49,11 +49,15 @@ impl Args {
 }
 
 fn outcome(state: &State, changed: bool) -> Outcome {
+    let variables = state.variables();
     let mut table = Table::new(["for other tools", "value"]);
-    table.row(["AWS_ENDPOINT_URL", &state.endpoint]);
-    table.row(["AWS_REGION", &state.region]);
-    let credentials = "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY";
-    table.row([credentials, "anything, such as test; they are not checked"]);
-    let text = format!("export AWS_ENDPOINT_URL={} AWS_REGION={}", state.endpoint, state.region);
-    Outcome::data(json!({"up": true, "state": state})).changed(changed).table(table).text(text)
+    for (name, value) in &variables {
+        table.row([*name, value.as_str()]);
+    }
+    let environment: Map<String, Value> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), value.as_str().into())).collect();
+    Outcome::data(json!({"up": true, "state": state.shown(), "environment": environment}))
+        .changed(changed)
+        .table(table)
+        .text("set them in a shell: eval \"$(outboxctl local env)\"")
 }

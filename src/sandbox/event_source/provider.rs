@@ -141,6 +141,9 @@ async fn emulated(
         body: Bytes::from(Value::from(body).to_string()),
         region: region.to_owned(),
         account: gateway.account.to_owned(),
+        by_role: false,
+        // Not signed at all: the gateway itself asks.
+        changed: true,
     };
     let answer = gateway.emulator.send(&request).await.map_err(|error| error.to_string())?;
     let value: Value = serde_json::from_slice(answer.body()).unwrap_or(json!({}));

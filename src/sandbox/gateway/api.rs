@@ -21,6 +21,10 @@ pub struct ApiRequest {
     pub body: Bytes,
     pub region: String,
     pub account: String,
+    /// It is signed with a session of a role, which the emulator judges; not with the stack's own key.
+    pub by_role: bool,
+    /// Its body is not the one that was signed.
+    pub changed: bool,
 }
 
 impl ApiRequest {

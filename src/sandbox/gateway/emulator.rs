@@ -12,19 +12,33 @@ use super::ApiRequest;
 use super::server::Body;
 use crate::error::{Error, Kind, OrFail, Result};
 
+/// The header with the secret that the emulator's launcher wants in every request: its port is open to all of this machine.
+const SECRET_HEADER: &str = "x-outboxctl-emulator";
+/// Marks a request without a signature: the launcher lets it reach the public routes of APIs and functions, nothing else.
+pub const UNSIGNED_HEADER: &str = "x-outboxctl-unsigned";
+/// Marks a request whose body the gateway has changed after it was signed: the launcher judges the caller's rights, and
+/// not the signature.
+pub const CHANGED_HEADER: &str = "x-outboxctl-changed";
+
 /// A connection pool to the emulator.
 #[derive(Clone)]
 pub struct Emulator {
     url: String,
+    secret: HeaderValue,
     client: Client<HttpConnector, Body>,
 }
 
 impl Emulator {
-    /// `url` like `http://127.0.0.1:4567`, without a path.
-    pub fn new(url: impl Into<String>) -> Self {
+    /// `url` like `http://127.0.0.1:4567`, without a path; `secret` as the launcher has it.
+    ///
+    /// # Errors
+    /// `Unexpected` when the secret can't be in a header.
+    pub fn new(url: impl Into<String>, secret: &str) -> Result<Self> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
-        Self { url: url.into(), client: Client::builder(TokioExecutor::new()).build(connector) }
+        let mut secret = HeaderValue::from_str(secret).or_fail(Kind::Unexpected, || "the emulator's secret".into())?;
+        secret.set_sensitive(true);
+        Ok(Self { url: url.into(), secret, client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 
     pub fn url(&self) -> &str {
@@ -43,6 +57,7 @@ impl Emulator {
         for name in [header::CONNECTION, header::UPGRADE] {
             request.headers_mut().remove(name);
         }
+        request.headers_mut().insert(SECRET_HEADER, self.secret.clone());
         // The endpoint stands where AWS ends TLS: policies that ask for `aws:SecureTransport` are satisfied.
         request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         *request.version_mut() = http::Version::HTTP_11;
@@ -63,6 +78,9 @@ impl Emulator {
             .parse()
             .or_fail(Kind::Unexpected, || format!("{} is no path", request.path))?;
         *forwarded.headers_mut() = request.headers.clone();
+        if request.changed {
+            forwarded.headers_mut().insert(CHANGED_HEADER, HeaderValue::from_static("1"));
+        }
         // A service may have changed the body.
         forwarded.headers_mut().remove(header::TRANSFER_ENCODING);
         forwarded.headers_mut().insert(header::CONTENT_LENGTH, request.body.len().into());

@@ -184,7 +184,7 @@ pub fn split(request: &ApiRequest) -> Option<Split> {
         passed[position - 1]
     });
     let empty = entries.is_empty();
-    let rest = ApiRequest { body: body.to_string().into(), ..request.clone() };
+    let rest = ApiRequest { body: body.to_string().into(), changed: true, ..request.clone() };
     Some(Split { key, passed, rest: (!empty).then_some(rest) })
 }
 
@@ -230,6 +230,8 @@ mod tests {
             body: json!({"StreamName": "s", "Records": records}).to_string().into(),
             region: "us-east-1".into(),
             account: "000000000000".into(),
+            by_role: false,
+            changed: false,
         }
     }
 

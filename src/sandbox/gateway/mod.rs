@@ -1,17 +1,22 @@
 //! One endpoint for every AWS service: our own services and resource types first, the emulator for the rest.
 //!
-//! `api.rs` and `service.rs` are what others build on; `server.rs` takes requests, `identify.rs` says what they are,
-//! `emulator.rs` passes them on, `resources.rs` is CloudFormation's way in, `faults.rs` makes things fail on request.
+//! `api.rs` and `service.rs` are what others build on; `server.rs` takes requests, `access.rs` and `signature.rs` refuse
+//! those of web pages and without the stack's key (`refusal.rs` in the words of each protocol), `identify.rs` says what they are, `emulator.rs` passes them on, `resources.rs` is CloudFormation's way in, `faults.rs` makes things fail on request.
 //! May import what [`super`] may.
 
+mod access;
 mod api;
 mod emulator;
+mod encoding;
 mod faults;
 mod identify;
+mod refusal;
 mod resources;
 mod server;
 mod service;
+mod signature;
 
+pub use access::KEY_HEADER;
 pub use api::{ApiRequest, ApiResponse};
 pub use emulator::Emulator;
 pub use server::serve;
@@ -26,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::home::Home;
 use super::state::{ACCOUNT, Postgres};
-use crate::aws::Clients;
+use crate::aws::{AccessKey, Clients};
 
 /// What every service of ours has at hand.
 pub struct Gateway {
@@ -38,6 +43,8 @@ pub struct Gateway {
     pub home: Home,
     pub postgres: Postgres,
     pub emulator: Emulator,
+    /// What requests must be signed with.
+    key: AccessKey,
     /// See [`Gateway::clients_in`]. They come back in through the gateway: faults apply to them, and our own services answer.
     clients: Clients,
     /// Cancelled when the stack goes down: background work then ends, its state on disk.
@@ -57,6 +64,7 @@ pub struct Parts {
     pub home: Home,
     pub postgres: Postgres,
     pub emulator: Emulator,
+    pub key: AccessKey,
     pub clients: Clients,
     pub cancel: CancellationToken,
     pub services: Vec<Arc<dyn Service>>,
@@ -77,6 +85,7 @@ impl Gateway {
             home: parts.home,
             postgres: parts.postgres,
             emulator: parts.emulator,
+            key: parts.key,
             clients: parts.clients,
             cancel: parts.cancel,
             stream_writes: watch::Sender::default(),

@@ -4,38 +4,35 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
 use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Limited};
-use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
-use super::emulator::full;
+use super::access::{self, Caller};
+use super::emulator::{CHANGED_HEADER, UNSIGNED_HEADER, full};
 use super::faults::{self, Fault, Strike};
 use super::identify::{Identity, query_action};
-use super::{ApiRequest, ApiResponse, Gateway, resources};
+use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources};
 use crate::error::Error;
+use crate::listener::{self, Limits, Timed};
 
 /// Bodies of both directions: streamed where nobody has to look inside.
-pub type Body = BoxBody<Bytes, Box<dyn std::error::Error + Send + Sync>>;
+pub type Body = BoxBody<Bytes, listener::BoxError>;
 
-/// The largest body that one of our services reads (PutRecords takes 10 MiB, in base64 a third more).
-const BODY_LIMIT: usize = 32 * 1024 * 1024;
+/// The largest body that is read whole, in bytes: a function's package of 50 MB in base64, as in CreateFunction.
+const BODY_LIMIT: usize = 70_167_211;
 
 /// Takes connections for as long as it is polled: also while the stack goes down, for work that has to finish.
-pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => drop(tokio::spawn(connection(gateway.clone(), stream))),
-            Err(error) => {
-                tracing::warn!(%error, "a connection could not be taken");
-                // Out of file descriptors, most likely: others end meanwhile.
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            }
-        }
-    }
+pub async fn serve(gateway: Arc<Gateway>, listeners: Vec<TcpListener>) {
+    let service = service_fn(move |request| {
+        let gateway = gateway.clone();
+        async move { answer(&gateway, request).await }
+    });
+    // Never cancelled: see above.
+    listener::serve(listeners, Limits::default(), CancellationToken::new(), service).await;
 }
 
 /// The connection is to be cut without an answer: a fault that was asked for.
@@ -43,48 +40,108 @@ pub async fn serve(gateway: Arc<Gateway>, listener: TcpListener) {
 #[error("cut on request")]
 struct Cut;
 
-async fn connection(gateway: Arc<Gateway>, stream: TcpStream) {
-    // Only latency is lost where this fails.
-    let _ = stream.set_nodelay(true);
-    let service = service_fn(move |request| {
-        let gateway = gateway.clone();
-        async move { answer(&gateway, request).await }
-    });
-    let served = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "connection ended");
+async fn answer(gateway: &Arc<Gateway>, request: Request<Timed>) -> Result<Response<Body>, Cut> {
+    let (head, body) = request.into_parts();
+    if let Some(refused) = access::refuse_pages(&head) {
+        return Ok(whole(refused));
+    }
+    if let Some(path) = head.uri.path().strip_prefix("/_outboxctl/") {
+        return Ok(match access::refuse_strangers(&head, &gateway.key) {
+            Some(refused) => whole(refused),
+            None => own(gateway, &head.method, path, body).await,
+        });
+    }
+    let mut answer = dispatch(gateway, head, body).await;
+    if let Ok(response) = &mut answer {
+        forbid_pages(response.headers_mut());
+    }
+    answer
+}
+
+/// Takes away what would let pages of other origins read the answer.
+fn forbid_pages(headers: &mut HeaderMap) {
+    let cors: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
+    for name in cors {
+        headers.remove(name);
     }
 }
 
-async fn answer(gateway: &Arc<Gateway>, request: Request<Incoming>) -> Result<Response<Body>, Cut> {
-    let (head, body) = request.into_parts();
-    if let Some(path) = head.uri.path().strip_prefix("/_outboxctl/") {
-        return Ok(own(gateway, &head.method, path, body).await);
-    }
+async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Response<Body>, Cut> {
     let identity = Identity::of(&head);
+    let refuse = |why| Ok(whole(refusal::refused(why, &identity, &head.headers)));
+    let caller = match Caller::of(&head, &gateway.key) {
+        Ok(caller) => caller,
+        Err(refusal) => return refuse(refusal),
+    };
+    let body = if caller.needs_body() {
+        match read(body).await {
+            Ok(body) => Content::Whole(body),
+            Err(refused) => return Ok(refused),
+        }
+    } else {
+        Content::Streamed(body)
+    };
+    let bytes = if let Content::Whole(bytes) = &body { bytes.clone() } else { Bytes::new() };
+    if let Err(refusal) = caller.verify(&head, &bytes, &gateway.key) {
+        return refuse(refusal);
+    }
+    let mut head = head;
+    for ours in [UNSIGNED_HEADER, CHANGED_HEADER] {
+        head.headers.remove(ours);
+    }
+    let by_role = matches!(caller, Caller::Session);
+    let identity = match caller {
+        Caller::Signed(_) | Caller::Session => identity,
+        Caller::Public | Caller::Answer => {
+            if matches!(caller, Caller::Public) {
+                head.headers.insert(UNSIGNED_HEADER, HeaderValue::from_static("1"));
+            }
+            // A header that names an operation counts for nothing here.
+            Identity::default()
+        }
+    };
     let writes = identity.writes_to_stream();
-    let answer = dispatch(gateway, head, identity, body).await;
+    let answer = if needs_us(gateway, &identity) {
+        match body.whole().await {
+            Ok(body) => answer_or_fail(gateway, head, identity, body, by_role).await,
+            Err(refused) => return Ok(refused),
+        }
+    } else {
+        Ok(pass_on(gateway, head, body).await)
+    };
     if writes {
         gateway.stream_writes.send_modify(|count| *count += 1);
     }
     answer
 }
 
-async fn dispatch(
+/// A request's body: read, or passed on as it comes.
+enum Content {
+    Whole(Bytes),
+    Streamed(Timed),
+}
+
+impl Content {
+    async fn whole(self) -> Result<Bytes, Response<Body>> {
+        match self {
+            Self::Whole(body) => Ok(body),
+            Self::Streamed(body) => read(body).await,
+        }
+    }
+}
+
+/// Whether one of our services or a fault has to see a request.
+fn needs_us(gateway: &Gateway, identity: &Identity) -> bool {
+    gateway.services.iter().any(|service| service.name() == identity.service) || gateway.faults.concern(identity)
+}
+
+async fn answer_or_fail(
     gateway: &Arc<Gateway>,
     head: Parts,
     identity: Identity,
-    body: Incoming,
+    body: Bytes,
+    by_role: bool,
 ) -> Result<Response<Body>, Cut> {
-    let ours = gateway.services.iter().any(|service| service.name() == identity.service);
-    let struck = gateway.faults.concern(&identity);
-    if !ours && !struck {
-        return Ok(pass_on(gateway, Request::from_parts(head, body.map_err(Into::into).boxed())).await);
-    }
-    let body = match read(body).await {
-        Ok(body) => body,
-        Err(refused) => return Ok(refused),
-    };
     let request = ApiRequest {
         service: identity.service,
         target: identity.operation.or_else(|| query_action(&body)),
@@ -95,6 +152,8 @@ async fn dispatch(
         body,
         region: identity.region.unwrap_or_else(|| gateway.region.clone()),
         account: gateway.account.to_owned(),
+        by_role,
+        changed: false,
     };
     match gateway.faults.strike(&request) {
         Some(strike) => with_fault(gateway, &request, strike).await,
@@ -125,7 +184,11 @@ async fn with_fault(gateway: &Arc<Gateway>, request: &ApiRequest, strike: Strike
 
 /// Offers a request to our services in turn; the emulator gets what none wants.
 async fn ask(gateway: &Arc<Gateway>, request: &ApiRequest) -> Response<Body> {
-    for service in gateway.services.iter().filter(|s| s.name() == request.service) {
+    // What is answered here alone is not judged by the emulator: no role of a pipeline may use it.
+    let ours = |service: &&Arc<dyn Service>| {
+        service.name() == request.service && (!request.by_role || service.leaves_judgement())
+    };
+    for service in gateway.services.iter().filter(ours) {
         if let Some(response) = service.handle(gateway, request).await {
             return whole(response);
         }
@@ -136,8 +199,16 @@ async fn ask(gateway: &Arc<Gateway>, request: &ApiRequest) -> Response<Body> {
     }
 }
 
-async fn pass_on(gateway: &Gateway, request: Request<Body>) -> Response<Body> {
-    match gateway.emulator.forward(request).await {
+async fn pass_on(gateway: &Gateway, mut head: Parts, body: Content) -> Response<Body> {
+    let body = match body {
+        Content::Streamed(body) => body.boxed(),
+        Content::Whole(body) => {
+            head.headers.remove(header::TRANSFER_ENCODING);
+            head.headers.insert(header::CONTENT_LENGTH, body.len().into());
+            full(body)
+        }
+    };
+    match gateway.emulator.forward(Request::from_parts(head, body)).await {
         Ok(response) => response.map(|body| body.map_err(Into::into).boxed()),
         Err(error) => unreachable_emulator(&error),
     }
@@ -155,7 +226,7 @@ async fn gather(response: Response<Body>) -> Result<ApiResponse, Box<dyn std::er
 }
 
 /// What is ours alone, below `/_outboxctl/`.
-async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Incoming) -> Response<Body> {
+async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -> Response<Body> {
     let body = match read(body).await {
         Ok(body) => body,
         Err(refused) => return refused,
@@ -167,16 +238,16 @@ async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Incoming
     })
 }
 
-async fn read(body: Incoming) -> Result<Bytes, Response<Body>> {
+async fn read(body: Timed) -> Result<Bytes, Response<Body>> {
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) => {
-            let status = if error.is::<http_body_util::LengthLimitError>() {
-                StatusCode::PAYLOAD_TOO_LARGE
+            let (status, code) = if error.is::<http_body_util::LengthLimitError>() {
+                (StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge")
             } else {
-                StatusCode::BAD_REQUEST
+                (StatusCode::REQUEST_TIMEOUT, "RequestTimeout")
             };
-            Err(whole(ApiResponse::error(status, "RequestEntityTooLarge", &error.to_string())))
+            Err(whole(ApiResponse::error(status, code, &error.to_string())))
         }
     }
 }

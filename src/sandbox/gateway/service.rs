@@ -13,6 +13,12 @@ pub trait Service: Send + Sync {
     /// The signing name ("dms"); only requests to this service are offered, their bodies read whole.
     fn name(&self) -> &'static str;
 
+    /// Returns whether every request that this service lets succeed reaches the emulator, which judges the caller's rights.
+    /// Requests of roles are not offered to other services: the emulator refuses what it does not have.
+    fn leaves_judgement(&self) -> bool {
+        false
+    }
+
     /// None passes the request through to the emulator.
     fn handle<'a>(&'a self, gateway: &'a Arc<Gateway>, request: &'a ApiRequest) -> BoxFuture<'a, Option<ApiResponse>>;
 

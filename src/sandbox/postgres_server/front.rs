@@ -13,12 +13,13 @@ use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional_with_sizes};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 use crate::error::{Kind, OrFail, Result};
+use crate::listener;
 
 const SSL_REQUEST: u32 = 80_877_103;
 const GSS_REQUEST: u32 = 80_877_104;
@@ -29,15 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const BUFFER: usize = 64 * 1024;
 
 /// Ends the listening when dropped.
-pub struct Front(AbortHandle);
+pub struct Front(#[expect(dead_code, reason = "dropping it is what counts")] JoinSet<()>);
 
-impl Drop for Front {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
-/// Listens on `port` of 127.0.0.1 and passes on to `server_port`.
+/// Listens on `port` of this machine's loopback addresses and passes on to `server_port`.
 ///
 /// # Errors
 /// `LocalSetup` when the certificate can't be used or the port not be opened.
@@ -54,17 +49,18 @@ pub async fn start(folder: &Path, port: u16, server_port: u16) -> Result<Front> 
         .or_fail(Kind::LocalSetup, failed)?;
     config.alpn_protocols = vec![b"postgresql".to_vec()];
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.or_fail(Kind::LocalSetup, failed)?;
-    let task = tokio::spawn(async move {
-        loop {
-            match listener.accept().await {
-                Ok((client, _)) => drop(tokio::spawn(connection(client, acceptor.clone(), server_port))),
-                // Out of file descriptors, most likely: others end meanwhile.
-                Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
-            }
+    let listeners = listener::bind(port).and_then(listener::watched).or_fail(Kind::LocalSetup, failed)?;
+    Ok(Front(listeners.into_iter().map(|listener| accept(listener, acceptor.clone(), server_port)).collect()))
+}
+
+async fn accept(listener: TcpListener, acceptor: TlsAcceptor, server_port: u16) {
+    loop {
+        match listener.accept().await {
+            Ok((client, _)) => drop(tokio::spawn(connection(client, acceptor.clone(), server_port))),
+            // Out of file descriptors, most likely: others end meanwhile.
+            Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
-    });
-    Ok(Front(task.abort_handle()))
+    }
 }
 
 async fn connection(client: TcpStream, acceptor: TlsAcceptor, server_port: u16) {

@@ -6,7 +6,7 @@ mod front;
 mod settings;
 mod tls;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,8 @@ pub struct Server {
     process: Supervised,
     pub about: Postgres,
     _front: Option<front::Front>,
+    /// The folder of its socket, where that is not in the stack's own: removed when dropped.
+    _socket: Option<tempfile::TempDir>,
 }
 
 impl Server {
@@ -55,8 +57,13 @@ impl Server {
         }
         let tls = programs.does_tls();
         let server_port = if tls { port } else { ports::reserve(0, "PostgreSQL", "--postgres-port")? };
-        let place = settings::Place { port: server_port, socket: socket_folder(&folder, port), tls };
-        make(&place.socket, user.as_ref())?;
+        let near = folder.join("socket");
+        let far = if fits(&near, server_port) { None } else { Some(temporary(user.as_ref())?) };
+        let socket = far.as_ref().map_or(near, |far| far.path().to_owned());
+        let place = settings::Place { port: server_port, socket, tls };
+        if far.is_none() {
+            make(&place.socket, user.as_ref())?;
+        }
         settings::write(&data, &folder, &place, user.as_ref())?;
         end_orphan(programs, &data, user.as_ref()).await;
         let log = home.logs().join("postgres.log");
@@ -80,7 +87,7 @@ impl Server {
             socket: place.socket,
         };
         let front = if tls { None } else { Some(front::start(&folder, port, server_port).await?) };
-        let mut server = Self { process, about, _front: front };
+        let mut server = Self { process, about, _front: front, _socket: far };
         server.ready(&log).await?;
         Ok(server)
     }
@@ -210,21 +217,52 @@ fn make(folder: &Path, user: Option<&User>) -> Result<()> {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).or_fail(Kind::LocalSetup, failed)
 }
 
-/// In the stack's folder, or in the temporary one where that would be too long for a socket's address (107 bytes).
-fn socket_folder(folder: &Path, port: u16) -> PathBuf {
-    let near = folder.join("socket");
-    let longest = near.join(format!(".s.PGSQL.{port}.lock"));
-    if longest.as_os_str().len() <= 100 {
-        return near;
+/// Whether a socket in this folder has an address that the system takes (107 bytes).
+fn fits(folder: &Path, port: u16) -> bool {
+    folder.join(format!(".s.PGSQL.{port}.lock")).as_os_str().len() <= 100
+}
+
+/// A new folder with a short name, for the server's user alone. Its name is random: a name that can be known before could
+/// be there already as another user's link.
+fn temporary(user: Option<&User>) -> Result<tempfile::TempDir> {
+    let folder = tempfile::Builder::new().prefix("outboxctl-").tempdir_in("/tmp");
+    let folder = folder.or_fail(Kind::LocalSetup, || "no folder can be made in /tmp".into())?;
+    if let Some(user) = user {
+        user.own(folder.path())?;
     }
-    use sha2::Digest;
-    let digest = sha2::Sha256::digest(folder.as_os_str().as_encoded_bytes());
-    let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
-    PathBuf::from("/tmp").join(format!("outboxctl-{name}"))
+    Ok(folder)
 }
 
 fn last_lines(log: &Path) -> String {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let worth = text.lines().rev().find(|line| line.contains("FATAL") || line.contains("PANIC"));
     worth.or(text.lines().last()).unwrap_or("its log is empty").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_far_socket_has_a_new_folder_of_its_own() {
+        let (one, other) = (temporary(None).unwrap(), temporary(None).unwrap());
+        assert_ne!(one.path(), other.path());
+        assert_eq!(std::fs::symlink_metadata(one.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(fits(one.path(), 65535) && !fits(&one.path().join("x".repeat(100)), 1));
+    }
+
+    #[test]
+    fn a_link_is_given_away_itself() {
+        // Only root can give files away.
+        let Some(user) = User::unprivileged().ok().flatten() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        std::fs::write(&target, "").unwrap();
+        symlink(&target, &link).unwrap();
+        user.own(&link).unwrap();
+        assert_eq!(std::fs::metadata(&target).unwrap().uid(), 0, "what it points to stays root's");
+        assert_eq!(std::fs::symlink_metadata(&link).unwrap().uid(), user.uid);
+    }
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Kind, OrFail, Result};
+use crate::listener;
 use crate::sandbox::home::write_atomically;
 use crate::sandbox::user::User;
 
@@ -19,8 +20,11 @@ const ACCESS: &str = "\
 local    all       postgres                      trust
 host     all       postgres        all           reject
 hostssl  all       +rds_superuser  127.0.0.1/32  scram-sha-256
+hostssl  all       +rds_superuser  ::1/128       scram-sha-256
 hostssl  all       +rds_iam        127.0.0.1/32  trust
+hostssl  all       +rds_iam        ::1/128       trust
 hostssl  all       all             127.0.0.1/32  scram-sha-256
+hostssl  all       all             ::1/128       scram-sha-256
 ";
 
 /// What RDS has before anybody makes a role (docs: RDS, "Understanding PostgreSQL roles and permissions").
@@ -73,7 +77,8 @@ fn server(folder: &Path, place: &Place) -> String {
     let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "''"));
     let port = place.port.to_string();
     let settings = [
-        ("listen_addresses", "'127.0.0.1'"),
+        // `localhost` may stand for either.
+        ("listen_addresses", if listener::has_ipv6() { "'127.0.0.1, ::1'" } else { "'127.0.0.1'" }),
         ("port", &port),
         ("unix_socket_directories", &quoted(&place.socket)),
         ("unix_socket_permissions", "0700"),

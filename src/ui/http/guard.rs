@@ -1,18 +1,19 @@
-//! Who may ask: only pages of this server. It listens on loopback, but so does every browser on this machine reach it.
+//! Who may ask: pages of this server, and programs, that have its token. It listens on loopback, but so does every browser
+//! and every other user of this machine reach it.
 //!
-//! - A foreign name that resolves to 127.0.0.1 (DNS rebinding) shows in `Host`: only loopback names pass. The port is
-//!   not compared, so that a forwarded one works.
-//! - A foreign page that sends a form (CSRF) shows in `Origin` and `Sec-Fetch-Site`; and bodies must be JSON, which no
-//!   foreign page may send without a preflight that nobody answers here.
+//! - Requests of other pages are refused, see [`listener::check`]; a link may open the page. Bodies must be JSON.
+//! - Everything needs the token: as a cookie, for which the printed address exchanges it, or as a bearer token, for
+//!   programs such as Prometheus.
 
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName};
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Response};
 
+use super::Site;
 use super::problem::Problem;
-use axum::http::StatusCode;
+use crate::listener::{self, Links, Refusal};
 
 /// Nothing from elsewhere, nothing inline, no string ever becomes markup or script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -29,10 +30,51 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-pub async fn guard(request: Request, next: Next) -> Response {
+/// Leads to the page. Not a redirect: after a link of another page, a browser would follow that without the cookie.
+const ONWARD: &str = "<!doctype html><html lang=\"en\"><meta http-equiv=\"refresh\" content=\"0;url=/\">\
+                      <title>outboxctl ui</title><p><a href=\"/\">Show the pipeline</a></p></html>";
+
+/// What a request has to know.
+#[derive(Clone)]
+pub struct Access {
+    token: String,
+    /// Cookies are not kept apart by port: each page on this machine has a name of its own.
+    cookie: String,
+}
+
+impl Access {
+    pub fn new(token: String, port: u16) -> Self {
+        Self { token, cookie: format!("outboxctl-{port}") }
+    }
+
+    /// Where the address in the request has the token: the answer that keeps it in a cookie instead, so that it stays
+    /// neither in the address bar nor in the history.
+    fn exchange(&self, method: &Method, uri: &Uri) -> Option<Response> {
+        let given = uri.query()?.split('&').find_map(|field| field.strip_prefix("token="))?;
+        if *method != Method::GET || uri.path() != "/" || !listener::same(given, &self.token) {
+            return None;
+        }
+        let cookie = format!("{}={}; Path=/; HttpOnly; SameSite=Strict", self.cookie, self.token);
+        Some(([(header::SET_COOKIE, cookie)], Html(ONWARD)).into_response())
+    }
+
+    fn permits(&self, headers: &HeaderMap) -> bool {
+        let texts = |name| headers.get_all(name).iter().filter_map(|value: &HeaderValue| value.to_str().ok());
+        let bearer = texts(header::AUTHORIZATION).filter_map(|value| value.strip_prefix("Bearer "));
+        let cookies = texts(header::COOKIE).flat_map(|value| value.split(';'));
+        let cookies = cookies.filter_map(|cookie| cookie.trim().strip_prefix(self.cookie.as_str())?.strip_prefix('='));
+        bearer.chain(cookies).any(|given| listener::same(given.trim(), &self.token))
+    }
+}
+
+pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Response {
     let mut response = match refusal(request.method(), request.headers()) {
         Some(problem) => problem.into_response(),
-        None => next.run(request).await,
+        None => match site.access.exchange(request.method(), request.uri()) {
+            Some(exchanged) => exchanged,
+            None if site.access.permits(request.headers()) => next.run(request).await,
+            None => unauthorized(),
+        },
     };
     let headers = response.headers_mut();
     for (name, value) in HEADERS {
@@ -42,81 +84,85 @@ pub async fn guard(request: Request, next: Next) -> Response {
     response
 }
 
+fn unauthorized() -> Response {
+    let text = "open the address that outboxctl ui has printed; programs send its token as a bearer token";
+    let mut response = Problem::new(StatusCode::UNAUTHORIZED, text).into_response();
+    // RFC 9110, section 11.6.1.
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}
+
 fn refusal(method: &Method, headers: &HeaderMap) -> Option<Problem> {
-    let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(header::HOST).unwrap_or("");
-    if !is_loopback(host) {
-        return Some(Problem::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "this page answers to localhost and 127.0.0.1 only",
-        ));
-    }
-    if let Some(origin) = text(header::ORIGIN)
-        && origin.strip_prefix("http://") != Some(host)
-    {
-        return Some(Problem::forbidden("requests of other pages are not answered"));
-    }
-    // A typed address and other tools send "none" or nothing.
-    let site = text(HeaderName::from_static("sec-fetch-site"));
-    let foreign = matches!(site, Some("cross-site" | "same-site"));
-    let navigation = text(HeaderName::from_static("sec-fetch-mode")) == Some("navigate");
-    if foreign && !(navigation && method == Method::GET) {
-        return Some(Problem::forbidden("requests of other pages are not answered"));
+    match listener::check(method, headers, Links::Allowed) {
+        Err(Refusal::Host) => {
+            let text = "this page answers to localhost and 127.0.0.1 only";
+            return Some(Problem::new(StatusCode::MISDIRECTED_REQUEST, text));
+        }
+        Err(Refusal::Page) => return Some(Problem::forbidden("requests of other pages are not answered")),
+        Ok(()) => {}
     }
     let writes = !matches!(*method, Method::GET | Method::HEAD);
-    let json = text(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.split(';').next().is_some_and(|kind| kind.trim() == "application/json"));
-    if writes && !json {
+    if writes && !listener::is_json(headers) {
         return Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the body must be application/json"));
     }
     None
-}
-
-/// Whether `Host` names this machine itself, with or without a port.
-fn is_loopback(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    matches!(name.to_ascii_lowercase().as_str(), "localhost" | "127.0.0.1" | "[::1]")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
+        let pairs = pairs.iter().map(|(name, value)| {
+            (HeaderName::try_from(*name).expect("a name"), value.parse::<HeaderValue>().expect("a value"))
+        });
+        pairs.collect()
+    }
+
     fn asked(method: Method, pairs: &[(&str, &str)]) -> Option<u16> {
-        let mut headers = HeaderMap::new();
-        for (name, value) in pairs {
-            headers.insert(HeaderName::try_from(*name).expect("a name"), value.parse().expect("a value"));
-        }
-        refusal(&method, &headers).map(|problem| problem.into_response().status().as_u16())
+        refusal(&method, &headers(pairs)).map(|problem| problem.into_response().status().as_u16())
     }
 
     #[test]
-    fn only_loopback_names_pass() {
-        for host in ["localhost", "LOCALHOST:3000", "127.0.0.1:3000", "[::1]:3000"] {
-            assert_eq!(asked(Method::GET, &[("host", host)]), None, "{host}");
-        }
-        for host in ["evil.example", "localhost.evil.example:3000", "127.0.0.1.nip.io", "0.0.0.0:3000", "", "::1"] {
-            assert_eq!(asked(Method::GET, &[("host", host)]), Some(421), "{host}");
-        }
-        assert_eq!(asked(Method::GET, &[]), Some(421));
-    }
-
-    #[test]
-    fn other_pages_are_refused() {
+    fn other_hosts_and_pages_are_refused() {
         let host = ("host", "localhost:3000");
         let json = ("content-type", "application/json; charset=utf-8");
+        assert_eq!(asked(Method::GET, &[("host", "evil.example")]), Some(421));
+        assert_eq!(asked(Method::GET, &[]), Some(421));
         assert_eq!(asked(Method::POST, &[host, json, ("origin", "http://localhost:3000")]), None);
-        assert_eq!(asked(Method::POST, &[host, json]), None, "a tool sends no origin");
-        for origin in ["http://evil.example", "null", "https://localhost:3000", "http://localhost:3001"] {
-            assert_eq!(asked(Method::POST, &[host, json, ("origin", origin)]), Some(403), "{origin}");
-        }
-        assert_eq!(asked(Method::GET, &[host, ("sec-fetch-site", "cross-site")]), Some(403));
+        assert_eq!(asked(Method::POST, &[host, json, ("origin", "http://localhost:3001")]), Some(403));
         let link = [host, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
         assert_eq!(asked(Method::GET, &link), None, "a link from elsewhere opens the page");
         assert_eq!(asked(Method::POST, &[host, ("content-type", "text/plain")]), Some(415));
         assert_eq!(asked(Method::POST, &[host]), Some(415));
+    }
+
+    #[test]
+    fn the_token_is_a_cookie_or_a_bearer_token() {
+        let access = Access::new("secret".into(), 3000);
+        let permits = |name: &str, value: &str| access.permits(&headers(&[(name, value)]));
+        assert!(permits("cookie", "a=b; outboxctl-3000=secret") && permits("authorization", "Bearer secret"));
+        let refused = [
+            ("cookie", "outboxctl-3000=other"),
+            ("cookie", "outboxctl-3001=secret"),
+            ("cookie", "outboxctl-3000="),
+            ("authorization", "Bearer secrets"),
+            ("authorization", "Basic secret"),
+            ("x-token", "secret"),
+        ];
+        assert!(refused.iter().all(|(name, value)| !permits(name, value)));
+    }
+
+    #[test]
+    fn only_the_right_address_is_exchanged_for_the_cookie() {
+        let access = Access::new("secret".into(), 3000);
+        let exchanged = |uri: &str| access.exchange(&Method::GET, &uri.parse().expect("an address"));
+        let response = exchanged("/?token=secret").expect("exchanged");
+        assert_eq!(response.status(), StatusCode::OK);
+        let cookie = response.headers()["set-cookie"].to_str().expect("text");
+        assert_eq!(cookie, "outboxctl-3000=secret; Path=/; HttpOnly; SameSite=Strict");
+        for uri in ["/", "/?token=", "/?token=secret2", "/api/outbox?token=secret"] {
+            assert!(exchanged(uri).is_none(), "{uri}");
+        }
     }
 }

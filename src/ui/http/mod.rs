@@ -15,7 +15,7 @@ mod tests;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -35,6 +35,7 @@ pub struct Site {
     api_url: Option<Arc<str>>,
     failure_bucket: Option<Arc<str>>,
     writable: bool,
+    access: Arc<guard::Access>,
     live: Arc<Semaphore>,
     /// Held while a dead letter is sent: what is clicked twice is sent once.
     redrive: Arc<Mutex<()>>,
@@ -42,7 +43,14 @@ pub struct Site {
 }
 
 impl Site {
-    pub fn new(model: Arc<Model>, pipeline: &Pipeline, options: &Options, cancel: CancellationToken) -> Self {
+    /// `port` is the one that the page is served on.
+    pub fn new(
+        model: Arc<Model>,
+        pipeline: &Pipeline,
+        options: &Options,
+        port: u16,
+        cancel: CancellationToken,
+    ) -> Self {
         let output = |name: &str| pipeline.deployment.output(name).ok().map(Arc::from);
         Self {
             model,
@@ -50,6 +58,7 @@ impl Site {
             api_url: output("ApiUrl"),
             failure_bucket: output("FailureBucket"),
             writable: options.writable,
+            access: Arc::new(guard::Access::new(options.token.clone(), port)),
             live: Arc::new(Semaphore::new(LIVE)),
             redrive: Arc::default(),
             cancel,
@@ -88,6 +97,6 @@ pub fn router(site: Site) -> Router {
         .merge(assets::router())
         .fallback(|| async { Problem::not_found("there is nothing here") })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
-        .layer(from_fn(guard::guard))
+        .layer(from_fn_with_state(site.clone(), guard::guard))
         .with_state(site)
 }

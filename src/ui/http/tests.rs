@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::*;
-use crate::aws::{Clients, LocalEndpoint};
+use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::cloudformation::Deployment;
 use crate::database::Via;
 use crate::outbox::schemas::Api;
@@ -19,6 +19,7 @@ use crate::postgres::tls::Roots;
 use crate::ui::model::{Hop, tests::model};
 
 const SEEN: Uuid = Uuid::from_u128(1);
+const TOKEN: &str = "the-token-of-a-test";
 
 /// A page that has seen an event, and rows of every table that it shows; or nothing at all.
 async fn site(full: bool) -> Site {
@@ -55,7 +56,8 @@ async fn site(full: bool) -> Site {
         state.source("database", None);
         state.source("stream", Some("gone".into()));
     }
-    let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into() };
+    let key = AccessKey::new("test", "test");
+    let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into(), key };
     Site {
         model: Arc::new(model),
         pipeline: Pipeline {
@@ -67,6 +69,7 @@ async fn site(full: bool) -> Site {
         api_url: None,
         failure_bucket: None,
         writable: false,
+        access: Arc::new(guard::Access::new(TOKEN.into(), 0)),
         redrive: Arc::default(),
         live: Arc::new(Semaphore::new(1)),
         cancel: CancellationToken::new(),
@@ -83,9 +86,17 @@ async fn serve(site: Site) -> String {
 
 /// Asks, and holds the answer against the document; returns the status.
 async fn ask(api: &mut Api, base: &str, (method, template): (&str, &str), path: &str) -> u16 {
+    ask_with(api, base, (method, template), path, Some(TOKEN)).await
+}
+
+async fn ask_with(api: &mut Api, base: &str, (method, template): (&str, &str), path: &str, token: Option<&str>) -> u16 {
     let body = if method == "post" { "{}" } else { "" };
     let request = http::Request::builder().method(method.to_uppercase().as_str()).uri(format!("{base}{path}"));
-    let request = request.header("content-type", "application/json").body(Full::new(Bytes::from(body))).unwrap();
+    let mut request = request.header("content-type", "application/json");
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let request = request.body(Full::new(Bytes::from(body))).unwrap();
     let response = Client::builder(TokioExecutor::new()).build_http().request(request).await.unwrap();
     let status = response.status().as_u16();
     let kind = response.headers()["content-type"].to_str().unwrap().split(';').next().unwrap().to_owned();
@@ -119,4 +130,33 @@ async fn answers_are_the_documented_ones() {
     for path in ["/api/people", "/api/cars"] {
         assert_eq!(ask(&mut api, &full, ("post", path), path).await, 403, "it is read-only");
     }
+}
+
+#[tokio::test]
+async fn nothing_is_shown_without_the_token() {
+    let mut api = Api::load("openapi-ui.json");
+    let base = serve(site(true).await).await;
+    let known = ["/api/pipeline", "/api/traces", "/api/outbox", "/api/dead-letters", "/healthz", "/metrics"];
+    for path in known {
+        for token in [None, Some("another-token")] {
+            assert_eq!(ask_with(&mut api, &base, ("get", path), path, token).await, 401, "{path}");
+        }
+    }
+    assert_eq!(ask_with(&mut api, &base, ("post", "/api/cars"), "/api/cars", None).await, 401);
+    let http = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let get = async |path: &str, cookie: &str| {
+        let request = http::Request::builder().uri(format!("{base}{path}")).header("cookie", cookie);
+        http.request(request.body(Full::default()).unwrap()).await.unwrap()
+    };
+    for path in ["/", "/app/main.js", "/openapi.json", "/?token=wrong"] {
+        let refused = get(path, "").await;
+        assert_eq!(refused.status().as_u16(), 401, "{path}");
+        assert!(refused.headers().get("set-cookie").is_none(), "{path}");
+    }
+    let exchanged = get(&format!("/?token={TOKEN}"), "").await;
+    let cookie = exchanged.headers()["set-cookie"].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+    let cookie = cookie.split(';').next().unwrap();
+    assert_eq!(get("/", cookie).await.status().as_u16(), 200);
+    assert_eq!(get("/api/outbox", cookie).await.status().as_u16(), 200);
 }

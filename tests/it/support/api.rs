@@ -8,9 +8,10 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 use serde_json::Value;
 
+use super::signing;
 use super::stack::Stack;
 
 /// An answer of the API.
@@ -40,12 +41,11 @@ impl<'a> Deployed<'a> {
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
         let state = stack.state();
         let url: http::Uri = outputs["ApiUrl"].as_str().expect("ApiUrl").parse().expect("a URL");
-        let endpoint = LocalEndpoint { url: state.endpoint.clone(), region: state.region };
         Self {
             stack,
             name,
             outputs,
-            clients: Clients::for_local(endpoint).await,
+            clients: Clients::for_local(state.local_endpoint()).await,
             endpoint: state.endpoint,
             host: url.authority().expect("a host").to_string(),
             http: Client::builder(TokioExecutor::new()).build_http(),
@@ -67,16 +67,15 @@ impl<'a> Deployed<'a> {
     }
 
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Bytes>) -> Reply {
+        let body = body.into();
         let method: Method = method.parse().expect("a method");
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.endpoint));
-        // The local stack wants an API's request signed, and takes any signature.
-        let scope = format!("Credential=test/20260101/{}/execute-api/aws4_request", self.clients.region());
-        let signature = format!("AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0");
-        request = request.header("host", &self.host).header("authorization", signature);
+        request = request.header("host", &self.host);
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(body.into())).expect("a request");
+        let mut request = request.body(Full::new(body.clone())).expect("a request");
+        signing::sign(&mut request, &body, "execute-api", &self.stack.state().key);
         let answer = self.http.request(request).await.expect("an answer");
         let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
         let (content_type, allow) = (header("content-type").unwrap_or_default(), header("allow"));

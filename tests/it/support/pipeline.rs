@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use outboxctl::aws::{Clients, LocalEndpoint};
+use outboxctl::aws::Clients;
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Target, connect};
 use serde_json::Value;
@@ -30,7 +30,7 @@ impl Pipeline {
         }
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
         let state = stack.state();
-        let clients = Clients::for_local(LocalEndpoint { url: state.endpoint, region: state.region }).await;
+        let clients = Clients::for_local(state.local_endpoint()).await;
         Self { stack, name, clients, outputs }
     }
 

@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use outboxctl::sandbox::Home;
 use outboxctl::sandbox::state::State;
+use outboxctl::sandbox::{Home, KEY_HEADER};
 use serde_json::{Value, json};
 
 use super::{World, binary};
 
 /// The tools (emulator, PostgreSQL where the machine has none) are fetched once for all tests; every stack has its own
 /// name, ports and data.
-fn home() -> PathBuf {
+pub fn home() -> PathBuf {
     std::env::var_os("OUTBOXCTL_TEST_HOME")
         .map_or_else(|| std::env::temp_dir().join("outboxctl-test-home"), PathBuf::from)
 }
@@ -43,6 +43,10 @@ impl Stack {
     pub fn new(test: &str) -> Self {
         std::fs::create_dir_all(home()).expect("the tests' home");
         Self { world: World::new(), name: format!("{test}-{}", std::process::id()), bus: "ordered" }
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// state.json of a stack that is up.
@@ -123,13 +127,15 @@ impl Stack {
     /// One request to the gateway's own endpoint, which is none of AWS's.
     fn ask(&self, method: &str, body: &str) {
         use std::io::{Read, Write};
-        let endpoint = self.state().endpoint;
-        let host = endpoint.strip_prefix("http://").expect("a URL");
+        let state = self.state();
+        let host = state.endpoint.strip_prefix("http://").expect("a URL");
         let mut stream = std::net::TcpStream::connect(host).expect("the gateway");
         let length = body.len();
         write!(
             stream,
-            "{method} /_outboxctl/faults HTTP/1.1\r\nhost: {host}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+            "{method} /_outboxctl/faults HTTP/1.1\r\nhost: {host}\r\n{KEY_HEADER}: {}\r\ncontent-type: application/json\r\n\
+             content-length: {length}\r\nconnection: close\r\n\r\n{body}",
+            state.key.secret
         )
         .expect("asked");
         let mut answer = String::new();

@@ -1,0 +1,50 @@
+//! `outboxctl local env`.
+
+use serde_json::{Map, Value};
+
+use crate::error::Result;
+use crate::output::Outcome;
+use crate::sandbox::state::{self, State};
+use crate::settings::quoted;
+
+/// Print the environment variables by which other tools reach the local stack
+///
+/// For a shell: eval "$(outboxctl local env)". They include the secret of the stack's access key.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// For which shell
+    #[arg(long, value_name = "SHELL", value_enum, default_value_t = Shell::Sh)]
+    shell: Shell,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Shell {
+    /// sh, bash, zsh
+    Sh,
+    Fish,
+}
+
+/// What would take the place of the stack's key, or be sent along with it.
+const IN_THE_WAY: &str = "AWS_PROFILE AWS_SESSION_TOKEN";
+
+impl Args {
+    pub fn run(self) -> Result<Outcome> {
+        let state = state::running()?;
+        let variables: Map<String, Value> =
+            state.variables().into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Ok(Outcome::data(variables).text(script(&state, self.shell)))
+    }
+}
+
+fn script(state: &State, shell: Shell) -> String {
+    let variables = state.variables();
+    let lines = variables.iter().map(|(name, value)| match shell {
+        Shell::Sh => format!("export {name}={}", quoted(value)),
+        Shell::Fish => format!("set -gx {name} {}", quoted(value)),
+    });
+    let last = match shell {
+        Shell::Sh => format!("unset {IN_THE_WAY}"),
+        Shell::Fish => format!("set -e {IN_THE_WAY}"),
+    };
+    lines.chain([last]).collect::<Vec<_>>().join("\n")
+}

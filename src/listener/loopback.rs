@@ -1,0 +1,65 @@
+//! Listening on this machine alone.
+
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+
+/// How often a free port of one loopback address is tried on the other one.
+const ATTEMPTS: usize = 20;
+
+/// Listens on a port of 127.0.0.1 and, where the machine has it, of ::1: `localhost` may stand for either. Port 0 takes
+/// a port that is free on both.
+///
+/// # Errors
+/// `AddrInUse` when the port is taken on one of them, or whatever keeps 127.0.0.1 from being listened on.
+pub fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
+    let mut attempt = 1;
+    loop {
+        let four = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        let address = SocketAddr::from((Ipv6Addr::LOCALHOST, four.local_addr()?.port()));
+        match TcpListener::bind(address) {
+            Ok(six) => return Ok(vec![four, six]),
+            Err(error) if error.kind() != io::ErrorKind::AddrInUse => return Ok(vec![four]),
+            Err(error) if port != 0 || attempt == ATTEMPTS => return Err(error),
+            Err(_) => attempt += 1,
+        }
+    }
+}
+
+/// Hands listeners over to the runtime.
+///
+/// # Errors
+/// When they can't be watched.
+pub fn watched(listeners: Vec<TcpListener>) -> io::Result<Vec<tokio::net::TcpListener>> {
+    let watch = |listener: TcpListener| {
+        listener.set_nonblocking(true)?;
+        tokio::net::TcpListener::from_std(listener)
+    };
+    listeners.into_iter().map(watch).collect()
+}
+
+/// Returns whether the machine has the address ::1.
+pub fn has_ipv6() -> bool {
+    TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_addresses_have_the_same_port() {
+        let listeners = bind(0).unwrap();
+        let ports: Vec<u16> = listeners.iter().map(|listener| listener.local_addr().unwrap().port()).collect();
+        assert!(ports.iter().all(|port| *port == ports[0]) && ports[0] != 0, "{ports:?}");
+        assert_eq!(listeners.len(), if has_ipv6() { 2 } else { 1 });
+        assert!(listeners.iter().all(|listener| listener.local_addr().unwrap().ip().is_loopback()));
+    }
+
+    #[test]
+    fn a_port_that_is_taken_on_one_address_is_in_use() {
+        if let Ok(taken) = TcpListener::bind((Ipv6Addr::LOCALHOST, 0)) {
+            let error = bind(taken.local_addr().unwrap().port()).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::AddrInUse);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Who may use the endpoint: programs that have the stack's key, and everybody on this machine on the public routes of a
+//! deployed API. Web pages may not, whatever they send.
+
+use chrono::Utc;
+use http::request::Parts;
+use http::{Method, StatusCode, header};
+
+use super::ApiResponse;
+use super::signature::{Refusal, Signed};
+use crate::aws::AccessKey;
+use crate::listener::{self, Links};
+
+/// The header with the secret of the stack's key, for the gateway's own addresses below `/_outboxctl/`. No form can
+/// send it, and no page without a preflight that is not answered.
+pub const KEY_HEADER: &str = "x-outboxctl-key";
+
+/// Refuses what web pages send.
+pub fn refuse_pages(head: &Parts) -> Option<ApiResponse> {
+    let reason = match listener::check(&head.method, &head.headers, Links::Refused) {
+        Ok(()) => return None,
+        Err(listener::Refusal::Host) => "the local stack answers to localhost and 127.0.0.1 only",
+        Err(listener::Refusal::Page) => "the local stack does not answer web pages",
+    };
+    Some(ApiResponse::error(StatusCode::FORBIDDEN, "AccessDeniedException", reason))
+}
+
+/// Refuses requests to `/_outboxctl/` that do not come from the stack or its owner.
+pub fn refuse_strangers(head: &Parts, key: &AccessKey) -> Option<ApiResponse> {
+    let given = head.headers.get(KEY_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("");
+    if !listener::same(given, &key.secret) {
+        let text = format!("{KEY_HEADER} must have the secret of the stack's access key");
+        return Some(ApiResponse::error(StatusCode::FORBIDDEN, "AccessDeniedException", &text));
+    }
+    let reads = head.method == Method::GET || head.method == Method::DELETE;
+    if !reads && !listener::is_json(&head.headers) {
+        let text = "the body must be application/json";
+        return Some(ApiResponse::error(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UnsupportedMediaType", text));
+    }
+    None
+}
+
+/// What is known of a request's caller before its body is read.
+pub enum Caller {
+    /// The stack's own key, to be verified.
+    Signed(Signed),
+    /// A session of a role: a function's, or one that an AWS service has for its work. The emulator, which issued it, verifies
+    /// the signature and evaluates the role's policies.
+    Session,
+    /// Anybody on this machine: may reach deployed APIs and function URLs without IAM authorization, nothing else. The
+    /// emulator's launcher sees to that.
+    Public,
+    /// A function that answers CloudFormation; the address is the secret.
+    Answer,
+}
+
+impl Caller {
+    /// # Errors
+    /// Why the request is refused, before anything of its body is read.
+    pub fn of(head: &Parts, key: &AccessKey) -> Result<Self, Refusal> {
+        match Signed::of(head)? {
+            Some(signed) if signed.is_of_session() => Ok(Self::Session),
+            Some(signed) if !signed.names(key) => Err(Refusal::OtherKey),
+            Some(signed) => Ok(Self::Signed(signed)),
+            None if is_answer(head) => Ok(Self::Answer),
+            None if may_be_public(head) => Ok(Self::Public),
+            None => Err(Refusal::Unsigned),
+        }
+    }
+
+    /// Whether the body has to be read to verify the caller.
+    pub fn needs_body(&self) -> bool {
+        matches!(self, Self::Signed(signed) if signed.needs_body())
+    }
+
+    /// # Errors
+    /// Why the request is refused.
+    pub fn verify(&self, head: &Parts, body: &[u8], key: &AccessKey) -> Result<(), Refusal> {
+        match self {
+            Self::Signed(signed) => signed.verify(head, body, key, Utc::now()),
+            Self::Session | Self::Public | Self::Answer => Ok(()),
+        }
+    }
+}
+
+/// The address of an API or of a function: by host, or by path for clients that can't resolve such hosts.
+fn may_be_public(head: &Parts) -> bool {
+    let host = head.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let path = head.uri.path();
+    [".execute-api.", ".lambda-url."].iter().any(|part| host.contains(part))
+        || ["/_aws/execute-api/", "/_aws/lambda-url/"].iter().any(|start| path.starts_with(start))
+        || (path.starts_with("/restapis/") && path.contains("/_user_request_"))
+}
+
+/// The pre-signed address of a custom resource or a wait condition.
+fn is_answer(head: &Parts) -> bool {
+    let starts = ["/_ministack/cfn-response/", "/_ministack/cfn-signal/"];
+    head.method == Method::PUT && starts.iter().any(|start| head.uri.path().starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn head(method: &str, uri: &str, host: &str) -> Parts {
+        http::Request::builder().method(method).uri(uri).header("host", host).body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn only_routes_of_apis_are_public() {
+        let public = |method: &str, uri: &str, host: &str| match Caller::of(
+            &head(method, uri, host),
+            &AccessKey::new("LOCAL1", "x"),
+        ) {
+            Ok(Caller::Public) => "public",
+            Ok(Caller::Answer) => "answer",
+            _ => "refused",
+        };
+        assert_eq!(public("GET", "/cars", "0a1b2c3d.execute-api.localhost:4566"), "public");
+        assert_eq!(public("GET", "/_aws/lambda-url/x/", "localhost"), "public");
+        assert_eq!(public("PUT", "/_ministack/cfn-response/t", "localhost"), "answer");
+        for uri in ["/", "/bucket/object", "/_ministack/reset", "/_ministack/cfn-response/t", "/health"] {
+            assert_eq!(public("POST", uri, "localhost"), "refused", "{uri}");
+        }
+    }
+}

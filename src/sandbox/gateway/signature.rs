@@ -1,0 +1,230 @@
+//! Signature Version 4: whether a request was signed with this stack's key.
+//!
+//! Sources: IAM user guide, "Create a signed AWS API request"; S3 API reference, "Authenticating Requests: Using Query
+//! Parameters". The hash of a body that the client announces (`x-amz-content-sha256`, as S3's clients do) is taken from
+//! the announcement, so that large objects can pass as they come.
+
+use aws_lc_rs::{digest, hmac};
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+use http::request::Parts;
+use http::{HeaderMap, header};
+
+use super::encoding::{encode, fields, normalized};
+use crate::aws::AccessKey;
+use crate::listener;
+
+const ALGORITHM: &str = "AWS4-HMAC-SHA256";
+/// "The signature's timestamp must be within 15 minutes of the request" (S3 and IAM).
+const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
+/// Longest time that a presigned URL is good for: seven days.
+const LONGEST: i64 = 7 * 86_400;
+
+/// Why a request is not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is not signed at all.
+    Unsigned,
+    /// Signed in a way that is not understood here.
+    Malformed,
+    /// With another key.
+    OtherKey,
+    /// With another secret, or changed since.
+    Mismatch,
+    /// Too long ago, or not yet valid.
+    Expired,
+}
+
+/// What a signed request says of its signature.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    key_id: String,
+    /// `date/region/service/aws4_request`.
+    scope: String,
+    service: String,
+    headers: String,
+    signature: String,
+    time: String,
+    /// Seconds that a presigned URL is valid for.
+    expires: Option<i64>,
+    /// What the client gives as the body's hash; None where it has to be computed.
+    payload: Option<String>,
+}
+
+impl Signed {
+    /// Reads the signature of a request: None where there is none.
+    ///
+    /// # Errors
+    /// `Malformed` for what looks like a signature and can't be read as one.
+    pub fn of(head: &Parts) -> Result<Option<Self>, Refusal> {
+        let text = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let query = || fields(head.uri.query().unwrap_or(""));
+        match text(header::AUTHORIZATION.as_str()) {
+            Some(value) if value.starts_with("AWS") => {
+                return Self::in_header(value, &head.headers).map(Some).ok_or(Refusal::Malformed);
+            }
+            _ => {}
+        }
+        let presigned = query().any(|(name, _)| {
+            let name = name.to_ascii_lowercase();
+            name.starts_with("x-amz-sig") || name.starts_with("x-amz-cred") || name == "awsaccesskeyid"
+        });
+        if presigned { Self::in_query(query()).map(Some).ok_or(Refusal::Malformed) } else { Ok(None) }
+    }
+
+    fn in_header(value: &str, headers: &HeaderMap) -> Option<Self> {
+        let fields = value.strip_prefix(ALGORITHM)?;
+        let field =
+            |name: &str| fields.split([',', ' ']).find_map(|field| field.trim().strip_prefix(name)?.strip_prefix('='));
+        let text = |name: &str| headers.get(name)?.to_str().ok();
+        Self::new(
+            field("Credential")?,
+            field("SignedHeaders")?,
+            field("Signature")?,
+            text("x-amz-date")?,
+            None,
+            text("x-amz-content-sha256").map(str::to_owned),
+        )
+    }
+
+    fn in_query(fields: impl Iterator<Item = (String, String)>) -> Option<Self> {
+        let mut found = std::collections::HashMap::new();
+        for (name, value) in fields {
+            // Given twice, it is not known which one counts.
+            if found.insert(name, value).is_some() {
+                return None;
+            }
+        }
+        let field = |name: &str| found.get(name).map(String::as_str);
+        if field("X-Amz-Algorithm")? != ALGORITHM {
+            return None;
+        }
+        let expires = field("X-Amz-Expires")?.parse().ok().filter(|seconds| (1..=LONGEST).contains(seconds))?;
+        let mut signed = Self::new(
+            field("X-Amz-Credential")?,
+            field("X-Amz-SignedHeaders")?,
+            field("X-Amz-Signature")?,
+            field("X-Amz-Date")?,
+            Some(expires),
+            field("X-Amz-Content-Sha256").map(str::to_owned),
+        )?;
+        if signed.service == "s3" {
+            signed.payload.get_or_insert_with(|| "UNSIGNED-PAYLOAD".into());
+        }
+        Some(signed)
+    }
+
+    fn new(
+        credential: &str,
+        headers: &str,
+        signature: &str,
+        time: &str,
+        expires: Option<i64>,
+        payload: Option<String>,
+    ) -> Option<Self> {
+        let (key_id, scope) = credential.split_once('/')?;
+        let parts: Vec<&str> = scope.split('/').collect();
+        let [date, _region, service, "aws4_request"] = parts[..] else { return None };
+        // The host is always signed, or the request could be sent elsewhere.
+        let complete = time.starts_with(date) && headers.split(';').any(|name| name == "host");
+        complete.then(|| Self {
+            key_id: key_id.to_owned(),
+            scope: scope.to_owned(),
+            service: service.to_owned(),
+            headers: headers.to_owned(),
+            signature: signature.to_owned(),
+            time: time.to_owned(),
+            expires,
+            payload,
+        })
+    }
+
+    /// Returns whether it is said to be made with this key.
+    pub fn names(&self, key: &AccessKey) -> bool {
+        listener::same(&self.key_id, &key.id)
+    }
+
+    /// Returns whether the key is one of temporary credentials, whose ids begin with `ASIA` (IAM user guide, "IAM identifiers").
+    pub fn is_of_session(&self) -> bool {
+        self.key_id.starts_with("ASIA")
+    }
+
+    /// Returns whether the body has to be read before the signature can be verified.
+    pub fn needs_body(&self) -> bool {
+        self.payload.is_none()
+    }
+
+    /// Checks key, time and signature. `body` counts only where [`Signed::needs_body`] says so.
+    ///
+    /// # Errors
+    /// Why the request is refused.
+    pub fn verify(&self, head: &Parts, body: &[u8], key: &AccessKey, now: DateTime<Utc>) -> Result<(), Refusal> {
+        if !self.names(key) {
+            return Err(Refusal::OtherKey);
+        }
+        let signed_at = NaiveDateTime::parse_from_str(&self.time, "%Y%m%dT%H%M%SZ").map_err(|_| Refusal::Malformed)?;
+        let signed_at = signed_at.and_utc();
+        let until = signed_at + self.expires.map_or(TOLERANCE, TimeDelta::seconds);
+        if now > until || signed_at > now + TOLERANCE {
+            return Err(Refusal::Expired);
+        }
+        let request = self.canonical(head, body).ok_or(Refusal::Malformed)?;
+        let text = format!("{ALGORITHM}\n{}\n{}\n{}", self.time, self.scope, sha256(request.as_bytes()));
+        if listener::same(&hex(self.signing_key(&key.secret).sign(&text).as_ref()), &self.signature) {
+            Ok(())
+        } else {
+            Err(Refusal::Mismatch)
+        }
+    }
+
+    /// The canonical request. None where a signed header is missing.
+    fn canonical(&self, head: &Parts, body: &[u8]) -> Option<String> {
+        let s3 = self.service.starts_with("s3");
+        let path = if s3 { head.uri.path().to_owned() } else { encode(&normalized(head.uri.path()), true) };
+        let mut query: Vec<(String, String)> = fields(head.uri.query().unwrap_or(""))
+            .filter(|(name, _)| name != "X-Amz-Signature")
+            .map(|(name, value)| (encode(&name, false), encode(&value, false)))
+            .collect();
+        query.sort();
+        let query: Vec<String> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut headers = String::new();
+        for name in self.headers.split(';') {
+            let values: Option<Vec<String>> = head
+                .headers
+                .get_all(name)
+                .iter()
+                .map(|value| Some(value.to_str().ok()?.split_whitespace().collect::<Vec<_>>().join(" ")))
+                .collect();
+            let values = values.filter(|values| !values.is_empty())?;
+            headers += &format!("{name}:{}\n", values.join(","));
+        }
+        let payload = self.payload.clone().unwrap_or_else(|| sha256(body));
+        Some([head.method.as_str(), &path, &query.join("&"), &headers, &self.headers, &payload].join("\n"))
+    }
+
+    fn signing_key(&self, secret: &str) -> SigningKey {
+        let first = SigningKey(hmac::Key::new(hmac::HMAC_SHA256, format!("AWS4{secret}").as_bytes()));
+        self.scope
+            .split('/')
+            .fold(first, |key, part| SigningKey(hmac::Key::new(hmac::HMAC_SHA256, key.sign(part).as_ref())))
+    }
+}
+
+struct SigningKey(hmac::Key);
+
+impl SigningKey {
+    fn sign(&self, text: &str) -> hmac::Tag {
+        hmac::sign(&self.0, text.as_bytes())
+    }
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+#[path = "signature_tests.rs"]
+mod tests;

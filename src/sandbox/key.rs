@@ -1,0 +1,51 @@
+//! The stack's access key: made once for its folder, so that what was given to other tools stays valid when the stack
+//! comes up again.
+
+use super::home::{Home, write_atomically};
+use crate::aws::AccessKey;
+use crate::error::{Kind, OrFail, Result};
+use crate::listener;
+
+/// Returns the key of the stack's folder; makes it where there is none.
+///
+/// # Errors
+/// `Io` when it can't be written.
+pub fn ensure(home: &Home) -> Result<AccessKey> {
+    let file = home.file("key.json");
+    let kept = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
+    if let Some(key) = kept {
+        return Ok(key);
+    }
+    let key = make()?;
+    let text = serde_json::to_vec(&key).or_fail(Kind::Unexpected, || "key.json".into())?;
+    // Readable for its owner alone, as every file that is written this way.
+    write_atomically(&file, &text)?;
+    Ok(key)
+}
+
+/// 20 characters as AWS's ids have, and a prefix that none of AWS's has. Not 12 digits, which the emulator would take for
+/// the number of an account.
+fn make() -> Result<AccessKey> {
+    let id = listener::random::<8>()?[..15].to_ascii_uppercase();
+    Ok(AccessKey::new(format!("LOCAL{id}"), listener::random::<20>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_keeps_its_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (Home::at(folder.path(), "one"), Home::at(folder.path(), "other"));
+        one.create().unwrap();
+        other.create().unwrap();
+        let key = ensure(&one).unwrap();
+        assert_eq!((key.id.len(), key.secret.len()), (20, 40));
+        assert_eq!(ensure(&one).unwrap(), key);
+        assert_ne!(ensure(&other).unwrap(), key);
+        assert_eq!(std::fs::metadata(one.file("key.json")).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,269 @@
+//! Who may use the local stack: programs with its access key. Not web pages, not other users of the machine.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use outboxctl::aws::{AccessKey, Clients};
+use outboxctl::error::sdk_code;
+use outboxctl::sandbox::Home;
+use serde_json::json;
+
+use crate::support::api::Deployed;
+use crate::support::signing;
+use crate::support::stack::{Stack, home};
+
+/// Sends a request as it is written here; returns the answer, head and body.
+fn ask(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
+    let host = url.strip_prefix("http://").expect("a URL");
+    let mut stream = TcpStream::connect(host).expect("a connection");
+    let mut request = format!("{method} {path} HTTP/1.1\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    if headers.iter().all(|(name, _)| *name != "host") {
+        request += &format!("host: {host}\r\n");
+    }
+    for (name, value) in headers {
+        request += &format!("{name}: {value}\r\n");
+    }
+    write!(stream, "{request}\r\n{body}").expect("asked");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("answered");
+    answer.to_ascii_lowercase()
+}
+
+/// A request to list tables that is signed with the stack's key, and these headers besides.
+fn signed(stack: &Stack, url: &str, more: &[(&str, &str)]) -> String {
+    let host = more.iter().find(|(name, _)| *name == "host").map_or(&url["http://".len()..], |(_, value)| value);
+    let mut request = http::Request::builder().method("POST").uri(format!("{url}/")).header("host", host);
+    request = request.header("x-amz-target", "DynamoDB_20120810.ListTables");
+    let mut request = request.body(()).expect("a request");
+    signing::sign(&mut request, b"{}", "dynamodb", &stack.state().key);
+    let own = request.headers().iter().map(|(name, value)| (name.as_str(), value.to_str().expect("text")));
+    let headers: Vec<_> = own.chain(more.iter().copied().filter(|(name, _)| *name != "host")).collect();
+    ask(url, "POST", "/", &headers, "{}")
+}
+
+#[test]
+fn web_pages_can_do_nothing() {
+    let stack = Stack::up("pages");
+    let (state, page) = (stack.state(), ("origin", "http://localhost:5173"));
+    let url = state.endpoint.as_str();
+    assert!(signed(&stack, url, &[]).starts_with("http/1.1 200"), "a program with the key is answered");
+    // What a page sends is refused even where it has the key.
+    let of_pages: [&[(&str, &str)]; 8] = [
+        &[page, ("content-type", "text/plain")],
+        &[("origin", "null")],
+        &[("origin", "http://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "cors")],
+        &[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("content-type", "text/plain")],
+        &[("sec-fetch-site", "same-site"), ("sec-fetch-mode", "no-cors")],
+        &[("host", "evil.example")],
+        &[("host", "127.0.0.1.nip.io:4566")],
+        &[page, ("host", "0a1b2c3d.execute-api.localhost")],
+    ];
+    for headers in of_pages {
+        let answer = signed(&stack, url, headers);
+        assert!(answer.starts_with("http/1.1 403"), "{headers:?}: {answer}");
+    }
+    let preflight = ask(url, "OPTIONS", "/", &[page, ("access-control-request-method", "POST")], "");
+    assert!(preflight.starts_with("http/1.1 403"), "{preflight}");
+    for answer in [preflight, signed(&stack, url, &[]), signed(&stack, url, &[page])] {
+        assert!(!answer.contains("access-control-"), "{answer}");
+    }
+    // The emulator behind the endpoint, and the endpoint's own addresses.
+    let emulator = state.emulator_url.as_str();
+    for answer in [
+        signed(&stack, emulator, &[]),
+        ask(emulator, "POST", "/_ministack/reset", &[], ""),
+        ask(emulator, "OPTIONS", "/", &[page, ("access-control-request-method", "POST")], ""),
+        ask(url, "GET", "/_outboxctl/faults", &[], ""),
+        ask(url, "POST", "/_outboxctl/resources/delete", &[("content-type", "text/plain")], "{}"),
+    ] {
+        assert!(answer.starts_with("http/1.1 403") && !answer.contains("access-control-"), "{answer}");
+    }
+    let key = ("x-outboxctl-key", state.key.secret.as_str());
+    let form = ask(url, "POST", "/_outboxctl/faults", &[key, ("content-type", "text/plain")], r#"{"rules":[]}"#);
+    assert!(form.starts_with("http/1.1 415"), "{form}");
+    let socket = [
+        ("upgrade", "websocket"),
+        ("connection", "upgrade"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ];
+    let refused = ask(emulator, "GET", "/_aws/execute-api/0a1b2c3d/x", &socket, "");
+    assert!(!refused.starts_with("http/1.1 101"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_the_stacks_key_is_accepted() {
+    let stack = Stack::up("key");
+    let (state, url) = (stack.state(), stack.state().endpoint);
+    let with = async |key: AccessKey| {
+        Clients::for_local({
+            let mut endpoint = state.local_endpoint();
+            endpoint.key = key;
+            endpoint
+        })
+        .await
+    };
+    let right = with(state.key.clone()).await;
+    let identity = right.sts().get_caller_identity().send().await.expect("the key is accepted");
+    assert_eq!(identity.account(), Some("000000000000"));
+    let others =
+        [AccessKey::new("test", "test"), AccessKey::new("111122223333", "x"), AccessKey::new(&state.key.id, "x")];
+    for key in others {
+        let other = with(key).await;
+        let code = |error: &str, wanted: [&str; 2]| assert!(wanted.contains(&error), "{error}");
+        code(
+            sdk_code(&other.sts().get_caller_identity().send().await.expect_err("query")),
+            ["InvalidClientTokenId", "SignatureDoesNotMatch"],
+        );
+        code(
+            sdk_code(&other.dynamodb().list_tables().send().await.expect_err("JSON")),
+            ["UnrecognizedClientException", "InvalidSignatureException"],
+        );
+        code(
+            sdk_code(&other.lambda().list_functions().send().await.expect_err("REST")),
+            ["UnrecognizedClientException", "InvalidSignatureException"],
+        );
+        code(
+            sdk_code(&other.s3().list_buckets().send().await.expect_err("S3")),
+            ["InvalidAccessKeyId", "SignatureDoesNotMatch"],
+        );
+    }
+    let target = ("x-amz-target", "DynamoDB_20120810.ListTables");
+    let unsigned = ask(&url, "POST", "/", &[target, ("content-type", "application/x-amz-json-1.0")], "{}");
+    assert!(unsigned.starts_with("http/1.1 400") && unsigned.contains("missingauthenticationtoken"), "{unsigned}");
+    for (path, headers) in [
+        ("/_ministack/reset", vec![]),
+        ("/_ministack/reset", vec![("host", "0a1b2c3d.execute-api.localhost")]),
+        // Named like an API, meant for a service.
+        ("/", vec![target, ("host", "0a1b2c3d.execute-api.localhost")]),
+        ("/", vec![target, ("host", "x.execute-api.localhost")]),
+        ("/", vec![("x-amz-target", "AWSEvents.PutEvents"), ("host", "x.lambda-url.localhost")]),
+        ("/?X-Amz-Credential=test%2F20260101%2Fus-east-1%2Fs3%2Faws4_request&X-Amz-Signature=0", vec![]),
+        ("/?AWSAccessKeyId=test&Signature=0", vec![]),
+    ] {
+        let answer = ask(&url, "POST", path, &headers, "{}");
+        assert!(answer.starts_with("http/1.1 40"), "{path} {headers:?}: {answer}");
+    }
+    // The key is the folder's: what was given to other tools stays valid.
+    stack.ok(&["local", "down"]);
+    stack.ok(&["local", "up"]);
+    assert_eq!(stack.state().key, state.key);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn apis_are_reached_as_their_routes_say() {
+    let stack = Stack::up("routes");
+    let api = Deployed::new(&stack, "dynamodb-cdc").await;
+    let (url, host) = (stack.state().endpoint, api.output("ApiUrl")["http://".len()..].to_owned());
+    let (host, user) = (("host", host.as_str()), json!({"name": "Ada", "email": "ada@example.org", "plan": "free"}));
+    let kind = ("content-type", "application/json");
+    assert_eq!(api.json("POST", "/users", &user).await.status, 201, "signed with the key");
+    let refused = [
+        vec![host, kind],
+        vec![host, kind, ("authorization", "Bearer anything")],
+        vec![host, kind, ("x-outboxctl-unsigned", "")],
+    ];
+    for headers in refused {
+        let answer = ask(&url, "POST", "/users", &headers, &user.to_string());
+        assert!(answer.starts_with("http/1.1 403"), "its routes want IAM authorization: {headers:?}: {answer}");
+    }
+    // Open to all: to programs on this machine, that is; still not to pages.
+    stack.ok(&["deploy", "--yes", "--pipeline", "dynamodb-cdc", "--parameter", "OpenApi=true"]);
+    let answer = ask(&url, "POST", "/users", &[host, kind], &user.to_string());
+    assert!(answer.starts_with("http/1.1 201"), "{answer}");
+    let answer = ask(&url, "POST", "/users", &[host, kind, ("origin", "http://localhost:5173")], &user.to_string());
+    assert!(answer.starts_with("http/1.1 403"), "{answer}");
+}
+
+/// Addresses from which the stack's functions fetch their events, out of the functions' environments.
+fn runtimes(stack: &Stack) -> Vec<String> {
+    let mark = format!("OUTBOXCTL_LOCAL_STACK={}", Home::at(home(), stack.name()).stack().display());
+    let processes = std::fs::read_dir("/proc").expect("/proc").filter_map(Result::ok);
+    let environments = processes.filter_map(|process| std::fs::read(process.path().join("environ")).ok());
+    let texts = environments.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let ours = texts.filter(|text| text.split('\0').any(|variable| variable == mark));
+    let runtime = |text: String| {
+        text.split('\0').find_map(|variable| variable.strip_prefix("AWS_LAMBDA_RUNTIME_API=")).map(str::to_owned)
+    };
+    ours.filter_map(runtime).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn functions_alone_fetch_their_events() {
+    let stack = Stack::up("runtime");
+    let api = Deployed::new(&stack, "dynamodb-cdc").await;
+    let user = json!({"name": "Ada", "email": "ada@example.org", "plan": "free"});
+    assert_eq!(api.json("POST", "/users", &user).await.status, 201);
+    let runtimes = runtimes(&stack);
+    assert!(!runtimes.is_empty(), "a function is up");
+    for runtime in runtimes {
+        let url = format!("http://{runtime}");
+        for headers in [("origin", "http://localhost:5173"), ("sec-fetch-site", "cross-site"), ("host", "evil.example")]
+        {
+            let answer = ask(&url, "GET", "/2018-06-01/runtime/invocation/next", &[headers], "");
+            assert!(answer.starts_with("http/1.1 403"), "{headers:?}: {answer}");
+        }
+    }
+    assert_eq!(api.json("POST", "/users", &user).await.status, 201, "no event was taken away");
+}
+
+#[test]
+fn other_tools_get_everything_by_local_env() {
+    let stack = Stack::new("env");
+    assert_eq!(stack.fails(1, &["local", "env"])["error"]["code"], "local-down");
+    let up = stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
+    let (state, variables) = (stack.state(), stack.ok(&["local", "env"]));
+    assert_eq!(up["environment"], variables);
+    assert!(up["state"]["key"].get("secret").is_none(), "{up}");
+    let output = stack.command(&["local", "env"]).output().expect("the binary starts");
+    let script = String::from_utf8(output.stdout).expect("text");
+    let printed = Command::new("sh")
+        .env_clear()
+        .env("AWS_PROFILE", "another")
+        .env("AWS_SESSION_TOKEN", "real")
+        .args(["-c", &format!("eval {}\nexec /usr/bin/env", outboxctl::settings::quoted(&script))])
+        .output()
+        .expect("a shell");
+    let printed = String::from_utf8(printed.stdout).expect("text");
+    for (name, value) in variables.as_object().expect("variables") {
+        let line = format!("{name}={}", value.as_str().expect("text"));
+        assert!(printed.lines().any(|printed| printed == line), "{line} is missing: {printed}");
+    }
+    assert!(!printed.contains("AWS_PROFILE") && !printed.contains("AWS_SESSION_TOKEN"), "{printed}");
+    for name in ["AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION", "PGHOST", "PGPORT", "PGSSLROOTCERT"] {
+        assert!(variables[name].is_string(), "{name}");
+    }
+    assert_eq!(variables["AWS_SECRET_ACCESS_KEY"], json!(state.key.secret));
+    // Shown where it is asked for, and nowhere else.
+    for args in [&["local", "status"][..], &["local", "status", "--output", "json"]] {
+        let shown = stack.run(args);
+        assert!(!String::from_utf8_lossy(&shown.stdout).contains(&state.key.secret), "{args:?}");
+    }
+}
+
+#[test]
+fn other_users_see_nothing_of_a_stack() {
+    let stack = Stack::up("modes");
+    stack.ok(&["deploy", "--yes", "--pipeline", "dynamodb-cdc"]);
+    let folder = Home::at(home(), stack.name()).stack();
+    stack.ok(&["local", "down"]);
+    let own = folder.join("postgres");
+    let mut open = Vec::new();
+    let mut left = vec![folder];
+    while let Some(path) = left.pop() {
+        let about = std::fs::symlink_metadata(&path).expect("a file");
+        let mode = about.permissions().mode() & 0o077;
+        // Others may pass through the first folder: PostgreSQL's user is another one where root starts it.
+        if mode & !0o011 != 0 && !about.is_symlink() {
+            open.push((path.display().to_string(), format!("{mode:o}")));
+        }
+        let closed = about.permissions().mode() & 0o077 == 0;
+        if about.is_dir() && !closed && path != own {
+            left.extend(std::fs::read_dir(&path).expect("a folder").map(|entry| entry.expect("an entry").path()));
+        }
+    }
+    assert!(open.is_empty(), "{open:#?}");
+}
