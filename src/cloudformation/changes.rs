@@ -35,12 +35,17 @@ const PRECIOUS: &[(&str, &[&str])] = &[
     ),
     ("AWS::Kinesis::Stream", &["Name"]),
     (
-        "AWS::DMS::ReplicationTask",
+        TASK,
         &["MigrationType", "ReplicationInstanceArn", "ResourceIdentifier", "SourceEndpointArn", "TargetEndpointArn"],
     ),
     ("AWS::DynamoDB::Table", &["ImportSourceSpecification", "KeySchema", "TableName"]),
     ("AWS::SecretsManager::Secret", &["Name"]),
 ];
+
+/// The replication task.
+pub(super) const TASK: &str = "AWS::DMS::ReplicationTask";
+/// An endpoint of the replication task.
+const ENDPOINT: &str = "AWS::DMS::Endpoint";
 
 /// What words are used for, and colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -122,6 +127,11 @@ impl Change {
             || kind.ends_with("Policy")
             || kind.ends_with("::Permission")
             || self.properties.iter().any(|name| name.ends_with("PolicyDocument") || name == "KeyPolicy")
+    }
+
+    /// Whether AWS DMS refuses it while the replication task runs.
+    pub fn needs_capture_stopped(&self) -> bool {
+        self.effect != Effect::Add && matches!(self.resource_type.as_str(), TASK | ENDPOINT)
     }
 
     /// A stack that goes as a whole.

@@ -1,5 +1,6 @@
 //! `outboxctl deploy`.
 
+mod capture;
 mod plan;
 mod supply;
 
@@ -10,7 +11,8 @@ use serde_json::json;
 
 use crate::aws::{Clients, account};
 use crate::cloudformation::{
-    Consent, Deployment, Engine, Fate, Guard, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
+    Change, Consent, Deployment, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values,
+    parameter_names, secrets,
 };
 use crate::commands::watch::detached;
 use crate::context::Context;
@@ -58,9 +60,10 @@ impl Args {
         mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
-        let with_sample = self.announce(ctx, clients, pipeline, &overrides).await?;
+        let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
         let supply = supply::Artifacts::new(ctx, clients, self.function_binary.clone(), self.dry_run).await?;
         let engine = Engine::new(clients, &ctx.console);
+        let capture = capture::Capture::of(ctx, &deployment).await?;
         let rollout = Rollout {
             engine: &engine,
             pipeline,
@@ -72,6 +75,7 @@ impl Args {
                 supply: &supply,
             },
             guard: Guard { allow_replacement: self.allow_replacement, consent: consent(ctx) },
+            pause: capture.as_ref().map(|capture| capture as &dyn Pause),
             with_sample,
         };
         // A signal waits: a preview takes seconds and removes what it made, a deploy has to say what goes on without it.
@@ -81,7 +85,10 @@ impl Args {
         }
         let (reports, outputs) = tokio::select! {
             deployed = rollout.deploy() => deployed?,
-            () = ctx.cancel.cancelled() => return Err(detached(ctx, &engine)),
+            () = ctx.cancel.cancelled() => {
+                let error = detached(ctx, &engine);
+                return Err(capture.iter().fold(error, |error, capture| capture.remember(error)));
+            }
         };
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
@@ -105,15 +112,15 @@ impl Args {
         Ok(())
     }
 
-    /// Says who acts where on what, before anything is done; asks where the stage is production. Returns whether the
-    /// sample is part of it: as chosen now, else as before.
+    /// Says who acts where on what, before anything is done; asks where the stage is production. Returns what is deployed
+    /// now, and whether the sample is to be part of it: as chosen now, else as before.
     async fn announce(
         &self,
         ctx: &Context,
         clients: &Clients,
         pipeline: &Pipeline,
         overrides: &BTreeMap<String, String>,
-    ) -> Result<bool> {
+    ) -> Result<(Deployment, bool)> {
         let settings = &ctx.settings;
         let (identity, deployment) = tokio::try_join!(account::identity(clients), Deployment::load(clients, settings))?;
         let with_sample = overrides.get(WITH_SAMPLE).map_or(deployment.has_sample(), |value| value != "false");
@@ -142,14 +149,14 @@ impl Args {
         }
         let ask = pipelines::is_production(&settings.stage) && !self.dry_run && !settings.yes && !settings.local;
         if !ask {
-            return Ok(with_sample);
+            return Ok((deployment, with_sample));
         }
         let question = format!("deploy to {} in account {}?", settings.stage, identity.account);
         if settings.no_input {
             return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
         }
         match ctx.console.confirm(&question).await? {
-            true => Ok(with_sample),
+            true => Ok((deployment, with_sample)),
             false => Err(Error::new(Kind::Failed, "nothing was done")),
         }
     }
@@ -162,6 +169,7 @@ impl Args {
                 json!({
                     "stack": name, "fate": preview.fate, "creates": plan::creates(preview.fate),
                     "changes": preview.changes, "parameters": preview.parameters,
+                    "stops_capture": preview.changes.iter().any(Change::needs_capture_stopped),
                 })
             })
             .collect();

@@ -157,9 +157,6 @@ impl DmsResources {
         }
         let call = self.0.call(gateway).map_err(|fault| fault.message)?;
         let id = request.physical_id.clone().unwrap_or_default();
-        if kind == Kind::Task {
-            stop(self, &call, &id).await?;
-        }
         let (name, member) = operation(kind);
         let mut changed = body(kind, request);
         if request.properties[kind.names().identifier].is_null() {
@@ -189,7 +186,7 @@ impl DmsResources {
     }
 }
 
-/// A task is stopped before it is changed or deleted, as CloudFormation does.
+/// A task is stopped before it is deleted. Before it is changed it is not: the API then refuses, as on AWS.
 async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(), String> {
     let status = || call.store.find(arn).map_or(String::new(), |task| task.status().to_owned());
     until(|| !["starting", "creating", "modifying"].contains(&status().as_str()), "the task does not settle").await?;

@@ -77,7 +77,11 @@ async fn answer(shared: Shared, request: Request) -> Response {
         let answer = match fault {
             Fault::CutBefore => (500, String::new()),
             _ if is_object => objects(&mut world, parts.method.as_str(), object),
-            _ if target.is_some() => (400, absent(&action)),
+            _ if target.is_some() => {
+                let operation = action.rsplit('.').next().unwrap_or_default();
+                let dms = world.answer_dms(operation, &String::from_utf8_lossy(&body));
+                dms.unwrap_or_else(|| (400, absent(&action)))
+            }
             _ => world.respond(&action, &form, fault),
         };
         (fault, answer)

@@ -7,6 +7,7 @@ mod change_sets;
 mod described;
 mod stack;
 mod step;
+mod task;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use change_sets::set_name;
 pub use stack::Stack;
 pub use step::{Detail, Row, Step, step};
+pub use task::Task;
 pub use wire::{Form, form};
 use wire::{error, tag};
 
@@ -50,6 +52,10 @@ pub struct World {
     pub delays: BTreeMap<String, Duration>,
     /// Keys of the objects in S3, whatever the bucket.
     pub objects: Vec<String>,
+    /// Actions that are not allowed.
+    pub refused: Vec<&'static str>,
+    /// The pipeline's replication task; None: there is none. A change set that touches it fails while it runs.
+    pub task: Option<Task>,
     /// Answers of DescribeEvents: type, logical id, name or hook, reason. None: it is not allowed.
     pub details: Option<Vec<(&'static str, &'static str, &'static str, &'static str)>>,
 }
@@ -63,6 +69,8 @@ impl Default for World {
             gates: BTreeMap::new(),
             delays: BTreeMap::new(),
             objects: Vec::new(),
+            refused: Vec::new(),
+            task: None,
             details: Some(Vec::new()),
         }
     }
@@ -107,6 +115,9 @@ impl World {
             Fault::Unavailable => return (503, "<html>Service Unavailable</html>".into()),
             _ => {}
         }
+        if self.refused.contains(&action) {
+            return error(403, "AccessDenied", &format!("not authorized to perform: {action}"));
+        }
         match self.answer(action, form) {
             Ok(xml) => (200, format!("<{action}Response><{action}Result>{xml}</{action}Result></{action}Response>")),
             Err((code, message)) => error(if code == "AccessDenied" { 403 } else { 400 }, code, &message),
@@ -126,7 +137,11 @@ impl World {
                 let executed = |other: &String| self.stacks.get(other).is_some_and(|stack| !stack.executed.is_empty());
                 let open = self.gates.get(&name).is_none_or(|others| others.iter().all(executed));
                 let delay = self.delays.get(&name).copied();
+                let task_runs = self.task.as_ref().is_some_and(|task| task.status == "running");
                 let stack = self.stack(&name);
+                if action == "ExecuteChangeSet" && task_runs && stack.touches_task(form) {
+                    stack.script("execute", refused_by_dms());
+                }
                 let over = delay.map(|delay| stack.began.is_some_and(|began| began.elapsed() >= delay));
                 if over == Some(true) {
                     (1..stack.coming.len()).for_each(|_| stack.go_on(false));
@@ -161,4 +176,14 @@ impl World {
         });
         Ok(format!("<OperationEvents>{}</OperationEvents>", members.collect::<String>()))
     }
+}
+
+/// The timeline of an update that DMS refuses because the task runs.
+fn refused_by_dms() -> Vec<Step> {
+    let reason = "Replication Task cannot be modified while it is running state";
+    vec![
+        step("stack", "UPDATE_IN_PROGRESS", "User Initiated"),
+        step("Task", "UPDATE_FAILED", reason).kind("AWS::DMS::ReplicationTask"),
+        step("stack", "UPDATE_ROLLBACK_COMPLETE", ""),
+    ]
 }
