@@ -1,7 +1,7 @@
 //! Whose account this is, and what it has.
 
 use super::Clients;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, Error, Result, sdk_code};
 
 /// Who asks, as AWS sees it.
 #[derive(Debug, Clone)]
@@ -18,7 +18,19 @@ pub struct Identity {
 /// `Credentials` where there are none that work.
 pub async fn identity(clients: &Clients) -> Result<Identity> {
     let answer = clients.sts().get_caller_identity().send().await.aws("ask who we are")?;
-    Ok(Identity { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() })
+    let identity = Identity { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() };
+    // Another request may have been faster, with the same answer.
+    let _ = clients.account.set(identity.account.clone());
+    Ok(identity)
+}
+
+/// Returns the account's number, asked for once for all clones of these clients.
+///
+/// # Errors
+/// Those of [`identity`].
+pub async fn number(clients: &Clients) -> Result<&str> {
+    let number = clients.account.get_or_try_init(|| async { Ok::<_, Error>(identity(clients).await?.account) }).await;
+    number.map(String::as_str)
 }
 
 /// Whether the account has an IAM role of this name.

@@ -1,6 +1,7 @@
 //! `outboxctl deploy`.
 
 mod capture;
+mod functions;
 mod plan;
 mod supply;
 
@@ -90,6 +91,7 @@ impl Args {
                 return Err(capture.iter().fold(error, |error, capture| capture.remember(error)));
             }
         };
+        functions::check(ctx, clients, &engine, pipeline, &supply.package, &reports).await?;
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };

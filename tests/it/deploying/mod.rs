@@ -6,6 +6,7 @@ mod dry_run;
 mod failures;
 mod github;
 mod kills;
+mod package;
 mod signals;
 
 use serde_json::Value;

@@ -106,6 +106,14 @@ impl Stack {
         (!asked.contains('/') || *asked == self.set_id(&name)).then_some(set)
     }
 
+    pub(super) fn listed_resources(&self) -> String {
+        let members = resources(&self.template).into_iter().map(|(logical, kind)| {
+            let id = format!("{logical}-1");
+            format!("<member>{}{}</member>", tag("ResourceType", &kind), tag("PhysicalResourceId", &id))
+        });
+        format!("<StackResourceSummaries>{}</StackResourceSummaries>", members.collect::<String>())
+    }
+
     /// Whether executing it modifies the replication task or one of its endpoints.
     pub(super) fn touches_task(&self, form: &Form) -> bool {
         let of_task = |kind: &str| kind == "AWS::DMS::ReplicationTask" || kind == "AWS::DMS::Endpoint";

@@ -36,6 +36,8 @@ pub enum Fault {
     CutAfter,
     /// It takes effect, and is never answered.
     Hang,
+    /// An object is not there yet.
+    Absent,
 }
 
 /// By the request's number, from 1, and its action.
@@ -50,8 +52,10 @@ pub struct World {
     pub gates: BTreeMap<String, Vec<String>>,
     /// How long a stack's operations take. Once that is over, all that is still to happen has happened.
     pub delays: BTreeMap<String, Duration>,
-    /// Keys of the objects in S3, whatever the bucket.
-    pub objects: Vec<String>,
+    /// The objects in S3 by bucket and key, with their SHA-256 checksums where they have one.
+    pub objects: BTreeMap<String, Option<String>>,
+    /// The checksum of the code that functions have; that of the newest object where None.
+    pub code: Option<String>,
     /// Actions that are not allowed.
     pub refused: Vec<&'static str>,
     /// The pipeline's replication task; None: there is none. A change set that touches it fails while it runs.
@@ -68,7 +72,8 @@ impl Default for World {
             faults: Box::new(|_, _| Fault::None),
             gates: BTreeMap::new(),
             delays: BTreeMap::new(),
-            objects: Vec::new(),
+            objects: BTreeMap::new(),
+            code: None,
             refused: Vec::new(),
             task: None,
             details: Some(Vec::new()),

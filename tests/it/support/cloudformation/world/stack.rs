@@ -96,6 +96,7 @@ impl Stack {
                 self.go_on(may_end);
                 self.events_page(name, form)
             }
+            "ListStackResources" => Ok(self.listed_resources()),
             "GetTemplate" => Ok(tag("TemplateBody", &self.original_template())),
             "CreateChangeSet" => self.create_change_set(name, form),
             "DescribeChangeSet" => self.described_change_set(name, form),

@@ -1,4 +1,4 @@
-//! A replication task, as far as a deploy has to do with it.
+//! A replication task and functions, as far as a deploy has to do with them.
 
 use super::World;
 
@@ -11,6 +11,13 @@ pub struct Task {
 }
 
 impl World {
+    /// A function, with the checksum of its code.
+    pub fn function(&self) -> String {
+        let newest = self.objects.values().next_back().cloned().flatten();
+        let code = self.code.clone().or(newest).unwrap_or_default();
+        format!(r#"{{"Configuration": {{"CodeSha256": "{code}"}}}}"#)
+    }
+
     /// The DMS API's answer: HTTP status and JSON. None where the world has no task, or for another operation.
     pub fn answer_dms(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
         let task = self.task.as_mut()?;
