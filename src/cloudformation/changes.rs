@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{
 use serde::Serialize;
 
 use super::secrets::{MASK, Secrets};
+use crate::pipelines::registry;
 
 /// Resource types that hold rows, records or a position in the write-ahead log, each with the properties whose change
 /// replaces it (`createOnlyProperties` of its CloudFormation schema, and conditional ones that do so in fact).
@@ -111,7 +112,7 @@ impl Change {
         values.dedup();
         Some(Self {
             action: change.action().map_or("?", ChangeAction::as_str).to_owned(),
-            effect: effect(change),
+            effect: effect(change, &properties),
             resource: change.logical_resource_id().unwrap_or("?").to_owned(),
             resource_type: change.resource_type().unwrap_or("?").to_owned(),
             properties,
@@ -177,14 +178,18 @@ impl Change {
     }
 }
 
-fn effect(change: &ResourceChange) -> Effect {
+/// `Conditional` is what CloudFormation says where a value is not known yet, and the local stack says it of most changes:
+/// then only a property whose change can replace a resource of its type makes a difference.
+fn effect(change: &ResourceChange, properties: &[String]) -> Effect {
+    let kind = change.resource_type().unwrap_or_default();
+    let stays = !properties.is_empty() && !registry::may_replace(kind, properties.iter().map(String::as_str));
     let retains = matches!(change.policy_action(), Some(PolicyAction::Retain));
     match (change.action(), change.replacement()) {
         (Some(ChangeAction::Add), _) => Effect::Add,
         (Some(ChangeAction::Remove), _) if retains => Effect::Release,
         (Some(ChangeAction::Remove), _) => Effect::Delete,
         (Some(ChangeAction::Modify), Some(Replacement::True)) => Effect::Replace,
-        (Some(ChangeAction::Modify), Some(Replacement::Conditional)) => Effect::MayReplace,
+        (Some(ChangeAction::Modify), Some(Replacement::Conditional)) if !stays => Effect::MayReplace,
         (Some(ChangeAction::Modify), _) => Effect::Modify,
         (Some(ChangeAction::Import), _) => Effect::Import,
         _ => Effect::Unknown,

@@ -44,12 +44,7 @@ impl Engine {
     ///
     /// # Errors
     /// Those of [`Engine::deploy`] first, then those of `pause`.
-    pub async fn deploy_pausing(
-        &self,
-        desired: &Desired,
-        guard: Guard,
-        pause: Option<&dyn Pause>,
-    ) -> Result<Deployed> {
+    pub async fn deploy_pausing(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
         let deployed = self.deploy_with_patience(desired, guard, pause).await;
         let Some(pause) = pause else { return deployed };
         match (deployed, pause.resume(&desired.scope).await) {

@@ -63,12 +63,10 @@ impl Rollout<'_> {
             if on.is_empty() {
                 continue;
             }
-            self.engine
-                .console
-                .emit(Event::Waiting {
-                    scope: stack.name.to_owned(),
-                    on: on.into_iter().map(|name| (*name).to_owned()).collect(),
-                });
+            self.engine.console.emit(Event::Waiting {
+                scope: stack.name.to_owned(),
+                on: on.into_iter().map(|name| (*name).to_owned()).collect(),
+            });
         }
         let ends = self.each(|stack| self.deploy_one(stack, &outputs)).await;
         let reports = self.judge(ends)?;
@@ -176,7 +174,14 @@ impl Rollout<'_> {
         if !self.with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
             tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
         }
-        Ok(Some(Desired { name, scope: stack.name.to_owned(), template: stack.template, parameters, tags, seen: existing }))
+        Ok(Some(Desired {
+            name,
+            scope: stack.name.to_owned(),
+            template: stack.template,
+            parameters,
+            tags,
+            seen: existing,
+        }))
     }
 
     fn judge<T>(&self, mut ends: BTreeMap<&'static str, End<T>>) -> Result<Vec<T>> {
