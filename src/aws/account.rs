@@ -33,6 +33,18 @@ pub async fn number(clients: &Clients) -> Result<&str> {
     number.map(String::as_str)
 }
 
+/// Executions that Lambda keeps for functions without a reservation (Lambda developer guide, "Reserved concurrency").
+pub const UNRESERVED: i64 = 100;
+
+/// Returns how many concurrent executions no function has reserved; None where Lambda gives no value.
+///
+/// # Errors
+/// What Lambda says.
+pub async fn unreserved(clients: &Clients) -> Result<Option<i64>> {
+    let answer = clients.lambda().get_account_settings().send().await.aws("ask for the limits of Lambda")?;
+    Ok(answer.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()).map(i64::from))
+}
+
 /// Whether the account has an IAM role of this name.
 pub async fn has_role(clients: &Clients, role: &str) -> Result<bool> {
     match clients.iam().get_role().role_name(role).send().await {

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod databases;
 pub mod endpoint;
 pub mod health;
+pub mod log_groups;
 pub mod package;
 pub mod rds_token;
 pub mod stream;

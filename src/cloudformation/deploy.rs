@@ -10,6 +10,7 @@ use super::engine::{Operation, OperationKind, needs_recovery, status_of};
 use super::events::Follower;
 use super::pause::Pause;
 use super::status::{OnDeploy, Phase, actions};
+use super::template::named;
 use super::{Change, ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::output::Event;
@@ -105,7 +106,7 @@ impl Engine {
                     continue;
                 }
             };
-            let mut allowed = guard.allow(&self.console, &desired.name, &set.changes).await;
+            let mut allowed = guard.allow(&self.console, &desired.name, &set.changes, &named(desired.template)?).await;
             if let (Ok(()), Some(pause)) = (&allowed, pause)
                 && set.changes.iter().any(Change::needs_capture_stopped)
             {

@@ -33,6 +33,12 @@ pub fn lines(bytes: &[u8]) -> bool {
     true
 }
 
+/// Writes a question, and leaves the cursor behind it for the answer.
+pub fn prompt(question: &str) {
+    let mut err = anstream::stderr().lock();
+    let _ = write!(err, "{question} ").and_then(|()| err.flush());
+}
+
 /// Writes a line of talk. Escape codes are dropped where stderr is no terminal or NO_COLOR is set.
 pub fn talk(line: &str) {
     // Nobody is left to be told when this fails.

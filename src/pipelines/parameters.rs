@@ -76,6 +76,16 @@ pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>
         let parameter = parameters.iter().find(|parameter| parameter.name == name)?;
         values.get(name).or(parameter.default.as_ref())?.parse::<f64>().ok()
     };
+    // RDS wants the limit of automatic growth at least a tenth above the storage (RDS user guide, "Managing capacity
+    // automatically with storage autoscaling").
+    if let (Some(storage), Some(limit)) = (number("DatabaseStorage"), number("DatabaseStorageLimit"))
+        && limit < storage * 1.1
+    {
+        return Some(format!(
+            "DatabaseStorageLimit is {limit} and DatabaseStorage {storage}: RDS wants the limit at least 10 % above, {} or more",
+            (storage * 1.1).ceil()
+        ));
+    }
     let (age, hours) = (number("PublisherRecordAgeSeconds")?, number("RetentionHours")?);
     (age >= hours * 3_600.0).then(|| {
         format!(
@@ -145,6 +155,18 @@ mod tests {
             assert_eq!(objection(&[("RetentionHours", "24"), ("PublisherRecordAgeSeconds", "86400")]).is_some(), both);
             assert_eq!(objection(&[("RetentionHours", "25"), ("PublisherRecordAgeSeconds", "86400")]), None);
         }
+    }
+
+    #[test]
+    fn storage_may_not_begin_near_its_limit() {
+        let parameters = parameters(pipelines::find("rds-kinesis").expect("a pipeline")).expect("templates");
+        let objection = |values: &[(&str, &str)]| {
+            let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+            contradiction(&parameters, &values.collect())
+        };
+        assert!(objection(&[("DatabaseStorage", "100")]).is_some_and(|text| text.contains("110 or more")));
+        assert_eq!(objection(&[("DatabaseStorage", "90")]), None);
+        assert_eq!(objection(&[("DatabaseStorage", "100"), ("DatabaseStorageLimit", "110")]), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod capture;
 mod functions;
 mod plan;
+mod preflight;
 mod supply;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Pipeline, Stack, WITH_SAMPLE};
+use crate::settings::nearest;
 
 /// Deploy the pipeline's stacks; changes only what differs
 ///
@@ -62,6 +64,7 @@ impl Args {
 
         let clients = ctx.aws().await?;
         let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
+        preflight::check(ctx, clients, &deployment, &mut overrides).await?;
         let supply = supply::Artifacts::new(ctx, clients, self.function_binary.clone(), self.dry_run).await?;
         let engine = Engine::new(clients, &ctx.console);
         let capture = capture::Capture::of(ctx, &deployment).await?;
@@ -95,9 +98,13 @@ impl Args {
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };
-        let summary = match changed {
-            true => format!("{} is deployed in stage {}; next: outboxctl {next}", pipeline.name, settings.stage),
-            false => format!("{} is deployed in stage {} already; nothing changed", pipeline.name, settings.stage),
+        let summary = match (changed, deployment.exists()) {
+            (true, false) => {
+                let next = settings.command(next);
+                format!("{} is deployed in stage {}; next: {next}", pipeline.name, settings.stage)
+            }
+            (true, true) => format!("{} is updated in stage {}", pipeline.name, settings.stage),
+            (false, _) => format!("{} is deployed in stage {} already; nothing changed", pipeline.name, settings.stage),
         };
         Ok(Outcome::data(data).changed(changed).summary(summary))
     }
@@ -225,17 +232,14 @@ fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
 /// A parameter that no template has is a misspelt one.
 fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
     let known = parameter_names(pipeline)?;
-    match overrides.keys().find(|name| !known.contains(*name)) {
-        None => match pipelines::contradiction(&pipelines::parameters(pipeline)?, overrides) {
-            None => Ok(()),
-            Some(text) => Err(Error::new(Kind::Usage, text).hint("set both, in outboxctl.toml or with --parameter")),
-        },
-        Some(name) => {
-            let known: Vec<_> = known.iter().map(String::as_str).collect();
-            Err(Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name))
-                .hint(format!("parameters: {}", known.join(", "))))
-        }
-    }
+    let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
+    let error = Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name));
+    let settable = pipelines::parameters(pipeline)?;
+    let names: Vec<_> = settable.iter().map(|parameter| parameter.name.as_str()).collect();
+    Err(match nearest(name, names.iter().copied()) {
+        Some(meant) => error.hint(format!("did you mean {meant}?")),
+        None => error.hint(format!("parameters: {}", names.join(", "))),
+    })
 }
 
 /// `NAME=VALUE` as a flag's value.

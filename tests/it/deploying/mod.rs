@@ -7,6 +7,7 @@ mod failures;
 mod github;
 mod kills;
 mod package;
+mod preflight;
 mod signals;
 
 use serde_json::Value;

@@ -66,9 +66,12 @@ async fn answer(shared: Shared, request: Request) -> Response {
     let mut form = form(&String::from_utf8_lossy(&body[..body.len().min(1 << 20)]));
     let object = parts.uri.path().trim_start_matches('/').to_owned();
     let function = object.strip_prefix("2015-03-31/functions/").map(str::to_owned);
-    let is_object = !object.is_empty() && function.is_none();
+    let is_limits = object.starts_with("2016-08-19/account-settings");
+    let is_object = !object.is_empty() && function.is_none() && !is_limits;
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    if function.is_some() {
+    if is_limits {
+        form = [("Action".to_owned(), "GetAccountSettings".to_owned())].into();
+    } else if function.is_some() {
         form = [("Action".to_owned(), "GetFunction".to_owned())].into();
     } else if is_object {
         form = [("Action".to_owned(), format!("{} object", parts.method))].into();
@@ -84,6 +87,7 @@ async fn answer(shared: Shared, request: Request) -> Response {
             Fault::Absent => (404, String::new()),
             _ if function.is_some() && world.refused.contains(&action.as_str()) => (403, denied()),
             _ if function.is_some() => (200, world.function()),
+            _ if is_limits => (200, world.limits()),
             _ if is_object => {
                 let (status, of_object, xml) = objects(&mut world, parts.method.as_str(), object, &parts.headers);
                 checksum = of_object;
@@ -92,7 +96,8 @@ async fn answer(shared: Shared, request: Request) -> Response {
             _ if target.is_some() => {
                 let operation = action.rsplit('.').next().unwrap_or_default();
                 let dms = world.answer_dms(operation, &String::from_utf8_lossy(&body));
-                dms.unwrap_or_else(|| (400, absent(&action)))
+                dms.or_else(|| world.answer_others(operation, &String::from_utf8_lossy(&body)))
+                    .unwrap_or_else(|| (400, absent(&action)))
             }
             _ => world.respond(&action, &form, fault),
         };

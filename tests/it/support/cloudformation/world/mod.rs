@@ -56,6 +56,14 @@ pub struct World {
     pub objects: BTreeMap<String, Option<String>>,
     /// The checksum of the code that functions have; that of the newest object where None.
     pub code: Option<String>,
+    /// Rules of the bus besides those of the stacks.
+    pub rules: Vec<&'static str>,
+    /// The RDS API's list of automated backups, in XML.
+    pub backups: String,
+    /// Names of log groups.
+    pub log_groups: Vec<String>,
+    /// Executions of functions that none has reserved.
+    pub unreserved: u32,
     /// Actions that are not allowed.
     pub refused: Vec<&'static str>,
     /// The pipeline's replication task; None: there is none. A change set that touches it fails while it runs.
@@ -74,6 +82,10 @@ impl Default for World {
             delays: BTreeMap::new(),
             objects: BTreeMap::new(),
             code: None,
+            rules: Vec::new(),
+            backups: String::new(),
+            log_groups: Vec::new(),
+            unreserved: 1_000,
             refused: Vec::new(),
             task: None,
             details: Some(Vec::new()),
@@ -136,6 +148,7 @@ impl World {
             )),
             "GetRole" => Err(("NoSuchEntity", "there is no such role".into())),
             "DescribeDBSnapshots" => Ok("<DBSnapshots></DBSnapshots>".into()),
+            "DescribeDBInstanceAutomatedBackups" => Ok(self.backups.clone()),
             "DescribeEvents" => self.described_events(),
             _ => {
                 let name = self.name_of(form);

@@ -18,6 +18,32 @@ impl World {
         format!(r#"{{"Configuration": {{"CodeSha256": "{code}"}}}}"#)
     }
 
+    /// What Lambda allows the account.
+    pub fn limits(&self) -> String {
+        format!(r#"{{"AccountLimit": {{"UnreservedConcurrentExecutions": {}}}}}"#, self.unreserved)
+    }
+
+    /// The answers of EventBridge, SQS and CloudWatch Logs about what may be left or in the way.
+    pub fn answer_others(&self, operation: &str, body: &str) -> Option<(u16, String)> {
+        let answer = match operation {
+            "DescribeLogGroups" => {
+                // The prefix that is asked for is the last text of the request.
+                let prefix = body.rsplit('"').nth(1).unwrap_or_default();
+                let asked = |name: &&String| name.starts_with(prefix);
+                let groups =
+                    self.log_groups.iter().filter(asked).map(|name| format!(r#"{{"logGroupName": "{name}"}}"#));
+                format!(r#"{{"logGroups": [{}]}}"#, groups.collect::<Vec<_>>().join(","))
+            }
+            "ListQueues" => "{}".to_owned(),
+            "ListRules" => {
+                let rules = self.rules.iter().map(|name| format!(r#"{{"Name": "{name}"}}"#));
+                format!(r#"{{"Rules": [{}]}}"#, rules.collect::<Vec<_>>().join(","))
+            }
+            _ => return None,
+        };
+        Some((200, answer))
+    }
+
     /// The DMS API's answer: HTTP status and JSON. None where the world has no task, or for another operation.
     pub fn answer_dms(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
         let task = self.task.as_mut()?;
