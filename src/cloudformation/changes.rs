@@ -231,6 +231,23 @@ mod tests {
     }
 
     #[test]
+    fn conditional_is_a_replacement_only_where_the_property_can_replace() {
+        let of = |kind: &str, property: &str| {
+            let raw = ResourceChange::builder()
+                .action(ChangeAction::Modify)
+                .replacement(Replacement::Conditional)
+                .resource_type(kind)
+                .build();
+            effect(&raw, &[property.to_owned()])
+        };
+        // What a change of RetentionHours comes to on the local stack.
+        assert_eq!(of("AWS::Kinesis::Stream", "RetentionPeriodHours"), Effect::Modify);
+        assert_eq!(of("AWS::CloudWatch::Alarm", "Threshold"), Effect::Modify);
+        assert_eq!(of("AWS::Kinesis::Stream", "Name"), Effect::MayReplace);
+        assert_eq!(of("AWS::New::Type", "Any"), Effect::MayReplace);
+    }
+
+    #[test]
     fn replacing_or_removing_data_is_told_apart() {
         assert!(change("Modify", "AWS::Kinesis::Stream", Some("True"), &["Name"]).destroys_data());
         assert!(change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &["MasterUsername"]).destroys_data());

@@ -79,11 +79,11 @@ pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>
     // RDS wants the limit of automatic growth at least a tenth above the storage (RDS user guide, "Managing capacity
     // automatically with storage autoscaling").
     if let (Some(storage), Some(limit)) = (number("DatabaseStorage"), number("DatabaseStorageLimit"))
-        && limit < storage * 1.1
+        && limit * 10.0 < storage * 11.0
     {
         return Some(format!(
             "DatabaseStorageLimit is {limit} and DatabaseStorage {storage}: RDS wants the limit at least 10 % above, {} or more",
-            (storage * 1.1).ceil()
+            (storage * 11.0 / 10.0).ceil()
         ));
     }
     let (age, hours) = (number("PublisherRecordAgeSeconds")?, number("RetentionHours")?);

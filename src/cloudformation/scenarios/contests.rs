@@ -1,6 +1,7 @@
 //! Change sets: executed once, whoever else is at work, and never somebody else's.
 
 use super::{BOLD, CAREFUL, acts, desired};
+use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::engine::token;
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::cloudformation::{Consent, Guard};
@@ -117,6 +118,21 @@ async fn replacing_a_database_needs_its_own_flag_even_where_yes_was_said() {
     assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
     engine.deploy(&desired(), BOLD).await.unwrap();
     assert_eq!(acts(&server), ["ExecuteChangeSet"]);
+}
+
+#[tokio::test]
+async fn a_resource_with_a_name_of_its_own_is_not_promised_a_replacement() {
+    const NAMED: &str = "Resources: {Database: {Type: 'AWS::RDS::DBInstance', Properties: {DBInstanceIdentifier: a}}}";
+    for (template, named) in [(NAMED, true), (desired().template, false)] {
+        let (_server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
+        let error = engine.deploy(&Desired { template, ..desired() }, CAREFUL).await.unwrap_err();
+        let hints: Vec<_> = error.hints().collect();
+        assert_eq!(
+            hints.iter().any(|hint| hint.contains("--allow-replacement does not help for Database")),
+            named,
+            "{hints:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use crate::commands::watch::detached;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::{self, Pipeline, Stack, WITH_SAMPLE};
+use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::nearest;
 
 /// Deploy the pipeline's stacks; changes only what differs
@@ -98,7 +98,9 @@ impl Args {
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };
-        let summary = match (changed, deployment.exists()) {
+        let was_complete =
+            deployment.stacks.iter().all(|view| view.described.is_some() || view.stack.owner != Owner::Pipeline);
+        let summary = match (changed, was_complete) {
             (true, false) => {
                 let next = settings.command(next);
                 format!("{} is deployed in stage {}; next: {next}", pipeline.name, settings.stage)

@@ -50,7 +50,7 @@ async fn own_rules(engine: &Engine, deployment: &Deployment) -> Result<BTreeSet<
     let mut own = BTreeSet::new();
     for view in deployment.stacks.iter().filter(|view| view.described.is_some()) {
         let ids = engine.resources_of(&view.name, "AWS::Events::Rule").await?;
-        // On a bus of one's own the id is `bus|rule`.
+        // On a bus of one's own the id is `bus|rule`; on the local stack it is the name.
         own.extend(ids.iter().map(|id| id.rsplit('|').next().unwrap_or(id).to_owned()));
     }
     Ok(own)

@@ -6,6 +6,7 @@ mod dry_run;
 mod failures;
 mod github;
 mod kills;
+mod live;
 mod package;
 mod preflight;
 mod signals;
