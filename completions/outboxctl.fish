@@ -102,6 +102,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l progress 
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l print-policy -d 'Print the least IAM policy for deploying the pipeline in its stage as JSON, and check nothing'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question that has no flag of its own'

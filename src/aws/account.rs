@@ -1,7 +1,7 @@
 //! Whose account this is, and what it has.
 
 use super::Clients;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, Error, Result, sdk_code};
 
 /// Who asks, as AWS sees it.
 #[derive(Debug, Clone)]
@@ -18,7 +18,31 @@ pub struct Identity {
 /// `Credentials` where there are none that work.
 pub async fn identity(clients: &Clients) -> Result<Identity> {
     let answer = clients.sts().get_caller_identity().send().await.aws("ask who we are")?;
-    Ok(Identity { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() })
+    let identity = Identity { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() };
+    // Another request may have been faster, with the same answer.
+    let _ = clients.account.set(identity.account.clone());
+    Ok(identity)
+}
+
+/// Returns the account's number, asked for once for all clones of these clients.
+///
+/// # Errors
+/// Those of [`identity`].
+pub async fn number(clients: &Clients) -> Result<&str> {
+    let number = clients.account.get_or_try_init(|| async { Ok::<_, Error>(identity(clients).await?.account) }).await;
+    number.map(String::as_str)
+}
+
+/// Executions that Lambda keeps for functions without a reservation (Lambda developer guide, "Reserved concurrency").
+pub const UNRESERVED: i64 = 100;
+
+/// Returns how many concurrent executions no function has reserved; None where Lambda gives no value.
+///
+/// # Errors
+/// What Lambda says.
+pub async fn unreserved(clients: &Clients) -> Result<Option<i64>> {
+    let answer = clients.lambda().get_account_settings().send().await.aws("ask for the limits of Lambda")?;
+    Ok(answer.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()).map(i64::from))
 }
 
 /// Whether the account has an IAM role of this name.

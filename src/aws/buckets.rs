@@ -1,17 +1,20 @@
 //! Buckets: what is in one, and emptying it, without which CloudFormation can't delete it.
+//!
+//! Every request names the account that must own the bucket: the name of a bucket that was deleted can be taken by another
+//! account.
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::Clients;
+use super::{Clients, account};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
 /// Deletes every object, a page at a time. Returns how many; a bucket that does not exist has none.
 pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
-    let client = clients.s3();
+    let (client, owner) = (clients.s3(), account::number(clients).await?);
     let mut deleted = 0;
     loop {
         // Always the first page: the one before is gone.
-        let page = match client.list_objects_v2().bucket(bucket).send().await {
+        let page = match client.list_objects_v2().bucket(bucket).expected_bucket_owner(owner).send().await {
             Ok(page) => page,
             Err(error) if sdk_code(&error) == "NoSuchBucket" => return Ok(deleted),
             Err(error) => return Err(error).aws(format!("list bucket {bucket}")),
@@ -27,7 +30,8 @@ pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
         deleted += objects.len();
         let batch = Delete::builder().set_objects(Some(objects)).quiet(true).build();
         let batch = batch.map_err(|error| Error::new(Kind::Unexpected, "a list of objects").with_source(error))?;
-        let answer = client.delete_objects().bucket(bucket).delete(batch).send().await;
+        let request = client.delete_objects().bucket(bucket).expected_bucket_owner(owner).delete(batch);
+        let answer = request.send().await;
         let answer = answer.aws(format!("empty bucket {bucket}"))?;
         if let Some(refused) = answer.errors().first() {
             let (key, why) = (refused.key().unwrap_or("?"), refused.message().unwrap_or("no reason given"));
@@ -38,7 +42,8 @@ pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
 
 /// Whether the bucket is there.
 pub async fn exists(clients: &Clients, bucket: &str) -> Result<bool> {
-    match clients.s3().head_bucket().bucket(bucket).send().await {
+    let owner = account::number(clients).await?;
+    match clients.s3().head_bucket().bucket(bucket).expected_bucket_owner(owner).send().await {
         Ok(_) => Ok(true),
         Err(error) if matches!(sdk_code(&error), "NotFound" | "NoSuchBucket" | "404") => Ok(false),
         Err(error) => Err(error).aws(format!("look for bucket {bucket}")),
@@ -64,7 +69,9 @@ pub async fn list(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
 }
 
 async fn list_pages(clients: &Clients, bucket: &str, most: usize) -> Result<Vec<Object>> {
-    let mut pages = clients.s3().list_objects_v2().bucket(bucket).into_paginator().send();
+    let owner = account::number(clients).await?;
+    let request = clients.s3().list_objects_v2().bucket(bucket).expected_bucket_owner(owner);
+    let mut pages = request.into_paginator().send();
     let mut objects = Vec::new();
     for _ in 0..most {
         let Some(page) = pages.next().await else { break };
@@ -94,7 +101,9 @@ pub async fn read(clients: &Clients, bucket: &str, key: &str) -> Result<Vec<u8>>
 
 /// An object that may have been deleted; its first [`READ_LIMIT`] bytes.
 pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
-    let mut object = match clients.s3().get_object().bucket(bucket).key(key).send().await {
+    let owner = account::number(clients).await?;
+    let request = clients.s3().get_object().bucket(bucket).key(key).expected_bucket_owner(owner);
+    let mut object = match request.send().await {
         Err(error) if sdk_code(&error) == "NoSuchKey" => return Ok(None),
         object => object.aws(format!("read s3://{bucket}/{key}"))?,
     };
@@ -114,6 +123,7 @@ pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result
 
 /// Deletes an object; one that is not there any more is fine.
 pub async fn delete(clients: &Clients, bucket: &str, key: &str) -> Result<()> {
-    let deleted = clients.s3().delete_object().bucket(bucket).key(key).send().await;
+    let owner = account::number(clients).await?;
+    let deleted = clients.s3().delete_object().bucket(bucket).key(key).expected_bucket_owner(owner).send().await;
     deleted.map(drop).aws(format!("delete s3://{bucket}/{key}"))
 }

@@ -1,10 +1,12 @@
 //! One SDK configuration, and a client of each service from it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use tokio::sync::OnceCell;
 
 use super::AccessKey;
 use crate::error::{Error, Kind, Result};
@@ -26,6 +28,8 @@ pub struct Clients {
     config: SdkConfig,
     /// The endpoint override in force, if any.
     pub endpoint_url: Option<String>,
+    /// See [`super::account::number`].
+    pub(super) account: Arc<OnceCell<String>>,
 }
 
 macro_rules! client {
@@ -71,7 +75,7 @@ impl Clients {
         if config.region().is_none() {
             return Err(Error::new(Kind::Region, "no AWS region is set"));
         }
-        Ok(Self { config, endpoint_url })
+        Ok(Self { config, endpoint_url, account: Arc::default() })
     }
 
     /// Clients of the local stack's own daemon.
@@ -80,20 +84,20 @@ impl Clients {
             .credentials_provider(endpoint.key.credentials())
             .region(Region::new(endpoint.region))
             .endpoint_url(&endpoint.url);
-        Self { config: loader.load().await, endpoint_url: Some(endpoint.url) }
+        Self { config: loader.load().await, endpoint_url: Some(endpoint.url), account: Arc::default() }
     }
 
     /// Clients inside a Lambda function: everything from its environment.
     pub async fn from_environment() -> Self {
         let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self { config, endpoint_url: std::env::var("AWS_ENDPOINT_URL").ok() }
+        Self { config, endpoint_url: std::env::var("AWS_ENDPOINT_URL").ok(), account: Arc::default() }
     }
 
     /// Returns the same clients for another region.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self { config, endpoint_url: self.endpoint_url.clone() }
+        Self { config, endpoint_url: self.endpoint_url.clone(), account: self.account.clone() }
     }
 
     /// The same, for questions whose answer is worth little later: one repetition, short time limits.
@@ -105,7 +109,7 @@ impl Clients {
             .build();
         let config = self.config.to_builder();
         let config = config.retry_config(RetryConfig::standard().with_max_attempts(2)).timeout_config(timeouts).build();
-        Self { config, endpoint_url: self.endpoint_url.clone() }
+        Self { config, endpoint_url: self.endpoint_url.clone(), account: self.account.clone() }
     }
 
     /// For what the SDK has no client for: signing a request to API Gateway, an RDS authentication token.

@@ -20,6 +20,20 @@ pub async fn snapshots(clients: &Clients, database: &str) -> Result<Vec<String>>
     Ok(names)
 }
 
+/// Automated backups that RDS keeps of an instance that was deleted: storage is billed for up to their retention.
+pub async fn retained_backups(clients: &Clients, database: &str) -> Result<Vec<String>> {
+    let request = clients.rds().describe_db_instance_automated_backups().db_instance_identifier(database);
+    let answer = match request.send().await {
+        // The local stack has no automated backups.
+        Err(error) if matches!(sdk_code(&error), "DBInstanceAutomatedBackupNotFoundFault" | "InvalidAction") => {
+            return Ok(Vec::new());
+        }
+        answer => answer.aws(format!("list the automated backups of {database}"))?,
+    };
+    let retained = answer.db_instance_automated_backups().iter().filter(|backup| backup.status() == Some("retained"));
+    Ok(retained.filter_map(|backup| backup.dbi_resource_id().map(str::to_owned)).collect())
+}
+
 /// Whether the secret is there and not on its way out.
 pub async fn has_secret(clients: &Clients, arn: &str) -> Result<bool> {
     match clients.secrets().describe_secret().secret_id(arn).send().await {

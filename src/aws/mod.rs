@@ -10,6 +10,7 @@ pub mod databases;
 pub mod endpoint;
 pub mod function;
 pub mod health;
+pub mod log_groups;
 pub mod package;
 pub mod rds_token;
 pub mod stream;

@@ -5,6 +5,17 @@ use chrono::TimeDelta;
 use super::Clients;
 use crate::error::{AwsContext, Result};
 
+/// Returns how many shards of the stream take records now.
+///
+/// # Errors
+/// What Kinesis says.
+pub async fn open_shards(clients: &Clients, name: &str) -> Result<u32> {
+    let answer = clients.kinesis().describe_stream_summary().stream_name(name).send().await;
+    let answer = answer.aws(format!("describe stream {name}"))?;
+    let open = answer.stream_description_summary().map_or(0, |summary| summary.open_shard_count());
+    Ok(u32::try_from(open).unwrap_or(0))
+}
+
 /// How long the stream keeps a record.
 pub async fn retention(clients: &Clients, name: &str) -> Result<TimeDelta> {
     let answer = clients.kinesis().describe_stream_summary().stream_name(name).send().await;

@@ -1,4 +1,9 @@
-//! Change sets: made under a name derived from their content, looked at, executed once.
+//! Change sets: each is made under a random name, addressed by its ARN, looked at and executed once.
+//!
+//! A name can be used by anyone who may create change sets, and CloudFormation does not say who made one. So no change set
+//! is ever taken over from another run: only the ARN that CloudFormation returned to this run's own request is described
+//! and executed. An ARN is never reused, also not for a change set that was deleted and made again under the same name.
+//! A run that was killed leaves nothing to continue but the operation itself, and the next run attaches to that.
 
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
@@ -32,6 +37,8 @@ pub struct Desired {
     pub template: &'static str,
     pub parameters: Vec<Parameter>,
     pub tags: Vec<(String, String)>,
+    /// The stack as it was described a moment ago; None where that is not known.
+    pub seen: Option<Described>,
 }
 
 /// A change set that can be executed.
@@ -54,34 +61,24 @@ pub(super) enum Plan {
 }
 
 enum Created {
-    New,
-    /// An earlier run, or one at the same time, made the same.
-    Found,
+    /// With its ARN.
+    New(String),
+    /// The name is in use, although it is random: by an earlier attempt of this request whose answer was lost, or by
+    /// something foreign. It can't be told which.
+    NameTaken,
     /// The stack is being changed right now.
     Refused,
 }
 
 impl Engine {
-    /// Makes the change set, or finds it as an earlier run left it.
+    /// Makes a change set of this run's own and waits until CloudFormation has computed it.
     pub(super) async fn prepare(&self, desired: &Desired, existing: Option<&Described>) -> Result<Plan> {
-        self.prepare_as(desired, existing, &fingerprint(desired, existing)).await
-    }
-
-    /// Makes a change set that nobody else will find, to be looked at and deleted.
-    pub(super) async fn prepare_to_look(&self, desired: &Desired, existing: Option<&Described>) -> Result<Plan> {
-        let unique = uuid::Uuid::new_v4().to_string();
-        self.prepare_as(desired, existing, &token([unique.as_str()])).await
-    }
-
-    async fn prepare_as(&self, desired: &Desired, existing: Option<&Described>, mark: &str) -> Result<Plan> {
         let kind = if existing.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
-        let name = format!("{PREFIX}{mark}");
-        match self.create_change_set(desired, &kind, &name).await? {
-            Created::New => {}
-            Created::Found => self.console.detail(format!("{}: change set {name} is there already", desired.scope)),
-            Created::Refused => return Ok(Plan::Moved),
-        }
-        let Some(described) = self.described_change_set(&desired.name, &name).await? else { return Ok(Plan::Moved) };
+        let id = match self.create_change_set(desired, &kind, &random_name()).await? {
+            Created::New(id) => id,
+            Created::NameTaken | Created::Refused => return Ok(Plan::Moved),
+        };
+        let Some(described) = self.described_change_set(&desired.name, &id).await? else { return Ok(Plan::Moved) };
         let reason = described.status_reason().unwrap_or("no reason given");
         match (described.status(), described.execution_status()) {
             (Some(ChangeSetStatus::Failed), _) => {
@@ -90,15 +87,15 @@ impl Engine {
                     true => None,
                     false => Some(self.refusal(&desired.name, &described).await),
                 };
-                self.delete_change_set(&desired.name, &name).await?;
+                self.delete_change_set(&desired.name, &id).await?;
                 refusal.map_or(Ok(Plan::Nothing), Err)
             }
             (_, Some(ExecutionStatus::Available) | None) => {
-                Ok(Plan::Ready(read(described, kind, &Secrets::of(desired)?)))
+                Ok(Plan::Ready(read(described, id, kind, &Secrets::of(desired)?)))
             }
             (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
-            // Left by an earlier run, and overtaken since.
-            (_, Some(_)) => self.delete_change_set(&desired.name, &name).await.map(|()| Plan::Moved),
+            // Overtaken by another change of the stack.
+            (_, Some(_)) => self.delete_change_set(&desired.name, &id).await.map(|()| Plan::Moved),
         }
     }
 
@@ -117,7 +114,7 @@ impl Engine {
     async fn create_change_set(&self, desired: &Desired, kind: &ChangeSetType, name: &str) -> Result<Created> {
         let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build();
         let tags: Vec<_> = desired.tags.iter().map(tag).collect();
-        // Not derived: a change set may be made, deleted and made again under the same name.
+        // The same for every attempt of this one request, and for no other request.
         let client_token = uuid::Uuid::new_v4().to_string();
         let send = || {
             self.client
@@ -135,8 +132,13 @@ impl Engine {
                 .send()
         };
         match self.pace.send(&desired.name, send).await {
-            Ok(_) => Ok(Created::New),
-            Err(error) if sdk_code(&error) == "AlreadyExistsException" => Ok(Created::Found),
+            Ok(made) => made.id.map(Created::New).ok_or_else(|| {
+                Error::new(Kind::Unexpected, format!("CloudFormation names no change set for stack {}", desired.name))
+            }),
+            Err(error) if sdk_code(&error) == "AlreadyExistsException" => {
+                self.console.detail(format!("{}: change set {name} exists already", desired.scope));
+                Ok(Created::NameTaken)
+            }
             // One code for a template that is wrong and for a stack that somebody began to change a moment ago.
             Err(error) if sdk_code(&error) == "ValidationError" && self.has_moved(&desired.name, kind).await? => {
                 self.console.detail(format!("{}: {}", desired.scope, DisplayErrorContext(&error)));
@@ -157,17 +159,17 @@ impl Engine {
     }
 
     /// The finished change set with all its pages of changes; None once it is gone, as it is after its execution.
-    async fn described_change_set(&self, stack: &str, name: &str) -> Result<Option<DescribeChangeSetOutput>> {
-        let mut poll = self.pace.poll(format!("change set {name} of stack {stack}"));
+    async fn described_change_set(&self, stack: &str, id: &str) -> Result<Option<DescribeChangeSetOutput>> {
+        let mut poll = self.pace.poll(format!("a change set of stack {stack}"));
         let mut whole = loop {
-            let Some(page) = self.change_set_page(stack, name, None).await? else { return Ok(None) };
+            let Some(page) = self.change_set_page(stack, id, None).await? else { return Ok(None) };
             if !matches!(page.status(), Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress)) {
                 break page;
             }
             poll.pause().await?;
         };
         while let Some(next) = whole.next_token.take() {
-            let Some(more) = self.change_set_page(stack, name, Some(next)).await? else { return Ok(None) };
+            let Some(more) = self.change_set_page(stack, id, Some(next)).await? else { return Ok(None) };
             whole.changes.get_or_insert_default().extend(more.changes.unwrap_or_default());
             whole.next_token = more.next_token;
         }
@@ -177,14 +179,14 @@ impl Engine {
     async fn change_set_page(
         &self,
         stack: &str,
-        name: &str,
+        id: &str,
         token: Option<String>,
     ) -> Result<Option<DescribeChangeSetOutput>> {
         let send = || {
             self.client
                 .describe_change_set()
                 .stack_name(stack)
-                .change_set_name(name)
+                .change_set_name(id)
                 .set_next_token(token.clone())
                 .include_property_values(true)
                 .send()
@@ -214,8 +216,9 @@ impl Engine {
         }
     }
 
-    pub(super) async fn delete_change_set(&self, stack: &str, name: &str) -> Result<()> {
-        let send = || self.client.delete_change_set().stack_name(stack).change_set_name(name).send();
+    /// Deletes a change set of this run's, by its ARN.
+    pub(super) async fn delete_change_set(&self, stack: &str, id: &str) -> Result<()> {
+        let send = || self.client.delete_change_set().stack_name(stack).change_set_name(id).send();
         self.pace.send(stack, send).await.aws(format!("delete a change set of stack {stack}")).map(drop)
     }
 
@@ -248,38 +251,32 @@ impl ChangeSet {
     }
 }
 
+/// A name that cannot be known beforehand.
+fn random_name() -> String {
+    format!("{PREFIX}{}", token([uuid::Uuid::new_v4().to_string().as_str()]))
+}
+
 fn is_ours(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn read(described: DescribeChangeSetOutput, kind: ChangeSetType, secrets: &Secrets) -> ChangeSet {
+fn read(described: DescribeChangeSetOutput, id: String, kind: ChangeSetType, secrets: &Secrets) -> ChangeSet {
     ChangeSet {
         changes: described.changes().iter().filter_map(|change| Change::read(change, secrets)).collect(),
-        id: described.change_set_id.unwrap_or_default(),
+        id,
         stack_id: described.stack_id.unwrap_or_default(),
         creates: kind == ChangeSetType::Create,
     }
 }
 
-/// Everything that the change depends on, the stack's present state included: the same request gets the same name, and
-/// a finished one never comes back.
-fn fingerprint(desired: &Desired, existing: Option<&Described>) -> String {
-    let mut parts = vec![desired.name.clone(), desired.template.to_owned()];
-    parts.extend(desired.parameters.iter().map(|parameter| format!("{parameter:?}")));
-    parts.extend(desired.tags.iter().map(|(key, value)| format!("{key}={value}")));
-    if let Some(stack) = existing {
-        parts.push(stack.stack_id().unwrap_or("").to_owned());
-        parts.push(format!("{:?}", stack.last_updated_time().or(stack.creation_time())));
-    }
-    token(parts.iter().map(String::as_str))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::is_ours;
+    use super::{is_ours, random_name};
 
     #[test]
-    fn only_derived_names_are_ours() {
+    fn names_of_ours_are_random_and_recognised() {
+        let (one, other) = (random_name(), random_name());
+        assert!(is_ours(&one) && is_ours(&other) && one != other);
         assert!(is_ours("outboxctl-0123456789abcdef01234567"));
         assert!(!is_ours("outboxctl-mine") && !is_ours("review-1") && !is_ours("outboxctl-0123456789abcdef0123456g"));
     }

@@ -6,6 +6,7 @@ use aws_sdk_cloudformation::types::{
 use serde::Serialize;
 
 use super::secrets::{MASK, Secrets};
+use crate::pipelines::registry;
 
 /// Resource types that hold rows, records or a position in the write-ahead log, each with the properties whose change
 /// replaces it (`createOnlyProperties` of its CloudFormation schema, and conditional ones that do so in fact).
@@ -35,12 +36,17 @@ const PRECIOUS: &[(&str, &[&str])] = &[
     ),
     ("AWS::Kinesis::Stream", &["Name"]),
     (
-        "AWS::DMS::ReplicationTask",
+        TASK,
         &["MigrationType", "ReplicationInstanceArn", "ResourceIdentifier", "SourceEndpointArn", "TargetEndpointArn"],
     ),
     ("AWS::DynamoDB::Table", &["ImportSourceSpecification", "KeySchema", "TableName"]),
     ("AWS::SecretsManager::Secret", &["Name"]),
 ];
+
+/// The replication task.
+pub(super) const TASK: &str = "AWS::DMS::ReplicationTask";
+/// An endpoint of the replication task.
+const ENDPOINT: &str = "AWS::DMS::Endpoint";
 
 /// What words are used for, and colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -106,7 +112,7 @@ impl Change {
         values.dedup();
         Some(Self {
             action: change.action().map_or("?", ChangeAction::as_str).to_owned(),
-            effect: effect(change),
+            effect: effect(change, &properties),
             resource: change.logical_resource_id().unwrap_or("?").to_owned(),
             resource_type: change.resource_type().unwrap_or("?").to_owned(),
             properties,
@@ -122,6 +128,11 @@ impl Change {
             || kind.ends_with("Policy")
             || kind.ends_with("::Permission")
             || self.properties.iter().any(|name| name.ends_with("PolicyDocument") || name == "KeyPolicy")
+    }
+
+    /// Whether AWS DMS refuses it while the replication task runs.
+    pub fn needs_capture_stopped(&self) -> bool {
+        self.effect != Effect::Add && matches!(self.resource_type.as_str(), TASK | ENDPOINT)
     }
 
     /// A stack that goes as a whole.
@@ -167,14 +178,18 @@ impl Change {
     }
 }
 
-fn effect(change: &ResourceChange) -> Effect {
+/// `Conditional` is what CloudFormation says where a value is not known yet, and the local stack says it of most changes:
+/// then only a property whose change can replace a resource of its type makes a difference.
+fn effect(change: &ResourceChange, properties: &[String]) -> Effect {
+    let kind = change.resource_type().unwrap_or_default();
+    let stays = !properties.is_empty() && !registry::may_replace(kind, properties.iter().map(String::as_str));
     let retains = matches!(change.policy_action(), Some(PolicyAction::Retain));
     match (change.action(), change.replacement()) {
         (Some(ChangeAction::Add), _) => Effect::Add,
         (Some(ChangeAction::Remove), _) if retains => Effect::Release,
         (Some(ChangeAction::Remove), _) => Effect::Delete,
         (Some(ChangeAction::Modify), Some(Replacement::True)) => Effect::Replace,
-        (Some(ChangeAction::Modify), Some(Replacement::Conditional)) => Effect::MayReplace,
+        (Some(ChangeAction::Modify), Some(Replacement::Conditional)) if !stays => Effect::MayReplace,
         (Some(ChangeAction::Modify), _) => Effect::Modify,
         (Some(ChangeAction::Import), _) => Effect::Import,
         _ => Effect::Unknown,
@@ -213,6 +228,23 @@ mod tests {
             values: Vec::new(),
             replacement: replacement.map(Into::into),
         }
+    }
+
+    #[test]
+    fn conditional_is_a_replacement_only_where_the_property_can_replace() {
+        let of = |kind: &str, property: &str| {
+            let raw = ResourceChange::builder()
+                .action(ChangeAction::Modify)
+                .replacement(Replacement::Conditional)
+                .resource_type(kind)
+                .build();
+            effect(&raw, &[property.to_owned()])
+        };
+        // What a change of RetentionHours comes to on the local stack.
+        assert_eq!(of("AWS::Kinesis::Stream", "RetentionPeriodHours"), Effect::Modify);
+        assert_eq!(of("AWS::CloudWatch::Alarm", "Threshold"), Effect::Modify);
+        assert_eq!(of("AWS::Kinesis::Stream", "Name"), Effect::MayReplace);
+        assert_eq!(of("AWS::New::Type", "Any"), Effect::MayReplace);
     }
 
     #[test]

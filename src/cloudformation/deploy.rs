@@ -5,12 +5,13 @@ use std::time::Duration;
 use aws_sdk_cloudformation::types::Stack as Described;
 
 use super::change_set::{Desired, Plan};
-use super::changes::Change;
 use super::diagnosis::is_role_race;
 use super::engine::{Operation, OperationKind, needs_recovery, status_of};
 use super::events::Follower;
+use super::pause::Pause;
 use super::status::{OnDeploy, Phase, actions};
-use super::{ChangeSet, Engine, Guard};
+use super::template::named;
+use super::{Change, ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::output::Event;
 
@@ -36,9 +37,37 @@ impl Engine {
     /// # Errors
     /// `StackFailed` with the root cause, `NeedsRecovery` where a person must decide, `Usage` when the guard says no.
     pub async fn deploy(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
+        self.deploy_pausing(desired, guard, None).await
+    }
+
+    /// Like [`Engine::deploy`]; `pause` stops what must not run while its resources are updated, and resumes it however
+    /// the update ends.
+    ///
+    /// # Errors
+    /// Those of [`Engine::deploy`] first, then those of `pause`.
+    pub async fn deploy_pausing(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
+        let deployed = self.deploy_with_patience(desired, guard, pause).await;
+        let Some(pause) = pause else { return deployed };
+        match (deployed, pause.resume(&desired.scope).await) {
+            (Ok(deployed), Ok(())) => Ok(deployed),
+            (Ok(_), Err(error)) | (Err(error), Ok(())) => Err(error),
+            // Why the update failed is the cause; that the task does not run is what to know besides.
+            (Err(error), Err(besides)) => {
+                self.console.emit(Event::failed("capture", besides.message()));
+                Err(besides.hints().fold(error, Error::hint))
+            }
+        }
+    }
+
+    async fn deploy_with_patience(
+        &self,
+        desired: &Desired,
+        guard: Guard,
+        pause: Option<&dyn Pause>,
+    ) -> Result<Deployed> {
         let mut races = 0;
         loop {
-            match self.deploy_once(desired, guard).await {
+            match self.deploy_once(desired, guard, pause).await {
                 Err(error) if races < RACES && is_role_race(&error) => {
                     races += 1;
                     let message =
@@ -51,12 +80,20 @@ impl Engine {
         }
     }
 
-    async fn deploy_once(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
+    async fn deploy_once(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
         let mut poll = self.pace.poll(format!("stack {}", desired.name));
         let mut attached = false;
+        let mut seen = desired.seen.clone().filter(|stack| actions(status_of(stack)).deploy == OnDeploy::Update);
         for _ in 0..CONTESTS {
-            let existing = self.ready(desired, &mut attached).await?;
-            let set = match self.prepare(desired, existing.as_ref()).await? {
+            let existing = match seen.take() {
+                Some(stack) => Some(stack),
+                None => self.ready(desired, &mut attached).await?,
+            };
+            let plan = match &existing {
+                Some(stack) if self.is_current(desired, stack).await? => Plan::Nothing,
+                existing => self.prepare(desired, existing.as_ref()).await?,
+            };
+            let set = match plan {
                 Plan::Ready(set) => set,
                 Plan::Nothing => {
                     let stack = existing.ok_or_else(|| vanished(&desired.name))?;
@@ -69,7 +106,13 @@ impl Engine {
                     continue;
                 }
             };
-            if let Err(refusal) = guard.allow(&self.console, &desired.name, &set.changes).await {
+            let mut allowed = guard.allow(&self.console, &desired.name, &set.changes, &named(desired.template)?).await;
+            if let (Ok(()), Some(pause)) = (&allowed, pause)
+                && set.changes.iter().any(Change::needs_capture_stopped)
+            {
+                allowed = pause.pause(&desired.scope).await;
+            }
+            if let Err(refusal) = allowed {
                 // The refusal is the news, whether or not the change set can be removed.
                 let _ = self.delete_change_set(&desired.name, &set.id).await;
                 return Err(refusal);

@@ -11,6 +11,7 @@ use aws_sdk_cloudformation::types::Stack as Described;
 use aws_smithy_types::date_time::Format;
 use futures_util::future::try_join_all;
 
+use super::Engine;
 use super::pace::Pace;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -177,5 +178,29 @@ pub(super) async fn describe(client: &Client, pace: &Pace, name: &str) -> Result
         // For a well-formed name this code has one meaning only: there is no such stack.
         Err(error) if sdk_code(&error) == "ValidationError" => Ok(None),
         Err(error) => Err(error).aws(format!("describe stack {name}")),
+    }
+}
+
+impl Engine {
+    /// Returns the physical ids of the stack's resources of this type; none where there is no stack.
+    ///
+    /// # Errors
+    /// What CloudFormation says.
+    pub async fn resources_of(&self, stack: &str, resource_type: &str) -> Result<Vec<String>> {
+        let (mut ids, mut token) = (Vec::new(), None);
+        loop {
+            let send = || self.client.list_stack_resources().stack_name(stack).set_next_token(token.clone()).send();
+            let page = match self.pace.send(stack, send).await {
+                Err(error) if sdk_code(&error) == "ValidationError" => return Ok(ids),
+                page => page.aws(format!("list the resources of stack {stack}"))?,
+            };
+            let of_type = page.stack_resource_summaries.unwrap_or_default().into_iter();
+            let of_type = of_type.filter(|resource| resource.resource_type() == Some(resource_type));
+            ids.extend(of_type.filter_map(|resource| resource.physical_resource_id));
+            token = page.next_token;
+            if token.is_none() {
+                return Ok(ids);
+            }
+        }
     }
 }

@@ -63,6 +63,11 @@ impl Engine {
         self.operations.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 
+    /// Sleeps for `duration`, or for a moment where the endpoint is on this machine.
+    pub async fn wait(&self, duration: std::time::Duration) {
+        self.pace.wait(duration).await;
+    }
+
     pub(super) fn begun(&self, operation: Operation) {
         let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
         operations.insert(operation.scope.clone(), operation);

@@ -1,5 +1,7 @@
 //! What may happen to what is there already.
 
+use std::collections::BTreeSet;
+
 use super::changes::{Change, Effect};
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
@@ -27,16 +29,37 @@ pub enum Consent {
 static ASKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl Guard {
+    /// Lets the changes of a stack pass or not. `named` are the resources whose names the template gives.
+    ///
     /// # Errors
     /// `Usage` where data would go, `NeedsInput` where a replacement has to be agreed to and nobody can be asked.
-    pub(super) async fn allow(self, console: &Console, stack: &str, changes: &[Change]) -> Result<()> {
+    pub(super) async fn allow(
+        self,
+        console: &Console,
+        stack: &str,
+        changes: &[Change],
+        named: &BTreeSet<String>,
+    ) -> Result<()> {
         let told = |test: fn(&Change) -> bool| {
             changes.iter().filter(|change| test(change)).map(Change::describe).collect::<Vec<_>>().join("; ")
         };
         let destroyed = told(Change::destroys_data);
         if !destroyed.is_empty() && !self.allow_replacement {
-            return Err(Error::new(Kind::Usage, format!("stack {stack}: this would take data away: {destroyed}"))
-                .hint("if that is what you want, pass --allow-replacement; nothing was changed in this stack"));
+            let error = Error::new(Kind::Usage, format!("stack {stack}: this would take data away: {destroyed}"))
+                .hint("if that is what you want, pass --allow-replacement; nothing was changed in this stack");
+            let fixed: Vec<_> = changes
+                .iter()
+                .filter(|change| change.effect == Effect::Replace && named.contains(&change.resource))
+                .map(|change| change.resource.as_str())
+                .collect();
+            return Err(match fixed.is_empty() {
+                true => error,
+                false => error.hint(format!(
+                    "--allow-replacement does not help for {}: CloudFormation can't replace a resource that has a name of \
+                     its own, because the new one would need the same name; deploy another stage instead",
+                    fixed.join(", ")
+                )),
+            });
         }
         let replaced = told(|change| change.effect == Effect::Replace);
         if replaced.is_empty() || self.consent == Consent::Given {

@@ -6,6 +6,7 @@
 
 mod change_set;
 mod changes;
+mod current;
 mod delete;
 mod deploy;
 mod deployment;
@@ -18,6 +19,7 @@ mod fake;
 pub mod graph;
 mod guard;
 mod pace;
+mod pause;
 mod preview;
 mod recover;
 mod rollout;
@@ -36,6 +38,7 @@ pub use deploy::{Deployed, plural};
 pub use deployment::{Deployment, StackView};
 pub use engine::{Engine, Operation, OperationKind};
 pub use guard::{Consent, Guard};
+pub use pause::Pause;
 pub use preview::{Fate, ParameterChange, Preview};
 pub use recover::{Recovered, Ways};
 pub use rollout::{Rollout, StackPreview, StackReport};

@@ -73,7 +73,12 @@ impl Engine {
                 return Err(needs_recovery(&desired.scope, &desired.name, status));
             }
         };
-        let plan = self.prepare_to_look(desired, base).await;
+        if let Some(base) = base
+            && self.is_current(desired, base).await?
+        {
+            return Ok(Preview { fate: Fate::Stay, changes: Vec::new(), parameters: Vec::new() });
+        }
+        let plan = self.prepare(desired, base).await;
         let set = match plan {
             Ok(Plan::Ready(set)) => Some(set),
             Ok(Plan::Nothing) => None,
@@ -187,6 +192,7 @@ mod tests {
             template: "Parameters: {Password: {Type: String, NoEcho: true}}",
             parameters: parameters.to_vec(),
             tags: Vec::new(),
+            seen: None,
         };
         let before = |name: &str| match name {
             "Class" => Some("db.t4g.micro".to_owned()),

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::change_set::Desired;
+use super::changes::TASK;
 use super::deployment::outputs_of;
 use super::graph::{self, End};
 use super::preview::{Fate, Preview, additions};
-use super::template::keys;
+use super::template::{keys, resources};
 use super::values::{Outputs, Values};
-use super::{Change, Engine, Guard};
+use super::{Change, Engine, Guard, Pause};
 use crate::error::{Error, Kind, Result};
 use crate::output::Event;
 use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE};
@@ -20,6 +21,8 @@ pub struct Rollout<'a> {
     pub pipeline: &'static Pipeline,
     pub values: Values<'a>,
     pub guard: Guard,
+    /// Stops the capture for updates of what belongs to it; None where nothing is to be stopped.
+    pub pause: Option<&'a dyn Pause>,
     /// Whether the sample's API and tables are to be there.
     pub with_sample: bool,
 }
@@ -54,11 +57,16 @@ impl Rollout<'_> {
     /// The first root cause; other failures have been told by then, and dependents of a failed stack are not begun.
     pub async fn deploy(&self) -> Result<(Vec<StackReport>, Outputs)> {
         let outputs = Mutex::new(Outputs::new());
-        for stack in self.pipeline.stacks.iter().filter(|stack| !stack.depends_on.is_empty()) {
-            let on = stack.depends_on.iter().filter(|name| self.pipeline.stack(name).is_some());
-            self.engine
-                .console
-                .emit(Event::Waiting { scope: stack.name.to_owned(), on: on.map(|name| (*name).to_owned()).collect() });
+        let is_made = |name: &str| self.pipeline.stack(name).is_some_and(|stack| !self.leaves_out(stack));
+        for stack in self.pipeline.stacks.iter().filter(|stack| !self.leaves_out(stack)) {
+            let on: Vec<_> = stack.depends_on.iter().filter(|name| is_made(name)).collect();
+            if on.is_empty() {
+                continue;
+            }
+            self.engine.console.emit(Event::Waiting {
+                scope: stack.name.to_owned(),
+                on: on.into_iter().map(|name| (*name).to_owned()).collect(),
+            });
         }
         let ends = self.each(|stack| self.deploy_one(stack, &outputs)).await;
         let reports = self.judge(ends)?;
@@ -105,7 +113,8 @@ impl Rollout<'_> {
             self.engine.console.emit(Event::finished(stack.name, "nothing to make", false));
             return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
         };
-        let deployed = self.engine.deploy(&desired, self.guard).await?;
+        let pause = if has_task(stack)? { self.pause } else { None };
+        let deployed = self.engine.deploy_pausing(&desired, self.guard, pause).await?;
         if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
             self.engine.protect(&desired.name, true).await?;
         }
@@ -152,7 +161,11 @@ impl Rollout<'_> {
         if stack.owner == Owner::Account && !roles.any(|(name, _)| wants(name)) {
             return Ok(None);
         }
-        let mut tags = vec![("outboxctl:version".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+        let mut tags = Vec::new();
+        // A stack's tags are put on its resources: a release alone must not be a reason to stop the capture.
+        if !has_task(stack)? {
+            tags.push(("outboxctl:version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
+        }
         if stack.owner == Owner::Pipeline {
             tags.push(("outboxctl:stage".to_owned(), self.values.stage.to_owned()));
             tags.push(("outboxctl:pipeline".to_owned(), self.pipeline.name.to_owned()));
@@ -161,7 +174,14 @@ impl Rollout<'_> {
         if !self.with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
             tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
         }
-        Ok(Some(Desired { name, scope: stack.name.to_owned(), template: stack.template, parameters, tags }))
+        Ok(Some(Desired {
+            name,
+            scope: stack.name.to_owned(),
+            template: stack.template,
+            parameters,
+            tags,
+            seen: existing,
+        }))
     }
 
     fn judge<T>(&self, mut ends: BTreeMap<&'static str, End<T>>) -> Result<Vec<T>> {
@@ -186,4 +206,9 @@ impl Rollout<'_> {
         self.engine.console.emit(Event::failed(first, "failed"));
         Err(error)
     }
+}
+
+/// Whether the stack has the replication task and its endpoints.
+fn has_task(stack: &Stack) -> Result<bool> {
+    Ok(resources(stack.template)?.iter().any(|(_, kind)| kind == TASK))
 }

@@ -34,6 +34,36 @@ pub(super) fn resources(template: &str) -> Result<Vec<(String, String)>> {
     Ok(named.collect())
 }
 
+/// Properties that give a resource its name.
+const NAMES: &[&str] = &[
+    "DBInstanceIdentifier",
+    "EndpointIdentifier",
+    "FunctionName",
+    "LogGroupName",
+    "Name",
+    "QueueName",
+    "ReplicationInstanceIdentifier",
+    "ReplicationTaskIdentifier",
+    "RoleName",
+    "TableName",
+];
+
+/// Logical ids of the resources whose names the template gives: CloudFormation can't replace those ("CloudFormation cannot
+/// update a stack when a custom-named resource requires replacing").
+///
+/// # Errors
+/// See [`keys`].
+pub(super) fn named(template: &str) -> Result<BTreeSet<String>> {
+    let document = parse(template)?;
+    let resources = document.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
+    let is_named = |resource: &Value| {
+        let properties = resource.get("Properties").and_then(Value::as_mapping);
+        properties.is_some_and(|properties| NAMES.iter().any(|name| properties.contains_key(*name)))
+    };
+    let named = resources.filter(|(_, resource)| is_named(resource));
+    Ok(named.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+}
+
 /// Names of the parameters that CloudFormation masks.
 ///
 /// # Errors

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 
 use crate::commands::{dms::seconds, reach};
 use crate::context::Context;
-use crate::doctor::{Examination, Finding, Report, State};
+use crate::doctor::{Examination, Finding, Report, State, policy};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome, Table};
+use crate::pipelines;
 use crate::settings::ConfigFile;
 
 /// Check machine, account and deployment, and say what to do about what is not in order
@@ -28,10 +29,18 @@ pub struct Args {
     /// Time for each check, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     timeout: Duration,
+    /// Print the least IAM policy for deploying the pipeline in its stage as JSON, and check nothing
+    #[arg(long)]
+    print_policy: bool,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        if self.print_policy {
+            let policy = policy::document(pipelines::find(&ctx.settings.pipeline)?, &ctx.settings.stage);
+            let text = format!("{policy:#}");
+            return Ok(Outcome::data(policy).text(text));
+        }
         let executable = match self.function_binary {
             Some(path) => path,
             None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,

@@ -2,7 +2,7 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
-use crate::aws::databases;
+use crate::aws::{databases, log_groups};
 use crate::cloudformation::Deployment;
 use crate::error::{AwsContext, Result};
 use crate::streams::bus;
@@ -14,7 +14,7 @@ pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Che
         Check::new("leftovers: tables", tables(ground, deployment)),
     ];
     if !deployment.exists() {
-        checks.push(Check::new("leftovers: log groups", log_groups(ground)));
+        checks.push(Check::new("leftovers: log groups", groups(ground)));
     }
     if ground.pipeline.stack("database").is_some() {
         checks.push(Check::new("leftovers: snapshots", snapshots(ground)));
@@ -72,22 +72,9 @@ async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Find
 }
 
 /// A log group that is there already stops the stack that is to make it.
-async fn log_groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
+async fn groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "leftovers: log groups";
-    let prefix = ground.prefix();
-    let mut left = Vec::new();
-    for place in ["/aws/lambda/", "/aws/vendedlogs/apigateway/", "/aws/events/", "/aws/rds/instance/", "dms-tasks-"] {
-        let wanted = format!("{place}{prefix}");
-        let request = ground.clients.logs().describe_log_groups().log_group_name_prefix(&wanted);
-        let answer = request.send().await.aws("list the log groups")?;
-        let names = answer.log_groups().iter().filter_map(|group| group.log_group_name());
-        let ours = |name: &&str| {
-            let rest = &name[wanted.len()..];
-            // `…-rds` is a prefix of `…-rds-kinesis` as well.
-            rest.is_empty() || rest.starts_with('/') || place == "/aws/lambda/" && rest.starts_with('-')
-        };
-        left.extend(names.filter(ours).map(str::to_owned));
-    }
+    let left = log_groups::of(&ground.clients, &ground.prefix()).await?;
     if left.is_empty() {
         return Ok(vec![Finding::ok(CHECK, "none")]);
     }

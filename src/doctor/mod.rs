@@ -14,6 +14,7 @@ mod networks;
 mod offers;
 mod permissions;
 mod picture;
+pub mod policy;
 mod quotas;
 mod ranges;
 mod run;

@@ -45,6 +45,18 @@ async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Findi
     Ok(vec![judge(ours, there.is_some(), &others)])
 }
 
+/// How many VPCs the region has.
+pub(super) async fn count(ground: &Ground<'_>) -> Result<usize> {
+    let client = &ground.clients.cloud_control();
+    let mut pages = client.list_resources().type_name(VPC).into_paginator().send();
+    let mut count = 0;
+    while let Some(page) = pages.next().await {
+        let page = page.aws("list the VPCs (cloudformation:ListResources, ec2:DescribeVpcs)")?;
+        count += page.resource_descriptions().len();
+    }
+    Ok(count)
+}
+
 /// The region's VPCs with their ranges.
 async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
     let client = &ground.clients.cloud_control();

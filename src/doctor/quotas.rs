@@ -3,11 +3,9 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
+use crate::aws::account::{self, UNRESERVED};
 use crate::error::{AwsContext, Result};
 
-/// Lambda keeps this many executions for functions without a reservation (Lambda developer guide, "Reserved
-/// concurrency").
-const UNRESERVED: i64 = 100;
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
 
@@ -50,7 +48,10 @@ async fn vpcs(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let most = answer.quota().and_then(|quota| quota.value());
     Ok(vec![match most {
         Some(most) => {
-            Finding::ok("quota: VPCs", format!("{most} VPCs may be in the region; how many are is not asked"))
+            let used = super::networks::count(ground).await?;
+            #[allow(clippy::cast_possible_truncation, reason = "a quota is a small whole number")]
+            let most = most as i64;
+            room("quota: VPCs", "VPCs", i64::try_from(used).unwrap_or(i64::MAX), most)
         }
         None => Finding::not_checked("quota: VPCs", "Service Quotas gives no value"),
     }])
@@ -95,10 +96,9 @@ async fn streams(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 
 async fn concurrency(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: function concurrency";
-    let answer = ground.clients.lambda().get_account_settings().send().await.aws("ask for the limits of Lambda")?;
-    let free = answer.account_limit().and_then(|limit| limit.unreserved_concurrent_executions());
+    let free = account::unreserved(&ground.clients).await?;
     let reserved: i64 = ground.parameters.get("WriterConcurrency").and_then(|text| text.parse().ok()).unwrap_or(0);
-    Ok(vec![match free.map(i64::from) {
+    Ok(vec![match free {
         Some(free) if reserved > 0 && free - reserved < UNRESERVED => Finding::warning(
             CHECK,
             format!(

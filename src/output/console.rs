@@ -191,7 +191,7 @@ impl Console {
             return Err(error.hint("pass --yes to agree"));
         }
         self.renderer.hold(true);
-        stream::talk(&format!("{question} [y/N]"));
+        stream::prompt(&format!("{question} [y/N]"));
         let answer = tokio::task::spawn_blocking(|| {
             let mut line = String::new();
             std::io::stdin().lock().read_line(&mut line).map(|_| line)
@@ -219,7 +219,7 @@ impl Console {
         let offer = if default.is_empty() { String::new() } else { format!(" [{default}]") };
         loop {
             self.renderer.clear();
-            stream::talk(&format!("{question}{offer}:"));
+            stream::prompt(&format!("{question}{offer}:"));
             let answer = tokio::task::spawn_blocking(|| {
                 let mut line = String::new();
                 std::io::stdin().lock().read_line(&mut line).map(|count| (count > 0).then_some(line))

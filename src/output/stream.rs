@@ -50,6 +50,13 @@ pub fn lines(json: &[u8]) -> bool {
     })
 }
 
+/// Writes a question, and leaves the cursor behind it for the answer.
+pub fn prompt(question: &str) {
+    let mut err = anstream::stderr().lock();
+    // A question that can't be shown is not answered.
+    let _ = write!(err, "{} ", clean_styled(question)).and_then(|()| err.flush());
+}
+
 /// Writes talk. Escape codes are dropped where stderr is not a terminal or NO_COLOR is set; a terminal gets lines that are
 /// broken between words.
 pub fn talk(text: &str) {

@@ -11,6 +11,7 @@ mod dynamodb_kinesis;
 mod parameters;
 mod rds_eventbridge;
 mod rds_kinesis;
+pub mod registry;
 mod shared;
 mod stage;
 

@@ -1,7 +1,11 @@
 //! The functions' package: this executable as `bootstrap` in a zip, checked, and put in S3 under its content's hash.
 
+mod archive;
+mod deployed;
 mod elf;
 mod upload;
 
+pub use archive::{Package, Zip};
+pub use deployed::compare;
 pub use elf::{Architecture, Runs, inspect};
-pub use upload::{Package, upload};
+pub use upload::{Uploaded, upload};

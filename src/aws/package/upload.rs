@@ -1,123 +1,123 @@
-//! From an executable to an object that a template can name.
+//! From an executable to an object in S3 that a template can name.
+//!
+//! The object's key is the hash of the executable, which anyone who can run the executable can compute. So the key proves
+//! nothing: what lies under it is compared with the package by the SHA-256 checksum that S3 keeps, and a new object is
+//! written only where there is none (`If-None-Match`, API reference of PutObject).
 
-use std::io::{Cursor, Write};
-use std::path::Path;
+use std::sync::Arc;
 
-use aws_lc_rs::digest::{SHA256, digest};
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::primitives::ByteStream;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
+use aws_sdk_s3::types::ChecksumMode;
 
-use super::elf::{Architecture, Runs, inspect};
-use crate::aws::Clients;
+use super::Package;
+use crate::aws::{Clients, account};
 use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 
-/// Lambda's limit for an unpacked package.
-const UNPACKED_LIMIT: usize = 250 * 1024 * 1024;
-
-/// An executable ready to be packed. Its key is known before it is packed.
-#[derive(Debug)]
-pub struct Package {
-    executable: Vec<u8>,
-    pub architecture: Architecture,
-    /// `functions/{sha256 of the executable}.zip`
-    pub key: String,
-    compressed: bool,
+/// What became of the package.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Uploaded {
+    /// It was put where nothing was.
+    New,
+    /// The same was there already.
+    Found,
+    /// Something else was there, which it has replaced.
+    Replaced,
 }
 
-impl Package {
-    /// Reads and checks the executable. For the local stack nothing is compressed: the copy is faster than the compressor.
-    ///
-    /// # Errors
-    /// `Io`, `NotLambdaCompatible`.
-    pub fn read(path: &Path, runs: Runs) -> Result<Self> {
-        let executable = std::fs::read(path).or_fail(Kind::Io, || format!("can't read {}", path.display()))?;
-        let architecture = inspect(&executable, runs)?;
-        if runs == Runs::OnLambda && executable.len() > UNPACKED_LIMIT {
-            let megabytes = executable.len() >> 20;
-            return Err(Error::new(
-                Kind::NotLambdaCompatible,
-                format!("the executable has {megabytes} MiB; Lambda takes 250"),
-            )
-            .hint("build with --release and strip it"));
-        }
-        // Not the sha2 crate: without optimisation it takes seconds for a debug build.
-        let hash: String = digest(&SHA256, &executable).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
-        let compressed = runs == Runs::OnLambda;
-        Ok(Self { key: format!("functions/{hash}.zip"), executable, architecture, compressed })
-    }
+/// Codes by which S3 says that there is an object already, or that one is being written (HTTP 412 and 409).
+const EXISTS: &[&str] = &["PreconditionFailed", "ConditionalRequestConflict"];
 
-    /// The zip; the same bytes for the same executable.
-    fn zip(&self) -> Result<Vec<u8>> {
-        let failed = || "the package could not be made".to_owned();
-        let method = if self.compressed { CompressionMethod::Deflated } else { CompressionMethod::Stored };
-        let options = SimpleFileOptions::default()
-            .compression_method(method)
-            .unix_permissions(0o755)
-            .last_modified_time(DateTime::default());
-        let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(self.executable.len())));
-        zip.start_file("bootstrap", options).or_fail(Kind::Unexpected, failed)?;
-        zip.write_all(&self.executable).or_fail(Kind::Unexpected, failed)?;
-        Ok(zip.finish().or_fail(Kind::Unexpected, failed)?.into_inner())
-    }
-}
-
-/// Puts the package into the bucket unless it is there. True where it was put.
+/// Puts the package into the bucket unless it is there.
 ///
 /// # Errors
-/// What S3 says.
-pub async fn upload(clients: &Clients, package: std::sync::Arc<Package>, bucket: &str) -> Result<bool> {
-    let client = clients.s3();
-    let (key, runs_here) = (package.key.clone(), !package.compressed);
-    match client.head_object().bucket(bucket).key(&key).send().await {
-        Ok(_) => return Ok(false),
-        // A HEAD has no body to carry another code.
-        Err(error) if matches!(sdk_code(&error), "NotFound" | "NoSuchKey" | "404") => {}
-        Err(error) => return Err(error).aws(format!("look for the package in bucket {bucket}")),
+/// What S3 says, also where the bucket belongs to another account.
+pub async fn upload(clients: &Clients, package: Arc<Package>, bucket: &str) -> Result<Uploaded> {
+    let place = Place { client: clients.s3(), bucket, key: &package.key, owner: account::number(clients).await? };
+    let mut found = place.look().await?;
+    // On the local stack the key is enough: it is its user's alone, and packing an unoptimised executable of some hundred
+    // megabytes only to compare it takes seconds.
+    if found.is_some() && !package.is_for_lambda() {
+        return Ok(Uploaded::Found);
     }
-    let zip = tokio::task::spawn_blocking(move || package.zip())
+    let packing = package.clone();
+    tokio::task::spawn_blocking(move || packing.zip().map(drop))
         .await
         .or_fail(Kind::Unexpected, || "packing was broken off".into())??;
-    let mut put = client
-        .put_object()
-        .bucket(bucket)
-        .key(&key)
-        .content_type("application/zip")
-        .body(ByteStream::from(zip))
-        .customize();
-    if runs_here {
-        // Hashing the body would be most of the work on the local stack.
-        put = put.disable_payload_signing();
+    if found.is_none() {
+        match place.put(&package, true).await {
+            Ok(()) => return Ok(Uploaded::New),
+            Err(PutError::Exists) => found = place.look().await?,
+            Err(PutError::Other(error)) => return Err(error),
+        }
     }
-    put.send().await.aws(format!("upload the package to bucket {bucket}"))?;
-    Ok(true)
+    if found.flatten().as_deref() == Some(package.zip()?.sha256.as_str()) {
+        return Ok(Uploaded::Found);
+    }
+    match place.put(&package, false).await {
+        Ok(()) => Ok(Uploaded::Replaced),
+        Err(PutError::Other(error)) => Err(error),
+        Err(PutError::Exists) => Err(Error::new(Kind::Aws, format!("s3://{bucket}/{} is being written", package.key))
+            .hint("run this again once that has ended")),
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::io::Read;
-    use std::os::unix::fs::PermissionsExt;
+/// Where the package goes.
+struct Place<'a> {
+    client: aws_sdk_s3::Client,
+    bucket: &'a str,
+    key: &'a str,
+    /// The account that must own the bucket.
+    owner: &'a str,
+}
 
-    use super::*;
+enum PutError {
+    Exists,
+    Other(Error),
+}
 
-    #[test]
-    fn the_zip_holds_an_executable_bootstrap_and_is_the_same_twice() {
-        for runs in [Runs::Here, Runs::OnLambda] {
-            let package = Package {
-                executable: b"hello".repeat(1000),
-                architecture: Architecture::X86_64,
-                key: "k".into(),
-                compressed: runs == Runs::OnLambda,
-            };
-            let bytes = package.zip().unwrap();
-            assert_eq!(bytes, package.zip().unwrap());
-            let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
-            let mut file = archive.by_name("bootstrap").unwrap();
-            let mode = std::fs::Permissions::from_mode(file.unix_mode().unwrap()).mode();
-            assert_eq!(mode & 0o777, 0o755);
-            let mut content = Vec::new();
-            file.read_to_end(&mut content).unwrap();
-            assert_eq!(content, package.executable);
+impl Place<'_> {
+    /// Returns the SHA-256 checksum of the object, in base64; None where there is no object, Some(None) where S3 has no
+    /// such checksum of it.
+    async fn look(&self) -> Result<Option<Option<String>>> {
+        let request = self.client.head_object().bucket(self.bucket).key(self.key);
+        let request = request.checksum_mode(ChecksumMode::Enabled).expected_bucket_owner(self.owner);
+        match request.send().await {
+            Ok(object) => Ok(Some(object.checksum_sha256)),
+            // A HEAD has no body to carry another code.
+            Err(error) if matches!(sdk_code(&error), "NotFound" | "NoSuchKey" | "404") => Ok(None),
+            Err(error) => Err(error).aws(format!("look for the package in bucket {}", self.bucket)),
+        }
+    }
+
+    async fn put(&self, package: &Package, only_new: bool) -> std::result::Result<(), PutError> {
+        let zip = package.zip().map_err(PutError::Other)?;
+        // Some tens of megabytes take minutes on a slow line. A line that stands still ends the request all the same: the
+        // SDK gives up an upload on which nothing moves.
+        let timeouts = TimeoutConfig::builder().disable_operation_attempt_timeout().build();
+        let mut put = self
+            .client
+            .put_object()
+            .bucket(self.bucket)
+            .key(self.key)
+            .expected_bucket_owner(self.owner)
+            .content_type("application/zip")
+            .set_if_none_match(only_new.then(|| "*".to_owned()))
+            .checksum_sha256(&zip.sha256)
+            .body(ByteStream::from(zip.bytes.clone()))
+            .customize()
+            .config_override(aws_sdk_s3::config::Builder::new().timeout_config(timeouts));
+        if !package.is_for_lambda() {
+            // Hashing the body once more would be most of the work on the local stack.
+            put = put.disable_payload_signing();
+        }
+        match put.send().await {
+            Ok(_) => Ok(()),
+            Err(error) if EXISTS.contains(&sdk_code(&error)) => Err(PutError::Exists),
+            Err(error) => {
+                let error: Result<()> = Err(error).aws(format!("upload the package to bucket {}", self.bucket));
+                Err(PutError::Other(error.expect_err("made of an error")))
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Change sets: executed once, whoever else is at work, and never somebody else's.
 
 use super::{BOLD, CAREFUL, acts, desired};
+use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::engine::token;
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::cloudformation::{Consent, Guard};
@@ -59,6 +60,49 @@ async fn a_foreign_change_set_is_neither_executed_nor_deleted() {
     }
 }
 
+#[tokio::test]
+async fn a_change_set_planted_under_a_name_of_ours_is_never_executed() {
+    // Its name is in use already; or ours was deleted, and the planted one has its name. For a new stack and an old one.
+    for (squatters, usurpers, lives) in [(1, 0, true), (0, 1, true), (1, 1, true), (1, 0, false), (0, 1, false)] {
+        let mut world = if lives { World::with(NAME, "CREATE_COMPLETE") } else { World::default() };
+        (world.stack(NAME).squatters, world.stack(NAME).usurpers) = (squatters, usurpers);
+        let (server, engine) = serve(world).await;
+        engine.deploy(&desired(), BOLD).await.unwrap();
+        let mut world = server.world();
+        let (_, template, _) = world.stack(NAME).state();
+        assert_eq!((template.as_str(), world.stack(NAME).executed.len()), (desired().template, 1));
+        for form in world.forms("ExecuteChangeSet") {
+            assert!(form["ChangeSetName"].starts_with("arn:"), "a name alone is not ours: {form:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_change_set_cannot_be_known_beforehand() {
+    let (server, engine) = serve(World::with(NAME, "CREATE_COMPLETE")).await;
+    for _ in 0..2 {
+        server.world().stack(NAME).changes = Some(vec![("Modify", "Bucket", "AWS::S3::Bucket", "False")]);
+        engine.preview(&desired()).await.unwrap();
+        engine.deploy(&desired(), BOLD).await.unwrap();
+    }
+    let world = server.world();
+    let mut names: Vec<_> = world.forms("CreateChangeSet").iter().map(|form| form["ChangeSetName"].clone()).collect();
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), 4, "{names:?}");
+}
+
+#[tokio::test]
+async fn a_stack_that_is_as_desired_gets_no_change_set() {
+    let (server, engine) = serve(World::default()).await;
+    engine.deploy(&desired(), BOLD).await.unwrap();
+    server.world().calls.clear();
+    assert!(engine.deploy(&desired(), BOLD).await.unwrap().changes.is_empty());
+    assert_eq!(engine.preview(&desired()).await.unwrap().fate, crate::cloudformation::Fate::Stay);
+    let asked: Vec<_> = server.world().calls.iter().map(|(_, action, _)| action.clone()).collect();
+    assert_eq!(asked, ["DescribeStacks", "GetTemplate", "DescribeStacks", "GetTemplate"]);
+}
+
 fn replacing(resource: &'static str, kind: &'static str) -> World {
     let mut world = World::with(NAME, "CREATE_COMPLETE");
     world.stack(NAME).changes = Some(vec![("Modify", resource, kind, "True")]);
@@ -74,6 +118,21 @@ async fn replacing_a_database_needs_its_own_flag_even_where_yes_was_said() {
     assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
     engine.deploy(&desired(), BOLD).await.unwrap();
     assert_eq!(acts(&server), ["ExecuteChangeSet"]);
+}
+
+#[tokio::test]
+async fn a_resource_with_a_name_of_its_own_is_not_promised_a_replacement() {
+    const NAMED: &str = "Resources: {Database: {Type: 'AWS::RDS::DBInstance', Properties: {DBInstanceIdentifier: a}}}";
+    for (template, named) in [(NAMED, true), (desired().template, false)] {
+        let (_server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
+        let error = engine.deploy(&Desired { template, ..desired() }, CAREFUL).await.unwrap_err();
+        let hints: Vec<_> = error.hints().collect();
+        assert_eq!(
+            hints.iter().any(|hint| hint.contains("--allow-replacement does not help for Database")),
+            named,
+            "{hints:?}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -21,6 +21,7 @@ fn desired() -> Desired {
         template: "Resources: {Bucket: {Type: 'AWS::S3::Bucket'}}",
         parameters: vec![],
         tags: vec![],
+        seen: None,
     }
 }
 

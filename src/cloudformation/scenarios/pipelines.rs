@@ -39,7 +39,7 @@ async fn roll_out(engine: &Engine) -> Result<Vec<StackReport>> {
         overrides: &BTreeMap::new(),
         supply: &Supplied,
     };
-    let rollout = Rollout { engine, pipeline: pipeline(), values, guard: BOLD, with_sample: true };
+    let rollout = Rollout { engine, pipeline: pipeline(), values, guard: BOLD, pause: None, with_sample: true };
     let ended = tokio::time::timeout(Duration::from_secs(120), rollout.deploy()).await;
     ended.expect("stacks wait for each other that should go side by side").map(|(reports, _)| reports)
 }

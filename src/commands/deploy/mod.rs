@@ -1,6 +1,9 @@
 //! `outboxctl deploy`.
 
+mod capture;
+mod functions;
 mod plan;
+mod preflight;
 mod supply;
 
 use std::collections::BTreeMap;
@@ -10,13 +13,15 @@ use serde_json::json;
 
 use crate::aws::{Clients, account};
 use crate::cloudformation::{
-    Consent, Deployment, Engine, Fate, Guard, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
+    Change, Consent, Deployment, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values,
+    parameter_names, secrets,
 };
 use crate::commands::watch::detached;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::{self, Pipeline, Stack, WITH_SAMPLE};
+use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
+use crate::settings::nearest;
 
 /// Deploy the pipeline's stacks; changes only what differs
 ///
@@ -58,9 +63,11 @@ impl Args {
         mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
-        let with_sample = self.announce(ctx, clients, pipeline, &overrides).await?;
+        let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
+        preflight::check(ctx, clients, &deployment, &mut overrides).await?;
         let supply = supply::Artifacts::new(ctx, clients, self.function_binary.clone(), self.dry_run).await?;
         let engine = Engine::new(clients, &ctx.console);
+        let capture = capture::Capture::of(ctx, &deployment).await?;
         let rollout = Rollout {
             engine: &engine,
             pipeline,
@@ -72,6 +79,7 @@ impl Args {
                 supply: &supply,
             },
             guard: Guard { allow_replacement: self.allow_replacement, consent: consent(ctx) },
+            pause: capture.as_ref().map(|capture| capture as &dyn Pause),
             with_sample,
         };
         // A signal waits: a preview takes seconds and removes what it made, a deploy has to say what goes on without it.
@@ -81,14 +89,23 @@ impl Args {
         }
         let (reports, outputs) = tokio::select! {
             deployed = rollout.deploy() => deployed?,
-            () = ctx.cancel.cancelled() => return Err(detached(&engine)),
+            () = ctx.cancel.cancelled() => {
+                let error = detached(&engine);
+                return Err(capture.iter().fold(error, |error, capture| capture.remember(error)));
+            }
         };
+        functions::check(ctx, clients, &engine, pipeline, &supply.package, &reports).await?;
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };
-        let summary = match changed {
-            true => format!("{} is deployed in stage {}; next: `outboxctl {next}`", pipeline.name, settings.stage),
-            false => format!("{} is deployed in stage {} already; nothing changed", pipeline.name, settings.stage),
+        let was_complete =
+            deployment.stacks.iter().all(|view| view.described.is_some() || view.stack.owner != Owner::Pipeline);
+        let summary = match (changed, was_complete) {
+            (true, false) => {
+                format!("{} is deployed in stage {}; next: `outboxctl {next}`", pipeline.name, settings.stage)
+            }
+            (true, true) => format!("{} is updated in stage {}", pipeline.name, settings.stage),
+            (false, _) => format!("{} is deployed in stage {} already; nothing changed", pipeline.name, settings.stage),
         };
         Ok(Outcome::data(data).changed(changed).summary(summary))
     }
@@ -105,15 +122,15 @@ impl Args {
         Ok(())
     }
 
-    /// Says who acts where on what, before anything is done; asks where the stage is production. Returns whether the
-    /// sample is part of it: as chosen now, else as before.
+    /// Says who acts where on what, before anything is done; asks where the stage is production. Returns what is deployed
+    /// now, and whether the sample is to be part of it: as chosen now, else as before.
     async fn announce(
         &self,
         ctx: &Context,
         clients: &Clients,
         pipeline: &Pipeline,
         overrides: &BTreeMap<String, String>,
-    ) -> Result<bool> {
+    ) -> Result<(Deployment, bool)> {
         let settings = &ctx.settings;
         let (identity, deployment) = tokio::try_join!(account::identity(clients), Deployment::load(clients, settings))?;
         let with_sample = overrides.get(WITH_SAMPLE).map_or(deployment.has_sample(), |value| value != "false");
@@ -142,14 +159,14 @@ impl Args {
         }
         let ask = pipelines::is_production(&settings.stage) && !self.dry_run && !settings.yes && !settings.local;
         if !ask {
-            return Ok(with_sample);
+            return Ok((deployment, with_sample));
         }
         let question = format!("deploy to {} in account {}?", settings.stage, identity.account);
         if settings.no_input {
             return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
         }
         match ctx.console.confirm(&question).await? {
-            true => Ok(with_sample),
+            true => Ok((deployment, with_sample)),
             false => Err(Error::new(Kind::Failed, "nothing was done")),
         }
     }
@@ -162,6 +179,7 @@ impl Args {
                 json!({
                     "stack": name, "fate": preview.fate, "creates": plan::creates(preview.fate),
                     "changes": preview.changes, "parameters": preview.parameters,
+                    "stops_capture": preview.changes.iter().any(Change::needs_capture_stopped),
                 })
             })
             .collect();
@@ -215,17 +233,14 @@ fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
 /// A parameter that no template has is a misspelt one.
 fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
     let known = parameter_names(pipeline)?;
-    match overrides.keys().find(|name| !known.contains(*name)) {
-        None => match pipelines::contradiction(&pipelines::parameters(pipeline)?, overrides) {
-            None => Ok(()),
-            Some(text) => Err(Error::new(Kind::Usage, text).hint("set both, in outboxctl.toml or with --parameter")),
-        },
-        Some(name) => {
-            let known: Vec<_> = known.iter().map(String::as_str).collect();
-            Err(Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name))
-                .hint(format!("parameters: {}", known.join(", "))))
-        }
-    }
+    let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
+    let error = Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name));
+    let settable = pipelines::parameters(pipeline)?;
+    let names: Vec<_> = settable.iter().map(|parameter| parameter.name.as_str()).collect();
+    Err(match nearest(name, names.iter().copied()) {
+        Some(meant) => error.hint(format!("did you mean {meant}?")),
+        None => error.hint(format!("parameters: {}", names.join(", "))),
+    })
 }
 
 /// `NAME=VALUE` as a flag's value.

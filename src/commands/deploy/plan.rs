@@ -16,6 +16,10 @@ pub fn text(previews: &[StackPreview]) -> String {
     let mut lines = Vec::new();
     for StackPreview { name, preview } in previews {
         lines.push(format!("{}  {}", painted(Tone::Strong, name), heading(preview)));
+        if preview.changes.iter().any(Change::needs_capture_stopped) {
+            let notice = "    the capture is stopped for this update, and resumed afterwards if it ran";
+            lines.push(painted(Tone::Warning, notice));
+        }
         lines.extend(preview.changes.iter().flat_map(change));
         if !preview.parameters.is_empty() {
             lines.push("    parameters".to_owned());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use tokio::sync::OnceCell;
 
-use crate::aws::package::{Package, Runs, upload};
+use crate::aws::package::{Package, Runs, Uploaded, upload};
 use crate::aws::{Clients, account};
 use crate::cloudformation::{Outputs, Supply};
 use crate::context::Context;
@@ -19,7 +19,7 @@ use crate::sandbox;
 pub struct Artifacts {
     clients: Clients,
     console: Console,
-    package: Arc<Package>,
+    pub package: Arc<Package>,
     local: bool,
     /// Nothing may be uploaded.
     dry_run: bool,
@@ -65,7 +65,19 @@ impl Artifacts {
         self.console.emit(Event::started("package", format!("to {bucket}")));
         let put = upload(&self.clients, self.package.clone(), bucket).await;
         let put = put.inspect_err(|error| self.console.emit(Event::failed("package", error.message())))?;
-        self.console.emit(Event::finished("package", if put { "uploaded" } else { "is there already" }, put));
+        let message = match put {
+            Uploaded::New => "uploaded",
+            Uploaded::Found => "already uploaded",
+            Uploaded::Replaced => "uploaded in place of another object under its key",
+        };
+        if put == Uploaded::Replaced {
+            self.console.warn(format!(
+                "s3://{bucket}/{} was not the package that outboxctl makes of this executable: find out who wrote it \
+                 (CloudTrail, PutObject)",
+                self.package.key
+            ));
+        }
+        self.console.emit(Event::finished("package", message, put != Uploaded::Found));
         Ok(())
     }
 

@@ -1,12 +1,14 @@
 //! What is still there after everything that could be deleted is gone.
 
-use crate::aws::{Clients, buckets, databases};
+use crate::aws::{Clients, buckets, databases, log_groups};
 use crate::cloudformation::Deployment;
 use crate::error::Result;
 use crate::pipelines::Owner;
 use crate::settings::Settings;
+use crate::streams::bus;
 
-/// Stacks, retained buckets, tables and secrets, snapshots, each as one line for people. `before` is the deployment as it was.
+/// Stacks, retained buckets, tables and secrets, snapshots, automated backups, log groups, queues of killed taps, each as
+/// one line for people. `before` is the deployment as it was.
 pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -> Result<Vec<String>> {
     let now = Deployment::load(clients, settings).await?;
     let stacks = now.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && view.described.is_some());
@@ -36,6 +38,19 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
     if let Ok(database) = before.output("DatabaseIdentifier") {
         let snapshots = databases::snapshots(clients, database).await?;
         left.extend(snapshots.into_iter().map(|snapshot| format!("database snapshot {snapshot}")));
+        let backups = databases::retained_backups(clients, database).await?;
+        left.extend(
+            backups.into_iter().map(|backup| format!("automated backups of the database, resource id {backup}")),
+        );
+    }
+    // As long as stacks are there, so are their log groups.
+    if left.iter().all(|one| !one.starts_with("stack ")) {
+        let groups = log_groups::of(clients, &before.pipeline.name_prefix(&before.stage)).await?;
+        left.extend(groups.into_iter().map(|group| format!("log group {group}")));
+    }
+    if before.output("BusName").is_ok() {
+        let queues = bus::orphans(clients).await?;
+        left.extend(queues.into_iter().map(|queue| format!("queue {queue} of a killed tail")));
     }
     Ok(left)
 }

@@ -1,5 +1,6 @@
 //! `outboxctl destroy`.
 
+mod guests;
 mod leftovers;
 
 use std::time::Duration;
@@ -16,6 +17,10 @@ use crate::dms::control::{Patience, Task};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::Owner;
+
+/// Lambda returns the network interfaces of a deleted function within 20 minutes, of which CloudFormation has waited for
+/// most by the time that it ends (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
+const INTERFACES: Duration = Duration::from_secs(5 * 60);
 
 /// How long the capture task may take to stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(15 * 60);
@@ -53,6 +58,7 @@ impl Args {
         let _hold = ctx.hold();
         let ends = tokio::select! {
             ends = async {
+                guests::check(ctx, clients, &engine, &deployment).await?;
                 stop_capture(ctx, &deployment).await?;
                 self.delete_stacks(ctx, &engine, &deployment).await
             } => ends?,
@@ -114,12 +120,25 @@ impl Args {
                     {
                         engine.destroy(name, &view.name).await
                     }
+                    Err(error) if is_held_by_interfaces(&error) => {
+                        let message =
+                            "network interfaces of deleted functions are still in use: trying again in 5 minutes";
+                        ctx.console.emit(Event::progress(name, message));
+                        engine.wait(INTERFACES).await;
+                        engine.destroy(name, &view.name).await
+                    }
                     result => result,
                 }
             }
         };
         Ok(graph::run(&names(deployment), dependents, step).await)
     }
+}
+
+/// Whether the deletion failed over what network interfaces use.
+fn is_held_by_interfaces(error: &Error) -> bool {
+    let kind = error.data().and_then(|data| data["resource_type"].as_str());
+    matches!(kind, Some("AWS::EC2::SecurityGroup" | "AWS::EC2::Subnet" | "AWS::EC2::VPC"))
 }
 
 /// The stacks that go, in the pipeline's order.

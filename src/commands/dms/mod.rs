@@ -6,7 +6,7 @@ mod stop;
 mod task;
 mod test;
 
-pub use task::seconds;
+pub use task::{Deployed, seconds};
 
 use crate::context::Context;
 use crate::error::Result;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use super::task::{Deployed, seconds};
 use crate::context::Context;
-use crate::dms::control::Connection;
 use crate::error::Result;
 use crate::output::{Event, Outcome};
 
@@ -37,14 +36,8 @@ impl Args {
 
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
         let deployed = Deployed::find(ctx, self.timeout).await?;
-        if deployed.task.describe().await?.status != "running" {
-            // DMS refuses to start a task whose endpoints were not tested successfully.
-            let connections = deployed.test(ctx, true).await?;
-            if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
-                return Err(failure);
-            }
-        }
-        let changed = deployed.task.start(self.fresh, !self.no_wait).await?;
+        let changed = deployed.start(ctx, self.fresh, !self.no_wait).await?;
+        deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;
         let message = if changed { format!("the task is {}", now.status) } else { "the task was running".into() };
         ctx.console.emit(Event::finished("dms", message, changed));

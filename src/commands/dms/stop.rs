@@ -23,6 +23,7 @@ impl Args {
         let deployed = Deployed::find(ctx, self.timeout).await?;
         let changed =
             deployed.task.stop().await.inspect_err(|e| ctx.console.emit(Event::failed("dms", e.message())))?;
+        deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;
         let message =
             if changed { "the task is stopped".into() } else { format!("nothing to stop: the task is {}", now.status) };

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::cloudformation::Deployment;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::dms::control::{Connection, Patience, Task, test};
@@ -18,7 +19,14 @@ pub struct Deployed {
 
 impl Deployed {
     pub async fn find(ctx: &Context, timeout: Duration) -> Result<Self> {
-        let deployment = reach::deployment(ctx).await?;
+        Self::of(ctx, &reach::deployment(ctx).await?, timeout).await
+    }
+
+    /// The same of a pipeline that was looked at already.
+    ///
+    /// # Errors
+    /// `NotDeployed` where it has no task.
+    pub async fn of(ctx: &Context, deployment: &Deployment, timeout: Duration) -> Result<Self> {
         let clients = ctx.aws().await?;
         let patience = Patience::new(clients, timeout);
         Ok(Self {
@@ -28,6 +36,28 @@ impl Deployed {
             target: deployment.output("TargetEndpointArn")?.to_owned(),
             instance: deployment.output("ReplicationInstanceArn")?.to_owned(),
         })
+    }
+
+    /// Makes the task run; see [`Task::start`]. False where it ran already.
+    ///
+    /// # Errors
+    /// `EndpointFailed` where a connection test fails, and those of [`Task::start`].
+    pub async fn start(&self, ctx: &Context, fresh: bool, wait: bool) -> Result<bool> {
+        if self.task.describe().await?.status != "running" {
+            // DMS refuses to start a task whose endpoints were not tested successfully.
+            let connections = self.test(ctx, true).await?;
+            if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
+                return Err(failure);
+            }
+        }
+        self.task.start(fresh, wait).await
+    }
+
+    /// Forgets that an interrupted deploy stopped the task: what is to become of it was decided by hand.
+    pub async fn forget_pause(&self, ctx: &Context) {
+        if let Err(error) = self.task.unmark().await {
+            ctx.console.detail(format!("dms: {error}"));
+        }
     }
 
     /// Tests both endpoints; see [`test()`].

@@ -5,6 +5,7 @@
 
 mod connections;
 mod diagnosis;
+mod mark;
 mod plan;
 mod task;
 

@@ -83,8 +83,8 @@ impl Snapshot {
 
 /// The replication task of a pipeline.
 pub struct Task {
-    client: Client,
-    arn: String,
+    pub(super) client: Client,
+    pub(super) arn: String,
     patience: Patience,
     console: Console,
 }

@@ -65,6 +65,8 @@ fn document(source: &Source, reason: &Reason, now: DateTime<Utc>) -> Result<Vec<
 pub struct S3Failures<'a> {
     pub client: &'a aws_sdk_s3::Client,
     pub bucket: &'a str,
+    /// The account that must own the bucket.
+    pub owner: Option<&'a str>,
     pub batch: &'a [Source],
 }
 
@@ -77,6 +79,7 @@ impl FailureDestination for S3Failures<'_> {
             .put_object()
             .bucket(self.bucket)
             .key(&key)
+            .set_expected_bucket_owner(self.owner.map(str::to_owned))
             .content_type("application/json")
             .body(body.into())
             .send()

@@ -43,11 +43,12 @@ pub struct Engine {
     pub publisher: EventBridge,
     s3: aws_sdk_s3::Client,
     failure_bucket: String,
+    failure_bucket_owner: Option<String>,
     memory: Memory,
 }
 
 impl Engine {
-    /// From `OUTBOX_BUS_NAME`, `FAILURE_BUCKET` and, optionally, `OUTBOX_MAX_REQUEST_BYTES`.
+    /// From `OUTBOX_BUS_NAME`, `FAILURE_BUCKET` and, optionally, `FAILURE_BUCKET_OWNER` and `OUTBOX_MAX_REQUEST_BYTES`.
     ///
     /// # Errors
     /// `Config` when a variable is missing or malformed.
@@ -62,13 +63,15 @@ impl Engine {
             publisher: EventBridge::new(clients.config(), required("OUTBOX_BUS_NAME")?, max_request_bytes),
             s3: clients.s3(),
             failure_bucket: required("FAILURE_BUCKET")?,
+            failure_bucket_owner: optional("FAILURE_BUCKET_OWNER"),
             memory: Memory::default(),
         })
     }
 
     /// Delivers `items`, whose positions point into `batch`, until `deadline`.
     pub async fn deliver(&self, batch: &[Source], items: Vec<Item>, deadline: Instant) -> Report {
-        let failures = S3Failures { client: &self.s3, bucket: &self.failure_bucket, batch };
+        let owner = self.failure_bucket_owner.as_deref();
+        let failures = S3Failures { client: &self.s3, bucket: &self.failure_bucket, owner, batch };
         delivery::deliver(&self.publisher, &failures, items, deadline, Policy::default()).await
     }
 

@@ -23,7 +23,7 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::output::{Console, Event, Expect};
 use resources::Resources;
-pub use resources::orphans;
+pub use resources::{orphans, remove_orphans, rules};
 
 /// Sentinels in a row that must come through.
 const IN_A_ROW: u64 = 3;

@@ -128,6 +128,26 @@ async fn remove_rule(clients: &Clients, bus: &str, name: &str) -> Result<()> {
     events.delete_rule().name(name).event_bus_name(bus).send().await.aws(format!("delete rule {name}")).map(drop)
 }
 
+/// Names of all rules of the bus; none where there is no bus.
+///
+/// # Errors
+/// What EventBridge says.
+pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
+    let (mut names, mut token) = (Vec::new(), None);
+    loop {
+        let page = clients.eventbridge().list_rules().event_bus_name(bus).set_next_token(token).send().await;
+        let page = match page {
+            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(names),
+            page => page.aws(format!("list the rules of bus {bus}"))?,
+        };
+        names.extend(page.rules.unwrap_or_default().into_iter().filter_map(|rule| rule.name));
+        token = page.next_token;
+        if token.is_none() {
+            return Ok(names);
+        }
+    }
+}
+
 /// Names of the queues that killed processes left behind, of any bus.
 pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
     let mut found = Vec::new();
@@ -164,8 +184,12 @@ pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>>
     }
     // A rule whose queue is gone: its owner was killed in the middle of removing them.
     let events = clients.eventbridge();
-    let rules = events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await;
-    for rule in rules.aws("list the temporary rules")?.rules() {
+    let rules = match events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await {
+        // The bus is gone, and its rules with it.
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Vec::new(),
+        answer => answer.aws("list the temporary rules")?.rules.unwrap_or_default(),
+    };
+    for rule in &rules {
         let (Some(name), Some(arn)) = (rule.name(), rule.arn()) else { continue };
         let tags = events.list_tags_for_resource().resource_arn(arn).send().await;
         let tags = match tags {

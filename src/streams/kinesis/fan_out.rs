@@ -110,6 +110,36 @@ async fn deregister(client: &Client, arn: &str) -> Result<()> {
     }
 }
 
+/// The consumers that are registered with a stream.
+#[derive(Debug, Default)]
+pub struct Consumers {
+    /// Names of those that killed processes left behind, and that are removed now.
+    pub removed: Vec<String>,
+    /// Names of all others.
+    pub others: Vec<String>,
+}
+
+/// Removes the consumers that killed processes left behind on this stream, and names the others. None are there where
+/// there is no stream.
+///
+/// # Errors
+/// What Kinesis says.
+pub async fn consumers(clients: &Clients, stream: &str) -> Result<Consumers> {
+    let client = clients.kinesis();
+    let arn = match client.describe_stream_summary().stream_name(stream).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(Consumers::default()),
+        described => described.aws(format!("look at stream {stream}"))?,
+    };
+    let arn = arn.stream_description_summary().map(|summary| summary.stream_arn().to_owned()).unwrap_or_default();
+    let removed = remove_orphans(&client, &arn).await?;
+    let listed = client.list_stream_consumers().stream_arn(&arn).send().await;
+    let listed = listed.aws(format!("list the consumers of stream {stream}"))?.consumers.unwrap_or_default();
+    // One that is being removed is still listed for a moment.
+    let others = listed.into_iter().filter(|consumer| *consumer.consumer_status() != ConsumerStatus::Deleting);
+    let others = others.map(|consumer| consumer.consumer_name).filter(|name| !removed.contains(name));
+    Ok(Consumers { others: others.collect(), removed })
+}
+
 /// Removes the consumers that killed processes left behind on this stream; returns their names.
 async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>> {
     let mut removed = Vec::new();

@@ -5,11 +5,57 @@ use std::time::{Duration, Instant};
 use outboxctl::pipelines::{self, Owner};
 
 use crate::support::account::{Account, full};
-use crate::support::cloudformation::Script;
+use crate::support::cloudformation::{Script, step};
 
 const PIPELINE: &str = "rds-eventbridge";
 /// What each deletion takes.
 const DELETION: Duration = Duration::from_millis(60);
+
+#[test]
+fn rules_that_are_not_the_stacks_are_named_before_anything_is_deleted() {
+    let account = Account::new(PIPELINE, Script::default());
+    account.ok(&["deploy"]);
+    account.server.world().rules = vec!["audit", "outboxctl-tap-of-somebody"];
+    account.server.world().calls.clear();
+    let told = account.fails(2, &["destroy", "--yes"]);
+    assert!(told.contains("rule audit on bus the-BusName") && told.contains("outboxctl-tap-of-somebody"), "{told}");
+    assert_eq!(account.server.world().count("DeleteStack"), 0);
+    account.server.world().rules.clear();
+    account.ok(&["destroy", "--yes"]);
+}
+
+#[test]
+fn leftovers_that_cost_are_listed() {
+    let account = Account::new(PIPELINE, Script::default());
+    account.ok(&["deploy"]);
+    {
+        let mut world = account.server.world();
+        world.log_groups = vec!["/aws/lambda/outboxctl-dev-rds-eventbridge-admin".into(), "/aws/lambda/other".into()];
+        let backup = "<Status>retained</Status><DbiResourceId>db-OLD</DbiResourceId>";
+        world.backups = format!(
+            "<DBInstanceAutomatedBackups><DBInstanceAutomatedBackup>{backup}</DBInstanceAutomatedBackup></DBInstanceAutomatedBackups>"
+        );
+    }
+    let told = account.fails(1, &["destroy", "--yes"]);
+    assert!(told.contains("log group /aws/lambda/outboxctl-dev-rds-eventbridge-admin"), "{told}");
+    assert!(told.contains("automated backups of the database, resource id db-OLD"), "{told}");
+    assert!(!told.contains("/aws/lambda/other"), "{told}");
+}
+
+#[test]
+fn a_network_whose_interfaces_come_free_late_is_deleted_once_more() {
+    let account = Account::new(PIPELINE, Script::default());
+    account.ok(&["deploy"]);
+    let late = vec![
+        step("stack", "DELETE_IN_PROGRESS", "User Initiated"),
+        step("FunctionSecurityGroup", "DELETE_FAILED", "resource sg-1 has a dependent object")
+            .kind("AWS::EC2::SecurityGroup"),
+        step("stack", "DELETE_FAILED", ""),
+    ];
+    account.server.world().stack(&full(PIPELINE, "network")).script("delete", late);
+    let told = account.fails(0, &["destroy", "--yes"]);
+    assert!(told.contains("network: network interfaces of deleted functions are still in use"), "{told}");
+}
 
 #[test]
 fn a_stack_goes_once_nothing_needs_it_any_more() {

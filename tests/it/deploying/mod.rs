@@ -1,10 +1,14 @@
 //! `deploy`, `watch` and `recover` as their users meet them: the binary against a scripted CloudFormation.
 
+mod capture;
 mod destroy;
 mod dry_run;
 mod failures;
 mod github;
 mod kills;
+mod live;
+mod package;
+mod preflight;
 mod signals;
 
 use serde_json::Value;
@@ -64,6 +68,27 @@ fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
 
     assert_eq!(account.ok(&["deploy"])["changed"], false, "no change is success");
     assert_eq!(account.executions(), [1; 6]);
+}
+
+#[test]
+fn where_nothing_differs_three_questions_a_stack_say_so() {
+    let account = deployed();
+    account.server.world().calls.clear();
+    let told = account.fails(0, &["deploy"]);
+    assert!(told.contains("nothing changed"), "{told}");
+    let world = account.server.world();
+    let about: Vec<_> = world.calls.iter().filter(|(_, _, form)| form.contains_key("StackName")).collect();
+    assert_eq!(world.count("CreateChangeSet"), 0, "no change set is made to find that out");
+    assert_eq!((about.len(), world.count("GetTemplate")), (3 * STACKS.len(), STACKS.len()));
+}
+
+#[test]
+fn without_the_right_to_read_templates_a_change_set_finds_out() {
+    let account = deployed();
+    account.server.world().refused = vec!["GetTemplate"];
+    account.server.world().calls.clear();
+    assert_eq!(account.ok(&["deploy"])["changed"], false);
+    assert_eq!(account.server.world().count("CreateChangeSet"), STACKS.len());
 }
 
 #[test]

@@ -6,4 +6,4 @@ mod server;
 mod world;
 
 pub use server::Server;
-pub use world::{Fault, World as Script, step};
+pub use world::{Fault, Task, World as Script, step};

@@ -1,14 +1,15 @@
-//! Serves a [`World`] over HTTP, with what else of AWS a deploy talks to: STS, IAM and S3.
+//! Serves a [`World`] over HTTP, with what else of AWS a deploy talks to: STS, IAM, S3, Lambda and DMS.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use tokio::sync::{oneshot, watch};
 
-use super::world::{Fault, World, form};
+use super::world::{ACCOUNT, Fault, World, form};
 
 /// Up until it is dropped.
 pub struct Server {
@@ -64,23 +65,43 @@ async fn answer(shared: Shared, request: Request) -> Response {
     let body = axum::body::to_bytes(body, 1 << 30).await.unwrap_or_default();
     let mut form = form(&String::from_utf8_lossy(&body[..body.len().min(1 << 20)]));
     let object = parts.uri.path().trim_start_matches('/').to_owned();
-    let is_object = !object.is_empty();
+    let function = object.strip_prefix("2015-03-31/functions/").map(str::to_owned);
+    let is_limits = object.starts_with("2016-08-19/account-settings");
+    let is_object = !object.is_empty() && function.is_none() && !is_limits;
     let target = parts.headers.get("x-amz-target").and_then(|target| target.to_str().ok());
-    if is_object {
+    if is_limits {
+        form = [("Action".to_owned(), "GetAccountSettings".to_owned())].into();
+    } else if function.is_some() {
+        form = [("Action".to_owned(), "GetFunction".to_owned())].into();
+    } else if is_object {
         form = [("Action".to_owned(), format!("{} object", parts.method))].into();
     } else if let Some(target) = target {
         form = [("Action".to_owned(), target.to_owned())].into();
     }
-    let (fault, (status, xml)) = {
+    let (fault, (status, checksum, xml)) = {
         let mut world = shared.world.lock().unwrap_or_else(PoisonError::into_inner);
         let (action, fault) = world.note(&form);
-        let answer = match fault {
+        let mut checksum = None;
+        let (status, xml) = match fault {
             Fault::CutBefore => (500, String::new()),
-            _ if is_object => objects(&mut world, parts.method.as_str(), object),
-            _ if target.is_some() => (400, absent(&action)),
+            Fault::Absent => (404, String::new()),
+            _ if function.is_some() && world.refused.contains(&action.as_str()) => (403, denied()),
+            _ if function.is_some() => (200, world.function()),
+            _ if is_limits => (200, world.limits()),
+            _ if is_object => {
+                let (status, of_object, xml) = objects(&mut world, parts.method.as_str(), object, &parts.headers);
+                checksum = of_object;
+                (status, xml)
+            }
+            _ if target.is_some() => {
+                let operation = action.rsplit('.').next().unwrap_or_default();
+                let dms = world.answer_dms(operation, &String::from_utf8_lossy(&body));
+                dms.or_else(|| world.answer_others(operation, &String::from_utf8_lossy(&body)))
+                    .unwrap_or_else(|| (400, absent(&action)))
+            }
             _ => world.respond(&action, &form, fault),
         };
-        (fault, answer)
+        (fault, (status, checksum, xml))
     };
     match fault {
         Fault::Hang => {
@@ -91,7 +112,13 @@ async fn answer(shared: Shared, request: Request) -> Response {
             let cut = futures_util::stream::once(async { Err::<bytes::Bytes, _>(std::io::Error::other("cut")) });
             Response::new(Body::from_stream(cut))
         }
-        _ => Response::builder().status(status).body(Body::from(xml)).expect("a response"),
+        _ => {
+            let mut response = Response::builder().status(status);
+            if let Some(checksum) = checksum {
+                response = response.header("x-amz-checksum-sha256", checksum);
+            }
+            response.body(Body::from(xml)).expect("a response")
+        }
     }
 }
 
@@ -101,15 +128,31 @@ fn absent(target: &str) -> String {
     format!(r#"{{"__type":"{code}","message":"there is none"}}"#)
 }
 
-fn objects(world: &mut World, method: &str, object: String) -> (u16, String) {
+/// What a JSON service says where the caller has not the right.
+fn denied() -> String {
+    r#"{"__type":"AccessDeniedException","message":"not authorized"}"#.to_owned()
+}
+
+/// Status, checksum and body.
+fn objects(world: &mut World, method: &str, object: String, headers: &HeaderMap) -> (u16, Option<String>, String) {
+    let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if header("x-amz-expected-bucket-owner").as_deref() != Some(ACCOUNT) {
+        return (403, None, "<Error><Code>AccessDenied</Code><Message>whose bucket is it?</Message></Error>".into());
+    }
     match method {
-        "HEAD" if !world.objects.contains(&object) => (404, String::new()),
+        "HEAD" => match world.objects.get(&object) {
+            None => (404, None, String::new()),
+            Some(checksum) => (200, checksum.clone(), String::new()),
+        },
+        "PUT" if header("if-none-match").is_some() && world.objects.contains_key(&object) => {
+            (412, None, "<Error><Code>PreconditionFailed</Code><Message>there is one</Message></Error>".into())
+        }
         "PUT" => {
-            world.objects.push(object);
-            (200, String::new())
+            world.objects.insert(object, header("x-amz-checksum-sha256"));
+            (200, None, String::new())
         }
         // A list, of nothing.
-        "GET" => (200, "<ListBucketResult></ListBucketResult>".to_owned()),
-        _ => (200, String::new()),
+        "GET" => (200, None, "<ListBucketResult></ListBucketResult>".to_owned()),
+        _ => (200, None, String::new()),
     }
 }

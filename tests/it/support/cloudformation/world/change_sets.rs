@@ -9,6 +9,11 @@ use super::{ACCOUNT, Answer, REGION, Stack, step};
 
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
+    /// Makes its ARN another one than that of any other change set of this name.
+    pub(super) number: usize,
+    /// Of the request that made it.
+    pub(super) client_token: String,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) template: String,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) rows: Vec<(String, String, String, String)>,
@@ -26,16 +31,27 @@ impl Stack {
             return Err(("ValidationError", format!("Stack:{name} is in a state and can not be updated")));
         }
         let set_name = set_name(form);
-        if self.sets.contains_key(&set_name) {
+        let client_token = form.get("ClientToken").cloned().unwrap_or_default();
+        if self.squatters > 0 {
+            self.squatters -= 1;
+            self.plant(&set_name);
+        }
+        if let Some(set) = self.sets.get(&set_name) {
+            // The same token is the same request.
+            if !client_token.is_empty() && set.client_token == client_token {
+                return Ok(format!("{}{}", tag("Id", &self.set_id(&set_name)), tag("StackId", &self.id(name))));
+            }
             return Err(("AlreadyExistsException", format!("ChangeSet {set_name} already exists")));
         }
         let template = form.get("TemplateBody").cloned().unwrap_or_default();
-        let parameters = self.parameters_of(form);
+        let (parameters, tags) = (self.parameters_of(form), tags_of(form));
         let rows = match &self.changes {
             Some(rows) => {
                 rows.iter().map(|(a, b, c, d)| ((*a).into(), (*b).into(), (*c).into(), (*d).into())).collect()
             }
-            None if !creates && template == self.template && parameters == self.parameters => Vec::new(),
+            None if !creates && (&template, &parameters, &tags) == (&self.template, &self.parameters, &self.tags) => {
+                Vec::new()
+            }
             None => {
                 let action = if creates { "Add" } else { "Modify" };
                 let replacement = if creates { "" } else { "False" };
@@ -54,12 +70,68 @@ impl Stack {
             self.token = String::new();
             self.happen(step("stack", "REVIEW_IN_PROGRESS", "User Initiated"));
         }
-        self.sets.insert(set_name.clone(), ChangeSet { template, parameters, rows });
-        Ok(format!("{}{}", tag("Id", &self.set_id(&set_name)), tag("StackId", &self.id(name))))
+        self.made += 1;
+        let set = ChangeSet { number: self.made, client_token, tags, template, parameters, rows };
+        self.sets.insert(set_name.clone(), set);
+        let id = self.set_id(&set_name);
+        if self.usurpers > 0 {
+            self.usurpers -= 1;
+            self.plant(&set_name);
+        }
+        Ok(format!("{}{}", tag("Id", &id), tag("StackId", &self.id(name))))
+    }
+
+    /// Puts a change set of somebody else's under this name, in place of any that has it: one that makes an IAM role.
+    pub fn plant(&mut self, set_name: &str) {
+        self.made += 1;
+        let set = ChangeSet {
+            number: self.made,
+            template: PLANTED.to_owned(),
+            rows: vec![("Add".into(), "Planted".into(), "AWS::IAM::Role".into(), String::new())],
+            ..ChangeSet::default()
+        };
+        self.sets.insert(set_name.to_owned(), set);
     }
 
     pub(super) fn set_id(&self, set: &str) -> String {
-        format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{set}/{}", self.executed.len())
+        let number = self.sets.get(set).map_or(0, |set| set.number);
+        format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{set}/{number}")
+    }
+
+    /// The change set that a request means: by its name, or by its ARN, which no other one ever has.
+    fn set(&self, form: &Form) -> Option<&ChangeSet> {
+        let asked = form.get("ChangeSetName")?;
+        let name = set_name(form);
+        let set = self.sets.get(&name)?;
+        (!asked.contains('/') || *asked == self.set_id(&name)).then_some(set)
+    }
+
+    pub(super) fn listed_resources(&self) -> String {
+        let members = resources(&self.template).into_iter().map(|(logical, kind)| {
+            let id = format!("{logical}-1");
+            format!("<member>{}{}</member>", tag("ResourceType", &kind), tag("PhysicalResourceId", &id))
+        });
+        format!("<StackResourceSummaries>{}</StackResourceSummaries>", members.collect::<String>())
+    }
+
+    /// Whether executing it modifies the replication task or one of its endpoints.
+    pub(super) fn touches_task(&self, form: &Form) -> bool {
+        let of_task = |kind: &str| kind == "AWS::DMS::ReplicationTask" || kind == "AWS::DMS::Endpoint";
+        self.set(form).is_some_and(|set| set.rows.iter().any(|row| row.0 == "Modify" && of_task(&row.2)))
+    }
+
+    pub(super) fn delete_change_set(&mut self, form: &Form) {
+        if self.set(form).is_some() {
+            self.sets.remove(&set_name(form));
+        }
+    }
+
+    /// The template as it was submitted; another one where its next change set is scripted to have changes.
+    pub(super) fn original_template(&self) -> String {
+        match &self.changes {
+            Some(rows) if !rows.is_empty() => format!("{}# an earlier version\n", self.template),
+            _ => self.template.clone(),
+        }
     }
 
     pub(super) fn parameters_of(&self, form: &Form) -> BTreeMap<String, String> {
@@ -82,7 +154,7 @@ impl Stack {
             self.sets.remove(&set_name);
             return Err(gone());
         }
-        let set = self.sets.get(&set_name).ok_or_else(gone)?;
+        let set = self.set(form).ok_or_else(gone)?;
         let head = format!(
             "{}{}{}",
             tag("ChangeSetId", &self.set_id(&set_name)),
@@ -134,7 +206,7 @@ impl Stack {
     pub(super) fn execute(&mut self, form: &Form) -> Answer {
         let set_name = set_name(form);
         // AWS deletes a stack's change sets once one of them was executed.
-        let Some(set) = self.sets.get(&set_name).cloned() else {
+        let Some(set) = self.set(form).cloned() else {
             return Err(("ChangeSetNotFound", format!("ChangeSet [{set_name}] does not exist")));
         };
         self.sets.clear();
@@ -144,6 +216,7 @@ impl Stack {
         self.outputs = outputs(&set.template);
         self.template = set.template;
         self.parameters = set.parameters;
+        self.tags = set.tags;
         self.changes = None;
         let rows = set.rows;
         self.begin_scripted("execute", form, |_| {
@@ -156,6 +229,17 @@ impl Stack {
             steps
         })
     }
+}
+
+/// The template of a change set that a test plants.
+pub const PLANTED: &str = "Resources: {Planted: {Type: 'AWS::IAM::Role'}}";
+
+fn tags_of(form: &Form) -> BTreeMap<String, String> {
+    let tag = |number: usize| {
+        let field = |field: &str| form.get(&format!("Tags.member.{number}.{field}")).cloned();
+        Some((field("Key")?, field("Value").unwrap_or_default()))
+    };
+    (1..).map_while(tag).collect()
 }
 
 /// By name or by id.

@@ -25,6 +25,8 @@ impl Stack {
         } else {
             pairs(&self.outputs, "Output")
         };
+        let tags = self.tags.iter().map(|(k, v)| format!("<member>{}{}</member>", tag("Key", k), tag("Value", v)));
+        let tags = format!("<Tags>{}</Tags>", tags.collect::<String>());
         Ok(format!(
             "<Stacks><member>{}{}{}<CreationTime>2026-01-01T00:00:00Z</CreationTime>\
              <LastUpdatedTime>2026-01-01T00:{:02}:00Z</LastUpdatedTime>{}{outputs}{}</member></Stacks>",
@@ -33,7 +35,7 @@ impl Stack {
             tag("StackStatus", status),
             self.executed.len() % 60,
             tag("EnableTerminationProtection", if self.protected { "true" } else { "false" }),
-            pairs(&self.parameters, "Parameter"),
+            pairs(&self.parameters, "Parameter") + &tags,
         ))
     }
 

@@ -7,6 +7,7 @@ mod change_sets;
 mod described;
 mod stack;
 mod step;
+mod task;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use change_sets::set_name;
 pub use stack::Stack;
 pub use step::{Detail, Row, Step, step};
+pub use task::Task;
 pub use wire::{Form, form};
 use wire::{error, tag};
 
@@ -34,6 +36,8 @@ pub enum Fault {
     CutAfter,
     /// It takes effect, and is never answered.
     Hang,
+    /// An object is not there yet.
+    Absent,
 }
 
 /// By the request's number, from 1, and its action.
@@ -48,8 +52,22 @@ pub struct World {
     pub gates: BTreeMap<String, Vec<String>>,
     /// How long a stack's operations take. Once that is over, all that is still to happen has happened.
     pub delays: BTreeMap<String, Duration>,
-    /// Keys of the objects in S3, whatever the bucket.
-    pub objects: Vec<String>,
+    /// The objects in S3 by bucket and key, with their SHA-256 checksums where they have one.
+    pub objects: BTreeMap<String, Option<String>>,
+    /// The checksum of the code that functions have; that of the newest object where None.
+    pub code: Option<String>,
+    /// Rules of the bus besides those of the stacks.
+    pub rules: Vec<&'static str>,
+    /// The RDS API's list of automated backups, in XML.
+    pub backups: String,
+    /// Names of log groups.
+    pub log_groups: Vec<String>,
+    /// Executions of functions that none has reserved.
+    pub unreserved: u32,
+    /// Actions that are not allowed.
+    pub refused: Vec<&'static str>,
+    /// The pipeline's replication task; None: there is none. A change set that touches it fails while it runs.
+    pub task: Option<Task>,
     /// Answers of DescribeEvents: type, logical id, name or hook, reason. None: it is not allowed.
     pub details: Option<Vec<(&'static str, &'static str, &'static str, &'static str)>>,
 }
@@ -62,7 +80,14 @@ impl Default for World {
             faults: Box::new(|_, _| Fault::None),
             gates: BTreeMap::new(),
             delays: BTreeMap::new(),
-            objects: Vec::new(),
+            objects: BTreeMap::new(),
+            code: None,
+            rules: Vec::new(),
+            backups: String::new(),
+            log_groups: Vec::new(),
+            unreserved: 1_000,
+            refused: Vec::new(),
+            task: None,
             details: Some(Vec::new()),
         }
     }
@@ -107,6 +132,9 @@ impl World {
             Fault::Unavailable => return (503, "<html>Service Unavailable</html>".into()),
             _ => {}
         }
+        if self.refused.contains(&action) {
+            return error(403, "AccessDenied", &format!("not authorized to perform: {action}"));
+        }
         match self.answer(action, form) {
             Ok(xml) => (200, format!("<{action}Response><{action}Result>{xml}</{action}Result></{action}Response>")),
             Err((code, message)) => error(if code == "AccessDenied" { 403 } else { 400 }, code, &message),
@@ -120,13 +148,18 @@ impl World {
             )),
             "GetRole" => Err(("NoSuchEntity", "there is no such role".into())),
             "DescribeDBSnapshots" => Ok("<DBSnapshots></DBSnapshots>".into()),
+            "DescribeDBInstanceAutomatedBackups" => Ok(self.backups.clone()),
             "DescribeEvents" => self.described_events(),
             _ => {
                 let name = self.name_of(form);
                 let executed = |other: &String| self.stacks.get(other).is_some_and(|stack| !stack.executed.is_empty());
                 let open = self.gates.get(&name).is_none_or(|others| others.iter().all(executed));
                 let delay = self.delays.get(&name).copied();
+                let task_runs = self.task.as_ref().is_some_and(|task| task.status == "running");
                 let stack = self.stack(&name);
+                if action == "ExecuteChangeSet" && task_runs && stack.touches_task(form) {
+                    stack.script("execute", refused_by_dms());
+                }
                 let over = delay.map(|delay| stack.began.is_some_and(|began| began.elapsed() >= delay));
                 if over == Some(true) {
                     (1..stack.coming.len()).for_each(|_| stack.go_on(false));
@@ -161,4 +194,14 @@ impl World {
         });
         Ok(format!("<OperationEvents>{}</OperationEvents>", members.collect::<String>()))
     }
+}
+
+/// The timeline of an update that DMS refuses because the task runs.
+fn refused_by_dms() -> Vec<Step> {
+    let reason = "Replication Task cannot be modified while it is running state";
+    vec![
+        step("stack", "UPDATE_IN_PROGRESS", "User Initiated"),
+        step("Task", "UPDATE_FAILED", reason).kind("AWS::DMS::ReplicationTask"),
+        step("stack", "UPDATE_ROLLBACK_COMPLETE", ""),
+    ]
 }

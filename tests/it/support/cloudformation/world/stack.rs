@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
-use super::change_sets::{ChangeSet, set_name};
+use super::change_sets::ChangeSet;
 use super::wire::{Form, tag};
 use super::{ACCOUNT, Answer, Detail, REGION, Row, Step, step};
 
@@ -24,6 +24,10 @@ pub struct Stack {
     pub foreign_change_sets: Vec<&'static str>,
     /// How many times a change set is gone when it is looked at, because another deploy was faster.
     pub contests: usize,
+    /// How many times the name of a new change set is in use already, by a planted one.
+    pub squatters: usize,
+    /// How many times a new change set is deleted and a planted one made under its name.
+    pub usurpers: usize,
     /// Every change set that was executed, in order.
     pub executed: Vec<String>,
     pub outputs: BTreeMap<String, String>,
@@ -33,6 +37,9 @@ pub struct Stack {
     pub generation: usize,
     pub(super) template: String,
     pub(super) sets: BTreeMap<String, ChangeSet>,
+    /// Change sets made so far.
+    pub(super) made: usize,
+    pub(super) tags: BTreeMap<String, String>,
     pub(super) token: String,
     /// When its last operation was asked for.
     pub(super) began: Option<Instant>,
@@ -89,6 +96,8 @@ impl Stack {
                 self.go_on(may_end);
                 self.events_page(name, form)
             }
+            "ListStackResources" => Ok(self.listed_resources()),
+            "GetTemplate" => Ok(tag("TemplateBody", &self.original_template())),
             "CreateChangeSet" => self.create_change_set(name, form),
             "DescribeChangeSet" => self.described_change_set(name, form),
             "ListChangeSets" => {
@@ -98,7 +107,7 @@ impl Stack {
                 Ok(format!("<Summaries>{}</Summaries>", names.collect::<String>()))
             }
             "DeleteChangeSet" => {
-                self.sets.remove(&set_name(form));
+                self.delete_change_set(form);
                 Ok(String::new())
             }
             "ExecuteChangeSet" => self.execute(form),

@@ -1,0 +1,35 @@
+//! Log groups of a pipeline, which outlive its stacks where something writes to them late.
+
+use super::Clients;
+use crate::error::{AwsContext, Result};
+
+/// Where the services put them.
+const PLACES: &[&str] = &[
+    "/aws/lambda/",
+    "/aws/vendedlogs/apigateway/",
+    "/aws/apigateway/",
+    "/aws/events/",
+    "/aws/rds/instance/",
+    "dms-tasks-",
+];
+
+/// Names of the log groups of the pipeline with this prefix.
+///
+/// # Errors
+/// What CloudWatch Logs says.
+pub async fn of(clients: &Clients, prefix: &str) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for place in PLACES {
+        let wanted = format!("{place}{prefix}");
+        let answer = clients.logs().describe_log_groups().log_group_name_prefix(&wanted).send().await;
+        let answer = answer.aws("list the log groups")?;
+        let names = answer.log_groups().iter().filter_map(|group| group.log_group_name());
+        let ours = |name: &&str| {
+            let rest = &name[wanted.len()..];
+            // `…-rds` is a prefix of `…-rds-kinesis` as well.
+            rest.is_empty() || rest.starts_with('/') || *place == "/aws/lambda/" && rest.starts_with('-')
+        };
+        found.extend(names.filter(ours).map(str::to_owned));
+    }
+    Ok(found)
+}

@@ -1,0 +1,123 @@
+//! An executable, and the zip that Lambda takes it in.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+use std::sync::OnceLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::elf::{Architecture, Runs, inspect};
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// Lambda's limit for an unpacked package.
+const UNPACKED_LIMIT: usize = 250 * 1024 * 1024;
+
+/// An executable ready to be packed. Its key is known before it is packed.
+#[derive(Debug)]
+pub struct Package {
+    executable: Vec<u8>,
+    pub architecture: Architecture,
+    /// `functions/{sha256 of the executable}.zip`
+    pub key: String,
+    runs: Runs,
+    zip: OnceLock<Zip>,
+}
+
+/// The package as it is uploaded.
+#[derive(Debug, Clone)]
+pub struct Zip {
+    pub bytes: Bytes,
+    /// In base64, as S3 keeps it as `ChecksumSHA256`, and Lambda as `CodeSha256`.
+    pub sha256: String,
+}
+
+impl Package {
+    /// Reads and checks the executable.
+    ///
+    /// # Errors
+    /// `Io`, `NotLambdaCompatible`.
+    pub fn read(path: &Path, runs: Runs) -> Result<Self> {
+        let executable = std::fs::read(path).or_fail(Kind::Io, || format!("can't read {}", path.display()))?;
+        let architecture = inspect(&executable, runs)?;
+        if runs == Runs::OnLambda && executable.len() > UNPACKED_LIMIT {
+            let megabytes = executable.len() >> 20;
+            return Err(Error::new(
+                Kind::NotLambdaCompatible,
+                format!("the executable has {megabytes} MiB; Lambda takes 250"),
+            )
+            .hint("build with --release and strip it"));
+        }
+        // Not the sha2 crate: without optimisation it takes seconds for a debug build.
+        let hash: String = digest(&SHA256, &executable).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Self { key: format!("functions/{hash}.zip"), executable, architecture, runs, zip: OnceLock::new() })
+    }
+
+    /// Returns whether it is to run on AWS Lambda, and not on the local stack.
+    pub fn is_for_lambda(&self) -> bool {
+        self.runs == Runs::OnLambda
+    }
+
+    /// Returns the zip, made once; the same bytes for the same executable. For the local stack nothing is compressed: the
+    /// copy is faster than the compressor.
+    ///
+    /// # Errors
+    /// `Unexpected` where it can't be made.
+    pub fn zip(&self) -> Result<&Zip> {
+        if let Some(zip) = self.zip.get() {
+            return Ok(zip);
+        }
+        let bytes = self.pack()?;
+        let sha256 = STANDARD.encode(digest(&SHA256, &bytes));
+        Ok(self.zip.get_or_init(|| Zip { bytes: bytes.into(), sha256 }))
+    }
+
+    fn pack(&self) -> Result<Vec<u8>> {
+        let failed = || "the package could not be made".to_owned();
+        let method = if self.is_for_lambda() { CompressionMethod::Deflated } else { CompressionMethod::Stored };
+        let options = SimpleFileOptions::default()
+            .compression_method(method)
+            .unix_permissions(0o755)
+            .last_modified_time(DateTime::default());
+        let mut zip = ZipWriter::new(Cursor::new(Vec::with_capacity(self.executable.len())));
+        zip.start_file("bootstrap", options).or_fail(Kind::Unexpected, failed)?;
+        zip.write_all(&self.executable).or_fail(Kind::Unexpected, failed)?;
+        Ok(zip.finish().or_fail(Kind::Unexpected, failed)?.into_inner())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn the_zip_holds_an_executable_bootstrap_and_is_the_same_twice() {
+        for runs in [Runs::Here, Runs::OnLambda] {
+            let package = || Package {
+                executable: b"hello".repeat(1000),
+                architecture: Architecture::X86_64,
+                key: "k".into(),
+                runs,
+                zip: OnceLock::new(),
+            };
+            let package = [package(), package()];
+            let zip = package[0].zip().unwrap();
+            assert_eq!(zip.bytes, package[1].zip().unwrap().bytes);
+            assert_eq!(STANDARD.decode(&zip.sha256).unwrap(), digest(&SHA256, &zip.bytes).as_ref());
+            let mut archive = zip::ZipArchive::new(Cursor::new(&zip.bytes)).unwrap();
+            let mut file = archive.by_name("bootstrap").unwrap();
+            let mode = std::fs::Permissions::from_mode(file.unix_mode().unwrap()).mode();
+            assert_eq!(mode & 0o777, 0o755);
+            let mut content = Vec::new();
+            file.read_to_end(&mut content).unwrap();
+            assert_eq!(content, package[0].executable);
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! Stops the capture while its task or endpoints are updated, and resumes it.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+
+use crate::cloudformation::{Deployment, Pause};
+use crate::commands::dms::Deployed;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::output::Event;
+
+/// How long the task may take to stop, and to run again.
+const DEADLINE: Duration = Duration::from_secs(15 * 60);
+
+/// The capture of a pipeline that is deployed.
+pub struct Capture<'a> {
+    ctx: &'a Context,
+    deployed: Deployed,
+    /// Whether this run stopped it and has not resumed it yet.
+    paused: AtomicBool,
+}
+
+impl<'a> Capture<'a> {
+    /// Returns the capture of what is deployed; None where there is none yet.
+    ///
+    /// # Errors
+    /// What setting up the clients says.
+    pub async fn of(ctx: &'a Context, deployment: &Deployment) -> Result<Option<Self>> {
+        if deployment.outputs().get("TaskArn").is_none() {
+            return Ok(None);
+        }
+        let deployed = Deployed::of(ctx, deployment, DEADLINE).await?;
+        Ok(Some(Self { ctx, deployed, paused: AtomicBool::new(false) }))
+    }
+
+    /// Adds to the error of a deploy that was interrupted that the capture is stopped.
+    pub fn remember(&self, error: Error) -> Error {
+        match self.paused.load(Ordering::SeqCst) {
+            true => error.hint(self.way_to_resume()),
+            false => error,
+        }
+    }
+
+    fn way_to_resume(&self) -> String {
+        let settings = &self.ctx.settings;
+        format!(
+            "the capture is stopped for the update: once that has ended, run `{}` again, which resumes it, or `{}`",
+            settings.command("deploy"),
+            settings.command("dms start")
+        )
+    }
+
+    async fn stop(&self, scope: &str) -> Result<()> {
+        let (console, task) = (&self.ctx.console, &self.deployed.task);
+        if self.paused.load(Ordering::SeqCst) {
+            return Ok(());
+        }
+        let status = match task.describe().await {
+            Ok(now) => now.status,
+            // Deleted by hand: nothing runs.
+            Err(error) if error.kind() == Kind::NotDeployed => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if !["running", "starting"].contains(&status.as_str()) {
+            return Ok(());
+        }
+        console.emit(Event::started("capture", format!("stopping the task for the update of stack {scope}")));
+        // Before it is stopped, so that a run that is killed right afterwards leaves the mark.
+        if let Err(error) = task.mark().await {
+            console.warn(format!(
+                "{error}; if this deploy is interrupted, resume the capture with `{}`",
+                self.ctx.settings.command("dms start")
+            ));
+        }
+        self.paused.store(true, Ordering::SeqCst);
+        task.stop().await.inspect_err(|error| console.emit(Event::failed("capture", error.message())))?;
+        console.emit(Event::finished("capture", "stopped; it is resumed after the update", true));
+        Ok(())
+    }
+
+    async fn start_again(&self) -> Result<()> {
+        let (console, task) = (&self.ctx.console, &self.deployed.task);
+        if !self.paused.load(Ordering::SeqCst) && !self.is_marked().await {
+            return Ok(());
+        }
+        console.emit(Event::started("capture", "resuming the task"));
+        match self.deployed.start(self.ctx, false, true).await {
+            Ok(changed) => {
+                self.paused.store(false, Ordering::SeqCst);
+                if let Err(error) = task.unmark().await {
+                    console.detail(format!("capture: {error}"));
+                }
+                let message = if changed { "resumed where it stopped" } else { "already running" };
+                console.emit(Event::finished("capture", message, changed));
+                Ok(())
+            }
+            Err(error) => {
+                console.emit(Event::failed("capture", error.message()));
+                let hint = match error.kind() {
+                    Kind::NotDeployed => format!(
+                        "the task was replaced, and its position is lost: run `{}`, then `{}`",
+                        self.ctx.settings.command("dms start"),
+                        self.ctx.settings.command("reconcile")
+                    ),
+                    _ => self.way_to_resume(),
+                };
+                Err(error.hint(hint))
+            }
+        }
+    }
+
+    /// Whether an earlier run stopped it and did not get to resume it.
+    async fn is_marked(&self) -> bool {
+        let marked = self.deployed.task.is_marked().await;
+        marked.unwrap_or_else(|error| {
+            self.ctx.console.detail(format!("capture: {error}"));
+            false
+        })
+    }
+}
+
+impl Pause for Capture<'_> {
+    fn pause<'b>(&'b self, scope: &'b str) -> BoxFuture<'b, Result<()>> {
+        Box::pin(self.stop(scope))
+    }
+
+    fn resume<'b>(&'b self, _: &'b str) -> BoxFuture<'b, Result<()>> {
+        Box::pin(self.start_again())
+    }
+}

@@ -1,0 +1,51 @@
+//! Whether the functions of the stacks that changed run the package that was deployed.
+
+use crate::aws::Clients;
+use crate::aws::package::{Package, compare};
+use crate::cloudformation::{Engine, StackReport};
+use crate::context::Context;
+use crate::error::{Kind, Result};
+use crate::output::Event;
+use crate::pipelines::{Artifact, Pipeline, Source};
+
+/// Compares them. On the local stack, whose S3 is its user's alone, nothing is to be found out.
+///
+/// # Errors
+/// `Failed` where a function runs something else. Without the right to look it warns.
+pub async fn check(
+    ctx: &Context,
+    clients: &Clients,
+    engine: &Engine,
+    pipeline: &'static Pipeline,
+    package: &Package,
+    reports: &[StackReport],
+) -> Result<()> {
+    if !package.is_for_lambda() {
+        return Ok(());
+    }
+    let has_package = |report: &&StackReport| {
+        let stack = pipeline.stack(report.name);
+        let parameters = stack.map_or(&[][..], |stack| stack.parameters);
+        parameters.iter().any(|(_, source)| matches!(source, Source::Artifact(Artifact::PackageKey)))
+    };
+    let mut functions = Vec::new();
+    for report in reports.iter().filter(|report| report.changed()).filter(has_package) {
+        let Some(stack) = pipeline.stack(report.name) else { continue };
+        let name = stack.full_name(pipeline, &ctx.settings.stage);
+        functions.extend(engine.resources_of(&name, "AWS::Lambda::Function").await?);
+    }
+    if functions.is_empty() {
+        return Ok(());
+    }
+    match compare(clients, package, &functions).await {
+        Err(error) if error.kind() == Kind::AccessDenied => {
+            ctx.console.warn(format!("it can't be checked whether the functions run the package: {error}"));
+            Ok(())
+        }
+        Err(error) => {
+            ctx.console.emit(Event::failed("package", error.message()));
+            Err(error)
+        }
+        Ok(()) => Ok(()),
+    }
+}

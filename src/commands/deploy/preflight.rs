@@ -1,0 +1,168 @@
+//! Changes that AWS does not make in one step, refused before the first stack is touched; and room in the account.
+
+use std::collections::BTreeMap;
+
+use crate::aws::{Clients, account, stream};
+use crate::cloudformation::Deployment;
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::pipelines::{self, Pipeline};
+
+/// Executions that Lambda keeps for functions without a reservation (Lambda developer guide, "Reserved concurrency").
+const UNRESERVED: i64 = account::UNRESERVED;
+/// The parameter that reserves executions for the API's writer.
+const RESERVATION: &str = "WriterConcurrency";
+
+/// Refuses what AWS would refuse after minutes, and adapts defaults to the account.
+///
+/// # Errors
+/// `Usage` with the steps that lead there.
+pub async fn check(
+    ctx: &Context,
+    clients: &Clients,
+    deployment: &Deployment,
+    overrides: &mut BTreeMap<String, String>,
+) -> Result<()> {
+    let deployed = |name: &str| deployment.stacks.iter().find_map(|view| view.parameter(name));
+    consistent(deployment.pipeline, &deployed, overrides)?;
+    if let (Some(before), Some(after)) = (deployed("DatabaseVersion"), overrides.get("DatabaseVersion"))
+        && before != after
+    {
+        return Err(major_upgrade(ctx, before, after));
+    }
+    if let (Some(before), Some(after)) =
+        (number(deployed("Shards")), number(overrides.get("Shards").map(String::as_str)))
+        && before != after
+        && after != 0
+    {
+        // A stream that was on demand keeps the shards that it has by then.
+        let open = match before {
+            0 => stream::open_shards(clients, deployment.output("StreamName")?).await?,
+            shards => shards,
+        };
+        reshard(ctx, open, after)?;
+    }
+    if !ctx.settings.local && deployed(RESERVATION).is_none() {
+        reserve(ctx, clients, deployment.pipeline, overrides).await?;
+    }
+    Ok(())
+}
+
+/// The values that the stacks are to have, those of earlier deploys among them, go together.
+fn consistent<'a>(
+    pipeline: &Pipeline,
+    deployed: &impl Fn(&str) -> Option<&'a str>,
+    overrides: &BTreeMap<String, String>,
+) -> Result<()> {
+    let parameters = pipelines::parameters(pipeline)?;
+    let mut values: BTreeMap<_, _> = parameters
+        .iter()
+        .filter_map(|parameter| Some((parameter.name.clone(), deployed(&parameter.name)?.to_owned())))
+        .collect();
+    values.extend(overrides.clone());
+    match pipelines::contradiction(&parameters, &values) {
+        None => Ok(()),
+        Some(text) => Err(Error::new(Kind::Usage, text).hint("set both, in outboxctl.toml or with --parameter")),
+    }
+}
+
+fn number(text: Option<&str>) -> Option<u32> {
+    text?.parse().ok()
+}
+
+fn major_upgrade(ctx: &Context, before: &str, after: &str) -> Error {
+    let settings = &ctx.settings;
+    let message = format!(
+        "DatabaseVersion is {before}, and a deploy can't make it {after}: RDS refuses a major upgrade while the capture's \
+         replication slot exists"
+    );
+    Error::new(Kind::Usage, message)
+        .hint(format!("keep the database as it is: leave DatabaseVersion = {before} in outboxctl.toml"))
+        .hint(format!(
+            "to move to {after}: deploy another stage with it (--stage NAME --parameter DatabaseVersion={after}); stop the \
+             writers; wait until `{}` finds nothing missing; copy your tables with pg_dump and pg_restore; point the writers \
+             to the other stage",
+            settings.command("reconcile")
+        ))
+}
+
+/// UpdateShardCount takes up to double the open shards and down to half of them (Kinesis API reference).
+fn reshard(ctx: &Context, open: u32, wanted: u32) -> Result<()> {
+    let steps = steps(open, wanted);
+    if steps.len() <= 1 {
+        return Ok(());
+    }
+    let steps: Vec<_> = steps.iter().map(u32::to_string).collect();
+    let message =
+        format!("the stream has {open} shards and can't have {wanted} at once: Kinesis doubles or halves them at most");
+    Err(Error::new(Kind::Usage, message).hint(format!(
+        "go there in steps, each with a `{}`: Shards = {}; Kinesis allows ten such changes a day",
+        ctx.settings.command("deploy --parameter Shards=N"),
+        steps.join(", ")
+    )))
+}
+
+/// The shard counts on the way.
+fn steps(open: u32, wanted: u32) -> Vec<u32> {
+    let (mut steps, mut now) = (Vec::new(), open.max(1));
+    while now != wanted {
+        now = if wanted > now { wanted.min(now.saturating_mul(2)) } else { wanted.max(now.div_ceil(2)) };
+        steps.push(now);
+    }
+    steps
+}
+
+/// Takes no reservation on a first deploy where the account has no room for the default one.
+async fn reserve(
+    ctx: &Context,
+    clients: &Clients,
+    pipeline: &Pipeline,
+    overrides: &mut BTreeMap<String, String>,
+) -> Result<()> {
+    let parameters = pipelines::parameters(pipeline)?;
+    let Some(parameter) = parameters.iter().find(|parameter| parameter.name == RESERVATION) else { return Ok(()) };
+    let wanted = overrides.get(RESERVATION).or(parameter.default.as_ref());
+    let wanted: i64 = wanted.and_then(|text| text.parse().ok()).unwrap_or(0);
+    if wanted == 0 {
+        return Ok(());
+    }
+    let free = match account::unreserved(clients).await {
+        Ok(Some(free)) => free,
+        Ok(None) => return Ok(()),
+        Err(error) => {
+            ctx.console.detail(format!("the account's limits of Lambda can't be read: {error}"));
+            return Ok(());
+        }
+    };
+    if free - wanted >= UNRESERVED {
+        return Ok(());
+    }
+    if overrides.contains_key(RESERVATION) {
+        let message = format!(
+            "{RESERVATION} is {wanted}, and the account has {free} executions, of which Lambda keeps {UNRESERVED} unreserved"
+        );
+        return Err(Error::new(Kind::Usage, message)
+            .hint(format!("set {RESERVATION} = 0, or ask for a higher limit in the Service Quotas console")));
+    }
+    ctx.console.note(format!(
+        "the account has {free} executions of functions, too few to reserve {wanted} for the API's writer: {RESERVATION} is 0"
+    ));
+    overrides.insert(RESERVATION.to_owned(), "0".to_owned());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::steps;
+
+    #[test]
+    fn shards_are_doubled_or_halved_at_most() {
+        assert_eq!(steps(1, 2), [2]);
+        assert_eq!(steps(1, 10), [2, 4, 8, 10]);
+        assert_eq!(steps(4, 1), [2, 1]);
+        assert_eq!(steps(5, 3), [3]);
+        assert_eq!(steps(5, 2), [3, 2]);
+        assert_eq!(steps(4, 3), [3]);
+        assert_eq!(steps(3, 3), [0u32; 0]);
+    }
+}

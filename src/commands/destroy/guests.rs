@@ -1,0 +1,57 @@
+//! What is attached to the bus and to the stream beside the stacks, and keeps them from being deleted.
+//!
+//! EventBridge deletes a bus only once all of its rules are gone (DeleteEventBus in its API reference), and Kinesis a
+//! stream only once its consumers are (DeleteStream). What killed runs of outboxctl left behind is removed; anything else
+//! is somebody's, and named.
+
+use std::collections::BTreeSet;
+
+use crate::aws::Clients;
+use crate::cloudformation::{Deployment, Engine};
+use crate::context::Context;
+use crate::error::{Error, Kind, Result};
+use crate::streams::{bus, kinesis::fan_out};
+
+/// Removes what killed runs left behind on the bus and the stream.
+///
+/// # Errors
+/// `Usage` with the names of rules and consumers that are not the pipeline's, before anything is deleted.
+pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
+    let mut foreign = Vec::new();
+    if let Ok(name) = deployment.output("BusName") {
+        let removed = bus::remove_orphans(clients, name).await?;
+        report(ctx, &removed);
+        let own = own_rules(engine, deployment).await?;
+        let rules = bus::rules(clients, name).await?.into_iter().filter(|rule| !own.contains(rule));
+        foreign.extend(rules.map(|rule| format!("rule {rule} on bus {name}")));
+    }
+    if let Ok(name) = deployment.output("StreamName") {
+        let consumers = fan_out::consumers(clients, name).await?;
+        report(ctx, &consumers.removed);
+        foreign.extend(consumers.others.iter().map(|consumer| format!("consumer {consumer} of stream {name}")));
+    }
+    if foreign.is_empty() {
+        return Ok(());
+    }
+    Err(Error::new(Kind::Usage, format!("not made by this pipeline: {}", foreign.join("; "))).hint(
+        "bus and stream can't be deleted with them: end a `tail` that runs, and remove the others where they are managed; \
+         nothing was deleted",
+    ))
+}
+
+fn report(ctx: &Context, removed: &[String]) {
+    if !removed.is_empty() {
+        ctx.console.note(format!("removed, left behind by killed runs: {}", removed.join(", ")));
+    }
+}
+
+/// Names of the rules that the pipeline's stacks made.
+async fn own_rules(engine: &Engine, deployment: &Deployment) -> Result<BTreeSet<String>> {
+    let mut own = BTreeSet::new();
+    for view in deployment.stacks.iter().filter(|view| view.described.is_some()) {
+        let ids = engine.resources_of(&view.name, "AWS::Events::Rule").await?;
+        // On a bus of one's own the id is `bus|rule`; on the local stack it is the name.
+        own.extend(ids.iter().map(|id| id.rsplit('|').next().unwrap_or(id).to_owned()));
+    }
+    Ok(own)
+}

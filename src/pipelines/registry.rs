@@ -1,0 +1,51 @@
+//! What the CloudFormation registry says about the resource types of the templates; `.ci/registry.py` writes it.
+
+/// A line a type: type, actions, properties whose change may replace it.
+const REGISTRY: &str = include_str!("registry.txt");
+
+/// The actions that CloudFormation calls with the caller's rights to create, update and delete a resource of this type;
+/// None for a type that no template has.
+pub fn actions(resource_type: &str) -> Option<impl Iterator<Item = &'static str>> {
+    row(resource_type).map(|(actions, _)| actions.split(',').filter(|action| !action.is_empty()))
+}
+
+/// Returns whether a change of these properties can replace a resource of this type. True where that is not known.
+pub fn may_replace<'a>(resource_type: &str, mut properties: impl Iterator<Item = &'a str>) -> bool {
+    let Some((_, replacing)) = row(resource_type) else { return true };
+    properties.any(|property| replacing.split(',').any(|other| other == property))
+}
+
+fn row(resource_type: &str) -> Option<(&'static str, &'static str)> {
+    let rest = REGISTRY.lines().find_map(|line| line.strip_prefix(resource_type)?.strip_prefix(' '))?;
+    Some(rest.split_once(' ').unwrap_or((rest, "")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::pipelines;
+
+    #[test]
+    fn the_registry_has_exactly_the_types_of_the_templates() {
+        let stacks = pipelines::ALL.iter().flat_map(|pipeline| pipeline.stacks);
+        let lines = stacks.flat_map(|stack| stack.template.lines());
+        let types = lines.filter_map(|line| line.strip_prefix("    Type: "));
+        let types: BTreeSet<_> =
+            types.filter(|kind| kind.matches("::").count() == 2 && !kind.ends_with("::Id")).collect();
+        let listed: BTreeSet<_> = REGISTRY.lines().filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(listed, types, "run .ci/registry.py");
+        for kind in types {
+            assert!(actions(kind).is_some_and(|mut actions| actions.next().is_some()), "{kind} needs no action");
+        }
+    }
+
+    #[test]
+    fn only_some_properties_replace() {
+        let of = |kind: &str, property| may_replace(kind, std::iter::once(property));
+        assert!(of("AWS::Kinesis::Stream", "Name") && !of("AWS::Kinesis::Stream", "RetentionPeriodHours"));
+        assert!(of("AWS::RDS::DBInstance", "Engine") && !of("AWS::CloudWatch::Alarm", "Dimensions"));
+        assert!(of("AWS::New::Type", "Any"), "what is not known may replace");
+    }
+}

@@ -1,0 +1,79 @@
+//! What AWS would refuse after minutes is refused before the first stack is touched.
+
+use crate::support::account::{Account, full};
+use crate::support::cloudformation::Script;
+
+const PIPELINE: &str = "rds-eventbridge";
+
+/// An account that was deployed to with these parameters.
+fn deployed(parameters: &[&str]) -> Account {
+    let account = Account::new(PIPELINE, Script::default());
+    let parameters = parameters.iter().flat_map(|parameter| ["--parameter", parameter]);
+    account.ok(&["deploy"].into_iter().chain(parameters).collect::<Vec<_>>());
+    account.server.world().calls.clear();
+    account
+}
+
+#[test]
+fn a_major_version_is_not_changed_by_a_deploy() {
+    let account = deployed(&["DatabaseVersion=16"]);
+    let told = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=17"]);
+    assert!(told.contains("DatabaseVersion is 16") && told.contains("pg_dump"), "{told}");
+    assert_eq!(account.server.world().count("CreateChangeSet"), 0);
+    assert_eq!(account.ok(&["deploy", "--parameter", "DatabaseVersion=16"])["changed"], false);
+}
+
+#[test]
+fn shards_are_changed_in_steps_that_kinesis_takes() {
+    let account = deployed(&["Shards=1"]);
+    let told = account.fails(2, &["deploy", "--parameter", "Shards=10"]);
+    assert!(told.contains("Shards = 2, 4, 8, 10"), "{told}");
+    assert_eq!(account.server.world().count("CreateChangeSet"), 0);
+    assert_eq!(account.ok(&["deploy", "--parameter", "Shards=2"])["changed"], true);
+    assert_eq!(account.ok(&["deploy", "--parameter", "Shards=0"])["changed"], true, "on demand, whatever there was");
+}
+
+#[test]
+fn values_are_held_against_those_of_earlier_deploys() {
+    let account = deployed(&["DatabaseStorageLimit=500"]);
+    assert_eq!(account.ok(&["deploy", "--parameter", "DatabaseStorage=100"])["changed"], true);
+    let told = account.fails(2, &["deploy", "--parameter", "DatabaseStorageLimit=105"]);
+    assert!(told.contains("110 or more"), "{told}");
+}
+
+#[test]
+fn an_account_without_room_gets_no_reservation() {
+    let account = Account::new(PIPELINE, Script { unreserved: 10, ..Script::default() });
+    let told = account.fails(2, &["deploy", "--parameter", "WriterConcurrency=5"]);
+    assert!(told.contains("WriterConcurrency is 5, and the account has 10 executions"), "{told}");
+    let told = account.fails(0, &["deploy"]);
+    assert!(told.contains("WriterConcurrency is 0"), "{told}");
+    let reservation = |account: &Account| {
+        let (_, _, parameters) = account.server.world().stack(&full(PIPELINE, "functions")).state();
+        parameters["WriterConcurrency"].clone()
+    };
+    assert_eq!(reservation(&account), "0");
+    assert_eq!(account.ok(&["deploy"])["changed"], false, "later deploys keep to it");
+
+    let roomy = deployed(&[]);
+    let parameters = roomy.server.world().stack(&full(PIPELINE, "functions")).state().2;
+    assert!(!parameters.contains_key("WriterConcurrency"), "the template's default");
+}
+
+#[test]
+fn a_misspelt_parameter_is_answered_with_the_nearest() {
+    let account = Account::new(PIPELINE, Script::default());
+    let told = account.fails(2, &["deploy", "--parameter", "Shard=2"]);
+    assert!(told.contains("did you mean Shards?") && !told.contains("NamePrefix"), "{told}");
+    let told = account.fails(2, &["deploy", "--parameter", "SomethingElse=2"]);
+    assert!(told.contains("parameters: ") && !told.contains("NamePrefix") && !told.contains("PackageKey"), "{told}");
+}
+
+#[test]
+fn only_a_first_deploy_says_what_comes_next() {
+    let account = Account::new(PIPELINE, Script::default());
+    let told = account.fails(0, &["deploy"]);
+    assert!(told.contains("is deployed in stage dev; next: outboxctl"), "{told}");
+    let told = account.fails(0, &["deploy", "--parameter", "LogDays=7"]);
+    assert!(told.contains("is updated in stage dev") && !told.contains("next:"), "{told}");
+}
