@@ -225,7 +225,9 @@ fn fits(folder: &Path, port: u16) -> bool {
 /// A new folder with a short name, for the server's user alone. Its name is random: a name that can be known before could
 /// be there already as another user's link.
 fn temporary(user: Option<&User>) -> Result<tempfile::TempDir> {
-    let folder = tempfile::Builder::new().prefix("outboxctl-").tempdir_in("/tmp");
+    use std::os::unix::fs::PermissionsExt;
+    let own = std::fs::Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().prefix("outboxctl-").permissions(own).tempdir_in("/tmp");
     let folder = folder.or_fail(Kind::LocalSetup, || "no folder can be made in /tmp".into())?;
     if let Some(user) = user {
         user.own(folder.path())?;
