@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::home::Home;
+use super::process;
 use crate::error::{Kind, OrFail, Result};
 use crate::output::Console;
 
@@ -47,7 +48,7 @@ impl FileLock {
     }
 }
 
-/// Takes the stack's lock, and leaves our process id in it. None when another daemon has it.
+/// Takes the stack's lock, and leaves our process id and the time of our start in it. None when another daemon has it.
 ///
 /// # Errors
 /// `LocalSetup` when the lock file can't be opened or written.
@@ -62,20 +63,29 @@ pub fn take(home: &Home) -> Result<Option<FileLock>> {
         std::thread::sleep(Duration::from_millis(10));
     }
     let Some(mut lock) = taken else { return Ok(None) };
-    let pid = std::process::id().to_string();
+    let pid = std::process::id();
+    let text = format!("{pid} {}", process::started(pid).unwrap_or(0));
     lock.0
         .set_len(0)
-        .and_then(|()| lock.0.write_all(pid.as_bytes()))
+        .and_then(|()| lock.0.write_all(text.as_bytes()))
         .or_fail(Kind::LocalSetup, || "the lock".into())?;
     Ok(Some(lock))
 }
 
-/// The daemon's process id while it holds the lock.
+/// Returns the daemon's process id while it holds the lock. A number that was given out again is not it.
 pub fn holder(home: &Home) -> Option<u32> {
     if is_free(home) {
         return None;
     }
-    std::fs::read_to_string(home.file("lock")).ok()?.parse().ok()
+    let text = std::fs::read_to_string(home.file("lock")).ok()?;
+    let mut numbers = text.split_whitespace();
+    let pid = numbers.next()?.parse().ok()?;
+    // Locks of earlier versions have no time, and /proc is Linux's alone.
+    let same = match (numbers.next().and_then(|time| time.parse::<u64>().ok()), process::started(pid)) {
+        (Some(wrote), Some(now)) => wrote == now,
+        _ => process::exists(pid),
+    };
+    same.then_some(pid)
 }
 
 /// Whether no daemon holds the lock.
@@ -100,6 +110,8 @@ mod tests {
         let lock = take(&home).unwrap();
         assert!(lock.is_some() && !is_free(&home) && take(&home).unwrap().is_none());
         assert_eq!(holder(&home), Some(std::process::id()));
+        std::fs::write(home.file("lock"), format!("{} 1", std::process::id())).unwrap();
+        assert_eq!(holder(&home), None, "another process has that number now");
         drop(lock);
         assert!(is_free(&home) && take(&home).unwrap().is_some());
     }
