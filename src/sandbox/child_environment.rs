@@ -76,7 +76,7 @@ pub const WITHOUT_AWS_FILES: [(&str, &str); 3] = [
 
 /// Gives a command the environment that all children start from.
 pub fn clean(command: &mut Command) -> &mut Command {
-    filtered(command, |name| is_kept(name))
+    filtered(command, is_kept)
 }
 
 /// The same for the daemon, with its own settings.
