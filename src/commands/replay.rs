@@ -140,7 +140,9 @@ impl Args {
     /// Of the replay that is to go on, or of a new one; None where there is no place for it.
     fn journal(&self, ctx: &Context, deployment: &Deployment, filter: &Filter) -> Result<Option<Journal>> {
         let id = deployment.id().unwrap_or_default();
-        let folder = Home::find().map(|home| home.root().join("replays"));
+        // Those of the local stack go with it: `local down --purge` forgets them, too.
+        let local = ctx.settings.local;
+        let folder = Home::find().map(|home| if local { home.stack() } else { home.root().to_owned() }.join("replays"));
         if let Some(name) = &self.resume {
             let folder = folder?;
             let newest = unfinished(&folder, id)?.into_iter().next().map(|state| state.name);

@@ -149,6 +149,14 @@ pub fn terminate(number: u32) {
     }
 }
 
+/// Sends SIGINT to a process that is known to be ours.
+pub fn interrupt(number: u32) {
+    if let Some(pid) = pid(number) {
+        // Fails only when it is gone already.
+        let _ = kill_process(pid, Signal::INT);
+    }
+}
+
 /// Sends SIGKILL to a process that is known to be ours.
 pub fn kill(number: u32) {
     if let Some(pid) = pid(number) {

@@ -13,7 +13,9 @@ const KEPT: &[&str] =
 /// What the daemon reads of its own.
 const DAEMON: &[&str] = &[
     "OUTBOXCTL_HOME",
+    "OUTBOXCTL_LOCAL_BUS",
     "OUTBOXCTL_LOCAL_NAME",
+    "OUTBOXCTL_LOCAL_SEED",
     "OUTBOXCTL_POSTGRES_BIN",
     "OUTBOXCTL_PYTHON",
     "OUTBOX_LOG",
@@ -76,7 +78,7 @@ pub const WITHOUT_AWS_FILES: [(&str, &str); 3] = [
 
 /// Gives a command the environment that all children start from.
 pub fn clean(command: &mut Command) -> &mut Command {
-    filtered(command, |name| is_kept(name))
+    filtered(command, is_kept)
 }
 
 /// The same for the daemon, with its own settings.

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::daemon::{self, Ports};
 use super::home::Home;
 use super::state::State;
-use super::{child, child_environment, lock, orphans, tools};
+use super::{child, child_environment, emulator, lock, orphans, tools};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Event, Expect};
 
@@ -139,12 +139,15 @@ fn error_of(told: &Value) -> Error {
 }
 
 /// What [`down`] found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
     /// A daemon was there.
     pub daemon: bool,
     /// Processes that no daemon had in hand.
     pub orphans: usize,
+    /// Why the emulator's state could not be saved, if so: stacks, streams and functions are as they were at the last
+    /// `up`.
+    pub unsaved: Option<String>,
 }
 
 /// Ends the daemon and whatever of the stack is left.
@@ -167,9 +170,11 @@ pub async fn down(home: &Home) -> Result<Ended> {
         }
     }
     let orphans = orphans::end(home, Duration::from_secs(15)).await;
+    // What an earlier end lost was reported then.
+    let unsaved = emulator::unsaved(home).filter(|_| holder.is_some() || orphans > 0);
     // Of a daemon that was killed.
     let _ = std::fs::remove_file(home.state_file());
-    Ok(Ended { daemon: holder.is_some(), orphans })
+    Ok(Ended { daemon: holder.is_some(), orphans, unsaved })
 }
 
 /// Forgets all data of a stack that is down: database, emulator state, logs.

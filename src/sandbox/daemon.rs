@@ -4,6 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -12,13 +13,17 @@ use super::event_source::EventSources;
 use super::gateway::{self, Gateway};
 use super::home::{Home, write_atomically};
 use super::postgres_server::Server;
+use super::postgres_server::further::Keeper;
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
-use super::{key, lock, orphans, parts, ports, tools};
+use super::{key, lock, log, orphans, parts, ports, tools};
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::output::{Console, Event};
+
+/// How long work that is in flight may take when the stack goes down: an invocation, a put.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
 
 /// Which ports the stack listens on; 0 picks a free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -55,7 +60,7 @@ fn failure_file(home: &Home) -> PathBuf {
 pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, ready: impl FnOnce(&State)) -> Result<()> {
     let home = Home::find()?;
     home.create()?;
-    log_warnings();
+    log::warnings();
     let Some(_lock) = lock::take(&home)? else {
         return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
             .hint("`outboxctl local status` shows its state"));
@@ -81,14 +86,6 @@ pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, rea
     result
 }
 
-/// What goes on in the background has nobody to tell it to: warnings go to stderr, which is the daemon's log.
-fn log_warnings() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("OUTBOX_LOG").unwrap_or_else(|_| "warn".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr);
-    // A second one in the same process would be a mistake, and not worth failing for.
-    let _ = log.try_init();
-}
-
 async fn serve(
     home: &Home,
     tools: &Tools,
@@ -97,7 +94,7 @@ async fn serve(
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
-    let ended = orphans::end(home, std::time::Duration::from_secs(15)).await;
+    let ended = orphans::end(home, Duration::from_secs(15)).await;
     if ended > 0 {
         console.note(format!("ended {ended} processes that an earlier stack left behind"));
     }
@@ -126,6 +123,7 @@ async fn with_postgres(
     let url = format!("http://127.0.0.1:{port}");
     let key = key::ensure(home)?;
     let secret = listener::random::<16>()?;
+    let (mut keeper, servers) = Keeper::start(home, &tools.postgres).await?;
     // The API and CloudFormation see the same replication tasks.
     let dms = Arc::default();
     let event_sources = EventSources::default();
@@ -145,7 +143,7 @@ async fn with_postgres(
     .await?;
     if lost {
         console.warn(
-            "the emulator was killed before it could save its state: stacks, streams and functions made since the last \
+            "the emulator could not save its state when it last ended: stacks, streams and functions made since the last \
              `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
         );
     }
@@ -159,6 +157,7 @@ async fn with_postgres(
         region: REGION.into(),
         home: home.clone(),
         postgres: postgres.about.clone(),
+        servers,
         emulator: gateway::Emulator::new(&emulator.url, &secret)?,
         key: key.clone(),
         clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
@@ -171,19 +170,30 @@ async fn with_postgres(
     let result = match &listening {
         Ok(_) => {
             let state = state(&url, key, postgres, &emulator);
-            attend(&gateway, home, &state, postgres, &mut emulator, cancel, ready).await
+            attend(&gateway, home, &state, (postgres, &mut keeper), &mut emulator, cancel, ready).await
         }
         Err(_) => Ok(()),
     };
     gateway.cancel.cancel();
-    // Work that hangs must not keep the emulator from saving.
-    let _ = tokio::time::timeout(std::time::Duration::from_secs(10), gateway.drain()).await;
+    finish(&gateway, home, emulator.pid()).await;
     let result = listening.map(|task| task.abort()).and(result);
     if !emulator.stop().await {
-        tracing::warn!("the emulator could not save its state");
+        tracing::warn!("the emulator could not save its state: {}", emulator::unsaved(home).unwrap_or_default());
     }
-    orphans::end(home, std::time::Duration::from_secs(1)).await;
+    orphans::end(home, Duration::from_secs(1)).await;
+    keeper.stop().await;
     result
+}
+
+/// Lets what is in flight finish. What does not (a function that retries a delivery, say) is ended before the emulator,
+/// which would wait for it in place of saving its state; its batch comes again when the stack is up.
+async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
+    if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
+        tracing::warn!("what is in flight does not finish; its functions are ended");
+    }
+    orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
+    // Their invocations end now. Work that hangs all the same must not keep the emulator from saving.
+    let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
 }
 
 fn listen(
@@ -194,12 +204,12 @@ fn listen(
     Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
 }
 
-/// The stack is up: until it is told to end, or one of its parts does.
+/// Keeps the stack up until it is cancelled or one of its parts ends.
 async fn attend(
     gateway: &std::sync::Arc<Gateway>,
     home: &Home,
     state: &State,
-    postgres: &mut Server,
+    (postgres, keeper): (&mut Server, &mut Keeper),
     emulator: &mut Emulator,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
@@ -213,6 +223,7 @@ async fn attend(
     };
     tokio::select! {
         () = cancel.cancelled() => Ok(()),
+        (how, log) = keeper.serve() => failed(how, &log),
         how = postgres.ended() => failed(how, "postgres.log"),
         how = emulator.ended() => failed(how, "emulator.log"),
     }

@@ -45,8 +45,15 @@ pub struct Settings<'a> {
     pub bus_seed: Option<u64>,
 }
 
-/// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost.
+/// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost. It holds
+/// the reason where there was one.
 const UNSAVED: &str = "unsaved";
+
+/// Returns why the state of an emulator that has ended is lost, `None` when it was saved.
+pub fn unsaved(home: &Home) -> Option<String> {
+    let text = std::fs::read_to_string(home.file("emulator").join(UNSAVED)).ok()?;
+    Some(if text.is_empty() { "it was killed, or did not finish in time".to_owned() } else { text })
+}
 
 impl Emulator {
     /// On the main thread: see [`Supervised::start`]. The flag is true when the state before was lost.

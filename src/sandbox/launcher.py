@@ -27,6 +27,7 @@ import json
 import logging
 import os
 import random
+import shutil
 import signal
 import socket
 import sys
@@ -56,6 +57,21 @@ def need(module, *names):
     return found
 
 
+persistence = need("core.persistence", "STATE_DIR", "_json_default", "_state_format_version")
+# What is saved whole, and not in its place yet.
+WHOLE = persistence.STATE_DIR + ".whole"
+
+
+def move_into_place():
+    """Renames need no space. Broken off, they are finished at the next start, before a service reads its file."""
+    if os.path.exists(WHOLE):
+        os.makedirs(persistence.STATE_DIR, exist_ok=True)
+        for name in os.listdir(WHOLE):
+            os.replace(os.path.join(WHOLE, name), os.path.join(persistence.STATE_DIR, name))
+        os.rmdir(WHOLE)
+
+
+move_into_place()
 provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
 stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
 rds = need("services.rds", "_instances")
@@ -66,8 +82,8 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
 kinesis = need("services.kinesis", "_expire_iterators", "_expire_records", "_next_sequence_number", "_streams")
 eventbridge = need("services.eventbridge", "_dispatch_event", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
                    "_apply_input_transformer")
-lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn", "invoke_async_with_retry",
-               "_provided_worker_env", "_runtime_env_vars")
+lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
+               "invoke_async_with_retry", "_provided_worker_env", "_runtime_env_vars", "_prune_orphan_code_blobs")
 s3 = need("services.s3", "_delete_persisted_bucket")
 changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
@@ -77,7 +93,7 @@ sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_m
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
 responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
-application = need("app", "app", "_parse_execute_api_url", "_parse_lambda_url", "_enforce_execute_api",
+application = need("app", "app", "save_all", "_collect_scripts", "_parse_execute_api_url", "_parse_lambda_url", "_enforce_execute_api",
                    "_execute_api_authorization_type", "_handle_pre_body_request", "_handle_post_body_shortcuts",
                    "_handle_s3_control_request", "_handle_rds_data_request", "_handle_ses_v2_request",
                    "_handle_ecr_registry_request", "_dispatch_service_request")
@@ -363,6 +379,53 @@ def install_lasting_streams():
             store.update(data.get(name, {}) if data else {})
 
     dynamodb.get_state, dynamodb._restore_state = get_state, restore_state
+
+
+# Why the state could not be saved.
+unsaved = []
+
+
+def install_whole_saves():
+    """State is saved whole or not at all: on a full disk the emulator would keep some files of the last time beside new
+    ones, and say nothing. So all is written beside the state first, and what is there whole is moved into place."""
+    fresh = persistence.STATE_DIR + ".new"
+    prune, referenced = lambdas._prune_orphan_code_blobs, []
+    # Only once what refers to the others is gone.
+    lambdas._prune_orphan_code_blobs = referenced.append
+
+    def save(services):
+        shutil.rmtree(fresh, ignore_errors=True)
+        os.makedirs(fresh)
+        for service, get_state in services.items():
+            state = get_state()
+            # Nothing to save is not nothing there: what was saved before stays.
+            if state is None:
+                continue
+            content = {"__ministack_format__": persistence._state_format_version(service), "payload": state}
+            with open(os.path.join(fresh, f"{service}.json"), "w", encoding="utf-8") as file:
+                json.dump(content, file, default=persistence._json_default)
+                file.flush()
+                os.fsync(file.fileno())
+        os.rename(fresh, WHOLE)
+        move_into_place()
+        for blobs in referenced:
+            prune(blobs)
+
+    def save_all(services):
+        try:
+            save(services)
+        except Exception as error:
+            log.exception("the state could not be saved")
+            unsaved.append(str(error))
+            shutil.rmtree(fresh, ignore_errors=True)
+
+    application.save_all = save_all
+
+
+def install_no_scripts():
+    """The emulator runs scripts that other emulators' users keep in certain folders of a container; here they are not
+    meant for this stack."""
+    application._collect_scripts = lambda *folders: []
 
 
 def install_resource_types():
@@ -700,6 +763,15 @@ def write(path, text):
     os.replace(path + ".partial", path)
 
 
+def write_if_possible(path, text):
+    """On a full disk the file is there already, and stays empty."""
+    try:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+    except OSError:
+        log.exception("%s could not be written", path)
+
+
 async def serve():
     from hypercorn.asyncio import serve as run
     from hypercorn.config import Config
@@ -726,7 +798,10 @@ async def serve():
                 write(os.environ["OUTBOXCTL_UNSAVED_FILE"], "")
                 write(os.environ["OUTBOXCTL_PORT_FILE"], str(port))
             elif message["type"] == "lifespan.shutdown.complete":
-                os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
+                if unsaved:
+                    write_if_possible(os.environ["OUTBOXCTL_UNSAVED_FILE"], unsaved[0])
+                else:
+                    os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
             await send(message)
 
         async def heard():
@@ -753,6 +828,8 @@ if __name__ == "__main__":
     install_growing_sequence_numbers()
     install_expiry()
     install_lasting_streams()
+    install_whole_saves()
+    install_no_scripts()
     install_targets()
     install_parameter_checks()
     install_function_targets()

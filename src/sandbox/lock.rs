@@ -7,6 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::home::Home;
+use super::process;
 use crate::error::{Kind, OrFail, Result};
 use crate::output::Console;
 
@@ -50,7 +51,7 @@ impl FileLock {
     }
 }
 
-/// Takes the stack's lock, and leaves our process id in it. None when another daemon has it.
+/// Takes the stack's lock, and leaves our process id and the time of our start in it. None when another daemon has it.
 ///
 /// # Errors
 /// `LocalSetup` when the lock file can't be opened or written.
@@ -66,7 +67,7 @@ pub fn take(home: &Home) -> Result<Option<FileLock>> {
     }
     let Some(mut lock) = taken else { return Ok(None) };
     let pid = std::process::id();
-    let text = format!("{pid} {}", started(pid).unwrap_or_default());
+    let text = format!("{pid} {}", process::started(pid).unwrap_or(0));
     lock.0
         .set_len(0)
         .and_then(|()| lock.0.write_all(text.as_bytes()))
@@ -74,24 +75,20 @@ pub fn take(home: &Home) -> Result<Option<FileLock>> {
     Ok(Some(lock))
 }
 
-/// The daemon's process id while it holds the lock. None where another process has that number by now.
+/// Returns the daemon's process id while it holds the lock. A number that was given out again is not it.
 pub fn holder(home: &Home) -> Option<u32> {
     if is_free(home) {
         return None;
     }
     let text = std::fs::read_to_string(home.file("lock")).ok()?;
-    // An older version leaves no time.
-    let (pid, start) = text.split_once(' ').unwrap_or((&text, ""));
-    let pid = pid.parse().ok()?;
-    (start.is_empty() || started(pid).as_deref() == Some(start)).then_some(pid)
-}
-
-/// When a process started, in ticks since the machine did (proc(5), field 22 of `stat`). None without /proc.
-fn started(pid: u32) -> Option<String> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The second field is the program's name in parentheses, which may itself have spaces and parentheses.
-    let (_, fields) = stat.rsplit_once(") ")?;
-    fields.split(' ').nth(19).map(str::to_owned)
+    let mut numbers = text.split_whitespace();
+    let pid = numbers.next()?.parse().ok()?;
+    // Locks of earlier versions have no time, and /proc is Linux's alone.
+    let same = match (numbers.next().and_then(|time| time.parse::<u64>().ok()), process::started(pid)) {
+        (Some(wrote), Some(now)) => wrote == now,
+        _ => process::exists(pid),
+    };
+    same.then_some(pid)
 }
 
 /// Whether no daemon holds the lock.
@@ -117,6 +114,8 @@ mod tests {
         assert_eq!(holder(&home), Some(std::process::id()));
         let mode = std::fs::metadata(home.file("lock")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "another user can't take it");
+        std::fs::write(home.file("lock"), format!("{} 1", std::process::id())).unwrap();
+        assert_eq!(holder(&home), None, "another process has that number now");
         drop(lock);
         assert!(is_free(&home) && take(&home).unwrap().is_some());
     }

@@ -12,22 +12,28 @@ pub const MARK: &str = "OUTBOXCTL_LOCAL_STACK";
 /// Ends all processes of this stack: asks, and kills those that are still there after `patience`. Returns how many
 /// there were. Only for when no daemon holds the lock.
 pub async fn end(home: &Home, patience: Duration) -> usize {
-    let found = find(&home.stack());
+    end_all_but(home, patience, &[]).await
+}
+
+/// The same, without some processes: the daemon ends functions before the emulator that started them.
+pub async fn end_all_but(home: &Home, patience: Duration, spared: &[u32]) -> usize {
+    let left = || find(&home.stack()).into_iter().filter(|pid| !spared.contains(pid)).collect::<Vec<_>>();
+    let found = left();
     found.iter().copied().for_each(child::terminate);
     let deadline = Instant::now() + patience;
-    while !find(&home.stack()).is_empty() && Instant::now() < deadline {
+    while !left().is_empty() && Instant::now() < deadline {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    find(&home.stack()).into_iter().for_each(child::kill);
+    left().into_iter().for_each(child::kill);
     found.len()
 }
 
-/// Whom the mark names. Where there is no /proc nobody is found.
+/// Returns the processes that carry the mark; none where there is no /proc.
 fn find(stack: &Path) -> Vec<u32> {
-    let mark = format!("{MARK}={}", stack.display());
+    let mark = [MARK.as_bytes(), b"=", stack.as_os_str().as_encoded_bytes()].concat();
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|&pid| pid != std::process::id() && is_marked(pid, mark.as_bytes())).collect()
+    pids.filter(|&pid| pid != std::process::id() && is_marked(pid, &mark)).collect()
 }
 
 fn is_marked(pid: u32, mark: &[u8]) -> bool {

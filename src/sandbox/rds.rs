@@ -1,4 +1,6 @@
-//! AWS::RDS::DBInstance: a database and its master in the local PostgreSQL, behind the emulator's record of it.
+//! AWS::RDS::DBInstance: a database and its master in a local PostgreSQL, behind the emulator's record of it.
+//!
+//! The first instance of a stack has the server that is always there, each further one has a server of its own.
 
 use std::sync::Arc;
 
@@ -7,7 +9,9 @@ use serde_json::{Value, json};
 use tokio_postgres::Client;
 
 use super::gateway::{Gateway, Resource, ResourceProvider, ResourceRequest};
+use super::postgres_server::further::Instance;
 use super::postgres_server::{SUPERUSER, superuser};
+use super::state::{Postgres, REGION};
 
 /// Makes databases in the stack's PostgreSQL.
 pub struct Databases;
@@ -40,7 +44,7 @@ impl ResourceProvider for Databases {
 
 /// What the template asks for.
 struct Wanted {
-    instance: String,
+    instance: Instance,
     database: String,
     master: String,
     password: String,
@@ -54,7 +58,7 @@ impl Wanted {
             return Err(format!("the local stack has PostgreSQL only, not the engine {engine:?}"));
         }
         let wanted = Self {
-            instance: request.physical_id.clone().ok_or("the instance has no identifier")?,
+            instance: instance(request).ok_or("the instance has no identifier")?,
             database: text("DBName").unwrap_or_else(|| "postgres_".to_owned() + &request.logical_id.to_lowercase()),
             master: text("MasterUsername").ok_or("MasterUsername is missing")?,
             password: text("MasterUserPassword").ok_or("MasterUserPassword is missing")?,
@@ -80,15 +84,14 @@ fn check_name(property: &str, name: &str, reserved: &[&str]) -> Result<(), Strin
 /// Makes what is missing and leaves what is there: a create that is tried again, or a stack whose record was lost,
 /// finds its data.
 async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> {
-    let client = connect(gateway).await?;
     let Wanted { instance, database, master, password } = wanted;
-    let label = format!("outboxctl instance {instance}");
+    let _turn = gateway.servers.turn.lock().await;
+    let server = place(gateway, instance).await?;
+    let client = connect(&server).await?;
+    let label = label(instance);
     match owner_label(&client, database).await? {
         Some(other) if other != label => {
-            return Err(format!(
-                "the local PostgreSQL holds a database {database:?} already, of another deployment ({other}): destroy \
-                 that one, or bring up a second stack with OUTBOXCTL_LOCAL_NAME"
-            ));
+            return Err(format!("the local PostgreSQL holds a database {database:?} of another instance ({other})"));
         }
         found => {
             let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
@@ -111,20 +114,53 @@ async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> 
         }
     }
     let attributes = json!({
-        "Endpoint.Address": gateway.postgres.host,
-        "Endpoint.Port": gateway.postgres.port.to_string(),
-        "EngineVersion": gateway.postgres.version,
+        "Endpoint.Address": server.host,
+        "Endpoint.Port": server.port.to_string(),
+        "EngineVersion": server.version,
     });
     let Value::Object(attributes) = attributes else { return Err("attributes".into()) };
-    Ok(Resource { physical_id: instance.clone(), attributes })
+    Ok(Resource { physical_id: instance.identifier.clone(), attributes })
+}
+
+fn instance(request: &ResourceRequest) -> Option<Instance> {
+    Some(Instance { region: request.region.clone(), identifier: request.physical_id.clone()? })
+}
+
+/// Returns the instance's server: the one that it has, the stack's where no other instance is in it, else a new one.
+async fn place(gateway: &Gateway, instance: &Instance) -> Result<Postgres, String> {
+    let reason = |error: crate::error::Error| error.to_string();
+    if let Some(server) = gateway.servers.find(instance).await.map_err(reason)? {
+        return Ok(server);
+    }
+    let client = connect(&gateway.postgres).await?;
+    let others = "SELECT FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE 'outboxctl instance %'
+                  AND shobj_description(oid, 'pg_database') <> $1";
+    let taken = !client.query(others, &[&label(instance)]).await.map_err(|error| error.to_string())?.is_empty();
+    if taken { gateway.servers.start(instance).await.map_err(reason) } else { Ok(gateway.postgres.clone()) }
+}
+
+/// Returns the comment on an instance's database.
+fn label(instance: &Instance) -> String {
+    let Instance { region, identifier } = instance;
+    // As stacks of one region have always been marked.
+    if region == REGION {
+        format!("outboxctl instance {identifier}")
+    } else {
+        format!("outboxctl instance {identifier} in {region}")
+    }
 }
 
 async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), String> {
     if is_true(request.properties.get("DeletionProtection")) {
         return Err("Cannot delete protected DB Instance, please disable deletion protection and try again.".into());
     }
-    let client = connect(gateway).await?;
-    let label = format!("outboxctl instance {}", request.physical_id.as_deref().unwrap_or(""));
+    let Some(instance) = instance(request) else { return Ok(()) };
+    let _turn = gateway.servers.turn.lock().await;
+    if gateway.servers.find(&instance).await.map_err(|error| error.to_string())?.is_some() {
+        return gateway.servers.remove(&instance).await.map_err(|error| error.to_string());
+    }
+    let client = connect(&gateway.postgres).await?;
+    let label = label(&instance);
     let query = "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = $1";
     let found = client.query(query, &[&label]).await.map_err(reason)?;
     for row in &found {
@@ -170,8 +206,8 @@ async fn owner_label(client: &Client, database: &str) -> Result<Option<String>, 
     Ok(client.query_opt(query, &[&database]).await.map_err(reason)?.map(|row| row.get(0)))
 }
 
-async fn connect(gateway: &Gateway) -> Result<Client, String> {
-    superuser(&gateway.postgres, "postgres").await.map_err(|error| error.to_string())
+async fn connect(server: &Postgres) -> Result<Client, String> {
+    superuser(server, "postgres").await.map_err(|error| error.to_string())
 }
 
 fn reason(error: tokio_postgres::Error) -> String {

@@ -17,6 +17,7 @@ mod explain;
 mod follow;
 mod init;
 mod journey;
+mod local_stack;
 mod machine;
 mod operator;
 mod own_tables;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::sandbox::{Home, control};
 
@@ -34,6 +34,13 @@ impl Args {
             (false, 0) => "the local stack was not up".to_owned(),
             (false, left) => format!("the local stack was not up; ended {left} processes that it had left behind"),
         };
+        if let Some(reason) = ended.unsaved.filter(|_| !self.purge) {
+            ctx.console.emit(Event::failed("local", "down, but the emulator's state is not saved"));
+            let text = format!("the local stack is down, but the emulator could not save its state: {reason}");
+            return Err(Error::new(Kind::Failed, text)
+                .hint("stacks, streams and functions are as they were when the stack was last down; PostgreSQL is up to date")
+                .hint("bring it up again with `outboxctl local up`, then `outboxctl deploy --local`"));
+        }
         let changed = ended.daemon || ended.orphans > 0 || self.purge || self.purge_tools;
         ctx.console.emit(Event::finished("local", text, changed));
         Ok(Outcome::data(json!({"up": false, "purged": self.purge})).changed(changed))

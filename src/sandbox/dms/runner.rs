@@ -1,9 +1,11 @@
 //! Runs of tasks: from starting to running to stopped or failed, and back up after the stack was down.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -83,7 +85,14 @@ fn launch(call: &Call<'_>, task: Resource, start: Start) {
     call.runs.lock().insert(task.arn.clone(), run);
     let (gateway, store, runs) = (Arc::clone(call.gateway), Arc::clone(&call.store), Arc::clone(&call.runs));
     call.gateway.spawn(async move {
-        let ended = supervise(&gateway, &store, &task, start, &statistics, &stop).await;
+        let run = AssertUnwindSafe(supervise(&gateway, &store, &task, start, &statistics, &stop)).catch_unwind();
+        // A task whose run is gone must not be shown as running.
+        let ended = run.await.unwrap_or_else(|_| {
+            Err(Error::new(
+                crate::error::Kind::Unexpected,
+                "the replication broke off; the daemon's log has the reason",
+            ))
+        });
         // Before the status: whoever sees it stopped may start it again at once.
         runs.lock().remove(&task.arn);
         let told = store.change(&task.arn, |task| {

@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::home::Home;
+use super::postgres_server::further::Servers;
 use super::state::{ACCOUNT, Postgres};
 use crate::aws::{AccessKey, Clients};
 
@@ -42,6 +43,8 @@ pub struct Gateway {
     pub region: String,
     pub home: Home,
     pub postgres: Postgres,
+    /// PostgreSQL servers of further database instances.
+    pub servers: Servers,
     pub emulator: Emulator,
     /// What requests must be signed with.
     key: AccessKey,
@@ -63,6 +66,8 @@ pub struct Parts {
     pub region: String,
     pub home: Home,
     pub postgres: Postgres,
+    /// PostgreSQL servers of further database instances.
+    pub servers: Servers,
     pub emulator: Emulator,
     pub key: AccessKey,
     pub clients: Clients,
@@ -84,6 +89,7 @@ impl Gateway {
             region: parts.region,
             home: parts.home,
             postgres: parts.postgres,
+            servers: parts.servers,
             emulator: parts.emulator,
             key: parts.key,
             clients: parts.clients,
@@ -100,14 +106,28 @@ impl Gateway {
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
         // Those that ended are let go, or the set would grow for as long as the stack is up.
-        while tasks.try_join_next().is_some() {}
+        while let Some(ended) = tasks.try_join_next() {
+            if let Err(panic) = ended {
+                tracing::error!("background work broke off: {panic}");
+            }
+        }
         tasks.spawn(work);
     }
 
-    /// Waits until all background work has ended. For the daemon, after cancelling.
+    /// Waits until all background work has ended. For the daemon, after cancelling; may be called again when it was
+    /// not patient enough.
     pub async fn drain(&self) {
-        let mut tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
-        while tasks.join_next().await.is_some() {}
+        let ended = |context: &mut std::task::Context<'_>| {
+            let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
+            loop {
+                match tasks.poll_join_next(context) {
+                    std::task::Poll::Ready(None) => return std::task::Poll::Ready(()),
+                    std::task::Poll::Ready(Some(_)) => {}
+                    std::task::Poll::Pending => return std::task::Poll::Pending,
+                }
+            }
+        };
+        std::future::poll_fn(ended).await;
     }
 
     /// Takes up what was going on before the stack went down.

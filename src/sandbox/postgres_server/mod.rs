@@ -1,9 +1,13 @@
 //! The local PostgreSQL: initialised once, started with TLS and logical replication as RDS has them.
 //!
-//! `settings.rs` writes its configuration, `tls.rs` its certificate, `front.rs` does TLS for a server that can't. May import what [`super`] may.
+//! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of them, `tls.rs` makes its certificate, `front.rs`
+//! does TLS for a server that can't. `further.rs` keeps servers for further database instances. May import what
+//! [`super`] may.
 
 mod front;
+pub mod further;
 mod settings;
+mod shared_memory;
 mod tls;
 
 use std::path::Path;
@@ -12,10 +16,11 @@ use std::time::{Duration, Instant};
 
 use tokio_postgres::NoTls;
 
-use super::child::{EndSignal, Program, Supervised};
+use super::child::{self, EndSignal, Program, Supervised};
 use super::child_environment;
 use super::home::Home;
 use super::ports;
+use super::process;
 use super::state::Postgres;
 use super::tools::PostgresPrograms;
 use super::user::User;
@@ -27,6 +32,9 @@ pub use settings::SUPERUSER;
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// How long a shutdown may take: it writes everything out first.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The folder of the server that every stack has.
+const MAIN: &str = "postgres";
 
 /// A running server.
 pub struct Server {
@@ -43,13 +51,23 @@ impl Server {
     /// # Errors
     /// `LocalSetup`, with the end of the server's log.
     pub async fn start(home: &Home, programs: &PostgresPrograms, port: u16) -> Result<Self> {
+        Self::start_in(home, programs, MAIN, port).await
+    }
+
+    /// The same for a folder of the stack. All servers have one certificate: it is for this machine's name.
+    async fn start_in(home: &Home, programs: &PostgresPrograms, name: &str, port: u16) -> Result<Self> {
         let user = User::unprivileged()?;
-        let folder = home.file("postgres");
+        let folder = home.file(name);
         make(&folder, user.as_ref())?;
         if let Some(user) = &user {
             user.let_through(home.root(), &folder)?;
+            let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
+            user.let_through(&root, &programs.bin)?;
         }
-        let ca_file = tls::ensure(&home.file("tls"), &folder, user.as_ref())?;
+        let ca_file = tls::ensure(&home.file("tls"), &home.file(MAIN), user.as_ref())?;
+        if name != MAIN {
+            tls::copy(&home.file(MAIN), &folder, user.as_ref())?;
+        }
         let data = folder.join("data");
         check_version(&data, programs)?;
         if !data.join("PG_VERSION").exists() {
@@ -64,9 +82,9 @@ impl Server {
         if far.is_none() {
             make(&place.socket, user.as_ref())?;
         }
+        end_orphan(&data).await;
         settings::write(&data, &folder, &place, user.as_ref())?;
-        end_orphan(programs, &data, user.as_ref()).await;
-        let log = home.logs().join("postgres.log");
+        let log = home.logs().join(format!("{name}.log"));
         let process = Supervised::start(Program {
             name: "PostgreSQL",
             path: &programs.bin.join("postgres"),
@@ -172,27 +190,53 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
     if let Some(user) = user {
         user.own(&password)?;
     }
-    command.arg("--pwfile").arg(&password).arg("--pgdata").arg(&partial);
+    // Relative names: initdb hands them to a shell.
+    command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
+    if shared_memory::is_tight() && takes_settings(&programs.version) {
+        command.args(["--set", "dynamic_shared_memory_type=mmap"]);
+    }
     let output = command.output().await.or_fail(Kind::LocalSetup, || "initdb can't be run".into())?;
     // Of no use to anybody after this.
     let _ = std::fs::remove_file(&password);
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let reason = said.lines().rev().find(|line| line.contains("error") || line.contains("FATAL")).unwrap_or(&said);
-        return Err(Error::new(Kind::LocalSetup, format!("the local database can't be made: {}", reason.trim()))
-            .hint(format!("{} needs about 100 MB of free disk", folder.display())));
+        let hint = if said.contains("shared memory segment") {
+            "PostgreSQL keeps shared memory in /dev/shm, which is too small: give it 64 MB (docker run --shm-size 64m)"
+                .to_owned()
+        } else {
+            format!("{} needs about 100 MB of free disk", folder.display())
+        };
+        return Err(
+            Error::new(Kind::LocalSetup, format!("the local database can't be made: {}", reason.trim())).hint(hint)
+        );
     }
     // Only what is complete gets the name that counts.
     std::fs::rename(&partial, folder.join("data")).or_fail(Kind::LocalSetup, || "the new database".into())
 }
 
-/// A server that outlived its daemon (the kernel's signal is Linux's alone) is ended before the next one starts.
-async fn end_orphan(programs: &PostgresPrograms, data: &Path, user: Option<&User>) {
-    if data.join("postmaster.pid").exists() {
-        let mut command = command(&programs.bin.join("pg_ctl"), data, user);
-        command.args(["stop", "--silent", "--mode", "fast", "--timeout", "20", "--pgdata"]).arg(data);
-        // Fails when the file is all that is left; the server then sees that for itself.
-        let _ = command.output().await;
+/// Returns whether initdb takes settings for the new server (PostgreSQL 16 release notes).
+fn takes_settings(version: &str) -> bool {
+    version.split(|c: char| !c.is_ascii_digit()).next().and_then(|major| major.parse::<u32>().ok()) >= Some(16)
+}
+
+/// Ends a server that outlived its daemon (the kernel's signal is Linux's alone). A process that only has its number is
+/// left alone; the file that names it is removed, since the next server would not start beside it.
+async fn end_orphan(data: &Path) {
+    let file = data.join("postmaster.pid");
+    let text = std::fs::read(&file).unwrap_or_default();
+    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let Some(pid) = std::str::from_utf8(first).ok().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
+    let deadline = Instant::now() + STOP_PATIENCE;
+    if process::works_on(pid, "postgres", data) {
+        child::interrupt(pid);
+        while process::works_on(pid, "postgres", data) && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    } else if process::exists(pid) {
+        tracing::warn!(pid, "{} names a process that is not PostgreSQL's; the file is removed", file.display());
+        // The server says what is wrong where this fails.
+        let _ = std::fs::remove_file(&file);
     }
 }
 

@@ -56,7 +56,7 @@ pub struct Place {
 pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> Result<()> {
     // Without TLS of its own it sees plain connections; our front lets none but encrypted ones through.
     let access = if place.tls { ACCESS.to_owned() } else { ACCESS.replace("hostssl", "host   ") };
-    let files = [("postgresql.conf", server(folder, place)), ("pg_hba.conf", access)];
+    let files = [("postgresql.conf", server(data, folder, place)), ("pg_hba.conf", access)];
     for (name, text) in files {
         let path = data.join(name);
         write_atomically(&path, text.as_bytes())?;
@@ -73,19 +73,24 @@ pub async fn make_roles(client: &tokio_postgres::Client) -> Result<()> {
     client.batch_execute(ROLES).await.or_fail(Kind::LocalSetup, || "the local database's roles can't be made".into())
 }
 
-fn server(folder: &Path, place: &Place) -> String {
-    let quoted = |path: &Path| format!("'{}'", path.display().to_string().replace('\'', "''"));
+fn server(data: &Path, folder: &Path, place: &Place) -> String {
+    // Relative to the data folder: an absolute path may hold what this file or a list in it can't.
+    let socket = match place.socket.strip_prefix(folder) {
+        Ok(near) => format!("'../{}'", near.display()),
+        Err(_) => format!("'{}'", place.socket.display()),
+    };
     let port = place.port.to_string();
+    let shared_memory = super::shared_memory::choose(&data.join("postgresql.conf"));
     let settings = [
         // `localhost` may stand for either.
         ("listen_addresses", if listener::has_ipv6() { "'127.0.0.1, ::1'" } else { "'127.0.0.1'" }),
         ("port", &port),
-        ("unix_socket_directories", &quoted(&place.socket)),
+        ("unix_socket_directories", &socket),
         ("unix_socket_permissions", "0700"),
         ("max_connections", "200"),
         ("ssl", if place.tls { "on" } else { "off" }),
-        ("ssl_cert_file", &quoted(&folder.join("server.pem"))),
-        ("ssl_key_file", &quoted(&folder.join("server.key"))),
+        ("ssl_cert_file", "'../server.pem'"),
+        ("ssl_key_file", "'../server.key'"),
         ("ssl_min_protocol_version", "'TLSv1.2'"),
         ("password_encryption", "'scram-sha-256'"),
         // rds.logical_replication=1 stands for these.
@@ -100,6 +105,7 @@ fn server(folder: &Path, place: &Place) -> String {
         ("log_error_verbosity", "terse"),
         ("log_min_error_statement", "panic"),
         ("log_parameter_max_length_on_error", "0"),
+        ("dynamic_shared_memory_type", &shared_memory),
         ("shared_buffers", "'64MB'"),
         ("max_wal_size", "'1GB'"),
     ];

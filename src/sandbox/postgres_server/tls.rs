@@ -37,6 +37,24 @@ pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<Path
     Ok(ca_file)
 }
 
+/// Gives another server of the stack the same certificate and key.
+///
+/// # Errors
+/// `LocalSetup` when they can't be copied.
+pub fn copy(from: &Path, to: &Path, user: Option<&User>) -> Result<()> {
+    for name in ["server.pem", "server.key"] {
+        let path = to.join(name);
+        let text = std::fs::read(from.join(name)).or_fail(Kind::LocalSetup, || format!("{name} can't be read"))?;
+        write_atomically(&path, &text)?;
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, private).or_fail(Kind::Io, || format!("{}", path.display()))?;
+        if let Some(user) = user {
+            user.own(&path)?;
+        }
+    }
+    Ok(())
+}
+
 struct Made {
     ca: String,
     certificate: String,

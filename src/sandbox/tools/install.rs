@@ -88,7 +88,8 @@ async fn fetch(environment: &Environment, wanted: Requirements) -> Result<()> {
     if works(&["uv".into(), "--version".into()]).await {
         return run(&installing(&uv, environment, &list), &[], wanted).await;
     }
-    let text = format!("{} can't be fetched: {} has neither pip nor venv", wanted.name, environment.python.display());
+    let text =
+        format!("{} can't be fetched: {} has neither pip nor venv", wanted.package, environment.python.display());
     Err(Error::new(Kind::LocalSetup, text).hint(
         "on Debian and Ubuntu: apt-get install python3-pip (or python3-venv); elsewhere: python3 -m ensurepip --user",
     ))
@@ -123,11 +124,11 @@ async fn works(line: &[OsString]) -> bool {
 
 async fn run(line: &[OsString], settings: &[(String, String)], wanted: Requirements) -> Result<()> {
     // PostgreSQL may run as another user, who has to read what is installed, whatever the shell's umask says.
-    let mut command = Command::new("sh");
+    let mut command = Command::new("/bin/sh");
     child_environment::for_installer(command.as_std_mut());
     command.args(["-c", r#"umask 022; exec "$@""#, "sh"]).args(line).stdin(Stdio::null()).kill_on_drop(true);
     command.envs(settings.iter().map(|(name, value)| (name, value)));
-    let name = wanted.name;
+    let name = wanted.package;
     let output = command.output().await.or_fail(Kind::LocalSetup, || format!("{name} can't be fetched"))?;
     if output.status.success() {
         return Ok(());
@@ -147,8 +148,8 @@ fn reason(said: &str) -> String {
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
     // What it marks as an error says more than the warnings around it.
     let errors: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("ERROR")).collect();
-    let told = if errors.is_empty() { lines } else { errors };
-    let last: Vec<&str> = told.into_iter().rev().take(2).collect();
+    let chosen = if errors.is_empty() { lines } else { errors };
+    let last: Vec<&str> = chosen.into_iter().rev().take(2).collect();
     let text = last.into_iter().rev().map(str::trim).collect::<Vec<_>>().join("; ");
     text.chars().take(300).collect()
 }

