@@ -347,7 +347,7 @@ _outboxctl() {
 
     case "${cmd}" in
         outboxctl)
-            opts="-o -y -q -v -h -V --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help --version init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help"
+            opts="-o -y -q -v -h -V --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help --version init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,6 +366,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -393,7 +397,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__completions)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help bash elvish fish powershell zsh"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -412,6 +416,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -439,7 +447,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__consume)
-            opts="-o -y -q -v -h --exec --post --hook-timeout --attempts --backoff --concurrency --from --once --until-idle --group --lease-duration --batch --metrics-every --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --exec --post --hook-timeout --attempts --backoff --concurrency --from --once --until-idle --group --lease-duration --batch --metrics-every --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -509,6 +517,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -533,7 +545,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__cost)
-            opts="-o -y -q -v -h --events-per-second --event-bytes --without-sample --parameter --prices --print-prices --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --events-per-second --event-bytes --without-sample --parameter --prices --print-prices --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -571,6 +583,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -595,7 +611,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__db)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help init status purge help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help init status purge help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -614,6 +630,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -711,7 +731,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__db__subcmd__init)
-            opts="-o -y -q -v -h --via --dry-run --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --via --dry-run --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -734,6 +754,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -761,7 +785,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__db__subcmd__purge)
-            opts="-o -y -q -v -h --older-than --dry-run --group --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --older-than --dry-run --group --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -795,6 +819,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -819,7 +847,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__db__subcmd__status)
-            opts="-o -y -q -v -h --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -842,6 +870,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -869,7 +901,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__demo)
-            opts="-o -y -q -v -h --keep --count --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --keep --count --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -892,6 +924,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -919,7 +955,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__deploy)
-            opts="-o -y -q -v -h --diff --dry-run --exit-code --allow-replacement --function-binary --without-sample --with-sample --parameter --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --diff --dry-run --exit-code --allow-replacement --function-binary --without-sample --with-sample --parameter --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -949,6 +985,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -973,7 +1013,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__destroy)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -992,6 +1032,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1019,7 +1063,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help list show redrive help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help list show redrive help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1038,6 +1082,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1135,7 +1183,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq__subcmd__list)
-            opts="-o -y -q -v -h --cause --place --aggregate --limit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --cause --place --aggregate --limit --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1177,6 +1225,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1201,7 +1253,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq__subcmd__redrive)
-            opts="-o -y -q -v -h --all --cause --place --aggregate --id --rate --dry-run --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --all --cause --place --aggregate --id --rate --dry-run --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1247,6 +1299,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1271,7 +1327,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dlq__subcmd__show)
-            opts="-o -y -q -v -h --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1294,6 +1350,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1321,7 +1381,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dms)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help start stop status test help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help start stop status test help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1340,6 +1400,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1451,7 +1515,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dms__subcmd__start)
-            opts="-o -y -q -v -h --fresh --no-wait --timeout --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --fresh --no-wait --timeout --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1474,6 +1538,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1501,7 +1569,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dms__subcmd__status)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1520,6 +1588,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1547,7 +1619,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dms__subcmd__stop)
-            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1570,6 +1642,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1597,7 +1673,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__dms__subcmd__test)
-            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1620,6 +1696,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1647,7 +1727,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__doctor)
-            opts="-o -y -q -v -h --function-binary --timeout --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --function-binary --timeout --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1677,6 +1757,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1701,7 +1785,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__explain)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1720,6 +1804,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2335,7 +2423,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__init)
-            opts="-o -y -q -v -h --force --schema --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --force --schema --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2354,6 +2442,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2381,7 +2473,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help up down status serve exec help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help up down status serve exec help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2400,6 +2492,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2427,7 +2523,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__down)
-            opts="-o -y -q -v -h --purge --purge-tools --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --purge --purge-tools --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2446,6 +2542,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2473,7 +2573,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__exec)
-            opts="-o -y -q -v -h --signal --parent --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --signal --parent --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2500,6 +2600,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2625,7 +2729,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__serve)
-            opts="-o -y -q -v -h --port --postgres-port --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --postgres-port --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2652,6 +2756,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2679,7 +2787,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__status)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2698,6 +2806,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2725,7 +2837,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__up)
-            opts="-o -y -q -v -h --port --postgres-port --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --postgres-port --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2755,6 +2867,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2779,7 +2895,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__man)
-            opts="-o -y -q -v -h --directory --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --directory --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2802,6 +2918,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2829,7 +2949,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__outputs)
-            opts="-o -y -q -v -h --form --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --form --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2852,6 +2972,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2879,7 +3003,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__reconcile)
-            opts="-o -y -q -v -h --from --until --grace --late --allow-duplicates --repair --rate --group --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --from --until --grace --late --allow-duplicates --repair --rate --group --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2929,6 +3053,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2953,7 +3081,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__recover)
-            opts="-o -y -q -v -h --skip --retain --force --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --skip --retain --force --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2983,6 +3111,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3007,7 +3139,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__replay)
-            opts="-o -y -q -v -h --from --until --aggregate --event-type --id --resume --all --source --rate --dry-run --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --from --until --aggregate --event-type --id --resume --all --source --rate --dry-run --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3065,6 +3197,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3089,7 +3225,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__sample)
-            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help insert help"
+            opts="-o -y -q -v -h --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help insert help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3108,6 +3244,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3177,7 +3317,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__sample__subcmd__insert)
-            opts="-o -y -q -v -h --count --rate --aggregates --rollback-control --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --count --rate --aggregates --rollback-control --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3215,6 +3355,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3239,7 +3383,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__status)
-            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3262,6 +3406,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3289,7 +3437,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__tail)
-            opts="-o -y -q -v -h --from --until --count --idle-timeout --where --format --enhanced-fan-out --group --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help kinesis dynamodb events log processed"
+            opts="-o -y -q -v -h --from --until --count --idle-timeout --where --format --enhanced-fan-out --group --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help kinesis dynamodb events log processed"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3339,6 +3487,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3363,7 +3515,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__ui)
-            opts="-o -y -q -v -h --port --allow-write --from --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --allow-write --from --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3397,6 +3549,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3421,7 +3577,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__verify)
-            opts="-o -y -q -v -h --count --duration --rate --aggregates --timeout --settle --allow-duplicates --group --junit --via --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --count --duration --rate --aggregates --timeout --settle --allow-duplicates --group --junit --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3479,6 +3635,10 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --local)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --endpoint-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -3503,7 +3663,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__watch)
-            opts="-o -y -q -v -h --cancel --profile --region --stage --pipeline --local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --cancel --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3522,6 +3682,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --pipeline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --local)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

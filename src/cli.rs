@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Outcome};
-use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings};
+use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, ProgressMode, Settings, Variables, parser};
 
 /// Stand up a transactional outbox pipeline on AWS, drive it, and prove that what was committed is what was delivered
 #[derive(Debug, Parser)]
@@ -88,6 +88,11 @@ impl Command {
     fn repairs_configuration(&self) -> bool {
         matches!(self, Self::Init(_) | Self::Doctor(_))
     }
+
+    /// Whether it depends on outboxctl.toml and the variables for flags. The others work whatever state those are in.
+    fn needs_configuration(&self) -> bool {
+        !matches!(self, Self::Local(_) | Self::Explain(_) | Self::Man(_) | Self::Completions(_))
+    }
 }
 
 /// The whole clap definition, for completions and the reference.
@@ -96,12 +101,15 @@ pub fn definition() -> clap::Command {
 }
 
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = parser(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(answer) => return usage(&answer),
     };
-    let console = Console::new(cli.global.output, cli.global.progress, cli.global.quiet, cli.global.verbose);
-    let result = run(cli, &console);
+    let format = cli.global.format();
+    let shown = *format.as_ref().unwrap_or(&OutputFormat::Table);
+    let console = Console::new(shown, cli.global.progress, cli.global.quiet, cli.global.verbose);
+    let result = format.and_then(|_| run(cli, &console));
     console.finish(&result);
     ExitCode::from(result.map_or_else(|error| error.exit_code(), |_| 0))
 }
@@ -124,12 +132,7 @@ fn usage(answer: &clap::Error) -> ExitCode {
 }
 
 fn run(cli: Cli, console: &Console) -> Result<Outcome> {
-    let folder = std::env::current_dir().or_fail(Kind::Io, || "the working directory can't be read".into())?;
-    let file = match ConfigFile::find(&folder) {
-        Err(_) if cli.command.repairs_configuration() => ConfigFile::default(),
-        found => found?,
-    };
-    let settings = Settings::merge(cli.global, file)?;
+    let settings = settings(&cli, console)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .worker_threads(2)
@@ -157,6 +160,26 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     // Threads stuck in DNS or disk must not hold the exit.
     runtime.shutdown_background();
     result
+}
+
+/// Merges flags, variables and the file, and says what a user may not know of the file.
+fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
+    if !cli.command.needs_configuration() {
+        return Settings::merge(cli.global.clone(), Variables::default(), ConfigFile::default());
+    }
+    let folder = std::env::current_dir().or_fail(Kind::Io, || "the working directory can't be read".into())?;
+    let file = match ConfigFile::find(&folder) {
+        Err(_) if cli.command.repairs_configuration() => ConfigFile::default(),
+        found => found?,
+    };
+    file.warnings.iter().for_each(|warning| console.warn(warning));
+    if let Some(path) = file.path.as_ref().filter(|path| path.parent() != Some(&folder)) {
+        let sets = file.consequential();
+        if !sets.is_empty() {
+            console.note(format!("{FILE_NAME} of a parent folder: {} sets {}", path.display(), sets.join(", ")));
+        }
+    }
+    Settings::merge(cli.global.clone(), Variables::read()?, file)
 }
 
 /// Cancels on the first signal. A second one ends the process at once.

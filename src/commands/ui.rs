@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::json;
 use tokio::net::TcpListener;
 
+use crate::commands::announce;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
@@ -38,7 +39,8 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let _hold = ctx.hold();
-        let deployment = reach::deployment(ctx).await?;
+        let writable = ctx.settings.local || self.allow_write;
+        let deployment = announce::deployment(ctx, writable).await?;
         if !deployment.exists() {
             let (name, stage) = (deployment.pipeline.name, &deployment.stage);
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {name}, stage {stage} is not deployed")));
@@ -47,12 +49,7 @@ impl Args {
             let taken = Error::new(Kind::PortInUse, format!("port {} can't be listened on", self.port));
             taken.with_source(error).hint("choose another with --port, or let one be picked with --port 0")
         })?;
-        let options = Options {
-            writable: ctx.settings.local || self.allow_write,
-            local: ctx.settings.local,
-            from: self.from,
-            stage: deployment.stage.clone(),
-        };
+        let options = Options { writable, local: ctx.settings.local, from: self.from, stage: deployment.stage.clone() };
         let url = match listener.local_addr() {
             Ok(address) => format!("http://localhost:{}", address.port()),
             Err(error) => return Err(Error::new(Kind::Io, "the listener has no address").with_source(error)),

@@ -1,5 +1,6 @@
 //! The variables that the templates give to functions.
 
+use crate::environment;
 use crate::error::{Error, Kind, Result};
 
 /// # Errors
@@ -13,5 +14,5 @@ pub fn required(name: &str) -> Result<String> {
 
 /// An empty variable is as good as none.
 pub fn optional(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    environment::text(name).ok().flatten()
 }

@@ -54,7 +54,7 @@ fn failure_file(home: &Home) -> PathBuf {
 pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, ready: impl FnOnce(&State)) -> Result<()> {
     let home = Home::find()?;
     home.create()?;
-    log_warnings();
+    crate::log::of_daemon();
     let Some(_lock) = lock::take(&home)? else {
         return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
             .hint("see how it is: outboxctl local status"));
@@ -73,14 +73,6 @@ pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, rea
         let _ = write_atomically(&failure_file(&home), error.message().as_bytes());
     }
     result
-}
-
-/// What goes on in the background has nobody to tell it to: warnings go to stderr, which is the daemon's log.
-fn log_warnings() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("OUTBOX_LOG").unwrap_or_else(|_| "warn".into());
-    let log = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr);
-    // A second one in the same process would be a mistake, and not worth failing for.
-    let _ = log.try_init();
 }
 
 async fn serve(

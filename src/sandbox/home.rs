@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
 
 /// One folder for tools that all stacks share, and one folder a stack.
@@ -19,7 +20,7 @@ impl Home {
     /// # Errors
     /// `Usage` when a variable can't be used, `LocalSetup` when there is no home folder at all.
     pub fn find() -> Result<Self> {
-        let name = std::env::var("OUTBOXCTL_LOCAL_NAME").ok().filter(|n| !n.is_empty());
+        let name = environment::text("OUTBOXCTL_LOCAL_NAME")?;
         let name = name.unwrap_or_else(|| "default".into());
         if name.len() > 32 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
             return Err(Error::new(Kind::Usage, format!("OUTBOXCTL_LOCAL_NAME={name:?} can't name a local stack"))
@@ -80,13 +81,13 @@ impl Home {
 }
 
 fn find_root() -> Result<PathBuf> {
-    if let Some(root) = std::env::var_os("OUTBOXCTL_HOME").filter(|v| !v.is_empty()) {
+    if let Some(root) = environment::path("OUTBOXCTL_HOME") {
         return std::path::absolute(&root).or_fail(Kind::Usage, || format!("OUTBOXCTL_HOME={root:?} is no path"));
     }
     if rustix::process::geteuid().is_root() {
         return Ok("/var/lib/outboxctl".into());
     }
-    if let Some(data) = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from).filter(|p| p.is_absolute()) {
+    if let Some(data) = environment::path("XDG_DATA_HOME").filter(|p| p.is_absolute()) {
         return Ok(data.join("outboxctl"));
     }
     match std::env::home_dir().filter(|home| home.is_absolute()) {

@@ -1,6 +1,6 @@
 //! Prints commands so that they lead back to the same deployment.
 
-use super::Settings;
+use super::{Origin, Settings};
 
 impl Settings {
     /// Returns a command line of outboxctl with the flags that lead to the same stage, pipeline, region, profile and
@@ -25,8 +25,11 @@ impl Settings {
                 add(flag, value);
             }
         }
-        if self.local {
-            line.push_str(" --local");
+        match (self.local, self.chosen.local) {
+            (true, _) => line.push_str(" --local"),
+            // A variable or file may say otherwise.
+            (false, Origin::Flag) => line.push_str(" --no-local"),
+            (false, _) => {}
         }
         line
     }
@@ -46,7 +49,7 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use clap::Parser;
 
-    use super::super::{ConfigFile, GlobalArgs};
+    use super::super::{ConfigFile, GlobalArgs, Variables};
     use super::*;
 
     #[derive(Parser)]
@@ -57,7 +60,7 @@ mod tests {
 
     fn settings(flags: &str) -> Settings {
         let line = Line::parse_from(format!("outboxctl {flags}").split_whitespace());
-        Settings::merge(line.global, ConfigFile::default()).expect("settings")
+        Settings::merge(line.global, Variables::default(), ConfigFile::default()).expect("settings")
     }
 
     #[test]
@@ -73,6 +76,7 @@ mod tests {
             "outboxctl watch --region eu-west-1 --local"
         );
         assert_eq!(settings("--stage dev --local").command("watch"), "outboxctl watch --stage dev --local");
+        assert_eq!(settings("--no-local").command("watch"), "outboxctl watch --no-local");
     }
 
     #[test]

@@ -36,7 +36,7 @@ impl Args {
     }
 
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
-        let deployed = Deployed::find(ctx, self.timeout).await?;
+        let deployed = Deployed::find(ctx, self.timeout, true).await?;
         if deployed.task.describe().await?.status != "running" {
             // DMS refuses to start a task whose endpoints were not tested successfully.
             let connections = deployed.test(ctx, true).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::commands::reach;
+use crate::commands::announce;
 use crate::context::Context;
 use crate::dms::control::{Connection, Patience, Task, test};
 use crate::error::Result;
@@ -17,8 +17,9 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    pub async fn find(ctx: &Context, timeout: Duration) -> Result<Self> {
-        let deployment = reach::deployment(ctx).await?;
+    /// Finds the task; `changes` says whether the command is about to start or stop it.
+    pub async fn find(ctx: &Context, timeout: Duration, changes: bool) -> Result<Self> {
+        let deployment = announce::deployment(ctx, changes).await?;
         let clients = ctx.aws().await?;
         let patience = Patience::new(clients, timeout);
         Ok(Self {

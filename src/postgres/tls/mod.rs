@@ -16,6 +16,7 @@ pub use adapter::{Connector, Stream};
 pub use certificate::server_end_point;
 pub use regional::regional_root;
 
+use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
 
 /// The environment variable that names a PEM file of trusted roots, as for libpq.
@@ -36,10 +37,7 @@ pub enum Roots {
 impl Roots {
     /// The file that PGSSLROOTCERT names; Amazon's authorities where it is unset or empty.
     pub fn from_environment() -> Self {
-        match std::env::var_os(ROOTS_VARIABLE) {
-            Some(path) if !path.is_empty() => Self::File(path.into()),
-            _ => Self::Rds,
-        }
+        environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::File)
     }
 
     /// The rustls configuration that trusts these roots, with ALPN `postgresql`.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::python;
+use crate::environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
 use crate::sandbox::home::Home;
@@ -36,7 +37,7 @@ impl PostgresPrograms {
 /// # Errors
 /// `LocalSetup` when the variable names a folder without PostgreSQL.
 pub fn find() -> Result<Option<PostgresPrograms>> {
-    if let Some(bin) = std::env::var_os("OUTBOXCTL_POSTGRES_BIN").filter(|v| !v.is_empty()) {
+    if let Some(bin) = environment::raw("OUTBOXCTL_POSTGRES_BIN") {
         if bin == "fetch" {
             return Ok(None);
         }
@@ -71,7 +72,7 @@ pub async fn fetch(home: &Home, console: &Console) -> Result<PostgresPrograms> {
 
 fn candidates() -> Vec<PathBuf> {
     let mut bins: Vec<PathBuf> =
-        std::env::var_os("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
+        environment::raw("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
     // Debian, Red Hat and Homebrew keep several versions side by side, off the PATH.
     for (parent, below) in [("/usr/lib/postgresql", "bin"), ("/usr", "bin"), ("/opt/homebrew/opt", "bin")] {
         let folders = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());

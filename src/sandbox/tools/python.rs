@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use tokio::process::Command;
 
+use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Event};
 use crate::sandbox::home::Home;
@@ -161,7 +162,7 @@ fn reason(said: &str) -> String {
 
 /// Python: OUTBOXCTL_PYTHON, or the first that is new enough.
 async fn find() -> Result<PathBuf> {
-    if let Some(chosen) = std::env::var_os("OUTBOXCTL_PYTHON").filter(|v| !v.is_empty()) {
+    if let Some(chosen) = environment::raw("OUTBOXCTL_PYTHON") {
         return match probe(Path::new(&chosen)).await {
             Some((path, version)) if version >= OLDEST => Ok(path),
             found => {
