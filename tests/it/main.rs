@@ -20,6 +20,7 @@ mod operator;
 mod own_tables;
 mod repair;
 mod replicator;
+mod settings;
 mod support;
 mod templates;
 mod trouble;
