@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_outboxctl_global_optspecs
-    string join \n profile= region= stage= pipeline= local endpoint-url= o/output= no-input y/yes q/quiet v/verbose progress= h/help V/version
+    string join \n profile= region= stage= pipeline= local= no-local endpoint-url= o/output= no-input y/yes q/quiet v/verbose progress= h/help V/version
 end
 
 function __fish_outboxctl_needs_command
@@ -24,19 +24,20 @@ function __fish_outboxctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s q -l quiet -d 'Only errors on stderr'
@@ -68,12 +69,13 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "explain" -d 'Ex
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "man" -d 'Print a manual page, or write all of them to a folder'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -82,7 +84,7 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l force -d 'Write over a file that is there; what it sets is kept, its comments are not'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l schema -d 'Print the JSON Schema of outboxctl.toml, for editors, and write nothing'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s q -l quiet -d 'Only errors on stderr'
@@ -90,12 +92,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s v -l verbos
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l function-binary -d 'Executable that would be packaged as the functions' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l timeout -d 'Time for each check, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -103,7 +106,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l print-policy -d 'Print the least IAM policy for deploying the pipeline in its stage as JSON, and check nothing'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s q -l quiet -d 'Only errors on stderr'
@@ -111,12 +114,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s v -l verb
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l function-binary -d 'Executable to package as the functions, when this one can\'t run on Lambda' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l parameter -d 'Set a template parameter, as the table `parameters` of outboxctl.toml does' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -128,18 +132,19 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l exit-code
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l allow-replacement -d 'Allow changes that replace or remove a database, a stream, a secret or a capture task'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l without-sample -d 'Leave out the sample\'s API and tables, for an application of your own; later deploys keep to it'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l with-sample -d 'Put in the sample\'s API and tables after a deploy that left them out'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -147,7 +152,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l cancel -d 'Cancel the updates under way first: CloudFormation rolls them back'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s q -l quiet -d 'Only errors on stderr'
@@ -155,12 +160,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s v -l verbo
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l skip -d 'Resource that a stuck rollback leaves as it is (needs one STACK)' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l retain -d 'Resource that a stuck deletion leaves behind (needs one STACK)' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -168,44 +174,46 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l force -d 'Finish a stuck deletion whatever it leaves behind'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l timeout -d 'Time for each question, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s q -l quiet -d 'Only errors on stderr'
@@ -215,37 +223,39 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l form -d 
 json\t'One JSON object'
 env\t'export NAME=\'value\', for a shell\'s eval'
 github\t'Step outputs of GitHub Actions, for $GITHUB_OUTPUT'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s q -l quiet -d 'Only errors on stderr'
@@ -258,12 +268,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_s
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -271,7 +282,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l dry-run -d 'Do everything, report it, and roll it back'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Only errors on stderr'
@@ -280,19 +291,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
@@ -303,12 +315,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -316,7 +329,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l dry-run -d 'Say what would be deleted, and delete nothing'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s q -l quiet -d 'Only errors on stderr'
@@ -326,19 +339,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show migrations, outbox rows, replication slots and the publication'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "purge" -d 'Delete old rows of the outbox whose events were delivered'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s q -l quiet -d 'Only errors on stderr'
@@ -350,12 +364,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "test" -d 'Test the connections to the database and to the stream'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for the task to run, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -364,63 +379,66 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l fresh -d 'Begin anew at the end of the log; what was committed since the task last ran is skipped'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l no-wait -d 'Return once the start was accepted'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the task to stop, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for the results, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Only errors on stderr'
@@ -443,12 +461,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l rate -d '
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -457,7 +476,7 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l all -d 'Everything that the outbox has'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l dry-run -d 'Say what would be sent, and send nothing'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s q -l quiet -d 'Only errors on stderr'
@@ -472,12 +491,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -486,25 +506,26 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l repair -d 'Deliver what is missing, in the order of its aggregates; dead letters are left to `dlq redrive`'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive discard help" -s q -l quiet -d 'Only errors on stderr'
@@ -522,19 +543,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on stderr'
@@ -543,19 +565,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors on stderr'
@@ -569,12 +592,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -583,7 +607,7 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l all -d 'Everything there is'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l dry-run -d 'Say what would be sent, in which order, and send nothing'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s q -l quiet -d 'Only errors on stderr'
@@ -594,19 +618,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from discard" -s q -l quiet -d 'Only errors on stderr'
@@ -617,19 +642,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "redrive" -d 'Send dead letters on their way again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "discard" -d 'Delete dead letters that are never to be delivered'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s q -l quiet -d 'Only errors on stderr'
@@ -644,12 +670,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_s
 direct\t'SQL from this machine, with verified TLS'
 function\t'Through the admin function'
 api\t'The pipeline\'s HTTP API, one request an event; always so where DynamoDB is behind it'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -657,7 +684,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l rollback-control -d 'Also write one event and roll it back; it must never arrive anywhere'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s q -l quiet -d 'Only errors on stderr'
@@ -672,12 +699,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeou
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l format -d 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \\n and \\t are escapes' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -685,7 +713,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l enhanced-fan-out -d 'Read Kinesis as a temporary consumer of its own, to which records are pushed: it takes nothing of the shards\' read throughput, and AWS charges for it'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet -d 'Only errors on stderr'
@@ -702,12 +730,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l junit -d 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -716,7 +745,7 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l strict-order -d 'Fail on disorder at every hop, also at the bus and in the event log, where AWS promises no order'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s q -l quiet -d 'Only errors on stderr'
@@ -728,12 +757,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l from -d 'How 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -741,7 +771,7 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -d 'Offer what writes to the deployed pipeline: the form, and sending dead letters again'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s q -l quiet -d 'Only errors on stderr'
@@ -759,12 +789,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l group -d
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l lease-duration -d 'A member not heard of for so many seconds is taken for dead, and its shards are taken over' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l batch -d 'Most records read at once' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l metrics-every -d 'Seconds between metrics' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -772,25 +803,26 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l once -d 'End once everything that is there has been processed'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s q -l quiet -d 'Only errors on stderr'
@@ -805,30 +837,32 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fis
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l port -d 'Port of the AWS endpoint; 0 picks a free one [default: the last one, at first 4566]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one [default: the last one, at first 54329]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -837,25 +871,26 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l purge -d 'Forget everything that is deployed and stored in it'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l purge-tools -d 'Remove the fetched tools too; the next `up` fetches them again'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
@@ -863,19 +898,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l shell -d 'For which shell' -r -f -a "sh\t'sh, bash, zsh'
 fish\t''"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s q -l quiet -d 'Only errors on stderr'
@@ -883,19 +919,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l port -d 'Port of the AWS endpoint; 0 picks a free one' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Only errors on stderr'
@@ -904,19 +941,20 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l signal -d 'The signal that the parent\'s death sends' -r -f -a "term\t'SIGTERM: the emulator saves its state'
 int\t'SIGINT: PostgreSQL disconnects everybody and shuts down ("fast")'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l parent -d 'The parent\'s process id' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s q -l quiet -d 'Only errors on stderr'
@@ -933,12 +971,13 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l events-per-
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l event-bytes -d 'Payload of an event, in bytes' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l parameter -d 'Set a template parameter, as the table `parameters` of outboxctl.toml does' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l prices -d 'File with prices that go over the published ones' -r -F
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -947,19 +986,20 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l without-sample -d 'Without the sample\'s API and tables, as `deploy --without-sample` leaves them out'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l print-prices -d 'Print the table of published prices, as a start for --prices'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l count -d 'Events that `verify` writes' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
@@ -967,62 +1007,65 @@ plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l keep -d 'Leave the local stack and the pipeline up, and say how to reach them'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l directory -d 'Write a page for every command to this folder instead, which is made where it is missing' -r -F
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l profile -d 'AWS profile to use' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l pipeline -d 'Pipeline to work on [default: rds-eventbridge]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l endpoint-url -d 'Endpoint to send every AWS request to' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s o -l output -d 'How results are written to stdout' -r -f -a "table\t'For people'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s o -l output -d 'How results are written to stdout [default: table]' -r -f -a "table\t'For people'
 json\t'One JSON document at the end'
 ndjson\t'One JSON object a line as things happen, and a final `result` line'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l progress -d 'How progress is shown on stderr' -r -f -a "auto\t'Live on a terminal, lines elsewhere'
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors on stderr'

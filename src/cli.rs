@@ -6,14 +6,14 @@ mod usage;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Event, Outcome};
-use crate::settings::{ConfigFile, GlobalArgs, Settings};
+use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
 
 /// Stand up a transactional outbox pipeline on AWS, drive it, and prove that what was committed is what was delivered
 #[derive(Debug, Parser)]
@@ -102,6 +102,11 @@ impl Command {
     fn repairs_configuration(&self) -> bool {
         matches!(self, Self::Init(_) | Self::Doctor(_))
     }
+
+    /// Whether it depends on outboxctl.toml and the variables for flags. The others work whatever state those are in.
+    fn needs_configuration(&self) -> bool {
+        !matches!(self, Self::Local(_) | Self::Explain(_) | Self::Man(_) | Self::Completions(_))
+    }
 }
 
 /// The whole clap definition, for completions and the reference.
@@ -111,26 +116,20 @@ pub fn definition() -> clap::Command {
 
 pub fn main() -> ExitCode {
     panics::install();
-    let cli = match Cli::try_parse() {
+    let parsed = parser(Cli::command()).try_get_matches();
+    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
         Ok(cli) => cli,
         Err(answer) => return usage::end(&answer),
     };
-    let console = Console::new(cli.global.output, cli.global.progress, cli.global.quiet, cli.global.verbose);
-    let result = panics::caught(|| run(cli, &console));
+    let format = cli.global.format();
+    let shown = *format.as_ref().unwrap_or(&OutputFormat::Table);
+    let console = Console::new(shown, cli.global.progress, cli.global.quiet, cli.global.verbose);
+    let result = panics::caught(|| format.and_then(|_| run(cli, &console)));
     ExitCode::from(console.finish(result))
 }
 
 fn run(cli: Cli, console: &Console) -> Result<Outcome> {
-    let file = match std::env::current_dir() {
-        Ok(folder) => match ConfigFile::find(&folder) {
-            Err(_) if cli.command.repairs_configuration() => ConfigFile::default(),
-            found => found?,
-        },
-        // A folder that was deleted holds no file, and has no parents to look in.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => ConfigFile::default(),
-        Err(error) => return Err(error).or_fail(Kind::Io, || "the working directory can't be read".into()),
-    };
-    let settings = Settings::merge(cli.global, file)?;
+    let settings = settings(&cli, console)?;
     console.lead_to(settings.place().with_local_endpoint(local_endpoint(&settings)));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -163,6 +162,32 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     // Threads stuck in DNS or disk must not hold the exit.
     runtime.shutdown_background();
     result
+}
+
+/// Merges flags, variables and the file, and says what a user may not know of the file.
+fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
+    if !cli.command.needs_configuration() {
+        return Settings::merge(cli.global.clone(), Variables::default(), ConfigFile::default());
+    }
+    let folder = match std::env::current_dir() {
+        Ok(folder) => Some(folder),
+        // A folder that was deleted holds no file, and has no parents to look in.
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(error).or_fail(Kind::Io, || "the working directory can't be read".into()),
+    };
+    let file = match folder.as_ref().map(|folder| ConfigFile::find(folder)) {
+        None => ConfigFile::default(),
+        Some(Err(_)) if cli.command.repairs_configuration() => ConfigFile::default(),
+        Some(found) => found?,
+    };
+    file.warnings.iter().for_each(|warning| console.warn(warning));
+    if let Some(path) = file.path.as_ref().filter(|path| path.parent() != folder.as_deref()) {
+        let sets = file.consequential();
+        if !sets.is_empty() {
+            console.note(format!("{FILE_NAME} of a parent folder: {} sets {}", path.display(), sets.join(", ")));
+        }
+    }
+    Settings::merge(cli.global.clone(), Variables::read()?, file)
 }
 
 /// The endpoint of the local stack, where it is up and worked on.

@@ -47,15 +47,17 @@ impl Context {
         let _ = holds.wait_for(|holds| *holds == 0).await;
     }
 
-    /// AWS clients: for the local stack's endpoint with `--local`, else by profile, region and environment.
+    /// Returns AWS clients: for the local stack's endpoint with `--local`, else by profile, region and environment.
     ///
     /// # Errors
-    /// `LocalDown` when the local stack is not up, `Region` when no region is set.
+    /// `LocalDown` when the local stack is not up, else those of [`Clients::load`].
     pub async fn aws(&self) -> Result<&Clients> {
         self.clients
             .get_or_try_init(|| async {
                 let local = if self.settings.local { Some(crate::sandbox::state::connect()?) } else { None };
-                Clients::load(&self.settings, local).await
+                let clients = Clients::load(&self.settings, local).await?;
+                clients.warnings.iter().for_each(|warning| self.console.warn(warning));
+                Ok(clients)
             })
             .await
     }

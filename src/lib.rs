@@ -29,13 +29,14 @@
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
 //! | [`dms`] | task control, the record format (pure), which engine supports which source | `aws`, `error`, `outbox`, `output` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
-//! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `environment`, `error`, `log`, `outbox`, `postgres` |
 //! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
-//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `environment`, `error`, `listener`, `outbox`, `output`, `postgres` |
+//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `environment`, `error`, `listener`, `log`, `outbox`, `output`, `postgres` |
 //! | [`aws`] | SDK configuration, clients, packaging | `environment`, `error`, `settings` |
 //! | [`listener`] | what HTTP servers on this machine share: who may ask, limits, secrets | `aws`, `error` |
 //! | [`explain`] | long texts: concepts, how-tos, what errors mean | `error` |
 //! | [`environment`] | the one reader of environment variables | `error` |
+//! | [`log`] | the log of daemons and functions | `environment` |
 //! | [`outbox`] | the event envelope, ids | `error` |
 //! | [`settings`] | flags, environment and `outboxctl.toml` merged | `environment`, `error` |
 //! | [`output`] | typed events and their renderers, tables, NDJSON | `environment`, `error`, `settings` |
@@ -59,6 +60,7 @@ pub mod error;
 pub mod explain;
 pub mod lambda;
 pub mod listener;
+pub mod log;
 pub mod outbox;
 pub mod output;
 pub mod pipelines;

@@ -1,9 +1,9 @@
-//! Chooses the mode: Lambda's runtime sets `AWS_LAMBDA_RUNTIME_API`, nobody else does; everything else is the CLI.
+//! Chooses the mode: Lambda's runtime sets `AWS_LAMBDA_RUNTIME_API`; everything else is the CLI.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+    if outboxctl::environment::raw("AWS_LAMBDA_RUNTIME_API").is_some() {
         outboxctl::lambda::main()
     } else {
         outboxctl::cli::main()

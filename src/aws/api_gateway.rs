@@ -22,6 +22,17 @@ const DEADLINE: Duration = Duration::from_secs(31);
 /// API Gateway's payload limit.
 const MAX_BODY: usize = 10 << 20;
 
+/// The domains of AWS's partitions (botocore's partitions.json).
+const AWS_SUFFIXES: [&str; 7] = [
+    "amazonaws.com",
+    "amazonaws.com.cn",
+    "amazonaws.eu",
+    "c2s.ic.gov",
+    "sc2s.sgov.gov",
+    "cloud.adc-e.uk",
+    "csp.hci.ic.gov",
+];
+
 /// An API's answer.
 #[derive(Debug)]
 pub struct Answer {
@@ -33,7 +44,13 @@ pub struct Answer {
 pub struct Api {
     clients: Clients,
     base: String,
+    /// Where requests go: the API's own address, or the endpoint's with the API's path.
+    target: String,
+    /// The API's host name, by which an emulator finds it.
     host: String,
+    /// The host that requests are signed for: the one that they go to, and no other. An endpoint chooses the API's
+    /// address, and a signature for an address that it chose could be used there.
+    signed_host: String,
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
 
@@ -41,20 +58,36 @@ impl Api {
     /// `url` is the API's address, as its stack's output `ApiUrl` has it.
     ///
     /// # Errors
-    /// `Unexpected` when that is no URL, `Io` when the system's certificates can't be read.
+    /// `Unexpected` when that is not an address of API Gateway in the region, `Io` when the system has no certificate
+    /// authorities.
     pub fn new(clients: &Clients, url: &str) -> Result<Self> {
         let no_url = || format!("the API's address {url:?} is not a URL");
         let uri: http::Uri = url.parse().or_fail(Kind::Unexpected, no_url)?;
+        let authority = |uri: &http::Uri| uri.authority().map(|a| a.as_str().to_owned()).unwrap_or_default();
+        let (target, signed_host) = match &clients.endpoint_url {
+            Some(endpoint) => {
+                let origin: http::Uri =
+                    endpoint.parse().or_fail(Kind::Usage, || format!("{endpoint:?} is not a URL"))?;
+                (format!("{}{}", endpoint.trim_end_matches('/'), uri.path()), authority(&origin))
+            }
+            None if is_api_of(&uri, clients.region()) => (url.to_owned(), authority(&uri)),
+            None => {
+                let message = format!("{url:?} is not an API Gateway address of region {}", clients.region());
+                return Err(Error::new(Kind::Unexpected, message));
+            }
+        };
+        let to: http::Uri = target.parse().or_fail(Kind::Unexpected, || format!("{target:?} is not a URL"))?;
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .or_fail(Kind::Io, || "the system's trusted certificates can't be read".into())?
+            .with_tls_config(clients.trust().client_config(&to)?)
             .https_or_http()
             .enable_http1()
             .build();
         Ok(Self {
             clients: clients.clone(),
             base: url.trim_end_matches('/').to_owned(),
-            host: uri.authority().map(|a| a.as_str().to_owned()).unwrap_or_default(),
+            target: target.trim_end_matches('/').to_owned(),
+            host: authority(&uri),
+            signed_host,
             http: Client::builder(TokioExecutor::new()).build(connector),
         })
     }
@@ -69,19 +102,15 @@ impl Api {
     /// answer.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer> {
         let url = format!("{}{path}", self.base);
-        let uri: http::Uri = url.parse().or_fail(Kind::Unexpected, || format!("{url:?} is not a URL"))?;
-        let target = match &self.clients.endpoint_url {
-            Some(endpoint) => format!("{}{}", endpoint.trim_end_matches('/'), uri.path()),
-            None => url.clone(),
-        };
-        let mut request = http::Request::builder().method(&method).uri(target);
+        let target = format!("{}{path}", self.target);
+        let mut request = http::Request::builder().method(&method).uri(&target);
         request = request.header(HOST, &self.host).header(CONTENT_TYPE, "application/json");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
         let request = request.body(Full::new(Bytes::from(body.clone())));
         let mut request = request.or_fail(Kind::Unexpected, || format!("the request to {url} could not be made"))?;
-        sign_request(&self.clients, (&method, &url), &self.host, &body, &mut request).await?;
+        sign_request(&self.clients, (&method, &target), &self.signed_host, &body, &mut request).await?;
         let unreachable = || format!("{method} {url}: no answer");
         let answer = tokio::time::timeout(DEADLINE, async {
             let response = self.http.request(request).await.or_fail(Kind::Unreachable, unreachable)?;
@@ -95,6 +124,15 @@ impl Api {
     }
 }
 
+/// Whether it is an API's address as API Gateway gives them: `https://{id}.execute-api.{region}.{suffix}`. The suffix is
+/// the partition's.
+fn is_api_of(uri: &http::Uri, region: &str) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let rest = host.split_once('.').filter(|(id, _)| id.chars().all(|c| c.is_ascii_alphanumeric()));
+    let suffix = rest.and_then(|(_, rest)| rest.strip_prefix(&format!("execute-api.{region}.")));
+    uri.scheme_str() == Some("https") && suffix.is_some_and(|suffix| AWS_SUFFIXES.contains(&suffix))
+}
+
 async fn sign_request<B>(
     clients: &Clients,
     (method, url): (&Method, &str),
@@ -102,7 +140,7 @@ async fn sign_request<B>(
     body: &[u8],
     request: &mut http::Request<B>,
 ) -> Result<()> {
-    let provider = clients.config().credentials_provider();
+    let provider = clients.api_credentials();
     let provider = provider.ok_or_else(|| Error::new(Kind::Credentials, "no credentials are configured"))?;
     let credentials = provider
         .provide_credentials()
@@ -124,4 +162,24 @@ async fn sign_request<B>(
     let (instructions, _) = sign(signable, &parameters.into()).or_fail(Kind::Unexpected, unsigned)?.into_parts();
     instructions.apply_to_request_http1x(request);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_of_api_gateway_in_the_region_are_signed_for() {
+        let is = |url: &str| is_api_of(&url.parse().expect("a URL"), "eu-central-1");
+        assert!(is("https://abc123.execute-api.eu-central-1.amazonaws.com/dev"));
+        for url in [
+            "http://abc123.execute-api.eu-central-1.amazonaws.com/dev",
+            "https://abc123.execute-api.us-east-1.amazonaws.com/dev",
+            "https://abc123.execute-api.eu-central-1.evil.com/dev",
+            "https://dynamodb.eu-central-1.amazonaws.com/",
+            "https://evil.com/abc.execute-api.eu-central-1.amazonaws.com",
+        ] {
+            assert!(!is(url), "{url}");
+        }
+    }
 }

@@ -1,16 +1,25 @@
 //! One SDK configuration, and a client of each service from it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::imds::region::ImdsRegionProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
 use super::AccessKey;
+use super::credentials::{Profiles, placeholder};
+use super::endpoint::is_loopback;
+use super::trust::Trust;
+use super::{service_endpoint, transport};
 use crate::error::{Error, Kind, Result};
-use crate::settings::Settings;
+use crate::settings::{Origin, Settings, check_region, is_endpoint};
 
 /// Where the local stack listens.
 #[derive(Debug, Clone)]
@@ -18,7 +27,6 @@ pub struct LocalEndpoint {
     /// Like `http://127.0.0.1:4566`.
     pub url: String,
     pub region: String,
-    /// What its requests are signed with.
     pub key: AccessKey,
 }
 
@@ -26,134 +34,268 @@ pub struct LocalEndpoint {
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
-    /// The endpoint override in force, if any.
+    /// The endpoint that requests go to instead of AWS, if any; single services may have others.
     pub endpoint_url: Option<String>,
+    /// Services with an endpoint on this machine that the credentials are not meant for.
+    unsigned: Vec<&'static str>,
+    trust: Trust,
+    /// What the user should know about the choice of credentials.
+    pub warnings: Vec<String>,
     /// See [`super::account::number`].
     pub(super) account: Arc<OnceCell<String>>,
 }
 
+/// For requests to an API itself, which the SDK has no client for.
+const API_GATEWAY: &str = "API Gateway";
+
 macro_rules! client {
-    ($($(#[$doc:meta])* $name:ident => $krate:ident;)*) => {
-        $($(#[$doc])* pub fn $name(&self) -> $krate::Client { $krate::Client::new(&self.config) })*
+    ($($name:ident => $krate:ident, $id:literal;)*) => {
+        /// The services' ids, as endpoint variables and `services` sections name them (AWS SDKs and Tools Reference
+        /// Guide, "Service-specific endpoints").
+        const SERVICES: &'static [&'static str] = &["S3", API_GATEWAY, $($id,)*];
+
+        $(pub fn $name(&self) -> $krate::Client { $krate::Client::new(&self.config_of($id)) })*
     };
 }
 
 impl Clients {
+    /// Chooses region, credentials and endpoint by the settings. For the local stack nothing else counts: no profile, no
+    /// variable, no proxy.
+    ///
     /// # Errors
-    /// `Region` when there is none. Credentials are resolved at the first request, not here.
+    /// `Region` when there is none, `Credentials` when the chosen profile does not exist, `Config` or `Usage` for an
+    /// endpoint that must not be sent credentials. Credentials are resolved at the first request, not here.
     pub async fn load(settings: &Settings, local: Option<LocalEndpoint>) -> Result<Self> {
+        if let Some(mut endpoint) = local {
+            endpoint.region = settings.region.clone().unwrap_or(endpoint.region);
+            return Ok(Self::of_local(endpoint));
+        }
+        check_source(settings)?;
+        let profiles = Profiles::load(settings).await?;
+        let trust = Trust::of(profiles.get("ca_bundle"))?;
+        let http = transport::client(&trust);
+        let region = region(settings, &profiles, &http).await?;
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .retry_config(RetryConfig::adaptive().with_max_attempts(8))
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .connect_timeout(Duration::from_secs(5))
-                    .operation_attempt_timeout(Duration::from_secs(60))
-                    .build(),
-            );
-        let endpoint_url = match &local {
-            Some(endpoint) => {
-                // The local stack takes its own key alone; real ones must never be sent to it.
-                loader = loader
-                    .credentials_provider(endpoint.key.credentials())
-                    .region(Region::new(settings.region.clone().unwrap_or_else(|| endpoint.region.clone())));
-                Some(endpoint.url.clone())
-            }
-            None => {
-                if let Some(profile) = &settings.profile {
-                    loader = loader.profile_name(profile);
-                }
-                if let Some(region) = &settings.region {
-                    loader = loader.region(Region::new(region.clone()));
-                }
-                settings.endpoint_url.clone()
-            }
-        };
-        if let Some(url) = &endpoint_url {
-            loader = loader.endpoint_url(url);
+            .timeout_config(timeouts(Duration::from_secs(60)))
+            .profile_name(&profiles.name)
+            .region(region.clone())
+            .http_client(http.clone());
+        if let Some(provider) = profiles.alone(&region, &http) {
+            loader = loader.credentials_provider(provider);
         }
-        let config = loader.load().await;
-        if config.region().is_none() {
-            return Err(Error::new(Kind::Region, "no AWS region is set"));
+        if let Some(url) = &settings.endpoint_url {
+            // The SDK reads the variable itself: services may have others of their own.
+            if settings.chosen.endpoint_url != Origin::Variable {
+                loader = loader.endpoint_url(url);
+            }
+            // An emulator has neither.
+            if is_loopback(url) {
+                loader = loader.use_fips(false).use_dual_stack(false);
+            }
         }
-        Ok(Self { config, endpoint_url, account: Arc::default() })
+        let config = service_endpoint::without_empty(loader.load().await);
+        let unsigned = unsigned(&config, settings, &profiles)?;
+        let here = config.endpoint_url().is_some_and(is_loopback);
+        let config = if here && !profiles.are_meant_for_endpoint(settings) { unsigning(&config) } else { config };
+        Ok(Self {
+            endpoint_url: config.endpoint_url().map(str::to_owned),
+            config,
+            unsigned,
+            trust,
+            warnings: profiles.warning(settings).into_iter().collect(),
+            account: Arc::default(),
+        })
     }
 
     /// Clients of the local stack's own daemon.
     pub async fn for_local(endpoint: LocalEndpoint) -> Self {
-        let loader = aws_config::defaults(BehaviorVersion::latest())
-            .credentials_provider(endpoint.key.credentials())
+        Self::of_local(endpoint)
+    }
+
+    /// Built without reading variables or files: those are meant for AWS. The stack's own credentials, never real ones.
+    fn of_local(endpoint: LocalEndpoint) -> Self {
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
             .region(Region::new(endpoint.region))
-            .endpoint_url(&endpoint.url);
-        Self { config: loader.load().await, endpoint_url: Some(endpoint.url), account: Arc::default() }
+            .endpoint_url(&endpoint.url)
+            .credentials_provider(SharedCredentialsProvider::new(endpoint.key.credentials()))
+            .http_client(transport::local_client())
+            .retry_config(RetryConfig::adaptive().with_max_attempts(8))
+            .timeout_config(timeouts(Duration::from_secs(60)))
+            .build();
+        Self::of(config)
     }
 
     /// Clients inside a Lambda function: everything from its environment.
     pub async fn from_environment() -> Self {
-        let config = aws_config::defaults(BehaviorVersion::latest()).load().await;
-        Self { config, endpoint_url: std::env::var("AWS_ENDPOINT_URL").ok(), account: Arc::default() }
+        Self::of(aws_config::defaults(BehaviorVersion::latest()).load().await)
+    }
+
+    fn of(config: SdkConfig) -> Self {
+        Self {
+            endpoint_url: config.endpoint_url().map(str::to_owned),
+            config,
+            unsigned: Vec::new(),
+            trust: Trust::System,
+            warnings: Vec::new(),
+            account: Arc::default(),
+        }
     }
 
     /// Returns the same clients for another region.
     #[must_use]
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
-        Self { config, endpoint_url: self.endpoint_url.clone(), account: self.account.clone() }
+        Self { config, ..self.clone() }
     }
 
     /// The same, for questions whose answer is worth little later: one repetition, short time limits.
     #[must_use]
     pub fn impatient(&self) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(15))
-            .build();
-        let config = self.config.to_builder();
-        let config = config.retry_config(RetryConfig::standard().with_max_attempts(2)).timeout_config(timeouts).build();
-        Self { config, endpoint_url: self.endpoint_url.clone(), account: self.account.clone() }
+        let config = self.config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(2));
+        Self { config: config.timeout_config(timeouts(Duration::from_secs(15))).build(), ..self.clone() }
     }
 
-    /// For what the SDK has no client for: signing a request to API Gateway, an RDS authentication token.
+    /// For what the SDK has no client for, and for clients in functions and in the local stack's daemon. Clients of single
+    /// services take [`Clients::config_of`].
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// Returns whether requests go to this machine: the local stack, or another emulator.
+    /// Returns the authorities that count for HTTPS to AWS.
+    pub fn trust(&self) -> &Trust {
+        &self.trust
+    }
+
+    /// Returns whether deployments are on this machine: on the local stack, or another emulator. CloudFormation's
+    /// endpoint decides, because every other resource is where its stack is.
     pub fn is_local(&self) -> bool {
-        self.endpoint_url.as_deref().is_some_and(super::endpoint::is_loopback)
+        service_endpoint::of(&self.config, "CloudFormation").is_some_and(|url| is_loopback(&url))
     }
 
     pub fn region(&self) -> &str {
         self.config.region().map_or("", Region::as_ref)
     }
 
+    /// Returns the configuration for one service, by its id: without the credentials where its endpoint must not get them.
+    pub fn config_of(&self, service: &'static str) -> Cow<'_, SdkConfig> {
+        if !self.unsigned.contains(&service) {
+            return Cow::Borrowed(&self.config);
+        }
+        Cow::Owned(unsigning(&self.config))
+    }
+
+    /// Returns what signs requests to an API.
+    pub(super) fn api_credentials(&self) -> Option<SharedCredentialsProvider> {
+        self.config_of(API_GATEWAY).credentials_provider()
+    }
+
     /// S3 by path where an endpoint is set: a bucket's name as a host does not resolve on the local stack. There, no
     /// checksums either: nothing can be lost on the way, and they cost seconds without optimisation.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         use aws_sdk_s3::config::{Builder, RequestChecksumCalculation};
-        let mut config = Builder::from(&self.config);
-        if self.endpoint_url.is_some() {
-            config =
-                config.force_path_style(true).request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+        let mut config = Builder::from(self.config_of("S3").as_ref());
+        if let Some(url) = service_endpoint::of(&self.config, "S3") {
+            config = config.force_path_style(true);
+            if is_loopback(&url) {
+                config = config.request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
+            }
         }
         aws_sdk_s3::Client::from_conf(config.build())
     }
 
     client! {
-        cloudformation => aws_sdk_cloudformation;
-        cloudwatch => aws_sdk_cloudwatch;
-        quotas => aws_sdk_servicequotas;
-        dms => aws_sdk_databasemigration;
-        rds => aws_sdk_rds;
-        secrets => aws_sdk_secretsmanager;
-        cloud_control => aws_sdk_cloudcontrol;
-        dynamodb => aws_sdk_dynamodb;
-        dynamodb_streams => aws_sdk_dynamodbstreams;
-        kinesis => aws_sdk_kinesis;
-        eventbridge => aws_sdk_eventbridge;
-        sqs => aws_sdk_sqs;
-        lambda => aws_sdk_lambda;
-        sts => aws_sdk_sts;
-        iam => aws_sdk_iam;
-        logs => aws_sdk_cloudwatchlogs;
+        cloudformation => aws_sdk_cloudformation, "CloudFormation";
+        cloudwatch => aws_sdk_cloudwatch, "CloudWatch";
+        quotas => aws_sdk_servicequotas, "Service Quotas";
+        dms => aws_sdk_databasemigration, "Database Migration Service";
+        rds => aws_sdk_rds, "RDS";
+        secrets => aws_sdk_secretsmanager, "Secrets Manager";
+        cloud_control => aws_sdk_cloudcontrol, "CloudControl";
+        dynamodb => aws_sdk_dynamodb, "DynamoDB";
+        dynamodb_streams => aws_sdk_dynamodbstreams, "DynamoDB Streams";
+        kinesis => aws_sdk_kinesis, "Kinesis";
+        eventbridge => aws_sdk_eventbridge, "EventBridge";
+        sqs => aws_sdk_sqs, "SQS";
+        lambda => aws_sdk_lambda, "Lambda";
+        sts => aws_sdk_sts, "STS";
+        iam => aws_sdk_iam, "IAM";
+        logs => aws_sdk_cloudwatchlogs, "CloudWatch Logs";
     }
+}
+
+/// Returns the configuration with placeholders for credentials.
+fn unsigning(config: &SdkConfig) -> SdkConfig {
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(placeholder())).build()
+}
+
+fn timeouts(attempt: Duration) -> TimeoutConfig {
+    let builder = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5));
+    builder.operation_attempt_timeout(attempt).build()
+}
+
+/// Returns the region of the settings, else of the profile, else of the EC2 instance.
+async fn region(settings: &Settings, profiles: &Profiles, http: &SharedHttpClient) -> Result<Region> {
+    if let Some(region) = &settings.region {
+        return Ok(Region::new(region.clone()));
+    }
+    if let Some(region) = profiles.get("region") {
+        check_region(Some(region))?;
+        return Ok(Region::new(region.to_owned()));
+    }
+    let config = ProviderConfig::without_region().with_http_client(http.clone());
+    ImdsRegionProvider::builder().configure(&config).build().region().await.ok_or_else(|| {
+        Error::new(Kind::Region, "no AWS region is set")
+            .hint("pass --region, or set AWS_REGION or `region` in outboxctl.toml")
+    })
+}
+
+/// Returns the region that commands work in, as far as flags, variables and files say; nothing is asked for it.
+pub async fn configured_region(settings: &Settings) -> Option<String> {
+    let profiles = match &settings.region {
+        Some(region) => return Some(region.clone()),
+        None => Profiles::load(settings).await.ok()?,
+    };
+    profiles.get("region").map(str::to_owned)
+}
+
+/// Checks that the file names no endpoint on another machine: it may come with a repository of others, and must not send
+/// signed requests anywhere.
+fn check_source(settings: &Settings) -> Result<()> {
+    match &settings.endpoint_url {
+        Some(url) if settings.chosen.endpoint_url == Origin::File && !is_loopback(url) => {
+            let file = settings.file.as_ref().map(|path| path.display().to_string()).unwrap_or_default();
+            Err(Error::new(Kind::Config, format!("endpoint_url in {file} is {url}, which is not on this machine"))
+                .hint("a file can only name an endpoint on this machine; use --endpoint-url or AWS_ENDPOINT_URL"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the services whose endpoint must not get the credentials in force: those on this machine that the
+/// credentials were not chosen for.
+///
+/// # Errors
+/// `Usage` for an endpoint that can't be used, or that real credentials would be sent to unencrypted.
+fn unsigned(config: &SdkConfig, settings: &Settings, profiles: &Profiles) -> Result<Vec<&'static str>> {
+    let mut unsigned = Vec::new();
+    for service in Clients::SERVICES {
+        let Some(url) = service_endpoint::of(config, service) else { continue };
+        if !is_endpoint(&url) {
+            let message = format!("the endpoint of {service} is not an http or https URL: {url:?}");
+            return Err(Error::new(Kind::Usage, message)
+                .hint("it comes from an AWS_ENDPOINT_URL_… variable, or from the AWS profile"));
+        }
+        if is_loopback(&url) {
+            if !profiles.are_meant_for_endpoint(settings) {
+                unsigned.push(*service);
+            }
+        } else if url.to_ascii_lowercase().starts_with("http:") && !profiles.are_not_real() {
+            let message = format!("{url} is on another machine and not encrypted: requests are not signed for it");
+            return Err(Error::new(Kind::Usage, message)
+                .hint("use https; for an emulator set AWS_ACCESS_KEY_ID=test and AWS_SECRET_ACCESS_KEY=test"));
+        }
+    }
+    Ok(unsigned)
 }

@@ -1,4 +1,4 @@
-//! SDK configuration and clients. Imports `error` and `settings`.
+//! SDK configuration and clients. Imports `environment`, `error` and `settings`.
 
 mod access_key;
 pub mod account;
@@ -6,6 +6,7 @@ pub mod api_gateway;
 pub mod buckets;
 mod clients;
 pub mod clock;
+mod credentials;
 pub mod databases;
 pub mod endpoint;
 pub mod function;
@@ -13,7 +14,10 @@ pub mod health;
 pub mod log_groups;
 pub mod package;
 pub mod rds_token;
+mod service_endpoint;
 pub mod stream;
+mod transport;
+pub mod trust;
 
 pub use access_key::AccessKey;
-pub use clients::{Clients, LocalEndpoint};
+pub use clients::{Clients, LocalEndpoint, configured_region};

@@ -58,7 +58,7 @@ impl Deployment {
 
     async fn load_at(clients: &Clients, settings: &Settings, attempt: Duration, pace: Pace) -> Result<Self> {
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let client = client(clients.config(), attempt);
+        let client = client(&clients.config_of("CloudFormation"), attempt);
         let stacks = try_join_all(pipeline.stacks.iter().map(|stack| {
             let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, &settings.stage));
             async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }

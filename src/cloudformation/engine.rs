@@ -44,7 +44,7 @@ pub enum OperationKind {
 
 impl Engine {
     pub fn new(clients: &Clients, console: &Console) -> Self {
-        let client = client(clients.config(), ATTEMPT);
+        let client = client(&clients.config_of("CloudFormation"), ATTEMPT);
         Self { client, console: console.clone(), pace: Pace::of(clients), operations: Arc::default() }
     }
 

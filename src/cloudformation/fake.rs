@@ -7,7 +7,7 @@ use super::deployment::client;
 use super::pace::Pace;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::output::Console;
-use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings};
+use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings, Variables};
 
 #[path = "../../tests/it/support/cloudformation/server.rs"]
 #[allow(dead_code, reason = "each of the two users needs a part of it")]
@@ -30,13 +30,13 @@ pub async fn serve(world: World) -> (Server, Engine) {
 /// At a pace of the test's own.
 pub async fn serve_at(world: World, pace: Option<Pace>) -> (Server, Engine) {
     let server = Server::start(world);
-    let settings = Settings::merge(arguments(), ConfigFile::default()).unwrap();
+    let settings = Settings::merge(arguments(), Variables::default(), ConfigFile::default()).unwrap();
     let endpoint =
         LocalEndpoint { url: server.url.clone(), region: "eu-central-1".into(), key: AccessKey::new("test", "test") };
     let clients = Clients::load(&settings, Some(endpoint)).await.unwrap();
     let console = Console::new(OutputFormat::Table, ProgressMode::None, true, false);
     let mut engine = Engine::new(&clients, &console);
-    engine.client = client(clients.config(), Duration::from_secs(2));
+    engine.client = client(&clients.config_of("CloudFormation"), Duration::from_secs(2));
     if let Some(pace) = pace {
         engine.pace = pace;
     }

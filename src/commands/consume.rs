@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::announce;
 use crate::commands::dms::seconds;
 use crate::commands::reach;
 use crate::consumer::{
@@ -96,7 +97,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let _hold = ctx.hold();
         let hook = self.hook()?;
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, true).await?;
         let clients = ctx.aws().await?;
         let stream = deployment.output("StreamName")?.to_owned();
         let port = deployment.output("DatabasePort")?;
@@ -134,7 +135,7 @@ impl Args {
             processor: Arc::new(processor),
             me: me.clone(),
             batch: self.batch,
-            pause: Duration::from_millis(if clients.endpoint_url.is_some() { 20 } else { 250 }),
+            pause: Duration::from_millis(if clients.is_local() { 20 } else { 250 }),
             checkpoint_every: Duration::from_secs(5),
         };
         let options = Options {

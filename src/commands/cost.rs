@@ -5,12 +5,14 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
+use crate::aws::configured_region;
 use crate::commands::deploy::{name_and_value, needs_choice};
 use crate::context::Context;
 use crate::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
 use crate::pipelines::{self, WITH_SAMPLE};
+use crate::sandbox;
 
 /// Estimate what the pipeline costs a month
 ///
@@ -56,7 +58,11 @@ impl Args {
             parameters: self.parameters(ctx)?,
         };
         let home = prices.regions.first().map_or("us-east-1", String::as_str);
-        let wanted = ctx.settings.region.as_deref();
+        let wanted = match ctx.settings.local {
+            true => Some(ctx.settings.region.clone().unwrap_or_else(|| sandbox::state::REGION.to_owned())),
+            false => configured_region(&ctx.settings).await,
+        };
+        let wanted = wanted.as_deref();
         let priced = wanted.filter(|region| prices.regions.iter().any(|known| known == region)).unwrap_or(home);
         match wanted {
             Some(region) if region != priced => {

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::{dms::seconds, reach};
+use crate::commands::{deploy::FUNCTION_BINARY, dms::seconds, reach};
 use crate::context::Context;
 use crate::doctor::{Examination, Finding, Report, State, policy};
+use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome, Table};
 use crate::pipelines;
@@ -24,7 +25,7 @@ use crate::settings::ConfigFile;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Executable that would be packaged as the functions
-    #[arg(long, value_name = "PATH", env = "OUTBOXCTL_FUNCTION_BINARY")]
+    #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
     /// Time for each check, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
@@ -41,7 +42,7 @@ impl Args {
             let text = format!("{policy:#}");
             return Ok(Outcome::data(policy).text(text));
         }
-        let executable = match self.function_binary {
+        let executable = match self.function_binary.or_else(|| environment::path(FUNCTION_BINARY)) {
             Some(path) => path,
             None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
         };

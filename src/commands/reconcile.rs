@@ -5,6 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cloudformation::Deployment;
+use crate::commands::announce;
 use crate::commands::dms::seconds;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, tell, time};
@@ -67,7 +68,7 @@ fn seconds_or_none(text: &str) -> std::result::Result<Duration, String> {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         check_window(self.from, self.until)?;
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, self.repair).await?;
         let (clients, via) = (ctx.aws().await?, self.database.via);
         let mut outbox = Outbox::open(clients, &deployment, via, reach::roots(ctx)?).await?;
         let mut dead = Places::open(clients, &deployment, via, reach::roots(ctx)?, None).await?;

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use crate::aws::account;
 use crate::cloudformation::{Engine, OnRecover, Ways};
+use crate::commands::announce::announce;
 use crate::commands::reach;
 use crate::commands::watch::detached;
 use crate::context::Context;
@@ -42,9 +43,7 @@ impl Args {
         let engine = Engine::new(clients, &ctx.console);
         let plan = self.plan(ctx, &engine, &stacks).await?;
         let identity = account::identity(clients).await?;
-        let (stage, region) = (&ctx.settings.stage, clients.region());
-        ctx.console
-            .note(format!("stage {stage}, account {}, region {region}, as {}", identity.account, identity.principal));
+        announce(ctx, clients, Some(&identity));
         agree(ctx, &plan).await?;
         let _hold = ctx.hold();
         tokio::select! {

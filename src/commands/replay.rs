@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::cloudformation::Deployment;
+use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
 use crate::committed::{Filter, Outbox};
@@ -89,7 +90,7 @@ impl Args {
                 Error::new(Kind::Usage, "which events? Name --from, --until, --aggregate, --event-type or --id");
             return Err(error.hint("--all delivers everything again that the outbox has"));
         }
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, !self.dry_run).await?;
         let clients = ctx.aws().await?;
         let courier = Courier::of(clients, &deployment)?;
         if !self.dry_run {

@@ -173,7 +173,7 @@ impl Args {
         }
         if hops.contains(&Hop::Processed) {
             let database = or_stop(ctx, reach::open(ctx, deployment, Via::Auto)).await?;
-            let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 50 } else { 1_000 });
+            let pause = Duration::from_millis(if clients.is_local() { 50 } else { 1_000 });
             let options = processed::Options { group: self.group.clone(), from: self.from, until: self.until, pause };
             or_stop(ctx, processed::open(database, options, sink.clone(), stop.clone())).await?;
         }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::commands::announce;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
@@ -44,7 +45,8 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let _hold = ctx.hold();
-        let deployment = reach::deployment(ctx).await?;
+        let writable = ctx.settings.local || self.allow_write;
+        let deployment = announce::deployment(ctx, writable).await?;
         if !deployment.exists() {
             let (name, stage) = (deployment.pipeline.name, &deployment.stage);
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {name}, stage {stage} is not deployed")));
@@ -58,7 +60,7 @@ impl Args {
             taken.with_source(error).hint("choose another with --port, or let one be picked with --port 0")
         })?;
         let options = Options {
-            writable: ctx.settings.local || self.allow_write,
+            writable,
             local: ctx.settings.local,
             from: self.from,
             stage: deployment.stage.clone(),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::commands::announce;
 use crate::commands::dms::seconds;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
@@ -92,7 +93,7 @@ impl Args {
     }
 
     async fn verify(&self, ctx: &Context) -> Result<(&'static Pipeline, Report)> {
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, true).await?;
         let options = Options {
             amount: self.duration.map_or(Amount::Events(self.count), Amount::For),
             domain: reach::domain(&deployment),

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::cloudformation::{Engine, OperationKind, Watched};
+use crate::commands::announce;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
@@ -36,6 +37,7 @@ impl Args {
     async fn follow(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Outcome> {
         let mut cancelled = false;
         if self.cancel {
+            announce::look_and_announce(ctx).await?;
             for (scope, name) in stacks {
                 if engine.cancel(name).await? {
                     ctx.console.note(format!("{scope}: cancelled; CloudFormation rolls the update back"));

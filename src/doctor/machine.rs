@@ -29,7 +29,7 @@ fn configuration(subject: &Examination<'_>) -> Vec<Finding> {
     let Some(path) = &file.path else {
         return vec![Finding::ok(
             CHECK,
-            format!("no {FILE_NAME} here or above: flags, environment and defaults count"),
+            format!("no {FILE_NAME} here or above: using flags, environment variables and defaults"),
         )];
     };
     let Ok(pipeline) = pipelines::find(&subject.settings.pipeline) else {

@@ -1,5 +1,6 @@
 //! AWS errors by their code, never by their text.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -13,17 +14,37 @@ pub fn sdk_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
     }
 }
 
+/// The codes that mean "sign in again, or with other keys" (API reference of each service, "Common Errors"; Amazon S3,
+/// "Error responses"; Amazon EC2, "Error codes"). Services spell them with and without `Exception`.
+const CREDENTIALS: &[&str] = &[
+    "AuthFailure",
+    "ExpiredToken",
+    "IncompleteSignature",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSecurity",
+    "InvalidSignature",
+    "InvalidToken",
+    "MissingAuthenticationToken",
+    "MissingSecurityHeader",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "TokenRefreshRequired",
+    "UnrecognizedClient",
+];
+/// Those of them that a wrong clock causes, too.
+const CLOCK: &[&str] = &["InvalidSignature", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"];
+
+/// Returns the code without what some services append.
+fn plain(code: &str) -> &str {
+    code.strip_suffix("Exception").unwrap_or(code)
+}
+
 fn kind_of(code: &str) -> Kind {
-    match code {
-        "AccessDenied" | "AccessDeniedException" | "AccessDeniedFault" | "UnauthorizedOperation" => Kind::AccessDenied,
-        "ExpiredToken"
-        | "ExpiredTokenException"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClientException"
-        | "InvalidAccessKeyId"
-        | "SignatureDoesNotMatch"
-        | "MissingAuthenticationToken"
-        | "AuthFailure" => Kind::Credentials,
+    match plain(code) {
+        "AccessDenied" | "AccessDeniedFault" | "UnauthorizedOperation" => Kind::AccessDenied,
+        code if CREDENTIALS.contains(&code) => Kind::Credentials,
         _ => Kind::Aws,
     }
 }
@@ -52,7 +73,13 @@ where
         SdkError::ServiceError(service) => match service.err().code() {
             Some(code) => {
                 let text = service.err().message().unwrap_or_default();
-                Error::new(kind_of(code), format!("{action}: {code}: {text}"))
+                let error = Error::new(kind_of(code), format!("{action}: {code}: {text}"));
+                match CLOCK.contains(&plain(code)) {
+                    true => {
+                        error.hint("a wrong clock of this machine causes this, too: `outboxctl doctor` compares it")
+                    }
+                    false => error,
+                }
             }
             // An error without a code is an answer that the SDK could not read: its causes are all there is to say.
             None => Error::new(Kind::Aws, format!("{action}: the service's answer can't be read")).with_source(error),
@@ -60,9 +87,10 @@ where
         SdkError::ConstructionFailure(_) => from_source(Kind::Unexpected, action, error),
         SdkError::DispatchFailure(failure) => {
             // The SDK resolves credentials while it dispatches; that failure is not the network's.
-            let text = causes(failure.as_connector_error().map(|e| e as &(dyn std::error::Error + 'static)));
-            let credentials = text.contains("credential");
-            from_source(if credentials { Kind::Credentials } else { Kind::Unreachable }, action, error)
+            let source = failure.as_connector_error().map(|e| e as &(dyn std::error::Error + 'static));
+            let cause = chain(source).find(|cause| cause.is::<CredentialsError>());
+            let found = cause.map(|cause| credentials(action, cause));
+            found.unwrap_or_else(|| from_source(Kind::Unreachable, action, error))
         }
         _ => from_source(Kind::Unreachable, action, error),
     }
@@ -74,19 +102,57 @@ where
     R: std::fmt::Debug + Send + Sync + 'static,
 {
     let text = match kind {
-        Kind::Credentials => "no usable AWS credentials were found",
         Kind::Unreachable => "no answer",
         _ => "the request could not be made",
     };
     Error::new(kind, format!("{action}: {text}")).with_source(error)
 }
 
-fn causes(mut next: Option<&(dyn std::error::Error + 'static)>) -> String {
-    let mut text = String::new();
-    while let Some(cause) = next {
-        text.push_str(&cause.to_string());
-        text.push('\n');
-        next = cause.source();
+/// Texts of the SDK that stand between a failure to get credentials and its cause, and say nothing.
+const WRAPPERS: &[&str] = &[
+    "an error occurred while loading credentials",
+    "the credential provider was not enabled",
+    "the credentials provider was not properly configured",
+    "unexpected credentials error",
+    "dispatch failure",
+    "service error",
+    "unhandled error",
+    "io error",
+    "timeout",
+    "other",
+];
+
+/// The failure to get credentials, with what the provider said.
+fn credentials(action: &str, cause: &(dyn std::error::Error + 'static)) -> Error {
+    let texts = chain(Some(cause)).map(ToString::to_string);
+    let said: Vec<String> = texts.filter(|text| !WRAPPERS.iter().any(|wrapper| text.starts_with(wrapper))).collect();
+    let error = Error::new(Kind::Credentials, format!("{action}: no usable AWS credentials were found"));
+    match said.first() {
+        None => error,
+        // A list of every provider that is not configured.
+        Some(text) if text.starts_with("no credentials found in chain") => error.with_source(
+            "there are none in the environment, in the AWS profile, or from a role of this container or instance",
+        ),
+        Some(_) => error.with_source(said.join(": ")),
     }
-    text
+}
+
+fn chain<'a>(
+    first: Option<&'a (dyn std::error::Error + 'static)>,
+) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
+    std::iter::successors(first, |cause| cause.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_that_mean_sign_in_are_known_in_every_spelling() {
+        for code in ["ExpiredToken", "RequestExpired", "InvalidSignatureException", "UnrecognizedClientException"] {
+            assert_eq!(kind_of(code), Kind::Credentials, "{code}");
+        }
+        assert_eq!(kind_of("AccessDeniedException"), Kind::AccessDenied);
+        assert_eq!(kind_of("ThrottlingException"), Kind::Aws);
+    }
 }

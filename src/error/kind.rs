@@ -99,7 +99,7 @@ kinds! {
     /// No usable credentials.
     Credentials, "credentials", 4, Some("sign in (`aws sso login`), choose another --profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; to work without AWS add --local");
     /// No region, or one that does not exist.
-    Region, "region", 4, Some("pass --region, or set AWS_REGION or `region` in outboxctl.toml");
+    Region, "region", 4, None;
     /// What was delivered is not what was committed, or not in time.
     Verify, "verify", 5, None;
     /// A stack is in a state that only `recover` leaves.

@@ -51,6 +51,7 @@ topics! {
         "failures"
         "local-stack"
         "stages"
+        "settings"
         "output"
         "exit-codes"
         "errors"

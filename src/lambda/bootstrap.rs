@@ -13,15 +13,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 
 /// Runs until Lambda stops the execution environment.
 pub fn main() -> ExitCode {
-    // Lambda adds the time and stores each line.
-    tracing_subscriber::fmt()
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("OUTBOX_LOG").unwrap_or_else(|_| "warn,outboxctl=info".into()),
-        )
-        .with_ansi(false)
-        .without_time()
-        .with_target(false)
-        .init();
+    crate::log::of_function();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
     let result = runtime
         .or_fail(Kind::Io, || "the async runtime did not start".into())

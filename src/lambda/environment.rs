@@ -1,5 +1,6 @@
 //! The variables that the templates give to functions.
 
+use crate::environment;
 use crate::error::{Error, Kind, Result};
 use crate::postgres::tls::Roots;
 
@@ -20,5 +21,5 @@ pub fn roots() -> Roots {
 
 /// An empty variable is as good as none.
 pub fn optional(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
+    environment::text(name).ok().flatten()
 }

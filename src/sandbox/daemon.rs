@@ -16,7 +16,7 @@ use super::postgres_server::Server;
 use super::postgres_server::further::Keeper;
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
-use super::{key, lock, log, orphans, parts, ports, tools};
+use super::{key, lock, orphans, parts, ports, tools};
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
@@ -60,7 +60,7 @@ fn failure_file(home: &Home) -> PathBuf {
 pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, ready: impl FnOnce(&State)) -> Result<()> {
     let home = Home::find()?;
     home.create()?;
-    log::warnings();
+    crate::log::of_daemon();
     let Some(_lock) = lock::take(&home)? else {
         return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
             .hint("`outboxctl local status` shows its state"));

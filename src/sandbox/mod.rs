@@ -17,7 +17,6 @@ pub mod gateway;
 mod home;
 mod key;
 mod lock;
-mod log;
 mod orphans;
 mod parts;
 mod ports;

@@ -1,4 +1,4 @@
-//! `outboxctl.toml`: found in the working directory or one of its parents.
+//! What `outboxctl.toml` may say. `find.rs` looks for it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 
 use super::nearest;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, Result};
 
 pub const FILE_NAME: &str = "outboxctl.toml";
 
@@ -14,12 +14,16 @@ pub const FILE_NAME: &str = "outboxctl.toml";
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ConfigFile {
+    #[serde(default, deserialize_with = "unless_empty")]
     pub profile: Option<String>,
+    #[serde(default, deserialize_with = "unless_empty")]
     pub region: Option<String>,
+    #[serde(default, deserialize_with = "unless_empty")]
     pub stage: Option<String>,
+    #[serde(default, deserialize_with = "unless_empty")]
     pub pipeline: Option<String>,
-    #[serde(default)]
-    pub local: bool,
+    pub local: Option<bool>,
+    #[serde(default, deserialize_with = "unless_empty")]
     pub endpoint_url: Option<String>,
     /// Template parameters by name, for every stack that has a parameter of that name.
     #[serde(default, deserialize_with = "scalars")]
@@ -27,6 +31,9 @@ pub struct ConfigFile {
     /// Where it was found; None for the defaults.
     #[serde(skip)]
     pub path: Option<PathBuf>,
+    /// Files and folders that were passed over, and why.
+    #[serde(skip)]
+    pub warnings: Vec<String>,
 }
 
 /// One key of the file, as `init` explains it and the JSON Schema describes it.
@@ -53,7 +60,7 @@ pub const KEYS: &[Key] = &[
         kind: "boolean",
         about: "Whether to work on the local stack (outboxctl local up) instead of AWS",
     },
-    Key { name: "endpoint_url", kind: "string", about: "Endpoint to send every AWS request to" },
+    Key { name: "endpoint_url", kind: "string", about: "Endpoint on this machine to send every AWS request to" },
     Key {
         name: "parameters",
         kind: "object",
@@ -61,23 +68,19 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
+/// Template parameters that open something to the internet.
+const OPENING: [&str; 2] = ["OpenApi", "DatabaseAccessCidr"];
+
 impl ConfigFile {
-    /// The nearest file at or above `start`; defaults where there is none.
-    ///
-    /// # Errors
-    /// `Config` for one that can't be read or is not valid, with the line.
-    pub fn find(start: &Path) -> Result<Self> {
-        for folder in start.ancestors() {
-            let path = folder.join(FILE_NAME);
-            match std::fs::read_to_string(&path) {
-                Ok(text) => return Ok(Self { path: Some(path.clone()), ..Self::parse(&text, &path)? }),
-                Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-                Err(e) => {
-                    return Err(e).or_fail(Kind::Config, || format!("can't read {}", path.display()));
-                }
-            }
-        }
-        Ok(Self::default())
+    /// Returns the settings that choose an account or an endpoint, or open something to the internet.
+    pub fn consequential(&self) -> Vec<String> {
+        let mut sets = Vec::new();
+        let texts = [("profile", &self.profile), ("endpoint_url", &self.endpoint_url)];
+        sets.extend(texts.iter().filter_map(|(key, value)| Some(format!("{key} = {:?}", value.as_ref()?))));
+        let opening = self.parameters.iter().filter(|(name, _)| OPENING.contains(&name.as_str()));
+        let opening = opening.filter(|(_, value)| !matches!(value.as_str(), "" | "false"));
+        sets.extend(opening.map(|(name, value)| format!("{name} = {value:?}")));
+        sets
     }
 
     /// Reads the text of a file; `path` is for the message.
@@ -98,6 +101,11 @@ impl ConfigFile {
             }
         })
     }
+}
+
+/// An empty text counts as unset, as an empty variable does.
+fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))
 }
 
 /// Texts, numbers and truth values all become text, which is what CloudFormation takes.

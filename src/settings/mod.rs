@@ -1,93 +1,52 @@
-//! What the user asked for, merged: flag > environment > outboxctl.toml > default. Imports only `error`.
+//! What the user asked for, merged: flag > environment > outboxctl.toml > default. Imports only `environment` and
+//! `error`.
 
+mod args;
 mod file;
+mod find;
 mod nearest;
 mod place;
+mod trust;
+mod valid;
+mod variables;
 
+pub use args::{GlobalArgs, OutputFormat, ProgressMode, parser};
 pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
 pub use nearest::nearest;
 pub use place::{Place, quoted};
+use valid::check_endpoint;
+pub use valid::{check_region, check_stage, is_endpoint};
+pub use variables::Variables;
 
-use clap::{Args, ValueEnum};
+use std::path::PathBuf;
 
 use crate::error::{Error, Kind, Result};
-
-/// How results are written to stdout.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// For people
-    Table,
-    /// One JSON document at the end
-    Json,
-    /// One JSON object a line as things happen, and a final `result` line
-    Ndjson,
-}
-
-/// How progress is shown on stderr.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ProgressMode {
-    /// Live on a terminal, lines elsewhere
-    Auto,
-    /// Always lines
-    Plain,
-    /// Always live
-    Live,
-    /// No progress at all
-    None,
-}
-
-/// Flags that every command takes.
-#[derive(Debug, Clone, Args)]
-#[command(next_help_heading = "Global options")]
-pub struct GlobalArgs {
-    /// AWS profile to use
-    #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME")]
-    pub profile: Option<String>,
-    /// AWS region to work in
-    #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION")]
-    pub region: Option<String>,
-    /// Stage: part of every name, so that several can live in one account [default: dev]
-    #[arg(long, global = true, env = "OUTBOXCTL_STAGE", value_name = "NAME")]
-    pub stage: Option<String>,
-    /// Pipeline to work on [default: rds-eventbridge]
-    #[arg(long, global = true, env = "OUTBOXCTL_PIPELINE", value_name = "NAME")]
-    pub pipeline: Option<String>,
-    /// Work on the local stack (`outboxctl local up`) instead of AWS
-    #[arg(long, global = true, env = "OUTBOXCTL_LOCAL")]
-    pub local: bool,
-    /// Endpoint to send every AWS request to
-    #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL")]
-    pub endpoint_url: Option<String>,
-    /// How results are written to stdout
-    #[arg(long, short, global = true, env = "OUTBOXCTL_OUTPUT", value_name = "FORMAT", default_value = "table")]
-    pub output: OutputFormat,
-    /// Never ask; name what is missing and exit with 2
-    #[arg(long, global = true)]
-    pub no_input: bool,
-    /// Answer yes to every question that has no flag of its own
-    #[arg(long, short, global = true)]
-    pub yes: bool,
-    /// Only errors on stderr
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    pub quiet: bool,
-    /// Details on stderr: requests, waits, causes
-    #[arg(long, short, global = true)]
-    pub verbose: bool,
-    /// How progress is shown on stderr
-    #[arg(long, global = true, value_name = "MODE", default_value = "auto")]
-    pub progress: ProgressMode,
-}
 
 /// The stage where none is chosen.
 pub const DEFAULT_STAGE: &str = "dev";
 /// The pipeline where none is chosen.
 pub const DEFAULT_PIPELINE: &str = "rds-eventbridge";
 
-/// Which settings were chosen by a flag or a variable, not by the file or a default.
+/// Where a setting comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Origin {
+    Flag,
+    Variable,
+    File,
+    #[default]
+    Default,
+}
+
+/// Where the settings come from that change what a command works on.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Chosen {
+    /// By a flag or a variable, not by the file or a default.
     pub stage: bool,
+    /// The same of the pipeline.
     pub pipeline: bool,
+    pub profile: Origin,
+    pub endpoint_url: Origin,
+    pub local: Origin,
 }
 
 /// The merged settings.
@@ -109,64 +68,150 @@ pub struct Settings {
     /// Template parameters set by the user (`[parameters]` in outboxctl.toml), by name.
     pub parameters: std::collections::BTreeMap<String, String>,
     pub chosen: Chosen,
+    /// The outboxctl.toml in force.
+    pub file: Option<PathBuf>,
 }
 
 impl Settings {
-    pub fn merge(args: GlobalArgs, file: ConfigFile) -> Result<Self> {
-        let chosen = Chosen { stage: args.stage.is_some(), pipeline: args.pipeline.is_some() };
-        let stage = args.stage.or(file.stage).unwrap_or_else(|| DEFAULT_STAGE.into());
+    /// Merges the flags, the variables and the file.
+    ///
+    /// # Errors
+    /// `Usage`, `Region` or `Config` for values that can't be used or that contradict each other.
+    pub fn merge(args: GlobalArgs, variables: Variables, file: ConfigFile) -> Result<Self> {
+        let output = args.format()?;
+        let (local, local_origin) = local(&args, &variables, &file)?;
+        let (profile, profile_origin) = pick(args.profile, variables.profile, file.profile);
+        let (endpoint_url, endpoint_origin) = pick(args.endpoint_url, variables.endpoint_url, file.endpoint_url);
+        // With the local stack none but its own counts.
+        if let Some(url) = endpoint_url.as_ref().filter(|_| !local) {
+            check_endpoint(url, endpoint_origin, file.path.as_deref())?;
+        }
+        let (stage, stage_origin) = pick(args.stage, variables.stage, file.stage);
+        let stage = stage.unwrap_or_else(|| DEFAULT_STAGE.into());
         check_stage(&stage)?;
-        let region = args.region.or(file.region);
+        let (region, _) = pick(args.region, variables.region, file.region);
         check_region(region.as_deref())?;
+        let (pipeline, pipeline_origin) = pick(args.pipeline, variables.pipeline, file.pipeline);
+        let by_hand = |origin| matches!(origin, Origin::Flag | Origin::Variable);
         Ok(Self {
-            profile: args.profile.or(file.profile),
+            profile,
             region,
             stage,
-            pipeline: args.pipeline.or(file.pipeline).unwrap_or_else(|| DEFAULT_PIPELINE.into()),
-            local: args.local || file.local,
-            endpoint_url: args.endpoint_url.or(file.endpoint_url),
-            output: args.output,
+            pipeline: pipeline.unwrap_or_else(|| DEFAULT_PIPELINE.into()),
+            local,
+            endpoint_url,
+            output,
             no_input: args.no_input,
             yes: args.yes,
             quiet: args.quiet,
             verbose: args.verbose,
             progress: args.progress,
             parameters: file.parameters,
-            chosen,
+            chosen: Chosen {
+                stage: by_hand(stage_origin),
+                pipeline: by_hand(pipeline_origin),
+                profile: profile_origin,
+                endpoint_url: endpoint_origin,
+                local: local_origin,
+            },
+            file: file.path,
         })
     }
 }
 
-/// Whether it can be part of the names of DMS, RDS and S3.
-///
-/// # Errors
-/// `Usage`.
-pub fn check_stage(stage: &str) -> Result<()> {
-    let well_formed = stage.len() <= 20
-        && stage.starts_with(|c: char| c.is_ascii_lowercase())
-        && !stage.ends_with('-')
-        && !stage.contains("--")
-        && stage.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    if well_formed {
-        return Ok(());
+/// Returns the first value that is set, and where it comes from.
+fn pick<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> (Option<T>, Origin) {
+    match (flag, variable, file) {
+        (Some(value), _, _) => (Some(value), Origin::Flag),
+        (None, Some(value), _) => (Some(value), Origin::Variable),
+        (None, None, Some(value)) => (Some(value), Origin::File),
+        (None, None, None) => (None, Origin::Default),
     }
-    Err(Error::new(Kind::Usage, format!("stage {stage:?} can't be part of AWS names"))
-        .hint("use 1 to 20 lower-case letters, digits and single hyphens, starting with a letter"))
 }
 
-/// Whether it is shaped like a region (`eu-central-1`, `us-gov-west-1`): a host name is made of it, and a misspelt one
-/// would otherwise show as a network failure.
+/// Returns whether to work on the local stack, and who says so.
 ///
 /// # Errors
-/// `Region`.
-pub fn check_region(region: Option<&str>) -> Result<()> {
-    let Some(region) = region else { return Ok(()) };
-    let parts: Vec<&str> = region.split('-').collect();
-    let well_formed = parts.len() >= 3
-        && parts[0].len() == 2
-        && parts
-            .iter()
-            .all(|part| !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()))
-        && parts[parts.len() - 1].chars().all(|c| c.is_ascii_digit());
-    if well_formed { Ok(()) } else { Err(Error::new(Kind::Region, format!("{region:?} is not an AWS region"))) }
+/// `Usage` where a flag names another place: which of the two is meant can't be guessed, and the wrong guess would change
+/// an AWS account, or leave it unchanged while it seems to be.
+fn local(args: &GlobalArgs, variables: &Variables, file: &ConfigFile) -> Result<(bool, Origin)> {
+    if args.no_local && args.local == Some(true) {
+        return Err(Error::new(Kind::Usage, "--local and --no-local contradict each other").hint("use one of them"));
+    }
+    let flag = if args.no_local { Some(false) } else { args.local };
+    let (local, origin) = pick(flag, variables.local, file.local);
+    let local = local.unwrap_or(false);
+    let elsewhere = match (&args.profile, &args.endpoint_url) {
+        (_, Some(_)) => "--endpoint-url",
+        (Some(_), None) => "--profile",
+        (None, None) => return Ok((local, origin)),
+    };
+    if !local {
+        return Ok((local, origin));
+    }
+    let (said, hint) = match (origin, &file.path) {
+        (Origin::Flag, _) => ("--local".to_owned(), format!("use --local or {elsewhere}")),
+        (Origin::File, Some(path)) => {
+            (format!("`local = true` in {}", path.display()), format!("add --no-local to use {elsewhere}"))
+        }
+        _ => ("OUTBOXCTL_LOCAL".to_owned(), format!("add --no-local to use {elsewhere}")),
+    };
+    Err(Error::new(Kind::Usage, format!("{said} and {elsewhere} contradict each other")).hint(hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        global: GlobalArgs,
+    }
+
+    fn merged(flags: &str, variables: Variables, file: &str) -> Result<Settings> {
+        let line = Line::parse_from(format!("outboxctl {flags}").split_whitespace());
+        let path = std::path::Path::new("/x/outboxctl.toml");
+        let file = ConfigFile { path: Some(path.to_owned()), ..ConfigFile::parse(file, path)? };
+        Settings::merge(line.global, variables, file)
+    }
+
+    #[test]
+    fn false_overrides_true_from_further_below() {
+        let local = |flags: &str, variable, file: &str| {
+            let variables = Variables { local: variable, ..Variables::default() };
+            merged(flags, variables, file).expect("settings").local
+        };
+        assert!(local("", None, "local = true"));
+        assert!(!local("", Some(false), "local = true"));
+        assert!(!local("--no-local", Some(true), "local = true"));
+        assert!(!local("--local=false", Some(true), ""));
+        assert!(local("--local=yes", Some(false), ""));
+        assert!(local("--local", None, "local = false"));
+    }
+
+    #[test]
+    fn a_flag_for_another_place_contradicts_local() {
+        for (flags, variable, file, said) in [
+            ("--local --endpoint-url http://127.0.0.1:1", None, "", "--local"),
+            ("--profile ops", None, "local = true", "/x/outboxctl.toml"),
+            ("--profile ops", Some(true), "", "OUTBOXCTL_LOCAL"),
+        ] {
+            let variables = Variables { local: variable, ..Variables::default() };
+            let error = merged(flags, variables, file).expect_err(flags);
+            assert_eq!(error.kind(), Kind::Usage);
+            assert!(error.message().contains(said), "{}", error.message());
+        }
+        assert!(merged("--profile ops --no-local", Variables::default(), "local = true").is_ok());
+    }
+
+    #[test]
+    fn empty_texts_in_the_file_count_as_unset() {
+        let text = "profile = \"\"\nregion = \"\"\nstage = \"\"\npipeline = \"\"\nendpoint_url = \"\"\n";
+        let settings = merged("", Variables::default(), text).expect("settings");
+        assert_eq!((settings.profile, settings.region, settings.endpoint_url), (None, None, None));
+        assert_eq!((settings.stage.as_str(), settings.pipeline.as_str()), (DEFAULT_STAGE, DEFAULT_PIPELINE));
+    }
 }

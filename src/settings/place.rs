@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use super::Settings;
+use super::{Origin, Settings};
 
 impl Settings {
     /// Returns where commands work with these settings: the flags that lead there.
     ///
     /// Defaults are left out, unless a flag chose them: then a variable or file may say something else.
     pub fn place(&self) -> Place {
-        let mut place = Place { local: self.local, ..Place::default() };
+        let remote = !self.local && self.chosen.local == Origin::Flag;
+        let mut place = Place { local: self.local, remote, ..Place::default() };
         if self.stage != super::DEFAULT_STAGE || self.chosen.stage {
             place.own.push(("--stage", self.stage.clone()));
         }
@@ -47,6 +48,8 @@ pub struct Place {
     /// Flags that the AWS CLI has, too.
     aws: Vec<(&'static str, String)>,
     local: bool,
+    /// A flag chose AWS: a variable or file may say otherwise.
+    remote: bool,
     local_endpoint: Option<String>,
 }
 
@@ -73,6 +76,8 @@ impl Place {
         let mut line = with_flags(&format!("outboxctl {words}"), self.own.iter().chain(aws));
         if local && !has(words, "--local") {
             line.push_str(" --local");
+        } else if self.remote && !local && !has(words, "--no-local") {
+            line.push_str(" --no-local");
         }
         line
     }
@@ -152,7 +157,7 @@ pub fn quoted(word: &str) -> String {
 mod tests {
     use clap::Parser;
 
-    use super::super::{ConfigFile, GlobalArgs};
+    use super::super::{ConfigFile, GlobalArgs, Variables};
     use super::*;
 
     #[derive(Parser)]
@@ -163,7 +168,7 @@ mod tests {
 
     fn settings(flags: &str) -> Settings {
         let line = Line::parse_from(format!("outboxctl {flags}").split_whitespace());
-        Settings::merge(line.global, ConfigFile::default()).expect("settings")
+        Settings::merge(line.global, Variables::default(), ConfigFile::default()).expect("settings")
     }
 
     #[test]
@@ -179,6 +184,7 @@ mod tests {
             "outboxctl watch --region eu-west-1 --local"
         );
         assert_eq!(settings("--stage dev --local").command("watch"), "outboxctl watch --stage dev --local");
+        assert_eq!(settings("--no-local").command("watch"), "outboxctl watch --no-local");
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Options {
 /// # Errors
 /// `NotDeployed` when the group does not exist.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
-    let local = clients.endpoint_url.is_some();
+    let local = clients.is_local();
     let millis = Duration::from_millis;
     let reader = Reader {
         client: clients.logs(),

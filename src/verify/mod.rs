@@ -151,7 +151,7 @@ pub async fn run(
             log::open(clients, log, sink.clone(), stop.clone()).await?;
         }
         if let Some(follower) = follower.take() {
-            let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 50 } else { 1_000 });
+            let pause = Duration::from_millis(if clients.is_local() { 50 } else { 1_000 });
             let marks = processed::Options { group: options.group.clone(), from: From::Latest, until: None, pause };
             processed::open(follower, marks, sink.clone(), stop.clone()).await?;
         }

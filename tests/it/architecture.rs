@@ -95,3 +95,24 @@ fn imports_are_found_in_every_form() {
     let found: Vec<String> = imports(text).into_iter().collect();
     assert_eq!(found, ["aws", "dms", "error", "output"]);
 }
+
+/// Variables are read in one place, so that an empty one is unset everywhere and one that can't be used is named.
+#[test]
+fn variables_are_read_in_one_place() {
+    // The first is that place. The others: a test's switch, and what output's owner reads of the terminal and of CI.
+    const ALLOWED: [&str; 4] =
+        ["src/environment.rs", "src/commands/init/schema.rs", "src/output/render.rs", "src/output/github.rs"];
+    let mut files = Vec::new();
+    sources(&repository().join("src"), &mut files);
+    let mut found = Vec::new();
+    for file in files {
+        let name = file.strip_prefix(repository()).expect("a path in it").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        if ["env::var(", "env::var_os(", "env::vars(", "env::vars_os("].iter().any(|call| text.contains(call))
+            && !ALLOWED.contains(&name.as_str())
+        {
+            found.push(name);
+        }
+    }
+    assert_eq!(found, Vec::<String>::new(), "use crate::environment");
+}

@@ -117,8 +117,7 @@ fn region_that_is_none_exits_4() {
     exit: 4
     --- stdout
     --- stderr
-    error: "frankfurt" is not an AWS region
-      hint: pass --region, or set AWS_REGION or `region` in outboxctl.toml
+    error: unknown AWS region "frankfurt"; for example eu-central-1
       more: outboxctl explain region
     "#);
 }

@@ -26,6 +26,7 @@ mod privacy;
 mod repair;
 mod replicator;
 mod rights;
+mod settings;
 mod shell;
 mod strict;
 mod support;

@@ -1,5 +1,6 @@
 //! `outboxctl db init`.
 
+use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::context::Context;
 use crate::error::Result;
@@ -27,7 +28,7 @@ impl Args {
             ctx.console.expect("database", Expect::Usually(3, 15));
         }
         let report = async {
-            let deployment = reach::deployment(ctx).await?;
+            let deployment = announce::deployment(ctx, !self.dry_run).await?;
             let mut database = reach::open(ctx, &deployment, self.database.via).await?;
             database.init(self.dry_run, deployment.has_sample()).await
         };

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::reconcile::deliveries;
 use crate::committed::Outbox;
@@ -56,7 +57,7 @@ impl Args {
             let text = format!("{} has no consumer groups: its event log tells what was delivered", pipeline.name);
             return Err(Error::new(Kind::Usage, text).hint("leave out --group"));
         }
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, !self.dry_run).await?;
         let clients = ctx.aws().await?;
         let mut outbox = Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?;
         let proof = match marked {

@@ -16,12 +16,17 @@ use crate::cloudformation::{
     Change, Consent, Deployment, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values,
     parameter_names, secrets,
 };
+use crate::commands::announce::announce;
 use crate::commands::watch::detached;
 use crate::context::Context;
+use crate::environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::nearest;
+
+/// The variable for --function-binary.
+pub const FUNCTION_BINARY: &str = "OUTBOXCTL_FUNCTION_BINARY";
 
 /// Deploy the pipeline's stacks; changes only what differs
 ///
@@ -39,7 +44,7 @@ pub struct Args {
     #[arg(long)]
     allow_replacement: bool,
     /// Executable to package as the functions, when this one can't run on Lambda
-    #[arg(long, value_name = "PATH", env = "OUTBOXCTL_FUNCTION_BINARY")]
+    #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
     /// Leave out the sample's API and tables, for an application of your own; later deploys keep to it
     #[arg(long, conflicts_with = "with_sample")]
@@ -65,7 +70,13 @@ impl Args {
         let clients = ctx.aws().await?;
         let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
         preflight::check(ctx, clients, &deployment, &mut overrides).await?;
-        let supply = supply::Artifacts::new(ctx, clients, self.function_binary.clone(), self.dry_run).await?;
+        let supply = supply::Artifacts::new(
+            ctx,
+            clients,
+            self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY)),
+            self.dry_run,
+        )
+        .await?;
         let engine = Engine::new(clients, &ctx.console);
         let capture = capture::Capture::of(ctx, &deployment).await?;
         let rollout = Rollout {
@@ -141,13 +152,7 @@ impl Args {
         let leaving: Vec<_> = leaving.into_iter().filter(|stack| is_there(stack.name)).collect();
         let names = |stacks: Vec<&Stack>| stacks.iter().map(|stack| stack.name).collect::<Vec<_>>().join(", ");
         ctx.console.note(format!("{}: {}", pipeline.name, pipeline.title));
-        ctx.console.note(format!(
-            "stage {}, account {}, region {}, as {}",
-            settings.stage,
-            identity.account,
-            clients.region(),
-            identity.principal
-        ));
+        announce(ctx, clients, Some(&identity));
         if !missing.is_empty() {
             ctx.console.note(format!("to create: {}", names(missing)));
         }

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Deployment, Engine, StackView};
+use crate::commands::announce::announce;
 use crate::commands::reach;
 use crate::commands::watch::detached;
 use crate::context::Context;
@@ -42,8 +43,8 @@ impl Args {
                 .summary(format!("{pipeline} is not deployed in stage {stage}")));
         }
         let identity = account::identity(clients).await?;
-        let (account, region) = (&identity.account, clients.region());
-        ctx.console.note(format!("stage {stage}, account {account}, region {region}, as {}", identity.principal));
+        let account = &identity.account;
+        announce(ctx, clients, Some(&identity));
         ctx.console.note(format!("to delete: {}", names(&deployment).join(", ")));
         refuse_protected(&deployment)?;
         let question = format!("delete {pipeline} in stage {stage}, account {account}, with all its data?");

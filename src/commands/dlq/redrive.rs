@@ -1,6 +1,7 @@
 //! `outboxctl dlq redrive`.
 
 use super::tell_elsewhere;
+use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
 use crate::context::Context;
@@ -53,7 +54,7 @@ impl Args {
                 "which dead letters? Name a --cause, a --place, an --aggregate or an --id, or say --all",
             ));
         }
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, !self.dry_run).await?;
         let clients = ctx.aws().await?;
         let (via, only) = (self.database.via, self.place.as_deref());
         let mut places = Places::open(clients, &deployment, via, reach::roots(ctx)?, only).await?;

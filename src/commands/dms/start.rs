@@ -35,7 +35,7 @@ impl Args {
     }
 
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
-        let deployed = Deployed::find(ctx, self.timeout).await?;
+        let deployed = Deployed::find(ctx, self.timeout, true).await?;
         let changed = deployed.start(ctx, self.fresh, !self.no_wait).await?;
         deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;

@@ -14,7 +14,7 @@ pub struct Args {}
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let _wait = ctx.console.wait("dms", "asking");
-        let deployed = Deployed::find(ctx, Duration::from_secs(60)).await?;
+        let deployed = Deployed::find(ctx, Duration::from_secs(60), false).await?;
         let now = deployed.task.describe().await?;
         let mut table = Table::new(["task", &now.identifier]);
         table.row(["status", now.status.as_str()]);

@@ -20,7 +20,7 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         ctx.console.emit(Event::started("dms", "stopping the task"));
-        let deployed = Deployed::find(ctx, self.timeout).await?;
+        let deployed = Deployed::find(ctx, self.timeout, true).await?;
         let changed =
             deployed.task.stop().await.inspect_err(|e| ctx.console.emit(Event::failed("dms", e.message())))?;
         deployed.forget_pause(ctx).await;

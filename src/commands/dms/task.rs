@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::cloudformation::Deployment;
-use crate::commands::reach;
+use crate::commands::announce;
 use crate::context::Context;
 use crate::dms::control::{Connection, Patience, Task, test};
 use crate::error::Result;
@@ -18,8 +18,9 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    pub async fn find(ctx: &Context, timeout: Duration) -> Result<Self> {
-        Self::of(ctx, &reach::deployment(ctx).await?, timeout).await
+    /// `changes` says whether the command is about to start or stop it.
+    pub async fn find(ctx: &Context, timeout: Duration, changes: bool) -> Result<Self> {
+        Self::of(ctx, &announce::deployment(ctx, changes).await?, timeout).await
     }
 
     /// The same of a pipeline that was looked at already.

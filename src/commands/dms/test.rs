@@ -18,7 +18,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let connections = Deployed::find(ctx, self.timeout).await?.test(ctx, false).await?;
+        let connections = Deployed::find(ctx, self.timeout, false).await?.test(ctx, false).await?;
         if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
             return Err(failure);
         }

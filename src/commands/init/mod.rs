@@ -8,11 +8,12 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::aws::endpoint::is_loopback;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 use crate::pipelines;
-use crate::settings::{ConfigFile, FILE_NAME, check_region, check_stage};
+use crate::settings::{ConfigFile, FILE_NAME, Origin, check_region, check_stage};
 
 /// Write a commented outboxctl.toml into the working directory
 ///
@@ -36,7 +37,9 @@ impl Args {
             return Ok(Outcome::data(schema).text(text));
         }
         let path = Path::new(FILE_NAME);
-        let before = std::fs::read_to_string(path).ok();
+        // Reading a FIFO would wait for a writer.
+        let regular = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
+        let before = if regular { std::fs::read_to_string(path).ok() } else { None };
         if !self.force && std::fs::symlink_metadata(path).is_ok() {
             return Err(Error::new(Kind::Usage, format!("{FILE_NAME} is here already"))
                 .hint("change it with an editor; --force writes it anew, with what it sets and without its comments"));
@@ -61,10 +64,31 @@ impl Args {
             profile: settings.profile.clone(),
             stage: settings.stage.clone(),
             pipeline: pipelines::find(&settings.pipeline)?.name.to_owned(),
-            local: settings.local,
-            endpoint_url: settings.endpoint_url.clone(),
+            // A variable is set for this shell, not for everybody who gets the file.
+            local: match settings.chosen.local {
+                Origin::Variable => kept.local.unwrap_or(false),
+                _ => settings.local,
+            },
+            endpoint_url: match settings.chosen.endpoint_url {
+                Origin::Variable => kept.endpoint_url,
+                _ => settings.endpoint_url.clone(),
+            },
             parameters: kept.parameters,
         };
+        if let Some(url) = answers.endpoint_url.as_deref().filter(|url| !is_loopback(url)) {
+            return Err(Error::new(
+                Kind::Usage,
+                format!("{url} is not on this machine: it can't be written to {FILE_NAME}"),
+            )
+            .hint("use --endpoint-url or AWS_ENDPOINT_URL with each command"));
+        }
+        for (written, name) in
+            [(settings.chosen.local, "OUTBOXCTL_LOCAL"), (settings.chosen.endpoint_url, "AWS_ENDPOINT_URL")]
+        {
+            if written == Origin::Variable {
+                ctx.console.note(format!("{name} is set in this shell and not written to {FILE_NAME}"));
+            }
+        }
         if settings.no_input || settings.yes || !ctx.console.can_ask() {
             return Ok(answers);
         }
@@ -77,7 +101,7 @@ impl Args {
         };
         answers.pipeline = ask("Pipeline".into(), answers.pipeline, |name| pipelines::find(name).map(drop)).await?;
         answers.stage = ask("Stage".into(), answers.stage, check_stage).await?;
-        if !answers.local {
+        if !settings.local {
             let region = answers.region.unwrap_or_default();
             let region = ask("AWS region (empty: from the profile or AWS_REGION)".into(), region, |region| {
                 check_region(Some(region).filter(|region| !region.is_empty()))

@@ -41,7 +41,7 @@ pub fn schema() -> Result<Value> {
     Ok(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "outboxctl.toml",
-        "description": "What outboxctl works on: a flag goes before the environment, the environment before this file",
+        "description": "What outboxctl works on; flags take precedence over environment variables, and those over this file",
         "type": "object",
         "additionalProperties": false,
         "properties": properties,

@@ -21,7 +21,7 @@ pub struct Answers {
 pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
     let mut text = String::from(
         "# What outboxctl works on. It is found in the working directory or the nearest folder above.\n\
-         # A flag goes before the environment, the environment before this file.\n",
+         # Flags take precedence over environment variables, and those over this file.\n",
     );
     for key in KEYS {
         let line = match key.name {
@@ -121,7 +121,7 @@ mod tests {
             answers.parameters.insert("LogDays".into(), "7".into());
             let text = render(&answers, &parameters);
             let read = ConfigFile::parse(&text, Path::new("outboxctl.toml")).expect("valid");
-            assert_eq!((read.region, read.local, read.parameters.len()), (answers.region.clone(), true, 1));
+            assert_eq!((read.region, read.local, read.parameters.len()), (answers.region.clone(), Some(true), 1));
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 
             // With every comment taken away that holds a setting, the file is still one that can be used.

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use crate::aws::api_gateway::Api;
 use crate::cloudformation::Deployment;
+use crate::commands::announce;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
@@ -74,7 +75,7 @@ struct Written {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let deployment = reach::deployment(ctx).await?;
+        let deployment = announce::deployment(ctx, true).await?;
         let via = match self.via {
             // Names what was left out.
             Way::Api if !deployment.has_sample() => {

@@ -11,6 +11,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::document;
+use crate::aws::trust::Trust;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::Message;
 
@@ -36,8 +37,7 @@ impl Post {
             return Err(Error::new(Kind::Usage, format!("{url:?} is not an http or https URL")));
         }
         let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_native_roots()
-            .or_fail(Kind::Io, || "the system's trusted certificates can't be read".into())?
+            .with_tls_config(Trust::System.client_config(&uri)?)
             .https_or_http()
             .enable_http1()
             .build();

@@ -30,7 +30,7 @@ const TESTING: Expect = Expect::Usually(30, 90);
 impl Patience {
     /// Every two seconds on AWS; a local endpoint answers at once.
     pub fn new(clients: &Clients, deadline: Duration) -> Self {
-        let local = clients.endpoint_url.is_some();
+        let local = clients.is_local();
         Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline, is_remote: !local }
     }
 

@@ -16,6 +16,7 @@ pub use adapter::{Connector, Stream};
 pub use certificate::server_end_point;
 pub use regional::regional_root;
 
+use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
 
 /// The environment variable that names a PEM file of trusted roots, as for libpq.
@@ -38,7 +39,7 @@ pub enum Roots {
 impl Roots {
     /// Returns the file that PGSSLROOTCERT names; Amazon's authorities where it is unset or empty.
     pub fn from_environment() -> Self {
-        crate::environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::File)
+        environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::File)
     }
 
     /// The rustls configuration that trusts these roots, with ALPN `postgresql`.

@@ -69,8 +69,8 @@ pub async fn fetch(home: &Home, console: &Console) -> Result<PostgresPrograms> {
 
 fn candidates() -> Vec<PathBuf> {
     let mut bins: Vec<PathBuf> =
-        std::env::var_os("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
-    // Debian, Red Hat and Homebrew keep several versions at once, off the PATH.
+        environment::raw("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
+    // Debian, Red Hat and Homebrew keep several versions side by side, off the PATH.
     for (parent, below) in [("/usr/lib/postgresql", "bin"), ("/usr", "bin"), ("/opt/homebrew/opt", "bin")] {
         let folders = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
         bins.extend(folders.map(|folder| folder.join(below)));

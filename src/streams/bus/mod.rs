@@ -88,7 +88,7 @@ impl Tap {
     /// Sends sentinels until [`IN_A_ROW`] that were sent one after the other have all come back.
     async fn prove(&self, console: &Console) -> Result<()> {
         let begun = Instant::now();
-        let interval = Duration::from_millis(if self.clients.endpoint_url.is_some() { 50 } else { 1_000 });
+        let interval = Duration::from_millis(if self.clients.is_local() { 50 } else { 1_000 });
         let mut back = BTreeSet::new();
         for n in 0_u64.. {
             if begun.elapsed() > LIVE_WITHIN {

@@ -44,7 +44,7 @@ pub struct Options {
 /// `StreamMissing`, and what DynamoDB says.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
     // A shard gives four reads a second without being throttled, to all its readers together.
-    let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 40 } else { 500 });
+    let pause = Duration::from_millis(if clients.is_local() { 40 } else { 500 });
     Coordinator { client: clients.dynamodb_streams(), options, sink, cancel, pause }.open().await
 }
 

@@ -61,7 +61,7 @@ impl FanOut {
             .aws(format!("register a consumer of stream {stream}"))?;
         let arn = registered.consumer().map(|consumer| consumer.consumer_arn().to_owned()).unwrap_or_default();
         let consumer = Self { client, arn, name };
-        let pause = Duration::from_millis(if clients.endpoint_url.is_some() { 20 } else { 1_000 });
+        let pause = Duration::from_millis(if clients.is_local() { 20 } else { 1_000 });
         let active = tokio::select! {
             active = consumer.active(pause) => active,
             () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),

@@ -57,7 +57,7 @@ pub struct Options {
 /// # Errors
 /// `StreamMissing`, and what Kinesis says.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
-    let pace = match clients.endpoint_url.is_some() {
+    let pace = match clients.is_local() {
         true => Pace { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
         // A shard gives five reads a second, to all its readers together.
         false => Pace { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },

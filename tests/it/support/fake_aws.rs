@@ -1,6 +1,7 @@
 //! An AWS endpoint that answers what a test has it answer, for accounts that no local stack can be: with denials,
 //! empty offers, a wrong clock.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -15,6 +16,10 @@ pub struct Asked {
     pub service: String,
     pub operation: String,
     pub body: String,
+    /// The access key id that signed it; empty where nothing did.
+    pub key: String,
+    /// The session token that came with it; empty for none.
+    pub token: String,
 }
 
 /// An answer's status and body; None for `AccessDenied`.
@@ -23,6 +28,7 @@ pub type Script = fn(&Asked) -> Option<(u16, String)>;
 pub struct FakeAws {
     pub url: String,
     asked: Arc<Mutex<Vec<String>>>,
+    signed: Arc<Mutex<BTreeSet<String>>>,
     server: tokio::task::JoinHandle<()>,
 }
 
@@ -33,18 +39,27 @@ impl FakeAws {
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = asked.clone();
+        let signed = Arc::new(Mutex::new(BTreeSet::new()));
+        let signers = signed.clone();
         let router = Router::new().fallback(move |request: Request| {
-            let log = log.clone();
+            let (log, signers) = (log.clone(), signers.clone());
             async move {
                 let (head, body) = request.into_parts();
                 let body = axum::body::to_bytes(body, 1 << 20).await.unwrap_or_else(|_| Bytes::new());
                 let asked = identify(&head.headers, head.uri.path(), &body);
                 log.lock().expect("log").push(format!("{}:{}", asked.service, asked.operation));
+                let secrets = [&asked.key, &asked.token].into_iter().filter(|text| !text.is_empty());
+                signers.lock().expect("log").extend(secrets.cloned());
                 answer(&asked, script(&asked), date)
             }
         });
         let server = tokio::spawn(async move { axum::serve(listener, router).await.expect("served") });
-        Self { url, asked, server }
+        Self { url, asked, signed, server }
+    }
+
+    /// The access key ids and session tokens that came so far.
+    pub fn credentials(&self) -> Vec<String> {
+        self.signed.lock().expect("log").iter().cloned().collect()
     }
 
     /// What was asked so far, as `service:Operation`.
@@ -72,7 +87,9 @@ fn identify(headers: &HeaderMap, path: &str, body: &[u8]) -> Asked {
             None => path.rsplit_once("/operation/").map_or(path, |(_, operation)| operation).to_owned(),
         },
     };
-    Asked { service: scope.split('/').nth(3).unwrap_or_default().to_owned(), operation, body }
+    let key = scope.split('/').next().unwrap_or_default().to_owned();
+    let token = text("x-amz-security-token");
+    Asked { key, token, service: scope.split('/').nth(3).unwrap_or_default().to_owned(), operation, body }
 }
 
 fn answer(asked: &Asked, scripted: Option<(u16, String)>, date: Option<&str>) -> Response {

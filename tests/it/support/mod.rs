@@ -36,6 +36,10 @@ impl World {
         std::fs::write(self.work().join(name), text).expect("a file in the working directory");
     }
 
+    pub fn home(&self) -> PathBuf {
+        self.root.path().join("home")
+    }
+
     /// The binary with this world's environment.
     pub fn command(&self) -> Command {
         let mut command = Command::new(binary());

@@ -1,0 +1,149 @@
+//! Whose credentials sign requests: a profile, AWS's default chain, or placeholders.
+//!
+//! A profile that a flag names is used alone. One that AWS_PROFILE or outboxctl.toml names stands behind keys in the
+//! environment, as with the AWS CLI: CI systems give keys, whatever profile the developers' file has. Either must exist.
+
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::provider_config::ProviderConfig;
+use aws_config::{BehaviorVersion, Region};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_runtime::env_config::file::EnvConfigFiles;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_types::os_shim_internal::{Env, Fs};
+
+use crate::environment;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::{Origin, Settings, quoted};
+
+/// Access key ids that emulators document for "any": they open nothing anywhere.
+const NOT_REAL: [&str; 7] = ["test", "dummy", "fake", "mock", "local", "localstack", "000000000000"];
+
+/// The profiles of ~/.aws, and which one counts.
+#[derive(Debug)]
+pub struct Profiles {
+    /// "default" where none is chosen.
+    pub name: String,
+    origin: Origin,
+    sections: ProfileSet,
+}
+
+impl Profiles {
+    /// Reads the files that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name, by default those in ~/.aws.
+    ///
+    /// # Errors
+    /// `Credentials` where a chosen profile does not exist, unless keys in the environment stand in for it.
+    pub async fn load(settings: &Settings) -> Result<Self> {
+        let (name, origin) = match &settings.profile {
+            Some(name) => (name.clone(), settings.chosen.profile),
+            None => ("default".to_owned(), Origin::Default),
+        };
+        let files = EnvConfigFiles::default();
+        let read = aws_config::profile::load(&Fs::real(), &Env::real(), &files, Some(name.clone().into())).await;
+        let sections = match read {
+            Ok(sections) => sections,
+            Err(_) if origin == Origin::Default => ProfileSet::default(),
+            Err(error) => {
+                return Err(error).or_fail(Kind::Credentials, || "the AWS configuration files can't be read".into());
+            }
+        };
+        let profiles = Self { name, origin, sections };
+        let excused = match origin {
+            Origin::Flag => false,
+            Origin::Default => true,
+            // The name that counts where none is chosen.
+            Origin::Variable | Origin::File => keys_in_environment() || profiles.name == "default",
+        };
+        if profiles.exists() || excused { Ok(profiles) } else { Err(profiles.missing(settings)) }
+    }
+
+    fn exists(&self) -> bool {
+        self.sections.get_profile(&self.name).is_some()
+    }
+
+    fn missing(&self, settings: &Settings) -> Error {
+        let mut names: Vec<&str> = self.sections.profiles().collect();
+        names.sort_unstable();
+        let known = match names.len() {
+            0 => "no profiles are configured: aws configure, or aws configure sso".to_owned(),
+            _ => format!("profiles: {}", names.join(", ")),
+        };
+        let said = said_by(settings, self.origin);
+        Error::new(Kind::Credentials, format!("AWS profile {:?}{said} does not exist", self.name)).hint(known)
+    }
+
+    /// Returns a key of the profile.
+    pub fn get(&self, key: &str) -> Option<&str> {
+        self.sections.get(key).filter(|value| !value.is_empty())
+    }
+
+    /// Whether the profile itself says where requests go, so that its credentials are meant for that.
+    fn has_endpoint(&self) -> bool {
+        self.get("endpoint_url").is_some() || self.get("services").is_some()
+    }
+
+    /// Returns the credentials of the profile alone, where a flag names it; else None: AWS's default chain.
+    pub fn alone(&self, region: &Region, http: &SharedHttpClient) -> Option<SharedCredentialsProvider> {
+        if self.origin != Origin::Flag {
+            return None;
+        }
+        let config = ProviderConfig::without_region()
+            .with_region(Some(region.clone()))
+            .with_behavior_version(Some(BehaviorVersion::latest()))
+            .with_http_client(http.clone());
+        let provider = ProfileFileCredentialsProvider::builder().configure(&config).profile_name(&self.name).build();
+        Some(SharedCredentialsProvider::new(provider))
+    }
+
+    /// Returns what a user should know who chose a profile that does not count.
+    pub fn warning(&self, settings: &Settings) -> Option<String> {
+        let behind = matches!(self.origin, Origin::Variable | Origin::File) && keys_in_environment();
+        behind.then(|| {
+            format!(
+                "AWS_ACCESS_KEY_ID takes precedence over profile {}{}; --profile {} uses the profile",
+                self.name,
+                said_by(settings, self.origin),
+                quoted(&self.name)
+            )
+        })
+    }
+
+    /// Whether the credentials in force were chosen for an endpoint on this machine. Others stay here: a process of
+    /// another user may listen there.
+    pub fn are_meant_for_endpoint(&self, settings: &Settings) -> bool {
+        match (self.origin, settings.chosen.endpoint_url) {
+            (Origin::Flag, _) => true,
+            (_, Origin::File) => false,
+            _ => self.origin != Origin::Default || keys_in_environment() || self.has_endpoint(),
+        }
+    }
+
+    /// Whether the credentials in force are known to be an emulator's, before anything is signed with them.
+    pub fn are_not_real(&self) -> bool {
+        let known = |id: &str| NOT_REAL.contains(&id);
+        if self.origin != Origin::Flag && keys_in_environment() {
+            let id = environment::text("AWS_ACCESS_KEY_ID").ok().flatten();
+            return id.is_some_and(|id| known(&id)) && environment::raw("AWS_SESSION_TOKEN").is_none();
+        }
+        let plain = ["role_arn", "sso_session", "sso_account_id", "credential_process", "aws_session_token"];
+        self.get("aws_access_key_id").is_some_and(known) && plain.iter().all(|key| self.get(key).is_none())
+    }
+}
+
+fn said_by(settings: &Settings, origin: Origin) -> String {
+    match (origin, &settings.file) {
+        (Origin::Variable, _) => " (from AWS_PROFILE)".into(),
+        (Origin::File, Some(path)) => format!(" (from {})", path.display()),
+        _ => String::new(),
+    }
+}
+
+/// Whether the environment has an access key; SDKs take it before any profile.
+fn keys_in_environment() -> bool {
+    ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| environment::raw(name).is_some())
+}
+
+/// Returns credentials that open nothing, for endpoints that real ones must not be sent to.
+pub fn placeholder() -> Credentials {
+    Credentials::new("test", "test", None, None, "placeholder")
+}

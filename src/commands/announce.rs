@@ -1,0 +1,63 @@
+//! The line that says where a command is about to change something: stage, account, region, profile, endpoint, and the
+//! configuration file where that is a parent folder's.
+
+use crate::aws::Clients;
+use crate::aws::account::{self, Identity};
+use crate::cloudformation::Deployment;
+use crate::commands::reach;
+use crate::context::Context;
+use crate::error::{Kind, Result};
+
+/// Returns what is deployed, and shows the line where the command `changes` something. Every command that may change a
+/// deployment begins with it.
+///
+/// # Errors
+/// `Credentials` where there are none, and those of loading the deployment.
+pub async fn deployment(ctx: &Context, changes: bool) -> Result<Deployment> {
+    if !changes {
+        return reach::deployment(ctx).await;
+    }
+    tokio::try_join!(look_and_announce(ctx), reach::deployment(ctx)).map(|((), deployment)| deployment)
+}
+
+/// Shows the line after asking STS who acts.
+///
+/// # Errors
+/// `Credentials` where there are none; an account that STS does not name does not stop the command.
+pub async fn look_and_announce(ctx: &Context) -> Result<()> {
+    let clients = ctx.aws().await?;
+    let identity = match account::identity(&clients.impatient()).await {
+        Ok(identity) => Some(identity),
+        Err(error) if error.kind() == Kind::Credentials => return Err(error),
+        Err(_) => None,
+    };
+    announce(ctx, clients, identity.as_ref());
+    Ok(())
+}
+
+/// Shows the line for an identity that is known; None where STS did not answer.
+pub fn announce(ctx: &Context, clients: &Clients, identity: Option<&Identity>) {
+    let settings = &ctx.settings;
+    let mut parts = vec![format!("stage {}", settings.stage)];
+    parts.push(match identity {
+        Some(identity) => format!("account {}", identity.account),
+        None => "account unknown (STS did not name it)".to_owned(),
+    });
+    parts.push(format!("region {}", clients.region()));
+    match (settings.local, &clients.endpoint_url) {
+        (true, _) => parts.push("the local stack".to_owned()),
+        (false, Some(url)) => parts.push(format!("endpoint {url}")),
+        (false, None) => {}
+    }
+    if let Some(profile) = settings.profile.as_ref().filter(|_| !settings.local && clients.warnings.is_empty()) {
+        parts.push(format!("profile {profile}"));
+    }
+    if let Some(identity) = identity {
+        parts.push(format!("as {}", identity.principal));
+    }
+    let here = std::env::current_dir().ok();
+    if let Some(path) = settings.file.as_ref().filter(|path| path.parent() != here.as_deref()) {
+        parts.push(format!("configured by {}", path.display()));
+    }
+    ctx.console.note(parts.join(", "));
+}

@@ -1,0 +1,100 @@
+//! The flags that every command takes.
+
+use clap::builder::{NonEmptyStringValueParser, Resettable};
+use clap::{Arg, Args, ValueEnum};
+
+use crate::environment::parse_flag;
+
+/// How results are written to stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutputFormat {
+    /// For people
+    Table,
+    /// One JSON document at the end
+    Json,
+    /// One JSON object a line as things happen, and a final `result` line
+    Ndjson,
+}
+
+/// How progress is shown on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ProgressMode {
+    /// Live on a terminal, lines elsewhere
+    Auto,
+    /// Always lines
+    Plain,
+    /// Always live
+    Live,
+    /// No progress at all
+    None,
+}
+
+/// Flags that every command takes. The variables named here are read by [`super::Variables`], see [`parser`].
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// AWS profile to use, whatever keys the environment has
+    #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub profile: Option<String>,
+    /// AWS region to work in
+    #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION", value_parser = NonEmptyStringValueParser::new())]
+    pub region: Option<String>,
+    /// Stage: part of every name, so that several can live in one account [default: dev]
+    #[arg(long, global = true, env = "OUTBOXCTL_STAGE", value_name = "NAME")]
+    pub stage: Option<String>,
+    /// Pipeline to work on [default: rds-eventbridge]
+    #[arg(long, global = true, env = "OUTBOXCTL_PIPELINE", value_name = "NAME")]
+    pub pipeline: Option<String>,
+    /// Work on the local stack (`outboxctl local up`) instead of AWS
+    #[arg(long, global = true, env = "OUTBOXCTL_LOCAL", value_name = "BOOL", num_args = 0..=1, require_equals = true,
+          default_missing_value = "true", value_parser = switch)]
+    pub local: Option<bool>,
+    /// Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false
+    #[arg(long, global = true)]
+    pub no_local: bool,
+    /// Endpoint to send every AWS request to
+    #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
+    pub endpoint_url: Option<String>,
+    /// How results are written to stdout [default: table]
+    #[arg(long, short, global = true, env = "OUTBOXCTL_OUTPUT", value_name = "FORMAT")]
+    pub output: Option<OutputFormat>,
+    /// Never ask; name what is missing and exit with 2
+    #[arg(long, global = true)]
+    pub no_input: bool,
+    /// Answer yes to every question that has no flag of its own
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Only errors on stderr
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Details on stderr: requests, waits, causes
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+    /// How progress is shown on stderr
+    #[arg(long, global = true, value_name = "MODE", default_value = "auto")]
+    pub progress: ProgressMode,
+}
+
+fn switch(text: &str) -> Result<bool, String> {
+    parse_flag(text).ok_or_else(|| "use 1, true, yes or on, or 0, false, no or off".to_owned())
+}
+
+/// Returns the command for parsing: clap does not read variables itself, because it takes an empty one for a value,
+/// refuses `1` for a switch, and names the flag in the message where the variable is at fault. Help still names them.
+pub fn parser(command: clap::Command) -> clap::Command {
+    command.mut_args(without_variable).mut_subcommands(parser)
+}
+
+fn without_variable(arg: Arg) -> Arg {
+    let Some(name) = arg.get_env().map(|name| name.to_string_lossy().into_owned()) else { return arg };
+    let named = |help: &clap::builder::StyledStr| format!("{help} [env: {name}]");
+    let (help, long) = (arg.get_help().map(named), arg.get_long_help().map(named));
+    let mut arg = arg.env(Resettable::Reset);
+    if let Some(help) = help {
+        arg = arg.help(help);
+    }
+    if let Some(long) = long {
+        arg = arg.long_help(long);
+    }
+    arg
+}

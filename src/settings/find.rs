@@ -1,0 +1,155 @@
+//! Finds `outboxctl.toml`: in the working directory, or in a folder above it.
+//!
+//! The file chooses the account, opens APIs and databases, and names the commands' targets, so the search takes only
+//! what no other user than root can have written (`trust.rs`), and ends at the repository's root or at home: a file
+//! above those belongs to something else.
+
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use super::file::{ConfigFile, FILE_NAME};
+use super::trust::{Reader, Untrusted};
+use crate::environment;
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// The variable that names the file instead of the search; the file it names is trusted.
+const VARIABLE: &str = "OUTBOXCTL_CONFIG";
+/// Bytes that a configuration file may have. One with every parameter set has some ten thousand.
+const MOST: u64 = 1 << 20;
+
+/// What one folder has.
+enum Look {
+    Nothing,
+    Found(String),
+    /// There may be a file, but it can't be read.
+    Unreadable(std::io::Error),
+    Refused(Untrusted),
+}
+
+impl ConfigFile {
+    /// Reads the file that OUTBOXCTL_CONFIG names, else the nearest at or above `start`; defaults where there is none.
+    ///
+    /// A file that can't be trusted is an error in `start` and in folders that only the user can write; in others it is
+    /// passed over with a warning, and so is what can't be read.
+    ///
+    /// # Errors
+    /// `Config` for a file that is not valid, with the line, or that can't be trusted.
+    pub fn find(start: &Path) -> Result<Self> {
+        if let Some(path) = environment::path(VARIABLE) {
+            return named(&path);
+        }
+        let reader = Reader::current();
+        let mut warnings = Vec::new();
+        let home = environment::path("HOME").and_then(|home| home.canonicalize().ok());
+        for folder in searched(start, home.as_deref()) {
+            let path = folder.join(FILE_NAME);
+            let refused = match look(&path, &reader) {
+                Look::Nothing => continue,
+                Look::Found(text) => {
+                    return Ok(Self { path: Some(path.clone()), warnings, ..Self::parse(&text, &path)? });
+                }
+                Look::Unreadable(error) => {
+                    warnings.push(format!("{} can't be read and is not used: {error}", path.display()));
+                    continue;
+                }
+                Look::Refused(refused) => refused,
+            };
+            let message = format!("{} is not used: {}", path.display(), refused.reason);
+            if folder != start && reader.folder(folder).is_err() {
+                warnings.push(message);
+                continue;
+            }
+            return Err(Error::new(Kind::Config, message).hint(format!(
+                "{}; or set {VARIABLE}={} to trust it as it is",
+                refused.remedy,
+                path.display()
+            )));
+        }
+        Ok(Self { warnings, ..Self::default() })
+    }
+}
+
+/// Reads a file that the user named: regardless of its owner, but only a regular one.
+fn named(path: &Path) -> Result<ConfigFile> {
+    let failed = || format!("{VARIABLE}={}: the file can't be read", path.display());
+    let meta = std::fs::metadata(path).or_fail(Kind::Config, failed)?;
+    if !meta.is_file() {
+        return Err(Error::new(Kind::Config, format!("{VARIABLE}={}: not a regular file", path.display())));
+    }
+    let text = read(path).or_fail(Kind::Config, failed)?;
+    let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Ok(ConfigFile { path: Some(path.clone()), ..ConfigFile::parse(&text, &path)? })
+}
+
+/// Returns the folders to search: `start` and those above, up to the root of its repository or home.
+fn searched<'a>(start: &'a Path, home: Option<&Path>) -> Vec<&'a Path> {
+    let mut folders = Vec::new();
+    for folder in start.ancestors() {
+        folders.push(folder);
+        let repository = std::fs::symlink_metadata(folder.join(".git")).is_ok();
+        if repository || home == Some(folder) {
+            break;
+        }
+    }
+    folders
+}
+
+/// Looks without opening what is not a regular file: opening a FIFO waits for a writer.
+fn look(path: &Path, reader: &Reader) -> Look {
+    let link = match std::fs::symlink_metadata(path) {
+        Ok(link) => link,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Look::Nothing,
+        Err(error) => return Look::Unreadable(error),
+    };
+    match trusted(path, &link, reader) {
+        Ok(Ok(real)) => match read(&real) {
+            Ok(text) => Look::Found(text),
+            Err(error) => Look::Unreadable(error),
+        },
+        Ok(Err(refused)) => Look::Refused(refused),
+        Err(error) => Look::Unreadable(error),
+    }
+}
+
+/// Returns the file itself where it, the folder that has it, and a link to it can all be trusted.
+fn trusted(path: &Path, link: &Metadata, reader: &Reader) -> std::io::Result<Result<PathBuf, Untrusted>> {
+    let folder = |path: &Path| path.parent().map_or(Ok(()), |folder| reader.folder(folder));
+    let judged = reader.owner(link).and_then(|()| folder(path));
+    if let Err(refused) = judged {
+        return Ok(Err(refused));
+    }
+    let real = path.canonicalize()?;
+    let meta = std::fs::metadata(&real)?;
+    Ok(reader.file(&meta).and_then(|()| folder(&real)).map(|()| real))
+}
+
+fn read(path: &Path) -> std::io::Result<String> {
+    // Not to wait where the file was replaced by a FIFO meanwhile.
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
+    let file: File = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    let mut text = String::new();
+    file.take(MOST + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MOST {
+        return Err(std::io::Error::other(format!("it is larger than {MOST} bytes")));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_search_ends_at_the_repositorys_root_and_at_home() {
+        let root = tempfile::tempdir().expect("a folder");
+        let (repository, below) = (root.path().join("repository"), root.path().join("repository/a/b"));
+        std::fs::create_dir_all(&below).expect("folders");
+        assert!(searched(&below, None).contains(&Path::new("/")));
+        std::fs::create_dir(repository.join(".git")).expect("a folder");
+        assert_eq!(searched(&below, None).last(), Some(&repository.as_path()));
+        let home = repository.join("a");
+        assert_eq!(searched(&below, Some(&home)).last(), Some(&home.as_path()));
+    }
+}

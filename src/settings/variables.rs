@@ -1,0 +1,64 @@
+//! The environment variables that stand for flags.
+
+use clap::ValueEnum;
+
+use super::{GlobalArgs, OutputFormat};
+use crate::environment::{flag, parse_flag, text};
+use crate::error::{Error, Kind, Result};
+
+/// The variables that stand for flags; an empty one counts as unset.
+#[derive(Debug, Clone, Default)]
+pub struct Variables {
+    /// AWS_PROFILE
+    pub profile: Option<String>,
+    /// AWS_REGION, else AWS_DEFAULT_REGION: the order of the AWS CLI.
+    pub region: Option<String>,
+    /// OUTBOXCTL_STAGE
+    pub stage: Option<String>,
+    /// OUTBOXCTL_PIPELINE
+    pub pipeline: Option<String>,
+    /// OUTBOXCTL_LOCAL
+    pub local: Option<bool>,
+    /// AWS_ENDPOINT_URL, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true.
+    pub endpoint_url: Option<String>,
+}
+
+impl Variables {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// `Usage` for one that can't be used, with its name.
+    pub fn read() -> Result<Self> {
+        let ignored = text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.and_then(|value| parse_flag(&value)) == Some(true);
+        let region = match text("AWS_REGION")? {
+            Some(region) => Some(region),
+            None => text("AWS_DEFAULT_REGION")?,
+        };
+        Ok(Self {
+            profile: text("AWS_PROFILE")?,
+            region,
+            stage: text("OUTBOXCTL_STAGE")?,
+            pipeline: text("OUTBOXCTL_PIPELINE")?,
+            local: flag("OUTBOXCTL_LOCAL")?,
+            endpoint_url: if ignored { None } else { text("AWS_ENDPOINT_URL")? },
+        })
+    }
+}
+
+impl GlobalArgs {
+    /// Returns the format of the output: the flag's, else OUTBOXCTL_OUTPUT's.
+    ///
+    /// # Errors
+    /// `Usage` for a variable that names no format.
+    pub fn format(&self) -> Result<OutputFormat> {
+        const NAME: &str = "OUTBOXCTL_OUTPUT";
+        if let Some(format) = self.output {
+            return Ok(format);
+        }
+        let Some(value) = text(NAME)? else { return Ok(OutputFormat::Table) };
+        OutputFormat::from_str(&value, true).map_err(|_| {
+            Error::new(Kind::Usage, format!("{NAME}={value:?} is not an output format"))
+                .hint("use table, json or ndjson")
+        })
+    }
+}

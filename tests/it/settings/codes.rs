@@ -1,0 +1,33 @@
+//! AWS's codes that mean "sign in" end with 4.
+
+use super::{told, with_keys};
+use crate::support::World;
+use crate::support::fake_aws::{Asked, FakeAws, error_xml};
+
+fn expired(asked: &Asked) -> Option<(u16, String)> {
+    // The access key carries the code: the script is a plain function.
+    let code = asked.key.strip_prefix("KEY").unwrap_or_default();
+    Some((403, error_xml(code, "m")))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn codes_that_mean_sign_in_end_with_4() {
+    let aws = FakeAws::start(expired, None).await;
+    for code in [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "RequestExpired",
+        "InvalidSignatureException",
+        "IncompleteSignature",
+        "MissingAuthenticationTokenException",
+        "TokenRefreshRequired",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+    ] {
+        let world = World::new();
+        let mut command = with_keys(&world, "");
+        command.env("AWS_ACCESS_KEY_ID", format!("KEY{code}"));
+        let told = told(&world, command, &["outputs", "--region", "us-east-1", "--endpoint-url", &aws.url]);
+        assert!(told.starts_with("exit: 4\n") && told.contains(code), "{code}: {told}");
+    }
+}

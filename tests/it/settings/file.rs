@@ -1,0 +1,152 @@
+//! Which outboxctl.toml counts: one that only the user or root can have written.
+
+use std::os::unix::fs::{PermissionsExt, chown, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::World;
+
+/// Where the file counts, this stage is what a command complains of.
+const BAD_STAGE: &str = "stage = \"No_1\"\n";
+const COUNTS: &str = "stage \"No_1\" can't be part of AWS names";
+
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
+}
+
+/// What `outputs` says in a folder below the file's.
+fn below(world: &World) -> String {
+    let folder = world.work().join("below");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    world.tell(&world.command().arg("outputs").current_dir(folder).output().expect("the binary starts"))
+}
+
+#[test]
+fn a_file_of_a_parent_folder_counts_up_to_the_repositorys_root() {
+    let world = World::new();
+    world.write("outboxctl.toml", BAD_STAGE);
+    assert!(below(&world).contains(COUNTS));
+    std::fs::create_dir(world.work().join("below/.git")).expect("a folder");
+    let told = below(&world);
+    assert!(!told.contains("No_1"), "{told}");
+}
+
+#[test]
+fn a_file_above_home_does_not_count() {
+    let world = World::new();
+    std::fs::write(world.home().parent().expect("the root").join("outboxctl.toml"), BAD_STAGE).expect("written");
+    let told = world.tell(&world.command().arg("outputs").current_dir(world.home()).output().expect("it starts"));
+    assert!(!told.contains("No_1"), "{told}");
+    assert!(world.run(["outputs"]).contains(COUNTS), "it does elsewhere");
+}
+
+#[test]
+fn a_file_that_others_can_write_is_refused() {
+    let world = World::new();
+    world.write("outboxctl.toml", BAD_STAGE);
+    mode(&world.work().join("outboxctl.toml"), 0o646);
+    let told = world.run(["outputs"]);
+    assert!(told.starts_with("exit: 2\n") && told.contains("others can write it (mode 646)"), "{told}");
+    assert!(told.contains("chmod go-w"), "{told}");
+}
+
+#[test]
+fn a_file_of_a_folder_that_others_can_write_is_passed_over() {
+    let world = World::new();
+    world.write("outboxctl.toml", BAD_STAGE);
+    for shared in [0o777, 0o1777] {
+        mode(&world.work(), shared);
+        let told = below(&world);
+        assert!(
+            told.contains("warning: [ROOT]/work/outboxctl.toml is not used: others can write its folder"),
+            "{told}"
+        );
+        assert!(!told.contains("No_1"), "{told}");
+    }
+}
+
+#[test]
+fn what_is_not_a_regular_file_is_never_opened() {
+    let world = World::new();
+    let path = world.work().join("outboxctl.toml");
+    let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
+    assert!(made.success());
+    let told = world.run(["outputs"]);
+    assert!(told.starts_with("exit: 2\n") && told.contains("it is not a regular file"), "{told}");
+    assert!(world.run(["init"]).contains("is here already"));
+    assert!(world.run(["explain", "tail"]).starts_with("exit: 0\n"));
+    std::fs::remove_file(&path).expect("removed");
+    symlink("/dev/zero", &path).expect("a link");
+    let told = world.run(["outputs"]);
+    assert!(told.starts_with("exit: 2\n") && told.contains("is not used"), "{told}");
+}
+
+#[test]
+fn a_link_to_a_file_of_the_users_own_counts() {
+    let world = World::new();
+    world.write("real.toml", BAD_STAGE);
+    symlink("real.toml", world.work().join("outboxctl.toml")).expect("a link");
+    assert!(world.run(["outputs"]).contains(COUNTS));
+}
+
+#[test]
+fn a_huge_file_is_not_read() {
+    let world = World::new();
+    world.write("outboxctl.toml", &"#\n".repeat(1 << 20));
+    let told = world.run(["outputs"]);
+    assert!(told.contains("it is larger than 1048576 bytes"), "{told}");
+}
+
+/// Only root can make a file of another user's.
+#[test]
+fn a_file_of_another_user_is_refused() {
+    let world = World::new();
+    world.write("outboxctl.toml", "this is the first line of a secret\n");
+    let path = world.work().join("outboxctl.toml");
+    if chown(&path, Some(65_534), Some(65_534)).is_err() {
+        return;
+    }
+    let told = world.run(["outputs"]);
+    assert!(told.starts_with("exit: 2\n") && told.contains("it belongs to user 65534"), "{told}");
+    assert!(!told.contains("secret"), "{told}");
+    let output = world.command().env("OUTBOXCTL_CONFIG", &path).arg("outputs").output().expect("the binary starts");
+    assert!(world.tell(&output).contains("is not valid"), "it was named");
+}
+
+#[test]
+fn a_named_file_counts_and_must_exist() {
+    let world = World::new();
+    world.write("other.toml", BAD_STAGE);
+    let told = |path: &str| {
+        let output = world.command().env("OUTBOXCTL_CONFIG", path).arg("outputs").output().expect("the binary starts");
+        world.tell(&output)
+    };
+    assert!(told("other.toml").contains(COUNTS));
+    let told = told("missing.toml");
+    assert!(told.starts_with("exit: 2\n") && told.contains("OUTBOXCTL_CONFIG=missing.toml"), "{told}");
+}
+
+/// As in a container that runs as another user below a folder of root's.
+#[test]
+fn an_unreadable_folder_above_is_a_warning() {
+    let world = World::new();
+    std::fs::create_dir_all(world.work().join("closed/q")).expect("folders");
+    let told = |args: &str| {
+        // Root reads everything: without its capabilities it doesn't.
+        let drop = "capsh=; [ $(id -u) = 0 ] && capsh='setpriv --bounding-set=-all --inh-caps=-all'";
+        let script =
+            format!("{drop}; cd closed/q && chmod 000 .. && $capsh \"$0\" {args}; code=$?; chmod 700 ..; exit $code");
+        let mut command = Command::new("sh");
+        command.args(["-c", &script]).arg(crate::support::binary()).current_dir(world.work()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", world.home());
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        world.tell(&command.output().expect("sh starts"))
+    };
+    let told_of = told("explain tail");
+    assert!(told_of.starts_with("exit: 0\n") && !told_of.contains("warning"), "{told_of}");
+    let told = told("outputs");
+    assert!(
+        told.starts_with("exit: 4\n") && told.contains("closed/outboxctl.toml can't be read and is not used"),
+        "{told}"
+    );
+}

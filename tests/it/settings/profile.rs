@@ -1,0 +1,115 @@
+//! A profile that was chosen by name wins or fails.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::{account, told, with_keys, with_profiles};
+use crate::support::World;
+
+const OTHER: &str =
+    "[profile other]\nregion = us-east-1\naws_access_key_id = KEYOFPROFILE\naws_secret_access_key = s\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_goes_before_keys_in_the_environment() {
+    let (world, aws) = (World::new(), account().await);
+    let mut command = with_keys(&world, OTHER);
+    command.env("AWS_SESSION_TOKEN", "TOKENOFSHELL");
+    let told = told(&world, command, &["outputs", "--profile", "other", "--endpoint-url", &aws.url]);
+    assert_eq!(aws.credentials(), ["KEYOFPROFILE"], "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flag_that_names_no_profile_fails_and_asks_nothing() {
+    let (world, aws) = (World::new(), account().await);
+    let args = ["outputs", "--profile", "nope", "--region", "us-east-1", "--endpoint-url", &aws.url];
+    let told = told(&world, with_keys(&world, OTHER), &args);
+    assert!(told.starts_with("exit: 4\n"), "{told}");
+    assert!(told.contains("AWS profile \"nope\" does not exist") && told.contains("profiles: other"), "{told}");
+    assert_eq!(aws.asked(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_go_before_a_variables_profile_and_that_is_said() {
+    let (world, aws) = (World::new(), account().await);
+    let mut command = with_keys(&world, OTHER);
+    command.env("AWS_PROFILE", "other");
+    let told = told(&world, command, &["outputs", "--endpoint-url", &aws.url]);
+    assert_eq!(aws.credentials(), ["KEYOFSHELL"]);
+    assert!(
+        told.contains("warning: AWS_ACCESS_KEY_ID takes precedence over profile other (from AWS_PROFILE)"),
+        "{told}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_go_before_the_files_profile_and_that_is_said() {
+    let (world, aws) = (World::new(), account().await);
+    world.write("outboxctl.toml", "profile = \"other\"\n");
+    let told = told(&world, with_keys(&world, OTHER), &["outputs", "--endpoint-url", &aws.url]);
+    assert_eq!(aws.credentials(), ["KEYOFSHELL"]);
+    assert!(told.contains("takes precedence over profile other (from [ROOT]/work/outboxctl.toml)"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variables_profile_is_used_without_keys() {
+    let (world, aws) = (World::new(), account().await);
+    let mut command = with_profiles(&world, OTHER);
+    command.env("AWS_PROFILE", "other");
+    let told = told(&world, command, &["outputs", "--endpoint-url", &aws.url]);
+    assert_eq!(aws.credentials(), ["KEYOFPROFILE"], "{told}");
+}
+
+#[test]
+fn a_variable_that_names_no_profile_is_named() {
+    let world = World::new();
+    let mut command = with_profiles(&world, OTHER);
+    command.env("AWS_PROFILE", "nope");
+    let told = told(&world, command, &["outputs", "--region", "us-east-1"]);
+    assert!(told.starts_with("exit: 4\n"), "{told}");
+    assert!(told.contains("AWS profile \"nope\" (from AWS_PROFILE) does not exist"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flags_profile_may_assume_a_role() {
+    let (world, aws) = (World::new(), account().await);
+    let profiles = format!(
+        "{OTHER}[profile role]\nregion = us-east-1\nrole_arn = arn:aws:iam::111122223333:role/r\nsource_profile = other\n"
+    );
+    let mut command = with_keys(&world, &profiles);
+    command.env("AWS_ENDPOINT_URL", &aws.url);
+    let told = told(&world, command, &["outputs", "--profile", "role"]);
+    assert_eq!(aws.credentials(), ["KEYOFPROFILE", "KEYOFROLE", "t"], "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flags_profile_may_run_a_process() {
+    let (world, aws) = (World::new(), account().await);
+    let script = world.work().join("keys");
+    let answer = r#"{"Version":1,"AccessKeyId":"KEYOFPROCESS","SecretAccessKey":"s"}"#;
+    world.write("keys", &format!("#!/bin/sh\necho '{answer}'\n"));
+    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("a program");
+    let profiles = format!("[profile process]\nregion = us-east-1\ncredential_process = {}\n", script.display());
+    let args = ["outputs", "--profile", "process", "--endpoint-url", &aws.url];
+    let told = told(&world, with_keys(&world, &profiles), &args);
+    assert_eq!(aws.credentials(), ["KEYOFPROCESS"], "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_fails_is_told_without_the_sdks_wrappers() {
+    let (world, aws) = (World::new(), account().await);
+    let profiles =
+        "[profile process]\nregion = us-east-1\ncredential_process = sh -c \"echo the session is over >&2; exit 1\"\n";
+    let args = ["outputs", "--profile", "process", "--endpoint-url", &aws.url];
+    let told = told(&world, with_keys(&world, profiles), &args);
+    assert!(told.starts_with("exit: 4\n") && told.contains("the session is over"), "{told}");
+    assert!(!told.contains("dispatch failure") && !told.contains("caused by: other"), "{told}");
+    assert_eq!(aws.asked(), Vec::<String>::new());
+}
+
+#[test]
+fn a_profile_of_aws_login_is_understood() {
+    let world = World::new();
+    let profiles = "[profile p]\nregion = us-east-1\nlogin_session = arn:aws:iam::000000000000:user/x\n";
+    let told = told(&world, with_profiles(&world, profiles), &["outputs", "--profile", "p"]);
+    assert!(told.starts_with("exit: 4\n"), "{told}");
+    assert!(told.contains("login") && !told.contains("cargo feature"), "{told}");
+}
