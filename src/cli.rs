@@ -2,7 +2,8 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands;
@@ -96,15 +97,37 @@ pub fn definition() -> clap::Command {
 }
 
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+    let parsed = definition().try_get_matches().and_then(|mut matches| {
+        let words = words(&matches);
+        Cli::from_arg_matches_mut(&mut matches).map(|cli| (cli, words))
+    });
+    let (cli, words) = match parsed {
+        Ok(parsed) => parsed,
         Err(answer) => return usage(&answer),
     };
     let console = Console::new(cli.global.output, cli.global.progress, cli.global.quiet, cli.global.verbose);
+    console.runs(words);
     let result = run(cli, &console);
     let code = result.as_ref().map_or_else(Error::exit_code, |_| 0);
     console.finish(result);
     ExitCode::from(code)
+}
+
+/// The words of the chosen command, like `db init`, and an ellipsis where operands follow: without them it is another
+/// command, as `explain` is without a topic.
+fn words(matches: &ArgMatches) -> String {
+    let (mut definition, mut matches) = (&definition(), matches);
+    let mut words = Vec::new();
+    while let Some((word, inner)) = matches.subcommand() {
+        let Some(next) = definition.find_subcommand(word) else { break };
+        words.push(word);
+        (definition, matches) = (next, inner);
+    }
+    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    if definition.get_positionals().any(|operand| given(operand.get_id().as_str())) {
+        words.push("…");
+    }
+    words.join(" ")
 }
 
 /// Help and version are data and exit with 0; a usage error is talk, exits with 2, and still ends NDJSON in a result.

@@ -1,5 +1,6 @@
 //! AWS errors by their code, never by their text.
 
+use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
@@ -60,8 +61,7 @@ where
         SdkError::ConstructionFailure(_) => from_source(Kind::Unexpected, action, error),
         SdkError::DispatchFailure(failure) => {
             // The SDK resolves credentials while it dispatches; that failure is not the network's.
-            let text = causes(failure.as_connector_error().map(|e| e as &(dyn std::error::Error + 'static)));
-            let credentials = text.contains("credential");
+            let credentials = failure.as_connector_error().is_some_and(|error| lacks_credentials(error));
             from_source(if credentials { Kind::Credentials } else { Kind::Unreachable }, action, error)
         }
         _ => from_source(Kind::Unreachable, action, error),
@@ -81,12 +81,14 @@ where
     Error::new(kind, format!("{action}: {text}")).with_source(error)
 }
 
-fn causes(mut next: Option<&(dyn std::error::Error + 'static)>) -> String {
-    let mut text = String::new();
+/// Whether a provider of credentials failed, and not the network.
+fn lacks_credentials(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut next = Some(error);
     while let Some(cause) = next {
-        text.push_str(&cause.to_string());
-        text.push('\n');
+        if cause.is::<CredentialsError>() {
+            return true;
+        }
         next = cause.source();
     }
-    text
+    false
 }

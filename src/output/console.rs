@@ -20,17 +20,32 @@ pub struct Console {
     renderer: Arc<dyn Renderer>,
     heartbeat: Arc<OnceLock<Arc<Heartbeat>>>,
     place: Arc<OnceLock<Place>>,
+    /// The words of the command that runs, like `db init`.
+    running: Arc<OnceLock<String>>,
 }
 
 impl Console {
     pub fn new(format: OutputFormat, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
         let renderer = render::choose(progress, quiet);
-        Self { format, verbose, quiet, renderer, heartbeat: Arc::default(), place: Arc::default() }
+        Self {
+            format,
+            verbose,
+            quiet,
+            renderer,
+            heartbeat: Arc::default(),
+            place: Arc::default(),
+            running: Arc::default(),
+        }
     }
 
     /// Sets where the commands lead that are printed from here on. The first call counts.
     pub fn lead_to(&self, place: Place) {
         self.place.get_or_init(|| place);
+    }
+
+    /// Sets which command runs, so that no hint leads back to it. The first call counts.
+    pub fn runs(&self, command: String) {
+        self.running.get_or_init(|| command);
     }
 
     /// Where printed commands lead.
@@ -232,7 +247,9 @@ impl Console {
     /// The command's end: its data, and the final result line of NDJSON.
     pub fn finish(&self, result: Result<Outcome, Error>) {
         let fill = |text: &str| self.filled(text);
-        let result = &result.map(|outcome| outcome.map_text(fill)).map_err(|error| error.map_text(fill));
+        let running = self.running.get().map_or("", String::as_str);
+        let complete = |error: Error| error.without_hints_back_to(running).map_text(fill);
+        let result = &result.map(|outcome| outcome.map_text(fill)).map_err(complete);
         self.renderer.clear();
         self.renderer.conclude(result);
         self.finish_quietly(result);

@@ -107,8 +107,9 @@ impl Renderer for GitHub {
 
 /// The cause, and what to do about it.
 fn annotation(error: &Error) -> String {
+    let causes = error.causes_in_short().into_iter().map(|cause| format!("\ncaused by: {cause}"));
     let hints = error.hints().map(|hint| format!("\nhint: {hint}"));
-    format!("{}{}", error.message(), hints.collect::<String>())
+    format!("{}{}", error.message(), causes.chain(hints).collect::<String>())
 }
 
 /// Escaped as the runner reads the data of a workflow command.
@@ -123,7 +124,9 @@ fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> S
         Ok(_) => "### ✓ outboxctl\n\n".to_owned(),
         Err(error) => {
             let hints: String = error.hints().map(|hint| format!("- {hint}\n")).collect();
-            format!("### ✗ outboxctl: {}\n\n```text\n{}\n```\n\n{hints}\n", error.kind().name(), error.message())
+            let causes: String = error.causes_in_short().iter().map(|cause| format!("\ncaused by: {cause}")).collect();
+            let (kind, message) = (error.kind().name(), error.message());
+            format!("### ✗ outboxctl: {kind}\n\n```text\n{message}{causes}\n```\n\n{hints}\n")
         }
     };
     let mut steps = Table::new(["", "step", "result", "time"]);

@@ -166,9 +166,8 @@ pub fn width() -> Option<u16> {
 /// The final error: what happened, why, what to do; last on the screen.
 pub fn error(error: &Error, verbose: bool) {
     stream::talk(&format!("{RED}error:{RED:#} {}", error.message()));
-    let causes = error.causes();
-    let shown = if verbose { causes.len() } else { causes.len().min(3) };
-    for cause in &causes[..shown] {
+    let causes = if verbose { error.causes() } else { error.causes_in_short() };
+    for cause in &causes {
         stream::talk(&format!("  {DIM}caused by:{DIM:#} {cause}"));
     }
     for hint in error.hints() {
