@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use crate::cloudformation::Deployment;
 use crate::commands::reach;
 use crate::context::Context;
 use crate::dms::control::{Connection, Patience, Task, test};
 use crate::error::Result;
+use crate::pipelines::Part;
 
 /// The task of the chosen pipeline, its endpoints and its instance.
 pub struct Deployed {
+    pub deployment: Deployment,
     pub task: Task,
     pub patience: Patience,
     source: String,
@@ -18,6 +21,7 @@ pub struct Deployed {
 
 impl Deployed {
     pub async fn find(ctx: &Context, timeout: Duration) -> Result<Self> {
+        reach::need(ctx, Part::Capture)?;
         let deployment = reach::deployment(ctx).await?;
         let clients = ctx.aws().await?;
         let patience = Patience::new(clients, timeout);
@@ -27,6 +31,7 @@ impl Deployed {
             source: deployment.output("SourceEndpointArn")?.to_owned(),
             target: deployment.output("TargetEndpointArn")?.to_owned(),
             instance: deployment.output("ReplicationInstanceArn")?.to_owned(),
+            deployment,
         })
     }
 

@@ -44,6 +44,23 @@ pub(super) struct Row<'a> {
     pub(super) now: &'a str,
 }
 
+impl Row<'_> {
+    /// The table, and the row by its primary key: `the row of public.outbox with id 1f0c…`.
+    fn name(&self) -> String {
+        let key = self.table.primary.iter().filter_map(|at| {
+            let (column, value) = (self.table.columns.get(*at)?, self.values.get(*at)?);
+            let Value::Text(bytes) = value else { return None };
+            // Keys are short; a longer one is cut.
+            let text: String = String::from_utf8_lossy(bytes).chars().take(100).collect();
+            Some(format!("{} {text}", column.name))
+        });
+        match key.collect::<Vec<_>>().join(", ") {
+            key if key.is_empty() => format!("a row of {}", self.table.full_name()),
+            key => format!("the row of {} with {key}", self.table.full_name()),
+        }
+    }
+}
+
 impl Shape {
     /// Appends the record to `out` and answers its partition key.
     ///
@@ -67,10 +84,7 @@ impl Shape {
         let size = out.len() - from + key.len();
         if size > RECORD_LIMIT {
             out.truncate(from);
-            let text = format!(
-                "a row of {} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}",
-                row.table.full_name()
-            );
+            let text = format!("{} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}", row.name());
             return Err(Error::new(Kind::Failed, text).hint("limit the size of the payload on the write side"));
         }
         Ok(match key.as_ref() {
@@ -91,7 +105,7 @@ impl Shape {
                 }
                 Value::Null => {}
                 Value::Text(bytes) => {
-                    let text = self.limited(row.table, column, text_of(bytes, column)?)?;
+                    let text = self.limited(row, column, text_of(bytes, column)?)?;
                     object.key(&column.key);
                     write_value(object.out, column.kind, text, numbers);
                 }
@@ -105,7 +119,7 @@ impl Shape {
     }
 
     /// Limited LOB mode: cut at `LobMaxSize`, or the end of the task.
-    fn limited<'t>(&self, table: &Table, column: &Column, text: &'t str) -> Result<&'t str> {
+    fn limited<'t>(&self, row: &Row<'_>, column: &Column, text: &'t str) -> Result<&'t str> {
         // bytea comes as two digits a byte after \x.
         let (size, scale) = match column.kind {
             crate::dms::record::Kind::Bytes => (text.len().saturating_sub(2) / 2, 2),
@@ -116,14 +130,14 @@ impl Shape {
         }
         if self.source.fail_on_truncation {
             let text = format!(
-                "{}.{}: a value of {size} bytes is larger than LobMaxSize ({} bytes) and would be cut off",
-                table.full_name(),
+                "{}: column {} has {size} bytes, which is larger than LobMaxSize ({} bytes)",
+                row.name(),
                 column.name,
                 self.lobs.limit
             );
             return Err(Error::new(Kind::Failed, text).hint("raise LobMaxSize in the task's settings"));
         }
-        tracing::warn!(table = table.full_name(), column = column.name, size, "large object cut off");
+        tracing::warn!(table = row.table.full_name(), column = column.name, size, "large object cut off");
         let end = if scale == 2 { 2 + 2 * self.lobs.limit } else { text.floor_char_boundary(self.lobs.limit) };
         Ok(&text[..end])
     }
