@@ -39,7 +39,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -s V -l version -d 'Print version'
@@ -54,7 +54,7 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "outputs" -d 'Pr
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dms" -d 'Drive the DMS replication task'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "replay" -d 'Deliver events again, from the outbox table or the event log'
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "reconcile" -d 'Compare the outbox with what was delivered, event by event'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "sample" -d 'Write sample rows'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
@@ -85,7 +85,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l schema -d '
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l function-binary -d 'Executable that would be packaged as the functions' -r -F
@@ -105,7 +105,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l function-binary -d 'Executable to package as the functions, when this one can\'t run on Lambda' -r -F
@@ -130,7 +130,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l with-samp
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand deploy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l profile -d 'AWS profile to use' -r
@@ -149,7 +149,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l cancel -d 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l skip -d 'Resource that a stuck rollback leaves as it is (needs one STACK)' -r
@@ -170,7 +170,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l force -d
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand recover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l profile -d 'AWS profile to use' -r
@@ -188,7 +188,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l timeout -d 'Time for each question, in seconds' -r
@@ -204,10 +204,11 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l progress 
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l exit-code -d 'Exit with 1 when something is broken, with 0 when nothing is or there are only warnings'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l form -d 'Form to print them in' -r -f -a "table\t'For people'
@@ -229,7 +230,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand outputs" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l profile -d 'AWS profile to use' -r
@@ -247,7 +248,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and not __fish_seen_subcommand_from init status purge help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
@@ -273,7 +274,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
@@ -294,7 +295,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l older-than -d 'Rows written longer ago than this, like 7d or 12h' -r
@@ -318,7 +319,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from purge" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand db; and __fish_seen_subcommand_from help" -f -a "init" -d 'Create or update the schema, the writer role and the publication'
@@ -340,7 +341,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "start" -d 'Start the capture, or resume it where it stopped'
@@ -366,7 +367,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the task to stop, in seconds' -r
@@ -385,7 +386,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
@@ -403,7 +404,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for the results, in seconds' -r
@@ -422,7 +423,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from help" -f -a "start" -d 'Start the capture, or resume it where it stopped'
@@ -459,7 +460,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l dry-run -
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l from -d 'Written then or later: RFC 3339, or relative like -15m [default: the oldest]' -r
@@ -467,7 +468,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l until 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l grace -d 'How long an event may be on its way, in seconds: younger ones are left out' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l late -d 'How long after the window its deliveries are looked for, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l rate -d 'Events a second of a repair [default: as fast as they are taken]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group -d 'Consumer group, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group -d 'Consumer group, on a pipeline that has consumers [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
@@ -485,10 +486,11 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l repair -d 'Deliver what is missing, in the order of its aggregates; dead letters are left to `dlq redrive`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l force -d 'Repair even while the capture does not run: events that it still holds are then delivered twice'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l profile -d 'AWS profile to use' -r
@@ -506,7 +508,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and not __fish_seen_subcommand_from list show redrive help" -f -a "list" -d 'List what could not be delivered, and why'
@@ -535,7 +537,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
@@ -556,7 +558,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l cause -d 'Only this cause, as `dlq list` shows it' -r
@@ -584,7 +586,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from help" -f -a "list" -d 'List what could not be delivered, and why'
@@ -606,7 +608,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and not __fish_seen_subcommand_from insert help" -f -a "insert" -d 'Write sample rows and their outbox rows, each pair in one transaction'
@@ -634,7 +636,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_s
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from insert" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_seen_subcommand_from help" -f -a "insert" -d 'Write sample rows and their outbox rows, each pair in one transaction'
@@ -645,7 +647,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l count -d 'E
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing was shown for so many seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l format -d 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \\n and \\t are escapes' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -662,7 +664,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l enhanced-fa
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l count -d 'Events to write' -r
@@ -671,7 +673,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l rate -d '
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l aggregates -d 'Aggregates that the events are spread over' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, and with --duration for any event, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to look on for duplicates once everything has arrived, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l junit -d 'Also write the result as JUnit XML' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
@@ -692,7 +694,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l allow-dup
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l port -d 'Port to serve on; 0 picks a free one' -r
@@ -716,7 +718,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l allow-write -
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l exec -d 'Command to run for each event through `sh -c`: the CloudEvent is its stdin, exit code 0 is success' -r
@@ -747,7 +749,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l once -d 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l profile -d 'AWS profile to use' -r
@@ -765,7 +767,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status serve exec help" -f -a "up" -d 'Bring the local stack up and leave it running'
@@ -791,7 +793,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l profile -d 'AWS profile to use' -r
@@ -811,7 +813,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from down" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l profile -d 'AWS profile to use' -r
@@ -829,7 +831,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l port -d 'Port of the AWS endpoint; 0 picks a free one' -r
@@ -849,7 +851,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l signal -d 'The signal that the parent\'s death sends' -r -f -a "term\t'SIGTERM: the emulator saves its state'
@@ -870,7 +872,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "up" -d 'Bring the local stack up and leave it running'
@@ -900,7 +902,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l print-price
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand cost" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l count -d 'Events that `verify` writes' -r
@@ -920,7 +922,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l keep -d 'Le
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand demo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l profile -d 'AWS profile to use' -r
@@ -938,7 +940,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand explain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l directory -d 'Write a page for every command to this folder instead, which is made where it is missing' -r -F
@@ -957,7 +959,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l profile -d 'AWS profile to use' -r
@@ -975,7 +977,7 @@ none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l local -d 'Work on the local stack (`outboxctl local up`) instead of AWS'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors on stderr'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s q -l quiet -d 'Only errors and warnings on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "init" -d 'Write a commented outboxctl.toml into the working directory'
@@ -989,7 +991,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "replay" -d 'Deliver events again, from the outbox table or the event log'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "reconcile" -d 'Compare the outbox with what was delivered, event by event'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "sample" -d 'Write sample rows'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'

@@ -67,7 +67,7 @@ pub struct GlobalArgs {
     /// Answer yes to every question that has no flag of its own
     #[arg(long, short, global = true)]
     pub yes: bool,
-    /// Only errors on stderr
+    /// Only errors and warnings on stderr
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Details on stderr: requests, waits, causes

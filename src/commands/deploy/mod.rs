@@ -12,7 +12,7 @@ use crate::aws::{Clients, account};
 use crate::cloudformation::{
     Consent, Deployment, Engine, Fate, Guard, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
 };
-use crate::commands::watch::detached;
+use crate::commands::watch::{detached, out_of_sight};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
@@ -80,7 +80,7 @@ impl Args {
             return self.previewed(ctx, rollout.preview().await?);
         }
         let (reports, outputs) = tokio::select! {
-            deployed = rollout.deploy() => deployed?,
+            deployed = rollout.deploy() => deployed.map_err(|error| out_of_sight(&engine, error))?,
             () = ctx.cancel.cancelled() => return Err(detached(&engine)),
         };
         let changed = reports.iter().any(StackReport::changed);

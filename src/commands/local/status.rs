@@ -1,5 +1,7 @@
 //! `outboxctl local status`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::context::Context;
@@ -17,7 +19,7 @@ impl Args {
         let home = Home::find()?;
         Ok(match control::status(&home) {
             Status::Up(state) => Outcome::data(json!({"up": true, "state": state, "home": home.stack()}))
-                .table(running(&state))
+                .table(running(&state, &home.logs()))
                 .table(who_answers(&state))
                 .summary(format!("the local stack is up since {}", state.started_at.format("%Y-%m-%d %H:%M:%S UTC"))),
             Status::Between { pid } => {
@@ -34,13 +36,14 @@ impl Args {
     }
 }
 
-fn running(state: &State) -> Table {
+fn running(state: &State, logs: &Path) -> Table {
     let mut table = Table::new(["part", "where", "what"]);
     table.row(["endpoint", &state.endpoint, &format!("outboxctl {}, process {}", state.version, state.pid)]);
     let emulator = format!("ministack {}, process {}", state.emulator_version, state.emulator_pid);
     table.row(["emulator", &state.emulator_url, &emulator]);
     let place = format!("{}:{}", state.postgres.host, state.postgres.port);
     table.row(["PostgreSQL", &place, &format!("{} from {}", state.postgres.version, state.postgres.bin.display())]);
+    table.row(["logs", &logs.display().to_string(), "of the daemon, the emulator, PostgreSQL and the functions"]);
     table.row([
         "authority",
         &state.postgres.ca_file.display().to_string(),
