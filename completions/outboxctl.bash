@@ -3193,7 +3193,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__reconcile)
-            opts="-o -y -q -v -h --from --until --grace --late --allow-duplicates --repair --rate --group --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --from --until --grace --late --allow-duplicates --repair --rate --force --group --via --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3573,7 +3573,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__status)
-            opts="-o -y -q -v -h --timeout --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --timeout --exit-code --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

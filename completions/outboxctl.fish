@@ -55,7 +55,7 @@ complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "outputs" -d 'Pr
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dms" -d 'Drive the DMS replication task'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "replay" -d 'Deliver events again, from the outbox table or the event log'
-complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
+complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "reconcile" -d 'Compare the outbox with what was delivered, event by event'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "sample" -d 'Write sample rows'
 complete -c outboxctl -n "__fish_outboxctl_needs_command" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'
@@ -213,6 +213,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l progress 
 plain\t'Always lines'
 live\t'Always live'
 none\t'No progress at all'"
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l exit-code -d 'Exit with 1 when something is broken, with 0 when nothing is or there are only warnings'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
@@ -487,7 +488,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l until 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l grace -d 'How long an event may be on its way, in seconds: younger ones are left out' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l late -d 'How long after the window its deliveries are looked for, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l rate -d 'Events a second of a repair [default: as fast as they are taken]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group -d 'Consumer group, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group -d 'Consumer group, on a pipeline that has consumers [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
 function\t'Through the admin function, inside the pipeline\'s network'"
@@ -506,6 +507,7 @@ live\t'Always live'
 none\t'No progress at all'"
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l allow-duplicates -d 'Report duplicates without failing: at least once is what the pipeline promises'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l repair -d 'Deliver what is missing, in the order of its aggregates; dead letters are left to `dlq redrive`'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l force -d 'Repair even while the capture does not run: events that it still holds are then delivered twice'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l no-local -d 'Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l no-input -d 'Never ask; name what is missing and exit with 2'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -s y -l yes -d 'Answer yes to every question that has no flag of its own'
@@ -698,7 +700,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l count -d 'E
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing was shown for so many seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l format -d 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \\n and \\t are escapes' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -725,7 +727,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l rate -d '
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l aggregates -d 'Aggregates that the events are spread over' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, and with --duration for any event, in seconds' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to look on for duplicates once everything has arrived, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l junit -d 'Also write the result as JUnit XML' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'
@@ -1082,7 +1084,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "db" -d 'Work on the database'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dms" -d 'Drive the DMS replication task'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "replay" -d 'Deliver events again, from the outbox table or the event log'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "reconcile" -d 'Hold the outbox against what was delivered, event by event'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "reconcile" -d 'Compare the outbox with what was delivered, event by event'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "dlq" -d 'See what could not be delivered, and send it on its way again'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "sample" -d 'Write sample rows'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and not __fish_seen_subcommand_from init doctor deploy watch recover destroy status outputs db dms replay reconcile dlq sample tail verify ui consume local cost demo explain man completions help" -f -a "tail" -d 'Follow events through the stream, the bus and the event log, merged as they come'

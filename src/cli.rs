@@ -6,7 +6,8 @@ mod usage;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands;
@@ -116,16 +117,37 @@ pub fn definition() -> clap::Command {
 
 pub fn main() -> ExitCode {
     panics::install();
-    let parsed = parser(Cli::command()).try_get_matches();
-    let cli = match parsed.and_then(|matches| Cli::from_arg_matches(&matches)) {
-        Ok(cli) => cli,
+    let parsed = parser(definition()).try_get_matches().and_then(|mut matches| {
+        let words = words(&matches);
+        Cli::from_arg_matches_mut(&mut matches).map(|cli| (cli, words))
+    });
+    let (cli, words) = match parsed {
+        Ok(parsed) => parsed,
         Err(answer) => return usage::end(&answer),
     };
     let format = cli.global.format();
     let shown = *format.as_ref().unwrap_or(&OutputFormat::Table);
     let console = Console::new(shown, cli.global.progress, cli.global.quiet, cli.global.verbose);
+    console.runs(words);
     let result = panics::caught(|| format.and_then(|_| run(cli, &console)));
     ExitCode::from(console.finish(result))
+}
+
+/// The words of the chosen command, like `db init`, and an ellipsis where operands follow: without them it is another
+/// command, as `explain` is without a topic.
+fn words(matches: &ArgMatches) -> String {
+    let (mut definition, mut matches) = (&definition(), matches);
+    let mut words = Vec::new();
+    while let Some((word, inner)) = matches.subcommand() {
+        let Some(next) = definition.find_subcommand(word) else { break };
+        words.push(word);
+        (definition, matches) = (next, inner);
+    }
+    let given = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+    if definition.get_positionals().any(|operand| given(operand.get_id().as_str())) {
+        words.push("…");
+    }
+    words.join(" ")
 }
 
 fn run(cli: Cli, console: &Console) -> Result<Outcome> {

@@ -19,7 +19,7 @@ use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::Settings;
 
 /// The stacks of one stage of one pipeline, and all their outputs in one flat map.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Deployment {
     pub pipeline: &'static Pipeline,
     pub stage: String,
@@ -29,7 +29,7 @@ pub struct Deployment {
 }
 
 /// One stack, there or not.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct StackView {
     pub stack: &'static Stack,
     /// The CloudFormation stack name.

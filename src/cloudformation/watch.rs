@@ -104,6 +104,13 @@ impl Engine {
     }
 
     /// The cause of the last operation's failure, as its events still tell it.
+    /// The root cause of the stack's last operation, where it failed and the cause can be read.
+    pub async fn root_cause(&self, stack: &Described) -> Option<String> {
+        let mut follower = Follower::from_operation(self, stack.stack_id()?).await.ok()?;
+        let events = follower.next(self).await.ok()?;
+        Some(self.failure(stack, &events).await.message().to_owned())
+    }
+
     async fn last_failure(&self, scope: &str, name: &str, stack: &Described) -> Error {
         let events = match Follower::from_operation(self, stack.stack_id().unwrap_or_default()).await {
             Ok(mut follower) => follower.next(self).await,

@@ -16,6 +16,7 @@ use crate::consumer::{
 use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
+use crate::pipelines::Part;
 use crate::streams::From;
 
 /// Consume the stream: bring each event to its effect once, mark it processed, and checkpoint
@@ -96,6 +97,7 @@ struct Consumed {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let _hold = ctx.hold();
+        reach::need(ctx, Part::Consumers)?;
         let hook = self.hook()?;
         let deployment = announce::deployment(ctx, true).await?;
         let clients = ctx.aws().await?;

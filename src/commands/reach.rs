@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::database::{Database, Via};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect};
-use crate::pipelines;
+use crate::pipelines::{self, Part};
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
 use crate::samples::Writer;
@@ -26,8 +26,17 @@ pub struct DatabaseArgs {
 
 impl DatabaseArgs {
     pub async fn open(&self, ctx: &Context) -> Result<Database> {
+        need(ctx, Part::Database)?;
         open(ctx, &deployment(ctx).await?, self.via).await
     }
+}
+
+/// Checks that the chosen pipeline has what the command needs.
+///
+/// # Errors
+/// `Usage`, see [`pipelines::Pipeline::need`].
+pub fn need(ctx: &Context, part: Part) -> Result<()> {
+    pipelines::find(&ctx.settings.pipeline)?.need(part)
 }
 
 /// What is deployed of the chosen pipeline.

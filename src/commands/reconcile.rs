@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cloudformation::Deployment;
 use crate::commands::announce;
-use crate::commands::dms::seconds;
+use crate::commands::dms::{capture, seconds};
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, tell, time};
 use crate::commands::sample::rate;
@@ -14,18 +14,21 @@ use crate::committed::{Filter, Outbox};
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::deadletters::Places;
+use crate::dms::control::Snapshot;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table};
-use crate::reconcile::{Deliveries, Finding, Options, Report, Side, reconcile};
+use crate::pipelines::Part;
+use crate::reconcile::{Deliveries, Finding, Options, Overtaken, Report, Side, reconcile};
 use crate::redelivery::Courier;
 use crate::replay::{self, replay};
+use crate::settings::quoted;
 
 /// Missing events up to which a repair asks the outbox for each by its id; it reads the window once more otherwise.
 const BY_ID: usize = 500;
 /// Findings shown to people.
 const SHOWN: usize = 20;
 
-/// Hold the outbox against what was delivered, event by event
+/// Compare the outbox with what was delivered, event by event
 ///
 /// Compares every event of a time window, content and all, with the event log, or on rds-kinesis with what a consumer
 /// group processed, and reports what is missing, duplicated or altered. Memory stays small however long the window is:
@@ -53,9 +56,12 @@ pub struct Args {
     /// Events a second of a repair [default: as fast as they are taken]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Consumer group, on a pipeline that has consumers
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
-    group: String,
+    /// Repair even while the capture does not run: events that it still holds are then delivered twice
+    #[arg(long, requires = "repair")]
+    force: bool,
+    /// Consumer group, on a pipeline that has consumers [default: outboxctl]
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
 }
@@ -68,11 +74,15 @@ fn seconds_or_none(text: &str) -> std::result::Result<Duration, String> {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         check_window(self.from, self.until)?;
+        if self.group.is_some() {
+            reach::need(ctx, Part::Consumers)?;
+        }
         let deployment = announce::deployment(ctx, self.repair).await?;
         let (clients, via) = (ctx.aws().await?, self.database.via);
         let mut outbox = Outbox::open(clients, &deployment, via, reach::roots(ctx)?).await?;
         let mut dead = Places::open(clients, &deployment, via, reach::roots(ctx)?, None).await?;
-        let deliveries = deliveries(ctx, &deployment, &self.database, &self.group).await?;
+        let deliveries =
+            deliveries(ctx, &deployment, &self.database, self.group.as_deref().unwrap_or(DEFAULT_GROUP)).await?;
         let options = self.options()?;
         let _hold = ctx.hold();
         let window = format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC"));
@@ -93,10 +103,36 @@ impl Args {
         if report.unreadable > 0 {
             ctx.console.warn(format!("{} items of the outbox are no outbox items", report.unreadable));
         }
+        // Missing events may only be waiting.
+        let resting = if report.counts.missing > 0 { capture::resting(ctx, &deployment).await } else { None };
         if self.repair && !report.lost.is_empty() {
+            if let Some(task) = resting.filter(|_| !self.force) {
+                return Err(waiting(&task, &report)
+                    .hint("--force repairs all the same: events that the capture still holds are then delivered twice")
+                    .with_data(report));
+            }
             return self.repair(ctx, &deployment, &mut outbox, &options, report).await;
         }
-        self.finish(ctx, report)
+        let rows = self.rows(ctx, &deployment).await;
+        self.finish(ctx, report, resting, rows)
+    }
+
+    /// Rows of the outbox, where it is a database and all of it was looked at.
+    async fn rows(&self, ctx: &Context, deployment: &Deployment) -> Option<u64> {
+        if !deployment.pipeline.has(Part::Database) || self.from.is_some() || self.until.is_some() {
+            return None;
+        }
+        let report = reach::open(ctx, deployment, self.database.via).await.ok()?.status().await.ok()?;
+        report.outbox.filter(|outbox| outbox.exact).and_then(|outbox| u64::try_from(outbox.rows).ok())
+    }
+
+    /// What was compared: `written before 12:00:00 UTC (--grace 60 s)`.
+    fn window(&self, report: &Report) -> String {
+        let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC");
+        let from = report.from.map(|from| format!("from {} ", time(from))).unwrap_or_default();
+        let limited = self.until.is_none_or(|until| until > report.until);
+        let grace = if limited { format!(" (--grace {} s)", self.grace.as_secs()) } else { String::new() };
+        format!("written {from}before {}{grace}", time(report.until))
     }
 
     fn options(&self) -> Result<Options> {
@@ -106,18 +142,18 @@ impl Args {
         Ok(Options { from: self.from, until, late: delta(self.late)? })
     }
 
-    fn finish(&self, ctx: &Context, report: Report) -> Result<Outcome> {
+    fn finish(&self, ctx: &Context, report: Report, resting: Option<Snapshot>, rows: Option<u64>) -> Result<Outcome> {
         if report.agrees(self.allow_duplicates) {
-            let message = match report.counts.committed {
-                0 => "no event is old enough to be compared: what is younger than --grace may be under way".to_owned(),
-                committed => format!("{committed} events committed, all delivered"),
-            };
+            let message = agreement(&report, &self.window(&report), rows);
             ctx.console.emit(Event::finished("reconcile", message, false));
             return Ok(Outcome::data(&report).changed(false).table(totals(&report)));
         }
         ctx.console.emit(Event::failed("reconcile", "what was delivered is not what was committed"));
         ctx.console.table(&totals(&report));
         ctx.console.table(&findings(&report));
+        if let Some(task) = resting.filter(|_| !report.lost.is_empty()) {
+            return Err(waiting(&task, &report).with_data(report));
+        }
         let counts = &report.counts;
         let message = format!(
             "of {} events {} are missing ({} of them dead letters), {} duplicated, {} altered",
@@ -150,10 +186,15 @@ impl Args {
                 .with_data(report));
         }
         ctx.console.table(&findings(&report));
+        lost.sort_unstable();
+        let later = Filter { from: options.from, ..Filter::default() };
+        let overtaken = Overtaken::find(outbox, later, &lost, &ctx.cancel).await?;
+        if overtaken.aggregates > 0 {
+            ctx.console.warn(order_warning(&overtaken));
+        }
         reach::agree(ctx, &format!("deliver {} missing events?", lost.len())).await?;
         let courier = Courier::of(ctx.aws().await?, deployment)?;
         ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), courier.describe())));
-        lost.sort_unstable();
         let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
         let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
         // Not marked as a replay: nobody has had them.
@@ -180,6 +221,45 @@ impl Args {
         let outcome = Outcome::data(data).changed(true);
         Ok(outcome.summary("run `outboxctl reconcile` again to see that they arrived"))
     }
+}
+
+/// What was compared where nothing is wrong.
+fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
+    let counts = &report.counts;
+    let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed)) {
+        0 => String::new(),
+        younger => format!("; {younger} younger events were left out"),
+    };
+    match (counts.committed, rows) {
+        (0, Some(0)) if counts.unknown > 0 => format!(
+            "the outbox is empty: nothing to compare; {} deliveries are of events that it no longer has",
+            counts.unknown
+        ),
+        (0, Some(0)) => "the outbox is empty: nothing to compare".to_owned(),
+        (0, _) => format!("no event was {window}: nothing to compare{younger}"),
+        (committed, _) => format!("{committed} events {window}: all delivered{younger}"),
+    }
+}
+
+/// The error for missing events that a capture at rest may still deliver.
+fn waiting(task: &Snapshot, report: &Report) -> Error {
+    let lost = report.counts.missing - report.dead_letters;
+    let message = format!(
+        "the capture is {}: {lost} of {} events have not been delivered, and may be waiting for it",
+        task.status, report.counts.committed
+    );
+    capture::explain(Error::new(Kind::Verify, message), task)
+}
+
+/// What a repair can't undo: consumers have seen later events already.
+fn order_warning(overtaken: &Overtaken) -> String {
+    let Overtaken { aggregates, example, .. } = overtaken;
+    let example = example.as_deref().unwrap_or("ID");
+    format!(
+        "{aggregates} aggregates have received later events already, so that what is missing of them arrives out of order; \
+         to deliver such an aggregate again from its beginning and in order: `outboxctl replay --aggregate {}`",
+        quoted(example)
+    )
 }
 
 /// Where this deployment shows what it delivered.

@@ -6,7 +6,7 @@ use crate::aws::account;
 use crate::cloudformation::{Engine, OnRecover, Ways};
 use crate::commands::announce::announce;
 use crate::commands::reach;
-use crate::commands::watch::detached;
+use crate::commands::watch::{detached, out_of_sight};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
@@ -47,7 +47,7 @@ impl Args {
         agree(ctx, &plan).await?;
         let _hold = ctx.hold();
         tokio::select! {
-            outcome = self.recover(ctx, &engine, &stacks) => outcome,
+            outcome = self.recover(ctx, &engine, &stacks) => outcome.map_err(|error| out_of_sight(&engine, error)),
             () = ctx.cancel.cancelled() => Err(detached(&engine)),
         }
     }

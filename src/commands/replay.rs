@@ -20,7 +20,8 @@ use crate::streams;
 ///
 /// The pipeline's own publisher function delivers them as it delivers the stream; on rds-kinesis they go into the stream,
 /// and the consumer's hook runs again. Each keeps its event id and carries the extension attribute `replay` with the
-/// replay's name, so that a consumer can tell. Events of an aggregate keep their order; aggregates come one after the other.
+/// replay's name, so that a consumer can tell. Events of an aggregate keep their order; those of
+/// different aggregates are sent in turns.
 ///
 /// How far it got is kept beside the local stack's files (OUTBOXCTL_HOME): a replay that is stopped or killed goes on with
 /// --resume under the same name, and at most the batch that was under way is delivered twice.
@@ -167,7 +168,7 @@ impl Args {
                 Ok(Some(journal))
             }
             Err(error) => {
-                let why = error.causes().into_iter().next().map(|cause| format!(": {cause}")).unwrap_or_default();
+                let why = error.causes().pop().map(|cause| format!(": {cause}")).unwrap_or_default();
                 ctx.console.warn(format!("this replay can't be resumed if it is interrupted: {error}{why}"));
                 Ok(None)
             }

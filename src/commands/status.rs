@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::commands::{dms::seconds, reach};
 use crate::context::Context;
 use crate::doctor::{self, Finding, State};
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
 
 /// Show the pipeline as a picture, the state of its parts, and where it is broken
@@ -18,6 +18,9 @@ pub struct Args {
     /// Time for each question, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
     timeout: Duration,
+    /// Exit with 1 when something is broken, with 0 when nothing is or there are only warnings
+    #[arg(long)]
+    exit_code: bool,
 }
 
 impl Args {
@@ -35,6 +38,10 @@ impl Args {
         if !deployment.exists() {
             let data =
                 json!({ "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": [], "findings": [] });
+            if self.exit_code {
+                let message = format!("pipeline {} is not deployed in stage {stage}", pipeline.name);
+                return Err(Error::new(Kind::NotDeployed, message).with_data(data));
+            }
             return Ok(Outcome::data(data)
                 .text(head)
                 .summary(format!("nothing is deployed in stage {stage}; next: `outboxctl deploy`")));
@@ -64,6 +71,13 @@ impl Args {
         let data = json!({
             "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": places, "findings": findings,
         });
+        let failed: Vec<_> = findings.iter().filter(|finding| finding.state == State::Failed).collect();
+        if self.exit_code && !failed.is_empty() {
+            ctx.console.table(&table);
+            troubles(&findings).iter().for_each(|text| ctx.console.text(text));
+            let names = failed.iter().map(|finding| finding.check.as_str()).collect::<Vec<_>>().join(", ");
+            return Err(Error::new(Kind::Failed, format!("broken: {names}")).with_data(data));
+        }
         let outcome = Outcome::data(data).table(table);
         Ok(match troubles(&findings) {
             None => outcome,

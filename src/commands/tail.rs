@@ -16,6 +16,7 @@ use crate::context::Context;
 use crate::database::Via;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
+use crate::pipelines::{self, Part};
 use crate::settings::OutputFormat;
 use crate::streams::{self, From, Hop, Template, Warnings, bus, dynamodb, kinesis, log, processed};
 use crate::verify;
@@ -59,9 +60,9 @@ pub struct Args {
     /// read throughput, and AWS charges for it
     #[arg(long)]
     enhanced_fan_out: bool,
-    /// Consumer group whose processed log is followed
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
-    group: String,
+    /// Consumer group whose processed log is followed [default: outboxctl]
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
 }
 
 fn until(text: &str) -> std::result::Result<DateTime<Utc>, String> {
@@ -117,6 +118,11 @@ impl Args {
                 return refuse("--until lies in the past: say with --from where to begin");
             }
             From::Latest | From::Start | From::At(_) => {}
+        }
+        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+        self.hops.iter().try_for_each(|hop| pipeline.need(part(*hop)))?;
+        if self.group.is_some() {
+            pipeline.need(Part::Consumers)?;
         }
         if ctx.settings.output == OutputFormat::Json {
             return Err(Error::new(Kind::Usage, "--output json is one document at the end, and a stream has none")
@@ -174,7 +180,8 @@ impl Args {
         if hops.contains(&Hop::Processed) {
             let database = or_stop(ctx, reach::open(ctx, deployment, Via::Auto)).await?;
             let pause = Duration::from_millis(if clients.is_local() { 50 } else { 1_000 });
-            let options = processed::Options { group: self.group.clone(), from: self.from, until: self.until, pause };
+            let group = self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into());
+            let options = processed::Options { group, from: self.from, until: self.until, pause };
             or_stop(ctx, processed::open(database, options, sink.clone(), stop.clone())).await?;
         }
         // The readers hold the sink now; without ours, their end is the end.
@@ -205,6 +212,16 @@ impl Args {
         hops.sort_unstable();
         hops.dedup();
         hops
+    }
+}
+
+/// What a pipeline must have for this hop.
+fn part(hop: Hop) -> Part {
+    match hop {
+        Hop::Kinesis => Part::Kinesis,
+        Hop::Dynamodb => Part::TableStream,
+        Hop::Events | Hop::Log => Part::Bus,
+        Hop::Processed => Part::Consumers,
     }
 }
 

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::commands::announce;
-use crate::commands::dms::seconds;
+use crate::commands::dms::{capture, seconds};
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::sample::rate;
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome};
-use crate::pipelines::Pipeline;
+use crate::pipelines::{Part, Pipeline};
 use crate::streams::Hop;
 use crate::verify::{self, Amount, Options, Report, Ways, junit};
 
@@ -53,9 +53,9 @@ pub struct Args {
     /// Fail on disorder at every hop, also at the bus and in the event log, where AWS promises no order
     #[arg(long)]
     strict_order: bool,
-    /// Consumer group whose processed log is watched, on a pipeline that has consumers
-    #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP)]
-    group: String,
+    /// Consumer group whose processed log is watched, on a pipeline that has consumers [default: outboxctl]
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Also write the result as JUnit XML
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
@@ -88,16 +88,23 @@ impl Args {
         ctx.console.emit(Event::failed("verify", "what was delivered is not what was committed"));
         report.tables().iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
-        let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs())).hint(hint(pipeline));
+        let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
+        let error = match capture::resting(ctx, &reach::deployment(ctx).await?).await {
+            Some(task) => capture::explain(error, &task),
+            None => error.hint(hint(pipeline)),
+        };
         Err(error.with_data(report))
     }
 
     async fn verify(&self, ctx: &Context) -> Result<(&'static Pipeline, Report)> {
+        if self.group.is_some() {
+            reach::need(ctx, Part::Consumers)?;
+        }
         let deployment = announce::deployment(ctx, true).await?;
         let options = Options {
             amount: self.duration.map_or(Amount::Events(self.count), Amount::For),
             domain: reach::domain(&deployment),
-            group: self.group.clone(),
+            group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
             aggregates: self.aggregates,
             ordered: match self.strict_order {
                 true => verify::hops(&deployment),

@@ -1,5 +1,7 @@
 //! `outboxctl watch`.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -9,6 +11,7 @@ use crate::commands::reach;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
+use crate::pipelines::{self, Owner};
 
 /// Attach to what CloudFormation is doing with the pipeline's stacks; the exit code is its result
 ///
@@ -29,7 +32,7 @@ impl Args {
         let engine = Engine::new(ctx.aws().await?, &ctx.console);
         let _hold = ctx.hold();
         tokio::select! {
-            outcome = self.follow(ctx, &engine, &stacks) => outcome,
+            outcome = self.follow(ctx, &engine, &stacks) => outcome.map_err(|error| out_of_sight(&engine, error)),
             () = ctx.cancel.cancelled() => Err(detached(&engine)),
         }
     }
@@ -48,7 +51,18 @@ impl Args {
                 ctx.console.note("no update is under way; only updates can be cancelled");
             }
         }
-        let ends = join_all(stacks.iter().map(|(scope, name)| engine.watch(scope, name))).await;
+        let mut ends = join_all(stacks.iter().map(|(scope, name)| engine.watch(scope, name))).await;
+        // A deploy under way begins the next stack within seconds after the last.
+        while let Some(missing) = missing(ctx, stacks, &ends) {
+            tokio::time::sleep(BETWEEN).await;
+            let more = missing.iter().map(|at| engine.watch(stacks[*at].0, &stacks[*at].1));
+            let more = join_all(more).await;
+            let moved = more.iter().any(|end| end.as_ref().map_or(true, |end| end.attached || is_there(end)));
+            missing.into_iter().zip(more).for_each(|(at, end)| ends[at] = end);
+            if !moved {
+                break;
+            }
+        }
         let (mut watched, mut failure) = (Vec::new(), None);
         for ((scope, _), end) in stacks.iter().zip(ends) {
             match end {
@@ -70,10 +84,30 @@ impl Args {
     }
 }
 
+/// Between two stacks of a deploy.
+const BETWEEN: Duration = Duration::from_secs(3);
+
+fn is_there(end: &Watched) -> bool {
+    end.status != "not deployed"
+}
+
+/// The stacks that a deploy may still make: those that every deploy of the pipeline has. None where nothing failed and
+/// all or nothing is there.
+fn missing(ctx: &Context, stacks: &[(&'static str, String)], ends: &[Result<Watched>]) -> Option<Vec<usize>> {
+    let pipeline = pipelines::find(&ctx.settings.pipeline).ok()?;
+    let always =
+        |scope: &str| pipeline.stack(scope).is_some_and(|stack| stack.owner == Owner::Pipeline && !stack.sample);
+    let ends: Vec<&Watched> = ends.iter().map(Result::as_ref).collect::<Result<_, _>>().ok()?;
+    let missing: Vec<usize> = (0..ends.len()).filter(|at| !is_there(ends[*at]) && always(stacks[*at].0)).collect();
+    // What ended in a deletion is not made again.
+    let deleted = ends.iter().any(|end| end.attached && !is_there(end));
+    (!missing.is_empty() && !deleted && ends.iter().any(|end| is_there(end))).then_some(missing)
+}
+
 fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool) -> Result<Outcome> {
     let settings = &ctx.settings;
     let attached = watched.iter().any(|(_, end)| end.attached);
-    let there = watched.iter().any(|(_, end)| end.status != "not deployed");
+    let there = watched.iter().any(|(_, end)| is_there(end));
     if !there && !attached {
         let message = format!("pipeline {} is not deployed in stage {}", settings.pipeline, settings.stage);
         return Err(Error::new(Kind::NotDeployed, message));
@@ -82,8 +116,34 @@ fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool)
         .iter()
         .map(|(scope, end)| json!({ "stack": scope, "status": end.status, "attached": end.attached }))
         .collect();
-    let summary = if attached { "everything that was under way ended well" } else { "nothing is under way" };
+    let names: Vec<_> = watched.iter().map(|(scope, _)| (*scope, String::new())).collect();
+    let ends: Vec<_> = watched.iter().map(|(_, end)| Ok(end.clone())).collect();
+    let missing: Vec<_> = missing(ctx, &names, &ends).unwrap_or_default().into_iter().map(|at| names[at].0).collect();
+    let said = if attached { "everything that was under way ended well" } else { "nothing is under way" };
+    let summary = match missing.as_slice() {
+        [] => said.to_owned(),
+        missing => format!("{said}; not deployed: {}; `outboxctl deploy` continues", missing.join(", ")),
+    };
     Ok(Outcome::data(json!({ "stacks": stacks })).changed(cancelled).summary(summary))
+}
+
+/// Completes an error after which the state of the stacks is not known, such as credentials that expired: what
+/// CloudFormation continues with, and that the same command attaches to it. Other errors stay as they are.
+pub fn out_of_sight(engine: &Engine, error: Error) -> Error {
+    if !is_blind(&error) {
+        return error;
+    }
+    let scopes: Vec<_> = engine.under_way().into_iter().map(|operation| operation.scope).collect();
+    let error = match scopes.as_slice() {
+        [] => error,
+        scopes => error.hint(format!("CloudFormation continues with: {}", scopes.join(", "))),
+    };
+    error.hint("once AWS answers again, the same command attaches to what is under way and does the rest")
+}
+
+/// Whether the error says nothing of the stacks: AWS could not be asked.
+pub fn is_blind(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Credentials | Kind::Unreachable)
 }
 
 /// What goes on without us, how to attach to it again and how to cancel it.

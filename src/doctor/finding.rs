@@ -101,10 +101,9 @@ impl Finding {
     /// "not checked" where only the question failed.
     pub fn of_error(check: impl Into<String>, error: &Error) -> Self {
         let state = if tells_of_the_thing(error.kind()) { State::Failed } else { State::NotChecked };
-        let causes = error.causes();
-        let message = match causes.first() {
-            Some(cause) if state == State::Failed => format!("{}: {cause}", error.message()),
-            _ => error.message().to_owned(),
+        let message = match error.causes().last() {
+            Some(cause) => format!("{}: {cause}", error.message()),
+            None => error.message().to_owned(),
         };
         Self { remedy: error.hints().next().map(str::to_owned), ..Self::new(check, state, message) }
     }

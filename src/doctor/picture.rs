@@ -47,7 +47,10 @@ pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec
         let details = of_hop.iter().filter(|finding| finding.state == worst || finding.state == State::Ok);
         let mut details: Vec<_> = details.collect();
         details.sort_by_key(|finding| std::cmp::Reverse(finding.state));
-        let detail = details.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join("; ");
+        let mut messages: Vec<&str> = details.iter().map(|finding| finding.message.as_str()).collect();
+        // Two checks of one stack that is not there say the same.
+        messages.dedup();
+        let detail = messages.join("; ");
         Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
     };
     way(pipeline, with_sample).into_iter().map(place).collect()

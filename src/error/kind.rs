@@ -61,9 +61,9 @@ kinds! {
     /// A stack operation ended badly.
     StackFailed, "stack-failed", 1, None;
     /// The database does not answer.
-    DatabaseUnreachable, "database-unreachable", 1, Some("a private database is reached through the admin function: leave --via at auto, or check security group, subnet route and port");
+    DatabaseUnreachable, "database-unreachable", 1, Some("leave --via at auto, which reaches a private database through the admin function; a direct connection needs a route and an open port");
     /// Name and password do not fit.
-    WrongSecret, "wrong-secret", 1, Some("the secret and the database disagree: rotate the secret, or reset the master password to the secret's");
+    WrongSecret, "wrong-secret", 1, Some("the secret and the database disagree: set the user's password to the secret's, or the secret to the user's password");
     /// The server's certificate is not signed by the bundle.
     UntrustedCertificate, "untrusted-certificate", 1, Some("set PGSSLROOTCERT to the PEM bundle that signed the server's certificate; verification can't be turned off");
     /// The server has no database of that name.
@@ -75,7 +75,7 @@ kinds! {
     /// The replication slot is held by another process.
     SlotTaken, "slot-taken", 1, Some("stop the other reader, or wait until PostgreSQL notices that it is gone (wal_sender_timeout)");
     /// The DMS task ended with an error.
-    TaskFailed, "task-failed", 1, Some("`outboxctl dms status` shows the task; its log group is in CloudWatch Logs under dms-tasks-");
+    TaskFailed, "task-failed", 1, None;
     /// A DMS endpoint can't reach its server.
     EndpointFailed, "endpoint-failed", 1, None;
     /// The stream does not exist.

@@ -4,6 +4,7 @@
 //! table in `kind.rs`), a message that says what happened to what, and hints particular to this case.
 
 mod aws;
+mod causes;
 mod kind;
 
 pub use aws::{AwsContext, sdk_code};
@@ -60,10 +61,13 @@ impl Error {
         Self { kind, standing: kind.hint().map(Cow::Borrowed), ..self }
     }
 
-    /// Leaves out the kind's standing hint, where what it proposes can't help in this case.
+    /// Leaves out hints that lead back to the command that failed, given as its words (`db init`): those that begin with
+    /// it, and a standing hint that names it.
     #[must_use]
-    pub fn without_standing_hint(mut self) -> Self {
-        self.standing = None;
+    pub fn without_hints_back_to(mut self, command: &str) -> Self {
+        let same = format!("`outboxctl {command}`");
+        self.hints.retain(|hint| !hint.trim_start_matches("run ").starts_with(&same));
+        self.standing = self.standing.filter(|hint| !hint.contains(&same));
         self
     }
 
@@ -98,19 +102,14 @@ impl Error {
         self.kind.exit_code()
     }
 
-    /// The chain of causes, outermost first, without links that repeat the text before them.
+    /// Returns the chain of causes, outermost first, without links that only wrap the next or repeat another.
     pub fn causes(&self) -> Vec<String> {
-        let mut causes: Vec<String> = Vec::new();
-        let mut next = self.source.as_ref().map(|s| s.as_ref() as &(dyn std::error::Error + 'static));
-        while let Some(cause) = next {
-            let text = cause.to_string();
-            let repeats = self.message.contains(&text) || causes.last().is_some_and(|last| last.contains(&text));
-            if !repeats {
-                causes.push(text);
-            }
-            next = cause.source();
-        }
-        causes
+        causes::of(&self.message, self.source.as_ref().map(|source| source.as_ref() as _))
+    }
+
+    /// Returns the first and the last of [`Error::causes`]: what was tried, and why it failed.
+    pub fn causes_in_short(&self) -> Vec<String> {
+        causes::ends(self.causes())
     }
 }
 
@@ -146,6 +145,21 @@ impl<T, E: Into<Box<dyn std::error::Error + Send + Sync>>> OrFail<T> for std::re
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_hint_never_is_the_command_that_failed() {
+        let hints = |error: Error, command: &str| {
+            error.without_hints_back_to(command).hints().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let schema = || Error::new(Kind::Schema, "a table is missing");
+        assert_eq!(hints(schema(), "db init"), [""; 0]);
+        assert_eq!(hints(schema(), "verify"), ["run `outboxctl db init`"]);
+        let failed = || Error::new(Kind::Failed, "m").hint("free the slot, then `outboxctl dms start`");
+        assert_eq!(hints(failed(), "dms start").len(), 1, "it says what changes in between");
+        let back =
+            Error::new(Kind::Failed, "m").hint("run `outboxctl dms start`").hint("`outboxctl dms start --fresh`");
+        assert_eq!(hints(back, "dms start"), ["`outboxctl dms start --fresh`"]);
+    }
 
     #[test]
     fn a_full_disk_says_where_there_may_be_room() {

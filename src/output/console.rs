@@ -23,18 +23,33 @@ pub struct Console {
     /// The command's end was written, or is being written.
     concluded: Arc<AtomicBool>,
     place: Arc<OnceLock<Place>>,
+    /// The words of the command that runs, like `db init`.
+    running: Arc<OnceLock<String>>,
 }
 
 impl Console {
     pub fn new(format: OutputFormat, progress: ProgressMode, quiet: bool, verbose: bool) -> Self {
         let renderer = render::choose(progress, quiet);
-        let (heartbeat, concluded, place) = (Arc::default(), Arc::default(), Arc::default());
-        Self { format, verbose, quiet, renderer, heartbeat, concluded, place }
+        Self {
+            format,
+            verbose,
+            quiet,
+            renderer,
+            heartbeat: Arc::default(),
+            concluded: Arc::default(),
+            place: Arc::default(),
+            running: Arc::default(),
+        }
     }
 
     /// Sets where the commands lead that are printed from here on. The first call counts.
     pub fn lead_to(&self, place: Place) {
         self.place.get_or_init(|| place);
+    }
+
+    /// Sets which command runs, so that no hint leads back to it. The first call counts.
+    pub fn runs(&self, command: String) {
+        self.running.get_or_init(|| command);
     }
 
     /// Where printed commands lead.
@@ -248,7 +263,9 @@ impl Console {
     /// code: the result's, or 1 where a result that succeeded could not be written.
     pub fn finish(&self, result: Result<Outcome, Error>) -> u8 {
         let fill = |text: &str| self.filled(text);
-        let result = result.map(|outcome| outcome.map_text(fill)).map_err(|error| error.map_text(fill));
+        let running = self.running.get().map_or("", String::as_str);
+        let complete = |error: Error| error.without_hints_back_to(running).map_text(fill);
+        let result = result.map(|outcome| outcome.map_text(fill)).map_err(complete);
         self.concluded.store(true, Ordering::Relaxed);
         self.renderer.clear();
         let result = match self.renderer.conclude(&result) {

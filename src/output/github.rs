@@ -120,8 +120,9 @@ impl Renderer for GitHub {
 
 /// The cause, and what to do about it.
 fn annotation(error: &Error) -> String {
+    let causes = error.causes_in_short().into_iter().map(|cause| format!("\ncaused by: {cause}"));
     let hints = error.hints().map(|hint| format!("\nhint: {hint}"));
-    format!("{}{}", error.message(), hints.collect::<String>())
+    format!("{}{}", error.message(), causes.chain(hints).collect::<String>())
 }
 
 /// Text for people as the data of a workflow command.
@@ -140,10 +141,15 @@ fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> S
         Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {}\n\n", inline(summary)),
         Ok(_) => "### ✓ outboxctl\n\n".to_owned(),
         Err(error) => {
+            let causes: String = error.causes_in_short().iter().map(|cause| format!("\ncaused by: {cause}")).collect();
             // The commands in them are code.
             let hints = error.hints().map(|hint| format!("- {}\n", clean_line(hint).replace('<', "\\<")));
             let hints: String = hints.map(|hint| hint.replace("![", "!\\[")).collect();
-            format!("### ✗ outboxctl: {}\n\n{}\n{hints}\n", error.kind().name(), fenced(error.message()))
+            format!(
+                "### ✗ outboxctl: {}\n\n{}\n{hints}\n",
+                error.kind().name(),
+                fenced(&format!("{}{causes}", error.message()))
+            )
         }
     };
     let mut steps = Table::new(["", "step", "result", "time"]);

@@ -137,9 +137,8 @@ pub fn error(error: &Error, verbose: bool) {
         stream::talk(&format!("{style}{word}{style:#} {text}"));
     };
     say(RED, "error:", error.message());
-    let causes = error.causes();
-    let shown = if verbose { causes.len() } else { causes.len().min(3) };
-    for cause in &causes[..shown] {
+    let causes = if verbose { error.causes() } else { error.causes_in_short() };
+    for cause in &causes {
         say(DIM, "  caused by:", cause);
     }
     for hint in error.hints() {

@@ -9,6 +9,7 @@ mod dynamodb_cdc;
 mod dynamodb_eventbridge;
 mod dynamodb_kinesis;
 mod parameters;
+mod parts;
 mod rds_eventbridge;
 mod rds_kinesis;
 pub mod registry;
@@ -17,6 +18,7 @@ mod stage;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
+pub use parts::Part;
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 
+pub use super::blocking::OpenTransaction;
 pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
 pub use super::failures::{FailureRow, FailuresRequest};
 pub use super::migrate::{InitReport, Step};

@@ -8,6 +8,7 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config};
 
 use super::fault;
+use super::session;
 use super::tls::{Connector, Roots};
 use crate::error::{Kind, OrFail, Result};
 
@@ -115,6 +116,7 @@ pub async fn connect(target: &Target) -> Result<Client> {
         .user(&target.user)
         .password(target.password.expose())
         .application_name("outboxctl")
+        .options(session::options())
         .ssl_mode(SslMode::Require)
         .connect_timeout(Duration::from_secs(10))
         .tcp_user_timeout(Duration::from_secs(30))
@@ -126,12 +128,16 @@ pub async fn connect(target: &Target) -> Result<Client> {
             format!("{} accepted the connection and then said nothing for 20 s", target.describe())
         })?
         .map_err(|error| fault::connecting(error, target))?;
+    let limited = session::has_transaction_timeout(&connection);
     tokio::spawn(async move {
         // Whoever uses the client learns of a broken connection through its own call.
         if let Err(error) = connection.await {
             tracing::debug!(%error, "the database connection ended");
         }
     });
+    if limited {
+        session::lift_transaction_timeout(&client).await?;
+    }
     Ok(client)
 }
 

@@ -14,9 +14,11 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
     if let Some(state) = error.code() {
         let (kind, text) = match *state {
             SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
-                (Kind::WrongSecret, format!("{at}: user name or password refused"))
+                (Kind::WrongSecret, format!("{at}: user name or password refused ({})", state.code()))
             }
-            SqlState::INVALID_CATALOG_NAME => (Kind::UnknownDatabase, format!("{at}: there is no such database")),
+            SqlState::INVALID_CATALOG_NAME => {
+                (Kind::UnknownDatabase, format!("{at}: there is no such database ({})", state.code()))
+            }
             _ => (Kind::DatabaseUnreachable, format!("{at}: {}", describe(&error))),
         };
         return Error::new(kind, text).with_source(error);
@@ -94,8 +96,12 @@ pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ 
             }
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Error::new(Kind::Failed, text)
                 .hint("run it as the database's owner: the user in the secret that `outboxctl deploy` generated"),
-            Some(&SqlState::LOCK_NOT_AVAILABLE) => Error::new(Kind::Failed, text)
-                .hint("another session holds the lock: wait for it, or find it in pg_stat_activity"),
+            Some(&SqlState::LOCK_NOT_AVAILABLE) => Error::new(Kind::Failed, text).hint(
+                "another session holds the lock: wait for it, or end its transaction (pg_stat_activity lists them)",
+            ),
+            Some(&SqlState::QUERY_CANCELED) => Error::new(Kind::Failed, text).hint(
+                "the server cancelled the statement (SQLSTATE 57014): somebody did, or a time limit of the server",
+            ),
             // The server goes down, or comes up: the session's last words, before its connection is closed.
             Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => {
                 Error::new(Kind::DatabaseUnreachable, text)

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
 
-use super::ensure;
 use super::fault::failed;
 use super::schema::{MIGRATIONS, Migration};
+use super::{blocking, ensure};
 use crate::error::{Error, Kind, Result};
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.
 const LOCK: i64 = 0x6f75_7462_6f78;
 
-const LEDGER: &str = "CREATE TABLE IF NOT EXISTS outboxctl_migrations (
+const LEDGER: &str = "CREATE TABLE IF NOT EXISTS public.outboxctl_migrations (
     version    integer      PRIMARY KEY,
     name       varchar(100) NOT NULL,
     checksum   char(64)     NOT NULL,
@@ -49,6 +50,35 @@ pub struct InitReport {
 /// # Errors
 /// `Schema` when an applied migration's text differs from ours, or the database is newer than this executable.
 pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport> {
+    match migrate(client, dry_run, sample).await {
+        Err(failure) if failure.is_lock => {
+            // The transaction is over, so the session can be asked again.
+            let holders = blocking::lock_holders(client, LOCK).await.unwrap_or_default();
+            let named = holders.iter().take(3).fold(failure.error, |error, one| {
+                error.hint(format!("it is held by {one}: commit it, or end it with {}", one.end()))
+            });
+            Err(named)
+        }
+        result => result.map_err(|failure| failure.error),
+    }
+}
+
+/// Why a migration failed.
+struct Failure {
+    error: Error,
+    /// It waited too long for a lock.
+    is_lock: bool,
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<tokio_postgres::Error>());
+        let is_lock = cause.and_then(tokio_postgres::Error::code) == Some(&SqlState::LOCK_NOT_AVAILABLE);
+        Self { error, is_lock }
+    }
+}
+
+async fn migrate(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport, Failure> {
     let transaction = client.transaction().await.map_err(failed("begin"))?;
     transaction
         .batch_execute("SET LOCAL lock_timeout = '30s'; SET LOCAL client_min_messages = warning")
@@ -84,7 +114,7 @@ async fn apply(client: &impl GenericClient, migration: &Migration) -> Result<()>
     client.batch_execute(migration.sql).await.map_err(failed(&what))?;
     client
         .execute(
-            "INSERT INTO outboxctl_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            "INSERT INTO public.outboxctl_migrations (version, name, checksum) VALUES ($1, $2, $3)",
             &[&migration.version, &migration.name, &migration.checksum()],
         )
         .await
@@ -102,7 +132,7 @@ pub(super) struct Recorded {
 
 pub(super) async fn recorded(client: &impl GenericClient) -> Result<BTreeMap<i32, Recorded>> {
     let rows = client
-        .query("SELECT version, name, checksum, applied_at FROM outboxctl_migrations", &[])
+        .query("SELECT version, name, checksum, applied_at FROM public.outboxctl_migrations", &[])
         .await
         .map_err(failed("read the table of migrations"))?;
     Ok(rows

@@ -6,6 +6,7 @@
 //! pipeline's network, in the admin function, against a private one.
 
 pub mod admin;
+mod blocking;
 mod committed;
 mod connect;
 mod ensure;
@@ -19,6 +20,7 @@ mod purge;
 pub mod replication;
 mod samples;
 mod schema;
+pub mod session;
 mod status;
 pub mod tls;
 

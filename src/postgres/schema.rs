@@ -37,6 +37,12 @@ pub const MIGRATIONS: &[Migration] = &[
         sample: false,
     },
     Migration { version: 6, name: "digest", sql: include_str!("../../schema/postgres/0006_digest.sql"), sample: false },
+    Migration {
+        version: 7,
+        name: "append_reasons",
+        sql: include_str!("../../schema/postgres/0007_append_reasons.sql"),
+        sample: false,
+    },
 ];
 
 #[cfg(test)]

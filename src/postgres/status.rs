@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, GenericClient};
 
+use super::blocking::{self, OpenTransaction};
 use super::ensure::{self, PUBLICATION};
 use super::fault::failed;
 use super::migrate::{self, Step};
@@ -28,6 +29,9 @@ pub struct StatusReport {
     /// The publication exists and holds the outbox table.
     pub publication: bool,
     pub slots: Vec<Slot>,
+    /// Transactions that a new slot would wait for. Empty from an admin function of an older version.
+    #[serde(default)]
+    pub open_transactions: Vec<OpenTransaction>,
     pub warnings: Vec<String>,
 }
 
@@ -94,6 +98,7 @@ pub(super) async fn status(client: &Client) -> Result<StatusReport> {
         outbox: if exists(client, "public.outbox").await? { Some(outbox(client).await?) } else { None },
         publication: publication(client).await?,
         slots: slots(client).await?,
+        open_transactions: blocking::open_transactions(client).await?,
         warnings: ensure::warnings(client).await?,
         applied: recorded
             .into_iter()

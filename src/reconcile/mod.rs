@@ -9,6 +9,7 @@
 mod compare;
 mod delivered;
 mod ledger;
+mod overtaken;
 
 use std::collections::HashMap;
 
@@ -20,6 +21,7 @@ use uuid::Uuid;
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
 pub use ledger::{Comparison, Fact, Ledger, Side};
+pub use overtaken::Overtaken;
 
 use crate::committed::{Filter, Outbox};
 use crate::deadletters::Places;

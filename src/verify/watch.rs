@@ -57,8 +57,12 @@ impl<'a> Watch<'a> {
             self.console.expect("verify", Expect::Lasts(time));
         }
         let watched = tokio::select! {
-            watched = self.watch(&mut ledger, writer, run) => watched,
-            () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
+            watched = self.watch(&mut ledger, writer, run) => Some(watched),
+            () = cancel.cancelled() => None,
+        };
+        let Some(watched) = watched else {
+            let written = ledger.report().committed;
+            return Err(Error::new(Kind::Interrupted, format!("stopped; at least {written} events were written")));
         };
         let complete = watched?;
         let mut report = ledger.report();

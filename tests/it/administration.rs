@@ -39,6 +39,8 @@ fn requests_are_answered_by_a_real_server() {
         two_inits_at_once_both_succeed_and_one_changes(&create(&admin, &server, "twice").await).await;
         samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(&create(&admin, &server, "numbers").await).await;
         commit_order_is_sequence_order_and_the_writer_may_only_append(&create(&admin, &server, "rights").await).await;
+        what_roles_and_databases_set_changes_no_session_of_ours(&create(&admin, &server, "settings").await, &admin).await;
+        an_argument_that_is_not_allowed_is_refused_with_what_is(&create(&admin, &server, "reasons").await).await;
         the_page_counts_what_its_lists_have_no_room_for(&create(&admin, &server, "page").await).await;
     });
 }
@@ -129,7 +131,10 @@ async fn the_samples_tables_can_be_left_out_and_put_in_later(database: &Target) 
         other => panic!("{other:?}"),
     };
     let names = |report: &InitReport| report.applied.iter().map(|step| step.name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(&init(&mut client, false).await), ["outbox", "processed", "retention", "digest"]);
+    assert_eq!(
+        names(&init(&mut client, false).await),
+        ["outbox", "processed", "retention", "digest", "append_reasons"]
+    );
     assert!(!init(&mut client, false).await.changed);
     let now = status(&mut client).await;
     assert!(now.pending.is_empty(), "what was left out is not missing: {now:?}");
@@ -243,4 +248,62 @@ async fn overview(client: &mut Client, request: OverviewRequest) -> Overview {
         AdminResponse::Overview(overview) => overview,
         other => panic!("{other:?}"),
     }
+}
+
+async fn what_roles_and_databases_set_changes_no_session_of_ours(database: &Target, admin: &Client) {
+    init(&mut connect(database).await.expect("connect"), false).await;
+    let set = [
+        "search_path = 'app', public",
+        "statement_timeout = '1ms'",
+        "lock_timeout = '1ms'",
+        "idle_in_transaction_session_timeout = '1ms'",
+        "idle_session_timeout = '1ms'",
+        "default_transaction_read_only = on",
+        "default_transaction_isolation = 'serializable'",
+        "\"DateStyle\" = 'German'",
+        "\"TimeZone\" = 'Asia/Tokyo'",
+        "bytea_output = 'escape'",
+        "standard_conforming_strings = off",
+        "row_security = off",
+    ];
+    for setting in set {
+        for owner in [format!("DATABASE {}", database.database), format!("ROLE {OWNER}")] {
+            admin.batch_execute(&format!("ALTER {owner} SET {setting}")).await.expect("a setting");
+        }
+    }
+    let mut client = connect(database).await.expect("connect");
+    let second = init(&mut client, false).await;
+    assert!(!second.changed, "{second:?}");
+    for (name, value) in [("TimeZone", "UTC"), ("statement_timeout", "0"), ("default_transaction_read_only", "off")] {
+        let row = client.query_one("SELECT current_setting($1)", &[&name]).await.expect("a setting");
+        assert_eq!(row.get::<_, String>(0), value, "{name}");
+    }
+    let mut replication =
+        outboxctl::postgres::replication::Connection::open(database).await.expect("a replication connection");
+    let shown = replication.query("SHOW search_path").await.expect("a setting");
+    assert_eq!(shown[0][0].as_deref(), Some("public, pg_temp"));
+    // Roles are the server's: later scenarios have this one, too.
+    admin.batch_execute(&format!("ALTER ROLE {OWNER} RESET ALL")).await.expect("reset");
+}
+
+async fn an_argument_that_is_not_allowed_is_refused_with_what_is(database: &Target) {
+    let mut client = connect(database).await.expect("connect");
+    init(&mut client, false).await;
+    for (arguments, problem, allowed) in [
+        ("'Car', '1', 'E', '{}'", "aggregate_type", "lower-case letters"),
+        ("repeat('a', 65), '1', 'E', '{}'", "aggregate_type", "1 to 64"),
+        ("'car', '', 'E', '{}'", "aggregate_id has 0 characters", "1 to 128"),
+        ("'car', '1', '', '{}'", "event_type has 0 characters", "1 to 128"),
+        ("'car', '1', 'E', NULL", "payload is null", "JSON document"),
+        ("'car', '1', 'E', to_jsonb(repeat('x', 500000))", "payload has 500002 bytes", "480 KiB"),
+        ("'car', '1', 'E', '{}', NULL, 0", "schema_version", "from 1"),
+    ] {
+        let failed = client.execute(&format!("SELECT public.outbox_append({arguments})"), &[]).await;
+        let error = failed.expect_err(arguments);
+        let said = error.as_db_error().expect("the server's answer");
+        assert_eq!(said.code().code(), "23514", "{arguments}");
+        assert!(said.message().contains(problem), "{arguments}: {}", said.message());
+        assert!(said.hint().is_some_and(|hint| hint.contains(allowed)), "{arguments}: {:?}", said.hint());
+    }
+    client.execute("SELECT public.outbox_append('car', '1', 'E', '{}')", &[]).await.expect("allowed");
 }

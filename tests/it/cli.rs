@@ -99,7 +99,7 @@ fn no_credentials_exit_4_with_a_way_out() {
 fn local_without_a_stack_says_how_to_start_one() {
     let told = World::new().run(["outputs", "--local"]);
     assert!(told.starts_with("exit: 1\n"), "{told}");
-    assert!(told.contains("hint: start it: outboxctl local up"), "{told}");
+    assert!(told.contains("hint: start it: `outboxctl local up`"), "{told}");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::support::World;
 fn a_file_is_written_once_and_read_back() {
     let world = World::new();
     let told = world.run(["init", "--region", "eu-west-1", "--stage", "team-a", "--pipeline", "rds-kinesis"]);
-    assert!(told.starts_with("exit: 0\n") && told.contains("next: outboxctl doctor"), "{told}");
+    assert!(told.starts_with("exit: 0\n") && told.contains("next: `outboxctl doctor"), "{told}");
     let path = world.work().join("outboxctl.toml");
     let text = std::fs::read_to_string(&path).expect("the file");
     assert!(text.contains("region = \"eu-west-1\"") && text.contains("# DatabaseClass = \"db.t4g.micro\""), "{text}");

@@ -5,6 +5,7 @@ use crate::commands::reach::{self, DatabaseArgs};
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Event, Expect, Outcome, Table};
+use crate::pipelines::Part;
 use crate::postgres::admin::InitReport;
 
 /// Create or update the schema, the writer role and the publication
@@ -22,6 +23,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        reach::need(ctx, Part::Database)?;
         ctx.console.emit(Event::started("database", "bringing the schema up to date"));
         if !ctx.settings.local {
             // A function in a VPC that starts cold, and a database that answers at once.
@@ -59,7 +61,9 @@ fn sentence(report: &InitReport) -> String {
     let (migrations, others) = (report.applied.len(), report.ensured.len());
     match (report.changed, report.dry_run) {
         (false, _) => "nothing changed: the schema is up to date".into(),
-        (true, false) => format!("{migrations} migrations applied, {others} roles, grants and publications put right"),
+        (true, false) => {
+            format!("{migrations} migrations applied, {others} roles, grants and publications created or corrected")
+        }
         (true, true) => format!(
             "{migrations} migrations and {others} roles, grants and publications would be applied; all of it was tried \
              and rolled back"

@@ -10,7 +10,7 @@ use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table};
-use crate::pipelines;
+use crate::pipelines::{self, Part};
 use crate::purge::{Proof, Report, purge};
 use crate::streams;
 
@@ -44,18 +44,17 @@ fn age(text: &str) -> Result<DateTime<Utc>, String> {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let pipeline = pipelines::find(&ctx.settings.pipeline)?;
-        if pipeline.stack("database").is_none() {
+        if !pipeline.has(Part::Database) {
             let name = pipeline.name;
             return Err(Error::new(
                 Kind::Usage,
-                format!("{name} has no PostgreSQL: DynamoDB purges its outbox by itself"),
+                format!("{name} has no PostgreSQL: DynamoDB deletes old items of its outbox by itself"),
             )
             .hint("an outbox item's `expires_at` says when it goes"));
         }
-        let marked = pipeline.stack("leases").is_some();
+        let marked = pipeline.has(Part::Consumers);
         if !marked && !self.groups.is_empty() {
-            let text = format!("{} has no consumer groups: its event log tells what was delivered", pipeline.name);
-            return Err(Error::new(Kind::Usage, text).hint("leave out --group"));
+            pipeline.need(Part::Consumers)?;
         }
         let deployment = announce::deployment(ctx, !self.dry_run).await?;
         let clients = ctx.aws().await?;

@@ -31,7 +31,7 @@ impl<'a> Capture<'a> {
         if deployment.outputs().get("TaskArn").is_none() {
             return Ok(None);
         }
-        let deployed = Deployed::of(ctx, deployment, DEADLINE).await?;
+        let deployed = Deployed::of(ctx, deployment.clone(), DEADLINE).await?;
         Ok(Some(Self { ctx, deployed, paused: AtomicBool::new(false) }))
     }
 

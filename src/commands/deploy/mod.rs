@@ -17,7 +17,7 @@ use crate::cloudformation::{
     parameter_names, secrets,
 };
 use crate::commands::announce::announce;
-use crate::commands::watch::detached;
+use crate::commands::watch::{detached, out_of_sight};
 use crate::context::Context;
 use crate::environment;
 use crate::error::{Error, Kind, Result};
@@ -99,7 +99,7 @@ impl Args {
             return self.previewed(ctx, rollout.preview().await?);
         }
         let (reports, outputs) = tokio::select! {
-            deployed = rollout.deploy() => deployed?,
+            deployed = rollout.deploy() => deployed.map_err(|error| out_of_sight(&engine, error))?,
             () = ctx.cancel.cancelled() => {
                 let error = detached(&engine);
                 return Err(capture.iter().fold(error, |error, capture| capture.remember(error)));

@@ -11,8 +11,9 @@ use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Deployment, Engine, StackView};
 use crate::commands::announce::announce;
+use crate::commands::dms::Blockers;
 use crate::commands::reach;
-use crate::commands::watch::detached;
+use crate::commands::watch::{detached, is_blind, out_of_sight};
 use crate::context::Context;
 use crate::dms::control::{Patience, Task};
 use crate::error::{Error, Kind, Result};
@@ -65,20 +66,33 @@ impl Args {
             } => ends?,
             () = ctx.cancel.cancelled() => return Err(detached(&engine)),
         };
-        let mut failure = None;
+        let mut failure: Option<Error> = None;
         let mut deleted = Vec::new();
+        // Where AWS could not be asked any more, nothing is known of the stacks behind.
+        let blind = ends.values().any(|end| matches!(end, End::Failed(error) if is_blind(error)));
         for (name, end) in ends {
             match end {
                 End::Done(true) => deleted.push(name),
                 End::Done(false) => {}
                 End::Failed(error) => {
                     ctx.console.emit(Event::failed(name, error.message()));
-                    failure = failure.or(Some(error));
+                    // A stack that failed says more than a question that was not answered.
+                    failure = match failure {
+                        Some(first) if !is_blind(&first) || is_blind(&error) => Some(first),
+                        _ => Some(error),
+                    };
+                }
+                End::Skipped(because) if blind => {
+                    let text = format!("not begun: {because} was not seen to be deleted");
+                    ctx.console.emit(Event::failed(name, text));
                 }
                 End::Skipped(because) => {
                     ctx.console.emit(Event::failed(name, format!("kept, because {because} is still there")))
                 }
             }
+        }
+        if let Some(error) = failure.take_if(|error| is_blind(error)) {
+            return Err(out_of_sight(&engine, error).with_data(json!({ "deleted": deleted })));
         }
         let left = leftovers::find(clients, &deployment, &ctx.settings).await?;
         match failure {
@@ -177,7 +191,7 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     let clients = ctx.aws().await?;
     ctx.console.emit(Event::started("capture", "stopping the task"));
     let task = Task::new(clients, task, Patience::new(clients, STOP_DEADLINE), &ctx.console);
-    match task.stop().await {
+    match Blockers::during(ctx, deployment, task.stop()).await {
         Ok(changed) => {
             ctx.console.emit(Event::finished("capture", if changed { "stopped" } else { "was not running" }, changed));
             Ok(())

@@ -1,11 +1,14 @@
 //! `outboxctl dms …`.
 
+mod blocked;
+pub mod capture;
 mod start;
 mod status;
 mod stop;
 mod task;
 mod test;
 
+pub use blocked::Blockers;
 pub use task::{Deployed, seconds};
 
 use crate::context::Context;

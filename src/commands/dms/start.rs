@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use super::blocked::{Blockers, report};
 use super::task::{Deployed, seconds};
+use crate::cloudformation::Deployment;
 use crate::context::Context;
-use crate::error::Result;
+use crate::dms::control::is_lost_slot;
+use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 
 /// Start the capture, or resume it where it stopped
@@ -36,11 +39,38 @@ impl Args {
 
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
         let deployed = Deployed::find(ctx, self.timeout, true).await?;
-        let changed = deployed.start(ctx, self.fresh, !self.no_wait).await?;
+        let start = deployed.start(ctx, self.fresh, !self.no_wait);
+        let changed = match Blockers::during(ctx, &deployed.deployment, start).await {
+            Err(error) => return Err(lost(ctx, &deployed.deployment, error).await),
+            started => started?,
+        };
         deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;
-        let message = if changed { format!("the task is {}", now.status) } else { "the task was running".into() };
+        let message = if changed { format!("the task is {}", now.status) } else { "already running".into() };
         ctx.console.emit(Event::finished("dms", message, changed));
         Ok(Outcome::data(now).changed(changed))
     }
+}
+
+/// Names the slots that can't be resumed, where DMS says no more than that the task failed.
+async fn lost(ctx: &Context, deployment: &Deployment, error: Error) -> Error {
+    if error.kind() != Kind::TaskFailed {
+        return error;
+    }
+    let slots = report(ctx, deployment).await.map(|report| report.slots).unwrap_or_default();
+    let lost = slots.into_iter().filter(|slot| slot.wal_status.as_deref() == Some("lost"));
+    lost.fold(error, |error, slot| {
+        let what = format!(
+            "replication slot {} is lost: what was committed since the task last ran is not captured",
+            slot.name
+        );
+        if is_lost_slot(error.message()) {
+            error.hint(what)
+        } else {
+            error.hint(format!(
+                "{what}; `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` \
+                 shows what was skipped"
+            ))
+        }
+    })
 }

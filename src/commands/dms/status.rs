@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::blocked::{advice, open_transactions};
 use super::task::Deployed;
 use crate::context::Context;
 use crate::error::Result;
@@ -25,12 +26,25 @@ impl Args {
                 table.row([name, value.as_str()]);
             }
         }
-        let mut outcome = Outcome::data(&now).table(table);
-        if now.status == "failed"
-            && let Some(hint) = now.failure().hints().next()
-        {
-            outcome = outcome.summary(hint);
+        let mut data = serde_json::to_value(&now).unwrap_or_default();
+        if now.status == "starting" {
+            let waits = open_transactions(ctx, &deployed.deployment).await;
+            for one in &waits {
+                table.row(["waits for", &one.to_string()]);
+            }
+            let summary = waits.first().map(advice);
+            data["waits_for"] = serde_json::to_value(waits).unwrap_or_default();
+            let outcome = Outcome::data(data).table(table);
+            return Ok(match summary {
+                Some(summary) => outcome.summary(summary),
+                None => outcome,
+            });
         }
-        Ok(outcome)
+        let outcome = Outcome::data(data).table(table);
+        let failure = (now.status == "failed").then(|| now.failure());
+        Ok(match failure.as_ref().and_then(|failure| failure.hints().next()) {
+            Some(hint) => outcome.summary(hint),
+            None => outcome,
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::blocked::Blockers;
 use super::task::{Deployed, seconds};
 use crate::context::Context;
 use crate::error::Result;
@@ -21,8 +22,8 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         ctx.console.emit(Event::started("dms", "stopping the task"));
         let deployed = Deployed::find(ctx, self.timeout, true).await?;
-        let changed =
-            deployed.task.stop().await.inspect_err(|e| ctx.console.emit(Event::failed("dms", e.message())))?;
+        let stopped = Blockers::during(ctx, &deployed.deployment, deployed.task.stop()).await;
+        let changed = stopped.inspect_err(|e| ctx.console.emit(Event::failed("dms", e.message())))?;
         deployed.forget_pause(ctx).await;
         let now = deployed.task.describe().await?;
         let message =

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use crate::cloudformation::Deployment;
-use crate::commands::announce;
+use crate::commands::{announce, reach};
 use crate::context::Context;
 use crate::dms::control::{Connection, Patience, Task, test};
 use crate::error::Result;
+use crate::pipelines::Part;
 
 /// The task of the chosen pipeline, its endpoints and its instance.
 pub struct Deployed {
+    pub deployment: Deployment,
     pub task: Task,
     pub patience: Patience,
     source: String,
@@ -20,14 +22,15 @@ pub struct Deployed {
 impl Deployed {
     /// `changes` says whether the command is about to start or stop it.
     pub async fn find(ctx: &Context, timeout: Duration, changes: bool) -> Result<Self> {
-        Self::of(ctx, &announce::deployment(ctx, changes).await?, timeout).await
+        reach::need(ctx, Part::Capture)?;
+        Self::of(ctx, announce::deployment(ctx, changes).await?, timeout).await
     }
 
     /// The same of a pipeline that was looked at already.
     ///
     /// # Errors
     /// `NotDeployed` where it has no task.
-    pub async fn of(ctx: &Context, deployment: &Deployment, timeout: Duration) -> Result<Self> {
+    pub async fn of(ctx: &Context, deployment: Deployment, timeout: Duration) -> Result<Self> {
         let clients = ctx.aws().await?;
         let patience = Patience::new(clients, timeout);
         Ok(Self {
@@ -36,6 +39,7 @@ impl Deployed {
             source: deployment.output("SourceEndpointArn")?.to_owned(),
             target: deployment.output("TargetEndpointArn")?.to_owned(),
             instance: deployment.output("ReplicationInstanceArn")?.to_owned(),
+            deployment,
         })
     }
 

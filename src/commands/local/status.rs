@@ -1,5 +1,7 @@
 //! `outboxctl local status`.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use crate::context::Context;
@@ -17,7 +19,7 @@ impl Args {
         let home = Home::find()?;
         Ok(match control::status(&home) {
             Status::Up(state) => Outcome::data(json!({"up": true, "state": state.shown(), "home": home.stack()}))
-                .table(running(&state))
+                .table(running(&state, &home.logs()))
                 .table(who_answers(&state))
                 .summary(format!(
                     "the local stack is up since {}, protected by its access key",
@@ -37,7 +39,7 @@ impl Args {
     }
 }
 
-fn running(state: &State) -> Table {
+fn running(state: &State, logs: &Path) -> Table {
     let mut table = Table::new(["part", "where", "what"]);
     table.row(["endpoint", &state.endpoint, &format!("outboxctl {}, process {}", state.version, state.pid)]);
     table.row(["access key", &state.key.id, "protects the endpoint; the secret: outboxctl local env"]);
@@ -45,6 +47,7 @@ fn running(state: &State) -> Table {
     table.row(["emulator", &state.emulator_url, &emulator]);
     let place = format!("{}:{}", state.postgres.host, state.postgres.port);
     table.row(["PostgreSQL", &place, &format!("{} from {}", state.postgres.version, state.postgres.bin.display())]);
+    table.row(["logs", &logs.display().to_string(), "of the daemon, the emulator, PostgreSQL and the functions"]);
     table.row([
         "authority",
         &state.postgres.ca_file.display().to_string(),

@@ -1,5 +1,7 @@
 //! `outboxctl sample insert`.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use clap::ValueEnum;
 use http::Method;
 use serde::Serialize;
@@ -102,15 +104,20 @@ impl Args {
         if let Some(Ok(whole)) = whole {
             ctx.console.expect("sample", Expect::Lasts(whole));
         }
-        let mut so_far = 0;
+        let so_far = AtomicUsize::new(0);
         let told = |chunk: &[Inserted]| {
-            so_far += chunk.len();
+            let so_far = so_far.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
             ctx.console.emit(Event::progress("sample", format!("{so_far} of {} events written", self.count)));
             if self.rate.is_none() {
                 ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
             }
         };
-        let inserted = writer.insert(&request, told).await?;
+        // What was written stays written.
+        let _hold = ctx.hold();
+        let inserted = match ctx.cancel.run_until_cancelled(writer.insert(&request, told)).await {
+            Some(inserted) => inserted?,
+            None => return Err(stopped(so_far.load(Ordering::Relaxed), self.count)),
+        };
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
         let rolled_back = match self.rollback_control {
             true => writer.insert(&control, |_| {}).await?.pop(),
@@ -145,9 +152,16 @@ impl Args {
         let _wait = ctx.console.wait("sample", &format!("posting to {url}"));
         let mut table = Table::new(["event", one]);
         let mut event_ids = Vec::new();
+        let _hold = ctx.hold();
         for n in 0..self.count {
+            if ctx.cancel.is_cancelled() {
+                return Err(stopped(event_ids.len(), self.count));
+            }
             if let Some(rate) = self.rate {
-                tokio::time::sleep_until(started + std::time::Duration::from_secs_f64(f64::from(n) / rate)).await;
+                let next = started + std::time::Duration::from_secs_f64(f64::from(n) / rate);
+                if ctx.cancel.run_until_cancelled(tokio::time::sleep_until(next)).await.is_none() {
+                    return Err(stopped(event_ids.len(), self.count));
+                }
             }
             let body = match people {
                 true => json!({ "name": "Grace Hopper", "email": format!("grace.{n}@example.org") }),
@@ -166,6 +180,12 @@ impl Args {
         let written = Written { run, event_ids, inserted: Vec::new(), rolled_back: None };
         Ok(Outcome::data(written).changed(true).table(table).summary(summary))
     }
+}
+
+/// The end of an interrupted command. What was under way may have been written, too.
+fn stopped(written: usize, count: u32) -> Error {
+    let message = format!("stopped; at least {written} of {count} events were written");
+    Error::new(Kind::Interrupted, message).with_data(json!({ "written": written }))
 }
 
 fn no_api() -> Error {

@@ -19,6 +19,9 @@ pub struct Connection {
     /// testing, successful or failed; None where it was never tested.
     pub status: Option<String>,
     pub last_failure: Option<String>,
+    /// Whether it is the local stack's.
+    #[serde(skip)]
+    pub local: bool,
 }
 
 impl Connection {
@@ -30,7 +33,7 @@ impl Connection {
     pub fn failure(&self) -> Error {
         let words = self.last_failure.as_deref().unwrap_or("DMS says no more");
         let error = Error::new(Kind::EndpointFailed, format!("the {} endpoint can't be reached: {words}", self.role));
-        match diagnosis::remedy(words) {
+        match diagnosis::remedy(words, self.local) {
             Some(remedy) => error.hint(remedy),
             None => error.hint("correct the endpoint's settings, then `outboxctl dms test`"),
         }
@@ -60,7 +63,7 @@ pub async fn latest(
     endpoints: [(&'static str, &str); 2],
 ) -> Result<Vec<Connection>> {
     let client = clients.dms();
-    let both = endpoints.map(|(role, endpoint)| look(&client, role, endpoint, instance));
+    let both = endpoints.map(|(role, endpoint)| look(&client, clients.is_local(), role, endpoint, instance));
     futures_util::future::try_join_all(both).await
 }
 
@@ -74,7 +77,7 @@ async fn one(
     console: &Console,
 ) -> Result<Connection> {
     let scope = format!("dms {role}");
-    let before = look(&client, role, endpoint, instance).await?;
+    let before = look(&client, patience.is_local(), role, endpoint, instance).await?;
     if only_untested && before.is_successful() {
         return Ok(before);
     }
@@ -88,13 +91,14 @@ async fn one(
     let begun = Instant::now();
     loop {
         tokio::time::sleep(patience.interval).await;
-        let now = look(&client, role, endpoint, instance).await?;
+        let now = look(&client, patience.is_local(), role, endpoint, instance).await?;
         match now.status.as_deref() {
             Some("testing") | None if begun.elapsed() < patience.deadline => {}
             Some("testing") | None => {
                 let text =
                     format!("the test of the {role} endpoint did not end within {} s", begun.elapsed().as_secs());
-                return Err(Error::new(Kind::EndpointFailed, text).hint("look again with `outboxctl dms status`"));
+                return Err(Error::new(Kind::EndpointFailed, text)
+                    .hint("DMS goes on testing: run `outboxctl dms test --timeout SECONDS` with more time"));
             }
             Some(status) => {
                 let message = format!("connection test {status}");
@@ -106,7 +110,7 @@ async fn one(
     }
 }
 
-async fn look(client: &Client, role: &'static str, endpoint: &str, instance: &str) -> Result<Connection> {
+async fn look(client: &Client, local: bool, role: &'static str, endpoint: &str, instance: &str) -> Result<Connection> {
     let filter = Filter::builder().name("endpoint-arn").values(endpoint).build();
     let filter = filter.map_err(|e| Error::new(Kind::Unexpected, "the connection filter").with_source(e))?;
     let mut pages = client.describe_connections().filters(filter).into_paginator().send();
@@ -125,8 +129,9 @@ async fn look(client: &Client, role: &'static str, endpoint: &str, instance: &st
                 endpoint_arn: endpoint.to_owned(),
                 status: found.status,
                 last_failure: found.last_failure_message.filter(|text| !text.is_empty()),
+                local,
             });
         }
     }
-    Ok(Connection { role, endpoint_arn: endpoint.to_owned(), status: None, last_failure: None })
+    Ok(Connection { role, endpoint_arn: endpoint.to_owned(), status: None, last_failure: None, local })
 }

@@ -10,5 +10,6 @@ mod plan;
 mod task;
 
 pub use connections::{Connection, latest, test};
+pub use diagnosis::is_lost_slot;
 pub use plan::{Start, Stop};
 pub use task::{Patience, Snapshot, Task};

@@ -34,6 +34,10 @@ impl Patience {
         Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline, is_remote: !local }
     }
 
+    pub(super) fn is_local(self) -> bool {
+        !self.is_remote
+    }
+
     /// Tells how long testing a connection may take.
     pub(super) fn expect_test(&self, console: &Console, scope: &str) {
         self.expect(console, scope, TESTING);
@@ -61,6 +65,9 @@ pub struct Snapshot {
     pub source_endpoint: String,
     pub target_endpoint: String,
     pub instance: String,
+    /// Whether it is the local stack's.
+    #[serde(skip)]
+    pub local: bool,
 }
 
 impl Snapshot {
@@ -74,9 +81,12 @@ impl Snapshot {
         let words = self.last_failure.as_deref().unwrap_or("it left no failure message");
         let error =
             Error::new(Kind::TaskFailed, format!("task {} is {}: {reason}: {words}", self.identifier, self.status));
-        match diagnosis::remedy(&format!("{reason} {words}")) {
+        match diagnosis::remedy(&format!("{reason} {words}"), self.local) {
             Some(remedy) => error.hint(remedy),
-            None => error,
+            None if self.local => {
+                error.hint("the local stack runs the task: `outboxctl local status` names the folder with its log")
+            }
+            None => error.hint("its log group is in CloudWatch Logs, under dms-tasks-"),
         }
     }
 }
@@ -102,7 +112,8 @@ impl Task {
             Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => None,
             answer => answer.aws("describe the replication task")?.replication_tasks.unwrap_or_default().pop(),
         };
-        task.map(snapshot).ok_or_else(|| Error::new(Kind::NotDeployed, format!("there is no task {}", self.arn)))
+        task.map(|task| snapshot(task, self.patience.is_local()))
+            .ok_or_else(|| Error::new(Kind::NotDeployed, format!("there is no task {}", self.arn)))
     }
 
     /// Makes it run; false where it ran already. With `fresh` a task that does not run begins anew, at the end of the
@@ -187,13 +198,15 @@ impl Task {
             if begun.elapsed() > self.patience.deadline {
                 let text =
                     format!("task {} is still {} after {} s", now.identifier, now.status, begun.elapsed().as_secs());
-                return Err(Error::new(Kind::Failed, text).hint("it goes on by itself; wait longer with --timeout"));
+                return Err(
+                    Error::new(Kind::Failed, text).hint("the change continues by itself; wait longer with --timeout")
+                );
             }
         }
     }
 }
 
-fn snapshot(task: ReplicationTask) -> Snapshot {
+fn snapshot(task: ReplicationTask, local: bool) -> Snapshot {
     let started = task.replication_task_start_date.map(|date| date.to_string());
     let filled = |text: Option<String>| text.filter(|text| !text.is_empty());
     Snapshot {
@@ -207,5 +220,6 @@ fn snapshot(task: ReplicationTask) -> Snapshot {
         source_endpoint: task.source_endpoint_arn.unwrap_or_default(),
         target_endpoint: task.target_endpoint_arn.unwrap_or_default(),
         instance: task.replication_instance_arn.unwrap_or_default(),
+        local,
     }
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
+use crate::database::{Database, Via};
 use crate::dms::control::{Connection, Patience, Snapshot, Task, latest};
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::output::Console;
 
 const TASK: &str = "capture task";
@@ -15,6 +16,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     // Only looked at, never waited for: it has nothing to say.
     let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());
     Ok(vec![match task.describe().await {
+        Ok(now) if now.status == "starting" => starting(scene, &now).await,
         Ok(now) => judge(&now),
         Err(error) if error.kind() == Kind::NotDeployed => {
             let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
@@ -22,6 +24,26 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
         }
         Err(error) => return Err(error),
     }])
+}
+
+/// A start that takes long usually waits for a transaction.
+async fn starting(scene: Scene<'_>, now: &Snapshot) -> Finding {
+    let report = async {
+        let ground = scene.ground;
+        let roots = ground.roots.ok_or_else(|| Error::new(Kind::LocalDown, "no certificates to trust are known"))?;
+        let mut database = Database::open(&ground.clients, scene.deployment, Via::Auto, roots.clone()).await?;
+        database.status().await
+    };
+    let waits = report.await.map(|report| report.open_transactions).unwrap_or_default();
+    match waits.first() {
+        Some(one) => Finding::warning(
+            TASK,
+            format!("the start waits for {one}"),
+            format!("commit it, or end it with {}; a new slot waits for every transaction open before it", one.end()),
+        )
+        .word("starting"),
+        None => judge(now),
+    }
 }
 
 fn judge(now: &Snapshot) -> Finding {
@@ -42,7 +64,7 @@ fn judge(now: &Snapshot) -> Finding {
             let remedy = failure.hints().next().unwrap_or("run `outboxctl dms start`").to_owned();
             Finding::failed(TASK, failure.message(), remedy)
         }
-        _ => Finding::warning(TASK, "it is between two states", "wait a minute and look again"),
+        other => Finding::warning(TASK, format!("the task is {other}"), "the change continues by itself"),
     }
     .word(word)
 }
@@ -64,7 +86,7 @@ fn connection(connection: &Connection) -> Finding {
             let remedy = failure.hints().next().unwrap_or("run `outboxctl dms test`").to_owned();
             Finding::failed(check, failure.message(), remedy)
         }
-        Some(status) => Finding::warning(check, format!("its test is {status}"), "look again in a minute"),
+        Some(status) => Finding::warning(check, format!("its test is {status}"), "the test ends by itself"),
         None => {
             let text = format!("the {} was never tested", connection.role);
             Finding::warning(check, text, "run `outboxctl dms test`; `outboxctl dms start` tests it too")
@@ -89,6 +111,7 @@ mod tests {
             source_endpoint: String::new(),
             target_endpoint: String::new(),
             instance: String::new(),
+            local: false,
         }
     }
 

@@ -39,7 +39,7 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
             Finding::failed(CHECK, text, format!("its log group has the reason: {group}")).word("failing")
         }
         "enabled" => Finding::ok(CHECK, text).word(word),
-        _ => Finding::warning(CHECK, format!("the mapping is {word}"), "wait a minute and look again").word(word),
+        _ => Finding::warning(CHECK, format!("the mapping is {word}"), "the change continues by itself").word(word),
     }])
 }
 

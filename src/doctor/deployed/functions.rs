@@ -36,7 +36,7 @@ async fn function(scene: Scene<'_>, check: &str, output: &str, more: &str) -> Re
                 .word("failed")
         }
         ("pending", _) | (_, "InProgress") => {
-            Finding::warning(check, format!("{name} is being set up: {reason}"), "wait a minute and look again")
+            Finding::warning(check, format!("{name} is being set up: {reason}"), "the change continues by itself")
                 .word(state)
         }
         // Idle for so long that Lambda let go of it: the next call takes longer, and works.

@@ -44,7 +44,7 @@ pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Findin
     }
     let scene = Scene { ground, deployment };
     let has = |stack: &str| ground.pipeline.stack(stack).is_some();
-    let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene)) })];
+    let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene).await) })];
     if deployment.has_sample() {
         checks.push(Check::at(Hop::Api, "writer", functions::writer(scene)));
     }

@@ -1,12 +1,17 @@
 //! The stacks, by the one table of what their statuses mean.
 
-use super::{Finding, Scene};
-use crate::cloudformation::{OnDeploy, Phase, StackView, actions};
+use futures_util::future::join_all;
 
-pub fn examine(scene: Scene<'_>) -> Vec<Finding> {
+use super::{Finding, Scene};
+use crate::cloudformation::{Engine, OnDeploy, Phase, StackView, actions};
+use crate::output::Console;
+
+pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
     let stacks = &scene.deployment.stacks;
     let missing: Vec<_> = stacks.iter().filter(|view| view.described.is_none()).map(|view| view.stack.name).collect();
-    let mut findings: Vec<_> = stacks.iter().filter_map(trouble).collect();
+    let engine = Engine::new(&scene.ground.clients, &Console::silent());
+    let found = stacks.iter().map(|view| trouble(&engine, view));
+    let mut findings: Vec<_> = join_all(found).await.into_iter().flatten().collect();
     if !missing.is_empty() {
         let text = format!("not deployed: {}", missing.join(", "));
         findings.push(Finding::failed(
@@ -21,11 +26,14 @@ pub fn examine(scene: Scene<'_>) -> Vec<Finding> {
     findings
 }
 
-fn trouble(view: &StackView) -> Option<Finding> {
-    let status = view.described.as_ref()?.stack_status()?;
+async fn trouble(engine: &Engine, view: &StackView) -> Option<Finding> {
+    let stack = view.described.as_ref()?;
+    let status = stack.stack_status()?;
     let row = actions(status);
     let check = format!("stack {}", view.stack.name);
-    let reason = view.described.as_ref().and_then(|stack| stack.stack_status_reason());
+    // What failed is in the stack's events; its own reason says at most that something did.
+    let cause = if row.phase == Phase::Bad { engine.root_cause(stack).await } else { None };
+    let reason = cause.or_else(|| stack.stack_status_reason().filter(|text| !text.is_empty()).map(str::to_owned));
     let text = match reason {
         Some(reason) => format!("{}: {reason}", status.as_str()),
         None => status.as_str().to_owned(),

@@ -51,7 +51,7 @@ fn destination(status: Option<&DestinationStatus>) -> Finding {
     match status {
         Some(DestinationStatus::Active) => Finding::ok(CHECK, "changes go to the stream").word("active"),
         Some(DestinationStatus::Enabling | DestinationStatus::Updating) => {
-            Finding::warning(CHECK, "is being set up", "wait a minute and look again").word("enabling")
+            Finding::warning(CHECK, "is being set up", "the change continues by itself").word("enabling")
         }
         other => Finding::failed(
             CHECK,

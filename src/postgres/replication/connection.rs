@@ -17,19 +17,11 @@ use super::frames::Frames;
 use super::{Lsn, Stream};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::Target;
+use crate::postgres::session::SETTINGS;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How values are written by the server, whatever its configuration: DMS's formats are derived from these.
-const SESSION: &[(&str, &str)] = &[
-    ("client_encoding", "UTF8"),
-    ("DateStyle", "ISO"),
-    ("IntervalStyle", "postgres"),
-    ("TimeZone", "UTC"),
-    ("extra_float_digits", "1"),
-    ("bytea_output", "hex"),
-    ("application_name", "outboxctl replicator"),
-];
+const APPLICATION: (&str, &str) = ("application_name", "outboxctl replicator");
 
 /// An idle connection in replication mode (`replication=database`).
 pub struct Connection {
@@ -79,7 +71,7 @@ impl Connection {
         let mut connection = Self { tls, frames: Frames::new(), name };
         let login = [("user", target.user.as_str()), ("database", &target.database), ("replication", "database")];
         let mut out = BytesMut::new();
-        frontend::startup_message(login.into_iter().chain(SESSION.iter().copied()), &mut out)
+        frontend::startup_message(login.into_iter().chain(SETTINGS.iter().copied()).chain([APPLICATION]), &mut out)
             .or_fail(Kind::Unexpected, || "the user or database name can't be sent".into())?;
         connection.send(&out).await?;
         authenticate(&mut connection, target.password.expose()).await?;

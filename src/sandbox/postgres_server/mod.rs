@@ -25,6 +25,7 @@ use super::state::Postgres;
 use super::tools::PostgresPrograms;
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::postgres::session;
 
 pub use settings::SUPERUSER;
 
@@ -147,7 +148,7 @@ impl Server {
 pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgres::Client> {
     let mut config = tokio_postgres::Config::new();
     config.host_path(&server.socket).port(server.server_port).user(SUPERUSER).dbname(database);
-    config.connect_timeout(Duration::from_secs(5)).application_name("outboxctl local");
+    config.connect_timeout(Duration::from_secs(5)).application_name("outboxctl local").options(session::options());
     let failed = || "the local PostgreSQL does not answer its daemon".to_owned();
     let (client, connection) = config.connect(NoTls).await.or_fail(Kind::DatabaseUnreachable, failed)?;
     // Ends with the client.

@@ -22,10 +22,7 @@ impl Catalog {
     /// As [`postgres::connect`] says.
     pub(super) async fn open(target: &Target) -> Result<Self> {
         let client = postgres::connect(target).await?;
-        // Values are read in the same form as the replication stream has them.
-        let session = "SET DateStyle = 'ISO'; SET IntervalStyle = 'postgres'; SET TimeZone = 'UTC'; \
-                       SET extra_float_digits = 1; SET bytea_output = 'hex'";
-        client.batch_execute(session).await.map_err(failed("set up the session"))?;
+        // Every session of ours writes values in the same form: that of the replication stream.
         Ok(Self { client })
     }
 

@@ -44,6 +44,23 @@ pub(super) struct Row<'a> {
     pub(super) now: &'a str,
 }
 
+impl Row<'_> {
+    /// The table, and the row by its primary key: `the row of public.outbox with id 1f0c…`.
+    fn name(&self) -> String {
+        let key = self.table.primary.iter().filter_map(|at| {
+            let (column, value) = (self.table.columns.get(*at)?, self.values.get(*at)?);
+            let Value::Text(bytes) = value else { return None };
+            // Keys are short; a longer one is cut.
+            let text: String = String::from_utf8_lossy(bytes).chars().take(100).collect();
+            Some(format!("{} {text}", column.name))
+        });
+        match key.collect::<Vec<_>>().join(", ") {
+            key if key.is_empty() => format!("a row of {}", self.table.full_name()),
+            key => format!("the row of {} with {key}", self.table.full_name()),
+        }
+    }
+}
+
 impl Shape {
     /// Appends the record to `out` and answers its partition key.
     ///
@@ -68,10 +85,7 @@ impl Shape {
         let size = out.len() - from + key.len();
         if size > RECORD_LIMIT {
             out.truncate(from);
-            let text = format!(
-                "a row of {} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}",
-                row.table.full_name()
-            );
+            let text = format!("{} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}", row.name());
             return Err(Error::new(Kind::Failed, text).hint("limit the size of the payload on the write side"));
         }
         if key.is_empty() {
@@ -95,7 +109,7 @@ impl Shape {
                 }
                 Value::Null => {}
                 Value::Text(bytes) => {
-                    let text = self.limited(row.table, column, text_of(bytes, column)?)?;
+                    let text = self.limited(row, column, text_of(bytes, column)?)?;
                     object.key(&column.key);
                     write_value(object.out, column.kind, text, numbers);
                 }
@@ -110,7 +124,7 @@ impl Shape {
 
     /// Limited LOB mode: cut at `LobMaxSize`, or the end of the task. Text counts two bytes a character ("NCLOB – Replication
     /// handles each character as a double-byte character", PostgreSQL as a source in the DMS user guide).
-    fn limited<'t>(&self, table: &Table, column: &Column, text: &'t str) -> Result<&'t str> {
+    fn limited<'t>(&self, row: &Row<'_>, column: &Column, text: &'t str) -> Result<&'t str> {
         // bytea comes as two digits a byte after \x.
         let binary = column.kind == crate::dms::record::Kind::Bytes;
         // No text has more UTF-16 units than bytes.
@@ -123,15 +137,14 @@ impl Shape {
         }
         if self.source.fail_on_truncation {
             let text = format!(
-                "{}.{}: a value of {size} bytes (two for each character) is larger than LobMaxSize ({} bytes) and would be \
-                 cut off",
-                table.full_name(),
+                "{}: column {} has {size} bytes (two for each character), which is larger than LobMaxSize ({} bytes)",
+                row.name(),
                 column.name,
                 self.lobs.limit
             );
             return Err(Error::new(Kind::Failed, text).hint("raise LobMaxSize in the task's settings"));
         }
-        tracing::warn!(table = table.full_name(), column = column.name, size, "large object cut off");
+        tracing::warn!(table = row.table.full_name(), column = column.name, size, "large object cut off");
         let end = if binary { 2 + 2 * self.lobs.limit } else { units(text, self.lobs.limit / 2) };
         Ok(&text[..end])
     }

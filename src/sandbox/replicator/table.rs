@@ -50,6 +50,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<Column>,
     /// Attributes from templates: key with colon, and pieces.
     pub(super) attributes: Vec<(Vec<u8>, Vec<Piece>)>,
+    /// Positions of the primary key's columns.
+    pub(super) primary: Vec<usize>,
     /// For changes.
     pub(super) key: Key,
     /// For full load.
@@ -73,7 +75,7 @@ impl Table {
         let mapping = mappings.object(schema, name);
         let primary: Vec<usize> = (0..columns.len()).filter(|at| columns[*at].primary).collect();
         let lobs = lobs && !primary.is_empty();
-        let (key, load_key) = keys(&mapping, &columns, primary);
+        let (key, load_key) = keys(&mapping, &columns, primary.clone());
         let attributes =
             mapping.attributes.iter().map(|(name, text)| (json::key(name), template(text, &columns))).collect();
         let mut filters = Vec::new();
@@ -96,7 +98,7 @@ impl Table {
                 name: column.name,
             })
             .collect();
-        Ok(Self { schema: schema.into(), name: name.into(), columns, attributes, key, load_key, filters })
+        Ok(Self { schema: schema.into(), name: name.into(), columns, attributes, primary, key, load_key, filters })
     }
 
     /// Whether the source filters let a row through.

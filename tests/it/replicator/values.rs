@@ -65,7 +65,11 @@ pub async fn large_objects_have_a_limit(server: &Postgres) {
     let running = Running::following(job(&database, Start::Fresh), &sink).await;
     database.run(large).await;
     let error = running.work.await.expect("no panic").expect_err("it must not be cut off");
-    assert!(error.message().contains("LobMaxSize"), "{}", error.message());
+    assert!(
+        error.message().contains("the row of public.events with id 1: ") && error.message().contains("LobMaxSize"),
+        "{}",
+        error.message()
+    );
     assert!(sink.rows().is_empty());
 
     // Where cutting off is allowed: at half of LobMaxSize in characters, which count twice.

@@ -28,6 +28,8 @@ pub const REGION: &str = "eu-central-1";
 pub enum Fault {
     None,
     Throttle,
+    /// The credentials have expired.
+    Expired,
     /// 503.
     Unavailable,
     /// The connection is cut before it takes effect.
@@ -128,6 +130,9 @@ impl World {
     /// HTTP status and XML.
     pub fn respond(&mut self, action: &str, form: &Form, fault: Fault) -> (u16, String) {
         match fault {
+            Fault::Expired => {
+                return error(403, "ExpiredToken", "The security token included in the request is expired");
+            }
             Fault::Throttle => return error(400, "Throttling", "Rate exceeded"),
             Fault::Unavailable => return (503, "<html>Service Unavailable</html>".into()),
             _ => {}

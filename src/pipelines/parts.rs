@@ -1,0 +1,111 @@
+//! What a pipeline has, by its stacks; and what to say to a command that needs something else.
+
+use super::Pipeline;
+use crate::error::{Error, Kind, Result};
+
+/// Something that a command works on and only some pipelines have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// A PostgreSQL database with the outbox.
+    Database,
+    /// A DMS task.
+    Capture,
+    /// A Kinesis stream.
+    Kinesis,
+    /// A DynamoDB stream that is read as such.
+    TableStream,
+    /// An event bus with its log.
+    Bus,
+    /// Consumer groups that share the stream's shards, and the log of what they processed.
+    Consumers,
+}
+
+impl Part {
+    pub const ALL: [Self; 6] =
+        [Self::Database, Self::Capture, Self::Kinesis, Self::TableStream, Self::Bus, Self::Consumers];
+}
+
+impl Pipeline {
+    /// Returns whether the pipeline has this part, deployed or not.
+    pub fn has(&self, part: Part) -> bool {
+        let stack = |name| self.stack(name).is_some();
+        match part {
+            Part::Database => stack("database"),
+            Part::Capture => stack("dms"),
+            Part::Kinesis => stack("stream"),
+            Part::TableStream => stack("tables") && !stack("stream"),
+            Part::Bus => stack("bus"),
+            Part::Consumers => stack("leases"),
+        }
+    }
+
+    /// Checks that the pipeline has what a command needs, before anything is asked of AWS.
+    ///
+    /// # Errors
+    /// `Usage`, with what the pipeline has instead and the command for that.
+    pub fn need(&self, part: Part) -> Result<()> {
+        if self.has(part) {
+            return Ok(());
+        }
+        let (lacks, instead) = match part {
+            Part::Database => (
+                "no PostgreSQL database: its outbox is a DynamoDB table, which `outboxctl deploy` creates",
+                "`outboxctl status` shows the table; `outboxctl verify` tests the whole pipeline",
+            ),
+            Part::Capture => (
+                "no DMS task: DynamoDB passes on the changes of its table by itself",
+                "`outboxctl status` shows the table and its stream",
+            ),
+            Part::Kinesis => (
+                "no Kinesis stream: its changes are read from DynamoDB Streams",
+                "`outboxctl tail dynamodb` follows them",
+            ),
+            Part::TableStream => {
+                ("no DynamoDB stream to read: its changes are in Kinesis", "`outboxctl tail kinesis` follows them")
+            }
+            Part::Bus => (
+                "no event bus and no event log: consumers read its stream",
+                "`outboxctl tail processed` follows what they have processed",
+            ),
+            Part::Consumers => (
+                "no consumer groups: a Lambda function consumes its stream (rds-kinesis has them)",
+                "`outboxctl tail events` follows what it delivers",
+            ),
+        };
+        Err(Error::new(Kind::Usage, format!("{} has {lacks}", self.name)).hint(instead))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines::ALL;
+
+    #[test]
+    fn every_pipeline_has_one_stream_and_one_end() {
+        for pipeline in ALL {
+            assert_ne!(pipeline.has(Part::Kinesis), pipeline.has(Part::TableStream), "{}", pipeline.name);
+            assert_ne!(pipeline.has(Part::Bus), pipeline.has(Part::Consumers), "{}", pipeline.name);
+            assert_eq!(pipeline.has(Part::Database), pipeline.has(Part::Capture), "{}", pipeline.name);
+        }
+    }
+
+    #[test]
+    fn what_is_offered_instead_is_there() {
+        let offered = [
+            ("tail dynamodb", Part::TableStream),
+            ("tail kinesis", Part::Kinesis),
+            ("tail processed", Part::Consumers),
+            ("tail events", Part::Bus),
+        ];
+        for pipeline in ALL {
+            for part in Part::ALL {
+                let Err(error) = pipeline.need(part) else { continue };
+                let hint = error.hints().next().unwrap_or_default();
+                for (command, needed) in offered {
+                    assert!(!hint.contains(command) || pipeline.has(needed), "{}: {hint}", pipeline.name);
+                }
+            }
+        }
+    }
+}

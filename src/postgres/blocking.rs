@@ -1,0 +1,125 @@
+//! Who holds what others wait for: transactions that are open, and locks on the outbox's tables.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use tokio_postgres::{Client, GenericClient};
+
+use super::fault::failed;
+use crate::error::Result;
+
+/// Younger transactions are on their way to their end.
+const SETTLED: &str = "5 seconds";
+
+/// A transaction that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenTransaction {
+    /// The backend's process; None for a prepared transaction.
+    pub pid: Option<i32>,
+    pub user: Option<String>,
+    pub database: Option<String>,
+    pub application: Option<String>,
+    /// When it began. None where the role may not see that (it lacks pg_read_all_stats).
+    pub since: Option<DateTime<Utc>>,
+    /// The id of a prepared transaction, which no session holds.
+    pub prepared: Option<String>,
+}
+
+impl OpenTransaction {
+    /// Returns the SQL that ends it.
+    pub fn end(&self) -> String {
+        match (&self.prepared, self.pid) {
+            (Some(gid), _) => format!("ROLLBACK PREPARED '{}'", gid.replace('\'', "''")),
+            (None, pid) => format!("SELECT pg_terminate_backend({})", pid.unwrap_or_default()),
+        }
+    }
+}
+
+impl fmt::Display for OpenTransaction {
+    /// `the transaction of process 77 (user app, psql), open since 12:00:00 UTC`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.prepared, self.pid) {
+            (Some(gid), _) => write!(f, "the prepared transaction {gid:?}")?,
+            (None, pid) => write!(f, "the transaction of process {}", pid.unwrap_or_default())?,
+        }
+        let application = self.application.as_deref().filter(|name| !name.is_empty());
+        let who = [self.user.as_deref().map(|user| format!("user {user}")), application.map(str::to_owned)];
+        let who: Vec<String> = who.into_iter().flatten().collect();
+        if !who.is_empty() {
+            write!(f, " ({})", who.join(", "))?;
+        }
+        match self.since {
+            Some(since) => write!(f, ", open since {}", since.format("%Y-%m-%d %H:%M:%S UTC")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns the transactions of the whole server that have written something and are open for some seconds, oldest first:
+/// those that the creation of a logical replication slot waits for. Source: PostgreSQL documentation, "Logical Decoding
+/// Concepts"; `pg_locks` shows every session's, whatever the role may see in `pg_stat_activity`.
+pub(super) async fn open_transactions(client: &impl GenericClient) -> Result<Vec<OpenTransaction>> {
+    let query = format!(
+        "SELECT l.pid, a.usename::text, a.datname::text, a.application_name::text, a.xact_start, NULL::text
+         FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+         WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid()
+           AND coalesce(a.backend_type, 'client backend') = 'client backend'
+           AND coalesce(a.xact_start, '-infinity') < clock_timestamp() - interval '{SETTLED}'
+         UNION ALL
+         SELECT NULL, owner::text, database::text, NULL, prepared, gid
+         FROM pg_prepared_xacts WHERE prepared < clock_timestamp() - interval '{SETTLED}'
+         ORDER BY 5"
+    );
+    let rows = client.query(&query, &[]).await.map_err(failed("look for open transactions"))?;
+    Ok(rows.into_iter().map(transaction).collect())
+}
+
+/// Returns the transactions that hold a lock on a table of the outbox, or the lock of a migration, oldest first.
+pub(super) async fn lock_holders(client: &Client, migration_lock: i64) -> Result<Vec<OpenTransaction>> {
+    let query = "
+        SELECT DISTINCT l.pid, a.usename::text, a.datname::text, a.application_name::text, a.xact_start, NULL::text
+        FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid
+        WHERE l.granted AND l.pid <> pg_backend_pid()
+          AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (l.locktype = 'advisory' AND (l.classid::bigint << 32) | l.objid::bigint = $1
+               OR l.locktype = 'relation' AND EXISTS (
+                   SELECT FROM pg_class c WHERE c.oid = l.relation AND c.relnamespace = 'public'::regnamespace))
+        ORDER BY 5";
+    let rows = client.query(query, &[&migration_lock]).await.map_err(failed("look for who holds the lock"))?;
+    Ok(rows.into_iter().map(transaction).collect())
+}
+
+fn transaction(row: tokio_postgres::Row) -> OpenTransaction {
+    OpenTransaction {
+        pid: row.get(0),
+        user: row.get(1),
+        database: row.get(2),
+        application: row.get(3),
+        since: row.get(4),
+        prepared: row.get(5),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_is_named_with_what_is_known_of_it() {
+        let mut one = OpenTransaction {
+            pid: Some(77),
+            user: Some("app".into()),
+            database: Some("outbox".into()),
+            application: Some("psql".into()),
+            since: DateTime::from_timestamp(1_800_000_000, 0),
+            prepared: None,
+        };
+        let text = "the transaction of process 77 (user app, psql), open since 2027-01-15 08:00:00 UTC";
+        assert_eq!((one.to_string().as_str(), one.end().as_str()), (text, "SELECT pg_terminate_backend(77)"));
+        (one.since, one.user, one.application) = (None, None, Some(String::new()));
+        assert_eq!(one.to_string(), "the transaction of process 77");
+        one.prepared = Some("it's".into());
+        assert_eq!(one.end(), "ROLLBACK PREPARED 'it''s'");
+    }
+}
