@@ -168,7 +168,9 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
 fn stopped(scope: &str, signal: Kind, result: Result<Outcome>, console: &Console) -> Result<Outcome> {
     let mut outcome = match result {
         Ok(outcome) => outcome,
-        Err(error) if error.kind() == Kind::Interrupted => Outcome { data: error.data().cloned().unwrap_or_default(), ..Outcome::default() },
+        Err(error) if error.kind() == Kind::Interrupted => {
+            Outcome { data: error.data().cloned().unwrap_or_default(), ..Outcome::default() }
+        }
         Err(error) => return Err(error),
     };
     let message = outcome.summary.take().map_or_else(|| "stopped".to_owned(), |summary| format!("stopped, {summary}"));

@@ -74,7 +74,9 @@ mod tests {
 
     #[test]
     fn the_output_is_that_of_the_flag_wherever_it_stands() {
-        for args in ["x -o json --bogus", "x status --bogus -ojson", "x status --output=json -z", "x -yo json status -z"] {
+        for args in
+            ["x -o json --bogus", "x status --bogus -ojson", "x status --output=json -z", "x -yo json status -z"]
+        {
             assert_eq!(asked(args), OutputFormat::Json, "{args}");
         }
         assert_eq!(asked("x tail --bogus --output ndjson"), OutputFormat::Ndjson);

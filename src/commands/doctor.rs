@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::{dms::seconds, reach};
+use crate::commands::args::{LONGEST, TICK, duration};
+use crate::commands::reach;
 use crate::context::Context;
 use crate::doctor::{Examination, Finding, Report, State};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -25,8 +26,8 @@ pub struct Args {
     /// Executable that would be packaged as the functions
     #[arg(long, value_name = "PATH", env = "OUTBOXCTL_FUNCTION_BINARY")]
     function_binary: Option<PathBuf>,
-    /// Time for each check, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    /// Time for each check
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }
 

@@ -1,6 +1,7 @@
 //! One file a command: its arguments and its steps. Imports every room but `cli`; makes no SDK call and prints nothing
 //! itself.
 
+pub mod args;
 pub mod completions;
 pub mod consume;
 pub mod cost;

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::{dms::seconds, reach};
+use crate::commands::args::{LONGEST, TICK, duration};
+use crate::commands::reach;
 use crate::context::Context;
 use crate::doctor::{self, Finding, State};
 use crate::error::Result;
@@ -15,8 +16,8 @@ use crate::output::{Outcome, Table};
 /// Nothing is changed, and what can't be asked shows as unknown. `doctor` says more, and exits with 1 on failures.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Time for each question, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    /// Time for each question
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }
 

@@ -145,8 +145,21 @@ mod tests {
 
     #[test]
     fn numbers_are_ordered_by_their_size() {
-        let ordered = ["-1e400", "-120", "-12", "-0.5", "0", "1e-400", "0.5", "9", "10", "12345678901234567890.1",
-            "12345678901234567890.2", "1e400", "1e99999999999999999999"];
+        let ordered = [
+            "-1e400",
+            "-120",
+            "-12",
+            "-0.5",
+            "0",
+            "1e-400",
+            "0.5",
+            "9",
+            "10",
+            "12345678901234567890.1",
+            "12345678901234567890.2",
+            "1e400",
+            "1e99999999999999999999",
+        ];
         for pair in ordered.windows(2) {
             assert!(Decimal::parse(pair[0]) < Decimal::parse(pair[1]), "{pair:?}");
         }
@@ -154,7 +167,8 @@ mod tests {
 
     #[test]
     fn documents_are_opened_level_by_level() {
-        let Exact::Object(fields) = Exact::open(r#" {"a": [1.50, "x"], "a": [2.50], "b": null} "#).expect("JSON") else {
+        let Exact::Object(fields) = Exact::open(r#" {"a": [1.50, "x"], "a": [2.50], "b": null} "#).expect("JSON")
+        else {
             panic!("an object")
         };
         assert_eq!(fields["a"].get(), "[2.50]");

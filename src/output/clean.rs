@@ -96,7 +96,10 @@ mod tests {
         let style = anstyle::AnsiColor::BrightCyan.on_default().bold();
         let ours = format!("{style}a{style:#}");
         assert_eq!(clean_styled(&ours), ours);
-        assert_eq!(clean_styled("\u{1b}[8mb\u{1b}]0;t\u{7}\u{1b}[m\u{1b}"), "\u{fffd}[8mb\u{fffd}]0;t\u{fffd}\u{fffd}[m\u{fffd}");
+        assert_eq!(
+            clean_styled("\u{1b}[8mb\u{1b}]0;t\u{7}\u{1b}[m\u{1b}"),
+            "\u{fffd}[8mb\u{fffd}]0;t\u{fffd}\u{fffd}[m\u{fffd}"
+        );
     }
 
     #[test]

@@ -109,7 +109,10 @@ async fn hang_up() {
     let pipe = stdout_file().is_some_and(|file| file.file_type().is_fifo());
     // Nothing is written through it: it reports an error once the other end is closed (poll(2)). The unchecked way leaves
     // the pipe in blocking mode, which others may share.
-    if pipe && let Some(file) = stdout_copy() && let Ok(stdout) = pipe::Sender::from_file_unchecked(file) {
+    if pipe
+        && let Some(file) = stdout_copy()
+        && let Ok(stdout) = pipe::Sender::from_file_unchecked(file)
+    {
         let _ = stdout.ready(Interest::ERROR).await;
     } else {
         std::future::pending::<()>().await;

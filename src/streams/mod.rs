@@ -19,7 +19,7 @@ mod recent;
 mod template;
 
 pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
-pub use position::{From, time};
+pub use position::From;
 pub use recent::Recent;
 pub use template::Template;
 

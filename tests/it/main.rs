@@ -13,6 +13,7 @@ mod documents;
 mod dynamodb;
 mod explain;
 mod follow;
+mod hostile;
 mod init;
 mod journey;
 mod machine;

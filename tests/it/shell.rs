@@ -271,7 +271,8 @@ fn usage_errors_end_in_a_result_where_one_was_asked_for_and_only_there() {
         let value: Value = serde_json::from_str(&told).unwrap_or_else(|e| panic!("{args:?}: {e}: {told}"));
         assert_eq!((&value["type"], &value["error"]["code"]), (&"result".into(), &"usage".into()), "{args:?}");
     }
-    for args in [&["tail", "--bogus", "--format", "x.ndjson"][..], &["ndjson"], &["tail", "--bogus", "--", "-o", "json"]]
+    for args in
+        [&["tail", "--bogus", "--format", "x.ndjson"][..], &["ndjson"], &["tail", "--bogus", "--", "-o", "json"]]
     {
         assert_eq!(answered("", args), "", "{args:?}");
     }

@@ -1,8 +1,8 @@
 //! `outboxctl dlq redrive`.
 
 use super::tell_elsewhere;
+use crate::commands::args::rate;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::sample::rate;
 use crate::context::Context;
 use crate::deadletters::{Options, Places, Report, Selection, Step, redrive};
 use crate::error::{Error, Kind, Result};

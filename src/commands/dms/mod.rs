@@ -6,8 +6,6 @@ mod stop;
 mod task;
 mod test;
 
-pub use task::seconds;
-
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::Outcome;

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::task::{Deployed, seconds};
+use super::task::Deployed;
+use crate::commands::args::{LONGEST, TICK, duration};
 use crate::context::Context;
 use crate::dms::control::Connection;
 use crate::error::Result;
@@ -20,8 +21,8 @@ pub struct Args {
     /// Return once the start was accepted
     #[arg(long)]
     no_wait: bool,
-    /// How long to wait for the task to run, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
+    /// How long to wait for the task to run
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }
 

@@ -31,7 +31,8 @@ const COMPARATORS: [(&str, Comparator); 6] = [
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     let mut runtime = Runtime::new();
     runtime.register_builtin_functions();
-    let doubles = |args: &[Rcvar], _: &mut Context<'_>| Ok(args.first().map_or_else(|| Rcvar::new(Variable::Null), doubles));
+    let doubles =
+        |args: &[Rcvar], _: &mut Context<'_>| Ok(args.first().map_or_else(|| Rcvar::new(Variable::Null), doubles));
     runtime.register_function(DOUBLES, Box::new(doubles));
     for (name, comparator) in COMPARATORS {
         let compare = move |args: &[Rcvar], _: &mut Context<'_>| {
