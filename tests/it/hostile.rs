@@ -45,7 +45,7 @@ async fn no_command_lets_an_event_steer(pipeline: &Pipeline) {
                 "12345678901234567890.123456789",
             ),
             (&["tail", "processed", "--from", "start", "--idle-timeout", "3s"], ""),
-            (&["dlq", "list"], "failed"),
+            (&["dlq", "list"], "CarCreated"),
             (&["dlq", "show", &id], "CarCreated"),
             (&["dlq", "redrive", "--all", "--dry-run"], ""),
             (&["replay", "--all", "--dry-run"], "CarCreated"),
