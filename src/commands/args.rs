@@ -120,7 +120,8 @@ fn scaled(amount: &str, nanos: u128) -> Option<u128> {
 /// A limit as it may be given: in its largest whole unit.
 fn written(limit: Duration) -> String {
     let nanos = limit.as_nanos();
-    let (unit, size) = UNITS.iter().find(|(_, size)| nanos > 0 && nanos % size == 0).unwrap_or(&("s", 1_000_000_000));
+    let (unit, size) =
+        UNITS.iter().find(|(_, size)| nanos > 0 && nanos.is_multiple_of(*size)).unwrap_or(&("s", 1_000_000_000));
     format!("{}{unit}", nanos / size)
 }
 

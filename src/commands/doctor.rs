@@ -93,12 +93,11 @@ fn line(finding: &Finding) -> Value {
 fn table(report: &Report) -> Table {
     let mut table = Table::new(["state", "check", "finding"]);
     for finding in &report.findings {
-        let remedy = finding.remedy.as_ref().filter(|_| finding.state != State::Ok);
-        let text = match remedy {
-            Some(remedy) => format!("{}\n→ {remedy}", finding.message),
-            None => finding.message.clone(),
-        };
-        table.row([finding.state.word(), finding.check.as_str(), &text]);
+        table.row([finding.state.word(), finding.check.as_str(), &finding.message]);
+        // A row of its own: a cell is one line.
+        if let Some(remedy) = finding.remedy.as_ref().filter(|_| finding.state != State::Ok) {
+            table.row(["", "", &format!("→ {remedy}")]);
+        }
     }
     table
 }

@@ -9,7 +9,7 @@ use crate::commands::reach;
 use crate::context::Context;
 use crate::doctor::{self, Finding, State};
 use crate::error::Result;
-use crate::output::{Outcome, Table};
+use crate::output::{Outcome, Table, clean_line};
 
 /// Show the pipeline as a picture, the state of its parts, and where it is broken
 ///
@@ -78,9 +78,12 @@ fn troubles(findings: &[Finding]) -> Option<String> {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
     let lines: Vec<_> = findings
         .iter()
-        .map(|finding| match &finding.remedy {
-            Some(remedy) => format!("{} {}: {}\n  → {remedy}", finding.state.word(), finding.check, finding.message),
-            None => format!("{} {}: {}", finding.state.word(), finding.check, finding.message),
+        .map(|finding| {
+            let (word, message) = (finding.state.word(), clean_line(&finding.message));
+            match &finding.remedy {
+                Some(remedy) => format!("{word} {}: {message}\n  → {}", finding.check, clean_line(remedy)),
+                None => format!("{word} {}: {message}", finding.check),
+            }
         })
         .collect();
     (!lines.is_empty()).then(|| format!("\n{}", lines.join("\n")))
