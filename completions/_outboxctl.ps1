@@ -95,7 +95,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         }
         'outboxctl;doctor' {
             [CompletionResult]::new('--function-binary', '--function-binary', [CompletionResultType]::ParameterName, 'Executable that would be packaged as the functions')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for each check, in seconds')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for each check')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use, whatever keys the environment has')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')
@@ -219,7 +219,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             break
         }
         'outboxctl;status' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for each question, in seconds')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time for each question')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use, whatever keys the environment has')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')
@@ -411,7 +411,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             break
         }
         'outboxctl;dms;start' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the task to run, in seconds')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the task to run')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use, whatever keys the environment has')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')
@@ -436,7 +436,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             break
         }
         'outboxctl;dms;stop' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the task to stop, in seconds')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the task to stop')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use, whatever keys the environment has')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')
@@ -481,7 +481,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             break
         }
         'outboxctl;dms;test' {
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the results, in seconds')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait for the results')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use, whatever keys the environment has')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')
@@ -562,8 +562,8 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         'outboxctl;reconcile' {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Written then or later: RFC 3339, or relative like -15m [default: the oldest]')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Written before [default: --grace ago]')
-            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long an event may be on its way, in seconds: younger ones are left out')
-            [CompletionResult]::new('--late', '--late', [CompletionResultType]::ParameterName, 'How long after the window its deliveries are looked for, in seconds')
+            [CompletionResult]::new('--grace', '--grace', [CompletionResultType]::ParameterName, 'How long an event may be on its way: younger ones are left out')
+            [CompletionResult]::new('--late', '--late', [CompletionResultType]::ParameterName, 'How long after the window its deliveries are looked for')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Events a second of a repair [default: as fast as they are taken]')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group, on a pipeline that has consumers [default: outboxctl]')
             [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How to reach the database')
@@ -812,7 +812,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Where to begin: latest, start, a time, or -15m')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'End before what arrives later than this: a time, +30s or -1m')
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'End after this many items')
-            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'End when nothing was shown for so many seconds')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'End when nothing was shown for so long')
             [CompletionResult]::new('--where', '--where', [CompletionResultType]::ParameterName, 'Show only items for which this JMESPath expression is true, such as "event_type==''CarCreated''"')
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \n and \t are escapes')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group whose processed log is followed [default: outboxctl]')
@@ -840,11 +840,11 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         }
         'outboxctl;verify' {
             [CompletionResult]::new('--count', '--count', [CompletionResultType]::ParameterName, 'Events to write')
-            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'Write for so many seconds instead of a number of events')
+            [CompletionResult]::new('--duration', '--duration', [CompletionResultType]::ParameterName, 'Write for so long instead of a number of events')
             [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Events a second [default: as fast as it goes]')
             [CompletionResult]::new('--aggregates', '--aggregates', [CompletionResultType]::ParameterName, 'Aggregates that the events are spread over')
-            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait after the last commit, and with --duration for any event, in seconds')
-            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How long to look on for duplicates once everything has arrived, in seconds')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'How long to wait after the last commit, and with --duration for any event')
+            [CompletionResult]::new('--settle', '--settle', [CompletionResultType]::ParameterName, 'How long to keep watching for duplicates once everything has arrived')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group whose processed log is watched, on a pipeline that has consumers [default: outboxctl]')
             [CompletionResult]::new('--junit', '--junit', [CompletionResultType]::ParameterName, 'Also write the result as JUnit XML')
             [CompletionResult]::new('--via', '--via', [CompletionResultType]::ParameterName, 'How to reach the database')
@@ -901,16 +901,16 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         'outboxctl;consume' {
             [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Command to run for each event through `sh -c`: the CloudEvent is its stdin, exit code 0 is success')
             [CompletionResult]::new('--post', '--post', [CompletionResultType]::ParameterName, 'URL to POST each CloudEvent to; any 2xx is success')
-            [CompletionResult]::new('--hook-timeout', '--hook-timeout', [CompletionResultType]::ParameterName, 'Time limit of one attempt of the command or POST, in seconds')
+            [CompletionResult]::new('--hook-timeout', '--hook-timeout', [CompletionResultType]::ParameterName, 'Time limit of one attempt of the command or POST')
             [CompletionResult]::new('--attempts', '--attempts', [CompletionResultType]::ParameterName, 'Attempts before an event is kept as a failure')
             [CompletionResult]::new('--backoff', '--backoff', [CompletionResultType]::ParameterName, 'Pause after a failed attempt; doubles up to a minute')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Aggregates of a shard whose events may be under way at the same time')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Where to begin on shards that the group has not read: start, latest, a time, or -15m')
-            [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'End when there was nothing to do for so many seconds')
+            [CompletionResult]::new('--idle-timeout', '--idle-timeout', [CompletionResultType]::ParameterName, 'End when there was nothing to do for so long')
             [CompletionResult]::new('--group', '--group', [CompletionResultType]::ParameterName, 'Consumer group: members share the shards, groups each see everything')
-            [CompletionResult]::new('--lease-duration', '--lease-duration', [CompletionResultType]::ParameterName, 'A member not heard of for so many seconds is taken for dead, and its shards are taken over')
-            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Most records read at once')
-            [CompletionResult]::new('--metrics-every', '--metrics-every', [CompletionResultType]::ParameterName, 'Seconds between metrics')
+            [CompletionResult]::new('--lease-duration', '--lease-duration', [CompletionResultType]::ParameterName, 'A member not heard from for so long is considered dead, and its shards are taken over')
+            [CompletionResult]::new('--batch', '--batch', [CompletionResultType]::ParameterName, 'Maximum records per read')
+            [CompletionResult]::new('--metrics-every', '--metrics-every', [CompletionResultType]::ParameterName, 'Time between metrics')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use, whatever keys the environment has')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to work in')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage: part of every name, so that several can live in one account [default: dev]')

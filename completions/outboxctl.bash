@@ -465,7 +465,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__consume)
-            opts="-o -y -q -v -h --exec --post --hook-timeout --attempts --backoff --concurrency --from --once --until-idle --group --lease-duration --batch --metrics-every --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --exec --post --hook-timeout --attempts --backoff --concurrency --from --once --idle-timeout --group --lease-duration --batch --metrics-every --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -499,7 +499,7 @@ _outboxctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --until-idle)
+                --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3627,7 +3627,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__tail)
-            opts="-o -y -q -v -h --from --until --count --idle-timeout --where --format --enhanced-fan-out --group --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help kinesis dynamodb events log processed"
+            opts="-o -y -q -v -h --from --until --count --idle-timeout --where --format --enhanced-fan-out --group --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help stream bus log processed kinesis dynamodb"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -91,7 +91,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s q -l quiet 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l function-binary -d 'Executable that would be packaged as the functions' -r -F
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l timeout -d 'Time for each check, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l timeout -d 'Time for each check' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand doctor" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -199,7 +199,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s y -l yes
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l timeout -d 'Time for each question, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l timeout -d 'Time for each question' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand status" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -364,7 +364,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "status" -d 'Show the replication task'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "test" -d 'Test the connections to the database and to the stream'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and not __fish_seen_subcommand_from start stop status test help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for the task to run, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l timeout -d 'How long to wait for the task to run' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -386,7 +386,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from start" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the task to stop, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l timeout -d 'How long to wait for the task to stop' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from stop" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -425,7 +425,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s q -l quiet -d 'Only errors on stderr'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for the results, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l timeout -d 'How long to wait for the results' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dms; and __fish_seen_subcommand_from test" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r
@@ -485,8 +485,8 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s v -l verb
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l from -d 'Written then or later: RFC 3339, or relative like -15m [default: the oldest]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l until -d 'Written before [default: --grace ago]' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l grace -d 'How long an event may be on its way, in seconds: younger ones are left out' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l late -d 'How long after the window its deliveries are looked for, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l grace -d 'How long an event may be on its way: younger ones are left out' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l late -d 'How long after the window its deliveries are looked for' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l rate -d 'Events a second of a repair [default: as fast as they are taken]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l group -d 'Consumer group, on a pipeline that has consumers [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand reconcile" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
@@ -697,7 +697,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand sample; and __fish_s
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l from -d 'Where to begin: latest, start, a time, or -15m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l until -d 'End before what arrives later than this: a time, +30s or -1m' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l count -d 'End after this many items' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing was shown for so many seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l idle-timeout -d 'End when nothing was shown for so long' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l where -d 'Show only items for which this JMESPath expression is true, such as "event_type==\'CarCreated\'"' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l format -d 'A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \\n and \\t are escapes' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -l group -d 'Consumer group whose processed log is followed [default: outboxctl]' -r
@@ -722,11 +722,11 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s q -l quiet 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s v -l verbose -d 'Details on stderr: requests, waits, causes'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l count -d 'Events to write' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l duration -d 'Write for so many seconds instead of a number of events' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l duration -d 'Write for so long instead of a number of events' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l rate -d 'Events a second [default: as fast as it goes]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l aggregates -d 'Aggregates that the events are spread over' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, and with --duration for any event, in seconds' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to look on for duplicates once everything has arrived, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l timeout -d 'How long to wait after the last commit, and with --duration for any event' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l settle -d 'How long to keep watching for duplicates once everything has arrived' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l group -d 'Consumer group whose processed log is watched, on a pipeline that has consumers [default: outboxctl]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l junit -d 'Also write the result as JUnit XML' -r -F
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand verify" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
@@ -781,16 +781,16 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s v -l verbose 
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand ui" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l exec -d 'Command to run for each event through `sh -c`: the CloudEvent is its stdin, exit code 0 is success' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l post -d 'URL to POST each CloudEvent to; any 2xx is success' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l hook-timeout -d 'Time limit of one attempt of the command or POST, in seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l hook-timeout -d 'Time limit of one attempt of the command or POST' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l attempts -d 'Attempts before an event is kept as a failure' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l backoff -d 'Pause after a failed attempt; doubles up to a minute' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l concurrency -d 'Aggregates of a shard whose events may be under way at the same time' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l from -d 'Where to begin on shards that the group has not read: start, latest, a time, or -15m' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l until-idle -d 'End when there was nothing to do for so many seconds' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l idle-timeout -d 'End when there was nothing to do for so long' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l group -d 'Consumer group: members share the shards, groups each see everything' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l lease-duration -d 'A member not heard of for so many seconds is taken for dead, and its shards are taken over' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l batch -d 'Most records read at once' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l metrics-every -d 'Seconds between metrics' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l lease-duration -d 'A member not heard from for so long is considered dead, and its shards are taken over' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l batch -d 'Maximum records per read' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l metrics-every -d 'Time between metrics' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l profile -d 'AWS profile to use, whatever keys the environment has' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l region -d 'AWS region to work in' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand consume" -l stage -d 'Stage: part of every name, so that several can live in one account [default: dev]' -r

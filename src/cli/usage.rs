@@ -50,7 +50,7 @@ fn parsed(args: &[OsString]) -> Option<OutputFormat> {
 /// What stands behind the first error, where clap reads no further.
 fn found(args: &[OsString]) -> Option<OutputFormat> {
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--").collect();
-    let last = args.iter().enumerate().rev().find_map(|(at, arg)| {
+    args.iter().enumerate().rev().find_map(|(at, arg)| {
         let next = args.get(at + 1).map(AsRef::as_ref);
         match arg.as_ref() {
             "--output" | "-o" => next.and_then(parse),
@@ -59,8 +59,7 @@ fn found(args: &[OsString]) -> Option<OutputFormat> {
                 value.and_then(|value| parse(value.trim_start_matches('=')))
             }
         }
-    });
-    last
+    })
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use crate::commands::announce;
-use crate::commands::dms::seconds;
+use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
 use crate::commands::reach;
 use crate::consumer::{
     Command, DEFAULT_GROUP, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table,
@@ -37,47 +37,39 @@ pub struct Args {
     /// URL to POST each CloudEvent to; any 2xx is success
     #[arg(long, value_name = "URL")]
     post: Option<String>,
-    /// Time limit of one attempt of the command or POST, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "30", value_parser = seconds)]
+    /// Time limit of one attempt of the command or POST
+    #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration(TICK, LONGEST))]
     hook_timeout: Duration,
     /// Attempts before an event is kept as a failure
-    #[arg(long, value_name = "N", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 5, value_parser = whole(1_u32, 1_000))]
     attempts: u32,
     /// Pause after a failed attempt; doubles up to a minute
-    #[arg(long, value_name = "SECONDS", default_value = "0.5", value_parser = fraction)]
+    #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = duration(TICK, HOUR))]
     backoff: Duration,
     /// Aggregates of a shard whose events may be under way at the same time
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=1_000))]
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = whole(1_u16, 1_000))]
     concurrency: u16,
     /// Where to begin on shards that the group has not read: start, latest, a time, or -15m
-    #[arg(long, value_name = "WHEN", default_value = "start", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", default_value = "start", allow_hyphen_values = true, value_parser = from)]
     from: From,
     /// End once everything that is there has been processed
-    #[arg(long, conflicts_with = "until_idle")]
+    #[arg(long, conflicts_with = "idle_timeout")]
     once: bool,
-    /// End when there was nothing to do for so many seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    until_idle: Option<Duration>,
+    /// End when there was nothing to do for so long
+    #[arg(long, alias = "until-idle", value_name = "DURATION", value_parser = duration(TICK, LONGEST))]
+    idle_timeout: Option<Duration>,
     /// Consumer group: members share the shards, groups each see everything
     #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP, value_parser = group)]
     group: String,
-    /// A member not heard of for so many seconds is taken for dead, and its shards are taken over
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    /// A member not heard from for so long is considered dead, and its shards are taken over
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration(SECOND, LONGEST))]
     lease_duration: Duration,
-    /// Most records read at once
-    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    /// Maximum records per read
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = whole(1_i32, 10_000))]
     batch: i32,
-    /// Seconds between metrics
-    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    /// Time between metrics
+    #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration(SECOND, LONGEST))]
     metrics_every: Duration,
-}
-
-/// Seconds, whole or not, up to an hour.
-fn fraction(text: &str) -> std::result::Result<Duration, String> {
-    match text.parse::<f64>() {
-        Ok(seconds) if seconds > 0.0 && seconds <= 3_600.0 => Ok(Duration::from_secs_f64(seconds)),
-        _ => Err("a number of seconds above 0, up to 3600, is needed".into()),
-    }
 }
 
 /// Part of a primary key of varchar(64).
@@ -143,7 +135,7 @@ impl Args {
         let options = Options {
             from: self.from,
             lease_duration: self.lease_duration,
-            until_idle: if self.once { Some(Duration::ZERO) } else { self.until_idle },
+            until_idle: if self.once { Some(Duration::ZERO) } else { self.idle_timeout },
             report_every: self.metrics_every,
         };
         ctx.console.emit(Event::started("consume", format!("{me} of group {} reads {stream}", self.group)));

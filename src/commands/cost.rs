@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::aws::configured_region;
+use crate::commands::args::whole;
 use crate::commands::deploy::{name_and_value, needs_choice};
 use crate::context::Context;
 use crate::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
@@ -26,7 +27,7 @@ pub struct Args {
     #[arg(long, value_name = "RATE", default_value = "10", value_parser = rate)]
     events_per_second: f64,
     /// Payload of an event, in bytes
-    #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = clap::value_parser!(u32).range(1..=1_048_576))]
+    #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = whole(1_u32, 1_048_576))]
     event_bytes: u32,
     /// Without the sample's API and tables, as `deploy --without-sample` leaves them out
     #[arg(long)]

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::{deploy::FUNCTION_BINARY, dms::seconds, reach};
+use crate::commands::args::{LONGEST, TICK, duration};
+use crate::commands::{deploy::FUNCTION_BINARY, reach};
 use crate::context::Context;
 use crate::doctor::{Examination, Finding, Report, State, policy};
 use crate::environment;
@@ -27,8 +28,8 @@ pub struct Args {
     /// Executable that would be packaged as the functions
     #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
-    /// Time for each check, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "20", value_parser = seconds)]
+    /// Time for each check
+    #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
     /// Print the least IAM policy for deploying the pipeline in its stage as JSON, and check nothing
     #[arg(long)]
@@ -103,12 +104,11 @@ fn line(finding: &Finding) -> Value {
 fn table(report: &Report) -> Table {
     let mut table = Table::new(["state", "check", "finding"]);
     for finding in &report.findings {
-        let remedy = finding.remedy.as_ref().filter(|_| finding.state != State::Ok);
-        let text = match remedy {
-            Some(remedy) => format!("{}\n→ {remedy}", finding.message),
-            None => finding.message.clone(),
-        };
-        table.row([finding.state.word(), finding.check.as_str(), &text]);
+        table.row([finding.state.word(), finding.check.as_str(), &finding.message]);
+        // A row of its own: a cell is one line.
+        if let Some(remedy) = finding.remedy.as_ref().filter(|_| finding.state != State::Ok) {
+            table.row(["", "", &format!("→ {remedy}")]);
+        }
     }
     table
 }

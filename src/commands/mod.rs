@@ -2,6 +2,7 @@
 //! itself.
 
 mod announce;
+pub mod args;
 pub mod completions;
 pub mod consume;
 pub mod cost;

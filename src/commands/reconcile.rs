@@ -6,17 +6,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::cloudformation::Deployment;
 use crate::commands::announce;
-use crate::commands::dms::{capture, seconds};
+use crate::commands::args::{LONGEST, TICK, duration, rate, time};
+use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::replay::{check_window, tell, time};
-use crate::commands::sample::rate;
+use crate::commands::replay::{check_window, tell};
 use crate::committed::{Filter, Outbox};
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::deadletters::Places;
 use crate::dms::control::Snapshot;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::Part;
 use crate::reconcile::{Deliveries, Finding, Options, Overtaken, Report, Side, reconcile};
 use crate::redelivery::Courier;
@@ -41,11 +41,11 @@ pub struct Args {
     /// Written before [default: --grace ago]
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     until: Option<DateTime<Utc>>,
-    /// How long an event may be on its way, in seconds: younger ones are left out
-    #[arg(long, value_name = "SECONDS", default_value = "60", value_parser = seconds_or_none)]
+    /// How long an event may be on its way: younger ones are left out
+    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration(Duration::ZERO, LONGEST))]
     grace: Duration,
-    /// How long after the window its deliveries are looked for, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "86400", value_parser = seconds)]
+    /// How long after the window its deliveries are looked for
+    #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = duration(TICK, LONGEST))]
     late: Duration,
     /// Report duplicates without failing: at least once is what the pipeline promises
     #[arg(long)]
@@ -64,11 +64,6 @@ pub struct Args {
     group: Option<String>,
     #[command(flatten)]
     database: DatabaseArgs,
-}
-
-/// Whole seconds; 0 is fine.
-fn seconds_or_none(text: &str) -> std::result::Result<Duration, String> {
-    if text == "0" { Ok(Duration::ZERO) } else { seconds(text) }
 }
 
 impl Args {
@@ -217,7 +212,7 @@ impl Args {
             ctx.console.emit(Event::failed("repair", &message));
             return Err(Error::new(Kind::Failed, message).with_data(data));
         }
-        ctx.console.emit(Event::finished("repair", format!("{} events sent", sent.sent), true));
+        ctx.console.emit(Event::finished("repair", format!("{} sent", count(sent.sent, "event")), true));
         let outcome = Outcome::data(data).changed(true);
         Ok(outcome.summary("run `outboxctl reconcile` again to see that they arrived"))
     }

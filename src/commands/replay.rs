@@ -5,16 +5,15 @@ use uuid::Uuid;
 
 use crate::cloudformation::Deployment;
 use crate::commands::announce;
+use crate::commands::args::{rate, time};
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::sample::rate;
 use crate::committed::{Filter, Outbox};
 use crate::context::Context;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::redelivery::Courier;
 use crate::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
 use crate::sandbox::Home;
-use crate::streams;
 
 /// Deliver events again, from the outbox table or the event log
 ///
@@ -75,11 +74,6 @@ pub fn check_window(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -
         Some(until) if until <= from => Err(Error::new(Kind::Usage, "--until does not lie after --from")),
         _ => Ok(()),
     }
-}
-
-/// RFC 3339, or relative to now.
-pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
-    streams::time(text, Utc::now())
 }
 
 impl Args {
@@ -201,7 +195,7 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
         ctx.console.warn(format!("{unreadable} items of the outbox are no outbox items and were left out"));
     }
     if refused > 0 {
-        let message = format!("{refused} of {selected} events were refused");
+        let message = format!("{refused} of {} were refused", count(selected, "event"));
         ctx.console.emit(Event::failed("replay", &message));
         return Err(Error::new(Kind::Failed, message).with_data(report));
     }
@@ -209,8 +203,8 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
     report.by_type.iter().for_each(|(name, count)| table.row([name.clone(), count.to_string()]));
     let message = match (selected, dry_run) {
         (0, _) if report.before == 0 => "there is no such event".to_owned(),
-        (_, true) => format!("{selected} events would be sent"),
-        (_, false) => format!("{sent} events sent"),
+        (_, true) => format!("{} would be sent", count(selected, "event")),
+        (_, false) => format!("{} sent", count(sent, "event")),
     };
     ctx.console.emit(Event::finished("replay", message, sent > 0));
     let outcome = Outcome::data(&report).changed(sent > 0);

@@ -4,19 +4,20 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::commands::{dms::seconds, reach};
+use crate::commands::args::{LONGEST, TICK, duration};
+use crate::commands::reach;
 use crate::context::Context;
 use crate::doctor::{self, Finding, State};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Outcome, Table};
+use crate::output::{Outcome, Table, clean_line};
 
 /// Show the pipeline as a picture, the state of its parts, and where it is broken
 ///
 /// Nothing is changed, and what can't be asked shows as unknown. `doctor` says more, and exits with 1 on failures.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Time for each question, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
+    /// Time for each question
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
     /// Exit with 1 when something is broken, with 0 when nothing is or there are only warnings
     #[arg(long)]
@@ -93,9 +94,12 @@ fn troubles(findings: &[Finding]) -> Option<String> {
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));
     let lines: Vec<_> = findings
         .iter()
-        .map(|finding| match &finding.remedy {
-            Some(remedy) => format!("{} {}: {}\n  → {remedy}", finding.state.word(), finding.check, finding.message),
-            None => format!("{} {}: {}", finding.state.word(), finding.check, finding.message),
+        .map(|finding| {
+            let (word, message) = (finding.state.word(), clean_line(&finding.message));
+            match &finding.remedy {
+                Some(remedy) => format!("{word} {}: {message}\n  → {}", finding.check, clean_line(remedy)),
+                None => format!("{word} {}: {message}", finding.check),
+            }
         })
         .collect();
     (!lines.is_empty()).then(|| format!("\n{}", lines.join("\n")))

@@ -2,6 +2,7 @@
 
 mod filter;
 mod show;
+mod stop;
 
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::cloudformation::Deployment;
-use crate::commands::dms::seconds;
+use crate::commands::args::{LONGEST, TICK, duration, from, time, whole};
 use crate::commands::reach;
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
@@ -22,6 +23,7 @@ use crate::streams::{self, From, Hop, Template, Warnings, bus, dynamodb, kinesis
 use crate::verify;
 use filter::Filter;
 use show::Show;
+use stop::Stop;
 
 /// Follow events through the stream, the bus and the event log, merged as they come
 ///
@@ -37,18 +39,18 @@ use show::Show;
 pub struct Args {
     /// Hops to follow [default: the stream, and the bus or the processed log]
     #[arg(value_enum, value_name = "HOP")]
-    hops: Vec<Hop>,
+    hops: Vec<Stop>,
     /// Where to begin: latest, start, a time, or -15m
-    #[arg(long, value_name = "WHEN", default_value = "latest", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", default_value = "latest", allow_hyphen_values = true, value_parser = from)]
     from: From,
     /// End before what arrives later than this: a time, +30s or -1m
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = until)]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = time)]
     until: Option<DateTime<Utc>>,
     /// End after this many items
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = whole(1, u64::MAX))]
     count: Option<u64>,
-    /// End when nothing was shown for so many seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// End when nothing was shown for so long
+    #[arg(long, value_name = "DURATION", value_parser = duration(TICK, LONGEST))]
     idle_timeout: Option<Duration>,
     /// Show only items for which this JMESPath expression is true, such as "event_type=='CarCreated'"
     #[arg(long = "where", value_name = "EXPRESSION", value_parser = Filter::parse)]
@@ -63,10 +65,6 @@ pub struct Args {
     /// Consumer group whose processed log is followed [default: outboxctl]
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
-}
-
-fn until(text: &str) -> std::result::Result<DateTime<Utc>, String> {
-    streams::time(text, Utc::now())
 }
 
 /// What has to be taken away again, however it ends.
@@ -120,7 +118,7 @@ impl Args {
             From::Latest | From::Start | From::At(_) => {}
         }
         let pipeline = pipelines::find(&ctx.settings.pipeline)?;
-        self.hops.iter().try_for_each(|hop| pipeline.need(part(*hop)))?;
+        self.hops.iter().filter_map(|stop| part(*stop)).try_for_each(|part| pipeline.need(part))?;
         if self.group.is_some() {
             pipeline.need(Part::Consumers)?;
         }
@@ -186,7 +184,7 @@ impl Args {
         }
         // The readers hold the sink now; without ours, their end is the end.
         drop(sink);
-        let names: Vec<_> = hops.iter().map(|hop| hop.name()).collect();
+        let names: Vec<_> = hops.iter().map(|hop| hop.label()).collect();
         ctx.console.emit(Event::finished("tail", format!("following {}", names.join(", ")), false));
         let show = Show {
             count: self.count,
@@ -199,7 +197,8 @@ impl Args {
 
     /// A bus keeps no past: what it delivered before now is in the event log.
     fn hops(&self, ctx: &Context, deployment: &Deployment) -> Vec<Hop> {
-        let mut hops = if self.hops.is_empty() { verify::hops(deployment) } else { self.hops.clone() };
+        let all = verify::hops(deployment);
+        let mut hops = if self.hops.is_empty() { all } else { self.hops.iter().map(|stop| stop.hop(&all)).collect() };
         // The event log shows again what the bus shows.
         if self.hops.is_empty() {
             hops.retain(|hop| *hop != Hop::Log);
@@ -215,13 +214,14 @@ impl Args {
     }
 }
 
-/// What a pipeline must have for this hop.
-fn part(hop: Hop) -> Part {
-    match hop {
-        Hop::Kinesis => Part::Kinesis,
-        Hop::Dynamodb => Part::TableStream,
-        Hop::Events | Hop::Log => Part::Bus,
-        Hop::Processed => Part::Consumers,
+/// Returns what a pipeline must have for this hop; every pipeline has a stream.
+fn part(stop: Stop) -> Option<Part> {
+    match stop {
+        Stop::Stream => None,
+        Stop::Kinesis => Some(Part::Kinesis),
+        Stop::Dynamodb => Some(Part::TableStream),
+        Stop::Bus | Stop::Log => Some(Part::Bus),
+        Stop::Processed => Some(Part::Consumers),
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::commands::announce;
+use crate::commands::args::{from, whole};
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
@@ -26,7 +27,7 @@ use crate::ui::{self, Options, Pipeline};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Port to serve on; 0 picks a free one
-    #[arg(long, value_name = "PORT", default_value_t = 3000)]
+    #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX), default_value_t = 3000)]
     port: u16,
     /// Offer what writes to the deployed pipeline: the form, and sending dead letters again
     #[arg(long)]
@@ -35,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
     /// How far back stream and event log are read at the start: latest, start, a time, or -15m
-    #[arg(long, value_name = "WHEN", default_value = "-15m", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TIME", default_value = "-15m", allow_hyphen_values = true, value_parser = from)]
     from: From,
     /// How to reach the database
     #[arg(long, value_name = "WAY", default_value = "auto")]

@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::commands::announce;
-use crate::commands::dms::{capture, seconds};
+use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
+use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::sample::rate;
 use crate::consumer::DEFAULT_GROUP;
 use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
@@ -30,22 +30,22 @@ use crate::verify::{self, Amount, Options, Report, Ways, junit};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Events to write
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = whole(1_u32, 1_000_000))]
     count: u32,
-    /// Write for so many seconds instead of a number of events
-    #[arg(long, value_name = "SECONDS", value_parser = seconds, conflicts_with = "count")]
+    /// Write for so long instead of a number of events
+    #[arg(long, value_name = "DURATION", value_parser = duration(TICK, LONGEST), conflicts_with = "count")]
     duration: Option<Duration>,
     /// Events a second [default: as fast as it goes]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
     /// Aggregates that the events are spread over
-    #[arg(long, value_name = "A", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "A", default_value_t = 10, value_parser = whole(1, u32::MAX))]
     aggregates: u32,
-    /// How long to wait after the last commit, and with --duration for any event, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    /// How long to wait after the last commit, and with --duration for any event
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
-    /// How long to look on for duplicates once everything has arrived, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds)]
+    /// How long to keep watching for duplicates once everything has arrived
+    #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration(Duration::ZERO, LONGEST))]
     settle: Duration,
     /// Report duplicates without failing: at least once is what the pipeline promises
     #[arg(long)]

@@ -83,7 +83,7 @@ impl Event {
         Self::Failed { scope: scope.into(), message: message.into() }
     }
 
-    /// Returns the event as people may see it: [`clean`], and on one line but for notes.
+    /// Returns the event as people may see it: [`clean`], and on one line but for notes of level `Info`.
     pub(super) fn cleaned(&self) -> Self {
         let line = |text: &String| clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
         let lines = |texts: &[String]| texts.iter().map(line).collect();
@@ -105,7 +105,11 @@ impl Event {
                 Self::Finished { scope: line(scope), message: line(message), changed: *changed }
             }
             Self::Failed { scope, message } => Self::Failed { scope: line(scope), message: line(message) },
-            Self::Note { level, message } => Self::Note { level: *level, message: clean(message).into_owned() },
+            // The lines of a note are our own; what others said is in warnings and details.
+            Self::Note { level: Level::Info, message } => {
+                Self::Note { level: Level::Info, message: clean(message).into_owned() }
+            }
+            Self::Note { level, message } => Self::Note { level: *level, message: line(message) },
         }
     }
 }

@@ -32,7 +32,7 @@ fn hang(line: &str, width: usize) -> String {
         used += columns;
         lines.last_mut().into_iter().for_each(|line| line.push_str(piece));
     }
-    lines.join("\n")
+    lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }
 
 /// What a line is not broken within: words, and commands.

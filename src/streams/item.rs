@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 /// A place an event passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Hop {
     /// The Kinesis stream
@@ -22,11 +22,22 @@ pub enum Hop {
 }
 
 impl Hop {
+    /// Returns the name in JSON.
     pub fn name(self) -> &'static str {
         match self {
             Self::Kinesis => "kinesis",
             Self::Dynamodb => "dynamodb",
             Self::Events => "events",
+            Self::Log => "log",
+            Self::Processed => "processed",
+        }
+    }
+
+    /// Returns the word for people, whatever service is behind it.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Kinesis | Self::Dynamodb => "stream",
+            Self::Events => "bus",
             Self::Log => "log",
             Self::Processed => "processed",
         }

@@ -36,7 +36,7 @@ impl Item {
             None => (DIM, String::new()),
         };
         let at = self.at.format("%H:%M:%S%.3f");
-        let name = self.hop.name();
+        let name = self.hop.label();
         let summary = clean_line(&self.summary);
         let raw = match &self.body {
             Body::Raw { base64, .. } => format!(" base64 {base64}"),
@@ -99,7 +99,7 @@ mod tests {
             body: Body::Record(serde_json::Value::Null.into()),
         };
         let plain = anstream::adapter::strip_str(&item.line()).to_string();
-        assert_eq!(plain, "12:00:00.250 events     +1.250s T car c\u{fffd}[2J #1");
+        assert_eq!(plain, "12:00:00.250 bus        +1.250s T car c\u{fffd}[2J #1");
     }
 
     #[test]

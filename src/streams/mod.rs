@@ -20,7 +20,7 @@ mod template;
 mod warnings;
 
 pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
-pub use position::{From, time};
+pub use position::From;
 pub use recent::Recent;
 pub use template::Template;
 pub use warnings::Warnings;

@@ -142,8 +142,8 @@ impl<'a> Watch<'a> {
             let done = arrived.iter().map(|(_, n)| n).sum();
             self.console.expect("verify", Expect::of(done, u64::from(count) * arrived.len() as u64));
         }
-        let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
-        self.console.emit(Event::progress("verify", format!("of {}: {}", ledger.committed(), counts.join(", "))));
+        let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.label())).collect();
+        self.console.emit(Event::progress("verify", format!("written {}: {}", ledger.committed(), counts.join(", "))));
         true
     }
 }

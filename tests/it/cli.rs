@@ -38,11 +38,11 @@ fn malformed_configuration_shows_the_line() {
     --- stdout
     --- stderr
     error: [ROOT]/work/outboxctl.toml is not valid:
-    TOML parse error at line 2, column 10
-      |
-    2 | region = eu-central-1
-      |          ^^^^^^^^^^^^
-    string values must be quoted, expected literal string
+        TOML parse error at line 2, column 10
+          |
+        2 | region = eu-central-1
+          |          ^^^^^^^^^^^^
+        string values must be quoted, expected literal string
       hint: correct the line shown
     "#);
 }
@@ -56,11 +56,11 @@ fn misspelt_configuration_key_is_named() {
     --- stdout
     --- stderr
     error: [ROOT]/work/outboxctl.toml is not valid:
-    TOML parse error at line 1, column 1
-      |
-    1 | stagee = "dev"
-      | ^^^^^^
-    unknown field `stagee`, expected one of `profile`, `region`, `stage`, `pipeline`, `local`, `endpoint_url`, `parameters`
+        TOML parse error at line 1, column 1
+          |
+        1 | stagee = "dev"
+          | ^^^^^^
+        unknown field `stagee`, expected one of `profile`, `region`, `stage`, `pipeline`, `local`, `endpoint_url`, `parameters`
       hint: did you mean stage?
     "#);
 }

@@ -15,6 +15,7 @@ mod dynamodb;
 mod emulator;
 mod explain;
 mod follow;
+mod hostile;
 mod init;
 mod journey;
 mod local_stack;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{end, places, short, tell_elsewhere};
+use crate::commands::args;
 use crate::commands::reach::DatabaseArgs;
 use crate::context::Context;
 use crate::deadletters::{DeadLetter, Selection, counts};
@@ -32,7 +33,7 @@ pub struct Args {
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
     /// Rows of the table; JSON and NDJSON have all
-    #[arg(long, value_name = "N", default_value_t = 100)]
+    #[arg(long, value_name = "N", value_parser = args::whole(0, usize::MAX), default_value_t = 100)]
     limit: usize,
     #[command(flatten)]
     database: DatabaseArgs,

@@ -2,8 +2,8 @@
 
 use super::tell_elsewhere;
 use crate::commands::announce;
+use crate::commands::args::rate;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::sample::rate;
 use crate::context::Context;
 use crate::deadletters::{Options, Places, Report, Selection, Step, redrive};
 use crate::error::{Error, Kind, Result};

@@ -9,7 +9,7 @@ mod task;
 mod test;
 
 pub use blocked::Blockers;
-pub use task::{Deployed, seconds};
+pub use task::Deployed;
 
 use crate::context::Context;
 use crate::error::Result;

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::blocked::{Blockers, report};
-use super::task::{Deployed, seconds};
+use super::task::Deployed;
 use crate::cloudformation::Deployment;
+use crate::commands::args::{LONGEST, TICK, duration};
 use crate::context::Context;
 use crate::dms::control::is_lost_slot;
 use crate::error::{Error, Kind, Result};
@@ -22,8 +23,8 @@ pub struct Args {
     /// Return once the start was accepted
     #[arg(long)]
     no_wait: bool,
-    /// How long to wait for the task to run, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
+    /// How long to wait for the task to run
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }
 

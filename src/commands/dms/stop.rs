@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::blocked::Blockers;
-use super::task::{Deployed, seconds};
+use super::task::Deployed;
+use crate::commands::args::{LONGEST, TICK, duration};
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Event, Outcome};
@@ -13,8 +14,8 @@ use crate::output::{Event, Outcome};
 /// The database keeps its write-ahead log for the stopped task until it resumes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How long to wait for the task to stop, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "900", value_parser = seconds)]
+    /// How long to wait for the task to stop
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }
 

@@ -71,29 +71,3 @@ impl Deployed {
         test(ctx.aws().await?, &self.instance, endpoints, only_untested, self.patience, &ctx.console).await
     }
 }
-
-/// The most that a flag takes: ten years. A clock can't be asked for any time there is.
-const MOST_SECONDS: u64 = 10 * 365 * 86_400;
-
-/// Seconds as a flag's value.
-pub fn seconds(text: &str) -> std::result::Result<Duration, String> {
-    match text.parse::<u64>() {
-        Ok(seconds @ 1..=MOST_SECONDS) => Ok(Duration::from_secs(seconds)),
-        _ => Err(format!("a whole number of seconds above 0, up to {MOST_SECONDS}, is needed")),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_flags_seconds_can_be_added_to_a_clock() {
-        let longest = seconds(&MOST_SECONDS.to_string()).expect("ten years");
-        assert!(std::time::Instant::now().checked_add(longest).is_some());
-        assert!(chrono::Utc::now().checked_add_signed(chrono::TimeDelta::from_std(longest).expect("fits")).is_some());
-        for wrong in ["0", "-1", "1.5", "", "18446744073709551615", &(MOST_SECONDS + 1).to_string()] {
-            assert!(seconds(wrong).is_err(), "{wrong}");
-        }
-    }
-}

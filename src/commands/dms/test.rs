@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::task::{Deployed, seconds};
+use super::task::Deployed;
+use crate::commands::args::{LONGEST, TICK, duration};
 use crate::context::Context;
 use crate::dms::control::Connection;
 use crate::error::Result;
@@ -11,8 +12,8 @@ use crate::output::{Outcome, Table};
 /// Test the connections to the database and to the stream
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How long to wait for the results, in seconds
-    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = seconds)]
+    /// How long to wait for the results
+    #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }
 

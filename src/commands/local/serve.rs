@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::commands::args::whole;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::Outcome;
@@ -11,10 +12,10 @@ use crate::sandbox::daemon::{self, Ports};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Port of the AWS endpoint; 0 picks a free one
-    #[arg(long, value_name = "PORT", default_value_t = 4566)]
+    #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX), default_value_t = 4566)]
     port: u16,
     /// Port of PostgreSQL; 0 picks a free one
-    #[arg(long, value_name = "PORT", default_value_t = 54329)]
+    #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX), default_value_t = 54329)]
     postgres_port: u16,
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::commands::args::whole;
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
@@ -18,10 +19,10 @@ const POSTGRES_PORT: u16 = 54329;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Port of the AWS endpoint; 0 picks a free one [default: the last one, at first 4566]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     port: Option<u16>,
     /// Port of PostgreSQL; 0 picks a free one [default: the last one, at first 54329]
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     postgres_port: Option<u16>,
 }
 

@@ -11,11 +11,12 @@ use uuid::Uuid;
 use crate::aws::api_gateway::Api;
 use crate::cloudformation::Deployment;
 use crate::commands::announce;
+use crate::commands::args::{rate, whole};
 use crate::commands::reach;
 use crate::context::Context;
 use crate::database::Via;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Event, Expect, Outcome, Table};
+use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 
 /// More rows than a person reads are summed up.
@@ -40,14 +41,14 @@ enum Way {
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Events to write
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole(1_u32, 10_000_000))]
     count: u32,
     /// Events a second [default: as fast as it goes]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
     /// Aggregates that the events are spread over; the first event of each created it, such as CarCreated, later ones are
     /// such as CarUpdated
-    #[arg(long, value_name = "A", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "A", default_value_t = 10, value_parser = whole(1, u32::MAX))]
     aggregates: u32,
     /// Also write one event and roll it back; it must never arrive anywhere
     #[arg(long)]
@@ -55,14 +56,6 @@ pub struct Args {
     /// How to write
     #[arg(long, value_name = "WAY", default_value = "auto")]
     via: Way,
-}
-
-/// A positive number of events a second.
-pub fn rate(text: &str) -> std::result::Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
-        _ => Err("a number above 0 is needed".into()),
-    }
 }
 
 #[derive(Debug, Serialize)]
@@ -99,7 +92,7 @@ impl Args {
             rate: self.rate,
             rollback: false,
         };
-        let _wait = ctx.console.wait("sample", &format!("writing {} events", self.count));
+        let _wait = ctx.console.wait("sample", &format!("writing {}", count(self.count, "event")));
         let whole = self.rate.map(|rate| std::time::Duration::try_from_secs_f64(f64::from(self.count) / rate));
         if let Some(Ok(whole)) = whole {
             ctx.console.expect("sample", Expect::Lasts(whole));
@@ -123,7 +116,7 @@ impl Args {
             true => writer.insert(&control, |_| {}).await?.pop(),
             false => None,
         };
-        ctx.console.emit(Event::finished("sample", format!("{} events written", inserted.len()), true));
+        ctx.console.emit(Event::finished("sample", format!("{} written", count(inserted.len() as u64, "event")), true));
         let table = rows(&inserted);
         let event_ids = inserted.iter().map(|event| event.event_id.to_string()).collect();
         let mut outcome =

@@ -2,8 +2,6 @@
 
 mod insert;
 
-pub use insert::rate;
-
 use crate::context::Context;
 use crate::error::Result;
 use crate::output::Outcome;

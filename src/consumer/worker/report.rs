@@ -6,7 +6,7 @@ use super::Worker;
 use crate::consumer::lease::Leases;
 use crate::consumer::metrics::Totals;
 use crate::consumer::store::Store;
-use crate::output::Event;
+use crate::output::{Event, count};
 
 #[derive(serde::Serialize)]
 struct Report {
@@ -22,8 +22,12 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         let processor = &self.reader.processor;
         let totals = processor.metrics.totals();
         let text = format!(
-            "{} processed, {} duplicates, {} failed; {} shards, {} ms behind",
-            totals.processed, totals.duplicates, totals.failed, totals.shards, totals.behind_ms
+            "{} processed, {}, {} failed; {}, {} ms behind",
+            totals.processed,
+            count(totals.duplicates, "duplicate"),
+            totals.failed,
+            count(totals.shards, "shard"),
+            totals.behind_ms
         );
         let report = Report { r#type: "metrics", at: Utc::now(), totals };
         if !processor.console.machine_item(&report) {
