@@ -134,8 +134,7 @@ mod tests {
     }
 
     async fn certificate(supplied: &'static str, overrides: &BTreeMap<String, String>) -> String {
-        let stack =
-            pipelines::find("rds-kinesis").and_then(|p| Ok(p.stack("dms").expect("a stack"))).expect("a pipeline");
+        let stack = pipelines::find("rds-kinesis").map(|p| p.stack("dms").expect("a stack")).expect("a pipeline");
         let outputs = stack.parameters.iter().filter_map(|(_, source)| match source {
             Source::Output(name) => Some(((*name).to_owned(), "x".to_owned())),
             _ => None,
