@@ -15,6 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use super::Clients;
+use super::endpoint::is_loopback_host;
 use crate::error::{Error, Kind, OrFail, Result};
 
 /// API Gateway ends a request after 29 s by default; a little more, so that its own answer arrives.
@@ -48,8 +49,8 @@ pub struct Api {
     target: String,
     /// The API's host name, by which an emulator finds it.
     host: String,
-    /// The host that requests are signed for: the one that they go to, and no other. An endpoint chooses the API's
-    /// address, and a signature for an address that it chose could be used there.
+    /// The host that requests are signed for: the one that they go to, or the API's name where both are on this machine. An
+    /// endpoint chooses the API's address, and a signature for an address elsewhere could be used there.
     signed_host: String,
     http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
 }
@@ -68,7 +69,10 @@ impl Api {
             Some(endpoint) => {
                 let origin: http::Uri =
                     endpoint.parse().or_fail(Kind::Usage, || format!("{endpoint:?} is not a URL"))?;
-                (format!("{}{}", endpoint.trim_end_matches('/'), uri.path()), authority(&origin))
+                // The local stack verifies the signature against the Host header, which names the API.
+                let here = uri.host().is_some_and(is_loopback_host) && origin.host().is_some_and(is_loopback_host);
+                let signed_host = authority(if here { &uri } else { &origin });
+                (format!("{}{}", endpoint.trim_end_matches('/'), uri.path()), signed_host)
             }
             None if is_api_of(&uri, clients.region()) => (url.to_owned(), authority(&uri)),
             None => {

@@ -10,6 +10,8 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
+use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
@@ -121,6 +123,8 @@ impl Clients {
             .endpoint_url(&endpoint.url)
             .credentials_provider(SharedCredentialsProvider::new(endpoint.key.credentials()))
             .http_client(transport::local_client())
+            .time_source(SharedTimeSource::new(SystemTimeSource::new()))
+            .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
             .retry_config(RetryConfig::adaptive().with_max_attempts(8))
             .timeout_config(timeouts(Duration::from_secs(60)))
             .build();

@@ -79,9 +79,9 @@ pub const FUNCTIONS: &[Function] = &[
         required: &["AGGREGATE_TABLE"],
         optional: &[],
     },
-    publisher("publisher", &["OUTBOX_MAX_REQUEST_BYTES"]),
-    publisher("forwarder", &["OUTBOX_MAX_REQUEST_BYTES"]),
-    publisher("forwarder.users", &["OUTBOX_MAX_REQUEST_BYTES", "PERSONAL_FIELDS"]),
+    publisher("publisher", &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES"]),
+    publisher("forwarder", &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES"]),
+    publisher("forwarder.users", &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES", "PERSONAL_FIELDS"]),
     Function {
         handler: "sequencer",
         sources: &[
@@ -97,7 +97,7 @@ pub const FUNCTIONS: &[Function] = &[
             ("dynamodb:UpdateItem", "PositionsTable"),
         ],
         required: &["OUTBOX_BUS_NAME", "FAILURE_BUCKET", "POSITIONS_TABLE", "OUTBOX_TABLE"],
-        optional: &["OUTBOX_MAX_REQUEST_BYTES"],
+        optional: &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES"],
     },
     Function {
         handler: "consumer",

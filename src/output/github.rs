@@ -138,13 +138,11 @@ fn escaped(text: &str) -> String {
 /// Markdown.
 fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> String {
     let mut text = match result {
-        Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {}\n\n", inline(summary)),
+        Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {}\n\n", hint(summary)),
         Ok(_) => "### ✓ outboxctl\n\n".to_owned(),
         Err(error) => {
             let causes: String = error.causes_in_short().iter().map(|cause| format!("\ncaused by: {cause}")).collect();
-            // The commands in them are code.
-            let hints = error.hints().map(|hint| format!("- {}\n", clean_line(hint).replace('<', "\\<")));
-            let hints: String = hints.map(|hint| hint.replace("![", "!\\[")).collect();
+            let hints: String = error.hints().map(|text| format!("- {}\n", hint(text))).collect();
             format!(
                 "### ✗ outboxctl: {}\n\n{}\n{hints}\n",
                 error.kind().name(),
@@ -177,16 +175,30 @@ fn markdown(table: &Table) -> String {
     format!("{}{rule}{rows}\n", row(&table.header))
 }
 
-/// Text on one line in which nothing is markup: no link, no image, no HTML, no other cell.
+/// Text on one line in which nothing is markup: no link, no image, no HTML, no other cell. An underscore within a word is none
+/// (GitHub Flavored Markdown, section 6.2).
 fn inline(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in clean(&text.replace('\n', " ")).chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '|' | '~' | '!' | '#' | '@' | '&') {
+    let text = clean(&text.replace('\n', " ")).into_owned();
+    let mut following = text.chars().skip(1);
+    let mut before = ' ';
+    for c in text.chars() {
+        let after = following.next().unwrap_or(' ');
+        let within = before.is_alphanumeric() && after.is_alphanumeric();
+        before = c;
+        if c == '_' && !within
+            || matches!(c, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '~' | '!' | '#' | '@' | '&')
+        {
             escaped.push('\\');
         }
         escaped.push(c);
     }
     escaped
+}
+
+/// A sentence of ours, in which commands in backticks stay code.
+fn hint(text: &str) -> String {
+    clean_line(text).replace('<', "\\<").replace("![", "!\\[")
 }
 
 /// A block of code that its text can't end.

@@ -71,6 +71,7 @@ now[0] += 80
     let output = Command::new("python3")
         .args(["-c", script])
         .env("OUTBOXCTL_GATEWAY", "http://127.0.0.1:1")
+        .env("OUTBOXCTL_EMULATOR_SECRET", "secret")
         .env("PYTHONPATH", std::env::join_paths([folder, tools]).expect("paths"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()

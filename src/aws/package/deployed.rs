@@ -32,6 +32,6 @@ pub async fn compare(clients: &Clients, package: &Package, functions: &[String])
         .hint(format!("{name} has CodeSha256 {code}; the package {} has {expected}", package.key))
         .hint(
             "find out who can write to the bucket of the functions' package (CloudTrail, PutObject); then put the package \
-             into the functions: aws lambda update-function-code --function-name NAME --s3-bucket BUCKET --s3-key KEY",
+             into the functions: `aws lambda update-function-code --function-name NAME --s3-bucket BUCKET --s3-key KEY`",
         ))
 }

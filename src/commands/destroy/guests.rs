@@ -34,7 +34,7 @@ pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment
         return Ok(());
     }
     Err(Error::new(Kind::Usage, format!("not made by this pipeline: {}", foreign.join("; "))).hint(
-        "bus and stream can't be deleted with them: end a `tail` that runs, and remove the others where they are managed; \
+        "bus and stream can't be deleted with them: end each running `outboxctl tail`, and remove the others where they are managed; \
          nothing was deleted",
     ))
 }

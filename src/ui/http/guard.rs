@@ -85,7 +85,7 @@ pub async fn guard(State(site): State<Site>, request: Request, next: Next) -> Re
 }
 
 fn unauthorized() -> Response {
-    let text = "open the address that outboxctl ui has printed; programs send its token as a bearer token";
+    let text = "open the address that `outboxctl ui` printed; programs send its token as a bearer token";
     let mut response = Problem::new(StatusCode::UNAUTHORIZED, text).into_response();
     // RFC 9110, section 11.6.1.
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

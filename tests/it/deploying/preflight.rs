@@ -38,7 +38,7 @@ fn values_are_held_against_those_of_earlier_deploys() {
     let account = deployed(&["DatabaseStorageLimit=500"]);
     assert_eq!(account.ok(&["deploy", "--parameter", "DatabaseStorage=100"])["changed"], true);
     let told = account.fails(2, &["deploy", "--parameter", "DatabaseStorageLimit=105"]);
-    assert!(told.contains("110 or more"), "{told}");
+    assert!(told.contains("at least 110"), "{told}");
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_misspelt_parameter_is_answered_with_the_nearest() {
 fn only_a_first_deploy_says_what_comes_next() {
     let account = Account::new(PIPELINE, Script::default());
     let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("is deployed in stage dev; next: outboxctl"), "{told}");
+    assert!(told.contains("is deployed in stage dev; next: `outboxctl db init"), "{told}");
     let told = account.fails(0, &["deploy", "--parameter", "LogDays=7"]);
     assert!(told.contains("is updated in stage dev") && !told.contains("next:"), "{told}");
 }
