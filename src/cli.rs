@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Event, Outcome};
 use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
 
-/// Stand up a transactional outbox pipeline on AWS, drive it, and prove that what was committed is what was delivered
+/// Deploy and run a transactional outbox pipeline on AWS, and verify that every event is delivered
 #[derive(Debug, Parser)]
 #[command(name = "outboxctl", version, arg_required_else_help = true, max_term_width = 100)]
 pub struct Cli {

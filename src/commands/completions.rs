@@ -10,7 +10,7 @@ use crate::output::Outcome;
 /// Print the completion script for a shell
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Shell to complete for
+    /// Shell to generate the script for
     shell: Shell,
 }
 

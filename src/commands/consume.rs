@@ -19,55 +19,56 @@ use crate::output::{Event, Outcome, count};
 use crate::pipelines::Part;
 use crate::streams::From;
 
-/// Consume the stream: bring each event to its effect once, mark it processed, and checkpoint
+/// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
 ///
 /// Reads every shard, parents before children, and shares the shards with other consumers of the same group through
-/// leases in a DynamoDB table. Each event takes effect in order per aggregate: the command or POST if one is given, then
-/// one transaction that writes the inbox row and marks the outbox row. An event that was marked before is not run again.
-/// What still fails after --attempts is kept in outbox_failures with its payload. SIGINT and SIGTERM finish what is in
-/// flight, checkpoint, and free the leases.
+/// leases in a DynamoDB table. Events of an aggregate are handled in order. For each event, consume runs the command or
+/// POST if one is given, and then writes the inbox row and marks the outbox row in one transaction. Events that are
+/// already marked are skipped. The command or POST runs at least once: it runs again after a crash between handler and
+/// mark. An event that still fails after --attempts is stored in outbox_failures with its payload. On SIGINT or
+/// SIGTERM, consume finishes the events in flight, checkpoints, and releases its leases.
 ///
-/// It signs in to the database as outbox_consumer with an IAM token and must be able to reach it: on AWS run it inside
-/// the pipeline's network.
+/// Connects to the database as outbox_consumer with an IAM token. On AWS, run it inside the pipeline's network, because
+/// it must be able to reach the database.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Command to run for each event through `sh -c`: the CloudEvent is its stdin, exit code 0 is success
+    /// Command to run for each event through `sh -c`: stdin is the CloudEvent, exit code 0 is success
     #[arg(long, value_name = "COMMAND", conflicts_with = "post")]
     exec: Option<String>,
     /// URL to POST each CloudEvent to; any 2xx is success
     #[arg(long, value_name = "URL")]
     post: Option<String>,
-    /// Time limit of one attempt of the command or POST
+    /// Time limit for one attempt of the command or POST
     #[arg(long, value_name = "DURATION", default_value = "30s", value_parser = duration(TICK, LONGEST))]
     hook_timeout: Duration,
-    /// Attempts before an event is kept as a failure
+    /// Maximum attempts before an event is stored as a failure
     #[arg(long, value_name = "N", default_value_t = 5, value_parser = whole(1_u32, 1_000))]
     attempts: u32,
-    /// Pause after a failed attempt; doubles up to a minute
+    /// Delay after a failed attempt; doubles with each attempt, up to one minute
     #[arg(long, value_name = "DURATION", default_value = "500ms", value_parser = duration(TICK, HOUR))]
     backoff: Duration,
-    /// Aggregates of a shard whose events may be under way at the same time
+    /// Maximum number of aggregates of a shard to process concurrently
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = whole(1_u16, 1_000))]
     concurrency: u16,
-    /// Where to begin on shards that the group has not read: start, latest, a time, or -15m
+    /// Where to start in shards that the group has not read: start, latest, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "start", allow_hyphen_values = true, value_parser = from)]
     from: From,
-    /// End once everything that is there has been processed
+    /// Exit once all available events have been processed
     #[arg(long, conflicts_with = "idle_timeout")]
     once: bool,
-    /// End when there was nothing to do for so long
+    /// Exit after this much time without events
     #[arg(long, alias = "until-idle", value_name = "DURATION", value_parser = duration(TICK, LONGEST))]
     idle_timeout: Option<Duration>,
-    /// Consumer group: members share the shards, groups each see everything
+    /// Consumer group: members share the shards, and each group receives every event
     #[arg(long, value_name = "NAME", default_value = DEFAULT_GROUP, value_parser = group)]
     group: String,
-    /// A member not heard from for so long is considered dead, and its shards are taken over
+    /// Consider a member dead, and take over its shards, if not heard from for this long
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration(SECOND, LONGEST))]
     lease_duration: Duration,
     /// Maximum records per read
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = whole(1_i32, 10_000))]
     batch: i32,
-    /// Time between metrics
+    /// Interval between metrics reports
     #[arg(long, value_name = "DURATION", default_value = "10s", value_parser = duration(SECOND, LONGEST))]
     metrics_every: Duration,
 }

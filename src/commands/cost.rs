@@ -15,30 +15,31 @@ use crate::output::{Outcome, Table};
 use crate::pipelines::{self, WITH_SAMPLE};
 use crate::sandbox;
 
-/// Estimate what the pipeline costs a month
+/// Estimate the monthly cost of the pipeline
 ///
-/// From a dated table of AWS's list prices, the chosen sizes and a steady rate of events; AWS is not asked. What has no
-/// price in the table is left out and named. It is an estimate: the pages under https://aws.amazon.com/pricing/ count.
+/// Uses a dated table of AWS list prices, the configured sizes and a steady rate of events. It sends no requests to
+/// AWS. Items without a price in the table are not included, and are listed. The result is an estimate: see
+/// https://aws.amazon.com/pricing/ for the current prices.
 // The text is help in a terminal, too, where a link is just its address.
 #[allow(rustdoc::bare_urls)]
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Steady rate of events
+    /// Steady rate of events per second
     #[arg(long, value_name = "RATE", default_value = "10", value_parser = rate)]
     events_per_second: f64,
-    /// Payload of an event, in bytes
+    /// Payload size of an event, in bytes
     #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = whole(1_u32, 1_048_576))]
     event_bytes: u32,
-    /// Without the sample's API and tables, as `deploy --without-sample` leaves them out
+    /// Exclude the sample's API and tables, as `deploy --without-sample` does
     #[arg(long)]
     without_sample: bool,
-    /// Set a template parameter, as the table `parameters` of outboxctl.toml does
+    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
-    /// File with prices that go over the published ones
+    /// File with prices that override the built-in table
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
-    /// Print the table of published prices, as a start for --prices
+    /// Print the built-in price table, as a starting point for --prices
     #[arg(long)]
     print_prices: bool,
 }

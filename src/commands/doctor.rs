@@ -15,23 +15,23 @@ use crate::output::{Event, Outcome, Table};
 use crate::pipelines;
 use crate::settings::ConfigFile;
 
-/// Check machine, account and deployment, and say what to do about what is not in order
+/// Check machine, account and deployment, and suggest a fix for each problem
 ///
-/// Before a deploy: configuration, executable, certificates, region, clock, credentials, permissions (by IAM's own
-/// simulation), quotas, roles, engine versions and instance classes on offer, address ranges of the account's networks,
-/// leftovers of earlier runs. After it also:
-/// stacks, logical replication, slots, capture task and connections, stream, event source mapping, bus, dead letters
-/// and alarms. Each check has its own time limit, and one that can't be made hides no other. Exits with 0 when nothing
-/// failed, with 1 otherwise, and with 4 when there are no credentials or no region.
+/// Before a deploy, doctor checks configuration, executable, certificates, region, clock, credentials, permissions (by
+/// IAM simulation), quotas, roles, available engine versions and instance classes, address ranges of the account's
+/// networks, and leftovers of earlier runs. After a deploy it also checks stacks, logical replication, slots, capture
+/// task and connections, stream, event source mapping, bus, dead letters and alarms. Each check has its own time limit,
+/// and a check that cannot run does not affect the others. Exits with 0 if no check failed, with 4 if there are no
+/// credentials or no region, and with 1 otherwise.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Executable that would be packaged as the functions
+    /// Executable that `deploy` would package as the functions
     #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
-    /// Time for each check
+    /// Time limit for each check
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
-    /// Print the least IAM policy for deploying the pipeline in its stage as JSON, and check nothing
+    /// Print the least-privilege IAM policy for deploying the pipeline in its stage as JSON, and exit
     #[arg(long)]
     print_policy: bool,
 }

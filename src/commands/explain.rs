@@ -7,12 +7,12 @@ use crate::error::Result;
 use crate::explain::{self, Group, TOPICS};
 use crate::output::Outcome;
 
-/// Explain a concept, a how-to or an error code; without a topic, list them
+/// Explain a concept, a task or an error code; without a topic, list the topics
 ///
-/// Topics are written in Markdown and drawn for the terminal; `--output json` has the Markdown itself.
+/// Topics are written in Markdown and formatted for the terminal; `--output json` returns the Markdown source.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A topic (ordering), or the code of an error (access-denied)
+    /// Topic, such as ordering, or error code, such as access-denied
     topic: Option<String>,
 }
 

@@ -10,12 +10,13 @@ use crate::output::Outcome;
 
 /// Print a manual page, or write all of them to a folder
 ///
-/// `outboxctl man | man -l -` shows the first page, `outboxctl man db init | man -l -` a command's.
+/// Run `outboxctl man | man -l -` to show the main page, and `outboxctl man db init | man -l -` to show the page of a
+/// command.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Command whose page to print [default: the page that names all commands]
+    /// Command whose page to print [default: the main page, which lists all commands]
     command: Vec<String>,
-    /// Write a page for every command to this folder instead, which is made where it is missing
+    /// Write a page for every command to this folder, creating it if necessary
     #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
     directory: Option<PathBuf>,
 }

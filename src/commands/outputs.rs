@@ -10,15 +10,15 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
 use crate::settings::{OutputFormat, nearest};
 
-/// Print the stacks' outputs
+/// Print the outputs of the stacks
 ///
-/// With a name only that output's value, and nothing else, so that it suits a variable: `url=$(outboxctl outputs ApiUrl)`.
-/// `--form env` suits a shell's eval, `--form github` is appended to the file that $GITHUB_OUTPUT names.
+/// With a name, prints only the value of that output, for use in a variable: `url=$(outboxctl outputs ApiUrl)`. Use
+/// `--form env` with a shell's eval, and append the output of `--form github` to the file that $GITHUB_OUTPUT names.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only this output, bare
+    /// Print only the value of this output
     name: Option<String>,
-    /// Form to print them in
+    /// Output form
     #[arg(long, value_name = "FORM", default_value = "table", conflicts_with = "name")]
     form: Form,
 }
@@ -26,13 +26,13 @@ pub struct Args {
 /// How outputs are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
-    /// For people
+    /// Table for reading
     Table,
-    /// One JSON object
+    /// A JSON object
     Json,
-    /// export NAME='value', for a shell's eval
+    /// export NAME='value', for eval in a shell
     Env,
-    /// Step outputs of GitHub Actions, for $GITHUB_OUTPUT
+    /// Step outputs for GitHub Actions, for $GITHUB_OUTPUT
     Github,
 }
 

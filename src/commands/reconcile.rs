@@ -28,35 +28,35 @@ const BY_ID: usize = 500;
 /// Findings shown to people.
 const SHOWN: usize = 20;
 
-/// Compare the outbox with what was delivered, event by event
+/// Compare the outbox with the delivered events
 ///
-/// Compares every event of a time window, content and all, with the event log, or on rds-kinesis with what a consumer
-/// group processed, and reports what is missing, duplicated or altered. Memory stays small however long the window is:
-/// both sides are sorted in temporary files (TMPDIR), 82 bytes an event. Exit code 5 where something is wrong.
+/// Compares every event of a time window, including its content, with the event log, or on rds-kinesis with the events
+/// that a consumer group processed. Reports missing, duplicated and altered events. Memory use does not grow with the
+/// window: both sides are sorted in temporary files (TMPDIR), 82 bytes per event. Exits with 5 if the two sides differ.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Written then or later: RFC 3339, or relative like -15m [default: the oldest]
+    /// Include events written at or after this time: RFC 3339, or relative like -15m [default: the oldest]
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     from: Option<DateTime<Utc>>,
-    /// Written before [default: --grace ago]
+    /// Include events written before this time [default: --grace ago]
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     until: Option<DateTime<Utc>>,
-    /// How long an event may be on its way: younger ones are left out
+    /// Ignore events younger than this, because they may still be in transit
     #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = duration(Duration::ZERO, LONGEST))]
     grace: Duration,
-    /// How long after the window its deliveries are looked for
+    /// How long after the window to look for deliveries
     #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = duration(TICK, LONGEST))]
     late: Duration,
-    /// Report duplicates without failing: at least once is what the pipeline promises
+    /// Report duplicates without failing: the pipeline guarantees at-least-once delivery
     #[arg(long)]
     allow_duplicates: bool,
-    /// Deliver what is missing, in the order of its aggregates; dead letters are left to `dlq redrive`
+    /// Deliver missing events in the order of their aggregates; use `dlq redrive` for dead letters
     #[arg(long)]
     repair: bool,
-    /// Events a second of a repair [default: as fast as they are taken]
+    /// Maximum events per second during a repair [default: unlimited]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Repair even while the capture does not run: events that it still holds are then delivered twice
+    /// Repair even if the capture is stopped: events that it has not read yet are then delivered twice
     #[arg(long, requires = "repair")]
     force: bool,
     /// Consumer group, on a pipeline that has consumers [default: outboxctl]

@@ -12,22 +12,23 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines;
 
-/// Bring stacks that got stuck to where `deploy` can go on
+/// Recover stuck stacks so that `deploy` can continue
 ///
-/// Chooses by each stack's status: rolls back, goes on with a rollback, deletes what never lived or what a deletion
-/// left over, or says why nothing helps. Later stacks go first.
+/// Chooses an action by the status of each stack: rolls it back, continues a rollback, deletes a stack that was never
+/// created completely or whose deletion failed, or explains why it cannot be recovered. Stacks that depend on others
+/// are recovered first.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only these stacks of the pipeline [default: all of them]
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
-    /// Resource that a stuck rollback leaves as it is (needs one STACK)
+    /// Resource to skip when continuing a rollback (requires exactly one STACK)
     #[arg(long, value_name = "LOGICAL_ID")]
     skip: Vec<String>,
-    /// Resource that a stuck deletion leaves behind (needs one STACK)
+    /// Resource to retain when deleting a stack (requires exactly one STACK)
     #[arg(long, value_name = "LOGICAL_ID")]
     retain: Vec<String>,
-    /// Finish a stuck deletion whatever it leaves behind
+    /// Force the deletion of a stack, leaving behind resources that cannot be deleted
     #[arg(long, conflicts_with = "retain")]
     force: bool,
 }

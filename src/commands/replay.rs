@@ -15,46 +15,46 @@ use crate::redelivery::Courier;
 use crate::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
 use crate::sandbox::Home;
 
-/// Deliver events again, from the outbox table or the event log
+/// Deliver events again from the outbox table or the event log
 ///
-/// The pipeline's own publisher function delivers them as it delivers the stream; on rds-kinesis they go into the stream,
-/// and the consumer's hook runs again. Each keeps its event id and carries the extension attribute `replay` with the
-/// replay's name, so that a consumer can tell. Events of an aggregate keep their order; those of
-/// different aggregates are sent in turns.
+/// The pipeline's own publisher function delivers the events as it delivers records of the stream. On rds-kinesis they
+/// are written to the stream, and the consumer's handler runs again. Each event keeps its event id and has the
+/// extension attribute `replay` with the name of the replay, so that consumers can recognize it. Events of an aggregate
+/// keep their order; events of different aggregates are interleaved.
 ///
-/// How far it got is kept beside the local stack's files (OUTBOXCTL_HOME): a replay that is stopped or killed goes on with
-/// --resume under the same name, and at most the batch that was under way is delivered twice.
+/// Progress is stored with the local stack's files (OUTBOXCTL_HOME). To continue a replay that was stopped or killed,
+/// use --resume with its name; at most the batch in progress is delivered twice.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Written then or later: RFC 3339, or relative like -15m
+    /// Include events written at or after this time: RFC 3339, or relative like -15m
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     from: Option<DateTime<Utc>>,
-    /// Written before
+    /// Include events written before this time
     #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
     until: Option<DateTime<Utc>>,
-    /// Only this aggregate's events
+    /// Only events of this aggregate
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
     /// Only events of this type
     #[arg(long, value_name = "TYPE")]
     event_type: Option<String>,
-    /// Only this event; may be given several times
+    /// Only this event; repeatable
     #[arg(long = "id", value_name = "UUID")]
     ids: Vec<Uuid>,
-    /// Go on with a replay that was interrupted: the newest, or the one of this name
+    /// Continue an interrupted replay: the newest, or the one with this name
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
           conflicts_with_all = ["from", "until", "aggregate", "event_type", "ids", "all", "dry_run"])]
     resume: Option<String>,
-    /// Everything that the outbox has
+    /// Replay all events of the source
     #[arg(long, conflicts_with_all = ["from", "until", "aggregate", "event_type", "ids"])]
     all: bool,
-    /// Where the events are read
+    /// Source to read the events from
     #[arg(long, value_name = "SOURCE", value_enum, default_value = "outbox", conflicts_with = "resume")]
     source: Source,
-    /// Events a second [default: as fast as they are taken]
+    /// Maximum events per second [default: unlimited]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Say what would be sent, and send nothing
+    /// Show what would be sent without sending anything
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

@@ -11,15 +11,16 @@ use crate::doctor::{self, Finding, State};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table, clean_line};
 
-/// Show the pipeline as a picture, the state of its parts, and where it is broken
+/// Show a diagram of the pipeline with the state of each part, and where it is broken
 ///
-/// Nothing is changed, and what can't be asked shows as unknown. `doctor` says more, and exits with 1 on failures.
+/// Changes nothing. The state of a part that cannot be queried is shown as unknown. `doctor` shows more details, and
+/// exits with 1 on failures.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Time for each question
+    /// Time limit for each query
     #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
-    /// Exit with 1 when something is broken, with 0 when nothing is or there are only warnings
+    /// Exit with 1 if a part is broken, and with 0 otherwise, even if there are warnings
     #[arg(long)]
     exit_code: bool,
 }

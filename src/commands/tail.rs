@@ -25,44 +25,46 @@ use filter::Filter;
 use show::Show;
 use stop::Stop;
 
-/// Follow events through the stream, the bus and the event log, merged as they come
+/// Follow events through the stream, the bus and the event log
 ///
-/// Kinesis and DynamoDB streams are read on every shard, parents before children. The bus is tapped by a temporary queue
-/// and rule, which are removed at the end. Records that a producer aggregated or compressed are unpacked; what can't be
-/// decoded is shown as base64 with the reason.
+/// Merges the events of all hops as they arrive. Reads every shard of a Kinesis or DynamoDB stream, parents before
+/// children. Reads the bus through a temporary queue and rule, which are removed at the end. Unpacks aggregated and
+/// compressed records; records that cannot be decoded are shown as base64 with the reason.
 ///
-/// --format takes text with an item's fields in braces: {at} {hop} {content} {summary} {age_ms} {event_id} {event_type}
-/// {aggregate_type} {aggregate_id} {sequence} {committed_at} {correlation_id} {shard} {sequence_number} {partition_key}
-/// {image} {record} {base64} {error}; {record.data.payload} leads into a record. A field that an item does not have is
-/// left empty.
+/// --format accepts text with an item's fields in braces: {at} {hop} {content} {summary} {age_ms} {event_id}
+/// {event_type} {aggregate_type} {aggregate_id} {sequence} {committed_at} {correlation_id} {shard} {sequence_number}
+/// {partition_key} {image} {record} {base64} {error}. {record.data.payload} selects a field within a record. Fields
+/// that an item does not have are empty.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Hops to follow [default: the stream, and the bus or the processed log]
     #[arg(value_enum, value_name = "HOP")]
     hops: Vec<Stop>,
-    /// Where to begin: latest, start, a time, or -15m
+    /// Where to start: latest, start, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "latest", allow_hyphen_values = true, value_parser = from)]
     from: From,
-    /// End before what arrives later than this: a time, +30s or -1m
+    /// Exit when items arrive later than this: a time, +30s or -1m
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = time)]
     until: Option<DateTime<Utc>>,
-    /// End after this many items
+    /// Exit after this many items
     #[arg(long, value_name = "N", value_parser = whole(1, u64::MAX))]
     count: Option<u64>,
-    /// End when nothing was shown for so long
+    /// Exit after this much time without an item
     #[arg(long, value_name = "DURATION", value_parser = duration(TICK, LONGEST))]
     idle_timeout: Option<Duration>,
-    /// Show only items for which this JMESPath expression is true, such as "event_type=='CarCreated'"
+    /// Show only items that match this JMESPath expression, such as "event_type=='CarCreated'"
     #[arg(long = "where", value_name = "EXPRESSION", value_parser = Filter::parse)]
     filter: Option<Filter>,
-    /// A line for each item, such as "{at} {event_type} {aggregate_id} {record.data.payload}"; \n and \t are escapes
+    /// Template for each line, such as "{at} {event_type} {aggregate_id}"; \n and \t are escapes
     #[arg(long, value_name = "TEMPLATE", value_parser = Template::parse)]
     format: Option<Template>,
-    /// Read Kinesis as a temporary consumer of its own, to which records are pushed: it takes nothing of the shards'
-    /// read throughput, and AWS charges for it
+    /// Read Kinesis with enhanced fan-out, through a temporary consumer
+    ///
+    /// Kinesis pushes the records and does not count them against the read throughput of the shards. AWS charges for
+    /// enhanced fan-out.
     #[arg(long)]
     enhanced_fan_out: bool,
-    /// Consumer group whose processed log is followed [default: outboxctl]
+    /// Consumer group whose processed log to follow [default: outboxctl]
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
 }

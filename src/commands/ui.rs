@@ -18,24 +18,24 @@ use crate::output::{Event, Outcome};
 use crate::streams::From;
 use crate::ui::{self, Options, Pipeline};
 
-/// Show the pipeline on a web page, live
+/// Show the pipeline live on a web page
 ///
-/// The page shows the flow from commit to delivery with counts, rates, backlog and latencies, every event's path, the
-/// outbox, and what was given up. It is served on this machine only, and read-only unless --local or --allow-write is
-/// given. The printed address has a token, without which nothing is shown. /metrics has the numbers for Prometheus,
-/// /openapi.json the API; programs send the token as a bearer token.
+/// The page shows the flow from commit to delivery with counts, rates, backlog and latencies, the path of every event,
+/// the outbox, and dead letters. It is served on this machine only, and is read-only unless --local or --allow-write is
+/// given. The printed address contains a token, which is required for every request. /metrics provides metrics for
+/// Prometheus, and /openapi.json describes the API; programs send the token as a bearer token.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Port to serve on; 0 picks a free one
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX), default_value_t = 3000)]
     port: u16,
-    /// Offer what writes to the deployed pipeline: the form, and sending dead letters again
+    /// Allow writes to the deployed pipeline: inserting samples and redriving dead letters
     #[arg(long)]
     allow_write: bool,
-    /// File with the page's token, made if it does not exist; without it every start has a new token
+    /// File that holds the token, created if missing; without it, every start creates a new token
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
-    /// How far back stream and event log are read at the start: latest, start, a time, or -15m
+    /// How far back to read stream and event log at the start: latest, start, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "-15m", allow_hyphen_values = true, value_parser = from)]
     from: From,
     /// How to reach the database

@@ -15,45 +15,48 @@ use crate::pipelines::{Part, Pipeline};
 use crate::streams::Hop;
 use crate::verify::{self, Amount, Options, Report, Ways, junit};
 
-/// Prove that what was committed is what was delivered
+/// Write events and verify that all of them are delivered
 ///
-/// Writes events with correlation ids of their own, and one transaction that is rolled back, and matches them at every
-/// hop: stream, bus, event log, or on rds-kinesis stream and processed log, for which a consumer must be running
-/// (`outboxctl consume`): verify starts none, since one without your hook would mark your events too. Exit code 0 means
-/// that every event arrived once, in order where the pipeline keeps an order, and that the rolled-back one did not arrive;
-/// 5 that something else happened, or not in time. EventBridge keeps no order between deliveries: at the bus and in its
-/// log, disorder is reported and does not fail the run (see --strict-order). With --duration it is a soak: it ends early once an event takes longer than --timeout, and
-/// its memory follows what is under way, not how long it runs.
+/// Writes events with unique correlation ids, and one transaction that is rolled back, and checks each event at every
+/// hop: stream, bus and event log. On rds-kinesis the hops are the stream and the processed log. That requires a
+/// running consumer (`outboxctl consume`); verify does not start one, because a consumer without your handler would
+/// mark your events as processed.
 ///
-/// Where the sample was left out of the deploy the events are written into the outbox alone: `SampleCreated` and
-/// `SampleUpdated`, source `outbox.sample`, which rules for your own events pass over.
+/// Exits with 0 if every event arrived once, in order at the hops that keep an order, and the rolled-back event did not
+/// arrive; otherwise, or if time runs out, it exits with 5. EventBridge does not preserve the order of deliveries: at
+/// the bus and in the event log, events out of order are reported and do not fail the run (see --strict-order). With
+/// --duration, verify runs as a soak test: it ends early if an event takes longer than --timeout, and its memory use
+/// depends on the number of events in flight, not on the duration.
+///
+/// If the sample was excluded from the deploy, events are written only to the outbox: `SampleCreated` and
+/// `SampleUpdated`, with source `outbox.sample`, which rules for your own events do not match.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Events to write
+    /// Number of events to write
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = whole(1_u32, 1_000_000))]
     count: u32,
-    /// Write for so long instead of a number of events
+    /// Write for this long instead of writing a fixed number of events
     #[arg(long, value_name = "DURATION", value_parser = duration(TICK, LONGEST), conflicts_with = "count")]
     duration: Option<Duration>,
-    /// Events a second [default: as fast as it goes]
+    /// Events per second [default: unlimited]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Aggregates that the events are spread over
+    /// Number of aggregates to spread the events over
     #[arg(long, value_name = "A", default_value_t = 10, value_parser = whole(1, u32::MAX))]
     aggregates: u32,
-    /// How long to wait after the last commit, and with --duration for any event
+    /// How long to wait after the last commit; with --duration, for any event
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
-    /// How long to keep watching for duplicates once everything has arrived
+    /// How long to keep watching for duplicates after everything has arrived
     #[arg(long, value_name = "DURATION", default_value = "2s", value_parser = duration(Duration::ZERO, LONGEST))]
     settle: Duration,
-    /// Report duplicates without failing: at least once is what the pipeline promises
+    /// Report duplicates without failing: the pipeline guarantees at-least-once delivery
     #[arg(long)]
     allow_duplicates: bool,
-    /// Fail on disorder at every hop, also at the bus and in the event log, where AWS promises no order
+    /// Fail on events out of order at every hop, including the bus and the event log
     #[arg(long)]
     strict_order: bool,
-    /// Consumer group whose processed log is watched, on a pipeline that has consumers [default: outboxctl]
+    /// Consumer group whose processed log to watch, on pipelines with consumers [default: outboxctl]
     #[arg(long, value_name = "NAME")]
     group: Option<String>,
     /// Also write the result as JUnit XML

@@ -13,15 +13,16 @@ use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner};
 
-/// Attach to what CloudFormation is doing with the pipeline's stacks; the exit code is its result
+/// Follow CloudFormation operations on the pipeline's stacks until they end
 ///
-/// Where nothing is under way, the result of the last operation counts. Ctrl-C detaches and changes nothing.
+/// The exit code is the result of the operations in progress, or of the last operation if there are none. Ctrl-C
+/// detaches and changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Only these stacks of the pipeline [default: all of them]
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
-    /// Cancel the updates under way first: CloudFormation rolls them back
+    /// First cancel the updates in progress; CloudFormation then rolls them back
     #[arg(long)]
     cancel: bool,
 }

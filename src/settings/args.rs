@@ -8,69 +8,69 @@ use crate::environment::parse_flag;
 /// How results are written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// For people
+    /// Table for reading
     Table,
     /// One JSON document at the end
     Json,
-    /// One JSON object a line as things happen, and a final `result` line
+    /// One JSON object per line as events occur, and a final `result` line
     Ndjson,
 }
 
 /// How progress is shown on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
-    /// Live on a terminal, lines elsewhere
+    /// Live view on a terminal, lines elsewhere
     Auto,
-    /// Always lines
+    /// Lines
     Plain,
-    /// Always live
+    /// Live view
     Live,
-    /// No progress at all
+    /// No progress output
     None,
 }
 
-/// Flags that every command takes. The variables named here are read by [`super::Variables`], see [`parser`].
+/// Flags that every command accepts. [`super::Variables`] reads the variables named here, see [`parser`].
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// AWS profile to use, whatever keys the environment has
+    /// AWS profile to use; takes precedence over access keys in the environment
     #[arg(long, global = true, env = "AWS_PROFILE", value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub profile: Option<String>,
-    /// AWS region to work in
+    /// AWS region to use
     #[arg(long, global = true, env = "AWS_REGION", value_name = "REGION", value_parser = NonEmptyStringValueParser::new())]
     pub region: Option<String>,
-    /// Stage: part of every name, so that several can live in one account [default: dev]
+    /// Stage, part of every resource name; one account can hold several [default: dev]
     #[arg(long, global = true, env = "OUTBOXCTL_STAGE", value_name = "NAME")]
     pub stage: Option<String>,
-    /// Pipeline to work on [default: rds-eventbridge]
+    /// Pipeline to use [default: rds-eventbridge]
     #[arg(long, global = true, env = "OUTBOXCTL_PIPELINE", value_name = "NAME")]
     pub pipeline: Option<String>,
-    /// Work on the local stack (`outboxctl local up`) instead of AWS
+    /// Use the local stack (`outboxctl local up`) instead of AWS
     #[arg(long, global = true, env = "OUTBOXCTL_LOCAL", value_name = "BOOL", num_args = 0..=1, require_equals = true,
           default_missing_value = "true", value_parser = switch)]
     pub local: Option<bool>,
-    /// Work on AWS, whatever OUTBOXCTL_LOCAL and outboxctl.toml say; the same as --local=false
+    /// Use AWS, overriding OUTBOXCTL_LOCAL and outboxctl.toml; same as --local=false
     #[arg(long, global = true)]
     pub no_local: bool,
-    /// Endpoint to send every AWS request to
+    /// Endpoint URL for all AWS requests
     #[arg(long, global = true, env = "AWS_ENDPOINT_URL", value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
     pub endpoint_url: Option<String>,
-    /// How results are written to stdout [default: table]
+    /// Format of the results on stdout [default: table]
     #[arg(long, short, global = true, env = "OUTBOXCTL_OUTPUT", value_name = "FORMAT")]
     pub output: Option<OutputFormat>,
-    /// Never ask; name what is missing and exit with 2
+    /// Never prompt; report what is missing and exit with 2
     #[arg(long, global = true)]
     pub no_input: bool,
-    /// Answer yes to every question that has no flag of its own
+    /// Answer yes to all confirmations that have no flag of their own
     #[arg(long, short, global = true)]
     pub yes: bool,
-    /// Only errors on stderr
+    /// Print only errors on stderr
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Details on stderr: requests, waits, causes
+    /// Print details on stderr: requests, waits, causes
     #[arg(long, short, global = true)]
     pub verbose: bool,
-    /// How progress is shown on stderr
+    /// Format of the progress on stderr
     #[arg(long, global = true, value_name = "MODE", default_value = "auto")]
     pub progress: ProgressMode,
 }

@@ -8,15 +8,15 @@ use crate::output::{Event, Expect, Outcome, Table};
 use crate::pipelines::Part;
 use crate::postgres::admin::InitReport;
 
-/// Create or update the schema, the writer role and the publication
+/// Create or update the schema, the roles and the publication
 ///
-/// Runs as the database's owner, which need not be a superuser. Everything happens in one transaction; a second run
-/// finds nothing to do and succeeds. Where the sample was left out of the deploy its tables are not made.
+/// Runs as the database's owner, which does not need to be a superuser. All changes are made in one transaction, and a
+/// second run changes nothing. The sample's tables are not created if the sample was excluded from the deploy.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
     database: DatabaseArgs,
-    /// Do everything, report it, and roll it back
+    /// Run all steps, report them, and roll back
     #[arg(long)]
     dry_run: bool,
 }

@@ -8,7 +8,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 
-/// Work on the database
+/// Manage the database: schema, status, and purging old rows
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Init(init::Args),

@@ -14,20 +14,21 @@ use crate::output::{Event, Expect, Outcome, Table};
 use crate::pipelines::{self, Part};
 use crate::purge::{Proof, Report, purge};
 
-/// Delete old rows of the outbox whose events were delivered
+/// Delete old outbox rows whose events were delivered
 ///
-/// A row goes only where it is known that its event was delivered: on rds-kinesis by the mark of every consumer group,
-/// on rds-eventbridge by the event log. Rows that are not known to be delivered stay, and are counted: purge more often than the log forgets. Marks of
-/// events whose row is gone go, too, once the stream can't bring them again. Rows are deleted in batches of 5,000.
+/// A row is deleted only if its event is known to be delivered: on rds-kinesis by the mark of every consumer group, on
+/// rds-eventbridge by the event log. Rows not known to be delivered are kept and counted, so run purge more often than
+/// the event log's retention. Consumer marks of deleted rows are deleted too, once the stream's retention has passed.
+/// Rows are deleted in batches of 5,000.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Rows written longer ago than this, like 7d or 12h
+    /// Delete rows older than this, such as 7d or 12h
     #[arg(long, value_name = "DURATION", value_parser = age, allow_hyphen_values = true)]
     older_than: DateTime<Utc>,
-    /// Say what would be deleted, and delete nothing
+    /// Show what would be deleted without deleting anything
     #[arg(long)]
     dry_run: bool,
-    /// Consumer group that has to have processed a row; repeat it for more [default: every group that processed any]
+    /// Consumer group that must have processed a row; repeatable [default: every group that processed any]
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
     #[command(flatten)]

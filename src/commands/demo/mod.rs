@@ -15,16 +15,17 @@ use shell::{Shell, Step};
 /// The tour's own local stack, so that it never touches the user's.
 const LOCAL_NAME: &str = "demo";
 
-/// Take the whole tour on a local stack: up, deploy, write, watch, verify, destroy, down
+/// Run a complete tour on a local stack: up, deploy, write, tail, verify, destroy, down
 ///
-/// Every step is an outboxctl command that you can type yourself; the demo prints each before it runs it. Exit code 0
-/// means that every event arrived once, in order where AWS keeps an order, and that the rolled-back one did not arrive.
+/// Every step is an outboxctl command that you can also run yourself; demo prints each command before running it. Exit
+/// code 0 means that every event arrived once, in order at the hops that keep an order, and that the rolled-back event
+/// did not arrive.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Leave the local stack and the pipeline up, and say how to reach them
+    /// Keep the local stack and the pipeline running, and print how to reach them
     #[arg(long)]
     keep: bool,
-    /// Events that `verify` writes
+    /// Number of events that `verify` writes
     #[arg(long, default_value_t = 100, value_name = "N")]
     count: u32,
 }

@@ -28,31 +28,31 @@ use crate::settings::nearest;
 /// The variable for --function-binary.
 pub const FUNCTION_BINARY: &str = "OUTBOXCTL_FUNCTION_BINARY";
 
-/// Deploy the pipeline's stacks; changes only what differs
+/// Deploy the pipeline's stacks, updating only those that changed
 ///
-/// Independent stacks go side by side. Killed and run again, it attaches to what is under way; Ctrl-C leaves
-/// CloudFormation at work, and `outboxctl watch` attaches to it.
+/// Independent stacks are deployed in parallel. If deploy is killed, run it again: it attaches to the operations in
+/// progress. Ctrl-C detaches and leaves CloudFormation running; `outboxctl watch` attaches again.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Show what would change, and change nothing
+    /// Show what would change without changing anything
     #[arg(long, visible_alias = "diff")]
     dry_run: bool,
-    /// With --dry-run: exit with 3 when something would change
+    /// With --dry-run: exit with 3 if there are changes
     #[arg(long, requires = "dry_run")]
     exit_code: bool,
-    /// Allow changes that replace or remove a database, a stream, a secret or a capture task
+    /// Allow changes that replace or remove a database, stream, secret or capture task
     #[arg(long)]
     allow_replacement: bool,
-    /// Executable to package as the functions, when this one can't run on Lambda
+    /// Executable to package as the functions, if this one cannot run on Lambda
     #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
-    /// Leave out the sample's API and tables, for an application of your own; later deploys keep to it
+    /// Exclude the sample's API and tables, for an application of your own; later deploys keep this choice
     #[arg(long, conflicts_with = "with_sample")]
     without_sample: bool,
-    /// Put in the sample's API and tables after a deploy that left them out
+    /// Include the sample's API and tables again after --without-sample
     #[arg(long)]
     with_sample: bool,
-    /// Set a template parameter, as the table `parameters` of outboxctl.toml does
+    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
     #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
     parameters: Vec<(String, String)>,
 }

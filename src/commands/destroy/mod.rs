@@ -27,9 +27,10 @@ const INTERFACES: Duration = Duration::from_secs(5 * 60);
 /// How long the capture task may take to stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(15 * 60);
 
-/// Delete the pipeline's stacks, the capture first
+/// Delete the pipeline's stacks, stopping the capture first
 ///
-/// Never lifts a protection by itself. Lists what is left over, and then exits with 1.
+/// Fails if a stack is protected against deletion; remove the protection first. Lists resources that remain, and then
+/// exits with 1.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 

@@ -7,20 +7,21 @@ use crate::deadletters::{DeadLetter, Places, Selection, discard};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 
-/// Delete dead letters that are never to be delivered
+/// Delete dead letters permanently
 ///
-/// For records that can never be delivered, such as bytes that are no event: `redrive` refuses them each time, and `status`
-/// warns of them until they expire. It shows what is meant and asks first; --yes agrees. What is deleted can't be brought
-/// back, except an event that the outbox still has: `outboxctl replay --id` delivers that again.
+/// Use it for records that can never be delivered, such as bytes that are not an event: `redrive` rejects them each
+/// time, and `status` warns about them until they expire. Shows the selected dead letters and asks for confirmation;
+/// --yes skips the question. Deleted dead letters cannot be restored, except for events that are still in the outbox:
+/// deliver those again with `outboxctl replay --id`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Ids from `dlq list`; the event's id or the key will do, too
+    /// Ids from `dlq list`, event ids, or keys
     #[arg(value_name = "ID", required_unless_present = "cause")]
     ids: Vec<String>,
-    /// Every one with this cause, as `dlq list` shows it
+    /// Delete every dead letter with this cause, as shown by `dlq list`
     #[arg(long, value_name = "CAUSE", conflicts_with = "ids")]
     cause: Option<String>,
-    /// Only this place, as `dlq list` shows it
+    /// Only dead letters in this place, as shown by `dlq list`
     #[arg(long, value_name = "PLACE")]
     place: Option<String>,
     #[command(flatten)]

@@ -16,23 +16,24 @@ use crate::settings::OutputFormat;
 /// Columns of a terminal from which on nothing is cut.
 const WIDE: usize = 150;
 
-/// List what could not be delivered, and why
+/// List events that could not be delivered, with the reason
 ///
-/// From every place where the pipeline keeps it: the failure bucket (on rds-kinesis the table of what consumers gave up),
-/// the queue of what did not reach the event log (unlogged), and that of what did not reach the consumer behind the bus
-/// (undelivered). The oldest come first. Messages of a queue are out of others' sight for as long as the list takes.
+/// Reads every place where the pipeline stores dead letters: the failure bucket (on rds-kinesis, the table of events
+/// that consumers failed to process), the queue of events that did not reach the event log (unlogged), and the queue of
+/// events that did not reach the consumer behind the bus (undelivered). The oldest come first. While a queue is being
+/// listed, its messages are not visible to other readers.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only this cause, as the list shows it
+    /// Only dead letters with this cause, as shown in the list
     #[arg(long, value_name = "CAUSE")]
     cause: Option<String>,
-    /// Only this place, as the list shows it
+    /// Only dead letters in this place, as shown in the list
     #[arg(long, value_name = "PLACE")]
     place: Option<String>,
-    /// Only this aggregate: its id, or TYPE/ID
+    /// Only dead letters of this aggregate: its id, or TYPE/ID
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
-    /// Rows of the table; JSON and NDJSON have all
+    /// Maximum rows in the table; JSON and NDJSON output is not limited
     #[arg(long, value_name = "N", value_parser = args::whole(0, usize::MAX), default_value_t = 100)]
     limit: usize,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::deadletters::{DeadLetter, HELD, Places, Selection, counts};
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 
-/// See what could not be delivered, and send it on its way again
+/// List, redrive and discard events that could not be delivered
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     List(list::Args),

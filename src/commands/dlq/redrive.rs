@@ -9,36 +9,38 @@ use crate::deadletters::{Options, Places, Report, Selection, Step, redrive};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome};
 
-/// Send dead letters on their way again
+/// Deliver dead letters again
 ///
-/// Each record goes to the pipeline's own publisher function, which delivers it as it delivers the stream: same event id,
-/// same envelope, same limits, events of an aggregate in their order. On rds-kinesis it goes back into the stream. What a rule
-/// of the bus could not deliver goes to that rule's target alone: into the event log, or to the consumer behind the bus.
+/// Sends each record to the pipeline's own publisher function, which handles it like a record of the stream: same event
+/// id, same envelope, same limits, and events of an aggregate in order. On rds-kinesis, records go back into the
+/// stream. Events that a rule of the bus could not deliver go only to that rule's target: the event log, or the
+/// consumer behind the bus.
 ///
-/// A dead letter is removed once all of it was accepted; one that is refused again stays, and holds up no other. Stopped or
-/// killed in the middle, run it again: nothing is lost, and at most the batch that was under way is delivered twice. What a
-/// killed redrive held of a queue is back after 30 seconds.
+/// A dead letter is removed once all of it was accepted. One that is rejected again stays in the dead-letter store and
+/// does not block the others. If redrive is stopped or killed, run it again: nothing is lost, and at most the batch in
+/// progress is delivered twice. Queue messages that a killed redrive had received become visible again after 30
+/// seconds.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Everything there is
+    /// Redrive all dead letters
     #[arg(long, conflicts_with_all = ["cause", "aggregate", "ids", "place"])]
     all: bool,
-    /// Only this cause, as `dlq list` shows it
+    /// Only dead letters with this cause, as shown by `dlq list`
     #[arg(long, value_name = "CAUSE")]
     cause: Option<String>,
-    /// Only this place, as `dlq list` shows it
+    /// Only dead letters in this place, as shown by `dlq list`
     #[arg(long, value_name = "PLACE")]
     place: Option<String>,
-    /// Only this aggregate: its id, or TYPE/ID
+    /// Only dead letters of this aggregate: its id, or TYPE/ID
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
-    /// Only this one, by the id that `dlq list` shows, or by the event's id; may be given several times
+    /// Only this dead letter: its id from `dlq list`, or the event id; repeatable
     #[arg(long = "id", value_name = "ID")]
     ids: Vec<String>,
-    /// Records a second [default: as fast as they are taken]
+    /// Maximum records per second [default: unlimited]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Say what would be sent, in which order, and send nothing
+    /// Show what would be sent, and in which order, without sending anything
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]

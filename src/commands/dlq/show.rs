@@ -12,10 +12,10 @@ use crate::deadletters::{DeadLetter, Opened};
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 
-/// Show one dead letter with its whole payload and the reason
+/// Show one dead letter with its full payload and the reason
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Id from `dlq list`; the event's id or the key will do, too
+    /// Id from `dlq list`, event id, or key
     id: String,
     #[command(flatten)]
     database: DatabaseArgs,

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 
-/// Drive the DMS replication task
+/// Manage the DMS replication task
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Start(start::Args),

@@ -13,17 +13,17 @@ use crate::output::{Event, Outcome};
 
 /// Start the capture, or resume it where it stopped
 ///
-/// The first run starts replication and creates the slot; later ones resume, so that nothing is skipped. A task that
-/// runs is success.
+/// The first start begins replication and creates the replication slot. Later starts resume, so that no events are
+/// skipped. If the task is already running, the command succeeds.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Begin anew at the end of the log; what was committed since the task last ran is skipped
+    /// Start over at the end of the log, skipping events committed since the task last ran
     #[arg(long)]
     fresh: bool,
-    /// Return once the start was accepted
+    /// Return once the start request is accepted
     #[arg(long)]
     no_wait: bool,
-    /// How long to wait for the task to run
+    /// Maximum time to wait for the task to run
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }

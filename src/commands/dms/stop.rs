@@ -9,12 +9,12 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Event, Outcome};
 
-/// Stop the capture; the slot keeps its position
+/// Stop the capture; the replication slot keeps its position
 ///
-/// The database keeps its write-ahead log for the stopped task until it resumes.
+/// PostgreSQL retains its write-ahead log for the stopped task until the task resumes.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How long to wait for the task to stop
+    /// Maximum time to wait for the task to stop
     #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }

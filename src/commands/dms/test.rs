@@ -9,10 +9,10 @@ use crate::dms::control::Connection;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 
-/// Test the connections to the database and to the stream
+/// Test the connections to the source database and the target stream
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// How long to wait for the results
+    /// Maximum time to wait for the results
     #[arg(long, value_name = "DURATION", default_value = "5m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
 }

@@ -17,14 +17,15 @@ use crate::settings::{ConfigFile, FILE_NAME, Origin, check_region, check_stage};
 
 /// Write a commented outboxctl.toml into the working directory
 ///
-/// Asks for region, stage and pipeline on a terminal; elsewhere, and with --no-input or --yes, takes them from flags,
-/// environment and defaults. Every template parameter of the pipeline is in it, commented out, with its default.
+/// Prompts for region, stage and pipeline if stdin is a terminal. Otherwise, and with --no-input or --yes, takes them
+/// from flags, environment variables and defaults. The file lists every template parameter of the pipeline, commented
+/// out, with its default.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Write over a file that is there; what it sets is kept, its comments are not
+    /// Overwrite an existing file, keeping its values but not its comments
     #[arg(long)]
     force: bool,
-    /// Print the JSON Schema of outboxctl.toml, for editors, and write nothing
+    /// Print the JSON Schema of outboxctl.toml, for editors, without writing a file
     #[arg(long)]
     schema: bool,
 }

@@ -7,13 +7,13 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::sandbox::{Home, control};
 
-/// Bring the local stack down; what is deployed and stored is kept for the next `up`
+/// Stop the local stack, keeping deployed resources and data for the next `up`
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Forget everything that is deployed and stored in it
+    /// Delete all deployed resources and data
     #[arg(long)]
     purge: bool,
-    /// Remove the fetched tools too; the next `up` fetches them again
+    /// Also delete the downloaded tools; the next `up` downloads them again
     #[arg(long)]
     purge_tools: bool,
 }

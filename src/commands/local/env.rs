@@ -7,12 +7,12 @@ use crate::output::Outcome;
 use crate::sandbox::state::{self, State};
 use crate::settings::quoted;
 
-/// Print the environment variables by which other tools reach the local stack
+/// Print environment variables that connect other tools to the local stack
 ///
-/// For a shell: eval "$(outboxctl local env)". They include the secret of the stack's access key.
+/// To set them in a shell: eval "$(outboxctl local env)". They include the secret access key of the local stack.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// For which shell
+    /// Shell to format the output for
     #[arg(long, value_name = "SHELL", value_enum, default_value_t = Shell::Sh)]
     shell: Shell,
 }

@@ -6,13 +6,13 @@ use crate::error::Result;
 use crate::output::Outcome;
 use crate::sandbox::{EndSignal, become_program};
 
-/// Become a program that ends with its parent
+/// Replace this process with a program that ends with its parent
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The signal that the parent's death sends
+    /// Signal to send when the parent ends
     #[arg(long)]
     signal: EndSignal,
-    /// The parent's process id
+    /// Process id of the parent
     #[arg(long)]
     parent: u32,
     /// Program and arguments

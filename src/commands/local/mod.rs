@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 
-/// The local stack: PostgreSQL and an AWS endpoint on this machine
+/// Manage the local stack: PostgreSQL and an AWS endpoint on this machine
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Up(up::Args),

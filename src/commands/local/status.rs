@@ -10,7 +10,7 @@ use crate::output::{Outcome, Table};
 use crate::sandbox::control::{self, Status};
 use crate::sandbox::{Home, state::State};
 
-/// What runs, where, and which of it is real
+/// Show the services of the local stack, their addresses, and which are emulated
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 

@@ -15,13 +15,13 @@ const PORT: u16 = 4566;
 /// Port of PostgreSQL unless told otherwise; not 5432, which an own PostgreSQL may have.
 const POSTGRES_PORT: u16 = 54329;
 
-/// Bring the local stack up and leave it running
+/// Start the local stack and leave it running
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Port of the AWS endpoint; 0 picks a free one [default: the last one, at first 4566]
+    /// Port of the AWS endpoint; 0 picks a free one [default: the port used last, initially 4566]
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     port: Option<u16>,
-    /// Port of PostgreSQL; 0 picks a free one [default: the last one, at first 54329]
+    /// Port of PostgreSQL; 0 picks a free one [default: the port used last, initially 54329]
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     postgres_port: Option<u16>,
 }

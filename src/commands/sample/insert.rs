@@ -30,30 +30,31 @@ enum Way {
     Direct,
     /// Through the admin function
     Function,
-    /// The pipeline's HTTP API, one request an event; always so where DynamoDB is behind it
+    /// Through the pipeline's HTTP API, one request per event; the only way on DynamoDB
     Api,
 }
 
-/// Write sample rows and their outbox rows, each pair in one transaction
+/// Write sample rows with their outbox rows, each pair in one transaction
 ///
-/// Where the sample was left out of the deploy, outbox rows alone: events `SampleCreated` and `SampleUpdated` of aggregates
-/// of type `sample`.
+/// If the sample was excluded from the deploy, only outbox rows are written: events `SampleCreated` and `SampleUpdated`
+/// of aggregates of type `sample`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Events to write
+    /// Number of events to write
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = whole(1_u32, 10_000_000))]
     count: u32,
-    /// Events a second [default: as fast as it goes]
+    /// Events per second [default: unlimited]
     #[arg(long, value_name = "R", value_parser = rate)]
     rate: Option<f64>,
-    /// Aggregates that the events are spread over; the first event of each created it, such as CarCreated, later ones are
-    /// such as CarUpdated
+    /// Number of aggregates to spread the events over
+    ///
+    /// The first event of an aggregate creates it, such as CarCreated; later ones update it, such as CarUpdated.
     #[arg(long, value_name = "A", default_value_t = 10, value_parser = whole(1, u32::MAX))]
     aggregates: u32,
-    /// Also write one event and roll it back; it must never arrive anywhere
+    /// Also write one event and roll it back; that event must not be delivered
     #[arg(long)]
     rollback_control: bool,
-    /// How to write
+    /// How to write the rows
     #[arg(long, value_name = "WAY", default_value = "auto")]
     via: Way,
 }

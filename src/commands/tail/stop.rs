@@ -7,7 +7,7 @@ use crate::streams::Hop;
 /// A hop by the word for it, or by the service behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Stop {
-    /// The pipeline's stream, of Kinesis or of DynamoDB
+    /// The pipeline's stream: Kinesis or DynamoDB
     Stream,
     /// The EventBridge bus (also: events)
     #[value(alias = "events")]
@@ -15,7 +15,7 @@ pub enum Stop {
     /// The event log group
     #[value(alias = "event-log")]
     Log,
-    /// The log of what the consumers of a stream processed
+    /// The log of the events that consumers processed
     Processed,
     /// The Kinesis stream
     Kinesis,
