@@ -19,6 +19,7 @@ import contextvars
 import copy
 import datetime
 import functools
+import hashlib
 import hmac
 import http.server
 import importlib
@@ -72,7 +73,7 @@ def move_into_place():
 
 
 move_into_place()
-provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS")
+provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", "_physical_name")
 stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
 rds = need("services.rds", "_instances")
 dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
@@ -428,6 +429,23 @@ def install_no_scripts():
     application._collect_scripts = lambda *folders: []
 
 
+def install_names_by_region():
+    """A stack of the same name in another region gets physical names of its own: roles are global, so that equal names would
+    be one role. The emulator makes the suffix of a name from the stack and the logical id alone."""
+    emulated = provisioners._physical_name
+
+    def physical_name(*arguments, **named):
+        name = emulated(*arguments, **named)
+        region = responses.get_region()
+        if region == os.environ["MINISTACK_REGION"]:
+            return name
+        stem, _, suffix = name.rpartition("-")
+        digest = hashlib.sha256(f"{region} {name}".encode()).hexdigest()[:len(suffix)]
+        return f"{stem}-{digest if suffix == suffix.lower() else digest.upper()}" if stem else name
+
+    provisioners._physical_name = physical_name
+
+
 def install_resource_types():
     ours, extended = types("OUTBOXCTL_RESOURCE_TYPES"), types("OUTBOXCTL_EXTENDED_TYPES")
     handlers = provisioners._RESOURCE_HANDLERS
@@ -609,7 +627,7 @@ def install_parameter_checks():
 
 
 # How long the delivery of an event may be held back, in seconds: longer than it takes a publisher to send the next one.
-LONGEST_DELIVERY = 0.1
+LONGEST_DELIVERY = 0.5
 held_back = {}
 
 
@@ -822,6 +840,7 @@ async def serve():
 
 
 if __name__ == "__main__":
+    install_names_by_region()
     install_resource_types()
     install_streaming_destinations()
     install_seldom_sweeps()

@@ -86,7 +86,8 @@ impl Report {
     /// The hop table, and the aggregates about which something is wrong.
     pub fn tables(&self) -> Vec<Table> {
         // Short enough for 80 columns; the JSON has the long names. With a plus: since the hop before.
-        let mut table = Table::new(["hop", "seen", "lost", "twice", "disorder", "p50", "p90", "p99", "+p50", "+p99"]);
+        let mut table =
+            Table::new(["hop", "seen", "lost", "duplicates", "out of order", "p50", "p90", "p99", "+p50", "+p99"]);
         table.row(["committed".into(), self.committed.to_string()]);
         let ms =
             |latency: Option<&Latency>, pick: fn(&Latency) -> f64| latency.map_or("–".into(), |l| short(pick(l)));
@@ -109,7 +110,7 @@ impl Report {
         table.row(["rolled back".into(), format!("{} of {}", self.rolled_back_arrived.len(), self.rolled_back)]);
         let mut tables = vec![table];
         if !self.aggregates.is_empty() {
-            let mut table = Table::new(["aggregate", "lost", "twice", "disorder"]);
+            let mut table = Table::new(["aggregate", "lost", "duplicates", "out of order"]);
             for aggregate in &self.aggregates {
                 let counts = [aggregate.lost, aggregate.duplicated, aggregate.out_of_order].map(|n| n.to_string());
                 table.row([aggregate.aggregate_id.clone()].into_iter().chain(counts));

@@ -19,11 +19,12 @@ fn an_error_code_is_explained() {
     --- stdout
     local-down (exit code 1)
 
-      Cause. The command was told to work on the local stack, by --local,
-      OUTBOXCTL_LOCAL or outboxctl.toml, and that is not up.
+      Cause. The local stack is not running. --local, OUTBOXCTL_LOCAL or
+      outboxctl.toml selects it for this command.
 
-      Remedy. outboxctl local up, with the same OUTBOXCTL_HOME and
-      OUTBOXCTL_LOCAL_NAME. To work on AWS take --local away.
+      Remedy. Run outboxctl local up with the same OUTBOXCTL_HOME and
+      OUTBOXCTL_LOCAL_NAME. To work on AWS, remove the setting that selects the
+      local stack.
 
       The error itself says: start it: outboxctl local up.
     --- stderr

@@ -18,6 +18,7 @@ mod follow;
 mod hostile;
 mod init;
 mod journey;
+mod language;
 mod local_stack;
 mod machine;
 mod operator;

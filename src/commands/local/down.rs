@@ -21,7 +21,7 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
-        ctx.console.emit(Event::started("local", "going down"));
+        ctx.console.emit(Event::started("local", "stopping"));
         let ended = control::down(&home).await?;
         if self.purge {
             control::purge(&home)?;

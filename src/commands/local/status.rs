@@ -28,7 +28,7 @@ impl Args {
             Status::Between { pid } => {
                 let daemon = pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
                 Outcome::data(json!({"up": false, "between": true, "pid": pid}))
-                    .summary(format!("the local stack is coming up or going down{daemon}"))
+                    .summary(format!("the local stack is starting or stopping{daemon}"))
             }
             Status::Down { reason } => {
                 let why = reason.as_deref().map_or_else(String::new, |reason| format!(": {reason}"));
@@ -65,22 +65,39 @@ fn who_answers(state: &State) -> Table {
         ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are not verified"],
         ["DMS", "outboxctl", "API, task states and data plane; no instance, no network"],
         ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
-        ["Lambda", "emulator", "the executable runs on this machine, with its rights; no memory limit"],
+        [
+            "Lambda",
+            "emulator",
+            "the executable runs on this machine, with a session of its role; no memory limit, no network rules",
+        ],
         [
             "event source mappings of streams",
             "outboxctl",
             "polling, retries, bisecting and failure destinations as AWS has them",
         ],
         ["DynamoDB", "emulator, outboxctl", "one shard a stream; time to live takes seconds, not days"],
-        ["EventBridge", "outboxctl, emulator", "PutEvents checked as AWS does; rules and targets by the emulator"],
+        [
+            "EventBridge",
+            "outboxctl, emulator",
+            "PutEvents checked as AWS does; no order between deliveries; targets only by their policies",
+        ],
         [
             "log-group targets",
             "outboxctl",
             "in the emulator's process; need a Logs resource policy for both actions, as on AWS",
         ],
-        ["CloudFormation", "emulator, outboxctl", "stacks complete at once; capabilities and limits are not checked"],
+        [
+            "CloudFormation",
+            "emulator, outboxctl",
+            "stacks complete at once; parameters, capabilities and five VPCs are enforced, other quotas are not",
+        ],
         ["API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"],
-        ["IAM, EC2, KMS, CloudWatch alarms", "emulator", "records only: nothing is refused, encrypted or alarmed"],
+        ["IAM", "emulator", "policies of functions are evaluated for every call; your own key may do everything"],
+        [
+            "EC2, KMS, CloudWatch alarms",
+            "emulator",
+            "records only: no network rule is enforced, nothing encrypted or alarmed",
+        ],
     ] {
         table.row(row);
     }
