@@ -84,11 +84,13 @@ kinesis = need("services.kinesis", "_expire_iterators", "_expire_records", "_nex
 eventbridge = need("services.eventbridge", "_dispatch_event", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
                    "_apply_input_transformer")
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
-               "invoke_async_with_retry", "_provided_worker_env", "_runtime_env_vars", "_prune_orphan_code_blobs")
+               "invoke_async_with_retry", "_provided_worker_env", "_runtime_env_vars", "_prune_orphan_code_blobs",
+               "execution_credentials")
 s3 = need("services.s3", "_delete_persisted_bucket")
 changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
+runtime = need("core.lambda_runtime", "execution_credentials", "_account_region_from_function_config")
 evaluator = need("core.iam_evaluator", "EvalContext", "authenticate", "evaluate_resource_policy")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
@@ -686,6 +688,24 @@ def install_changed_requests():
     evaluator.authenticate = unless_changed
 
 
+# Set while a request is served that is signed with a session of a role.
+session = contextvars.ContextVar("session", default=False)
+
+
+def install_session_keys():
+    """The emulator makes a function's session of the function's and the role's names, which every user of this machine
+    knows. With the secret they can't be guessed."""
+    emulated = runtime.execution_credentials
+
+    def execution_credentials(config):
+        account, region = runtime._account_region_from_function_config(config)
+        names = f"{config.get('FunctionArn', '')}:{config.get('Role', '')}"
+        digest = hmac.new(SECRET, names.encode(), hashlib.sha256).hexdigest()
+        return emulated({**config, "FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{digest}"})
+
+    lambdas.execution_credentials = runtime.execution_credentials = execution_credentials
+
+
 # Set while an unsigned request is served.
 unsigned = contextvars.ContextVar("unsigned", default=False)
 DENIED = 403, {"Content-Type": "application/json"}, b'{"message":"Missing Authentication Token"}'
@@ -693,20 +713,23 @@ DENIED = 403, {"Content-Type": "application/json"}, b'{"message":"Missing Authen
 
 def install_public_routes():
     """Unsigned requests reach routes of APIs and function URLs, and of those only the ones without IAM authorization.
-    The emulator looks at paths of its own before it looks at the host that a request is for: these are skipped."""
+    The emulator looks at paths of its own before it looks at the host that a request is for, and verifies no signature
+    there: these are skipped, for sessions of roles as well."""
 
-    def skipped(name, instead):
+    def skipped(name, instead, of_sessions=True):
         emulated = getattr(application, name)
 
-        async def unless_unsigned(*arguments, **named):
-            return instead if unsigned.get() else await emulated(*arguments, **named)
+        async def unless_outside(*arguments, **named):
+            outside = unsigned.get() or (of_sessions and session.get())
+            return instead if outside else await emulated(*arguments, **named)
 
-        setattr(application, name, unless_unsigned)
+        setattr(application, name, unless_outside)
 
     for name in ("_handle_pre_body_request", "_handle_post_body_shortcuts", "_handle_s3_control_request",
                  "_handle_rds_data_request", "_handle_ses_v2_request", "_handle_ecr_registry_request"):
         skipped(name, None)
-    skipped("_dispatch_service_request", DENIED)
+    # It verifies the signature of a session.
+    skipped("_dispatch_service_request", DENIED, of_sessions=False)
     enforce = application._enforce_execute_api
 
     def enforce_execute_api(api, stage, method, path, headers, query, **named):
@@ -726,6 +749,7 @@ def may_pass(scope):
         return False
     unsigned.set(b"x-outboxctl-unsigned" in headers)
     changed.set(b"x-outboxctl-changed" in headers)
+    session.set(b"x-outboxctl-session" in headers)
     host, path = headers.get(b"host", b"").decode("latin-1"), scope["path"]
     routed = application._parse_execute_api_url(host, path) or application._parse_lambda_url(host, path)
     # Handled by its path before any host is looked at.
@@ -857,6 +881,7 @@ if __name__ == "__main__":
         install_shuffled_deliveries(int(os.environ["OUTBOXCTL_BUS_SEED"]))
     install_public_routes()
     install_changed_requests()
+    install_session_keys()
     answer_functions_at_once()
     guard_functions()
     asyncio.run(serve())

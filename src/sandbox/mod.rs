@@ -24,6 +24,7 @@ pub mod postgres_server;
 mod process;
 mod rds;
 pub mod replicator;
+mod roles;
 pub mod state;
 pub mod tools;
 mod user;

@@ -69,7 +69,7 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// Template parameters that open something to the internet.
-const OPENING: [&str; 2] = ["OpenApi", "DatabaseAccessCidr"];
+const OPENING: [&str; 4] = ["OpenApi", "DatabaseAccessCidr", "ApplicationCidr", "ApplicationSecurityGroupId"];
 
 impl ConfigFile {
     /// Returns the settings that choose an account or an endpoint, or open something to the internet.

@@ -108,8 +108,13 @@ async fn only_the_stacks_key_is_accepted() {
     let right = with(state.key.clone()).await;
     let identity = right.sts().get_caller_identity().send().await.expect("the key is accepted");
     assert_eq!(identity.account(), Some("000000000000"));
-    let others =
-        [AccessKey::new("test", "test"), AccessKey::new("111122223333", "x"), AccessKey::new(&state.key.id, "x")];
+    let others = [
+        AccessKey::new("test", "test"),
+        AccessKey::new("111122223333", "x"),
+        AccessKey::new(&state.key.id, "x"),
+        // Looks like a session of a role.
+        AccessKey::new("ASIA0123456789ABCDEF", "x"),
+    ];
     for key in others {
         let other = with(key).await;
         let code = |error: &str, wanted: [&str; 2]| assert!(wanted.contains(&error), "{error}");
@@ -146,6 +151,22 @@ async fn only_the_stacks_key_is_accepted() {
         let answer = ask(&url, "POST", path, &headers, "{}");
         assert!(answer.starts_with("http/1.1 40"), "{path} {headers:?}: {answer}");
     }
+    // A made-up session reaches none of the emulator's own addresses, which verify nothing.
+    let scope = "AWS4-HMAC-SHA256 Credential=ASIA/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
+    let session = [("authorization", scope), ("x-amz-date", "20260101T000000Z")];
+    let query = "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=ASIA%2F20260101%2Fus-east-1%2Fs3%2Faws4_request\
+                 &X-Amz-Date=20260101T000000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=0";
+    for path in ["reset", "sqs/messages", "lambda-code/x", "config", "health", "ses/messages"] {
+        for method in ["GET", "POST"] {
+            let path = format!("/_ministack/{path}");
+            let answer = ask(&url, method, &path, &session, "{}");
+            assert!(!answer.starts_with("http/1.1 2"), "{method} {path}: {answer}");
+            let answer = ask(&url, method, &format!("{path}?{query}"), &[], "{}");
+            assert!(!answer.starts_with("http/1.1 2"), "{method} {path} with a query: {answer}");
+        }
+    }
+    let answer = ask(&url, "POST", "/oauth2/token", &session, "{}");
+    assert!(answer.starts_with("http/1.1 403"), "{answer}");
     // The key is the folder's: what was given to other tools stays valid.
     stack.ok(&["local", "down"]);
     stack.ok(&["local", "up"]);

@@ -17,9 +17,20 @@ async fn revoke(pipeline: &Pipeline, action: &str) -> (String, String, String) {
             let text = decoded(policy.policy_document());
             let mut document: Value = serde_json::from_str(&text).expect("JSON");
             let statements = document["Statement"].as_array_mut().expect("statements");
-            let before = statements.len();
-            statements.retain(|statement| statement["Action"] != action);
-            if statements.len() < before {
+            let mut found = false;
+            statements.retain_mut(|statement| match &mut statement["Action"] {
+                Value::Array(actions) => {
+                    let before = actions.len();
+                    actions.retain(|name| name != action);
+                    found |= actions.len() < before;
+                    !actions.is_empty()
+                }
+                one => {
+                    found |= one == action;
+                    one != action
+                }
+            });
+            if found {
                 put(pipeline, role, name, &document.to_string()).await;
                 return (role.to_owned(), name.clone(), text);
             }
@@ -112,4 +123,20 @@ async fn a_queue_without_a_policy_gets_nothing_from_the_bus() {
     assert_eq!(attributes["ERROR_CODE"].string_value(), Some("NO_PERMISSIONS"));
     let got = sqs.receive_message().queue_url(&target).send().await.expect("an answer");
     assert!(got.messages().is_empty(), "{:?}", got.messages());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dms_writes_with_the_rights_of_its_role() {
+    let pipeline = Pipeline::deployed("dms-rights", "rds-kinesis").await;
+    pipeline.ok(&["dms", "stop"]);
+    let (role, name, policy) = revoke(&pipeline, "kinesis:PutRecords").await;
+
+    let failed = pipeline.fails(1, &["dms", "test"]);
+    assert!(failed.to_string().contains("is not authorized to perform: kinesis:"), "{failed}");
+    let failed = pipeline.fails(1, &["dms", "start"]);
+    assert!(failed.to_string().contains("is not authorized to perform: kinesis:"), "{failed}");
+
+    put(&pipeline, &role, &name, &policy).await;
+    pipeline.ok(&["dms", "test"]);
+    pipeline.ok(&["dms", "start"]);
 }

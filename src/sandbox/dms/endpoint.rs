@@ -11,6 +11,7 @@ use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
 use crate::sandbox::gateway::Gateway;
 use crate::sandbox::home::write_atomically;
+use crate::sandbox::roles;
 
 /// The database behind a source endpoint, its password read from the secret as DMS would, through the API.
 pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resource) -> Result<Target> {
@@ -18,7 +19,15 @@ pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resour
     let given = |name: &str| settings[name].as_str().filter(|text| !text.is_empty());
     let name = given("DatabaseName").unwrap_or_else(|| endpoint.text("DatabaseName")).to_owned();
     let mut target = match given("SecretsManagerSecretId") {
-        Some(id) => from_secret(gateway, endpoint.region(), id, &name).await?,
+        Some(id) => {
+            if let Some(role) = given("SecretsManagerAccessRoleArn") {
+                // The regional principal (DMS user guide, "Using secrets to access AWS DMS endpoints").
+                let principal = format!("dms.{}.amazonaws.com", endpoint.region());
+                let clients = gateway.clients_in(endpoint.region());
+                roles::check(&clients, role, &principal, &["secretsmanager:GetSecretValue"], id).await?;
+            }
+            from_secret(gateway, endpoint.region(), id, &name).await?
+        }
         None => {
             let or = |setting: &str, member: &str| given(setting).unwrap_or_else(|| endpoint.text(member)).to_owned();
             let port = |value: &Value| super::super::replicator::settings::count(value);
@@ -94,6 +103,7 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, endpoint: &Resource) 
         client.simple_query("SELECT 1").await.or_fail(Kind::DatabaseUnreachable, || target.describe())?;
         return Ok(());
     }
+    writable(gateway, endpoint).await?;
     let arn = stream(endpoint);
     let answer =
         gateway.clients_in(endpoint.region()).kinesis().describe_stream_summary().stream_arn(&arn).send().await;
@@ -102,6 +112,16 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, endpoint: &Resource) 
     }
     answer.aws(format!("describe stream {arn}"))?;
     Ok(())
+}
+
+/// Checks that the role of a target endpoint allows DMS to write to the stream (DMS user guide, "Prerequisites for using a
+/// Kinesis data stream as a target").
+pub(super) async fn writable(gateway: &Gateway, endpoint: &Resource) -> Result<()> {
+    let settings = endpoint.document.get("KinesisSettings").cloned().unwrap_or_default();
+    let Some(role) = settings["ServiceAccessRoleArn"].as_str() else { return Ok(()) };
+    let actions = ["kinesis:DescribeStream", "kinesis:PutRecord", "kinesis:PutRecords"];
+    let clients = gateway.clients_in(endpoint.region());
+    roles::check(&clients, role, "dms.amazonaws.com", &actions, &stream(endpoint)).await
 }
 
 /// The stream of a target endpoint.

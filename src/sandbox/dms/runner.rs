@@ -240,6 +240,7 @@ async fn job(
         phase,
         confirmed,
     };
+    endpoint::writable(gateway, &target).await?;
     Ok((job, endpoint::stream(&target)))
 }
 

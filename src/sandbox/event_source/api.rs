@@ -16,7 +16,7 @@ use super::source::ReadError;
 use crate::aws::Clients;
 use crate::error::sdk_code;
 use crate::sandbox::gateway::{ApiRequest, ApiResponse, Gateway};
-use crate::sandbox::state;
+use crate::sandbox::{roles, state};
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 
@@ -98,11 +98,12 @@ pub async fn create(
         return Err(Refusal::invalid(format!("The event source {stream_arn} is not in region {region}")));
     }
     let clients = gateway.clients_in(region);
-    let function_arn = function(&clients, text("FunctionName")).await?;
+    let (function_arn, role) = function(&clients, text("FunctionName")).await?;
     let checkpoints = match Service::of(&stream_arn) {
         Some(Service::DynamoDb) => table_stream(&clients, &stream_arn, merged.starting_position).await?,
         _ => stream(&clients, &stream_arn).await.map(|()| BTreeMap::new())?,
     };
+    readable(&clients, &role, &stream_arn).await?;
     for other in registry.all() {
         let other = other.mapping();
         if other.event_source_arn == stream_arn && other.function_arn == function_arn {
@@ -147,7 +148,7 @@ pub async fn update(
     changes.remove("StartingPositionTimestamp");
     let settings = merge(&mapping.settings, &changes).map_err(Refusal::invalid)?;
     let function_arn = match changes.get("FunctionName").and_then(Value::as_str) {
-        Some(name) => function(&gateway.clients_in(tracked.region().as_str()), name).await?,
+        Some(name) => function(&gateway.clients_in(tracked.region().as_str()), name).await?.0,
         None => mapping.function_arn.clone(),
     };
     let idle = matches!(mapping.state, State::Disabled | State::Disabling);
@@ -219,10 +220,32 @@ pub fn arn(gateway: &Gateway, region: &str, id: &str) -> String {
     format!("arn:aws:lambda:{region}:{}:event-source-mapping:{id}", gateway.account)
 }
 
-async fn function(clients: &Clients, name: &str) -> Result<String, Refusal> {
+/// Checks that the function's role may read the stream, in the words in which Lambda refuses the mapping.
+async fn readable(clients: &Clients, role: &str, stream_arn: &str) -> Result<(), Refusal> {
+    let (service, actions): (_, &[&str]) = match Service::of(stream_arn) {
+        Some(Service::DynamoDb) => {
+            ("DynamoDB", &["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"])
+        }
+        _ => (
+            "Kinesis",
+            &["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"],
+        ),
+    };
+    let checked = roles::check(clients, role, "lambda.amazonaws.com", actions, stream_arn).await;
+    checked.map_err(|error| {
+        let names: Vec<_> = actions.iter().filter_map(|action| action.split(':').nth(1)).collect();
+        Refusal::invalid(format!(
+            "Cannot access stream {stream_arn}. Please ensure the role can perform the {} Actions on your stream in {service}. ({error})",
+            names.join(", ")
+        ))
+    })
+}
+
+/// The function's ARN and its role's.
+async fn function(clients: &Clients, name: &str) -> Result<(String, String), Refusal> {
     let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
     match answer {
-        Ok(configuration) => Ok(configuration.function_arn.unwrap_or_else(|| name.to_owned())),
+        Ok(found) => Ok((found.function_arn.unwrap_or_else(|| name.to_owned()), found.role.unwrap_or_default())),
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
             Err(Refusal::invalid(format!("Function does not exist: {name}")))
         }

@@ -16,6 +16,9 @@ use crate::error::{Error, Kind, OrFail, Result};
 const SECRET_HEADER: &str = "x-outboxctl-emulator";
 /// Marks a request without a signature: the launcher lets it reach the public routes of APIs and functions, nothing else.
 pub const UNSIGNED_HEADER: &str = "x-outboxctl-unsigned";
+/// Marks a request that is signed with a session of a role: the launcher lets it reach the services, which verify it, and
+/// none of the emulator's own addresses, which do not.
+pub const SESSION_HEADER: &str = "x-outboxctl-session";
 /// Marks a request whose body the gateway has changed after it was signed: the launcher judges the caller's rights, and
 /// not the signature.
 pub const CHANGED_HEADER: &str = "x-outboxctl-changed";

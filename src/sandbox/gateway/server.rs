@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::access::{self, Caller};
-use super::emulator::{CHANGED_HEADER, UNSIGNED_HEADER, full};
+use super::emulator::{CHANGED_HEADER, SESSION_HEADER, UNSIGNED_HEADER, full};
 use super::faults::{self, Fault, Strike};
 use super::identify::{Identity, query_action};
 use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources};
@@ -86,10 +86,13 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         return refuse(refusal);
     }
     let mut head = head;
-    for ours in [UNSIGNED_HEADER, CHANGED_HEADER] {
+    for ours in [UNSIGNED_HEADER, CHANGED_HEADER, SESSION_HEADER] {
         head.headers.remove(ours);
     }
     let by_role = matches!(caller, Caller::Session);
+    if by_role {
+        head.headers.insert(SESSION_HEADER, HeaderValue::from_static("1"));
+    }
     let identity = match caller {
         Caller::Signed(_) | Caller::Session => identity,
         Caller::Public | Caller::Answer => {

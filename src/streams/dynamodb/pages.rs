@@ -115,10 +115,10 @@ impl Pages {
         Ok(Some(records))
     }
 
-    /// Goes on with the oldest record that is left.
-    fn trimmed(&mut self) {
+    /// Continues with the oldest record that is left. False where that was asked for already: nothing of the shard is left.
+    fn trimmed(&mut self) -> bool {
         let cursor = match &self.cursor {
-            Cursor::OldestSince(_) | Cursor::Oldest => return,
+            Cursor::OldestSince(_) | Cursor::Oldest => return false,
             Cursor::LatestSince(opened) => Cursor::OldestSince(*opened),
             Cursor::After(sequence) => {
                 self.warnings.warn(format!(
@@ -129,6 +129,7 @@ impl Pages {
             }
         };
         self.cursor = cursor;
+        true
     }
 
     /// Pauses before another attempt, where one can help.
@@ -139,7 +140,8 @@ impl Pages {
         action: &str,
     ) -> Result<()> {
         let (shard, arn) = (&self.shard, &self.stream_arn);
-        if sdk_code(&error) == "ResourceNotFoundException" {
+        // The oldest record of a shard that is trimmed to its end can't be read either.
+        if matches!(sdk_code(&error), "ResourceNotFoundException" | "TrimmedDataAccessException") {
             return Err(Error::new(Kind::StreamMissing, format!("stream {arn} has no shard {shard}")));
         }
         if attempt < ATTEMPTS && is_passing(&error) {
@@ -169,7 +171,7 @@ impl Pages {
             };
             match request.send().await {
                 Ok(answer) => break answer,
-                Err(error) if sdk_code(&error) == "TrimmedDataAccessException" && attempt < ATTEMPTS => self.trimmed(),
+                Err(error) if sdk_code(&error) == "TrimmedDataAccessException" && self.trimmed() => {}
                 Err(error) => self.again(error, attempt, "take a position on").await?,
             }
         };

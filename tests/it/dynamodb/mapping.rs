@@ -157,6 +157,17 @@ pub async fn latest_begins_with_what_comes_after_the_mapping(carts: &Deployed<'_
     let refused = timed.send().await.expect_err("a DynamoDB stream has no positions by time");
     assert_eq!(refused.code(), Some("InvalidParameterValueException"));
 
+    // The carts' role may read the carts' stream alone.
+    let refused = map(EventSourcePosition::Latest).send().await.expect_err("the role may not read the users' stream");
+    assert!(refused.message().is_some_and(|text| text.starts_with("Cannot access stream")), "{refused:?}");
+    let function = lambda.get_function_configuration().function_name(carts.output("PublisherFunction")).send().await;
+    let role = function.expect("the function").role.expect("its role");
+    let actions = ["DescribeStream", "GetRecords", "GetShardIterator"].map(|name| format!("dynamodb:{name}"));
+    let statement = json!({"Effect": "Allow", "Action": actions, "Resource": users.output("UsersStreamArn")});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let request = carts.clients.iam().put_role_policy().policy_name("users").policy_document(policy);
+    request.role_name(role.rsplit('/').next().expect("a name")).send().await.expect("the right is given");
+
     let before = carts.failures("").await.len();
     let mapped = map(EventSourcePosition::Latest).send().await.expect("a mapping");
     // Also where polling begins anew before anything came.
