@@ -101,7 +101,8 @@ impl<'a> Watch<'a> {
         loop {
             if end.is_none() && ledger.is_complete() {
                 end = Some(Instant::now() + self.options.settle);
-                self.console.emit(Event::progress("verify", "all arrived; waiting for duplicates and rolled-back events"));
+                self.console
+                    .emit(Event::progress("verify", "all arrived; waiting for duplicates and rolled-back events"));
                 self.console.expect("verify", Expect::Lasts(self.options.settle));
             }
             tokio::select! {
