@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// Returns the endpoint that requests to a service go to instead of AWS's own: a flag's, AWS_ENDPOINT_URL_<SERVICE>,
+/// Returns the endpoint that requests to a service go to instead of AWS's own: a flag's, `AWS_ENDPOINT_URL_<SERVICE>`,
 /// AWS_ENDPOINT_URL, the `services` section or `endpoint_url` of the profile; the order of the SDK's clients.
 pub fn of(config: &SdkConfig, id: &str) -> Option<String> {
     let general = || config.endpoint_url().map(str::to_owned);

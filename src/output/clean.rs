@@ -13,7 +13,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the text as one line: [`clean`], and line feeds become U+FFFD, too.
+/// Returns the text as one line: [`clean()`], and line feeds become U+FFFD, too.
 pub fn clean_line(text: &str) -> Cow<'_, str> {
     match clean(text) {
         text if text.contains('\n') => text.replace('\n', "\u{fffd}").into(),
@@ -40,7 +40,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// [`clean`], but for the styles that we draw with ourselves: the last border, for text that is styled already.
+/// [`clean()`], but for the styles that we draw with ourselves: the last border, for text that is styled already.
 pub(super) fn clean_styled(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return text.into();

@@ -83,7 +83,7 @@ impl Event {
         Self::Failed { scope: scope.into(), message: message.into() }
     }
 
-    /// Returns the event as people may see it: [`clean`], and on one line but for notes of level `Info`.
+    /// Returns the event as people may see it: [`clean()`], and on one line but for notes of level `Info`.
     pub(super) fn cleaned(&self) -> Self {
         let line = |text: &String| clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
         let lines = |texts: &[String]| texts.iter().map(line).collect();

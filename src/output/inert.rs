@@ -28,7 +28,7 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     lines.collect::<Vec<_>>().join("\n").into()
 }
 
-/// Escapes in JSON what [`super::clean`] replaces elsewhere, and `##[`. The value stays the same: outside strings there is
+/// Escapes in JSON what [`super::clean()`] replaces elsewhere, and `##[`. The value stays the same: outside strings there is
 /// none of it.
 pub fn json(bytes: &[u8]) -> Cow<'_, [u8]> {
     let plain = bytes.iter().all(|byte| *byte < 0x7f) && !bytes.windows(3).any(|three| three == b"##[");

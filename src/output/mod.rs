@@ -2,7 +2,7 @@
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
-//! Text from outside passes [`clean`] before it is styled.
+//! Text from outside passes [`clean()`] before it is styled.
 
 mod clean;
 mod console;

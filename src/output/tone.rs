@@ -26,7 +26,7 @@ pub enum Tone {
     Strong,
 }
 
-/// Returns the text, made harmless by [`clean`], in the tone's colour, for [`Outcome::text`](super::Outcome).
+/// Returns the text, made harmless by [`clean()`], in the tone's colour, for [`Outcome::text`](super::Outcome).
 pub fn painted(tone: Tone, text: &str) -> String {
     let style = match tone {
         Tone::Good => GREEN,

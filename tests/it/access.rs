@@ -165,6 +165,8 @@ async fn only_the_stacks_key_is_accepted() {
             assert!(!answer.starts_with("http/1.1 2"), "{method} {path} with a query: {answer}");
         }
     }
+    let answer = ask(&url, "PUT", "/_ministack/cfn-response/x", &[], &"x".repeat(5000));
+    assert!(answer.starts_with("http/1.1 413"), "a custom resource's answer is small: {answer}");
     let answer = ask(&url, "POST", "/oauth2/token", &session, "{}");
     assert!(answer.starts_with("http/1.1 403"), "{answer}");
     // The key is the folder's: what was given to other tools stays valid.

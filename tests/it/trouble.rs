@@ -95,7 +95,7 @@ async fn every_trouble_of_the_database_has_a_name_and_a_way_out() {
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), foreign).expect("a certificate file");
     let target = Target { roots: Roots::File(file.path().to_owned()), ..victim.target().await };
-    let error = connect(&target).await.err().expect("the certificate is not trusted");
+    let error = connect(&target).await.expect_err("the certificate is not trusted");
     assert_eq!(error.kind(), Kind::UntrustedCertificate, "{error:?}");
     // The local stack's own authority counts, whatever the shell has set for other programs.
     let mut local = stack.command(&["db", "status", "--via", "direct"]);

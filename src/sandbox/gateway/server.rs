@@ -89,6 +89,10 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
     for ours in [UNSIGNED_HEADER, CHANGED_HEADER, SESSION_HEADER] {
         head.headers.remove(ours);
     }
+    if matches!(caller, Caller::Answer) && !is_small(&head.headers) {
+        let text = "an answer to CloudFormation has a Content-Length of at most 4096 bytes";
+        return Ok(whole(ApiResponse::error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)));
+    }
     let by_role = matches!(caller, Caller::Session);
     if by_role {
         head.headers.insert(SESSION_HEADER, HeaderValue::from_static("1"));
@@ -116,6 +120,13 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         gateway.stream_writes.send_modify(|count| *count += 1);
     }
     answer
+}
+
+/// Whether a body is no larger than CloudFormation accepts as the response of a custom resource: 4096 bytes (CloudFormation user
+/// guide, "Custom resource response objects").
+fn is_small(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    length.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length <= 4096)
 }
 
 /// A request's body: read, or passed on as it comes.

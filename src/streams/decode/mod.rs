@@ -105,6 +105,8 @@ fn json(bytes: &[u8]) -> Result<Decoded, String> {
             let (kind, operation) = (meta.record_type.as_str(), meta.operation.as_str());
             let summary = match content {
                 Content::Event => summary(&event),
+                // DMS's own tables have no schema.
+                _ if meta.schema_name.is_empty() => format!("{kind} {operation} {}", meta.table_name),
                 _ => format!("{kind} {operation} {}.{}", meta.schema_name, meta.table_name),
             };
             Ok((content, event, summary, Body::Record(Json::parse(bytes).map_err(|error| error.to_string())?)))
