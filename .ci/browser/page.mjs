@@ -305,7 +305,7 @@ if (carriesKinesis) await step("a record that nobody can read shows with its pay
   await axe("dead-letter");
   await shot("dead-letter");
   await page.keyboard.press("Escape");
-  assert.match(await page.locator(".facts .is-bad").first().textContent(), /Given up/);
+  assert.match(await page.locator(".facts .is-bad").first().textContent(), /Dead letters/);
   await tab(/^Events/);
 });
 

@@ -120,7 +120,7 @@ impl Args {
             return Err(error.hint(hint).with_data(report));
         }
         journal.map(Journal::finish).transpose()?;
-        finish(ctx, report)
+        finish(ctx, &name, report)
     }
 
     fn filter(&self) -> Filter {
@@ -179,8 +179,11 @@ impl Args {
     }
 }
 
-/// A line of what was done.
+/// Prints a line for an event. On a terminal an event that was sent is only counted, unless --verbose asks for all.
 pub fn tell(ctx: &Context, step: &Step) {
+    if step.outcome == "sent" && ctx.console.is_terminal() && !ctx.settings.verbose {
+        return;
+    }
     let human = || {
         let reason = step.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let Step { outcome, event_type, aggregate_type, aggregate_id, sequence, event_id, .. } = step;
@@ -189,10 +192,10 @@ pub fn tell(ctx: &Context, step: &Step) {
     ctx.console.item(step, human);
 }
 
-fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
+fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {
     let Report { selected, sent, refused, dry_run, unreadable, .. } = report;
     if unreadable > 0 {
-        ctx.console.warn(format!("{unreadable} items of the outbox are no outbox items and were left out"));
+        ctx.console.warn(format!("{unreadable} items of the table are not outbox items and were left out"));
     }
     if refused > 0 {
         let message = format!("{refused} of {} were refused", count(selected, "event"));
@@ -202,9 +205,9 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
     let mut table = Table::new(["event type", "events"]);
     report.by_type.iter().for_each(|(name, count)| table.row([name.clone(), count.to_string()]));
     let message = match (selected, dry_run) {
-        (0, _) if report.before == 0 => "there is no such event".to_owned(),
+        (0, _) if report.before == 0 => "no event matches".to_owned(),
         (_, true) => format!("{} would be sent", count(selected, "event")),
-        (_, false) => format!("{} sent", count(sent, "event")),
+        (_, false) => format!("{} sent as replay {name}", count(sent, "event")),
     };
     ctx.console.emit(Event::finished("replay", message, sent > 0));
     let outcome = Outcome::data(&report).changed(sent > 0);

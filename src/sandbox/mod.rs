@@ -17,6 +17,7 @@ pub mod gateway;
 mod home;
 mod key;
 mod lock;
+mod network;
 mod orphans;
 mod parts;
 mod ports;

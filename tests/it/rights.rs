@@ -1,8 +1,15 @@
 //! The local stack authorizes calls by the policies that the templates give, as AWS does.
 
+use bytes::Bytes;
+use http::Request;
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::support::pipeline::Pipeline;
+use crate::support::signing;
 
 /// Removes an action from the inline policy of the first role that has it; the role, the policy's name and the policy as
 /// it was.
@@ -139,4 +146,30 @@ async fn dms_writes_with_the_rights_of_its_role() {
     put(&pipeline, &role, &name, &policy).await;
     pipeline.ok(&["dms", "test"]);
     pipeline.ok(&["dms", "start"]);
+
+    // Private as the instance is, it reaches Kinesis by the VPC endpoint alone.
+    delete_endpoint(&pipeline, "kinesis-streams").await;
+    let failed = pipeline.fails(1, &["dms", "test"]).to_string();
+    assert!(failed.contains("com.amazonaws.us-east-1.kinesis-streams"), "{failed}");
+}
+
+/// Deletes the VPC endpoint of a service, signed with the stack's key as any client signs.
+async fn delete_endpoint(pipeline: &Pipeline, service: &str) {
+    let ec2 = async |body: String| {
+        let state = pipeline.stack.state();
+        let host = state.endpoint.trim_start_matches("http://").to_owned();
+        let request = Request::builder().method("POST").uri(format!("{}/", state.endpoint)).header("host", host);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let mut request = request.body(Full::new(Bytes::from(body.clone()))).expect("a request");
+        signing::sign(&mut request, body.as_bytes(), "ec2", &state.key);
+        let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let answer = client.request(request).await.expect("an answer");
+        String::from_utf8(answer.into_body().collect().await.expect("a body").to_bytes().to_vec()).expect("text")
+    };
+    let described = ec2("Action=DescribeVpcEndpoints&Version=2016-11-15".into()).await;
+    let mut endpoints = described.split("<vpcEndpointId>").skip(1);
+    let endpoint = endpoints.find(|text| text.contains(&format!(".{service}</serviceName>"))).expect("the endpoint");
+    let id = endpoint.split('<').next().expect("an id");
+    let answer = ec2(format!("Action=DeleteVpcEndpoints&Version=2016-11-15&VpcEndpointId.1={id}")).await;
+    assert!(answer.contains("DeleteVpcEndpointsResponse"), "{answer}");
 }

@@ -63,7 +63,7 @@ fn who_answers(state: &State) -> Table {
     for row in [
         ["RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"],
         ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are not verified"],
-        ["DMS", "outboxctl", "API, task states and data plane; no instance, no network"],
+        ["DMS", "outboxctl", "API, task states and data plane; needs its roles and VPC endpoints; no instance"],
         ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
         [
             "Lambda",

@@ -11,7 +11,7 @@ use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
 use crate::sandbox::gateway::Gateway;
 use crate::sandbox::home::write_atomically;
-use crate::sandbox::roles;
+use crate::sandbox::{network, roles};
 
 /// The database behind a source endpoint, its password read from the secret as DMS would, through the API.
 pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resource) -> Result<Target> {
@@ -96,7 +96,8 @@ pub(super) async fn supported(engine: &str, database: &Target) -> Result<()> {
 }
 
 /// What TestConnection does: logs in to the database, or looks at the stream.
-pub(super) async fn test(gateway: &Gateway, store: &Store, endpoint: &Resource) -> Result<()> {
+pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, endpoint: &Resource) -> Result<()> {
+    reachable(gateway, instance, endpoint).await?;
     if endpoint.text("EndpointType").eq_ignore_ascii_case("source") {
         let target = database(gateway, store, endpoint).await?;
         let client = crate::postgres::connect(&target).await?;
@@ -112,6 +113,24 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, endpoint: &Resource) 
     }
     answer.aws(format!("describe stream {arn}"))?;
     Ok(())
+}
+
+/// Checks that the replication instance reaches the service behind an endpoint: Secrets Manager for a secret, Kinesis for a
+/// stream. An instance with a public address reaches both.
+pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<()> {
+    if instance.document.get("PubliclyAccessible").and_then(Value::as_bool) != Some(false) {
+        return Ok(());
+    }
+    let group = instance.document.get("ReplicationSubnetGroup").cloned().unwrap_or_default();
+    let subnets = group["Subnets"].as_array().cloned().unwrap_or_default();
+    let subnets: Vec<_> = subnets.iter().filter_map(|subnet| subnet["SubnetIdentifier"].as_str()).collect();
+    let secret = &endpoint.document.get("PostgreSQLSettings").cloned().unwrap_or_default()["SecretsManagerSecretId"];
+    let service = match (stream(endpoint).is_empty(), secret.is_string()) {
+        (false, _) => "kinesis-streams",
+        (true, true) => "secretsmanager",
+        (true, false) => return Ok(()),
+    };
+    network::reaches(gateway, endpoint.region(), &subnets, service).await
 }
 
 /// Checks that the role of a target endpoint allows DMS to write to the stream (DMS user guide, "Prerequisites for using a

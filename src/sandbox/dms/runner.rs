@@ -222,6 +222,9 @@ async fn job(
     let task_settings = serde_json::from_str(task.text("ReplicationTaskSettings")).unwrap_or_default();
     let migration = task.text("MigrationType");
     let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).map_err(missing)?;
+    for endpoint in [&source, &target] {
+        endpoint::reachable(gateway, &instance, endpoint).await?;
+    }
     let database = endpoint::database(gateway, store, &source).await?;
     endpoint::supported(instance.text("EngineVersion"), &database).await?;
     let job = Job {

@@ -68,7 +68,7 @@ function update(row, trace) {
   showWay(way.firstChild, trace);
   const repeats = trace.redelivered ? `, ${trace.redelivered + 1} times` : "";
   const end = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) + repeats : "…";
-  say(took.firstChild, givenUp(trace) ? "given up" : end);
+  say(took.firstChild, givenUp(trace) ? "failed" : end);
 }
 
 /** One that was sent again has arrived after all. */
@@ -77,7 +77,7 @@ const givenUp = (trace) => trace.failed && !trace.delivered;
 function showWay(steps, trace) {
   const passed = stops.filter((stop) => reached(trace, stop.hop));
   const last = passed.at(-1)?.label ?? "not seen";
-  steps.setAttribute("aria-label", givenUp(trace) ? `given up after: ${last}` : `reached: ${last}`);
+  steps.setAttribute("aria-label", givenUp(trace) ? `failed after: ${last}` : `reached: ${last}`);
   const classes = stops.map((stop) => {
     if (stop.hop === "delivered" && givenUp(trace)) return "is-failed";
     return reached(trace, stop.hop) ? "is-done" : "";

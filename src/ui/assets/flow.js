@@ -90,7 +90,7 @@ function facts(picture) {
   const { latency, outbox, slots, failures, consumers } = picture;
   const list = [
     { name: "Commit to delivery", value: latency ? words.duration(latency.p50) : "–", more: latency ? `median, p99 ${words.duration(latency.p99)}` : "no event yet" },
-    { name: "Given up", value: words.count(failures), more: failures ? "see Dead letters" : "nothing", bad: failures > 0 },
+    { name: "Dead letters", value: words.count(failures), more: failures ? "see the tab Dead letters" : "none", bad: failures > 0 },
   ];
   if (outbox) {
     list.push({ name: "Outbox rows", value: `${outbox.exact ? "" : "≈ "}${words.count(outbox.rows)}`, more: outbox.uncaptured == null ? "DynamoDB counts every 6 h" : words.bytes(outbox.bytes) });

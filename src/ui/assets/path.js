@@ -50,7 +50,7 @@ function section(title, ...parts) {
 /** Each hop with its share of the whole time, as a bar from where the one before ended. */
 function way(trace, stops) {
   const list = stops.map((stop) => ({ ...stop, at: trace[stop.hop], rounded: stop.hop === "stream" && trace.stream_rounded }));
-  const gaveUp = { label: "Given up", place: "failure destination", at: trace.failed, failed: true };
+  const gaveUp = { label: "Failed", place: "failure destination", at: trace.failed, failed: true };
   // One that was sent again went on from there.
   if (trace.failed && trace.delivered) list.splice(-1, 0, gaveUp);
   else if (trace.failed) list[list.length - 1] = gaveUp;

@@ -5,6 +5,9 @@ import { ask, openPath, showDialog } from "./path.js";
 import { addTab, numberTab, offerTab } from "./tabs.js";
 import * as words from "./words.js";
 
+/** The most rows that the server sends of a list (`model::tables::ROWS`). */
+const ROWS = 100;
+
 /** An empty table in `panel`: where its rows go, and cells that carry their column's name for narrow screens. */
 export function table(panel, caption, columns, empty) {
   const rows = make("tbody");
@@ -45,7 +48,7 @@ function list(name, label, caption, empty, key, columns) {
   const show = (rows, note) => {
     reconcile(body.rows, rows, key, build, update);
     body.show(rows.length > 0, note);
-    numberTab(name, String(rows.length));
+    numberTab(name, rows.length >= ROWS ? `${ROWS}+` : String(rows.length));
   };
   return Object.assign(show, { rename: body.rename, sayEmpty: body.sayEmpty });
 }
@@ -83,7 +86,7 @@ export function beginTables(about, consumes) {
       { name: "Event", kind: "open", text: (row) => row.event_type, open: (row) => path(row.event_id) },
       { name: "Aggregate", kind: "id", text: (row) => row.aggregate_id },
       { name: "Sequence", text: (row) => `#${row.sequence}` },
-      { name: "Result", kind: "status", text: (row) => (row.succeeded ? "processed" : "given up"), status: (row) => (row.succeeded ? "processed" : "failed") },
+      { name: "Result", kind: "status", text: (row) => (row.succeeded ? "processed" : "failed"), status: (row) => (row.succeeded ? "processed" : "failed") },
       { name: "After commit", text: (row) => words.duration(words.since(row.committed_at, row.processed_at)) },
       { name: "Consumer", text: (row) => `${row.consumer}, ${row.shard_id}` },
     ]);

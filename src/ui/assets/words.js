@@ -28,7 +28,7 @@ export const rate = (perSecond) => `${perSecond === 0 ? "0" : perSecond < 10 ? p
 
 export function bytes(n) {
   if (n == null) return "–";
-  const units = ["B", "KB", "MB", "GB", "TB"];
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;
   let value = n;
   while (value >= 1024 && unit < units.length - 1) {

@@ -35,7 +35,7 @@ pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let (store, gateway, arn) = (Arc::clone(&call.store), Arc::clone(call.gateway), connection.arn.clone());
     call.gateway.spawn(async move {
         let tested = tokio::select! {
-            tested = endpoint::test(&gateway, &store, &endpoint) => tested,
+            tested = endpoint::test(&gateway, &store, &instance, &endpoint) => tested,
             () = gateway.cancel.cancelled() => return,
         };
         let told = store.change(&arn, |connection| {
