@@ -61,7 +61,7 @@ impl Args {
         let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
         drop(wait);
 
-        let mut table = Table::new(["part", "state", "what is known"]);
+        let mut table = Table::new(["part", "state", "details"]);
         for place in &places {
             table.row([place.hop.name(), &place.word, &place.detail]);
         }

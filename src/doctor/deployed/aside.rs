@@ -67,7 +67,7 @@ pub async fn alarms(scene: Scene<'_>) -> Result<Vec<Finding>> {
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("none of {looked_at} is in ALARM")));
+        findings.push(Finding::ok(CHECK, format!("{looked_at} alarms, none in ALARM")));
     }
     Ok(findings)
 }
