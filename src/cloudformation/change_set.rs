@@ -64,7 +64,7 @@ enum Created {
     /// With its ARN.
     New(String),
     /// The name is in use, although it is random: by an earlier attempt of this request whose answer was lost, or by
-    /// something foreign. It can't be told which.
+    /// something foreign. The two look alike.
     NameTaken,
     /// The stack is being changed right now.
     Refused,

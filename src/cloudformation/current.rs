@@ -15,7 +15,7 @@ use super::template;
 use crate::error::Result;
 
 impl Engine {
-    /// Returns whether deploying would change nothing. False also where that can't be told.
+    /// Returns whether deploying would change nothing. False also where the deployed state can't be compared.
     ///
     /// # Errors
     /// `Unexpected` where the template is not valid YAML.

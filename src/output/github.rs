@@ -196,9 +196,16 @@ fn inline(text: &str) -> String {
     escaped
 }
 
-/// A sentence of ours, in which commands in backticks stay code.
+/// A sentence in which commands in backticks stay code; the text between them may come from outside, and is no markup.
 fn hint(text: &str) -> String {
-    clean_line(text).replace('<', "\\<").replace("![", "!\\[")
+    let text = clean_line(text);
+    let parts: Vec<&str> = text.split('`').collect();
+    if parts.len().is_multiple_of(2) {
+        // A backtick without its partner.
+        return inline(&text);
+    }
+    let shown = |(at, part): (usize, &&str)| if at.is_multiple_of(2) { inline(part) } else { format!("`{part}`") };
+    parts.iter().enumerate().map(shown).collect()
 }
 
 /// A block of code that its text can't end.
@@ -212,6 +219,13 @@ fn fenced(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::error::Kind;
+
+    #[test]
+    fn only_commands_stay_code() {
+        assert_eq!(hint("run `outboxctl db init`: [x](y) <b>"), "run `outboxctl db init`: \\[x\\](y) \\<b\\>");
+        assert_eq!(hint("a ` alone"), "a \\` alone");
+        assert_eq!(inline("CREATE_COMPLETE _x_"), "CREATE_COMPLETE \\_x\\_");
+    }
 
     #[test]
     fn commands_are_escaped() {

@@ -6,7 +6,8 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
-/// Checks that `role` trusts the service principal and allows each action on the resource, by IAM's simulation.
+/// Checks that `role` names the service principal in its trust policy and allows each action on the resource, by IAM's
+/// simulation. Conditions of the trust policy are not evaluated.
 ///
 /// # Errors
 /// `AccessDenied`, in the words that AWS has for a missing right.

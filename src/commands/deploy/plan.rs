@@ -91,7 +91,7 @@ fn sign(effect: Effect) -> (&'static str, Tone, &'static str) {
         Effect::Delete => ("-", Tone::Bad, "is DELETED"),
         Effect::Release => ("-", Tone::Warning, "leaves the stack and is KEPT"),
         Effect::Import => ("+", Tone::Good, "is imported"),
-        Effect::Unknown => ("?", Tone::Warning, "can't be told yet"),
+        Effect::Unknown => ("?", Tone::Warning, "not known yet"),
     }
 }
 
