@@ -11,7 +11,7 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::commands;
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Console, Event, Outcome};
 use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
@@ -159,7 +159,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         .build()
         .or_fail(Kind::Io, || "the async runtime did not start".into())?;
     let cancel = CancellationToken::new();
-    let context = Context::new(settings, console.clone(), cancel.clone());
+    let context = Context::new(settings, console.clone(), cancel.clone(), definition);
     let endless = cli.command.endless();
     let result = runtime.block_on(async {
         let signalled = tokio::spawn(signals::watch(cancel, console.clone()));
@@ -214,7 +214,7 @@ fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
 
 /// The endpoint of the local stack, where it is up and worked on.
 fn local_endpoint(settings: &Settings) -> Option<String> {
-    let up = settings.local.then(crate::sandbox::state::running)?;
+    let up = settings.local.then(crate::local::state::running)?;
     up.ok().map(|state| state.endpoint)
 }
 

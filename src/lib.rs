@@ -3,74 +3,53 @@
 //!
 //! # The map
 //!
-//! One executable, three modes: the CLI ([`cli`]), every Lambda function of a pipeline ([`lambda`]), and the local
-//! stack ([`sandbox`]). Each folder is a room; the first lines of its `mod.rs` say what lives there and which rooms it
+//! One executable, three modes: the CLI ([`cli`]), every Lambda function of a pipeline ([`functions`]), and the local
+//! stack ([`local`]). Each folder is a room; the first lines of its `mod.rs` say what lives there and which rooms it
 //! may import. `tests/it/architecture.rs` holds the imports against this table.
 //!
 //! | room | what lives there | imports |
 //! |---|---|---|
-//! | [`cli`] | arguments, dispatch, the final error | everything |
-//! | [`commands`] | one file a command: arguments and the steps, no SDK calls, no printing | every room but `cli` |
-//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters | `dms`, `error` |
-//! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
-//! | [`postgres`] | verified TLS, schema, samples, the replication protocol | `environment`, `error`, `outbox` |
-//! | [`database`] | running administrative requests directly or in the admin function | `aws`, `cloudformation`, `error`, `postgres` |
-//! | [`samples`] | writing sample events, into the database, through the API or into the outbox alone | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
-//! | [`verify`] | writing, watching and matching, hop by hop | `aws`, `cloudformation`, `database`, `error`, `output`, `pipelines`, `postgres`, `samples`, `streams` |
-//! | [`committed`] | an outbox table or an event log, read in the order of its aggregates | `aws`, `cloudformation`, `database`, `dynamodb`, `error`, `outbox`, `postgres` |
-//! | [`deadletters`] | what could not be delivered: looking at it, sending it again | `aws`, `cloudformation`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `postgres`, `redelivery` |
-//! | [`purge`] | emptying a PostgreSQL outbox of what was delivered | `aws`, `committed`, `database`, `error`, `postgres`, `reconcile` |
-//! | [`replay`] | delivering committed events again, marked | `committed`, `error`, `outbox`, `redelivery` |
-//! | [`reconcile`] | what was committed against what was delivered, in bounded memory | `aws`, `committed`, `database`, `deadletters`, `error`, `outbox`, `postgres` |
-//! | [`redelivery`] | handing records and events back to a pipeline, in order and at a rate | `aws`, `cloudformation`, `error`, `outbox` |
-//! | [`ui`] | the web page: what is known, and the server that shows it | `aws`, `cloudformation`, `committed`, `consumer`, `database`, `deadletters`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `redelivery`, `settings`, `streams` |
-//! | [`consumer`] | `consume`: leases, shard readers, effects, marks, checkpoints | `aws`, `dms`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
-//! | [`cost`] | what a pipeline costs a month, from published prices | `error`, `pipelines`, `settings` |
-//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
-//! | [`dms`] | task control, the record format (pure), which engine supports which source | `aws`, `error`, `outbox`, `output` |
-//! | [`dynamodb`] | the outbox item, the transaction that writes it, change records, their stream and what they mean | `error`, `outbox` |
-//! | [`lambda`] | the functions: API writer, publisher, in-VPC admin | `aws`, `dms`, `dynamodb`, `environment`, `error`, `log`, `outbox`, `postgres` |
-//! | [`streams`] | readers of Kinesis, the bus, the event log and the processed log | `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
-//! | [`sandbox`] | the local stack: PostgreSQL, emulator, gateway, replicator, pollers | `aws`, `dms`, `dynamodb`, `environment`, `error`, `listener`, `log`, `outbox`, `output`, `postgres` |
-//! | [`aws`] | SDK configuration, clients, packaging | `environment`, `error`, `settings` |
-//! | [`listener`] | what HTTP servers on this machine share: who may ask, limits, secrets | `aws`, `error` |
-//! | [`explain`] | long texts: concepts, how-tos, what errors mean | `error` |
-//! | [`environment`] | the one reader of environment variables | `error` |
-//! | [`log`] | the log of daemons and functions | `environment` |
-//! | [`outbox`] | the event envelope, ids | `error` |
-//! | [`settings`] | flags, environment and `outboxctl.toml` merged | `environment`, `error` |
-//! | [`output`] | typed events and their renderers, tables, NDJSON | `environment`, `error`, `settings` |
+//! | [`cli`] | the definition of the command line, dispatch, signals, the final error | everything |
+//! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
+//! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error` |
+//! | [`output`] | typed events and their renderers, tables, NDJSON, the log of daemons and functions | `error`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
+//! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
+//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, cost | `aws`, `error`, `settings` |
+//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `output`, `settings` |
+//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `settings` |
+//! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox` |
+//! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
+//! | [`deployment`] | a deployed pipeline in use: access to its database, writers of sample events | `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `output`, `postgres` |
+//! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres` |
+//! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `dynamodb`, `error`, `outbox`, `output`, `postgres`, `settings` |
+//! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `output`, `postgres`, `settings`, `streams` |
+//! | [`verify`] | writing events, watching every hop, matching | `aws`, `cloudformation`, `deployment`, `error`, `output`, `pipelines`, `postgres`, `streams` |
+//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `cloudformation`, `deployment`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
+//! | [`ui`] | the web page and its server | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `postgres`, `repair`, `settings`, `streams` |
+//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `settings` |
+//! | [`listener`] | what the HTTP servers on this machine share: origin checks, limits, secrets | `aws`, `error` |
 
 pub mod aws;
+pub mod capture;
 pub mod cli;
 pub mod cloudformation;
 pub mod commands;
-pub mod committed;
 pub mod consumer;
-pub mod context;
-pub mod cost;
-pub mod database;
-pub mod deadletters;
-pub mod dms;
+pub mod deployment;
 pub mod doctor;
 pub mod dynamodb;
-pub mod environment;
 pub mod error;
-pub mod explain;
-pub mod lambda;
+pub mod functions;
 pub mod listener;
-pub mod log;
+pub mod local;
 pub mod outbox;
 pub mod output;
 pub mod pipelines;
 pub mod postgres;
-pub mod purge;
-pub mod reconcile;
-pub mod redelivery;
-pub mod replay;
-pub mod samples;
-pub mod sandbox;
+pub mod repair;
 pub mod settings;
 pub mod streams;
 pub mod ui;

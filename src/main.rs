@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    if outboxctl::environment::raw("AWS_LAMBDA_RUNTIME_API").is_some() {
-        outboxctl::lambda::main()
+    if outboxctl::settings::environment::raw("AWS_LAMBDA_RUNTIME_API").is_some() {
+        outboxctl::functions::main()
     } else {
         outboxctl::cli::main()
     }

@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
+use outboxctl::capture::mapping::Mappings;
+use outboxctl::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+use outboxctl::capture::{Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
+use outboxctl::local::state::Postgres;
 use outboxctl::postgres::replication::Lsn;
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Secret, Target};
-use outboxctl::sandbox::replicator::mapping::Mappings;
-use outboxctl::sandbox::replicator::settings::{LobSettings, SourceSettings, TargetSettings};
-use outboxctl::sandbox::replicator::{Entry, Failure, Job, Phase, Sink, SinkError, Start, Statistics, run};
-use outboxctl::sandbox::state::Postgres;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;

@@ -12,8 +12,8 @@ use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_types::os_shim_internal::{Env, Fs};
 
-use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::environment;
 use crate::settings::{Origin, Settings, quoted};
 
 /// Access key ids that emulators document for "any": they open nothing anywhere.

@@ -1,4 +1,5 @@
-//! SDK configuration and clients. Imports `environment`, `error` and `settings`.
+//! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `output` and
+//! `settings`.
 
 mod access_key;
 pub mod account;
@@ -8,6 +9,7 @@ mod clients;
 pub mod clock;
 mod credentials;
 pub mod databases;
+pub mod dms;
 pub mod endpoint;
 pub mod function;
 pub mod health;

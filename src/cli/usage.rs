@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::{ArgMatches, ValueEnum};
 
-use crate::environment;
 use crate::error::{Error, Kind};
 use crate::output::{self, Console};
+use crate::settings::environment;
 use crate::settings::{OutputFormat, ProgressMode};
 
 /// Prints clap's answer. Help and the version are data and exit with 0; a usage error is talk and exits with 2, and a result

@@ -1,8 +1,8 @@
-//! Change sets, events, waiting, the stack graph. Knows no pipeline by name and prints nothing.
+//! Change sets, stack events, waiting, and the graph of stacks. It knows no pipeline by name and prints nothing.
 //! Imports `aws`, `error`, `output`, `pipelines` and `settings`.
 //!
-//! [`Deployment`] is what is there; [`Rollout`] makes it what it should be, through an [`Engine`] that every stack of a
-//! run shares. `status.rs` is the one table of what each stack status means.
+//! [`Deployment`] is what is deployed; [`Rollout`] changes it to what it should be, through an [`Engine`] that every
+//! stack of a run shares. `status.rs` is the one table of what each stack status means.
 
 mod change_set;
 mod changes;

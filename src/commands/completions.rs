@@ -3,7 +3,7 @@
 use clap_complete::Shell;
 use serde_json::json;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::output::Outcome;
 
@@ -15,16 +15,16 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self, _ctx: &Context) -> Result<Outcome> {
-        let script = script(self.shell)?;
+    pub fn run(self, ctx: &Context) -> Result<Outcome> {
+        let script = script(&mut ctx.definition(), self.shell)?;
         let data = json!({ "shell": self.shell.to_string(), "script": script });
         Ok(Outcome::data(data).text(script.trim_end()))
     }
 }
 
 /// The script, generated from the clap definition; `completions/` holds a copy of each.
-pub fn script(shell: Shell) -> Result<String> {
+fn script(definition: &mut clap::Command, shell: Shell) -> Result<String> {
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::cli::definition(), "outboxctl", &mut script);
+    clap_complete::generate(shell, definition, "outboxctl", &mut script);
     String::from_utf8(script).or_fail(Kind::Unexpected, || "the completion script is not UTF-8".into())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
 use crate::commands::reach;
@@ -13,7 +14,6 @@ use crate::consumer::{
     Command, DEFAULT_GROUP, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table,
     Totals, Worker,
 };
-use crate::context::Context;
 use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::Part;

@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::aws::configured_region;
+use crate::commands::Context;
 use crate::commands::args::whole;
 use crate::commands::deploy::{name_and_value, needs_choice};
-use crate::context::Context;
-use crate::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
 use crate::error::{Error, Kind, Result};
+use crate::local;
 use crate::output::{Outcome, Table};
+use crate::pipelines::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
 use crate::pipelines::{self, WITH_SAMPLE};
-use crate::sandbox;
 
 /// Estimate the monthly cost of the pipeline
 ///
@@ -61,7 +61,7 @@ impl Args {
         };
         let home = prices.regions.first().map_or("us-east-1", String::as_str);
         let wanted = match ctx.settings.local {
-            true => Some(ctx.settings.region.clone().unwrap_or_else(|| sandbox::state::REGION.to_owned())),
+            true => Some(ctx.settings.region.clone().unwrap_or_else(|| local::state::REGION.to_owned())),
             false => configured_region(&ctx.settings).await,
         };
         let wanted = wanted.as_deref();

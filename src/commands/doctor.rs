@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::{deploy::FUNCTION_BINARY, reach};
-use crate::context::Context;
 use crate::doctor::{Examination, Finding, Report, State, policy};
-use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome, Table};
 use crate::pipelines;
 use crate::settings::ConfigFile;
+use crate::settings::environment;
 
 /// Check machine, account and deployment, and suggest a fix for each problem
 ///

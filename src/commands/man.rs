@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 
@@ -22,23 +22,22 @@ pub struct Args {
 }
 
 impl Args {
-    pub fn run(self, _ctx: &Context) -> Result<Outcome> {
+    pub fn run(self, ctx: &Context) -> Result<Outcome> {
         let Some(folder) = self.directory else {
-            let page = page(&self.command)?;
+            let page = page(ctx.definition(), &self.command)?;
             let data = json!({ "command": self.command, "roff": page });
             return Ok(Outcome::data(data).text(page.trim_end()));
         };
         let failed = || format!("the pages can't be written to {}", folder.display());
         std::fs::create_dir_all(&folder).or_fail(Kind::Io, failed)?;
-        clap_mangen::generate_to(crate::cli::definition(), &folder).or_fail(Kind::Io, failed)?;
+        clap_mangen::generate_to(ctx.definition(), &folder).or_fail(Kind::Io, failed)?;
         let summary = format!("manual pages are in {}; read one with: man -l {0}/outboxctl.1", folder.display());
         Ok(Outcome::data(json!({ "directory": folder })).changed(true).summary(summary))
     }
 }
 
 /// The page of a command, in roff.
-fn page(path: &[String]) -> Result<String> {
-    let mut definition = crate::cli::definition();
+fn page(mut definition: clap::Command, path: &[String]) -> Result<String> {
     // Names the commands below by their whole path.
     definition.build();
     let mut command = definition;

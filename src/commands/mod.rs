@@ -1,10 +1,11 @@
-//! One file a command: its arguments and its steps. Imports every room but `cli`; makes no SDK call and prints nothing
-//! itself.
+//! One file for each command: its arguments and its steps. Imports every room but `cli`; calls no SDK and prints
+//! nothing itself.
 
 mod announce;
 pub mod args;
 pub mod completions;
 pub mod consume;
+mod context;
 pub mod cost;
 pub mod db;
 pub mod demo;
@@ -28,3 +29,5 @@ pub mod tail;
 pub mod ui;
 pub mod verify;
 pub mod watch;
+
+pub use context::{Context, Hold};

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use clap::ValueEnum;
 
+use crate::commands::Context;
 use crate::commands::reach;
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
 use crate::settings::{OutputFormat, nearest};

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::consumer::{self, Table};
-use crate::context::Context;
-use crate::database::{Database, Via};
+use crate::deployment::database::{Database, Via};
+use crate::deployment::samples::Writer;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect};
 use crate::pipelines::{self, Part};
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
-use crate::samples::Writer;
 
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
 const CONSUMER_PATIENCE: Duration = Duration::from_secs(15);
@@ -141,7 +141,7 @@ pub async fn agree(ctx: &Context, question: &str) -> Result<()> {
 /// `LocalDown` when the local stack is not up.
 pub fn roots(ctx: &Context) -> Result<Roots> {
     if ctx.settings.local {
-        return Ok(Roots::File(crate::sandbox::state::running()?.postgres.ca_file));
+        return Ok(Roots::File(crate::local::state::running()?.postgres.ca_file));
     }
     Ok(Roots::from_environment())
 }

@@ -4,23 +4,23 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use crate::aws::dms::Snapshot;
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, time};
 use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, tell};
-use crate::committed::{Filter, Outbox};
 use crate::consumer::DEFAULT_GROUP;
-use crate::context::Context;
-use crate::deadletters::Places;
-use crate::dms::control::Snapshot;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::Part;
-use crate::reconcile::{Deliveries, Finding, Options, Overtaken, Report, Side, reconcile};
-use crate::redelivery::Courier;
-use crate::replay::{self, replay};
+use crate::repair::dead_letters::Places;
+use crate::repair::delivery::Courier;
+use crate::repair::reconcile::{Deliveries, Finding, Options, Overtaken, Report, Side, reconcile};
+use crate::repair::replay::{self, replay};
+use crate::repair::source::{Filter, Outbox};
 use crate::settings::quoted;
 
 /// Missing events up to which a repair asks the outbox for each by its id; it reads the window once more otherwise.

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use crate::aws::account;
 use crate::cloudformation::{Engine, OnRecover, Ways};
+use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::reach;
 use crate::commands::watch::{detached, out_of_sight};
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines;

@@ -4,16 +4,16 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{rate, time};
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::committed::{Filter, Outbox};
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
+use crate::local::Home;
 use crate::output::{Event, Expect, Outcome, Table, count};
-use crate::redelivery::Courier;
-use crate::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
-use crate::sandbox::Home;
+use crate::repair::delivery::Courier;
+use crate::repair::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
+use crate::repair::source::{Filter, Outbox};
 
 /// Deliver events again from the outbox table or the event log
 ///

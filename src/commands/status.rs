@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::reach;
-use crate::context::Context;
 use crate::doctor::{self, Finding, State};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table, clean_line};

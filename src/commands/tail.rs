@@ -10,11 +10,11 @@ use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, from, time, whole};
 use crate::commands::reach;
 use crate::consumer::DEFAULT_GROUP;
-use crate::context::Context;
-use crate::database::Via;
+use crate::deployment::database::Via;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::{self, Part};

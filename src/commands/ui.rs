@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{from, whole};
 use crate::commands::reach;
-use crate::context::Context;
-use crate::database::Via;
+use crate::deployment::database::Via;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::output::{Event, Outcome};

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::consumer::DEFAULT_GROUP;
-use crate::context::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::{Part, Pipeline};

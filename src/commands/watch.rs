@@ -6,9 +6,9 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::cloudformation::{Engine, OperationKind, Watched};
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::reach;
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner};

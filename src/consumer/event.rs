@@ -3,7 +3,7 @@
 use aws_sdk_kinesis::types::Record;
 use chrono::Datelike;
 
-use crate::dms::record::{Recognised, recognise};
+use crate::outbox::formats::dms::{Recognised, recognise};
 use crate::outbox::{Message, RowError, digest};
 use crate::postgres::{Delivery, Mark};
 

@@ -1,10 +1,11 @@
-//! The long-running consumer: every shard, shared with other consumers through leases; each event's effect, then its
-//! mark in the database, then the checkpoint. Imports `aws`, `dms`, `error`, `outbox`, `output`, `postgres`,
-//! `settings`, `streams`.
+//! The long-running consumer: reads every shard, shared with other consumers through leases, and runs the handler for
+//! each event, then marks it in the database, then moves the checkpoint. Imports `aws`, `error`, `outbox`, `output`,
+//! `postgres`, `settings` and `streams`.
 //!
-//! [`Worker`] holds leases and runs one reader a shard. A reader takes a page, brings each event to its effect (the
-//! [`Hook`], in order per aggregate), marks it in the [`Store`], and only then moves the shard's checkpoint. A kill at any
-//! instruction therefore redelivers and never loses; the mark's primary key makes what is redelivered count once.
+//! [`Worker`] holds leases and runs one reader for each shard. A reader takes a page, runs the handler for each event
+//! (the [`Hook`], in order per aggregate), marks it in the [`Store`], and only then moves the shard's checkpoint. A
+//! kill at any instruction therefore causes redelivery, never loss; the primary key of the marks makes a redelivered
+//! event count once.
 
 mod event;
 mod hook;

@@ -1,9 +1,8 @@
-//! What is in order and what is not, before a deploy and after: `doctor`, and the state that `status` draws.
-//! Imports `aws`, `cloudformation`, `consumer`, `database`, `dms`, `error`, `lambda`, `output`, `pipelines`, `postgres`,
-//! `settings`, `streams`.
+//! Checks before and after a deployment: `doctor`, and the state that `status` draws. Imports `aws`, `cloudformation`,
+//! `consumer`, `deployment`, `error`, `functions`, `output`, `pipelines`, `postgres`, `settings` and `streams`.
 //!
-//! Every check gives [`Finding`]s with a remedy. [`machine`] looks at what is here, [`account`] at what AWS must offer,
-//! [`deployed`] at the stacks and what they hold. Checks run side by side, each under its own time limit (`run.rs`).
+//! Every check returns [`Finding`]s with a remedy. [`machine`] checks this machine, [`account`] what AWS must offer,
+//! [`deployed`] the stacks and their resources. Checks run in parallel, each with its own time limit (`run.rs`).
 
 mod account;
 mod deployed;

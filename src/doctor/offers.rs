@@ -2,7 +2,7 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
-use crate::dms::versions::Engine;
+use crate::aws::dms::versions::Engine;
 use crate::error::{AwsContext, Result, sdk_code};
 use crate::pipelines;
 

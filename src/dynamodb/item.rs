@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::SecondsFormat;
 use serde_json::{Map, Value};
 
-use super::image::{plain, typed};
+use crate::outbox::formats::dynamodb::image::{plain, typed};
 use crate::outbox::{Message, RowError};
 
 typed!(typed, AttributeValue);
@@ -58,7 +58,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::dynamodb::Change;
+    use crate::outbox::formats::dynamodb::Change;
 
     fn message() -> Message {
         Message {

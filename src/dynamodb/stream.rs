@@ -7,7 +7,7 @@ use aws_sdk_dynamodbstreams::operation::describe_stream::DescribeStreamError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record};
 use serde_json::{Map, Value, json};
 
-use super::image::typed;
+use crate::outbox::formats::dynamodb::image::typed;
 
 /// The most records of one read ("GetRecords" in the DynamoDB Streams API reference).
 pub const MOST_RECORDS: usize = 1_000;
@@ -73,7 +73,7 @@ typed!(typed, AttributeValue);
 mod tests {
     use super::super::fake_streams::{FakeStreams, TABLE};
     use super::*;
-    use crate::dynamodb::{Change, Operation};
+    use crate::outbox::formats::dynamodb::{Change, Operation};
 
     #[tokio::test]
     async fn records_have_the_form_that_functions_get() {

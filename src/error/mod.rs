@@ -1,7 +1,7 @@
-//! What can go wrong, what to do about it, and the exit code it ends in. Imports no other room.
+//! Errors: what failed, what to do about it, and the exit code. Imports no other room.
 //!
-//! Every failure that a user can see is an [`Error`]: a [`Kind`] (stable name, exit code and standing hint, all from one
-//! table in `kind.rs`), a message that says what happened to what, and hints particular to this case.
+//! Every failure that a user can see is an [`Error`]: a [`Kind`] (stable name, exit code and standing hint, all from
+//! one table in `kind.rs`), a message that says what failed, and hints for this case.
 
 mod aws;
 mod causes;

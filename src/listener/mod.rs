@@ -1,8 +1,8 @@
-//! What the HTTP servers on this machine have in common: the endpoint of the local stack and the page of `ui`.
-//! Imports `aws`, `error`.
+//! The parts that the HTTP servers on this machine share: the endpoint of the local stack and the page of `ui`. Imports
+//! `aws` and `error`.
 //!
-//! `origin.rs` says which requests come from a web page, `loopback.rs` opens the port, `serve.rs` takes connections and
-//! limits how long a request may take, `secret.rs` makes and compares secrets.
+//! `origin.rs` recognises requests from web pages, `loopback.rs` opens the port, `serve.rs` accepts connections and
+//! limits the duration of a request, `secret.rs` makes and compares secrets.
 
 mod loopback;
 mod origin;

@@ -1,9 +1,11 @@
-//! The event envelope: the outbox row, however it was captured, and the CloudEvent it becomes. Imports only `error`.
+//! The event envelope: the outbox row, however it was captured, and the CloudEvent made of it; pure. Imports no other
+//! room.
 
 mod derived;
 mod digest;
 mod envelope;
 mod exact;
+pub mod formats;
 mod members;
 mod redelivery;
 mod row;

@@ -30,7 +30,7 @@ struct Log {
 
 impl GitHub {
     pub fn new(silent: bool) -> Self {
-        Self { silent, summary: crate::environment::path("GITHUB_STEP_SUMMARY"), log: Mutex::default() }
+        Self { silent, summary: crate::settings::environment::path("GITHUB_STEP_SUMMARY"), log: Mutex::default() }
     }
 
     fn talk(&self, line: &str) {

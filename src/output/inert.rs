@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 /// Whether GitHub Actions runs us: it sets GITHUB_ACTIONS to `true`, and nothing else counts.
 pub fn on_actions() -> bool {
     static ON: LazyLock<bool> =
-        LazyLock::new(|| crate::environment::raw("GITHUB_ACTIONS").is_some_and(|value| value == "true"));
+        LazyLock::new(|| crate::settings::environment::raw("GITHUB_ACTIONS").is_some_and(|value| value == "true"));
     *ON
 }
 

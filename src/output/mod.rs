@@ -1,4 +1,4 @@
-//! How the program speaks: stdout is data, stderr is talk. Imports `environment`, `error` and `settings`.
+//! Everything that is printed: results on stdout, progress and messages on stderr. Imports `error` and `settings`.
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
@@ -12,6 +12,7 @@ mod github;
 mod heartbeat;
 mod inert;
 mod live;
+pub mod log;
 mod markdown;
 mod outcome;
 mod render;

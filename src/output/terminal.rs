@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use console::Term;
 
-use crate::environment;
+use crate::settings::environment;
 
 /// Columns where a terminal does not report its size and COLUMNS does not say it.
 const COLUMNS: usize = 80;

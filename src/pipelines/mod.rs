@@ -1,9 +1,11 @@
-//! The pipelines as plain data: which stacks, in which order, with which parameters. Imports `dms`, `error`.
+//! The pipelines as plain data: which stacks, in which order, with which parameters. Imports `aws`, `error` and
+//! `settings`.
 //!
 //! A pipeline names its stacks; a stack names its template, the stacks it waits for, and where the value of each
-//! template parameter comes from. Nothing here talks to AWS: the engine in `cloudformation` reads this data.
+//! template parameter comes from. Nothing here calls AWS: the engine in `cloudformation` reads this data.
 
 mod catalog;
+pub mod cost;
 mod dynamodb;
 mod dynamodb_cdc;
 mod dynamodb_eventbridge;

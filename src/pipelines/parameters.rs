@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml_ng::Value;
 
 use super::{Pipeline, Source};
-use crate::dms::versions::{DEFAULT, Engine};
+use crate::aws::dms::versions::{DEFAULT, Engine};
 use crate::error::{Kind, OrFail, Result};
 
 /// One template parameter that a user may set.

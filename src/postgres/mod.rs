@@ -1,9 +1,9 @@
-//! PostgreSQL: verified TLS, errors with a way out, the schema, its state, and the sample rows. Imports `error` and
-//! `outbox`.
+//! PostgreSQL: verified TLS, errors with a remedy, the schema and its state, and the sample rows. Imports `error` and
+//! `settings`.
 //!
-//! [`connect()`] never speaks without TLS and never skips verification. [`admin::execute`] is the whole administrative
-//! surface as one serialisable request, so that the same code runs here against a public database and inside the
-//! pipeline's network, in the admin function, against a private one.
+//! [`connect()`] always uses TLS and always verifies it. [`admin::execute`] is the whole administrative surface as one
+//! serialisable request, so that the same code runs here against a public database and inside the pipeline's network,
+//! in the admin function, against a private one.
 
 pub mod admin;
 mod blocking;

@@ -3,7 +3,7 @@
 use clap::builder::{NonEmptyStringValueParser, Resettable};
 use clap::{Arg, Args, ValueEnum};
 
-use crate::environment::parse_flag;
+use crate::settings::environment::parse_flag;
 
 /// How results are written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use super::file::{ConfigFile, FILE_NAME};
 use super::trust::{Reader, Untrusted};
-use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::environment;
 
 /// The variable that names the file instead of the search; the file it names is trusted.
 const VARIABLE: &str = "OUTBOXCTL_CONFIG";

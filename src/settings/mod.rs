@@ -1,7 +1,8 @@
-//! What the user asked for, merged: flag > environment > outboxctl.toml > default. Imports only `environment` and
-//! `error`.
+//! The settings of a command: flags take precedence over environment variables, those over outboxctl.toml, and that
+//! over defaults. Imports `error`.
 
 mod args;
+pub mod environment;
 mod file;
 mod find;
 mod nearest;

@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::environment;
+use crate::settings::environment;
 
 /// Write permission of the group, and of others.
 const GROUP: u32 = 0o020;

@@ -3,8 +3,8 @@
 use clap::ValueEnum;
 
 use super::{GlobalArgs, OutputFormat};
-use crate::environment::{flag, parse_flag, text};
 use crate::error::{Error, Kind, Result};
+use crate::settings::environment::{flag, parse_flag, text};
 
 /// The variables that stand for flags; an empty one counts as unset.
 #[derive(Debug, Clone, Default)]

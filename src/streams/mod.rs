@@ -1,10 +1,9 @@
-//! Readers of the hops an event passes: the Kinesis or DynamoDB stream, the bus, the event log, and the processed log. Imports
-//! `aws`, `database`, `dms`, `dynamodb`, `error`, `outbox`, `output`, `postgres`.
+//! Readers of the hops that an event passes: the Kinesis or DynamoDB stream, the bus, the event log, and the processed
+//! log. Imports `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `output` and `postgres`.
 //!
-//! Every reader fills a [`Sink`] with [`Item`]s from tasks of its own, under a token that ends them. A reader's `open`
-//! returns once it will see everything that comes after.
+//! Every reader sends [`Item`]s to a [`Sink`] from tasks of its own, under a token that ends them. `open` of a reader
+//! returns once it will see everything that comes later.
 
-mod aggregate;
 pub mod bus;
 mod decode;
 pub mod dynamodb;

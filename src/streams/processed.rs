@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::item::{Body, Content, EventView, Hop, Item, Json, Origin};
 use super::{From, Sink, read_into};
-use crate::database::Database;
+use crate::deployment::database::Database;
 use crate::error::{Kind, Result};
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
 

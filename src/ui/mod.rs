@@ -1,10 +1,10 @@
-//! The web page of `outboxctl ui`: what happens in a pipeline, live. Imports `aws`, `cloudformation`,
-//! `committed`, `consumer`, `database`, `deadletters`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `redelivery`,
-//! `settings`, `streams`.
+//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `cloudformation`, `consumer`,
+//! `deployment`, `error`, `listener`, `outbox`, `postgres`, `repair`, `settings` and `streams`.
 //!
-//! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the failure bucket; [`http`]
-//! shows it as JSON, as server-sent events and as metrics, beside the embedded page in `assets`. Nothing is written to
-//! AWS or the database but what a visitor submits or sends again, and only where [`Options::writable`] allows it.
+//! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the
+//! failure bucket; [`http`] serves it as JSON, as server-sent events and as metrics, with the page embedded from
+//! `assets`. Nothing is written to AWS or the database except what a visitor submits or redelivers, and only where
+//! [`Options::writable`] allows it.
 
 mod http;
 mod model;
@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
-use crate::database::Via;
+use crate::deployment::database::Via;
 use crate::error::{Kind, OrFail, Result};
 use crate::listener;
 use crate::postgres::tls::Roots;

@@ -1,7 +1,7 @@
-//! Proving delivery: events are written, watched at every hop, and matched. Imports `aws`, `cloudformation`, `database`,
-//! `error`, `output`, `pipelines`, `postgres`, `samples`, `streams`.
+//! Verification of delivery: writes events, watches every hop, and matches them. Imports `aws`, `cloudformation`,
+//! `deployment`, `error`, `output`, `pipelines`, `postgres` and `streams`.
 //!
-//! The taps are in place before the first event is written. Matching ([`Ledger`]) is pure.
+//! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 
 mod chart;
 pub mod junit;
@@ -21,12 +21,12 @@ pub use report::{AggregateReport, HopReport, Report, Verdict};
 
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
-use crate::database::Database;
+use crate::deployment::database::Database;
+use crate::deployment::samples::Writer;
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
 use crate::pipelines::Pipeline;
 use crate::postgres::admin::Domain;
-use crate::samples::Writer;
 use crate::streams::{self, From, Hop, Warnings, bus, dynamodb, kinesis, log, processed};
 use watch::Watch;
 

@@ -9,10 +9,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Amount, Ledger, Options, Report};
+use crate::deployment::samples::Writer;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Console, Event, Expect};
 use crate::postgres::admin::{Inserted, SampleRequest};
-use crate::samples::Writer;
 use crate::streams::{Hop, Item};
 
 /// Between looks at how far it is.

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use outboxctl::aws::{AccessKey, Clients};
 use outboxctl::error::sdk_code;
-use outboxctl::sandbox::Home;
+use outboxctl::local::Home;
 use serde_json::json;
 
 use crate::support::api::Deployed;

@@ -5,14 +5,14 @@
 use std::time::Duration;
 
 use outboxctl::error::Kind;
+use outboxctl::local::postgres_server::superuser;
+use outboxctl::local::state::Postgres;
 use outboxctl::postgres::admin::{
     AdminRequest, AdminResponse, Domain, Earlier, InitReport, Overview, OverviewRequest, SampleRequest, StatusReport,
     execute,
 };
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Secret, Target, WRITER, connect};
-use outboxctl::sandbox::postgres_server::superuser;
-use outboxctl::sandbox::state::Postgres;
 use tokio_postgres::Client;
 use uuid::Uuid;
 

@@ -1,5 +1,5 @@
 //! The documents in `schema/` agree with each other and with the code, and are well formed. What is really sent is held
-//! against them where it is made (`src/lambda/contract`) and, on a whole stack, by the journeys.
+//! against them where it is made (`src/functions/contract`) and, on a whole stack, by the journeys.
 
 use std::collections::{BTreeMap, BTreeSet};
 

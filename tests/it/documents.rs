@@ -8,7 +8,8 @@ use crate::support::repository;
 
 #[test]
 fn exactly_the_exit_codes_there_are_are_documented() {
-    let table = std::fs::read_to_string(repository().join("src/explain/topics/exit-codes.md")).expect("the topic");
+    let table =
+        std::fs::read_to_string(repository().join("src/commands/explain/topics/exit-codes.md")).expect("the topic");
     let documented: BTreeSet<u8> = table
         .lines()
         .filter_map(|line| line.strip_prefix("| "))
@@ -49,7 +50,9 @@ fn parameters_that_documents_name_are_parameters_of_a_template() {
         .collect();
     let mut named = 0;
     let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
-    for text in std::iter::once(readme.as_str()).chain(outboxctl::explain::TOPICS.iter().map(|topic| topic.text)) {
+    for text in
+        std::iter::once(readme.as_str()).chain(outboxctl::commands::explain::TOPICS.iter().map(|topic| topic.text))
+    {
         for block in text.split("\n[parameters]").skip(1) {
             for line in block.lines().skip(1).take_while(|line| line.contains(" = ")) {
                 let name = line.split(" = ").next().unwrap_or_default();

@@ -26,7 +26,7 @@ const REFUSED: &[&str] = &[
 fn documents() -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> =
         ["README.md", "CHANGELOG.md", ".github/reference.md"].iter().map(|name| repository().join(name)).collect();
-    let topics = std::fs::read_dir(repository().join("src/explain/topics")).expect("the topics");
+    let topics = std::fs::read_dir(repository().join("src/commands/explain/topics")).expect("the topics");
     found.extend(
         topics.map(|entry| entry.expect("an entry").path()).filter(|path| path.extension().is_some_and(|e| e == "md")),
     );

@@ -12,7 +12,7 @@ use crate::support::stack::Stack;
 
 /// The blocks of a language in the how-to.
 fn blocks(language: &str) -> Vec<String> {
-    let path = repository().join("src/explain/topics/own-tables.md");
+    let path = repository().join("src/commands/explain/topics/own-tables.md");
     let text = std::fs::read_to_string(path).expect("the how-to");
     let fence = format!("```{language}\n");
     text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()

@@ -1,8 +1,8 @@
 //! `outboxctl db init`.
 
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Event, Expect, Outcome, Table};
 use crate::pipelines::Part;

@@ -4,7 +4,7 @@ mod init;
 mod purge;
 mod status;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 

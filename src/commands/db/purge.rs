@@ -2,17 +2,17 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::age;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::reconcile::deliveries;
-use crate::committed::Outbox;
 use crate::consumer::DEFAULT_GROUP;
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table};
 use crate::pipelines::{self, Part};
-use crate::purge::{Proof, Report, purge};
+use crate::repair::purge::{Proof, Report, purge};
+use crate::repair::source::Outbox;
 
 /// Delete old outbox rows whose events were delivered
 ///

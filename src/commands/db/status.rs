@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
-use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::pipelines;

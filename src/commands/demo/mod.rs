@@ -6,7 +6,7 @@ mod watch;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Pipeline};

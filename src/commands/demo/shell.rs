@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::process::{Child, Command};
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Console;
 use crate::settings::{OutputFormat, Settings};

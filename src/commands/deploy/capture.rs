@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 
 use crate::cloudformation::{Deployment, Pause};
+use crate::commands::Context;
 use crate::commands::dms::Deployed;
-use crate::context::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Event;
 

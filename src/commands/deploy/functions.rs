@@ -3,7 +3,7 @@
 use crate::aws::Clients;
 use crate::aws::package::{Package, compare};
 use crate::cloudformation::{Engine, StackReport};
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Kind, Result};
 use crate::output::Event;
 use crate::pipelines::{Artifact, Pipeline, Source};

@@ -16,13 +16,13 @@ use crate::cloudformation::{
     Change, Consent, Deployment, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values,
     parameter_names, secrets,
 };
+use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::watch::{detached, out_of_sight};
-use crate::context::Context;
-use crate::environment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
+use crate::settings::environment;
 use crate::settings::nearest;
 
 /// The variable for --function-binary.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::aws::{Clients, account, stream};
 use crate::cloudformation::Deployment;
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Pipeline};
 

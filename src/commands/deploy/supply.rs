@@ -9,12 +9,12 @@ use tokio::sync::OnceCell;
 use crate::aws::package::{Package, Runs, Uploaded, upload};
 use crate::aws::{Clients, account};
 use crate::cloudformation::{Outputs, Supply};
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::local;
 use crate::output::{Console, Event};
 use crate::pipelines::Artifact;
 use crate::postgres::tls::regional_root;
-use crate::sandbox;
 
 pub struct Artifacts {
     clients: Clients,
@@ -83,7 +83,7 @@ impl Artifacts {
 
     fn database_certificate(&self) -> Result<String> {
         if self.local {
-            let path = sandbox::state::running()?.postgres.ca_file;
+            let path = local::state::running()?.postgres.ca_file;
             return std::fs::read_to_string(&path)
                 .or_fail(Kind::LocalDown, || format!("can't read {}", path.display()));
         }

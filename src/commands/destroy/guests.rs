@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::aws::Clients;
 use crate::cloudformation::{Deployment, Engine};
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::streams::{bus, kinesis::fan_out};
 

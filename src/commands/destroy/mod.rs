@@ -7,15 +7,15 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::aws::dms::{Patience, Task};
 use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Deployment, Engine, StackView};
+use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::dms::Blockers;
 use crate::commands::reach;
 use crate::commands::watch::{detached, is_blind, out_of_sight};
-use crate::context::Context;
-use crate::dms::control::{Patience, Task};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::Owner;

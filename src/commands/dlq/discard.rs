@@ -1,11 +1,11 @@
 //! `outboxctl dlq discard`.
 
 use super::tell_elsewhere;
+use crate::commands::Context;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::context::Context;
-use crate::deadletters::{DeadLetter, Places, Selection, discard};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
+use crate::repair::dead_letters::{DeadLetter, Places, Selection, discard};
 
 /// Delete dead letters permanently
 ///

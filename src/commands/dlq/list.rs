@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{end, places, short, tell_elsewhere};
+use crate::commands::Context;
 use crate::commands::args;
 use crate::commands::reach::DatabaseArgs;
-use crate::context::Context;
-use crate::deadletters::{DeadLetter, Selection, counts};
 use crate::error::Result;
 use crate::output::{Outcome, Table};
+use crate::repair::dead_letters::{DeadLetter, Selection, counts};
 use crate::settings::OutputFormat;
 
 /// Columns of a terminal from which on nothing is cut.

@@ -5,11 +5,11 @@ mod list;
 mod redrive;
 mod show;
 
+use crate::commands::Context;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::context::Context;
-use crate::deadletters::{DeadLetter, HELD, Places, Selection, counts};
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
+use crate::repair::dead_letters::{DeadLetter, HELD, Places, Selection, counts};
 
 /// List, redrive and discard events that could not be delivered
 #[derive(Debug, clap::Subcommand)]

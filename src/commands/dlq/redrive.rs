@@ -1,13 +1,13 @@
 //! `outboxctl dlq redrive`.
 
 use super::tell_elsewhere;
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::rate;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::context::Context;
-use crate::deadletters::{Options, Places, Report, Selection, Step, redrive};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome};
+use crate::repair::dead_letters::{Options, Places, Report, Selection, Step, redrive};
 
 /// Deliver dead letters again
 ///
@@ -67,7 +67,7 @@ impl Args {
         let named = selection.clone();
         let options = Options { selection, rate: self.rate, dry_run: self.dry_run };
         let _hold = ctx.hold();
-        let way = |place: &crate::deadletters::Place| format!("{} → {}", place.name, place.courier.describe());
+        let way = |place: &crate::repair::dead_letters::Place| format!("{} → {}", place.name, place.courier.describe());
         ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
         let mut done = 0;
         let total = (!named.ids.is_empty()).then_some(named.ids.len() as u64);

@@ -6,11 +6,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::{places, tell_elsewhere};
+use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
-use crate::context::Context;
-use crate::deadletters::{DeadLetter, Opened};
 use crate::error::Result;
 use crate::output::{Outcome, Table};
+use crate::repair::dead_letters::{DeadLetter, Opened};
 
 /// Show one dead letter with its full payload and the reason
 #[derive(Debug, clap::Args)]

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::reach;
-use crate::context::Context;
-use crate::database::Via;
+use crate::deployment::database::Via;
 use crate::error::{Error, Kind};
 use crate::output::Event;
 use crate::postgres::admin::{OpenTransaction, StatusReport};
@@ -82,7 +82,8 @@ pub async fn open_transactions(ctx: &Context, deployment: &Deployment) -> Vec<Op
 pub async fn report(ctx: &Context, deployment: &Deployment) -> Option<StatusReport> {
     let ask = async {
         let roots = reach::roots(ctx)?;
-        let mut database = crate::database::Database::open(ctx.aws().await?, deployment, Via::Auto, roots).await?;
+        let mut database =
+            crate::deployment::database::Database::open(ctx.aws().await?, deployment, Via::Auto, roots).await?;
         database.status().await
     };
     match tokio::time::timeout(LIMIT, ask).await {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use crate::aws::dms::{Patience, Snapshot, Task};
 use crate::cloudformation::Deployment;
-use crate::context::Context;
-use crate::dms::control::{Patience, Snapshot, Task};
+use crate::commands::Context;
 use crate::error::Error;
 use crate::output::Console;
 

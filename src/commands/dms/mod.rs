@@ -11,7 +11,7 @@ mod test;
 pub use blocked::Blockers;
 pub use task::Deployed;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::blocked::{Blockers, report};
 use super::task::Deployed;
+use crate::aws::dms::is_lost_slot;
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::context::Context;
-use crate::dms::control::is_lost_slot;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 

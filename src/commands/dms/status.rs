@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::blocked::{advice, open_transactions};
 use super::task::Deployed;
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::blocked::Blockers;
 use super::task::Deployed;
+use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::context::Context;
 use crate::error::Result;
 use crate::output::{Event, Outcome};
 

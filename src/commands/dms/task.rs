@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
+use crate::aws::dms::{Connection, Patience, Task, test};
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::{announce, reach};
-use crate::context::Context;
-use crate::dms::control::{Connection, Patience, Task, test};
 use crate::error::Result;
 use crate::pipelines::Part;
 

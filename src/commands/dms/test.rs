@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::task::Deployed;
+use crate::aws::dms::Connection;
+use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::context::Context;
-use crate::dms::control::Connection;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::aws::endpoint::is_loopback;
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
 use crate::pipelines;

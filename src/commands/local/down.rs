@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
+use crate::local::{Home, control};
 use crate::output::{Event, Outcome};
-use crate::sandbox::{Home, control};
 
 /// Stop the local stack, keeping deployed resources and data for the next `up`
 #[derive(Debug, clap::Args)]

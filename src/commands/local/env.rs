@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::error::Result;
+use crate::local::state::{self, State};
 use crate::output::Outcome;
-use crate::sandbox::state::{self, State};
 use crate::settings::quoted;
 
 /// Print environment variables that connect other tools to the local stack

@@ -3,8 +3,8 @@
 use std::ffi::OsString;
 
 use crate::error::Result;
+use crate::local::{EndSignal, become_program};
 use crate::output::Outcome;
-use crate::sandbox::{EndSignal, become_program};
 
 /// Replace this process with a program that ends with its parent
 #[derive(Debug, clap::Args)]

@@ -7,7 +7,7 @@ mod serve;
 mod status;
 mod up;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 

@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::context::Context;
 use crate::error::Result;
+use crate::local::daemon::{self, Ports};
 use crate::output::Outcome;
-use crate::sandbox::daemon::{self, Ports};
 
 /// Run the local stack in the foreground
 #[derive(Debug, clap::Args)]

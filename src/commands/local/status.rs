@@ -4,11 +4,11 @@ use std::path::Path;
 
 use serde_json::json;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
+use crate::local::control::{self, Status};
+use crate::local::{Home, state::State};
 use crate::output::{Outcome, Table};
-use crate::sandbox::control::{self, Status};
-use crate::sandbox::{Home, state::State};
 
 /// Show the services of the local stack, their addresses, and which are emulated
 #[derive(Debug, clap::Args)]

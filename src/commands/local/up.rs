@@ -2,13 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::context::Context;
 use crate::error::Result;
+use crate::local::control::{self, Status};
+use crate::local::daemon::Ports;
+use crate::local::{Home, state::State};
 use crate::output::{Outcome, Table};
-use crate::sandbox::control::{self, Status};
-use crate::sandbox::daemon::Ports;
-use crate::sandbox::{Home, state::State};
 
 /// Port of the AWS endpoint unless told otherwise; the one that local AWS endpoints usually have.
 const PORT: u16 = 4566;

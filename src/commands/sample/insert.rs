@@ -10,11 +10,11 @@ use uuid::Uuid;
 
 use crate::aws::api_gateway::Api;
 use crate::cloudformation::Deployment;
+use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{rate, whole};
 use crate::commands::reach;
-use crate::context::Context;
-use crate::database::Via;
+use crate::deployment::database::Via;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};

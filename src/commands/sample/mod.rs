@@ -2,7 +2,7 @@
 
 mod insert;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 

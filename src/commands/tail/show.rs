@@ -6,7 +6,7 @@ use super::filter::Filter;
 use tokio::sync::mpsc::Receiver;
 use tokio::time::Instant;
 
-use crate::context::Context;
+use crate::commands::Context;
 use crate::error::Result;
 use crate::output::{clean_line, escape};
 use crate::streams::{Item, Template};

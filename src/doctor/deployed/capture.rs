@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
-use crate::database::{Database, Via};
-use crate::dms::control::{Connection, Patience, Snapshot, Task, latest};
+use crate::aws::dms::{Connection, Patience, Snapshot, Task, latest};
+use crate::deployment::database::{Database, Via};
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
 

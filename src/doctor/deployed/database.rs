@@ -3,7 +3,7 @@
 use chrono::Utc;
 
 use super::{Finding, Scene, missing};
-use crate::database::{Database, Via};
+use crate::deployment::database::{Database, Via};
 use crate::doctor::Hop;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::postgres::admin::{Overview, OverviewRequest, Slot, StatusReport};

@@ -8,7 +8,7 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 use super::{Finding, Scene};
 use crate::doctor::Hop;
 use crate::error::{AwsContext, Kind, Result};
-use crate::lambda::rights::FUNCTIONS;
+use crate::functions::rights::FUNCTIONS;
 
 const CHECK: &str = "function rights";
 

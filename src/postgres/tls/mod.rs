@@ -16,8 +16,8 @@ pub use adapter::{Connector, Stream};
 pub use certificate::server_end_point;
 pub use regional::regional_root;
 
-use crate::environment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::environment;
 
 /// The environment variable that names a PEM file of trusted roots, as for libpq.
 pub const ROOTS_VARIABLE: &str = "PGSSLROOTCERT";

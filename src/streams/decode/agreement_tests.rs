@@ -5,7 +5,7 @@ use proptest::sample::select;
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::dms::record::{Recognised, recognise};
+use crate::outbox::formats::dms::{Recognised, recognise};
 
 /// A record in which each member is as DMS writes it, or in one of the ways in which others do.
 fn record() -> impl Strategy<Value = Vec<u8>> {

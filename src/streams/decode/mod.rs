@@ -22,10 +22,10 @@ pub use bus::bus_event;
 use row::captured;
 pub use table::table_change;
 
-use super::aggregate;
 use super::item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
-use crate::dms::record::Captured;
-use crate::dynamodb::{Change, appended};
+use crate::outbox::formats::dms::Captured;
+use crate::outbox::formats::dynamodb::{Change, appended};
+use crate::outbox::formats::kpl;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// What one record of the stream may unpack to, all that is packed into it together: the largest record that Kinesis
@@ -54,7 +54,7 @@ impl Place<'_> {
 /// Appends what a record of the stream holds: one item, or one for each of the records that a producer packed into it.
 pub fn stream_record(bytes: &[u8], at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
     let mut budget = UNPACKED_LIMIT;
-    match aggregate::split(bytes, UNPACKED_LIMIT) {
+    match kpl::split(bytes, UNPACKED_LIMIT) {
         None => items.push(payload(bytes, at, place.origin(None), &mut budget)),
         Some(Ok(records)) => items.extend(records.iter().enumerate().map(|(n, record)| {
             let place = Place { partition_key: &record.partition_key, ..place };

@@ -7,7 +7,7 @@ use serde_json::Number;
 use serde_json::value::RawValue;
 
 use super::Payload;
-use crate::dms::record::Captured;
+use crate::outbox::formats::dms::Captured;
 use crate::outbox::timestamp;
 use crate::streams::{Content, EventView};
 

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::super::item::{Body, Content, EventView, Hop, Item, Origin};
 use super::{changed, raw};
-use crate::dynamodb::Change;
-use crate::dynamodb::users::Mapping;
+use crate::outbox::formats::dynamodb::Change;
+use crate::outbox::formats::dynamodb::users::Mapping;
 
 /// A change in the form that functions get. It is shown with plain images.
 pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {

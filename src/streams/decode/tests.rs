@@ -5,9 +5,9 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 
 use super::*;
-use crate::dms::record::Record;
+use crate::outbox::formats::dms::Record;
+use crate::outbox::formats::kpl::{UserRecord, join};
 use crate::streams::SENTINEL_SOURCE;
-use crate::streams::aggregate::{UserRecord, join};
 
 const PLACE: Place<'static> = Place { shard: "s", sequence_number: "1", partition_key: "k" };
 

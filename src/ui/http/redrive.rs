@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Site;
 use super::problem::Problem;
-use crate::deadletters::{self, Options, Place, Places, Selection};
+use crate::repair::dead_letters::{self, Options, Place, Places, Selection};
 
 #[derive(Deserialize)]
 struct Wanted {
@@ -29,8 +29,8 @@ pub async fn redrive(State(site): State<Site>, body: Bytes) -> Result<Json<Value
     let selection = Selection { ids: vec![wanted.key], ..Selection::default() };
     let options = Options { selection, ..Options::default() };
     let mut reason = None;
-    let told = |step: &deadletters::Step| reason.clone_from(&step.reason);
-    let (report, ended) = deadletters::redrive(&mut Places(vec![place]), &options, &site.cancel, told).await;
+    let told = |step: &dead_letters::Step| reason.clone_from(&step.reason);
+    let (report, ended) = dead_letters::redrive(&mut Places(vec![place]), &options, &site.cancel, told).await;
     ended?;
     if report.selected == 0 {
         return Err(Problem::not_found("there is no such dead letter any more"));

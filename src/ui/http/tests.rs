@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::*;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::cloudformation::Deployment;
-use crate::database::Via;
+use crate::deployment::database::Via;
 use crate::outbox::schemas::Api;
 use crate::postgres::tls::Roots;
 use crate::ui::model::{Hop, tests::model};

@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::Watch;
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
-use crate::database::{Database, Via};
+use crate::deployment::database::{Database, Via};
 use crate::error::Result;
 use crate::postgres::admin::{Overview, OverviewRequest};
 use crate::postgres::tls::Roots;

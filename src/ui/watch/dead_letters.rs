@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::Watch;
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
-use crate::deadletters::{self, Known};
 use crate::error::Result;
+use crate::repair::dead_letters::{self, Known};
 use crate::ui::model::{DeadLetter, Hop, ROWS};
 
 pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: Arc<Deployment>) {
@@ -57,13 +57,13 @@ async fn look(
     deployment: &Deployment,
     known: &mut Known,
 ) -> Result<(Vec<DeadLetter>, usize, Result<usize, String>)> {
-    let (letters, total) = deadletters::newest(clients, bucket, ROWS, known).await?;
-    let queued = deadletters::in_queues(clients, deployment).await;
+    let (letters, total) = dead_letters::newest(clients, bucket, ROWS, known).await?;
+    let queued = dead_letters::in_queues(clients, deployment).await;
     let queued = queued.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     Ok((letters.into_iter().map(row).collect(), total, queued.map_err(|error| error.message().to_owned())))
 }
 
-fn row(letter: deadletters::DeadLetter) -> DeadLetter {
+fn row(letter: dead_letters::DeadLetter) -> DeadLetter {
     let reason =
         if letter.reason == letter.cause { letter.cause } else { format!("{}: {}", letter.cause, letter.reason) };
     DeadLetter {

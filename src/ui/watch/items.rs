@@ -8,10 +8,10 @@ use aws_sdk_dynamodb::types::TableDescription;
 use super::Watch;
 use super::sightings::excerpt;
 use crate::aws::Clients;
-use crate::committed::{Filter, Outbox};
 use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxRow;
+use crate::repair::source::{Filter, Outbox};
 use crate::ui::model::{Fill, Hop};
 
 const SOURCE: &str = "outbox table";

@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use md5::{Digest, Md5};
-use outboxctl_fuzz::streams::aggregate::{UserRecord, join, split};
+use outboxctl_fuzz::outbox::formats::kpl::{UserRecord, join, split};
 
 /// Above what libFuzzer makes.
 const MOST: usize = 64 << 20;

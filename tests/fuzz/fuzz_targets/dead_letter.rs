@@ -4,8 +4,8 @@
 
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
-use outboxctl_fuzz::deadletters::message::{self, Message};
-use outboxctl_fuzz::deadletters::{document, letter::Opened};
+use outboxctl_fuzz::repair::dead_letters::message::{self, Message};
+use outboxctl_fuzz::repair::dead_letters::{document, letter::Opened};
 
 fn whole(opened: &Opened) {
     assert_eq!(opened.letter.records, opened.records.len());

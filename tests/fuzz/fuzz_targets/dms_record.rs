@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use outboxctl_fuzz::dms::record::json::{make_pretty, write_string};
-use outboxctl_fuzz::dms::record::Record;
+use outboxctl_fuzz::outbox::formats::dms::json::{make_pretty, write_string};
+use outboxctl_fuzz::outbox::formats::dms::Record;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(record) = Record::parse(bytes) {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use outboxctl_fuzz::dynamodb::Change;
+use outboxctl_fuzz::outbox::formats::dynamodb::Change;
 use outboxctl_fuzz::outbox::Message;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -2,10 +2,8 @@
 //! instrumented throughout, without the AWS SDKs. The modules have the places that they have there.
 #![allow(dead_code, unused_imports)] // only parts of each module are fuzzed
 
-pub mod deadletters;
-pub mod dms;
-pub mod dynamodb;
 #[path = "../../../src/outbox/mod.rs"]
 pub mod outbox;
 pub mod postgres;
+pub mod repair;
 pub mod streams;

@@ -1,5 +1,3 @@
-#[path = "../../../src/streams/aggregate.rs"]
-pub mod aggregate;
 #[path = "../../../src/streams/decode/mod.rs"]
 pub mod decode;
 #[path = "../../../src/streams/item.rs"]

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use outboxctl::sandbox::postgres_server::superuser;
-use outboxctl::sandbox::replicator::Start;
-use outboxctl::sandbox::state::Postgres;
+use outboxctl::capture::Start;
+use outboxctl::local::postgres_server::superuser;
+use outboxctl::local::state::Postgres;
 
 use super::{Running, job, slot};
 use crate::support::database::Database;

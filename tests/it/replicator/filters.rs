@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use outboxctl::capture::mapping::Mappings;
+use outboxctl::capture::{Job, Start};
 use outboxctl::error::Kind;
-use outboxctl::sandbox::replicator::mapping::Mappings;
-use outboxctl::sandbox::replicator::{Job, Start};
-use outboxctl::sandbox::state::Postgres;
+use outboxctl::local::state::Postgres;
 use serde_json::json;
 
 use super::{Running, job};

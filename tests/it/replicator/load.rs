@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboxctl::dms::record::Operation;
-use outboxctl::sandbox::replicator::{Ended, Phase, Start};
-use outboxctl::sandbox::state::Postgres;
+use outboxctl::capture::{Ended, Phase, Start};
+use outboxctl::local::state::Postgres;
+use outboxctl::outbox::formats::dms::Operation;
 
 use super::{Running, job};
 use crate::support::database::Database;

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use outboxctl::capture::{Job, Start};
 use outboxctl::error::{Error, Kind};
+use outboxctl::local::state::Postgres;
 use outboxctl::postgres::Secret;
 use outboxctl::postgres::tls::Roots;
-use outboxctl::sandbox::replicator::{Job, Start};
-use outboxctl::sandbox::state::Postgres;
 
 use super::{Running, job};
 use crate::support::database::Database;

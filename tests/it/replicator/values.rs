@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use outboxctl::sandbox::replicator::Start;
-use outboxctl::sandbox::state::Postgres;
+use outboxctl::capture::Start;
+use outboxctl::local::state::Postgres;
 use serde_json::json;
 
 use super::{Running, job};

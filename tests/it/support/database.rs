@@ -1,10 +1,10 @@
 //! A database of a test's own in a local stack's PostgreSQL, with an owner who may replicate and is no superuser.
 
+use outboxctl::local::postgres_server::superuser;
+use outboxctl::local::state::Postgres;
 use outboxctl::postgres::replication::Lsn;
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Secret, Target};
-use outboxctl::sandbox::postgres_server::superuser;
-use outboxctl::sandbox::state::Postgres;
 use tokio_postgres::Client;
 
 pub struct Database {

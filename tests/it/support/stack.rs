@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use outboxctl::sandbox::state::State;
-use outboxctl::sandbox::{Home, KEY_HEADER};
+use outboxctl::local::state::State;
+use outboxctl::local::{Home, KEY_HEADER};
 use serde_json::{Value, json};
 
 use super::{World, binary};
@@ -114,7 +114,7 @@ impl Stack {
         names.into_iter().find(|path| path.join("ministack").is_dir()).expect("the emulator's packages")
     }
 
-    /// Sets the gateway's faults (`src/sandbox/gateway/faults.rs`), in place of those before.
+    /// Sets the gateway's faults (`src/local/gateway/faults.rs`), in place of those before.
     pub fn fault(&self, rules: &Value) {
         self.ask("POST", &json!({ "rules": rules }).to_string());
     }

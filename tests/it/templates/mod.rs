@@ -5,7 +5,7 @@ pub mod source;
 
 use std::collections::BTreeSet;
 
-use outboxctl::lambda::rights::{FUNCTIONS, Function};
+use outboxctl::functions::rights::{FUNCTIONS, Function};
 use outboxctl::pipelines::{self, Pipeline, Source, Stack};
 use serde_json::Value;
 

@@ -1,0 +1,269 @@
+//! One run of a task's data plane, from the slot to the last confirmation.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use super::catalog::Catalog;
+use super::delivery::{Item, Pace, deliver};
+use super::follow::Capture;
+use super::mapping::Mappings;
+use super::row::{Shape, now};
+use super::settings::{LobSettings, SourceSettings, TargetSettings};
+use super::{Entry, Sink, Statistics, heartbeat, load, slot};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::formats::dms::{Head, write_control};
+use crate::postgres::Target;
+use crate::postgres::replication::Lsn;
+
+/// Batches between capture and delivery.
+const BATCHES: usize = 4;
+/// How long a stop waits for records that are under way.
+const LAST_RECORDS: Duration = Duration::from_secs(15);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Where a run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// With a new slot; what was in an old one of the same name is gone.
+    Fresh,
+    /// Where the slot was last confirmed.
+    Resume,
+    /// At a position that the slot still holds.
+    At(Lsn),
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    Starting,
+    Loading,
+    /// The full load, if there was one, is stored.
+    Following,
+}
+
+/// How a run ended without an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    Cancelled,
+    /// There was nothing to do but the full load.
+    Loaded,
+}
+
+/// Everything that a run needs to know.
+pub struct Job {
+    /// The task's identifier: partition key of its control records.
+    pub name: String,
+    pub database: Target,
+    pub slot: String,
+    pub start: Start,
+    /// For a resume: up to where everything is known to be stored. Before PostgreSQL 17 a server forgets what was
+    /// confirmed lately when it restarts, and would send it again.
+    pub checkpoint: Lsn,
+    /// Whether rows that are already there are copied on a fresh start.
+    pub load: bool,
+    /// Whether changes are captured.
+    pub follow: bool,
+    pub mappings: Mappings,
+    pub source: SourceSettings,
+    pub target: TargetSettings,
+    pub lobs: LobSettings,
+    pub statistics: Arc<Statistics>,
+    pub phase: watch::Sender<Phase>,
+    /// Up to where everything is stored.
+    pub confirmed: watch::Sender<Lsn>,
+}
+
+impl Job {
+    pub(super) fn shape(&self) -> Shape {
+        Shape { source: self.source.clone(), target: self.target.clone(), lobs: self.lobs.clone() }
+    }
+
+    /// DMS announces its control tables in the stream when a task begins.
+    fn announcement(&self) -> Item {
+        let head = Head {
+            timestamp: &now(),
+            operation: "create-table",
+            partition_key_type: "task-id",
+            partition_key_value: None,
+            schema: "",
+            table: "awsdms_apply_exceptions",
+            transaction_id: None,
+            details: None,
+        };
+        let mut data = Vec::new();
+        write_control(&mut data, self.target.format, &head);
+        Item::Record(Entry { key: self.name.as_str().into(), data: data.into() })
+    }
+}
+
+/// Runs until cancelled, or until the full load is done where nothing follows it. Broken connections are made again.
+///
+/// # Errors
+/// Whatever only a human can mend: wrong secret, missing publication or slot, a slot in use, a missing stream.
+pub async fn run(job: &Job, sink: Arc<dyn Sink>, cancel: &CancellationToken) -> Result<Ended> {
+    let catalog = Catalog::open(&job.database).await?;
+    let tables = catalog.tables(&job.mappings).await?;
+    if tables.is_empty() {
+        return Err(Error::new(Kind::TaskFailed, "No tables were found at task initialization")
+            .hint("check the table mappings, and that the user may SELECT from the tables (`outboxctl db init`)"));
+    }
+    let publication = if job.follow { catalog.publication(&tables).await? } else { String::new() };
+    for (schema, table) in &tables {
+        job.statistics.update(schema, table, |_| {});
+    }
+    let from = match job.start {
+        Start::Fresh if !fresh(job, &catalog, &tables, &sink, cancel).await? => return Ok(Ended::Cancelled),
+        Start::Fresh if !job.follow => return Ok(Ended::Loaded),
+        Start::Fresh => Lsn::default(),
+        Start::Resume | Start::At(_) => {
+            let position = slot::position(&catalog, &job.slot).await?.ok_or_else(|| {
+                let text = format!("replication slot {} does not exist: there is nothing to resume from", job.slot);
+                Error::new(Kind::TaskFailed, text).hint("start the task anew (start-replication), which makes a slot")
+            })?;
+            match job.start {
+                Start::At(wanted) => wanted,
+                // A checkpoint beyond the log's end is of another log: the database was restored from a backup.
+                _ if job.checkpoint <= catalog.written().await? => position.max(job.checkpoint),
+                _ => position,
+            }
+        }
+    };
+    let mut beats = JoinSet::new();
+    if let Some(settings) = &job.source.heartbeat {
+        beats.spawn(heartbeat::beat(job.database.clone(), settings.clone()));
+    }
+    follow(job, catalog, &publication, from, &sink, cancel).await
+}
+
+/// Makes the slot, and copies what was there before. False where it was cancelled.
+async fn fresh(
+    job: &Job,
+    catalog: &Catalog,
+    tables: &[(String, String)],
+    sink: &Arc<dyn Sink>,
+    cancel: &CancellationToken,
+) -> Result<bool> {
+    let work = async {
+        let mut slot = None;
+        if job.follow {
+            if job.source.slot.is_none() {
+                slot::drop_slot(&job.database, &job.slot).await?;
+                slot = Some(slot::create(&job.database, &job.slot).await?);
+            } else if slot::position(catalog, &job.slot).await?.is_none() {
+                let text = format!("replication slot {}, which the endpoint names, does not exist", job.slot);
+                return Err(Error::new(Kind::TaskFailed, text).hint("create it for the plugin pgoutput"));
+            }
+        }
+        let (items, received) = mpsc::channel(BATCHES);
+        let (stored, _) = watch::channel(Lsn::default());
+        let copy = async {
+            let gone = |_| Error::new(Kind::EndpointFailed, "the delivery has ended");
+            items.send(vec![job.announcement()]).await.map_err(gone)?;
+            if job.load {
+                job.phase.send_replace(Phase::Loading);
+                let snapshot = slot.as_ref().map(|(_, slot)| slot.snapshot.as_str());
+                load::load(job, catalog, tables, snapshot, &items).await?;
+            }
+            drop(items);
+            Ok(())
+        };
+        let (copied, delivered) = tokio::join!(copy, deliver(received, Arc::clone(sink), stored, Pace::default()));
+        // When the delivery failed, the copy failed of it.
+        delivered.and(copied)
+    };
+    tokio::select! {
+        done = work => done.map(|()| true),
+        () = cancel.cancelled() => Ok(false),
+    }
+}
+
+async fn follow(
+    job: &Job,
+    catalog: Catalog,
+    publication: &str,
+    from: Lsn,
+    sink: &Arc<dyn Sink>,
+    cancel: &CancellationToken,
+) -> Result<Ended> {
+    let mut catalog = Some(catalog);
+    let mut from = from;
+    let mut pause = Duration::from_millis(100);
+    loop {
+        let began = Instant::now();
+        let attempt = async {
+            let catalog = match catalog.take() {
+                Some(catalog) => catalog,
+                None => Catalog::open(&job.database).await?,
+            };
+            // A server that crashed forgets what was confirmed lately; what this run has stored it need not send again.
+            let stored = *job.confirmed.borrow();
+            let from = if stored <= catalog.written().await? { from.max(stored) } else { from };
+            let stream = slot::stream(&job.database, &job.slot, publication, from).await?;
+            job.phase.send_replace(Phase::Following);
+            once(job, catalog, stream, sink, cancel).await
+        };
+        match attempt.await {
+            Ok(()) => return Ok(Ended::Cancelled),
+            // One that never got that far ends with its error: the source can't be reached as the endpoint describes it.
+            Err(error) if error.kind() == Kind::DatabaseUnreachable && *job.phase.borrow() == Phase::Following => {
+                tracing::warn!(error = error.message(), "the source connection broke; connecting again");
+                if began.elapsed() > LONGEST_PAUSE {
+                    pause = Duration::from_millis(100);
+                }
+                tokio::select! {
+                    () = sleep(pause) => {}
+                    () = cancel.cancelled() => return Ok(Ended::Cancelled),
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+                // From here on the slot knows better, and this run.
+                from = Lsn::default();
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// One connection's worth of following.
+async fn once(
+    job: &Job,
+    catalog: Catalog,
+    stream: crate::postgres::replication::Stream,
+    sink: &Arc<dyn Sink>,
+    cancel: &CancellationToken,
+) -> Result<()> {
+    let (items, received) = mpsc::channel(BATCHES);
+    let (stored, seen) = watch::channel(Lsn::default());
+    let mut delivery = JoinSet::new();
+    delivery.spawn(deliver(received, Arc::clone(sink), stored, Pace::default()));
+    let mut capture = Capture::new(job, catalog, stream, items, seen);
+    let captured = tokio::select! {
+        captured = capture.run(cancel) => captured,
+        ended = joined(&mut delivery) => return ended,
+    };
+    // What was handed over is let out either way: each record stored now need not come twice.
+    capture.stop_handing_over();
+    let last = async {
+        loop {
+            tokio::select! {
+                ended = joined(&mut delivery) => return ended,
+                () = sleep(Duration::from_secs(1)), if captured.is_ok() => capture.confirm().await?,
+            }
+        }
+    };
+    let delivered = timeout(LAST_RECORDS, last).await.unwrap_or(Ok(()));
+    delivered.and(captured)?;
+    capture.close().await
+}
+
+async fn joined(delivery: &mut JoinSet<Result<()>>) -> Result<()> {
+    match delivery.join_next().await {
+        Some(Ok(ended)) => ended,
+        Some(Err(panic)) => Err(Error::new(Kind::Unexpected, "the delivery broke off").with_source(panic)),
+        None => Ok(()),
+    }
+}

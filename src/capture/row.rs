@@ -1,0 +1,287 @@
+//! From a row to a record.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::Entry;
+use super::delivery::Item;
+use super::settings::{LobSettings, SourceSettings, TargetSettings};
+use super::table::{Column, Key, Piece, Table};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::formats::dms::{Details, Head, Object, json, write_row, write_value};
+use crate::postgres::replication::Lsn;
+use crate::postgres::replication::pgoutput::Value;
+
+/// Data and key of a record that the stream takes: 1 MiB through DMS, whatever the stream's own limit.
+const RECORD_LIMIT: usize = 1024 * 1024;
+/// Characters that a partition key may have.
+const KEY_LIMIT: usize = 256;
+
+/// Everything that shapes a record besides its table.
+#[derive(Debug, Clone)]
+pub(super) struct Shape {
+    pub(super) source: SourceSettings,
+    pub(super) target: TargetSettings,
+    pub(super) lobs: LobSettings,
+}
+
+/// Where a change comes from; None for a loaded row.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin<'a> {
+    pub(super) xid: u64,
+    pub(super) details: Details<'a>,
+}
+
+/// What one record is made from.
+pub(super) struct Row<'a> {
+    pub(super) table: &'a Table,
+    pub(super) operation: &'a str,
+    pub(super) values: &'a [Value<'a>],
+    pub(super) origin: Option<Origin<'a>>,
+    /// When the record is made, as DMS writes it.
+    pub(super) now: &'a str,
+}
+
+impl Row<'_> {
+    /// The table, and the row by its primary key: `the row of public.outbox with id 1f0c…`.
+    fn name(&self) -> String {
+        let key = self.table.primary.iter().filter_map(|at| {
+            let (column, value) = (self.table.columns.get(*at)?, self.values.get(*at)?);
+            let Value::Text(bytes) = value else { return None };
+            // Keys are short; a longer one is cut.
+            let text: String = String::from_utf8_lossy(bytes).chars().take(100).collect();
+            Some(format!("{} {text}", column.name))
+        });
+        match key.collect::<Vec<_>>().join(", ") {
+            key if key.is_empty() => format!("a row of {}", self.table.full_name()),
+            key => format!("the row of {} with {key}", self.table.full_name()),
+        }
+    }
+}
+
+impl Shape {
+    /// Appends the record to `out` and answers its partition key.
+    ///
+    /// # Errors
+    /// `Failed` where a large object would be cut off and must not be, the partition key is empty, or the record is too large
+    /// for the stream.
+    pub(super) fn write(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<Arc<str>> {
+        let from = out.len();
+        let (key_type, key) = self.key(row)?;
+        let shown = (self.target.partition_value && key_type != "schema-table").then_some(key.as_ref());
+        let head = Head {
+            timestamp: row.now,
+            operation: row.operation,
+            partition_key_type: key_type,
+            partition_key_value: shown,
+            schema: &row.table.schema,
+            table: &row.table.name,
+            transaction_id: row.origin.map(|origin| origin.xid),
+            details: row.origin.filter(|_| self.target.transaction_details).map(|origin| origin.details),
+        };
+        write_row(out, self.target.format, &head, |object| self.columns(object, row))?;
+        let size = out.len() - from + key.len();
+        if size > RECORD_LIMIT {
+            out.truncate(from);
+            let text = format!("{} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}", row.name());
+            return Err(Error::new(Kind::Failed, text).hint("limit the size of the payload on the write side"));
+        }
+        if key.is_empty() {
+            out.truncate(from);
+            return Err(keyless(row));
+        }
+        Ok(partition_key(key.as_ref()))
+    }
+
+    fn columns(&self, object: &mut Object<'_>, row: &Row<'_>) -> Result<()> {
+        let numbers = self.target.numbers(&self.source);
+        for (column, value) in row.table.columns.iter().zip(row.values) {
+            match value {
+                _ if !column.written => {}
+                // Of a deleted row the log has the primary key alone, and so has the record.
+                Value::Null if row.operation == "delete" && !column.primary => {}
+                Value::Unchanged => {}
+                Value::Null if self.target.nulls => {
+                    object.key(&column.key);
+                    object.out.extend_from_slice(b"null");
+                }
+                Value::Null => {}
+                Value::Text(bytes) => {
+                    let text = self.limited(row, column, text_of(bytes, column)?)?;
+                    object.key(&column.key);
+                    write_value(object.out, column.kind, text, numbers);
+                }
+            }
+        }
+        for (key, pieces) in &row.table.attributes {
+            object.key(key);
+            json::write_string(object.out, &join(pieces, row)?.unwrap_or_default());
+        }
+        Ok(())
+    }
+
+    /// Limited LOB mode: cut at `LobMaxSize`, or the end of the task. Text counts two bytes a character ("NCLOB – Replication
+    /// handles each character as a double-byte character", PostgreSQL as a source in the DMS user guide).
+    fn limited<'t>(&self, row: &Row<'_>, column: &Column, text: &'t str) -> Result<&'t str> {
+        // bytea comes as two digits a byte after \x.
+        let binary = column.kind == crate::outbox::formats::dms::Kind::Bytes;
+        // No text has more UTF-16 units than bytes.
+        if !column.kind.is_lob() || text.len() <= self.lobs.limit / 2 {
+            return Ok(text);
+        }
+        let size = if binary { text.len().saturating_sub(2) / 2 } else { 2 * text.encode_utf16().count() };
+        if size <= self.lobs.limit {
+            return Ok(text);
+        }
+        if self.source.fail_on_truncation {
+            let text = format!(
+                "{}: column {} has {size} bytes (two for each character), which is larger than LobMaxSize ({} bytes)",
+                row.name(),
+                column.name,
+                self.lobs.limit
+            );
+            return Err(Error::new(Kind::Failed, text).hint("raise LobMaxSize in the task's settings"));
+        }
+        tracing::warn!(table = row.table.full_name(), column = column.name, size, "large object cut off");
+        let end = if binary { 2 + 2 * self.lobs.limit } else { units(text, self.lobs.limit / 2) };
+        Ok(&text[..end])
+    }
+
+    fn key<'r>(&self, row: &'r Row<'_>) -> Result<(&'static str, Cow<'r, str>)> {
+        let table = row.table;
+        let key = if row.origin.is_some() { &table.key } else { &table.load_key };
+        Ok(match (key, row.origin) {
+            (Key::TransactionId, Some(origin)) => ("transaction-id", origin.xid.to_string().into()),
+            (Key::Primary(columns), _) => {
+                let mut text = if self.target.key_with_table { table.full_name() } else { String::new() };
+                for at in columns {
+                    if !text.is_empty() {
+                        text.push('.');
+                    }
+                    text.push_str(value_text(row, *at)?.unwrap_or_default());
+                }
+                ("primary-key", text.into())
+            }
+            (Key::Attribute(pieces), _) => match pieces.as_slice() {
+                [Piece::Column(at)] => ("attribute-name", value_text(row, *at)?.unwrap_or_default().into()),
+                pieces => ("attribute-name", join(pieces, row)?.unwrap_or_default().into()),
+            },
+            (Key::SchemaTable | Key::TransactionId, _) => ("schema-table", table.full_name().into()),
+        })
+    }
+}
+
+/// The bytes of the beginning of a text that has at most so many UTF-16 units.
+fn units(text: &str, most: usize) -> usize {
+    let mut taken = 0;
+    let beyond = text.char_indices().find(|(_, character)| {
+        taken += character.len_utf16();
+        taken > most
+    });
+    beyond.map_or(text.len(), |(at, _)| at)
+}
+
+/// Kinesis takes no empty key, and what DMS then does is documented nowhere: the run ends.
+fn keyless(row: &Row<'_>) -> Error {
+    let text = format!(
+        "a record of operation {} on {} has an empty partition key, which Kinesis does not accept",
+        row.operation,
+        row.table.full_name()
+    );
+    Error::new(Kind::Failed, text).hint(
+        "a deleted row has its primary key alone: drop it with a source filter, or make the key from the primary key",
+    )
+}
+
+/// Text with its pieces filled in; None where a column is null.
+fn join(pieces: &[Piece], row: &Row<'_>) -> Result<Option<String>> {
+    let mut text = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Column(at) => match value_text(row, *at)? {
+                Some(value) => text.push_str(value),
+                None => return Ok(None),
+            },
+        }
+    }
+    Ok(Some(text))
+}
+
+fn value_text<'r>(row: &'r Row<'_>, at: usize) -> Result<Option<&'r str>> {
+    match (row.values.get(at), row.table.columns.get(at)) {
+        (Some(Value::Text(bytes)), Some(column)) => text_of(bytes, column).map(Some),
+        _ => Ok(None),
+    }
+}
+
+fn text_of<'t>(bytes: &'t [u8], column: &Column) -> Result<&'t str> {
+    std::str::from_utf8(bytes).map_err(|_| {
+        Error::new(Kind::Unexpected, format!("column {} is not UTF-8, although it was asked for", column.name))
+    })
+}
+
+/// What the stream takes as a key: not too long. The same text always makes the same key.
+fn partition_key(key: &str) -> Arc<str> {
+    use sha2::{Digest, Sha256};
+    match key.len() {
+        length if length <= KEY_LIMIT || key.chars().count() <= KEY_LIMIT => key.into(),
+        _ => Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect::<String>().into(),
+    }
+}
+
+/// Now, as DMS writes it.
+pub(super) fn now() -> String {
+    crate::outbox::formats::dms::timestamp(Utc::now())
+}
+
+/// A commit's time (Unix microseconds), as DMS writes it.
+pub(super) fn commit_time(micros: i64) -> String {
+    DateTime::from_timestamp_micros(micros).map(crate::outbox::formats::dms::timestamp).unwrap_or_default()
+}
+
+/// Records that were written one after the other into one buffer, and the positions between them.
+#[derive(Default)]
+pub(super) struct Written {
+    pub(super) buffer: Vec<u8>,
+    marks: Vec<Mark>,
+}
+
+enum Mark {
+    /// A record's key, and where it ends in the buffer.
+    Record(Arc<str>, usize),
+    Position(Lsn),
+}
+
+impl Written {
+    /// A record was appended to the buffer.
+    pub(super) fn record(&mut self, key: Arc<str>) {
+        self.marks.push(Mark::Record(key, self.buffer.len()));
+    }
+
+    /// Everything up to here covers the log up to `position`.
+    pub(super) fn position(&mut self, position: Lsn) {
+        match self.marks.last_mut() {
+            Some(Mark::Position(last)) => *last = position,
+            _ => self.marks.push(Mark::Position(position)),
+        }
+    }
+
+    /// All of it, for the delivery; the records share the buffer.
+    pub(super) fn take(&mut self) -> Vec<Item> {
+        let capacity = self.buffer.capacity();
+        let shared = bytes::Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(capacity)));
+        let mut from = 0;
+        let item = |mark| match mark {
+            Mark::Record(key, end) => {
+                let data = shared.slice(from..end);
+                from = end;
+                Item::Record(Entry { key, data })
+            }
+            Mark::Position(position) => Item::Position(position),
+        };
+        self.marks.drain(..).map(item).collect()
+    }
+}

@@ -1,0 +1,76 @@
+//! What every command gets: settings, console, a way to be cancelled, and AWS clients made on first use.
+
+use tokio::sync::{OnceCell, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::aws::Clients;
+use crate::error::Result;
+use crate::output::Console;
+use crate::settings::Settings;
+
+pub struct Context {
+    pub settings: Settings,
+    pub console: Console,
+    /// Cancelled by the first SIGINT or SIGTERM; a command that has something to clean up watches it.
+    pub cancel: CancellationToken,
+    clients: OnceCell<Clients>,
+    definition: fn() -> clap::Command,
+    holds: watch::Sender<usize>,
+}
+
+/// While one lives, a signal does not end the command: it has something to clean up and watches
+/// [`Context::cancel`] itself.
+pub struct Hold(watch::Sender<usize>);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        self.0.send_modify(|holds| *holds -= 1);
+    }
+}
+
+impl Context {
+    /// Creates the context of one command. `definition` returns the definition of the whole command line.
+    pub fn new(
+        settings: Settings,
+        console: Console,
+        cancel: CancellationToken,
+        definition: fn() -> clap::Command,
+    ) -> Self {
+        Self { settings, console, cancel, clients: OnceCell::new(), definition, holds: watch::Sender::new(0) }
+    }
+
+    /// Returns the definition of the whole command line, for the commands that print it in some form.
+    pub fn definition(&self) -> clap::Command {
+        (self.definition)()
+    }
+
+    /// Keeps a signal from ending the command until the guard is dropped.
+    #[must_use]
+    pub fn hold(&self) -> Hold {
+        self.holds.send_modify(|holds| *holds += 1);
+        Hold(self.holds.clone())
+    }
+
+    /// Resolves once the command was cancelled and holds nothing.
+    pub async fn cancelled_and_free(&self) {
+        self.cancel.cancelled().await;
+        let mut holds = self.holds.subscribe();
+        // The sender lives in self: this can't fail while we are here.
+        let _ = holds.wait_for(|holds| *holds == 0).await;
+    }
+
+    /// Returns AWS clients: for the local stack's endpoint with `--local`, else by profile, region and environment.
+    ///
+    /// # Errors
+    /// `LocalDown` when the local stack is not up, else those of [`Clients::load`].
+    pub async fn aws(&self) -> Result<&Clients> {
+        self.clients
+            .get_or_try_init(|| async {
+                let local = if self.settings.local { Some(crate::local::state::connect()?) } else { None };
+                let clients = Clients::load(&self.settings, local).await?;
+                clients.warnings.iter().for_each(|warning| self.console.warn(warning));
+                Ok(clients)
+            })
+            .await
+    }
+}

@@ -1,0 +1,119 @@
+//! Long texts: concepts, how-tos, and what each error means, as Markdown files built into the executable.
+//!
+//! A topic is a file in `topics/`: its first line is `# Title`, its first paragraph one sentence that says what it is about. To
+//! add one, put the file there and its name into [`TOPICS`]; a test holds the two against each other. `topics/errors.md`
+//! has a section for every kind of error.
+
+use crate::error::{Error, Kind, Result};
+
+/// What sort of text it is; lists are grouped by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    Concept,
+    HowTo,
+}
+
+/// One text.
+#[derive(Debug, Clone, Copy)]
+pub struct Topic {
+    /// What a user types: lower-case letters, digits and hyphens.
+    pub name: &'static str,
+    pub group: Group,
+    /// Markdown.
+    pub text: &'static str,
+}
+
+macro_rules! topics {
+    ($($group:ident { $($name:literal)* })*) => {
+        /// Every topic, in the order in which it is listed.
+        pub const TOPICS: &[Topic] = &[$($(
+            Topic { name: $name, group: Group::$group, text: include_str!(concat!("topics/", $name, ".md")) },
+        )*)*];
+    };
+}
+
+topics! {
+    Concept {
+        "outbox"
+        "guarantees"
+        "ordering"
+        "pipelines"
+        "capture"
+        "consumers"
+        "failures"
+        "local-stack"
+        "stages"
+        "settings"
+        "output"
+        "exit-codes"
+        "errors"
+        "architecture"
+    }
+    HowTo {
+        "quickstart-aws"
+        "deploying"
+        "checking"
+        "ci"
+        "own-tables"
+        "private-database"
+        "teardown"
+        "troubleshooting"
+        "repair"
+        "tail"
+        "delivery"
+    }
+}
+
+impl Topic {
+    /// The first line, without its mark.
+    pub fn title(&self) -> &'static str {
+        self.text.lines().next().unwrap_or_default().trim_start_matches('#').trim()
+    }
+
+    /// The first paragraph, on one line.
+    pub fn summary(&self) -> String {
+        let lines = self.text.lines().skip(1).skip_while(|line| line.trim().is_empty());
+        lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What was asked for, as Markdown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    pub name: String,
+    pub markdown: String,
+}
+
+/// The topic of this name, or what an error of this kind (`access-denied`) means. Case, spaces and underscores don't
+/// matter.
+///
+/// # Errors
+/// `Usage`, naming what comes nearest, where there is neither.
+pub fn find(asked: &str) -> Result<Text> {
+    let name = asked.trim().to_lowercase().replace([' ', '_'], "-");
+    if let Some(topic) = TOPICS.iter().find(|topic| topic.name == name) {
+        return Ok(Text { name, markdown: topic.text.to_owned() });
+    }
+    if let Some(kind) = Kind::from_name(&name) {
+        return Ok(Text { name, markdown: of_kind(kind) });
+    }
+    let kinds = Kind::ALL.iter().map(|kind| kind.name());
+    let near = super::nearest::nearest(&name, TOPICS.iter().map(|topic| topic.name).chain(kinds));
+    let error = Error::new(Kind::Usage, format!("there is no topic {asked:?}"));
+    let error = if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) };
+    Err(error.hint("`outboxctl explain` lists them all"))
+}
+
+/// The kind's section of `topics/errors.md`, under its name and exit code.
+fn of_kind(kind: Kind) -> String {
+    let text = section(kind.name()).unwrap_or_default();
+    let hint = kind.hint().map(|hint| format!("\n\nThe error itself says: {hint}.")).unwrap_or_default();
+    format!("# {} (exit code {})\n\n{text}{hint}\n", kind.name(), kind.exit_code())
+}
+
+/// What stands under a kind's heading.
+pub(super) fn section(name: &str) -> Option<&'static str> {
+    let errors = TOPICS.iter().find(|topic| topic.name == "errors")?;
+    let sections = errors.text.split("\n## ").skip(1);
+    sections.filter_map(|section| section.split_once('\n')).find(|(head, _)| *head == name).map(|(_, text)| text.trim())
+}

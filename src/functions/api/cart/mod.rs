@@ -1,0 +1,190 @@
+//! The cart's routes: `POST /cart`, `PUT /cart/{id}/add-items`, `PUT /cart/{id}/checkout`, `GET /cart/{id}`.
+//!
+//! Every change is made of the cart as it was read and committed on the condition that it is still that (`version`):
+//! of two at once one comes second and is made again of what the first left. A caller who names the version that he has
+//! seen gets 409 instead.
+
+mod state;
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use self::state::{Cart, Told};
+use super::fields::Fields;
+use super::lines;
+use super::orders::currency;
+use super::problem::{Problem, json as json_response};
+use super::request::{body, correlation_id, optional_body, parts_after, traceparent};
+use super::store;
+use crate::aws::Clients;
+use crate::dynamodb::{Commit, Outbox};
+use crate::error::{Error, Kind, Result};
+use crate::functions::environment::required;
+
+const LONGEST_CUSTOMER: usize = 64;
+
+type Answer = std::result::Result<(StatusCode, Value), Problem>;
+
+pub struct Handler {
+    client: Client,
+    table: String,
+    outbox: Outbox,
+}
+
+/// What a request asks of a cart, with the version that the caller names.
+struct Wish {
+    change: Change,
+    version: Option<i64>,
+}
+
+enum Change {
+    Add(lines::Lines),
+    CheckOut,
+}
+
+impl Handler {
+    /// From `AGGREGATE_TABLE` and the outbox's variables.
+    ///
+    /// # Errors
+    /// `Config`, naming the variable that is missing or malformed.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        let client = store::client(clients);
+        let outbox = store::outbox(&client)?;
+        Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
+    }
+
+    /// `table` is that of the aggregates.
+    pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
+        Self { client, table, outbox }
+    }
+
+    /// `deadline` is when Lambda ends the invocation.
+    pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
+        let parts = parts_after(request, "cart");
+        let method = &request.request_context.http.method;
+        let answer = match (parts.as_deref(), method) {
+            (Some([]), &Method::POST) => self.create(request, deadline).await,
+            (Some([]), _) => Err(Problem::method_not_allowed("POST")),
+            (Some([id]), &Method::GET) => self.read(id).await.map(|cart| (StatusCode::OK, cart.view())),
+            (Some([_]), _) => Err(Problem::method_not_allowed("GET")),
+            (Some([id, "add-items"]), &Method::PUT) => self.change(id, add_items(request), request, deadline).await,
+            (Some([id, "checkout"]), &Method::PUT) => self.change(id, check_out(request), request, deadline).await,
+            (Some([_, "add-items" | "checkout"]), _) => Err(Problem::method_not_allowed("PUT")),
+            _ => Err(Problem::not_found("there is nothing at this path")),
+        };
+        match answer {
+            Ok((status, body)) => json_response(status, "application/json", &body),
+            Err(problem) => problem.into(),
+        }
+    }
+
+    async fn create(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> Answer {
+        let mut fields = Fields::new(body(request)?);
+        let (customer_id, currency) = (fields.text("customerId", LONGEST_CUSTOMER), currency(&mut fields));
+        fields.finish()?;
+        let (cart, told) = Cart::create(Uuid::now_v7().to_string(), customer_id, currency);
+        match self.commit(&cart, told, request, store::give_up_at(deadline)).await? {
+            Some(event_id) => Ok((StatusCode::CREATED, answer(&cart, event_id))),
+            // A random id that is taken.
+            None => Err(Problem::internal()),
+        }
+    }
+
+    /// The cart as last committed.
+    async fn read(&self, id: &str) -> std::result::Result<Cart, Problem> {
+        // Ids are UUIDs; what is none names no cart, and need not be asked for.
+        let known = match Uuid::parse_str(id) {
+            Ok(id) => store::get(&self.client, &self.table, &id.to_string()).await?,
+            Err(_) => None,
+        };
+        let item = known.ok_or_else(|| Problem::not_found("there is no such cart"))?;
+        Ok(Cart::from_item(&item).ok_or_else(|| store::unreadable(&self.table))?)
+    }
+
+    async fn change(
+        &self,
+        id: &str,
+        wish: std::result::Result<Wish, Problem>,
+        request: &ApiGatewayV2httpRequest,
+        deadline: SystemTime,
+    ) -> Answer {
+        let (wish, deadline) = (wish?, store::give_up_at(deadline));
+        loop {
+            let cart = self.read(id).await?;
+            if let Some(version) = wish.version.filter(|version| *version != cart.version) {
+                let detail = format!("the cart is at version {}, not {version}: read it again", cart.version);
+                return Err(Problem::conflict(detail));
+            }
+            let (cart, told) = match &wish.change {
+                Change::Add(lines) => cart.add(lines)?,
+                Change::CheckOut => cart.check_out()?,
+            };
+            if let Some(event_id) = self.commit(&cart, told, request, deadline).await? {
+                return Ok((StatusCode::OK, answer(&cart, event_id)));
+            }
+            if Instant::now() >= deadline {
+                return Err(Problem::conflict("others keep changing the cart at the same time: try again"));
+            }
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
+        }
+    }
+
+    /// The event's id; None where the cart is no longer the one that this was made of, and nothing was written.
+    async fn commit(
+        &self,
+        cart: &Cart,
+        (event_type, data): Told,
+        request: &ApiGatewayV2httpRequest,
+        deadline: Instant,
+    ) -> std::result::Result<Option<Uuid>, Problem> {
+        let correlation = correlation_id(request)?;
+        let (aggregate, kind) = (("cart", cart.id.as_str()), (event_type, cart.version));
+        let event = store::event(aggregate, kind, data, correlation.as_deref(), &traceparent(request))?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(cart.to_item()));
+        let put = if cart.version == 1 {
+            put.condition_expression("attribute_not_exists(id)")
+        } else {
+            // The version alone would do; that nobody touches a checked-out cart is too dear to hang on one thing.
+            put.condition_expression("#version = :read AND #status = :open")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_names("#status", "status")
+                .expression_attribute_values(":read", store::number(cart.version - 1))
+                .expression_attribute_values(":open", store::text(state::Status::Open.name()))
+        };
+        let put =
+            put.build().map_err(|error| Error::new(Kind::Unexpected, "the cart is incomplete").with_source(error))?;
+        let write = TransactWriteItem::builder().put(put).build();
+        match self.outbox.commit(vec![write], &event, deadline).await? {
+            Commit::Done => Ok(Some(event.id)),
+            Commit::Refused(_) => Ok(None),
+        }
+    }
+}
+
+fn answer(cart: &Cart, event_id: Uuid) -> Value {
+    let mut view = cart.view();
+    view["eventId"] = json!(event_id);
+    view
+}
+
+fn add_items(request: &ApiGatewayV2httpRequest) -> std::result::Result<Wish, Problem> {
+    let mut fields = Fields::new(body(request)?);
+    let wish = Wish { change: Change::Add(lines::take(&mut fields)), version: version(&mut fields) };
+    fields.finish().map(|()| wish)
+}
+
+fn check_out(request: &ApiGatewayV2httpRequest) -> std::result::Result<Wish, Problem> {
+    let mut fields = Fields::new(optional_body(request)?);
+    let wish = Wish { change: Change::CheckOut, version: version(&mut fields) };
+    fields.finish().map(|()| wish)
+}
+
+fn version(fields: &mut Fields) -> Option<i64> {
+    fields.optional_integer("version", 1..=i32::MAX).map(i64::from)
+}

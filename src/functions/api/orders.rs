@@ -1,0 +1,161 @@
+//! `POST /orders`: an order and its `OrderCreated` event in one transaction, once for each Idempotency-Key.
+
+use std::time::SystemTime;
+
+use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use chrono::SecondsFormat;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::fields::Fields;
+use super::lines::{self, Lines};
+use super::problem::{Problem, json as json_response};
+use super::request::{body, correlation_id, parts_after, token, traceparent};
+use super::store::{self, Item, number, text, text_of};
+use crate::aws::Clients;
+use crate::dynamodb::{Commit, Outbox};
+use crate::error::{Error, Kind, Result};
+use crate::functions::environment::required;
+use crate::outbox::derived_id;
+
+const LONGEST_CUSTOMER: usize = 64;
+
+pub struct Handler {
+    client: Client,
+    table: String,
+    outbox: Outbox,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NewOrder {
+    customer_id: String,
+    currency: String,
+    lines: Lines,
+}
+
+impl Handler {
+    /// From `AGGREGATE_TABLE` and the outbox's variables.
+    ///
+    /// # Errors
+    /// `Config`, naming the variable that is missing or malformed.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        let client = store::client(clients);
+        let outbox = store::outbox(&client)?;
+        Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
+    }
+
+    /// `table` is that of the aggregates.
+    pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
+        Self { client, table, outbox }
+    }
+
+    /// 201 with the order's and the event's id, the same for every request with the same key, or a problem. `deadline`
+    /// is when Lambda ends the invocation.
+    pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
+        match self.create(request, deadline).await {
+            Ok(created) => json_response(StatusCode::CREATED, "application/json", &created),
+            Err(problem) => problem.into(),
+        }
+    }
+
+    async fn create(
+        &self,
+        request: &ApiGatewayV2httpRequest,
+        deadline: SystemTime,
+    ) -> std::result::Result<Value, Problem> {
+        if parts_after(request, "orders").is_none_or(|rest| !rest.is_empty()) {
+            return Err(Problem::not_found("there is nothing at this path"));
+        }
+        if request.request_context.http.method != Method::POST {
+            return Err(Problem::method_not_allowed("POST"));
+        }
+        let key = token(request, "idempotency-key")?.ok_or_else(|| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "the header Idempotency-Key is missing; a retry of a request repeats its key",
+            )
+        })?;
+        let (order, correlation) = (validate(body(request)?)?, correlation_id(request)?);
+        let id = derived_id(&["order", &caller(request), &key]).to_string();
+        let data = json!({
+            "id": id, "customerId": order.customer_id, "currency": order.currency, "total": lines::summary(&order.lines),
+        });
+        let event =
+            store::event(("order", &id), ("OrderCreated", 1), data, correlation.as_deref(), &traceparent(request))?;
+        let item = item(&id, &order, event.id, event.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true));
+        let put = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression("attribute_not_exists(id)");
+        let put =
+            put.build().map_err(|error| Error::new(Kind::Unexpected, "the order is incomplete").with_source(error))?;
+        let write = TransactWriteItem::builder().put(put).build();
+        match self.outbox.commit(vec![write], &event, store::give_up_at(deadline)).await? {
+            Commit::Done => Ok(json!({ "id": id, "eventId": event.id })),
+            Commit::Refused(_) => self.repeated(&id, &order).await,
+        }
+    }
+
+    /// The order is there already: the answer is what it was, provided that the request is.
+    async fn repeated(&self, id: &str, order: &NewOrder) -> std::result::Result<Value, Problem> {
+        let there = store::get(&self.client, &self.table, id).await?.ok_or_else(|| store::unreadable(&self.table))?;
+        if text_of(&there, "request") != Some(fingerprint(order)) {
+            let detail = "this Idempotency-Key was used with another body; a new order needs a new key";
+            return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
+        }
+        let event_id = text_of(&there, "event_id").ok_or_else(|| store::unreadable(&self.table))?;
+        Ok(json!({ "id": id, "eventId": event_id }))
+    }
+}
+
+/// Who asks, so that keys of different callers don't meet: the IAM principal without its session; nobody on an open API.
+fn caller(request: &ApiGatewayV2httpRequest) -> String {
+    let iam = request.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
+    let id = iam.and_then(|iam| iam.caller_id.as_deref()).unwrap_or("");
+    id.split(':').next().unwrap_or("").to_owned()
+}
+
+fn validate(body: Map<String, Value>) -> std::result::Result<NewOrder, Problem> {
+    let mut fields = Fields::new(body);
+    let order = NewOrder {
+        customer_id: fields.text("customerId", LONGEST_CUSTOMER),
+        currency: currency(&mut fields),
+        lines: lines::take(&mut fields),
+    };
+    fields.finish().map(|()| order)
+}
+
+/// An ISO 4217 code by its shape.
+pub fn currency(fields: &mut Fields) -> String {
+    let code = fields.text("currency", 3);
+    if !code.is_empty() && (code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        fields.wrong("currency", "must be three capital letters (ISO 4217)");
+    }
+    code
+}
+
+/// What makes two requests the same: what was asked for, not how it was written.
+fn fingerprint(order: &NewOrder) -> String {
+    let lines = lines::to_json(&order.lines).to_string();
+    derived_id(&[&order.customer_id, &order.currency, &lines]).to_string()
+}
+
+fn item(id: &str, order: &NewOrder, event_id: Uuid, created_at: String) -> Item {
+    let (_, amount) = lines::totals(&order.lines);
+    [
+        ("id", text(id)),
+        ("version", number(1)),
+        ("customer_id", text(&order.customer_id)),
+        ("currency", text(&order.currency)),
+        ("items", lines::to_attribute(&order.lines)),
+        ("amount", number(amount)),
+        ("request", text(fingerprint(order))),
+        ("event_id", text(event_id)),
+        ("created_at", text(created_at)),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}

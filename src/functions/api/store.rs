@@ -1,0 +1,118 @@
+//! The DynamoDB side of a route: the aggregates' table and the outbox beside it.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, SubsecRound, Utc};
+use serde_json::Value;
+use serde_json::value::to_raw_value;
+use uuid::Uuid;
+
+use crate::aws::Clients;
+use crate::dynamodb::{Outbox, is_contention};
+use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
+use crate::functions::environment::{optional, required};
+use crate::outbox::{Message, Traceparent};
+
+pub type Item = HashMap<String, AttributeValue>;
+
+/// A client that gives up early enough to answer the caller.
+pub fn client(clients: &Clients) -> Client {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(3))
+        .operation_timeout(Duration::from_secs(8))
+        .build();
+    Client::from_conf(aws_sdk_dynamodb::config::Builder::from(clients.config()).timeout_config(timeouts).build())
+}
+
+/// The outbox named by `OUTBOX_TABLE`, whose items stay for `OUTBOX_RETENTION_DAYS` (7).
+///
+/// # Errors
+/// `Config`, naming the variable that is missing or malformed.
+pub fn outbox(client: &Client) -> Result<Outbox> {
+    let days = optional("OUTBOX_RETENTION_DAYS").unwrap_or_else(|| "7".into());
+    let count: u32 =
+        days.parse().or_fail(Kind::Config, || format!("OUTBOX_RETENTION_DAYS is {days:?}, not a number"))?;
+    Ok(Outbox::new(client.clone(), required("OUTBOX_TABLE")?, Duration::from_secs(u64::from(count) * 86_400)))
+}
+
+/// The item with this id, as last written.
+///
+/// # Errors
+/// `Unreachable` when it may work in a moment; what DynamoDB says otherwise.
+pub async fn get(client: &Client, table: &str, id: &str) -> Result<Option<Item>> {
+    let key = AttributeValue::S(id.to_owned());
+    match client.get_item().table_name(table).key("id", key).consistent_read(true).send().await {
+        Ok(answer) => Ok(answer.item),
+        Err(error) if is_contention(sdk_code(&error)) => {
+            Err(Error::new(Kind::Unreachable, format!("{table} is busy")).with_source(error))
+        }
+        Err(error) => Err(error).aws(format!("read {table}")),
+    }
+}
+
+/// An event to be committed with what it tells of.
+///
+/// # Errors
+/// `Unexpected`: the payload can't be written as JSON.
+pub fn event(
+    (aggregate_type, aggregate_id): (&str, &str),
+    (event_type, sequence): (&str, i64),
+    mut data: Value,
+    correlation_id: Option<&str>,
+    trace: &Traceparent,
+) -> Result<Message> {
+    if let (Some(correlation_id), Some(data)) = (correlation_id, data.as_object_mut()) {
+        data.insert("correlationId".into(), correlation_id.into());
+    }
+    Ok(Message {
+        id: Uuid::now_v7(),
+        aggregate_type: aggregate_type.to_owned(),
+        aggregate_id: aggregate_id.to_owned(),
+        event_type: event_type.to_owned(),
+        sequence,
+        payload: to_raw_value(&data).or_fail(Kind::Unexpected, || "the event can't be written as JSON".into())?,
+        traceparent: Some(trace.as_str().to_owned()),
+        schema_version: 1,
+        committed_at: now(),
+        replay: None,
+    })
+}
+
+/// To the microsecond, as it is written.
+pub fn now() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
+}
+
+/// Until when a request may go on: half of the time that Lambda leaves, and less than an HTTP API's 30 s.
+pub fn give_up_at(deadline: SystemTime) -> Instant {
+    let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + (left / 2).min(Duration::from_secs(10))
+}
+
+pub fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// A text attribute of an item.
+pub fn text_of(item: &Item, name: &str) -> Option<String> {
+    item.get(name)?.as_s().ok().cloned()
+}
+
+/// A whole number of an item.
+pub fn number_of(item: &Item, name: &str) -> Option<i64> {
+    item.get(name)?.as_n().ok()?.parse().ok()
+}
+
+/// An item that this code did not write.
+pub fn unreadable(table: &str) -> Error {
+    Error::new(Kind::Unexpected, format!("an item of {table} is not as it is written here"))
+}

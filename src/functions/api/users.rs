@@ -1,0 +1,221 @@
+//! `POST /users`, `PUT /users/{id}`, `DELETE /users/{id}`: one table and no outbox; its changes are the events.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ReturnValue;
+use chrono::SecondsFormat;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use super::fields::Fields;
+use super::problem::{Problem, json as json_response};
+use super::request::{body, correlation_id, parts_after, traceparent};
+use super::store::{self, Item, number, number_of, text, text_of};
+use crate::aws::Clients;
+use crate::dynamodb::is_contention;
+use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::functions::environment::required;
+use crate::outbox::formats::dynamodb::users::event_id;
+
+const LONGEST: usize = 200;
+
+type Answer = std::result::Result<(StatusCode, Option<Value>), Problem>;
+
+pub struct Handler {
+    client: Client,
+    table: String,
+}
+
+/// The user's own fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct User {
+    name: String,
+    email: String,
+    phone: Option<String>,
+    plan: String,
+}
+
+impl Handler {
+    /// From `AGGREGATE_TABLE`.
+    ///
+    /// # Errors
+    /// `Config`, naming the variable.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        Ok(Self::new(store::client(clients), required("AGGREGATE_TABLE")?))
+    }
+
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// `deadline` is when Lambda ends the invocation.
+    pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
+        let parts = parts_after(request, "users");
+        let deadline = store::give_up_at(deadline);
+        let answer = match (parts.as_deref(), &request.request_context.http.method) {
+            (Some([]), &Method::POST) => self.create(request).await,
+            (Some([]), _) => Err(Problem::method_not_allowed("POST")),
+            (Some([id]), &Method::PUT) => self.replace(id, request, deadline).await,
+            (Some([id]), &Method::DELETE) => self.delete(id).await,
+            (Some([_]), _) => Err(Problem::method_not_allowed("PUT, DELETE")),
+            _ => Err(Problem::not_found("there is nothing at this path")),
+        };
+        match answer {
+            Ok((status, Some(body))) => json_response(status, "application/json", &body),
+            Ok((status, None)) => {
+                let mut response = ApiGatewayV2httpResponse::default();
+                response.status_code = i64::from(status.as_u16());
+                response
+            }
+            Err(problem) => problem.into(),
+        }
+    }
+
+    async fn create(&self, request: &ApiGatewayV2httpRequest) -> Answer {
+        let (user, _) = validate(body(request)?, false)?;
+        let id = Uuid::now_v7().to_string();
+        // None: a random id that is taken.
+        let change = self.put(&id, 1, &user, request).await?.ok_or_else(Problem::internal)?;
+        Ok((StatusCode::CREATED, Some(self.answer(&id, 1, Some(("UserCreated", &change))))))
+    }
+
+    async fn replace(&self, id: &str, request: &ApiGatewayV2httpRequest, deadline: Instant) -> Answer {
+        let (user, expected) = validate(body(request)?, true)?;
+        loop {
+            let item = match Uuid::parse_str(id) {
+                Ok(id) => store::get(&self.client, &self.table, &id.to_string()).await?,
+                Err(_) => None,
+            };
+            let item = item.ok_or_else(no_such_user)?;
+            let id = text_of(&item, "id").ok_or_else(|| store::unreadable(&self.table))?;
+            let version = number_of(&item, "version").ok_or_else(|| store::unreadable(&self.table))?;
+            if let Some(expected) = expected.filter(|expected| *expected != version) {
+                let detail = format!("the user is at version {version}, not {expected}: read it again");
+                return Err(Problem::conflict(detail));
+            }
+            if User::from_item(&item).as_ref() == Some(&user) {
+                return Ok((StatusCode::OK, Some(self.answer(&id, version, None))));
+            }
+            if let Some(change) = self.put(&id, version + 1, &user, request).await? {
+                return Ok((StatusCode::OK, Some(self.answer(&id, version + 1, Some(("UserUpdated", &change))))));
+            }
+            if Instant::now() >= deadline {
+                return Err(Problem::conflict("others keep changing the user at the same time: try again"));
+            }
+            tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
+        }
+    }
+
+    async fn delete(&self, id: &str) -> Answer {
+        let id = Uuid::parse_str(id).map_err(|_| no_such_user())?.to_string();
+        let request = self.client.delete_item().table_name(&self.table).key("id", text(id));
+        let deleted = request.return_values(ReturnValue::AllOld).send().await;
+        let deleted = deleted.map_err(|error| self.failed(error))?;
+        // Whoever deletes twice has what he wants; only the first time is there something to tell.
+        if deleted.attributes().is_none_or(Item::is_empty) {
+            Err(no_such_user())
+        } else {
+            Ok((StatusCode::NO_CONTENT, None))
+        }
+    }
+
+    /// Returns the id of the change; None where the user is not at the version before this one, and nothing was written.
+    async fn put(
+        &self,
+        id: &str,
+        version: i64,
+        user: &User,
+        request: &ApiGatewayV2httpRequest,
+    ) -> std::result::Result<Option<String>, Problem> {
+        let change = Uuid::now_v7().to_string();
+        let mut item = user.to_item(id, version);
+        item.insert("change_id".into(), text(change.as_str()));
+        item.insert("updated_at".into(), text(store::now().to_rfc3339_opts(SecondsFormat::Micros, true)));
+        item.insert("traceparent".into(), text(traceparent(request).as_str()));
+        if let Some(correlation_id) = correlation_id(request)? {
+            item.insert("correlation_id".into(), text(correlation_id));
+        }
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = if version == 1 {
+            put.condition_expression("attribute_not_exists(id)")
+        } else {
+            put.condition_expression("#version = :read")
+                .expression_attribute_names("#version", "version")
+                .expression_attribute_values(":read", number(version - 1))
+        };
+        match put.send().await {
+            Ok(_) => Ok(Some(change)),
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
+            Err(error) => Err(self.failed(error).into()),
+        }
+    }
+
+    fn failed<E, R>(&self, error: aws_sdk_dynamodb::error::SdkError<E, R>) -> Error
+    where
+        E: aws_sdk_dynamodb::error::ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        if is_contention(sdk_code(&error)) {
+            return Error::new(Kind::Unreachable, format!("{} is busy", self.table)).with_source(error);
+        }
+        match Err::<(), _>(error).aws(format!("write to {}", self.table)) {
+            Err(error) => error,
+            Ok(()) => store::unreadable(&self.table),
+        }
+    }
+
+    /// With the id that the event of this change will have; none where nothing changed.
+    fn answer(&self, id: &str, version: i64, event: Option<(&str, &str)>) -> Value {
+        let event_id = event.map(|(kind, change)| event_id(&self.table, id, version, kind, change));
+        json!({ "id": id, "version": version, "eventId": event_id })
+    }
+}
+
+fn no_such_user() -> Problem {
+    Problem::not_found("there is no such user")
+}
+
+fn validate(body: Map<String, Value>, versioned: bool) -> std::result::Result<(User, Option<i64>), Problem> {
+    let mut fields = Fields::new(body);
+    let user = User {
+        name: fields.text("name", LONGEST),
+        email: fields.text("email", LONGEST),
+        phone: fields.optional_text("phone", 32),
+        plan: fields.text("plan", 32),
+    };
+    let well_formed = user.email.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty() && !domain.is_empty() && !user.email.contains(char::is_whitespace)
+    });
+    if !user.email.is_empty() && !well_formed {
+        fields.wrong("email", "must have the form name@domain");
+    }
+    let version = if versioned { fields.optional_integer("version", 1..=i32::MAX) } else { None };
+    fields.finish().map(|()| (user, version.map(i64::from)))
+}
+
+impl User {
+    fn to_item(&self, id: &str, version: i64) -> Item {
+        let mut item = Item::from(
+            [
+                ("id", text(id)),
+                ("version", number(version)),
+                ("name", text(&self.name)),
+                ("email", text(&self.email)),
+                ("plan", text(&self.plan)),
+            ]
+            .map(|(name, value)| (name.to_owned(), value)),
+        );
+        if let Some(phone) = &self.phone {
+            item.insert("phone".into(), text(phone));
+        }
+        item
+    }
+
+    fn from_item(item: &Item) -> Option<Self> {
+        let field = |name| text_of(item, name);
+        Some(Self { name: field("name")?, email: field("email")?, phone: field("phone"), plan: field("plan")? })
+    }
+}

@@ -1,0 +1,80 @@
+//! Starts the function that `_HANDLER` names and hands it Lambda's invocations.
+
+use std::convert::Infallible;
+use std::process::ExitCode;
+
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+
+use super::environment::required;
+use super::rights::FUNCTIONS;
+use super::{admin, api, changes, consumer, publisher, sequencer};
+use crate::aws::Clients;
+use crate::error::{Error, Kind, OrFail, Result};
+
+/// Runs until Lambda stops the execution environment.
+pub fn main() -> ExitCode {
+    crate::output::log::of_function();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build();
+    let result = runtime
+        .or_fail(Kind::Io, || "the async runtime did not start".into())
+        .and_then(|runtime| runtime.block_on(run()));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Lambda reports an environment that ends before its first invocation as Runtime.ExitError, with this log.
+            tracing::error!(hints = ?error.hints().collect::<Vec<_>>(), causes = ?error.causes(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<()> {
+    let handler = required("_HANDLER")?;
+    let clients = Clients::from_environment().await;
+    // Hands each invocation to a handler that knows when Lambda ends it, and that answers whatever happens.
+    macro_rules! serve {
+        ($handler:ty, |$payload:ident| $argument:expr) => {{
+            let handler = <$handler>::from_environment(&clients)?;
+            lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+                let (deadline, $payload) = (event.context.deadline(), event.payload);
+                Ok::<_, Infallible>(handler.handle($argument, deadline).await)
+            }))
+            .await
+        }};
+    }
+    let ended = match handler.as_str() {
+        "api.cars" => serve!(api::writer::Handler<api::cars::NewCar>, |request| &request),
+        "api.people" => serve!(api::writer::Handler<api::people::NewPerson>, |request| &request),
+        "api.orders" => serve!(api::orders::Handler, |request| &request),
+        "api.cart" => serve!(api::cart::Handler, |request| &request),
+        "api.users" => serve!(api::users::Handler, |request| &request),
+        "publisher" => serve!(publisher::Handler, |batch| batch),
+        "forwarder" => serve!(changes::forwarder::Handler, |batch| batch),
+        "forwarder.users" => serve!(changes::users::Handler, |batch| batch),
+        "sequencer" => serve!(sequencer::Handler, |batch| batch),
+        "consumer" => {
+            let handler = consumer::Handler::from_environment(&clients)?;
+            // An error makes Lambda call again, and hand the event to the failure destination in the end.
+            lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+                handler.handle(event.payload).await.map_err(|error| Diagnostic {
+                    error_type: error.kind().name().into(),
+                    error_message: error.to_string(),
+                })
+            }))
+            .await
+        }
+        "admin" => {
+            let handler = admin::Handler::from_environment(&clients)?;
+            lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
+                Ok::<_, Infallible>(handler.handle(event.payload).await)
+            }))
+            .await
+        }
+        other => {
+            let names: Vec<_> = FUNCTIONS.iter().map(|function| function.handler).collect();
+            return Err(Error::new(Kind::Config, format!("no function is called {other:?}"))
+                .hint(format!("Handler is one of {}", names.join(", "))));
+        }
+    };
+    ended.or_fail(Kind::Failed, || format!("the runtime of {handler} ended"))
+}

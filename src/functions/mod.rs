@@ -1,0 +1,19 @@
+//! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `dynamodb`, `error`,
+//! `outbox`, `output`, `postgres` and `settings`.
+//!
+//! Handlers are plain async functions; only `bootstrap.rs` knows the Lambda runtime.
+
+mod admin;
+mod api;
+mod bootstrap;
+mod changes;
+mod consumer;
+#[cfg(test)]
+mod contract;
+mod database;
+mod environment;
+mod publisher;
+pub mod rights;
+mod sequencer;
+
+pub use bootstrap::main;

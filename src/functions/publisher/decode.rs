@@ -1,0 +1,52 @@
+//! From a stream record to what the engine delivers.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::backend::{Entry, Publisher, Reason};
+use super::lanes::{Content, Item};
+use crate::outbox::Message;
+use crate::outbox::formats::dms::{Recognised, recognise};
+
+/// What a record turned out to be.
+#[derive(Debug)]
+pub enum Decoded {
+    /// A control record, a table of DMS itself, another table, an update or a delete.
+    NotAnEvent,
+    Item {
+        item: Item,
+        event_id: Option<Uuid>,
+    },
+}
+
+/// Reads the record at `position`. One that can't be read, or can never be delivered, becomes poison.
+pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8]) -> Decoded {
+    match recognise(data) {
+        Recognised::Skip => Decoded::NotAnEvent,
+        Recognised::Event(message) => {
+            Decoded::Item { item: item(publisher, position, &message), event_id: Some(message.id) }
+        }
+        Recognised::Broken(broken) => {
+            Decoded::Item { item: poison(position, broken.code, broken.reason), event_id: broken.event_id }
+        }
+    }
+}
+
+/// The message as the engine delivers it. One that the backend can never take becomes poison.
+pub fn item<P: Publisher>(publisher: &P, position: usize, message: &Message) -> Item {
+    let content = match Entry::new(message) {
+        Ok(entry) => match publisher.check(&entry) {
+            Ok(()) => Content::Event { bytes: publisher.size(&entry), entry: Arc::new(entry) },
+            Err(reason) => Content::Poison(reason),
+        },
+        Err(error) => Content::Poison(Reason::new("Unwritable", error.to_string())),
+    };
+    // Even an event that can't go out keeps its place among its aggregate's.
+    Item { position, lane: Some((message.aggregate_type.clone(), message.aggregate_id.clone())), content }
+}
+
+/// A record that can't be read as far as its aggregate.
+pub fn poison(position: usize, code: &str, message: impl Into<String>) -> Item {
+    Item { position, lane: None, content: Content::Poison(Reason::new(code, message)) }
+}

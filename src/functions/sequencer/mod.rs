@@ -1,0 +1,121 @@
+//! The consumer of `dynamodb-kinesis`: undoes the duplicates and the disorder that Kinesis Data Streams for DynamoDB may
+//! bring, aggregate by aggregate, by the events' own sequence.
+//!
+//! A record is taken as news that its aggregate has events up to a sequence. `positions.rs` keeps the last delivered
+//! sequence of every aggregate and lets one consumer at a time deliver it; `plan.rs` (pure) picks what goes out next;
+//! where something is missing in between, `history.rs` reads it from the outbox table, which has it already: a later
+//! event never waits for a record that is late, and a record that is lost loses nothing. `rounds.rs` puts it together.
+
+mod history;
+mod plan;
+mod positions;
+mod rounds;
+#[cfg(test)]
+mod tests;
+
+use std::time::{Instant, SystemTime};
+
+use aws_lambda_events::event::kinesis::KinesisEvent;
+
+use self::history::OutboxTable;
+use self::plan::Arrivals;
+use self::positions::PositionsTable;
+use super::changes::decode_change;
+use super::environment::required;
+use super::publisher::lanes::Item;
+use super::publisher::{self, Answer, Engine, Invocation, Report, Source, decode};
+use crate::aws::Clients;
+use crate::error::Result;
+use crate::outbox::formats::dynamodb::{Change, appended};
+
+pub struct Handler {
+    engine: Engine,
+    positions: PositionsTable,
+    history: OutboxTable,
+}
+
+impl Handler {
+    /// Besides the engine's variables `POSITIONS_TABLE` and `OUTBOX_TABLE`.
+    ///
+    /// # Errors
+    /// `Config` when a variable is missing or malformed.
+    pub fn from_environment(clients: &Clients) -> Result<Self> {
+        Ok(Self {
+            engine: Engine::from_environment(clients)?,
+            positions: PositionsTable::new(clients.dynamodb(), required("POSITIONS_TABLE")?),
+            history: OutboxTable::new(clients.dynamodb(), required("OUTBOX_TABLE")?),
+        })
+    }
+
+    /// Delivers one batch; `deadline` is when Lambda ends the invocation.
+    ///
+    /// What an operator asks for goes out without a look at the positions: they are past it, or it would not have to be
+    /// asked for.
+    pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
+        let event = match invocation {
+            Invocation::Batch(event) => event,
+            Invocation::Redelivery(pieces) => {
+                let publisher = &self.engine.publisher;
+                let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), appended);
+                return self.engine.redeliver(&pieces, deadline, read).await;
+            }
+        };
+        let batch = event.records.into_iter().map(publisher::source).collect();
+        let read = read(batch);
+        let (left, records) = (publisher::left(deadline), read.batch.len());
+        let stop_at = publisher::stop_at(Instant::now(), left);
+        let (batch, report) = rounds::run(self, read, left, stop_at).await;
+        Answer::Batch(publisher::respond(&batch, records, &report))
+    }
+}
+
+impl rounds::Parts for Handler {
+    type Positions = PositionsTable;
+    type History = OutboxTable;
+
+    fn positions(&self) -> &PositionsTable {
+        &self.positions
+    }
+
+    fn history(&self) -> &OutboxTable {
+        &self.history
+    }
+
+    fn item(&self, position: usize, message: &crate::outbox::Message) -> Item {
+        decode::item(&self.engine.publisher, position, message)
+    }
+
+    async fn deliver(&self, batch: &[Source], items: Vec<Item>, stop_at: Instant) -> Report {
+        self.engine.deliver(batch, items, stop_at).await
+    }
+}
+
+/// A batch, sorted.
+pub struct Read {
+    batch: Vec<Source>,
+    arrivals: Arrivals,
+    /// What could not be read so far as to tell its aggregate.
+    poison: Vec<Item>,
+}
+
+fn read(mut batch: Vec<Source>) -> Read {
+    let (mut arrivals, mut poison) = (Arrivals::default(), Vec::new());
+    for (position, source) in batch.iter_mut().enumerate() {
+        let change = Change::parse(&source.data);
+        match change.as_ref().map(appended) {
+            Ok(Ok(None)) => {}
+            // Positions count from 1: what stands before would pass for delivered.
+            Ok(Ok(Some(message))) if message.sequence < 1 => {
+                source.event_id = Some(message.id);
+                poison.push(decode::poison(position, "NotAnOutboxItem", "column sequence: is below 1"));
+            }
+            Ok(Ok(Some(message))) => {
+                source.event_id = Some(message.id);
+                arrivals.add(position, message);
+            }
+            Ok(Err(error)) => poison.push(decode::poison(position, "NotAnOutboxItem", error.to_string())),
+            Err(error) => poison.push(super::changes::undecodable(position, *error)),
+        }
+    }
+    Read { batch, arrivals, poison }
+}

@@ -1,0 +1,220 @@
+//! Delivering a batch: claim aggregates, send what is next of each, settle, until all are done or time is up.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use futures_util::stream::{self, StreamExt};
+
+use super::Read;
+use super::history::{Committed, History};
+use super::plan::{Aggregate, Pending, gap};
+use super::positions::{Claim, Positions};
+use crate::error::{Error, Kind, Result};
+use crate::functions::publisher::backend::Reason;
+use crate::functions::publisher::lanes::Item;
+use crate::functions::publisher::{Origin, Report, Source};
+use crate::outbox::Message;
+
+/// Requests to the tables in flight at once.
+const CONCURRENCY: usize = 16;
+/// A claim outlives the invocation by this much: whoever finds it expired can be sure that its owner has ended.
+const MARGIN: Duration = Duration::from_secs(5);
+/// Between two looks at an aggregate that another consumer has.
+const BUSY_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
+/// Before the second look at a gap: a query is no snapshot, and can show a commit whose predecessor it has just passed.
+const GAP_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 20 });
+
+/// How long the tables may take for one aggregate. A connection that died while the environment was frozen may never answer,
+/// and must not cost the others of the batch their time.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// What is left of it at the end of the time.
+const LAST_PATIENCE: Duration = Duration::from_millis(500);
+
+/// What the rounds work with.
+pub trait Parts: Sync {
+    type Positions: Positions;
+    type History: History;
+
+    fn positions(&self) -> &Self::Positions;
+    fn history(&self) -> &Self::History;
+    /// The message as the engine delivers it.
+    fn item(&self, position: usize, message: &Message) -> Item;
+    /// Delivers `items`, whose positions point into `batch`; in order within an aggregate.
+    fn deliver(&self, batch: &[Source], items: Vec<Item>, stop_at: Instant) -> impl Future<Output = Report> + Send;
+}
+
+/// One aggregate's part in a round.
+struct Turn {
+    aggregate: Aggregate,
+    pending: Pending,
+    claim: Claim,
+    /// Sequence and position of what is sent, ascending.
+    sent: Vec<(i64, usize)>,
+    /// Nothing is left up to here once all of that is delivered.
+    through: i64,
+}
+
+/// What goes out next of an aggregate.
+struct Next {
+    events: BTreeMap<i64, Message>,
+    /// As [`Turn::through`].
+    through: i64,
+}
+
+/// Delivers until `stop_at`; `left` is the time that the invocation has. Gives back the batch, with what was read from
+/// the outbox table behind the records that came, and the report: `unfinished` are positions of records that came.
+pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Instant) -> (Vec<Source>, Report) {
+    let Read { mut batch, arrivals, mut poison } = read;
+    let mut total = Report::default();
+    let mut waiting = arrivals.into_pending();
+    while !poison.is_empty() || !waiting.is_empty() {
+        let claim = async |(aggregate, pending): (Aggregate, Pending)| {
+            let claimed = in_time(stop_at, prepare(parts, &aggregate, &pending, left + MARGIN)).await;
+            (aggregate, pending, claimed)
+        };
+        let claimed: Vec<_> =
+            stream::iter(std::mem::take(&mut waiting)).map(claim).buffer_unordered(CONCURRENCY).collect().await;
+        let (mut items, mut turns) = (std::mem::take(&mut poison), Vec::new());
+        for (aggregate, pending, claimed) in claimed {
+            match claimed {
+                Ok(Some((claim, next))) => {
+                    turns.push(turn(parts, &mut batch, &mut items, (aggregate, pending, claim), next))
+                }
+                Ok(None) => {
+                    waiting.insert(aggregate, pending);
+                }
+                Err(error) => {
+                    total.last_problem = Some(Reason::new("Positions", error.to_string()));
+                    waiting.insert(aggregate, pending);
+                }
+            }
+        }
+        let poisoned: Vec<usize> = items.iter().filter(|item| item.lane.is_none()).map(|item| item.position).collect();
+        let report = parts.deliver(&batch, items, stop_at).await;
+        total.accepted += report.accepted;
+        total.kept += report.kept;
+        total.last_problem = report.last_problem.or(total.last_problem);
+        total.unfinished.extend(report.unfinished.iter().filter(|position| poisoned.contains(position)));
+        let settle = async |turn: Turn| settle(parts, turn, &report.unfinished, stop_at).await;
+        let settled: Vec<_> = stream::iter(turns).map(settle).buffer_unordered(CONCURRENCY).collect().await;
+        for (aggregate, pending, problem) in settled.into_iter().flatten() {
+            total.last_problem = problem.or(total.last_problem);
+            waiting.insert(aggregate, pending);
+        }
+        if Instant::now() + BUSY_WAIT >= stop_at {
+            break;
+        }
+        if !waiting.is_empty() {
+            tokio::time::sleep(BUSY_WAIT.mul_f64(fastrand::f64() + 0.5)).await;
+        }
+    }
+    total.unfinished.extend(waiting.values().map(|pending| pending.first_position));
+    total.unfinished.sort_unstable();
+    (batch, total)
+}
+
+async fn in_time<T>(stop_at: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let limit = stop_at.saturating_duration_since(Instant::now()).clamp(LAST_PATIENCE, PATIENCE);
+    let silent = |_| Err(Error::new(Kind::Unreachable, format!("no answer within {limit:?}")));
+    tokio::time::timeout(limit, work).await.unwrap_or_else(silent)
+}
+
+/// Claims the aggregate and collects what goes out next: nothing where all of it was delivered before.
+async fn prepare<P: Parts>(
+    parts: &P,
+    aggregate: &Aggregate,
+    pending: &Pending,
+    time: Duration,
+) -> Result<Option<(Claim, Next)>> {
+    let Some(claim) = parts.positions().claim(aggregate, time).await? else { return Ok(None) };
+    let delivered = claim.delivered;
+    let arrived = pending.events.range(delivered.saturating_add(1)..);
+    let mut events: BTreeMap<i64, Message> =
+        arrived.map(|(sequence, (_, message))| (*sequence, message.clone())).collect();
+    let mut through = events.last_key_value().map_or(delivered, |(sequence, _)| *sequence);
+    if pending.has_gap(delivered) {
+        match fill(parts.history(), &aggregate.1, delivered, pending.highest()).await {
+            Ok(read) => {
+                // What is beyond the page that was read has to wait for its turn.
+                if let Some((last, _)) = read.last() {
+                    through = *last;
+                    events.retain(|sequence, _| *sequence <= through);
+                }
+                events.extend(read.into_iter().filter_map(|(sequence, message)| Some((sequence, message?))));
+            }
+            Err(error) => {
+                parts.positions().settle(aggregate, claim, delivered).await?;
+                return Err(error);
+            }
+        }
+    }
+    Ok(Some((claim, Next { events, through })))
+}
+
+/// What is committed above `delivered` up to `highest`. What is not in the table at the second look either was purged,
+/// long after it was delivered.
+async fn fill<H: History>(history: &H, id: &str, delivered: i64, highest: i64) -> Result<Vec<Committed>> {
+    let committed = history.read(id, delivered, highest).await?;
+    if !gap(delivered, committed.iter().map(|(sequence, _)| *sequence)) {
+        return Ok(committed);
+    }
+    tokio::time::sleep(GAP_WAIT).await;
+    history.read(id, delivered, highest).await
+}
+
+fn turn<P: Parts>(
+    parts: &P,
+    batch: &mut Vec<Source>,
+    items: &mut Vec<Item>,
+    (aggregate, pending, claim): (Aggregate, Pending, Claim),
+    Next { events, through }: Next,
+) -> Turn {
+    let mut sent = Vec::with_capacity(events.len());
+    for (sequence, message) in events {
+        let position = match pending.events.get(&sequence) {
+            Some((position, _)) => *position,
+            None => {
+                batch.push(from_history(&message));
+                batch.len() - 1
+            }
+        };
+        items.push(parts.item(position, &message));
+        sent.push((sequence, position));
+    }
+    Turn { aggregate, pending, claim, sent, through }
+}
+
+/// Stands for a record that did not come: for the failure destination, should the event have to go there.
+fn from_history(message: &Message) -> Source {
+    let origin = Origin {
+        stream_arn: String::new(),
+        shard_id: "outbox-table".into(),
+        sequence_number: message.sequence.to_string(),
+        partition_key: message.aggregate_id.clone(),
+        arrived_at: message.committed_at,
+    };
+    let data = serde_json::to_vec(&message.to_cloud_event()).unwrap_or_default();
+    Source { origin, data, event_id: Some(message.id) }
+}
+
+/// Keeps the position; what is left of the aggregate comes back.
+async fn settle<P: Parts>(
+    parts: &P,
+    turn: Turn,
+    unfinished: &[usize],
+    stop_at: Instant,
+) -> Option<(Aggregate, Pending, Option<Reason>)> {
+    let Turn { aggregate, pending, claim, sent, through } = turn;
+    // Ascending, and the engine keeps order: everything before the first unfinished one is done.
+    let first_unfinished = sent.iter().position(|(_, position)| unfinished.contains(position));
+    let delivered = match first_unfinished {
+        None => through,
+        Some(place) => place.checked_sub(1).map_or(claim.delivered, |before| sent[before].0),
+    };
+    let delivered = delivered.max(claim.delivered);
+    if let Err(error) = in_time(stop_at, parts.positions().settle(&aggregate, claim, delivered)).await {
+        return Some((aggregate, pending, Some(Reason::new("Positions", error.to_string()))));
+    }
+    (!pending.is_finished(delivered)).then_some((aggregate, pending, None))
+}

@@ -1,0 +1,309 @@
+//! Consumers against records that come twice, late, in any order or never, with others at work on the same aggregates.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::history::{Committed, History};
+use super::plan::{Aggregate, gap};
+use super::positions::{Claim, Positions};
+use super::{Read, read, rounds};
+use crate::dynamodb;
+use crate::error::{Error, Kind, Result};
+use crate::functions::publisher::lanes::{Content, Item};
+use crate::functions::publisher::{Origin, Report, Source};
+use crate::outbox::{Message, derived_id};
+
+/// Tables and bus in memory, shared by all consumers of a test.
+#[derive(Default)]
+struct World {
+    /// Aggregate id → how many events are committed.
+    committed: HashMap<String, i64>,
+    /// Sequences whose items are no outbox items.
+    broken: BTreeSet<i64>,
+    positions: Mutex<HashMap<Aggregate, (i64, Option<String>)>>,
+    delivered: Mutex<Vec<(String, i64)>>,
+    /// What the bus says to the next deliveries: false refuses for now. True once the list is used up.
+    bus: Mutex<Vec<bool>>,
+    /// How many settlements fail after they took effect.
+    lost_answers: Mutex<usize>,
+    claims: Mutex<u64>,
+    /// An aggregate whose claims are never answered.
+    silent: Option<&'static str>,
+}
+
+fn message(aggregate: &str, sequence: i64) -> Message {
+    let row = json!({
+        "id": derived_id(&[aggregate, &sequence.to_string()]), "aggregate_type": "order", "aggregate_id": aggregate,
+        "event_type": "OrderChanged", "payload": format!("{{\"n\":{sequence}}}"), "sequence": sequence,
+        "created_at": "2026-11-21T06:00:00Z",
+    });
+    dynamodb::read(row.as_object().unwrap()).unwrap()
+}
+
+fn record(aggregate: &str, sequence: i64) -> Vec<u8> {
+    let message = message(aggregate, sequence);
+    json!({
+        "eventID": format!("{aggregate}{sequence}"), "eventName": "INSERT", "tableName": "outbox",
+        "dynamodb": {
+            "ApproximateCreationDateTime": 1_700_000_000_000_000_i64, "ApproximateCreationDateTimePrecision": "MICROSECOND",
+            "Keys": {}, "NewImage": {
+                "id": {"S": message.id}, "aggregate_type": {"S": "order"}, "aggregate_id": {"S": aggregate},
+                "event_type": {"S": "OrderChanged"}, "payload": {"S": message.payload.get()},
+                "sequence": {"N": sequence.to_string()}, "created_at": {"S": "2026-11-21T06:00:00Z"},
+            },
+        },
+    })
+    .to_string()
+    .into_bytes()
+}
+
+fn batch(records: &[Vec<u8>]) -> Read {
+    let source = |(n, data): (usize, &Vec<u8>)| Source {
+        origin: Origin {
+            stream_arn: "s".into(),
+            shard_id: "0".into(),
+            sequence_number: n.to_string(),
+            partition_key: String::new(),
+            arrived_at: chrono::DateTime::UNIX_EPOCH,
+        },
+        data: data.clone(),
+        event_id: None,
+    };
+    read(records.iter().enumerate().map(source).collect())
+}
+
+impl Positions for World {
+    async fn claim(&self, aggregate: &Aggregate, _: Duration) -> Result<Option<Claim>> {
+        tokio::task::yield_now().await;
+        if self.silent == Some(aggregate.1.as_str()) {
+            std::future::pending::<()>().await;
+        }
+        let mut positions = self.positions.lock().unwrap();
+        let (delivered, owner) = positions.entry(aggregate.clone()).or_default();
+        if owner.is_some() {
+            return Ok(None);
+        }
+        let mut claims = self.claims.lock().unwrap();
+        *claims += 1;
+        *owner = Some(claims.to_string());
+        Ok(Some(Claim::new(*delivered, claims.to_string())))
+    }
+
+    async fn settle(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
+        tokio::task::yield_now().await;
+        let mut positions = self.positions.lock().unwrap();
+        let (kept, owner) = positions.entry(aggregate.clone()).or_default();
+        if owner.as_deref() == Some(claim.owner()) {
+            (*kept, *owner) = (delivered, None);
+        }
+        let mut lost = self.lost_answers.lock().unwrap();
+        if *lost > 0 {
+            *lost -= 1;
+            return Err(Error::new(Kind::Unreachable, "no answer"));
+        }
+        Ok(())
+    }
+}
+
+impl History for World {
+    /// Three a page, so that tests page too.
+    async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Committed>> {
+        let last = self.committed[aggregate_id].min(to);
+        let item = |sequence| (sequence, (!self.broken.contains(&sequence)).then(|| message(aggregate_id, sequence)));
+        Ok((after + 1..=last).take(3).map(item).collect())
+    }
+}
+
+impl rounds::Parts for World {
+    type Positions = Self;
+    type History = Self;
+
+    fn positions(&self) -> &Self {
+        self
+    }
+
+    fn history(&self) -> &Self {
+        self
+    }
+
+    fn item(&self, position: usize, message: &Message) -> Item {
+        let lane = Some((message.sequence.to_string(), message.aggregate_id.clone()));
+        Item { position, lane, content: Content::Poison(crate::functions::publisher::backend::Reason::new("", "")) }
+    }
+
+    /// As the engine: an aggregate's first event that is not taken holds back those behind it.
+    async fn deliver(&self, _: &[Source], items: Vec<Item>, _: Instant) -> Report {
+        let (mut report, mut held) = (Report::default(), BTreeSet::new());
+        for item in items {
+            tokio::task::yield_now().await;
+            let Some((sequence, aggregate)) = item.lane else {
+                report.kept += 1;
+                continue;
+            };
+            if held.contains(&aggregate) || !self.bus.lock().unwrap().pop().unwrap_or(true) {
+                held.insert(aggregate);
+                report.unfinished.push(item.position);
+                continue;
+            }
+            self.delivered.lock().unwrap().push((aggregate, sequence.parse().unwrap()));
+            report.accepted += 1;
+        }
+        report.unfinished.sort_unstable();
+        report
+    }
+}
+
+impl World {
+    /// What was delivered of an aggregate, each event where it came first.
+    fn first(&self, aggregate: &str) -> Vec<i64> {
+        let mut first = Vec::new();
+        for (_, sequence) in self.delivered.lock().unwrap().iter().filter(|(id, _)| id == aggregate) {
+            if !first.contains(sequence) {
+                first.push(*sequence);
+            }
+        }
+        first
+    }
+}
+
+fn run(consumers: impl Future<Output = ()>) {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(consumers);
+}
+
+async fn consume(world: &World, read: Read) -> Vec<usize> {
+    let time = Duration::from_secs(60);
+    rounds::run(world, read, time, Instant::now() + time).await.1.unfinished
+}
+
+fn world(committed: &BTreeMap<&str, i64>) -> World {
+    World { committed: committed.iter().map(|(id, n)| ((*id).to_owned(), *n)).collect(), ..World::default() }
+}
+
+#[test]
+fn a_late_record_holds_up_nothing_and_comes_to_nothing() {
+    run(async {
+        let world = world(&BTreeMap::from([("a", 4)]));
+        assert!(consume(&world, batch(&[record("a", 4)])).await.is_empty());
+        assert_eq!(world.first("a"), [1, 2, 3, 4]);
+        assert!(consume(&world, batch(&[record("a", 2), record("a", 1), record("a", 3)])).await.is_empty());
+        assert_eq!(world.delivered.lock().unwrap().len(), 4);
+    });
+}
+
+#[test]
+fn what_is_no_event_is_passed_over_and_poison_is_kept() {
+    run(async {
+        let world = world(&BTreeMap::from([("a", 1)]));
+        let removed = String::from_utf8(record("a", 1)).unwrap().replace("INSERT", "REMOVE").into_bytes();
+        let read = batch(&[removed, b"\xff".to_vec(), record("a", 1)]);
+        let (_, report) =
+            rounds::run(&world, read, Duration::from_secs(9), Instant::now() + Duration::from_secs(9)).await;
+        assert_eq!((report.accepted, report.kept, report.unfinished), (1, 1, vec![]));
+    });
+}
+
+#[test]
+fn an_item_that_is_none_goes_to_the_failure_destination_and_holds_up_nothing() {
+    run(async {
+        // More of them than a page has.
+        let world = World { broken: (3..=9).collect(), ..world(&BTreeMap::from([("a", 11)])) };
+        let broken = String::from_utf8(record("a", 3)).unwrap().replace("OrderChanged", "").into_bytes();
+        let time = Duration::from_secs(9);
+        let read = batch(&[record("a", 1), record("a", 2), broken, record("a", 11)]);
+        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        assert_eq!((report.accepted, report.kept, report.unfinished), (4, 1, vec![]));
+        assert_eq!(world.first("a"), [1, 2, 10, 11]);
+    });
+}
+
+#[test]
+fn an_event_below_the_first_sequence_is_kept_and_not_taken_for_delivered() {
+    run(async {
+        let world = world(&BTreeMap::from([("a", 1)]));
+        let time = Duration::from_secs(9);
+        let read = batch(&[record("a", 0), record("a", -1), record("a", 1)]);
+        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        assert_eq!((report.accepted, report.kept, report.unfinished), (1, 2, vec![]));
+    });
+}
+
+#[test]
+fn an_aggregate_that_another_has_is_reported_when_time_is_up() {
+    run(async {
+        let world = world(&BTreeMap::from([("a", 1), ("b", 1)]));
+        world.positions.lock().unwrap().insert(("order".into(), "a".into()), (0, Some("another".into())));
+        let read = batch(&[record("b", 1), record("a", 1)]);
+        let time = Duration::from_millis(200);
+        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        assert_eq!((report.accepted, report.unfinished), (1, vec![1]));
+    });
+}
+
+#[test]
+fn a_table_that_does_not_answer_for_one_aggregate_costs_the_others_little() {
+    run(async {
+        let world = World { silent: Some("a"), ..world(&BTreeMap::from([("a", 1), ("b", 2)])) };
+        let read = batch(&[record("a", 1), record("b", 1), record("b", 2)]);
+        let time = Duration::from_millis(400);
+        let ended = tokio::time::timeout(time * 20, rounds::run(&world, read, time, Instant::now() + time)).await;
+        let (_, report) = ended.expect("it ends before Lambda ends it");
+        assert_eq!((report.accepted, report.unfinished), (2, vec![0]));
+        assert!(report.last_problem.is_some_and(|problem| problem.message.contains("no answer")));
+    });
+}
+
+#[test]
+fn gaps() {
+    assert!(!gap(0, [1, 2, 3].into_iter()) && !gap(7, std::iter::empty()) && !gap(2, [3].into_iter()));
+    assert!(gap(0, [2].into_iter()) && gap(0, [1, 3].into_iter()));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn any_disorder_with_several_consumers(
+        committed in prop::collection::vec(1i64..12, 1..4),
+        shuffled in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..80),
+        cuts in prop::collection::vec(1usize..9, 1..20),
+        bus in prop::collection::vec(prop::bool::weighted(0.7), 0..30),
+        lost_answers in 0usize..4,
+    ) {
+        let names = ["a", "b", "c"];
+        let committed: BTreeMap<&str, i64> = names.into_iter().zip(committed).collect();
+        let all: Vec<(&str, i64)> = committed.iter().flat_map(|(id, n)| (1..=*n).map(|s| (*id, s))).collect();
+        // Every event in some order, some of them twice; the last of each aggregate comes for sure.
+        let mut records: Vec<Vec<u8>> = shuffled.iter().map(|(pick, _)| { let (id, s) = pick.get(&all); record(id, *s) }).collect();
+        records.extend(committed.iter().map(|(id, n)| record(id, *n)));
+        let world = World { bus: Mutex::new(bus), lost_answers: Mutex::new(lost_answers), ..world(&committed) };
+        let quiet = lost_answers == 0;
+        run(async {
+            let mut shards: Vec<Vec<Vec<u8>>> = vec![Vec::new(); 3];
+            for (n, record) in records.into_iter().enumerate() {
+                shards[usize::from(shuffled.get(n).map_or(0, |(_, shard)| shard % 3))].push(record);
+            }
+            let world = &world;
+            let cuts = &cuts;
+            let consumers = shards.into_iter().map(|shard| async move {
+                let mut rest = shard.as_slice();
+                for cut in cuts.iter().cycle() {
+                    if rest.is_empty() { break }
+                    let unfinished = consume(world, batch(&rest[..rest.len().min(*cut)])).await;
+                    rest = &rest[unfinished.first().copied().unwrap_or(rest.len().min(*cut))..];
+                }
+            });
+            futures_util::future::join_all(consumers).await;
+        });
+        for (id, n) in &committed {
+            prop_assert_eq!(world.first(id), (1..=*n).collect::<Vec<_>>(), "order of {}", id);
+        }
+        if quiet {
+            let delivered = world.delivered.lock().unwrap().len();
+            prop_assert_eq!(delivered, all.len(), "something was delivered twice");
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! `outboxctl local serve`: the process that is the local stack while it is up.
+//!
+//! Children are started here, on the main thread, because the kernel's parent-death signal is bound to the thread.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::emulator::{self, Emulator};
+use super::event_source::EventSources;
+use super::gateway::{self, Gateway};
+use super::home::{Home, write_atomically};
+use super::postgres_server::Server;
+use super::postgres_server::further::Keeper;
+use super::state::{ACCOUNT, REGION, State};
+use super::tools::{EMULATOR_VERSION, Tools};
+use super::{key, lock, orphans, parts, ports, tools};
+use crate::aws::{AccessKey, Clients, LocalEndpoint};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::listener;
+use crate::output::{Console, Event};
+
+/// How long work that is in flight may take when the stack goes down: an invocation, a put.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
+
+/// Which ports the stack listens on; 0 picks a free one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Ports {
+    pub gateway: u16,
+    pub postgres: u16,
+}
+
+impl Ports {
+    /// What the stack had when it was last up: addresses in its secrets and queues name them.
+    pub fn remembered(home: &Home) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(home.file("ports.json")).ok()?).ok()
+    }
+
+    fn remember(self, home: &Home) -> Result<()> {
+        let text = serde_json::to_vec(&self).or_fail(Kind::Unexpected, || "ports.json".into())?;
+        write_atomically(&home.file("ports.json"), &text)
+    }
+}
+
+/// Why the stack went down on its own, for whoever asks next.
+pub fn last_failure(home: &Home) -> Option<String> {
+    std::fs::read_to_string(failure_file(home)).ok()
+}
+
+fn failure_file(home: &Home) -> PathBuf {
+    home.file("failure")
+}
+
+/// Brings the stack up, calls `ready`, and keeps it up until cancelled.
+///
+/// # Errors
+/// Whatever keeps the stack from coming up, or brings it down on its own.
+pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, ready: impl FnOnce(&State)) -> Result<()> {
+    let home = Home::find()?;
+    home.create()?;
+    crate::output::log::of_daemon();
+    let Some(_lock) = lock::take(&home)? else {
+        return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
+            .hint("`outboxctl local status` shows its state"));
+    };
+    // Left by a daemon that was killed: the state, and a folder outside of the stack's own, if it is empty.
+    if let Some(left) = State::read(&home) {
+        let _ = std::fs::remove_dir(left.postgres.socket);
+    }
+    let _ = std::fs::remove_file(home.state_file());
+    let _ = std::fs::remove_file(failure_file(&home));
+    let tools = tokio::select! {
+        tools = tools::ensure(&home, console) => tools?,
+        () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
+    };
+    // Tools are for all users; what the stack writes from here on is for its own alone.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
+    let result = serve(&home, &tools, ports, console, cancel, ready).await;
+    let _ = std::fs::remove_file(home.state_file());
+    if let Err(error) = &result {
+        // Told on the next occasion; nobody may be listening now.
+        let _ = write_atomically(&failure_file(&home), error.message().as_bytes());
+    }
+    result
+}
+
+async fn serve(
+    home: &Home,
+    tools: &Tools,
+    ports: Ports,
+    console: &Console,
+    cancel: CancellationToken,
+    ready: impl FnOnce(&State),
+) -> Result<()> {
+    let ended = orphans::end(home, Duration::from_secs(15)).await;
+    if ended > 0 {
+        console.note(format!("ended {ended} processes that an earlier stack left behind"));
+    }
+    let (listeners, gateway_port) = ports::listen(ports.gateway, "the AWS endpoint", "--port")?;
+    let postgres_port = ports::reserve(ports.postgres, "PostgreSQL", "--postgres-port")?;
+    Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
+
+    console.emit(Event::started("postgres", "starting"));
+    let mut postgres = Server::start(home, &tools.postgres, postgres_port).await?;
+    let told = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
+    console.emit(Event::finished("postgres", told, true));
+    let result = with_postgres(home, tools, &mut postgres, (listeners, gateway_port), console, cancel, ready).await;
+    postgres.stop().await;
+    result
+}
+
+async fn with_postgres(
+    home: &Home,
+    tools: &Tools,
+    postgres: &mut Server,
+    (listeners, port): (Vec<std::net::TcpListener>, u16),
+    console: &Console,
+    cancel: CancellationToken,
+    ready: impl FnOnce(&State),
+) -> Result<()> {
+    let url = format!("http://127.0.0.1:{port}");
+    let key = key::ensure(home)?;
+    let secret = listener::random::<16>()?;
+    let (mut keeper, servers) = Keeper::start(home, &tools.postgres).await?;
+    // The API and CloudFormation see the same replication tasks.
+    let dms = Arc::default();
+    let event_sources = EventSources::default();
+    let providers = parts::providers(&dms, &event_sources);
+    console.emit(Event::started("emulator", "starting"));
+    let (mut emulator, lost) = Emulator::start(emulator::Settings {
+        home,
+        environment: &tools.emulator,
+        gateway_port: port,
+        region: REGION,
+        key: &key,
+        secret: &secret,
+        types: providers.iter().flat_map(|provider| provider.types()).copied().collect(),
+        ca_file: postgres.about.ca_file.clone(),
+        bus_seed: emulator::bus_seed()?,
+    })
+    .await?;
+    if lost {
+        console.warn(
+            "the emulator could not save its state when it last ended: stacks, streams and functions made since the last \
+             `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
+        );
+    }
+    console.emit(Event::finished(
+        "emulator",
+        format!("AWS emulator (ministack {EMULATOR_VERSION}) behind {url}"),
+        true,
+    ));
+    let gateway = Gateway::new(gateway::Parts {
+        url: url.clone(),
+        region: REGION.into(),
+        home: home.clone(),
+        postgres: postgres.about.clone(),
+        servers,
+        emulator: gateway::Emulator::new(&emulator.url, &secret)?,
+        key: key.clone(),
+        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
+        // A token of its own: background work ends after the signal, but before the emulator and PostgreSQL.
+        cancel: CancellationToken::new(),
+        services: parts::services(&dms, &event_sources),
+        providers,
+    });
+    let listening = listen(&gateway, listeners);
+    let result = match &listening {
+        Ok(_) => {
+            let state = state(&url, key, postgres, &emulator);
+            attend(&gateway, home, &state, (postgres, &mut keeper), &mut emulator, cancel, ready).await
+        }
+        Err(_) => Ok(()),
+    };
+    gateway.cancel.cancel();
+    finish(&gateway, home, emulator.pid()).await;
+    let result = listening.map(|task| task.abort()).and(result);
+    if !emulator.stop().await {
+        tracing::warn!("the emulator could not save its state: {}", emulator::unsaved(home).unwrap_or_default());
+    }
+    orphans::end(home, Duration::from_secs(1)).await;
+    keeper.stop().await;
+    result
+}
+
+/// Lets what is in flight finish. What does not (a function that retries a delivery, say) is ended before the emulator,
+/// which would wait for it in place of saving its state; its batch comes again when the stack is up.
+async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
+    if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
+        tracing::warn!("what is in flight does not finish; its functions are ended");
+    }
+    orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
+    // Their invocations end now. Work that hangs all the same must not keep the emulator from saving.
+    let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
+}
+
+fn listen(
+    gateway: &std::sync::Arc<Gateway>,
+    listeners: Vec<std::net::TcpListener>,
+) -> Result<tokio::task::JoinHandle<()>> {
+    let listeners = listener::watched(listeners).or_fail(Kind::LocalSetup, || "the AWS endpoint".into())?;
+    Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
+}
+
+/// Keeps the stack up until it is cancelled or one of its parts ends.
+async fn attend(
+    gateway: &std::sync::Arc<Gateway>,
+    home: &Home,
+    state: &State,
+    (postgres, keeper): (&mut Server, &mut Keeper),
+    emulator: &mut Emulator,
+    cancel: CancellationToken,
+    ready: impl FnOnce(&State),
+) -> Result<()> {
+    gateway.start().await?;
+    state.write(home)?;
+    ready(state);
+    let failed = |how: String, log: &str| {
+        Err(Error::new(Kind::Failed, format!("the local stack went down: {how}"))
+            .hint(format!("its log is {}", home.logs().join(log).display())))
+    };
+    tokio::select! {
+        () = cancel.cancelled() => Ok(()),
+        (how, log) = keeper.serve() => failed(how, &log),
+        how = postgres.ended() => failed(how, "postgres.log"),
+        how = emulator.ended() => failed(how, "emulator.log"),
+    }
+}
+
+fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator) -> State {
+    State {
+        endpoint: url.to_owned(),
+        region: REGION.into(),
+        key,
+        account: ACCOUNT.into(),
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        postgres: postgres.about.clone(),
+        emulator_url: emulator.url.clone(),
+        emulator_pid: emulator.pid(),
+        emulator_version: EMULATOR_VERSION.into(),
+        started_at: chrono::Utc::now(),
+    }
+}

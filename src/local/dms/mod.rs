@@ -1,0 +1,90 @@
+//! The DMS API as far as a pipeline needs it, its CloudFormation types, and the runs of its tasks.
+//!
+//! `operations/` answers the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` CloudFormation;
+//! `runner.rs` runs tasks on [`crate::capture`]. Everything is in `store.rs`, and on disk before it is answered.
+//! Source: AWS DMS API reference, 2016-01-01. May import what [`super`] may.
+
+mod endpoint;
+mod enums;
+mod fault;
+mod input;
+mod kind;
+mod operations;
+mod provider;
+mod runner;
+mod store;
+
+use std::sync::{Arc, OnceLock};
+
+use futures_util::future::BoxFuture;
+
+use self::fault::{Answer, Fault};
+use self::input::Input;
+use self::runner::Runs;
+use self::store::Store;
+use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
+use crate::error::Result;
+
+pub use provider::DmsResources;
+
+/// The service. One instance serves the API and CloudFormation.
+#[derive(Default)]
+pub struct Dms {
+    store: OnceLock<Arc<Store>>,
+    runs: Arc<Runs>,
+}
+
+/// What an operation works with.
+pub(in crate::local) struct Call<'a> {
+    gateway: &'a Arc<Gateway>,
+    /// Where the caller works; resources of other regions are out of its sight.
+    region: String,
+    store: Arc<Store>,
+    runs: Arc<Runs>,
+}
+
+impl Dms {
+    fn call<'a>(&self, gateway: &'a Arc<Gateway>, region: &str) -> Answer<Call<'a>> {
+        let store = match self.store.get() {
+            Some(store) => Arc::clone(store),
+            None => {
+                let opened = Store::open(gateway.home.file("dms.json")).map_err(|e| Fault::internal(e.message()))?;
+                Arc::clone(self.store.get_or_init(|| Arc::new(opened)))
+            }
+        };
+        Ok(Call { gateway, region: region.to_owned(), store, runs: Arc::clone(&self.runs) })
+    }
+}
+
+impl Service for Dms {
+    fn name(&self) -> &'static str {
+        "dms"
+    }
+
+    fn handle<'a>(&'a self, gateway: &'a Arc<Gateway>, request: &'a ApiRequest) -> BoxFuture<'a, Option<ApiResponse>> {
+        Box::pin(async move {
+            let body = match request.json() {
+                Ok(body) => body,
+                Err(refusal) => return Some(*refusal),
+            };
+            let answer = match self.call(gateway, &request.region) {
+                Ok(call) => operations::answer(&call, request.operation(), &Input(body)).await,
+                Err(fault) => Err(fault),
+            };
+            Some(match answer {
+                Ok(value) => ApiResponse::json(&value),
+                Err(fault) => fault.response(),
+            })
+        })
+    }
+
+    fn start<'a>(&'a self, gateway: &'a Arc<Gateway>) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let call = self
+                .call(gateway, &gateway.region)
+                .map_err(|f| crate::error::Error::new(crate::error::Kind::Io, f.message))?;
+            runner::take_up(&call);
+            Ok(())
+        })
+    }
+}

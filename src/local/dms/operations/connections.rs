@@ -1,0 +1,69 @@
+//! Connection tests, which truly connect.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, one};
+use crate::local::dms::endpoint;
+use crate::local::dms::fault::{Answer, Fault};
+use crate::local::dms::input::Input;
+use crate::local::dms::kind::Kind;
+use crate::local::dms::runner::words;
+use crate::local::dms::store::{Hidden, Resource};
+
+pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
+    let instance = call.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
+    let endpoint = call.get(Kind::Endpoint, input.text("EndpointArn")?)?;
+    if instance.status() != "available" {
+        return Err(Fault::state(format!("replication instance {} is {}", instance.identifier(), instance.status())));
+    }
+    let arn = arn(&instance.arn, &endpoint.arn);
+    if call.store.find(&arn).is_some_and(|known| known.status() == "testing") {
+        return Err(Fault::state("The connection is being tested already"));
+    }
+    call.store.remove(|resource| resource.arn == arn)?;
+    let mut document = Map::new();
+    document.insert("ReplicationInstanceArn".into(), instance.arn.as_str().into());
+    document.insert("EndpointArn".into(), endpoint.arn.as_str().into());
+    document.insert("Status".into(), "testing".into());
+    document.insert("EndpointIdentifier".into(), endpoint.identifier().into());
+    document.insert("ReplicationInstanceIdentifier".into(), instance.identifier().into());
+    let hidden = Hidden::default();
+    let connection = Resource { kind: Kind::Connection, arn, document, tags: Default::default(), hidden };
+    let connection = call.store.add(connection)?;
+    let (store, gateway, arn) = (Arc::clone(&call.store), Arc::clone(call.gateway), connection.arn.clone());
+    call.gateway.spawn(async move {
+        let tested = tokio::select! {
+            tested = endpoint::test(&gateway, &store, &instance, &endpoint) => tested,
+            () = gateway.cancel.cancelled() => return,
+        };
+        let told = store.change(&arn, |connection| {
+            match &tested {
+                Ok(()) => connection.set_status("successful"),
+                Err(error) => {
+                    connection.set_status("failed");
+                    connection.set("LastFailureMessage", words(error));
+                }
+            }
+            Ok(())
+        });
+        if let Err(fault) = told {
+            tracing::debug!(fault = fault.message, "a connection went away while it was tested");
+        }
+    });
+    Ok(one(connection))
+}
+
+pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
+    let arn = arn(input.text("ReplicationInstanceArn")?, input.text("EndpointArn")?);
+    let mut connection = call.get(Kind::Connection, &arn)?;
+    call.store.remove(|resource| resource.arn == arn)?;
+    connection.set_status("deleting");
+    Ok(json!({ "Connection": connection.document }))
+}
+
+/// Connections have no ARN on AWS; this one is ours alone.
+pub(in crate::local::dms) fn arn(instance: &str, endpoint: &str) -> String {
+    format!("connection {instance} {endpoint}")
+}

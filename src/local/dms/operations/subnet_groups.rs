@@ -1,0 +1,69 @@
+//! Replication subnet groups.
+
+use serde_json::{Map, Value, json};
+
+use super::{Call, one};
+use crate::local::dms::fault::{Answer, Fault};
+use crate::local::dms::input::Input;
+use crate::local::dms::kind::Kind;
+
+pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
+    // Names of subnet groups are kept in lower case.
+    let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
+    let mut document = Map::new();
+    document.insert("ReplicationSubnetGroupIdentifier".into(), name.as_str().into());
+    let description = input.text("ReplicationSubnetGroupDescription")?;
+    document.insert("ReplicationSubnetGroupDescription".into(), description.into());
+    document.insert("SubnetGroupStatus".into(), "Complete".into());
+    document.insert("SupportedNetworkTypes".into(), json!(["IPV4"]));
+    document.insert("Subnets".into(), subnets(call, input)?);
+    let resource = call.add(Kind::SubnetGroup, call.arn(Kind::SubnetGroup, Some(&name)), document, input)?;
+    Ok(one(resource))
+}
+
+pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
+    let arn = find(call, input)?;
+    let subnets = subnets(call, input)?;
+    let changed = call.store.change(&arn, |resource| {
+        resource.set("Subnets", subnets);
+        input.copy(&["ReplicationSubnetGroupDescription"], &mut resource.document);
+        Ok(resource.clone())
+    })?;
+    Ok(one(changed))
+}
+
+pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
+    let arn = find(call, input)?;
+    let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
+    let user = call.store.list(|resource| {
+        resource.kind == Kind::Instance
+            && call.sees(resource)
+            && resource.document["ReplicationSubnetGroup"]["ReplicationSubnetGroupIdentifier"] == name.as_str()
+    });
+    if let Some(instance) = user.first() {
+        let text = format!("subnet group {name} is in use by replication instance {}", instance.identifier());
+        return Err(Fault::state(text));
+    }
+    call.store.remove(|resource| resource.arn == arn)?;
+    Ok(json!({}))
+}
+
+fn find(call: &Call<'_>, input: &Input) -> Answer<String> {
+    let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
+    let arn = call.arn(Kind::SubnetGroup, Some(&name));
+    Ok(call.get(Kind::SubnetGroup, &arn)?.arn)
+}
+
+/// At least two subnets, of which each counts as a zone of its own.
+fn subnets(call: &Call<'_>, input: &Input) -> Answer<Value> {
+    let ids: Vec<&str> = input.0["SubnetIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    if ids.len() < 2 {
+        return Err(Fault {
+            code: "ReplicationSubnetGroupDoesNotCoverEnoughAZs",
+            message: "The replication subnet group should cover at least two availability zones".into(),
+        });
+    }
+    let zone = |at: usize| format!("{}{}", call.region, char::from(b'a' + (at % 3) as u8));
+    let subnet = |(at, id): (usize, &&str)| json!({"SubnetIdentifier": id, "SubnetAvailabilityZone": {"Name": zone(at)}, "SubnetStatus": "Active"});
+    Ok(ids.iter().enumerate().map(subnet).collect())
+}

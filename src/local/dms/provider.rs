@@ -1,0 +1,260 @@
+//! CloudFormation's AWS::DMS::* types, by way of the API's own operations.
+//! Source: CloudFormation resource reference, AWS::DMS.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, sleep};
+
+use super::input::Input;
+use super::kind::Kind;
+use super::{Call, Dms, operations};
+use crate::local::gateway::{Gateway, Resource, ResourceProvider, ResourceRequest};
+
+/// A resource that takes longer than this has failed.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The provider; it shares its [`Dms`] with the API.
+pub struct DmsResources(pub Arc<Dms>);
+
+const TYPES: &[&str] = &[
+    "AWS::DMS::ReplicationSubnetGroup",
+    "AWS::DMS::ReplicationInstance",
+    "AWS::DMS::Endpoint",
+    "AWS::DMS::ReplicationTask",
+    "AWS::DMS::Certificate",
+    "AWS::DMS::EventSubscription",
+];
+
+fn kind(resource_type: &str) -> Result<Kind, String> {
+    Ok(match resource_type.rsplit("::").next().unwrap_or("") {
+        "ReplicationSubnetGroup" => Kind::SubnetGroup,
+        "ReplicationInstance" => Kind::Instance,
+        "Endpoint" => Kind::Endpoint,
+        "ReplicationTask" => Kind::Task,
+        "Certificate" => Kind::Certificate,
+        "EventSubscription" => Kind::Subscription,
+        _ => return Err(format!("the local stack has no resource type {resource_type}")),
+    })
+}
+
+/// Operation names end in this; the member that names the resource in Modify and Delete.
+fn operation(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::SubnetGroup => ("ReplicationSubnetGroup", "ReplicationSubnetGroupIdentifier"),
+        Kind::Instance => ("ReplicationInstance", "ReplicationInstanceArn"),
+        Kind::Endpoint => ("Endpoint", "EndpointArn"),
+        Kind::Task => ("ReplicationTask", "ReplicationTaskArn"),
+        Kind::Certificate => ("Certificate", "CertificateArn"),
+        Kind::Subscription => ("EventSubscription", "SubscriptionName"),
+        Kind::Connection => ("Connection", "EndpointArn"),
+    }
+}
+
+/// Properties whose change makes a new resource.
+fn replacing(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Kind::SubnetGroup => &["ReplicationSubnetGroupIdentifier"],
+        Kind::Instance => &[
+            "AvailabilityZone",
+            "KmsKeyId",
+            "PubliclyAccessible",
+            "ReplicationSubnetGroupIdentifier",
+            "ResourceIdentifier",
+        ],
+        Kind::Endpoint => &["KmsKeyId", "ResourceIdentifier"],
+        Kind::Task => &["ReplicationInstanceArn", "SourceEndpointArn", "TargetEndpointArn", "ResourceIdentifier"],
+        Kind::Certificate => &["CertificateIdentifier", "CertificatePem", "CertificateWallet"],
+        Kind::Subscription => {
+            &["SubscriptionName", "SnsTopicArn", "SourceType", "SourceIds", "EventCategories", "Enabled"]
+        }
+        Kind::Connection => &[],
+    }
+}
+
+/// Properties as the API takes them: settings under the API's names, text as numbers and flags where those are meant.
+fn body(kind: Kind, request: &ResourceRequest) -> Map<String, Value> {
+    const FLAGS: &[&str] = &["MultiAZ", "AutoMinorVersionUpgrade", "PubliclyAccessible", "Enabled"];
+    const COUNTS: &[&str] = &["AllocatedStorage", "Port"];
+    let mut body = Map::new();
+    for (name, value) in request.properties.as_object().into_iter().flatten() {
+        let flag = FLAGS.contains(&name.as_str()).then(|| value.as_str()?.parse::<bool>().ok()).flatten();
+        let count = COUNTS.contains(&name.as_str()).then(|| value.as_str()?.parse::<i64>().ok()).flatten();
+        let value = match (flag, count) {
+            (Some(flag), _) => flag.into(),
+            (_, Some(count)) => count.into(),
+            _ => value.clone(),
+        };
+        match name.as_str() {
+            // CloudFormation spells it in its own way.
+            "PostgreSqlSettings" => body.insert("PostgreSQLSettings".into(), typed(value)),
+            "KinesisSettings" => body.insert(name.clone(), typed(value)),
+            _ => body.insert(name.clone(), value),
+        };
+    }
+    let (member, limit) = match kind {
+        Kind::Subscription => ("SubscriptionName", 63),
+        kind => (kind.names().identifier, 63),
+    };
+    body.entry(member).or_insert_with(|| generated_name(request, limit).into());
+    body
+}
+
+/// Settings whose text says true, false or a number.
+fn typed(settings: Value) -> Value {
+    let Value::Object(settings) = settings else { return settings };
+    let value = |name: &str, value: Value| match value.as_str() {
+        Some("true") => Value::Bool(true),
+        Some("false") => Value::Bool(false),
+        Some(digits) if ["HeartbeatFrequency", "ExecuteTimeout", "MaxFileSize", "Port"].contains(&name) => {
+            digits.parse::<i64>().map_or_else(|_| digits.into(), Value::from)
+        }
+        _ => value,
+    };
+    let typed = |(name, setting): (String, Value)| {
+        let setting = value(&name, setting);
+        (name, setting)
+    };
+    settings.into_iter().map(typed).collect()
+}
+
+/// A name that AWS would make up: stack, logical id and a random end.
+fn generated_name(request: &ResourceRequest, limit: usize) -> String {
+    let random: String = uuid::Uuid::new_v4().simple().to_string().chars().take(12).collect();
+    let mut name = format!("{}-{}", request.stack_name, request.logical_id).to_lowercase();
+    name.retain(|c| c.is_ascii_alphanumeric() || c == '-');
+    name.truncate(limit - random.len() - 1);
+    format!("{}-{random}", name.trim_end_matches('-'))
+}
+
+impl DmsResources {
+    async fn ask(&self, call: &Call<'_>, operation: &str, body: Map<String, Value>) -> Result<Value, String> {
+        let answer = operations::answer(call, operation, &Input(Value::Object(body))).await;
+        answer.map_err(|fault| format!("{} (Service: DatabaseMigrationService, Code: {})", fault.message, fault.code))
+    }
+
+    async fn make(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<Resource, String> {
+        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
+        let kind = kind(&request.resource_type)?;
+        let verb = if kind == Kind::Certificate { "Import" } else { "Create" };
+        let body = body(kind, request);
+        let answer = self.ask(&call, &format!("{verb}{}", operation(kind).0), body).await?;
+        let document = &answer[kind.names().one];
+        if !kind.names().arn.is_empty() {
+            settled(&call, document[kind.names().arn].as_str().unwrap_or("")).await?;
+        }
+        Ok(resource(kind, document))
+    }
+
+    async fn change(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<Resource, String> {
+        let kind = kind(&request.resource_type)?;
+        let differs = |name: &str| request.properties[name] != request.old_properties[name];
+        if replacing(kind).iter().any(|name| differs(name)) {
+            // CloudFormation deletes the old one when the stack's update is complete.
+            return self.make(gateway, request).await;
+        }
+        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
+        let id = request.physical_id.clone().unwrap_or_default();
+        let (name, member) = operation(kind);
+        let mut changed = body(kind, request);
+        if request.properties[kind.names().identifier].is_null() {
+            changed.remove(kind.names().identifier);
+        }
+        changed.insert(member.into(), id.as_str().into());
+        let answer = self.ask(&call, &format!("Modify{name}"), changed).await?;
+        if !kind.names().arn.is_empty() {
+            settled(&call, &id).await?;
+        }
+        Ok(resource(kind, &answer[kind.names().one]))
+    }
+
+    async fn remove(&self, gateway: &Arc<Gateway>, request: &ResourceRequest) -> Result<(), String> {
+        let call = self.0.call(gateway, &request.region).map_err(|fault| fault.message)?;
+        let kind = kind(&request.resource_type)?;
+        let id = request.physical_id.clone().unwrap_or_default();
+        let (name, member) = operation(kind);
+        let known = call.store.list(|r| r.kind == kind && (r.arn == id || r.identifier() == id));
+        let Some(known) = known.first() else { return Ok(()) };
+        if kind == Kind::Task {
+            stop(self, &call, &id).await?;
+        }
+        let body = Map::from_iter([(member.to_owned(), id.as_str().into())]);
+        self.ask(&call, &format!("Delete{name}"), body).await?;
+        until(|| call.store.find(&known.arn).is_none(), &format!("{id} is still being deleted")).await
+    }
+}
+
+/// A task is stopped before it is deleted. To change one that runs is refused, as on AWS: CloudFormation does not stop it
+/// ("The task must be stopped before you can modify it", ModifyReplicationTask).
+async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(), String> {
+    let status = || call.store.find(arn).map_or(String::new(), |task| task.status().to_owned());
+    until(|| !["starting", "creating", "modifying"].contains(&status().as_str()), "the task does not settle").await?;
+    if status() == "running" {
+        let body = Map::from_iter([("ReplicationTaskArn".to_owned(), arn.into())]);
+        provider.ask(call, "StopReplicationTask", body).await?;
+    }
+    until(|| status() != "stopping" && !call.runs.is_running(arn), "the task does not stop").await
+}
+
+/// Waits until the resource is in none of the states that it only passes through.
+async fn settled(call: &Call<'_>, arn: &str) -> Result<(), String> {
+    let passing = || call.store.find(arn).is_some_and(|r| ["creating", "modifying"].contains(&r.status()));
+    until(|| !passing(), &format!("{arn} does not become ready")).await
+}
+
+async fn until(done: impl Fn() -> bool, otherwise: &str) -> Result<(), String> {
+    let deadline = Instant::now() + PATIENCE;
+    while !done() {
+        if Instant::now() > deadline {
+            return Err(otherwise.to_owned());
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    Ok(())
+}
+
+/// What `Ref` and `Fn::GetAtt` give.
+fn resource(kind: Kind, document: &Value) -> Resource {
+    let names = kind.names();
+    let by = if names.arn.is_empty() { names.identifier } else { names.arn };
+    let attributes = match kind {
+        Kind::Instance => json!({
+            "ReplicationInstancePublicIpAddresses": "",
+            "ReplicationInstancePrivateIpAddresses": "127.0.0.1",
+        }),
+        Kind::Endpoint => json!({"ExternalId": document["ExternalId"].as_str().unwrap_or("")}),
+        _ => json!({}),
+    };
+    Resource {
+        physical_id: document[by].as_str().unwrap_or("").to_owned(),
+        attributes: attributes.as_object().cloned().unwrap_or_default(),
+    }
+}
+
+impl ResourceProvider for DmsResources {
+    fn types(&self) -> &'static [&'static str] {
+        TYPES
+    }
+
+    fn create<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        request: ResourceRequest,
+    ) -> BoxFuture<'a, Result<Resource, String>> {
+        Box::pin(async move { self.make(gateway, &request).await })
+    }
+
+    fn update<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        request: ResourceRequest,
+    ) -> BoxFuture<'a, Result<Resource, String>> {
+        Box::pin(async move { self.change(gateway, &request).await })
+    }
+
+    fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move { self.remove(gateway, &request).await })
+    }
+}

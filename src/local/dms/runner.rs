@@ -1,0 +1,347 @@
+//! Runs of tasks: from starting to running to stopped or failed, and back up after the stack was down.
+
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Call;
+use super::endpoint;
+use super::fault::Answer;
+use super::kind::Kind;
+use super::operations::{PASSING, now, tasks};
+use super::store::{Resource, Store};
+use crate::capture::mapping::Mappings;
+use crate::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+use crate::capture::{self, Ended, Job, KinesisSink, Phase, Start, Statistics, TableCounts};
+use crate::error::{Error, Result};
+use crate::local::gateway::Gateway;
+use crate::postgres::replication::Lsn;
+
+/// How often counts and positions of a running task go to disk.
+const KEEP: Duration = Duration::from_millis(250);
+
+/// The tasks that run now.
+#[derive(Default)]
+pub(super) struct Runs(Mutex<HashMap<String, Run>>);
+
+struct Run {
+    stop: CancellationToken,
+    statistics: Arc<Statistics>,
+}
+
+impl Runs {
+    pub(super) fn is_running(&self, arn: &str) -> bool {
+        self.lock().contains_key(arn)
+    }
+
+    pub(super) fn tables(&self, arn: &str) -> Option<Vec<((String, String), TableCounts)>> {
+        self.lock().get(arn).map(|run| run.statistics.snapshot())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Run>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An error with its causes, in one line, as a `LastFailureMessage` has it.
+pub(super) fn words(error: &Error) -> String {
+    let mut text = error.message().to_owned();
+    for cause in error.causes() {
+        text.push_str(": ");
+        text.push_str(&cause);
+    }
+    text
+}
+
+/// Puts the task into `starting` and its run into the background.
+pub(super) fn start(call: &Call<'_>, task: &Resource, start: Start) -> Answer<Resource> {
+    let starting = call.store.change(&task.arn, |task| {
+        task.set_status("starting");
+        task.document.remove("StopReason");
+        task.document.remove("LastFailureMessage");
+        task.set("ReplicationTaskStartDate", now());
+        if start == Start::Fresh {
+            task.hidden.resumable = false;
+            task.hidden.tables.clear();
+            task.document.remove("RecoveryCheckpoint");
+            task.set("ReplicationTaskStats", json!({"FreshStartDate": now()}));
+        }
+        Ok(task.clone())
+    })?;
+    launch(call, starting.clone(), start);
+    Ok(starting)
+}
+
+fn launch(call: &Call<'_>, task: Resource, start: Start) {
+    let stop = CancellationToken::new();
+    let statistics = Arc::new(Statistics::new(task.hidden.tables.clone()));
+    let run = Run { stop: stop.clone(), statistics: Arc::clone(&statistics) };
+    call.runs.lock().insert(task.arn.clone(), run);
+    let (gateway, store, runs) = (Arc::clone(call.gateway), Arc::clone(&call.store), Arc::clone(&call.runs));
+    call.gateway.spawn(async move {
+        let run = AssertUnwindSafe(supervise(&gateway, &store, &task, start, &statistics, &stop)).catch_unwind();
+        // A task whose run is gone must not be shown as running.
+        let ended = run.await.unwrap_or_else(|_| {
+            Err(Error::new(
+                crate::error::Kind::Unexpected,
+                "the replication broke off; the daemon's log has the reason",
+            ))
+        });
+        // Before the status: whoever sees it stopped may start it again at once.
+        runs.lock().remove(&task.arn);
+        let told = store.change(&task.arn, |task| {
+            task.hidden.tables = statistics.snapshot();
+            match &ended {
+                // The stack goes down: the task is as it is, and runs on when the stack is up again.
+                Ok(Ended::Cancelled) if !stop.is_cancelled() => {}
+                Ok(ended) => {
+                    settle(task, "stopped", if *ended == Ended::Loaded { "FULL_LOAD_ONLY_FINISHED" } else { "NORMAL" })
+                }
+                Err(error) => {
+                    settle(task, "failed", "FATAL_ERROR Error Level FATAL");
+                    let text = format!("Last Error {} Stop Reason FATAL_ERROR Error Level FATAL", words(error));
+                    task.set("LastFailureMessage", text);
+                }
+            }
+            Ok(())
+        });
+        if let (Err(fault), false) = (told, gateway.cancel.is_cancelled()) {
+            tracing::warn!(task = task.arn, fault = fault.message, "a task's end could not be kept");
+        }
+    });
+}
+
+fn settle(task: &mut Resource, status: &str, reason: &str) {
+    task.set_status(status);
+    task.set("StopReason", format!("Stop Reason {reason}"));
+    if let Some(Value::Object(stats)) = task.document.get_mut("ReplicationTaskStats") {
+        stats.insert("StopDate".into(), now());
+    }
+}
+
+/// Runs the data plane until it ends, and keeps the task's document up to date meanwhile.
+async fn supervise(
+    gateway: &Arc<Gateway>,
+    store: &Arc<Store>,
+    task: &Resource,
+    start: Start,
+    statistics: &Arc<Statistics>,
+    stop: &CancellationToken,
+) -> Result<Ended> {
+    tokio::time::sleep(PASSING).await;
+    let (phase, mut phases) = watch::channel(Phase::Starting);
+    let (confirmed, positions) = watch::channel(Lsn::default());
+    let (job, stream) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
+    let sink = Arc::new(KinesisSink::new(&gateway.clients_in(task.region()), stream));
+    // Both a stop and the stack's end stop it; which of them it was is told by `stop`.
+    let both = gateway.cancel.child_token();
+    let mut run = std::pin::pin!(capture::run(&job, sink, &both));
+    let mut keep = tokio::time::interval(KEEP);
+    let mut kept = (Lsn::default(), Vec::new());
+    loop {
+        tokio::select! {
+            ended = &mut run => {
+                keep_position(store, &task.arn, *positions.borrow());
+                return ended;
+            }
+            () = stop.cancelled(), if !both.is_cancelled() => both.cancel(),
+            Ok(()) = phases.changed() => {
+                let phase = *phases.borrow_and_update();
+                progress(store, &task.arn, phase);
+            }
+            _ = keep.tick() => {
+                let now = (*positions.borrow(), statistics.snapshot());
+                if now != kept {
+                    kept = now;
+                    let told = store.change(&task.arn, |task| {
+                        task.hidden.tables = kept.1.clone();
+                        Ok(())
+                    });
+                    keep_position(store, &task.arn, kept.0);
+                    if let Err(fault) = told {
+                        tracing::warn!(fault = fault.message, "a task's counts could not be kept");
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn progress(store: &Store, arn: &str, phase: Phase) {
+    let told = store.change(arn, |task| {
+        if phase != Phase::Starting && task.status() == "starting" {
+            task.set_status("running");
+        }
+        task.hidden.resumable |= phase == Phase::Following;
+        let percent = if phase == Phase::Following { 100 } else { 0 };
+        if let Some(Value::Object(stats)) = task.document.get_mut("ReplicationTaskStats") {
+            stats.insert("FullLoadProgressPercent".into(), percent.into());
+            stats.insert("StartDate".into(), now());
+        }
+        Ok(())
+    });
+    if let Err(fault) = told {
+        tracing::warn!(fault = fault.message, "a task's progress could not be kept");
+    }
+}
+
+fn keep_position(store: &Store, arn: &str, confirmed: Lsn) {
+    if confirmed == Lsn::default() {
+        return;
+    }
+    let position = confirmed.padded();
+    let told = store.change(arn, |task| {
+        task.set("RecoveryCheckpoint", format!("checkpoint:V1#1#{position}.0.{position}#0#0#*#0#0"));
+        Ok(())
+    });
+    if let Err(fault) = told {
+        tracing::warn!(fault = fault.message, "a task's position could not be kept");
+    }
+}
+
+async fn job(
+    gateway: &Gateway,
+    store: &Store,
+    task: &Resource,
+    start: Start,
+    statistics: Arc<Statistics>,
+    phase: watch::Sender<Phase>,
+    confirmed: watch::Sender<Lsn>,
+) -> Result<(Job, String)> {
+    let missing = |fault: super::fault::Fault| Error::new(crate::error::Kind::EndpointFailed, fault.message);
+    let source = store.get(Kind::Endpoint, task.text("SourceEndpointArn")).map_err(missing)?;
+    let target = store.get(Kind::Endpoint, task.text("TargetEndpointArn")).map_err(missing)?;
+    let settings = source_settings(&source);
+    let kinesis = target.document.get("KinesisSettings").cloned().unwrap_or_default();
+    let task_settings = serde_json::from_str(task.text("ReplicationTaskSettings")).unwrap_or_default();
+    let migration = task.text("MigrationType");
+    let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).map_err(missing)?;
+    for endpoint in [&source, &target] {
+        endpoint::reachable(gateway, &instance, endpoint).await?;
+    }
+    let database = endpoint::database(gateway, store, &source).await?;
+    endpoint::supported(instance.text("EngineVersion"), &database).await?;
+    let job = Job {
+        name: task.identifier().to_owned(),
+        database,
+        slot: slot(task, &settings),
+        start,
+        checkpoint: checkpoint(task),
+        load: migration.starts_with("full-load"),
+        follow: migration.ends_with("cdc"),
+        mappings: Mappings::parse(task.text("TableMappings"))?,
+        target: TargetSettings::read(&kinesis),
+        lobs: LobSettings::read(&task_settings),
+        source: settings,
+        statistics,
+        phase,
+        confirmed,
+    };
+    endpoint::writable(gateway, &target).await?;
+    Ok((job, endpoint::stream(&target)))
+}
+
+/// Where the task's recovery checkpoint is in the log; the log's beginning where there is none.
+fn checkpoint(task: &Resource) -> Lsn {
+    tasks::parse_position(task.text("RecoveryCheckpoint")).unwrap_or_default()
+}
+
+fn source_settings(source: &Resource) -> SourceSettings {
+    let settings = source.document.get("PostgreSQLSettings").cloned().unwrap_or_default();
+    SourceSettings::read(&settings, source.text("ExtraConnectionAttributes"))
+}
+
+/// The endpoint's slot, or one named after the task: lower case letters, digits and underscores, at most 63.
+fn slot(task: &Resource, settings: &SourceSettings) -> String {
+    let own = || {
+        let name = task.identifier().to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        // The ARN's end keeps apart what the cut makes equal.
+        let unique: String = task.arn.rsplit(':').next().unwrap_or("").to_lowercase().chars().take(8).collect();
+        let unique = unique.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        format!("{}_{unique}", &name[..name.len().min(54)])
+    };
+    settings.slot.clone().unwrap_or_else(own)
+}
+
+pub(super) fn stop(call: &Call<'_>, task: &Resource) -> Answer<Resource> {
+    let stopping = call.store.change(&task.arn, |task| {
+        task.set_status("stopping");
+        Ok(task.clone())
+    })?;
+    match call.runs.lock().get(&task.arn) {
+        Some(run) => {
+            let stop = run.stop.clone();
+            call.gateway.spawn(async move {
+                tokio::time::sleep(PASSING).await;
+                stop.cancel();
+            });
+        }
+        None => call.pass(&task.arn, "stopping", "stopped"),
+    }
+    Ok(stopping)
+}
+
+/// Drops the task's own slot, then the task.
+pub(super) fn delete(call: &Call<'_>, task: Resource) {
+    let (gateway, store) = (Arc::clone(call.gateway), Arc::clone(&call.store));
+    call.gateway.spawn(async move {
+        tokio::time::sleep(PASSING).await;
+        if let Err(error) = drop_own_slot(&gateway, &store, &task).await {
+            tracing::warn!(
+                task = task.identifier(),
+                error = words(&error),
+                "the task's replication slot is still there"
+            );
+        }
+        if let Err(fault) = store.remove(|other| other.arn == task.arn) {
+            tracing::warn!(fault = fault.message, "a deleted task is still on disk");
+        }
+    });
+}
+
+async fn drop_own_slot(gateway: &Gateway, store: &Store, task: &Resource) -> Result<()> {
+    let Ok(source) = store.get(Kind::Endpoint, task.text("SourceEndpointArn")) else { return Ok(()) };
+    let settings = source_settings(&source);
+    let ran = task.document.contains_key("ReplicationTaskStartDate");
+    if settings.slot.is_some() || !ran {
+        return Ok(());
+    }
+    let database = endpoint::database(gateway, store, &source).await?;
+    capture::drop_slot(&database, &slot(task, &settings)).await
+}
+
+/// After the stack was down: what was running runs on, and what was passing has passed.
+pub(super) fn take_up(call: &Call<'_>) {
+    for resource in call.store.list(|_| true) {
+        let status = resource.status().to_owned();
+        match (resource.kind, status.as_str()) {
+            (Kind::Task, "running" | "starting") => {
+                let start = if resource.hidden.resumable { Start::Resume } else { Start::Fresh };
+                launch(call, resource, start);
+            }
+            (Kind::Task, "deleting") => delete(call, resource),
+            (Kind::Task, "stopping") => call.pass(&resource.arn, "stopping", "stopped"),
+            (Kind::Task, "creating") => call.pass(&resource.arn, "creating", "ready"),
+            (Kind::Task, "modifying") => call.pass(&resource.arn, "modifying", "stopped"),
+            (Kind::Instance, "creating") => call.pass(&resource.arn, "creating", "available"),
+            (Kind::Instance, "modifying") => call.pass(&resource.arn, "modifying", "available"),
+            (Kind::Connection, "testing") => {
+                forget(call, |other| other.arn == resource.arn);
+            }
+            (_, "deleting") => forget(call, |other| other.arn == resource.arn),
+            _ => {}
+        }
+    }
+}
+
+fn forget(call: &Call<'_>, fits: impl Fn(&Resource) -> bool) {
+    if let Err(fault) = call.store.remove(fits) {
+        tracing::warn!(fault = fault.message, "a DMS resource is still on disk");
+    }
+}

@@ -1,0 +1,154 @@
+//! Everything that the DMS API was told, in memory and in dms.json.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::fault::{Answer, Fault};
+use super::kind::Kind;
+use crate::capture::TableCounts;
+use crate::error::{Kind as ErrorKind, OrFail, Result};
+use crate::local::home::write_atomically;
+use crate::local::state::region_of;
+
+/// One resource: the document is what Describe answers, to the member.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Resource {
+    pub(super) kind: Kind,
+    pub(super) arn: String,
+    pub(super) document: Map<String, Value>,
+    #[serde(default)]
+    pub(super) tags: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) hidden: Hidden,
+}
+
+/// What Describe does not tell.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Hidden {
+    /// An endpoint's own password, where it has no secret.
+    #[serde(default)]
+    pub(super) password: Option<String>,
+    /// A task: whether its slot and full load are done, so that it can resume.
+    #[serde(default)]
+    pub(super) resumable: bool,
+    /// A task: counts by table.
+    #[serde(default)]
+    pub(super) tables: Vec<((String, String), TableCounts)>,
+}
+
+impl Resource {
+    pub(super) fn text(&self, member: &str) -> &str {
+        self.document.get(member).and_then(Value::as_str).unwrap_or("")
+    }
+
+    /// Returns the region of its ARN; of a connection, which has none, that of its endpoint.
+    pub(super) fn region(&self) -> &str {
+        region_of(if self.kind == Kind::Connection { self.text("EndpointArn") } else { &self.arn })
+    }
+
+    pub(super) fn status(&self) -> &str {
+        self.text(self.kind.names().status)
+    }
+
+    pub(super) fn set(&mut self, member: &str, value: impl Into<Value>) {
+        self.document.insert(member.to_owned(), value.into());
+    }
+
+    pub(super) fn set_status(&mut self, status: &str) {
+        self.set(self.kind.names().status, status);
+    }
+
+    pub(super) fn identifier(&self) -> &str {
+        self.text(self.kind.names().identifier)
+    }
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Content {
+    resources: Vec<Resource>,
+}
+
+pub(super) struct Store {
+    file: PathBuf,
+    content: Mutex<Content>,
+}
+
+impl Store {
+    /// # Errors
+    /// `Io` where the file is there and can't be read.
+    pub(super) fn open(file: PathBuf) -> Result<Self> {
+        let content = match std::fs::read(&file) {
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).or_fail(ErrorKind::Io, || format!("{} is damaged", file.display()))?
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Content::default(),
+            Err(error) => return Err(error).or_fail(ErrorKind::Io, || format!("{} can't be read", file.display())),
+        };
+        Ok(Self { file, content: Mutex::new(content) })
+    }
+
+    /// A copy of every resource that fits.
+    pub(super) fn list(&self, fits: impl Fn(&Resource) -> bool) -> Vec<Resource> {
+        let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        content.resources.iter().filter(|resource| fits(resource)).cloned().collect()
+    }
+
+    pub(super) fn find(&self, arn: &str) -> Option<Resource> {
+        self.list(|resource| resource.arn == arn).pop()
+    }
+
+    /// The resource with this ARN, of this kind.
+    pub(super) fn get(&self, kind: Kind, arn: &str) -> Answer<Resource> {
+        let found = self.find(arn).filter(|resource| resource.kind == kind);
+        found.ok_or_else(|| Fault::not_found(format!("{} {arn} not found", kind.names().one)))
+    }
+
+    /// Adds a resource, or answers that its ARN or identifier is taken.
+    pub(super) fn add(&self, resource: Resource) -> Answer<Resource> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |other: &Resource| {
+            other.arn == resource.arn
+                || (other.kind == resource.kind
+                    && other.region() == resource.region()
+                    && !resource.identifier().is_empty()
+                    && other.identifier().eq_ignore_ascii_case(resource.identifier()))
+        };
+        if content.resources.iter().any(same) {
+            let text = format!("{} {} already exists", resource.kind.names().one, resource.identifier());
+            return Err(Fault::exists(text));
+        }
+        content.resources.push(resource.clone());
+        self.save(&content)?;
+        Ok(resource)
+    }
+
+    /// Changes a resource, if it is still there, and answers it.
+    pub(super) fn change<T>(&self, arn: &str, change: impl FnOnce(&mut Resource) -> Answer<T>) -> Answer<T> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = content.resources.iter_mut().find(|resource| resource.arn == arn);
+        let resource = found.ok_or_else(|| Fault::not_found(format!("{arn} not found")))?;
+        let before = resource.clone();
+        let result = change(resource);
+        if result.is_err() {
+            *resource = before;
+        } else if *resource != before {
+            self.save(&content)?;
+        }
+        result
+    }
+
+    pub(super) fn remove(&self, fits: impl Fn(&Resource) -> bool) -> Answer<()> {
+        let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
+        content.resources.retain(|resource| !fits(resource));
+        self.save(&content)
+    }
+
+    fn save(&self, content: &Content) -> Answer<()> {
+        let text = serde_json::to_vec_pretty(content).map_err(|e| Fault::internal(e.to_string()))?;
+        write_atomically(&self.file, &text).map_err(|e| Fault::internal(e.message()))
+    }
+}

@@ -1,0 +1,195 @@
+//! The AWS emulator as a child: an unmodified package, started through `launcher.py`.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use super::child::{EndSignal, Program, Supervised};
+use super::child_environment::WITHOUT_AWS_FILES;
+use super::home::{Home, write_atomically};
+use super::orphans;
+use super::tools::Environment;
+use crate::aws::AccessKey;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::environment::text;
+
+const LAUNCHER: &str = include_str!("launcher.py");
+/// It imports some 100 modules and reads its state back.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+/// It writes its state out, streams and packages included.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+/// A running emulator.
+pub struct Emulator {
+    process: Supervised,
+    pub url: String,
+    folder: PathBuf,
+}
+
+/// What it has to know of the stack.
+pub struct Settings<'a> {
+    pub home: &'a Home,
+    pub environment: &'a Environment,
+    /// Our own endpoint, which it also names in the addresses that it gives out.
+    pub gateway_port: u16,
+    pub region: &'a str,
+    /// The stack's key, which functions get.
+    pub key: &'a AccessKey,
+    /// What the gateway shows with every request.
+    pub secret: &'a str,
+    /// CloudFormation types that the gateway makes.
+    pub types: Vec<&'static str>,
+    /// PEM of the authority that signs the local database; functions find it in PGSSLROOTCERT.
+    pub ca_file: PathBuf,
+    /// What the order of the bus's deliveries comes from; None delivers in the order of PutEvents.
+    pub bus_seed: Option<u64>,
+}
+
+/// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost. It holds
+/// the reason where there was one.
+const UNSAVED: &str = "unsaved";
+
+/// Returns why the state of an emulator that has ended is lost, `None` when it was saved.
+pub fn unsaved(home: &Home) -> Option<String> {
+    let text = std::fs::read_to_string(home.file("emulator").join(UNSAVED)).ok()?;
+    Some(if text.is_empty() { "it was killed, or did not finish in time".to_owned() } else { text })
+}
+
+impl Emulator {
+    /// On the main thread: see [`Supervised::start`]. The flag is true when the state before was lost.
+    ///
+    /// # Errors
+    /// `LocalSetup`, with the end of its log.
+    pub async fn start(settings: Settings<'_>) -> Result<(Self, bool)> {
+        let folder = settings.home.file("emulator");
+        let temporary = folder.join("tmp");
+        std::fs::create_dir_all(&temporary)
+            .or_fail(Kind::LocalSetup, || format!("{} can't be made", temporary.display()))?;
+        let lost = folder.join(UNSAVED).exists();
+        let launcher = folder.join("launcher.py");
+        write_atomically(&launcher, LAUNCHER.as_bytes())?;
+        let port_file = folder.join("port");
+        // Of the run before.
+        let _ = std::fs::remove_file(&port_file);
+        let log = settings.home.logs().join("emulator.log");
+        let process = Supervised::start(Program {
+            name: "the emulator",
+            path: &settings.environment.python,
+            // Unbuffered, without files of bytecode, without the user's own packages.
+            arguments: vec![
+                "-u".into(),
+                "-B".into(),
+                "-s".into(),
+                launcher.into(),
+                settings.environment.packages.clone().into(),
+            ],
+            environment: environment(&settings, &folder, &port_file),
+            user: None,
+            folder: &folder,
+            log: &log,
+            end: EndSignal::Term,
+        })?;
+        let mut emulator = Self { process, url: String::new(), folder };
+        emulator.url = format!("http://127.0.0.1:{}", emulator.ready(&port_file, &log).await?);
+        Ok((emulator, lost))
+    }
+
+    async fn ready(&mut self, port_file: &std::path::Path, log: &std::path::Path) -> Result<u16> {
+        let deadline = Instant::now() + START_PATIENCE;
+        while Instant::now() < deadline {
+            if let Ok(text) = std::fs::read_to_string(port_file) {
+                return text.parse().or_fail(Kind::Unexpected, || format!("{} is no port", port_file.display()));
+            }
+            tokio::select! {
+                how = self.process.ended() => {
+                    let said = std::fs::read_to_string(log).unwrap_or_default();
+                    let last = said.lines().last().unwrap_or("its log is empty");
+                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {last}"))
+                        .hint(format!("its log is {}", log.display()))
+                        .hint("fetch it again: `outboxctl local down --purge-tools`, then `outboxctl local up`"));
+                }
+                () = tokio::time::sleep(Duration::from_millis(25)) => {}
+            }
+        }
+        Err(Error::new(Kind::LocalSetup, "the emulator does not answer").hint(format!("its log is {}", log.display())))
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.pid().unwrap_or(0)
+    }
+
+    /// Resolves when the emulator ends on its own.
+    pub async fn ended(&mut self) -> String {
+        self.process.ended().await
+    }
+
+    /// Ends it. False when its state could not be saved.
+    pub async fn stop(&mut self) -> bool {
+        self.process.stop(STOP_PATIENCE).await;
+        !self.folder.join(UNSAVED).exists()
+    }
+}
+
+/// The seed by which the bus shuffles deliveries: that of `OUTBOXCTL_LOCAL_SEED`, or one at random. None with
+/// `OUTBOXCTL_LOCAL_BUS=ordered`, for tests of what depends on the order in which events were handed to the bus.
+///
+/// # Errors
+/// `Usage` for a value that is not understood.
+pub fn bus_seed() -> Result<Option<u64>> {
+    match text("OUTBOXCTL_LOCAL_BUS")?.as_deref() {
+        None | Some("shuffled") => {}
+        Some("ordered") => return Ok(None),
+        Some(other) => {
+            let error = Error::new(Kind::Usage, format!("OUTBOXCTL_LOCAL_BUS is {other:?}"));
+            return Err(error.hint("it is \"shuffled\" (the default) or \"ordered\""));
+        }
+    }
+    let seed = text("OUTBOXCTL_LOCAL_SEED")?;
+    let seed = seed
+        .map(|seed| seed.parse().or_fail(Kind::Usage, || format!("OUTBOXCTL_LOCAL_SEED is {seed:?}, not a number")));
+    Ok(Some(seed.transpose()?.unwrap_or_else(|| fastrand::u64(..1_000_000))))
+}
+
+fn environment(
+    settings: &Settings<'_>,
+    folder: &std::path::Path,
+    port_file: &std::path::Path,
+) -> Vec<(&'static str, OsString)> {
+    let gateway = format!("http://127.0.0.1:{}", settings.gateway_port);
+    // The record of a database stays the emulator's.
+    let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
+    let join = |types: Vec<&&str>| types.into_iter().copied().collect::<Vec<_>>().join(",").into();
+    let mut variables: Vec<(&'static str, OsString)> = vec![
+        ("OUTBOXCTL_GATEWAY", gateway.clone().into()),
+        ("OUTBOXCTL_RESOURCE_TYPES", join(ours)),
+        ("OUTBOXCTL_EXTENDED_TYPES", join(extended)),
+        ("OUTBOXCTL_PORT_FILE", port_file.into()),
+        ("OUTBOXCTL_EMULATOR_SECRET", settings.secret.into()),
+        ("OUTBOXCTL_UNSAVED_FILE", folder.join(UNSAVED).into()),
+        // Addresses that it gives out (queues, APIs) lead through the gateway.
+        ("GATEWAY_PORT", settings.gateway_port.to_string().into()),
+        ("MINISTACK_REGION", settings.region.into()),
+        // Verifies signatures and evaluates policies: functions get sessions of their roles.
+        ("AUTH", "true".into()),
+        ("PERSIST_STATE", "1".into()),
+        ("STATE_DIR", folder.join("state").into()),
+        ("S3_PERSIST", "1".into()),
+        ("S3_DATA_DIR", folder.join("s3").into()),
+        ("TMPDIR", folder.join("tmp").into()),
+        ("LOG_LEVEL", "INFO".into()),
+        // Listeners that nobody here needs; they would be on all interfaces.
+        ("SFTP_ENABLED", "0".into()),
+        ("IOT_MTLS_ENABLED", "0".into()),
+        // What functions inherit, with what `launcher.py` lists.
+        ("AWS_ENDPOINT_URL", gateway.into()),
+        ("AWS_REGION", settings.region.into()),
+        ("AWS_DEFAULT_REGION", settings.region.into()),
+        ("AWS_ACCESS_KEY_ID", settings.key.id.clone().into()),
+        ("AWS_SECRET_ACCESS_KEY", settings.key.secret.clone().into()),
+        ("PGSSLROOTCERT", settings.ca_file.clone().into()),
+        ("OUTBOXCTL_BUS_SEED", settings.bus_seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
+        (orphans::MARK, settings.home.stack().into()),
+    ];
+    variables.extend(WITHOUT_AWS_FILES.map(|(name, value)| (name, value.into())));
+    variables
+}

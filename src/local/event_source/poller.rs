@@ -1,0 +1,167 @@
+//! A mapping at work: which shards are read, and when.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{self, JoinSet};
+use tokio_util::sync::CancellationToken;
+
+use super::dynamodb::DynamoDb;
+use super::filter::Filters;
+use super::invoke::Invoker;
+use super::kinesis::Kinesis;
+use super::mapping::{Service, State};
+use super::registry::{Checkpoint, Registry, Tracked};
+use super::shard::{End, Worker};
+use super::source::{ReadError, Shard, Source};
+use crate::aws::Clients;
+use crate::local::gateway::Gateway;
+
+/// How often to look for shards that a split or merge made.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
+/// Makes polling fit the mapping's state, whatever it did before: begins it anew, ends it, or removes the mapping.
+pub fn start(gateway: &Arc<Gateway>, registry: &Arc<Registry>, tracked: &Arc<Tracked>) {
+    let stop = tracked.stop(&gateway.cancel);
+    let (gateway, registry, tracked) = (gateway.clone(), registry.clone(), tracked.clone());
+    let stack = gateway.clone();
+    stack.spawn(async move {
+        // The one before finishes what it has in flight.
+        let _turn = tracked.turn.lock().await;
+        if stop.is_cancelled() {
+            return;
+        }
+        match tracked.mapping().state {
+            State::Deleting => registry.remove(&tracked),
+            State::Disabling | State::Disabled => settle(&tracked, State::Disabled).await,
+            _ => supervise(&gateway, &tracked, &stop).await,
+        }
+    });
+}
+
+async fn settle(tracked: &Tracked, state: State) {
+    if tracked.mapping().state == state {
+        return;
+    }
+    tracked.change(|mapping| mapping.state = state);
+    if let Err(error) = tracked.save().await {
+        tracing::error!("{error}");
+    }
+}
+
+async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &CancellationToken) {
+    let mapping = tracked.mapping();
+    let filters = match Filters::parse(mapping.settings.filter_criteria.as_ref()) {
+        Ok(filters) => filters,
+        Err(error) => {
+            tracing::error!(mapping = mapping.id, "{error}");
+            return;
+        }
+    };
+    let clients = gateway.clients_in(&tracked.region());
+    let source = source(&clients, mapping.event_source_arn.clone());
+    let invoker = Invoker::new(clients.config(), mapping.function_arn.clone(), mapping.reports_failures());
+    let worker = Arc::new(Worker {
+        source,
+        tracked: tracked.clone(),
+        mapping,
+        filters,
+        invoker,
+        clients,
+        stop: stop.clone(),
+        writes: gateway.stream_writes.subscribe(),
+    });
+    let mut running: HashMap<task::Id, String> = HashMap::new();
+    let mut shards = JoinSet::new();
+    while !stop.is_cancelled() {
+        match worker.source.shards().await {
+            Ok(listed) => {
+                settle(tracked, State::Enabled).await;
+                for shard in readable(&listed, |shard| tracked.checkpoint(shard)) {
+                    if !running.values().any(|id| *id == shard.id) {
+                        let (worker, id) = (worker.clone(), shard.id.clone());
+                        let task = shards.spawn(async move { worker.run(id).await });
+                        running.insert(task.id(), shard.id.clone());
+                    }
+                }
+            }
+            Err(ReadError::Later(error)) => tracing::warn!("{error}"),
+            Err(ReadError::Gone | ReadError::Expired) => {
+                tracked.change(|mapping| "PROBLEM: Stream not found".clone_into(&mut mapping.last_processing_result));
+            }
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            // A shard that ended may have made its children readable.
+            Some(ended) = shards.join_next_with_id() => {
+                let (task, end) = match ended {
+                    Ok((task, end)) => (task, Some(end)),
+                    Err(panic) => {
+                        tracing::error!("reading a shard broke off, and is taken up again: {panic}");
+                        (panic.id(), None)
+                    }
+                };
+                let shard = running.remove(&task);
+                if let (Some(End::Gone), Some(shard)) = (&end, shard) {
+                    pass_over(&worker, &shard).await;
+                }
+                if matches!(end, None | Some(End::Gone)) {
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+    while shards.join_next().await.is_some() {}
+}
+
+/// Counts a shard as read to its end that the stream lists as closed and does not know any more: its records have expired,
+/// and its children wait for it.
+async fn pass_over(worker: &Worker, shard: &str) {
+    let listed = worker.source.shards().await.unwrap_or_default();
+    if listed.iter().any(|known| known.id == shard && known.closed) {
+        tracing::warn!(shard, "a shard is gone: its records have expired");
+        if let Err(error) = worker.tracked.reached(shard, Checkpoint::Done).await {
+            tracing::error!("{error}");
+        }
+    }
+}
+
+fn source(clients: &Clients, stream_arn: String) -> Arc<dyn Source> {
+    let region = clients.region().to_owned();
+    match Service::of(&stream_arn) {
+        Some(Service::DynamoDb) => Arc::new(DynamoDb { client: clients.dynamodb_streams(), stream_arn }),
+        _ => Arc::new(Kinesis { client: clients.kinesis(), stream_arn, region }),
+    }
+}
+
+/// The shards that may be read now: not read to their end, and after all their parents. A parent that is not listed any
+/// more has expired with its records ("Resharding, scaling, and parallel processing" in the Kinesis developer guide).
+fn readable(listed: &[Shard], checkpoint: impl Fn(&str) -> Option<Checkpoint>) -> Vec<&Shard> {
+    let done = |id: &str| checkpoint(id) == Some(Checkpoint::Done);
+    let waits_for = |parent: &String| listed.iter().any(|shard| shard.id == *parent) && !done(parent);
+    listed.iter().filter(|shard| !done(&shard.id) && !shard.parents.iter().any(waits_for)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_before_children() {
+        let shard = |id: &str, parents: &[&str]| Shard {
+            id: id.into(),
+            parents: parents.iter().map(ToString::to_string).collect(),
+            closed: false,
+        };
+        let listed = [shard("a", &[]), shard("b", &["expired"]), shard("c", &["a"]), shard("d", &["a", "b"])];
+        let names = |done: &[&str]| -> Vec<String> {
+            let checkpoint = |id: &str| done.contains(&id).then_some(Checkpoint::Done);
+            readable(&listed, checkpoint).iter().map(|shard| shard.id.clone()).collect()
+        };
+        assert_eq!(names(&[]), ["a", "b"]);
+        assert_eq!(names(&["a"]), ["b", "c"]);
+        assert_eq!(names(&["a", "b"]), ["c", "d"]);
+    }
+}

@@ -1,0 +1,154 @@
+//! AWS::Lambda::EventSourceMapping of CloudFormation. Its properties are the API's parameters.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Map, Value, json};
+
+use super::EventSources;
+use super::api::{arn, create, delete, is_ours, update};
+use crate::local::gateway::{ApiRequest, Gateway, Resource, ResourceProvider, ResourceRequest};
+
+const TYPES: &[&str] = &["AWS::Lambda::EventSourceMapping"];
+
+impl ResourceProvider for EventSources {
+    fn types(&self) -> &'static [&'static str] {
+        TYPES
+    }
+
+    fn create<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        request: ResourceRequest,
+    ) -> BoxFuture<'a, Result<Resource, String>> {
+        Box::pin(self.make(gateway, request))
+    }
+
+    fn update<'a>(
+        &'a self,
+        gateway: &'a Arc<Gateway>,
+        request: ResourceRequest,
+    ) -> BoxFuture<'a, Result<Resource, String>> {
+        Box::pin(async move {
+            // The stream and where reading began can't be changed: such an update replaces the mapping.
+            let same = |name: &str| request.properties.get(name) == request.old_properties.get(name);
+            let replaced = ["EventSourceArn", "StartingPosition", "StartingPositionTimestamp"].iter().any(|n| !same(n));
+            let id = request.physical_id.clone().unwrap_or_default();
+            if replaced {
+                // The old one first: two mappings of one stream and function can't be.
+                self.unmake(gateway, &request.region, &id).await?;
+                return self.make(gateway, request).await;
+            }
+            let properties = properties(&request.properties);
+            match self.0.get(&id) {
+                Some(tracked) => {
+                    // What the template no longer says has its default again.
+                    let mut changes = defaults();
+                    changes.extend(properties);
+                    update(&self.0, gateway, &tracked, &changes).await.map_err(|refusal| refusal.message)?;
+                }
+                None => drop(emulated(gateway, &request.region, Method::PUT, &id, properties).await?),
+            }
+            Ok(resource(gateway, &request.region, &id))
+        })
+    }
+
+    fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>> {
+        Box::pin(async move {
+            self.unmake(gateway, &request.region, request.physical_id.as_deref().unwrap_or_default()).await
+        })
+    }
+}
+
+impl EventSources {
+    async fn make(&self, gateway: &Arc<Gateway>, request: ResourceRequest) -> Result<Resource, String> {
+        let properties = properties(&request.properties);
+        let id = if is_ours(&properties) {
+            create(&self.0, gateway, &request.region, &properties)
+                .await
+                .map_err(|refusal| refusal.message)?
+                .mapping()
+                .id
+        } else {
+            let made = emulated(gateway, &request.region, Method::POST, "", properties).await?;
+            made.get("UUID").and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        Ok(resource(gateway, &request.region, &id))
+    }
+
+    async fn unmake(&self, gateway: &Arc<Gateway>, region: &str, id: &str) -> Result<(), String> {
+        match self.0.get(id) {
+            Some(tracked) => {
+                delete(&self.0, gateway, &tracked).await.map_err(|refusal| refusal.message)?;
+                // The stream and the function are deleted next: nothing may be in flight then.
+                drop(tracked.turn.lock().await);
+            }
+            // One that is not there is deleted.
+            None => drop(emulated(gateway, region, Method::DELETE, id, Map::new()).await),
+        }
+        Ok(())
+    }
+}
+
+fn properties(value: &Value) -> Map<String, Value> {
+    let mut properties = value.as_object().cloned().unwrap_or_default();
+    properties.remove("Tags");
+    // A parameter's value is text, whatever its type; CloudFormation makes it what the property takes.
+    for value in properties.values_mut() {
+        let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
+        if let Some(number) = number {
+            *value = number.into();
+        }
+    }
+    properties
+}
+
+fn defaults() -> Map<String, Value> {
+    let defaults = serde_json::to_value(super::mapping::Settings::default()).unwrap_or_default();
+    let mut defaults = defaults.as_object().cloned().unwrap_or_default();
+    defaults.insert("Enabled".into(), true.into());
+    defaults
+}
+
+fn resource(gateway: &Gateway, region: &str, id: &str) -> Resource {
+    let mut attributes = Map::new();
+    attributes.insert("Id".into(), id.into());
+    attributes.insert("EventSourceMappingArn".into(), arn(gateway, region, id).into());
+    Resource { physical_id: id.to_owned(), attributes }
+}
+
+/// A mapping of a source that the emulator polls.
+async fn emulated(
+    gateway: &Gateway,
+    region: &str,
+    method: Method,
+    id: &str,
+    body: Map<String, Value>,
+) -> Result<Value, String> {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    let scope = format!("AWS4-HMAC-SHA256 Credential=test/20260101/{region}/lambda/aws4_request");
+    headers.insert(header::AUTHORIZATION, HeaderValue::from_str(&scope).map_err(|error| error.to_string())?);
+    let request = ApiRequest {
+        service: "lambda".into(),
+        target: None,
+        method,
+        path: format!("/2015-03-31/event-source-mappings/{id}").trim_end_matches('/').to_owned(),
+        query: String::new(),
+        headers,
+        body: Bytes::from(Value::from(body).to_string()),
+        region: region.to_owned(),
+        account: gateway.account.to_owned(),
+        by_role: false,
+        // Not signed at all: the gateway itself asks.
+        changed: true,
+    };
+    let answer = gateway.emulator.send(&request).await.map_err(|error| error.to_string())?;
+    let value: Value = serde_json::from_slice(answer.body()).unwrap_or(json!({}));
+    if answer.status().is_success() {
+        return Ok(value);
+    }
+    Err(value.get("message").or(value.get("Message")).and_then(Value::as_str).unwrap_or("refused").to_owned())
+}

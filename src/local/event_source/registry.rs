@@ -1,0 +1,185 @@
+//! The mappings and how far each shard was read, in memory and on disk.
+//!
+//! A mapping is one file: its configuration and its checkpoints, always replaced whole. A checkpoint is written after
+//! the records before it were dealt with, so that a kill repeats at most the batch in flight and loses nothing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+use super::mapping::{Mapping, StartingPosition, State};
+use super::source::Position;
+use crate::error::{Kind, OrFail, Result};
+use crate::local::home::{Home, write_atomically};
+use crate::local::state::region_of;
+
+/// How far a shard was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Checkpoint {
+    After(String),
+    /// Closed, and read to its end: its children may be read.
+    Done,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Document {
+    mapping: Mapping,
+    checkpoints: BTreeMap<String, Checkpoint>,
+}
+
+/// A mapping with everything that belongs to it.
+pub struct Tracked {
+    document: Mutex<Document>,
+    file: PathBuf,
+    saving: tokio::sync::Mutex<()>,
+    stop: Mutex<CancellationToken>,
+    /// Held by the poller while it runs: whoever has it knows that nobody polls.
+    pub turn: tokio::sync::Mutex<()>,
+}
+
+impl Tracked {
+    fn new(file: PathBuf, document: Document) -> Self {
+        Self {
+            document: Mutex::new(document),
+            file,
+            saving: tokio::sync::Mutex::new(()),
+            stop: Mutex::new(CancellationToken::new()),
+            turn: tokio::sync::Mutex::new(()),
+        }
+    }
+
+    pub fn mapping(&self) -> Mapping {
+        lock(&self.document).mapping.clone()
+    }
+
+    /// Returns the region that the mapping, its stream and its function are in.
+    pub fn region(&self) -> String {
+        region_of(&lock(&self.document).mapping.event_source_arn).to_owned()
+    }
+
+    pub fn change(&self, change: impl FnOnce(&mut Mapping)) {
+        change(&mut lock(&self.document).mapping);
+    }
+
+    /// Ends the running poller, if any, soon; what is in flight is finished. The token is for the next one.
+    pub fn stop(&self, stack: &CancellationToken) -> CancellationToken {
+        let next = stack.child_token();
+        std::mem::replace(&mut *lock(&self.stop), next.clone()).cancel();
+        next
+    }
+
+    pub fn checkpoint(&self, shard: &str) -> Option<Checkpoint> {
+        lock(&self.document).checkpoints.get(shard).cloned()
+    }
+
+    /// Where to read a shard from; None once it is done.
+    pub fn position(&self, shard: &str) -> Option<Position> {
+        let mapping = self.mapping();
+        match self.checkpoint(shard) {
+            Some(Checkpoint::Done) => None,
+            Some(Checkpoint::After(sequence)) => Some(Position::After(sequence)),
+            None => Some(match mapping.settings.starting_position {
+                StartingPosition::TrimHorizon => Position::TrimHorizon,
+                // A time holds for every shard and across restarts, where "now" would skip what came meanwhile.
+                StartingPosition::Latest => Position::At(mapping.created_at),
+                StartingPosition::AtTimestamp => {
+                    let seconds = mapping.settings.starting_position_timestamp.unwrap_or_default();
+                    #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the epoch")]
+                    let time = chrono::DateTime::from_timestamp_millis((seconds * 1000.0) as i64);
+                    Position::At(time.unwrap_or_default())
+                }
+            }),
+        }
+    }
+
+    /// # Errors
+    /// `Io` when it is not safely on disk.
+    pub async fn reached(&self, shard: &str, checkpoint: Checkpoint) -> Result<()> {
+        lock(&self.document).checkpoints.insert(shard.to_owned(), checkpoint);
+        self.save().await
+    }
+
+    /// # Errors
+    /// `Io` when it is not safely on disk.
+    pub async fn save(&self) -> Result<()> {
+        // One at a time, or an older state could replace a newer one.
+        let _saving = self.saving.lock().await;
+        let text = serde_json::to_vec(&*lock(&self.document))
+            .or_fail(Kind::Unexpected, || "an event source mapping can't be written".into())?;
+        let file = self.file.clone();
+        tokio::task::spawn_blocking(move || write_atomically(&file, &text))
+            .await
+            .or_fail(Kind::Unexpected, || "saving a checkpoint broke off".into())?
+    }
+}
+
+/// All mappings, by id.
+#[derive(Default)]
+pub struct Registry {
+    mappings: Mutex<BTreeMap<String, Arc<Tracked>>>,
+    folder: OnceLock<PathBuf>,
+}
+
+impl Registry {
+    /// Reads what an earlier run left; mappings that were being deleted are gone now.
+    ///
+    /// # Errors
+    /// `LocalSetup` when the folder or a file in it can't be read.
+    pub fn load(&self, home: &Home) -> Result<Vec<Arc<Tracked>>> {
+        let folder = self.folder.get_or_init(|| home.file("event-sources")).clone();
+        let failed = || format!("{} can't be read", folder.display());
+        std::fs::create_dir_all(&folder).or_fail(Kind::LocalSetup, failed)?;
+        for entry in std::fs::read_dir(&folder).or_fail(Kind::LocalSetup, failed)? {
+            let file = entry.or_fail(Kind::LocalSetup, failed)?.path();
+            if file.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let text = std::fs::read(&file).or_fail(Kind::LocalSetup, failed)?;
+            let document: Document = serde_json::from_slice(&text)
+                .or_fail(Kind::LocalSetup, || format!("{} is damaged", file.display()))
+                .map_err(|e| e.hint("delete the file and run `outboxctl deploy --local` again"))?;
+            if document.mapping.state == State::Deleting {
+                std::fs::remove_file(&file).or_fail(Kind::LocalSetup, failed)?;
+                continue;
+            }
+            lock(&self.mappings).insert(document.mapping.id.clone(), Arc::new(Tracked::new(file, document)));
+        }
+        Ok(self.all())
+    }
+
+    pub fn all(&self) -> Vec<Arc<Tracked>> {
+        lock(&self.mappings).values().cloned().collect()
+    }
+
+    pub fn get(&self, id: &str) -> Option<Arc<Tracked>> {
+        lock(&self.mappings).get(id).cloned()
+    }
+
+    /// # Errors
+    /// `Io` when it is not safely on disk.
+    pub async fn add(&self, mapping: Mapping, checkpoints: BTreeMap<String, Checkpoint>) -> Result<Arc<Tracked>> {
+        let folder = self.folder.get().cloned().unwrap_or_default();
+        let file = folder.join(format!("{}.json", mapping.id));
+        let id = mapping.id.clone();
+        let tracked = Arc::new(Tracked::new(file, Document { mapping, checkpoints }));
+        tracked.save().await?;
+        lock(&self.mappings).insert(id, tracked.clone());
+        Ok(tracked)
+    }
+
+    /// Forgets a mapping that nobody polls any more.
+    pub fn remove(&self, tracked: &Tracked) {
+        lock(&self.mappings).remove(&tracked.mapping().id);
+        if let Err(error) = std::fs::remove_file(&tracked.file) {
+            tracing::warn!(%error, "{} can't be removed", tracked.file.display());
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

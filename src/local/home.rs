@@ -1,0 +1,177 @@
+//! Where the local stack keeps its files.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::environment;
+
+/// One folder for tools that all stacks share, and one folder a stack.
+#[derive(Debug, Clone)]
+pub struct Home {
+    root: PathBuf,
+    name: String,
+}
+
+impl Home {
+    /// By `OUTBOXCTL_HOME` and `OUTBOXCTL_LOCAL_NAME`, else the platform's data folder and "default".
+    ///
+    /// For root that is /var/lib/outboxctl: PostgreSQL then runs as another user, who can't look into root's home.
+    ///
+    /// # Errors
+    /// `Usage` when a variable can't be used, `LocalSetup` when there is no home folder at all.
+    pub fn find() -> Result<Self> {
+        let name = environment::text("OUTBOXCTL_LOCAL_NAME")?;
+        let name = name.unwrap_or_else(|| "default".into());
+        if name.len() > 32 || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+            return Err(Error::new(Kind::Usage, format!("OUTBOXCTL_LOCAL_NAME={name:?} can't name a local stack"))
+                .hint("use 1 to 32 letters, digits, hyphens and underscores"));
+        }
+        let root = find_root()?;
+        // It goes into JSON, and to programs that read it as text.
+        if root.to_str().is_none() {
+            let text = format!("the local stack can't be kept in {root:?}: the path is not valid UTF-8");
+            return Err(Error::new(Kind::Usage, text).hint("set OUTBOXCTL_HOME to another folder"));
+        }
+        Ok(Self { root, name })
+    }
+
+    /// A stack's files under a given root.
+    pub fn at(root: impl Into<PathBuf>, name: impl Into<String>) -> Self {
+        Self { root: root.into(), name: name.into() }
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The stack's name, "default" unless OUTBOXCTL_LOCAL_NAME says otherwise.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Fetched programs, shared by all stacks.
+    pub fn tools(&self) -> PathBuf {
+        self.root.join("tools")
+    }
+
+    /// The stack's own folder.
+    pub fn stack(&self) -> PathBuf {
+        self.root.join("local").join(&self.name)
+    }
+
+    /// A file or folder of this stack.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.stack().join(name)
+    }
+
+    pub fn state_file(&self) -> PathBuf {
+        self.file("state.json")
+    }
+
+    pub fn logs(&self) -> PathBuf {
+        self.file("logs")
+    }
+
+    /// Makes the stack's folders. Its own are for its user alone: they hold passwords and the stack's key. PostgreSQL's
+    /// user, where that is another one, may pass through the first of them.
+    ///
+    /// # Errors
+    /// `LocalSetup` when a folder can't be made.
+    pub fn create(&self) -> Result<()> {
+        let failed = |path: &Path| format!("{} can't be made", path.display());
+        for folder in [self.tools(), self.stack(), self.logs()] {
+            std::fs::create_dir_all(&folder)
+                .or_fail(Kind::LocalSetup, || failed(&folder))
+                .map_err(|e| e.hint("set OUTBOXCTL_HOME to a folder that you can write to, with 1 GB free"))?;
+        }
+        restrict(&self.stack(), 0o711).or_fail(Kind::LocalSetup, || failed(&self.stack()))?;
+        // What an older version made readable, too. PostgreSQL's folder is its user's.
+        for entry in std::fs::read_dir(self.stack()).or_fail(Kind::LocalSetup, || failed(&self.stack()))?.flatten() {
+            if entry.file_name() != "postgres" {
+                restrict(&entry.path(), 0o700).or_fail(Kind::LocalSetup, || failed(&entry.path()))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes permissions away: what is not in `most`.
+fn restrict(path: &Path, most: u32) -> std::io::Result<()> {
+    let about = std::fs::symlink_metadata(path)?;
+    if about.is_symlink() {
+        return Ok(());
+    }
+    let mut permissions = about.permissions();
+    permissions.set_mode(permissions.mode() & most);
+    std::fs::set_permissions(path, permissions)
+}
+
+fn find_root() -> Result<PathBuf> {
+    if let Some(root) = environment::path("OUTBOXCTL_HOME") {
+        return std::path::absolute(&root).or_fail(Kind::Usage, || format!("OUTBOXCTL_HOME={root:?} is no path"));
+    }
+    if rustix::process::geteuid().is_root() {
+        return Ok("/var/lib/outboxctl".into());
+    }
+    if let Some(data) = environment::path("XDG_DATA_HOME").filter(|p| p.is_absolute()) {
+        return Ok(data.join("outboxctl"));
+    }
+    match std::env::home_dir().filter(|home| home.is_absolute()) {
+        Some(home) => Ok(home.join(".local/share/outboxctl")),
+        None => Err(Error::new(Kind::LocalSetup, "there is no home folder to keep the local stack in")
+            .hint("set OUTBOXCTL_HOME to a folder that you can write to")),
+    }
+}
+
+/// Writes a file so that a reader sees the old or the new content, whenever we are killed.
+///
+/// # Errors
+/// `Io` when it can't be written.
+pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
+    use std::io::Write;
+    let failed = || format!("{} can't be written", path.display());
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Io, failed)?;
+    file.write_all(content).and_then(|()| file.as_file().sync_data()).or_fail(Kind::Io, failed)?;
+    file.persist(path).or_fail(Kind::Io, failed)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stacks_share_tools_and_nothing_else() {
+        let (one, two) = (Home::at("/h", "one"), Home::at("/h", "two"));
+        assert_eq!(one.tools(), two.tools());
+        assert_ne!(one.state_file(), two.state_file());
+        assert!(one.logs().starts_with(one.stack()));
+    }
+
+    #[test]
+    fn a_stacks_folders_are_its_users_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = Home::at(folder.path(), "t");
+        // As an older version made it.
+        std::fs::create_dir_all(home.logs()).unwrap();
+        std::fs::set_permissions(home.stack(), std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::write(home.file("dms.json"), "{}").unwrap();
+        std::fs::set_permissions(home.file("dms.json"), std::fs::Permissions::from_mode(0o644)).unwrap();
+        home.create().unwrap();
+        let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&home.stack()), 0o711, "others can pass, and see nothing");
+        assert_eq!((mode(&home.logs()), mode(&home.file("dms.json"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("f");
+        write_atomically(&path, b"a").unwrap();
+        write_atomically(&path, b"b").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"b");
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

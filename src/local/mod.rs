@@ -1,0 +1,34 @@
+//! The local stack: a real PostgreSQL, an AWS emulator as a supervised child process, and in front of it the gateway,
+//! an endpoint that adds what the emulator lacks. Imports `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`,
+//! `output`, `postgres` and `settings`.
+//!
+//! `daemon.rs` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
+//! and stops the daemon for commands; `parts.rs` lists what the gateway adds.
+
+mod child;
+mod child_environment;
+pub mod control;
+pub mod daemon;
+pub mod dms;
+mod emulator;
+mod event_source;
+mod events;
+pub mod gateway;
+mod home;
+mod key;
+mod lock;
+mod network;
+mod orphans;
+mod parts;
+mod ports;
+pub mod postgres_server;
+mod process;
+mod rds;
+mod roles;
+pub mod state;
+pub mod tools;
+mod user;
+
+pub use child::{EndSignal, become_program};
+pub use gateway::KEY_HEADER;
+pub use home::Home;

@@ -1,0 +1,202 @@
+//! Servers for further database instances.
+//!
+//! On RDS every instance has roles, databases and slots of its own, so two pipelines may call theirs alike. Here the
+//! first instance lives in the server that every stack has, and each further one gets a server of its own: a folder
+//! `postgres-N` with `instance.json`.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, mpsc, oneshot};
+
+use super::Server;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::local::home::{Home, write_atomically};
+use crate::local::ports;
+use crate::local::state::Postgres;
+use crate::local::tools::PostgresPrograms;
+
+/// A database instance: its identifier is unique in a region.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    pub region: String,
+    pub identifier: String,
+}
+
+/// instance.json.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    instance: Instance,
+    /// Kept over restarts: secrets name it.
+    port: u16,
+}
+
+enum Request {
+    /// Answers where the instance's server is; `None` where it has none.
+    Find(Instance, oneshot::Sender<Option<Postgres>>),
+    Start(Instance, oneshot::Sender<Result<Postgres>>),
+    /// Ends the server and forgets its data.
+    Remove(Instance, oneshot::Sender<Result<()>>),
+}
+
+/// The way to the servers; they are started elsewhere, on the main thread.
+pub struct Servers {
+    requests: mpsc::Sender<Request>,
+    /// Held while an instance is placed: two at once must not take the same server.
+    pub turn: Mutex<()>,
+}
+
+impl Servers {
+    /// Returns where a further instance's server is; `None` where it has none.
+    ///
+    /// # Errors
+    /// `Interrupted` while the stack goes down.
+    pub async fn find(&self, instance: &Instance) -> Result<Option<Postgres>> {
+        self.ask(|reply| Request::Find(instance.clone(), reply)).await
+    }
+
+    /// Makes and starts a server for an instance.
+    ///
+    /// # Errors
+    /// `LocalSetup` when it does not start.
+    pub async fn start(&self, instance: &Instance) -> Result<Postgres> {
+        self.ask(|reply| Request::Start(instance.clone(), reply)).await?
+    }
+
+    /// Ends an instance's server and removes its data.
+    ///
+    /// # Errors
+    /// `Io` when they can't be removed.
+    pub async fn remove(&self, instance: &Instance) -> Result<()> {
+        self.ask(|reply| Request::Remove(instance.clone(), reply)).await?
+    }
+
+    async fn ask<T>(&self, request: impl FnOnce(oneshot::Sender<T>) -> Request) -> Result<T> {
+        let stopping = || Error::new(Kind::Interrupted, "the local stack is stopping");
+        let (reply, answer) = oneshot::channel();
+        self.requests.send(request(reply)).await.map_err(|_| stopping())?;
+        answer.await.map_err(|_| stopping())
+    }
+}
+
+/// Holds the servers; lives on the main thread.
+pub struct Keeper {
+    home: Home,
+    programs: PostgresPrograms,
+    servers: Vec<(String, Instance, Server)>,
+    requests: mpsc::Receiver<Request>,
+}
+
+impl Keeper {
+    /// Starts the servers of instances that are there.
+    ///
+    /// # Errors
+    /// `LocalSetup` when one does not start.
+    pub async fn start(home: &Home, programs: &PostgresPrograms) -> Result<(Self, Servers)> {
+        let (sender, requests) = mpsc::channel(8);
+        let mut keeper = Self { home: home.clone(), programs: programs.clone(), servers: Vec::new(), requests };
+        for (name, record) in keeper.records()? {
+            let server = Server::start_in(home, programs, &name, record.port).await?;
+            keeper.servers.push((name, record.instance, server));
+        }
+        Ok((keeper, Servers { requests: sender, turn: Mutex::default() }))
+    }
+
+    /// Answers requests, until a server ends on its own: how it ended, and its log's name.
+    pub async fn serve(&mut self) -> (String, String) {
+        loop {
+            let request = {
+                let ends = self
+                    .servers
+                    .iter_mut()
+                    .map(|(name, _, server)| Box::pin(async move { (server.ended().await, format!("{name}.log")) }));
+                let mut ends: Vec<_> = ends.collect();
+                let ended = async {
+                    match ends.is_empty() {
+                        true => std::future::pending().await,
+                        false => futures_util::future::select_all(&mut ends).await.0,
+                    }
+                };
+                tokio::select! {
+                    ended = ended => return ended,
+                    Some(request) = self.requests.recv() => request,
+                }
+            };
+            // The caller may have stopped waiting.
+            match request {
+                Request::Find(instance, reply) => drop(reply.send(self.find(&instance))),
+                Request::Start(instance, reply) => drop(reply.send(self.add(instance).await)),
+                Request::Remove(instance, reply) => drop(reply.send(self.remove(&instance).await)),
+            }
+        }
+    }
+
+    /// Ends all servers. Nothing is answered any more.
+    pub async fn stop(&mut self) {
+        self.requests.close();
+        while self.requests.try_recv().is_ok() {}
+        futures_util::future::join_all(self.servers.iter_mut().map(|(_, _, server)| server.stop())).await;
+    }
+
+    fn find(&self, instance: &Instance) -> Option<Postgres> {
+        self.servers.iter().find(|(_, other, _)| other == instance).map(|(_, _, server)| server.about.clone())
+    }
+
+    async fn add(&mut self, instance: Instance) -> Result<Postgres> {
+        if let Some(found) = self.find(&instance) {
+            return Ok(found);
+        }
+        let name = (2..).map(|number| format!("postgres-{number}")).find(|name| !self.home.file(name).exists());
+        let name = name.unwrap_or_default();
+        let port = ports::reserve(0, "PostgreSQL", "--postgres-port")?;
+        let started = Server::start_in(&self.home, &self.programs, &name, port).await;
+        let record = Record { instance, port };
+        let kept = started.and_then(|server| {
+            let text = serde_json::to_vec(&record).or_fail(Kind::Unexpected, || "instance.json".into())?;
+            write_atomically(&self.home.file(&name).join("instance.json"), &text).map(|()| server)
+        });
+        match kept {
+            Ok(server) => {
+                let about = server.about.clone();
+                self.servers.push((name, record.instance, server));
+                Ok(about)
+            }
+            Err(error) => {
+                // Without its record nothing would find it again.
+                let _ = std::fs::remove_dir_all(self.home.file(&name));
+                Err(error)
+            }
+        }
+    }
+
+    async fn remove(&mut self, instance: &Instance) -> Result<()> {
+        let Some(at) = self.servers.iter().position(|(_, other, _)| other == instance) else { return Ok(()) };
+        let (name, _, mut server) = self.servers.remove(at);
+        server.stop().await;
+        let folder = self.home.file(&name);
+        std::fs::remove_dir_all(&folder).or_fail(Kind::Io, || format!("{} can't be removed", folder.display()))
+    }
+
+    /// Reads what is on disk. A folder without a record was never complete and is removed.
+    fn records(&self) -> Result<Vec<(String, Record)>> {
+        let failed = || format!("{} can't be read", self.home.stack().display());
+        let mut records = Vec::new();
+        for entry in std::fs::read_dir(self.home.stack()).or_fail(Kind::LocalSetup, failed)? {
+            let entry = entry.or_fail(Kind::LocalSetup, failed)?;
+            let Some(name) = entry.file_name().to_str().filter(|name| name.starts_with("postgres-")).map(str::to_owned)
+            else {
+                continue;
+            };
+            match std::fs::read(entry.path().join("instance.json")) {
+                Ok(text) => {
+                    let record = serde_json::from_slice(&text)
+                        .or_fail(Kind::LocalSetup, || format!("{} is damaged", entry.path().display()))?;
+                    records.push((name, record));
+                }
+                Err(_) => {
+                    std::fs::remove_dir_all(entry.path()).or_fail(Kind::LocalSetup, failed)?;
+                }
+            }
+        }
+        records.sort_by(|one, other| one.0.cmp(&other.0));
+        Ok(records)
+    }
+}

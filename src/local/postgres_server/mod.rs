@@ -1,0 +1,315 @@
+//! The local PostgreSQL: initialised once, started with TLS and logical replication as RDS has them.
+//!
+//! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of them, `tls.rs` makes its certificate, `front.rs`
+//! does TLS for a server that can't. `further.rs` keeps servers for further database instances. May import what
+//! [`super`] may.
+
+mod front;
+pub mod further;
+mod settings;
+mod shared_memory;
+mod tls;
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use tokio_postgres::NoTls;
+
+use super::child::{self, EndSignal, Program, Supervised};
+use super::child_environment;
+use super::home::Home;
+use super::ports;
+use super::process;
+use super::state::Postgres;
+use super::tools::PostgresPrograms;
+use super::user::User;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::postgres::session;
+
+pub use settings::SUPERUSER;
+
+/// How long the server may take until it answers: it may have a crash to recover from.
+const START_PATIENCE: Duration = Duration::from_secs(60);
+/// How long a shutdown may take: it writes everything out first.
+const STOP_PATIENCE: Duration = Duration::from_secs(20);
+
+/// The folder of the server that every stack has.
+const MAIN: &str = "postgres";
+
+/// A running server.
+pub struct Server {
+    process: Supervised,
+    pub about: Postgres,
+    _front: Option<front::Front>,
+    /// The folder of its socket, where that is not in the stack's own: removed when dropped.
+    _socket: Option<tempfile::TempDir>,
+}
+
+impl Server {
+    /// Initialises the data folder if there is none, and starts. On the main thread: see [`Supervised::start`].
+    ///
+    /// # Errors
+    /// `LocalSetup`, with the end of the server's log.
+    pub async fn start(home: &Home, programs: &PostgresPrograms, port: u16) -> Result<Self> {
+        Self::start_in(home, programs, MAIN, port).await
+    }
+
+    /// The same for a folder of the stack. All servers have one certificate: it is for this machine's name.
+    async fn start_in(home: &Home, programs: &PostgresPrograms, name: &str, port: u16) -> Result<Self> {
+        let user = User::unprivileged()?;
+        let folder = home.file(name);
+        make(&folder, user.as_ref())?;
+        if let Some(user) = &user {
+            user.let_through(home.root(), &folder)?;
+            let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
+            user.let_through(&root, &programs.bin)?;
+        }
+        let ca_file = tls::ensure(&home.file("tls"), &home.file(MAIN), user.as_ref())?;
+        if name != MAIN {
+            tls::copy(&home.file(MAIN), &folder, user.as_ref())?;
+        }
+        let data = folder.join("data");
+        check_version(&data, programs)?;
+        if !data.join("PG_VERSION").exists() {
+            initialise(programs, &folder, user.as_ref()).await?;
+        }
+        let tls = programs.does_tls();
+        let server_port = if tls { port } else { ports::reserve(0, "PostgreSQL", "--postgres-port")? };
+        let near = folder.join("socket");
+        let far = if fits(&near, server_port) { None } else { Some(temporary(user.as_ref())?) };
+        let socket = far.as_ref().map_or(near, |far| far.path().to_owned());
+        let place = settings::Place { port: server_port, socket, tls };
+        if far.is_none() {
+            make(&place.socket, user.as_ref())?;
+        }
+        end_orphan(&data).await;
+        settings::write(&data, &folder, &place, user.as_ref())?;
+        let log = home.logs().join(format!("{name}.log"));
+        let process = Supervised::start(Program {
+            name: "PostgreSQL",
+            path: &programs.bin.join("postgres"),
+            arguments: vec!["-D".into(), data.clone().into()],
+            environment: vec![("LC_ALL", "C".into()), ("TZ", "UTC".into())],
+            user: user.as_ref(),
+            folder: &data,
+            log: &log,
+            end: EndSignal::Int,
+        })?;
+        let about = Postgres {
+            host: "localhost".into(),
+            port,
+            server_port,
+            ca_file,
+            version: programs.version.clone(),
+            bin: programs.bin.clone(),
+            socket: place.socket,
+        };
+        let front = if tls { None } else { Some(front::start(&folder, port, server_port).await?) };
+        let mut server = Self { process, about, _front: front, _socket: far };
+        server.ready(&log).await?;
+        Ok(server)
+    }
+
+    async fn ready(&mut self, log: &Path) -> Result<()> {
+        let deadline = Instant::now() + START_PATIENCE;
+        loop {
+            match superuser(&self.about, "postgres").await {
+                Ok(client) => return settings::make_roles(&client).await,
+                Err(error) if Instant::now() > deadline => {
+                    return Err(Error::new(Kind::LocalSetup, "PostgreSQL does not answer").with_source(error));
+                }
+                Err(_) => {}
+            }
+            tokio::select! {
+                how = self.process.ended() => {
+                    return Err(Error::new(Kind::LocalSetup, format!("{how}: {}", last_lines(log)))
+                        .hint(format!("its log is {}", log.display())));
+                }
+                () = tokio::time::sleep(Duration::from_millis(30)) => {}
+            }
+        }
+    }
+
+    /// Resolves when the server ends on its own.
+    pub async fn ended(&mut self) -> String {
+        self.process.ended().await
+    }
+
+    pub async fn stop(&mut self) {
+        self.process.stop(STOP_PATIENCE).await;
+    }
+}
+
+/// A superuser's connection, over the socket that only the daemon's user can reach.
+///
+/// # Errors
+/// `DatabaseUnreachable` when there is no connection.
+pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgres::Client> {
+    let mut config = tokio_postgres::Config::new();
+    config.host_path(&server.socket).port(server.server_port).user(SUPERUSER).dbname(database);
+    config.connect_timeout(Duration::from_secs(5)).application_name("outboxctl local").options(session::options());
+    let failed = || "the local PostgreSQL does not answer its daemon".to_owned();
+    let (client, connection) = config.connect(NoTls).await.or_fail(Kind::DatabaseUnreachable, failed)?;
+    // Ends with the client.
+    tokio::spawn(async move {
+        if let Err(error) = connection.await {
+            tracing::debug!(%error, "superuser connection ended");
+        }
+    });
+    Ok(client)
+}
+
+/// PostgreSQL of one major version can't read another's files.
+fn check_version(data: &Path, programs: &PostgresPrograms) -> Result<()> {
+    let Ok(made_by) = std::fs::read_to_string(data.join("PG_VERSION")) else { return Ok(()) };
+    let made_by = made_by.trim();
+    if programs.version.split(['.', 'b', 'r', 'd']).next() == Some(made_by) {
+        return Ok(());
+    }
+    let text = format!(
+        "the local database was made by PostgreSQL {made_by}, and {} is {}",
+        programs.bin.display(),
+        programs.version
+    );
+    Err(Error::new(Kind::LocalSetup, text)
+        .hint(format!("set OUTBOXCTL_POSTGRES_BIN to the programs of PostgreSQL {made_by}"))
+        .hint("or start over, without the local data: `outboxctl local down --purge`, then `outboxctl local up`"))
+}
+
+async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&User>) -> Result<()> {
+    let partial = folder.join("data.partial");
+    if partial.exists() {
+        std::fs::remove_dir_all(&partial)
+            .or_fail(Kind::LocalSetup, || format!("{} is in the way", partial.display()))?;
+    }
+    let mut command = command(&programs.bin.join("initdb"), folder, user);
+    command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
+    // A password nobody knows: over TCP the superuser is refused anyway.
+    let password = folder.join("initial-password");
+    crate::local::home::write_atomically(&password, uuid::Uuid::new_v4().to_string().as_bytes())?;
+    if let Some(user) = user {
+        user.own(&password)?;
+    }
+    // Relative names: initdb hands them to a shell.
+    command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
+    if shared_memory::is_tight() && takes_settings(&programs.version) {
+        command.args(["--set", "dynamic_shared_memory_type=mmap"]);
+    }
+    let output = command.output().await.or_fail(Kind::LocalSetup, || "initdb can't be run".into())?;
+    // Of no use to anybody after this.
+    let _ = std::fs::remove_file(&password);
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        let reason = said.lines().rev().find(|line| line.contains("error") || line.contains("FATAL")).unwrap_or(&said);
+        let hint = if said.contains("shared memory segment") {
+            "PostgreSQL keeps shared memory in /dev/shm, which is too small: give it 64 MB (docker run --shm-size 64m)"
+                .to_owned()
+        } else {
+            format!("{} needs about 100 MB of free disk", folder.display())
+        };
+        return Err(
+            Error::new(Kind::LocalSetup, format!("the local database can't be made: {}", reason.trim())).hint(hint)
+        );
+    }
+    // Only what is complete gets the name that counts.
+    std::fs::rename(&partial, folder.join("data")).or_fail(Kind::LocalSetup, || "the new database".into())
+}
+
+/// Returns whether initdb takes settings for the new server (PostgreSQL 16 release notes).
+fn takes_settings(version: &str) -> bool {
+    version.split(|c: char| !c.is_ascii_digit()).next().and_then(|major| major.parse::<u32>().ok()) >= Some(16)
+}
+
+/// Ends a server that outlived its daemon (the kernel's signal is Linux's alone). A process that only has its number is
+/// left alone; the file that names it is removed, since the next server would not start beside it.
+async fn end_orphan(data: &Path) {
+    let file = data.join("postmaster.pid");
+    let text = std::fs::read(&file).unwrap_or_default();
+    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let Some(pid) = std::str::from_utf8(first).ok().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
+    let deadline = Instant::now() + STOP_PATIENCE;
+    if process::works_on(pid, "postgres", data) {
+        child::interrupt(pid);
+        while process::works_on(pid, "postgres", data) && Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    } else if process::exists(pid) {
+        tracing::warn!(pid, "{} names a process that is not PostgreSQL's; the file is removed", file.display());
+        // The server says what is wrong where this fails.
+        let _ = std::fs::remove_file(&file);
+    }
+}
+
+fn command(program: &Path, folder: &Path, user: Option<&User>) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(program);
+    child_environment::clean(command.as_std_mut());
+    command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC").kill_on_drop(true);
+    if let Some(user) = user {
+        command.uid(user.uid).gid(user.gid);
+    }
+    command
+}
+
+/// Makes a folder that only the server's user sees into.
+fn make(folder: &Path, user: Option<&User>) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let failed = || format!("{} can't be made", folder.display());
+    std::fs::create_dir_all(folder).or_fail(Kind::LocalSetup, failed)?;
+    if let Some(user) = user {
+        user.own(folder)?;
+    }
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).or_fail(Kind::LocalSetup, failed)
+}
+
+/// Whether a socket in this folder has an address that the system takes (107 bytes).
+fn fits(folder: &Path, port: u16) -> bool {
+    folder.join(format!(".s.PGSQL.{port}.lock")).as_os_str().len() <= 100
+}
+
+/// A new folder with a short name, for the server's user alone. Its name is random: a name that can be known before could
+/// be there already as another user's link.
+fn temporary(user: Option<&User>) -> Result<tempfile::TempDir> {
+    use std::os::unix::fs::PermissionsExt;
+    let own = std::fs::Permissions::from_mode(0o700);
+    let folder = tempfile::Builder::new().prefix("outboxctl-").permissions(own).tempdir_in("/tmp");
+    let folder = folder.or_fail(Kind::LocalSetup, || "no folder can be made in /tmp".into())?;
+    if let Some(user) = user {
+        user.own(folder.path())?;
+    }
+    Ok(folder)
+}
+
+fn last_lines(log: &Path) -> String {
+    let text = std::fs::read_to_string(log).unwrap_or_default();
+    let worth = text.lines().rev().find(|line| line.contains("FATAL") || line.contains("PANIC"));
+    worth.or(text.lines().last()).unwrap_or("its log is empty").to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn a_far_socket_has_a_new_folder_of_its_own() {
+        let (one, other) = (temporary(None).unwrap(), temporary(None).unwrap());
+        assert_ne!(one.path(), other.path());
+        assert_eq!(std::fs::symlink_metadata(one.path()).unwrap().permissions().mode() & 0o777, 0o700);
+        assert!(fits(one.path(), 65535) && !fits(&one.path().join("x".repeat(100)), 1));
+    }
+
+    #[test]
+    fn a_link_is_given_away_itself() {
+        // Only root can give files away.
+        let Some(user) = User::unprivileged().ok().flatten() else { return };
+        let folder = tempfile::tempdir().unwrap();
+        let (target, link) = (folder.path().join("target"), folder.path().join("link"));
+        std::fs::write(&target, "").unwrap();
+        symlink(&target, &link).unwrap();
+        user.own(&link).unwrap();
+        assert_eq!(std::fs::metadata(&target).unwrap().uid(), 0, "what it points to stays root's");
+        assert_eq!(std::fs::symlink_metadata(&link).unwrap().uid(), user.uid);
+    }
+}

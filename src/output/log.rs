@@ -1,0 +1,90 @@
+//! The log of the local stack's daemon and of functions.
+
+use std::io::{self, Write};
+
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, fmt};
+
+use crate::settings::environment;
+
+/// Targets that log whole requests below info level, with credentials and session tokens in them.
+const SECRETIVE: [&str; 5] = ["aws_", "h2", "hyper", "lambda_", "tower"];
+
+/// Installs the daemon's log: stderr, which is a file, with the time of each line.
+pub fn of_daemon() {
+    let log = fmt()
+        .with_env_filter(filter("warn"))
+        .with_ansi(false)
+        // It would report a failed write by another one, which panics: a full disk would end the work that logs.
+        .log_internal_errors(false)
+        .with_writer(|| Lenient(io::stderr()))
+        .finish();
+    // A second one in the same process would be a mistake, and not worth failing for.
+    let _ = log.with(filter_fn(|record| is_harmless(record.level(), record.target()))).try_init();
+}
+
+/// Installs a function's log: stdout, of which Lambda stores each line with the time.
+pub fn of_function() {
+    let log = fmt().with_env_filter(filter("warn,outboxctl=info")).with_ansi(false).without_time().with_target(false);
+    let _ = log.finish().with(filter_fn(|record| is_harmless(record.level(), record.target()))).try_init();
+}
+
+/// OUTBOX_LOG, else `default`.
+fn filter(default: &str) -> EnvFilter {
+    let chosen = environment::text("OUTBOX_LOG").ok().flatten();
+    chosen.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new(default))
+}
+
+/// Whether a record can't have credentials in it, whatever OUTBOX_LOG asks for.
+fn is_harmless(level: &Level, target: &str) -> bool {
+    *level <= Level::INFO || !SECRETIVE.iter().any(|name| target.starts_with(name))
+}
+
+/// Drops what can't be written: on a full disk the work is worth more than its log.
+struct Lenient<W>(W);
+
+impl<W: Write> Write for Lenient<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(self.0.write(bytes).unwrap_or(bytes.len()))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let _ = self.0.flush();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn libraries_that_log_requests_stay_at_info() {
+        assert!(!is_harmless(&Level::TRACE, "aws_sigv4::http_request::sign"));
+        assert!(!is_harmless(&Level::DEBUG, "hyper_util::client::legacy"));
+        assert!(is_harmless(&Level::INFO, "aws_config::profile"));
+        assert!(is_harmless(&Level::TRACE, "outboxctl::functions"));
+    }
+
+    struct Full;
+
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_does_not_end_the_work_that_logs() {
+        let log = tracing_subscriber::fmt().log_internal_errors(false).with_writer(|| Lenient(Full)).finish();
+        tracing::subscriber::with_default(log, || tracing::error!("lost"));
+        assert_eq!(Lenient(Full).write(b"abc").unwrap(), 3);
+    }
+}

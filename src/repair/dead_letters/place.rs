@@ -1,0 +1,212 @@
+//! Where a deployment keeps what it could not deliver, and the way back from there.
+
+use futures_util::future::{join_all, try_join_all};
+
+use super::letter::{DeadLetter, Opened};
+use super::queue::Queue;
+use super::{bucket, table};
+use crate::aws::{Clients, buckets};
+use crate::cloudformation::Deployment;
+use crate::deployment::database::{Database, Via};
+use crate::error::{Error, Kind, Result};
+use crate::postgres::tls::Roots;
+use crate::repair::delivery::Courier;
+
+/// Queues behind the rules of a bus: the place's name, the queue's output, the output that has the rule's target.
+const QUEUES: [(&str, &str, &str); 2] =
+    [("unlogged", "UnloggedQueue", "EventLogGroup"), ("undelivered", "UndeliveredQueue", "ConsumerFunction")];
+
+/// One place.
+pub struct Place {
+    /// `bucket`, `table`, `unlogged` or `undelivered`.
+    pub name: &'static str,
+    /// The way to whom its letters were meant for.
+    pub courier: Courier,
+    store: Store,
+}
+
+enum Store {
+    Bucket { clients: Box<Clients>, bucket: String },
+    Table(Box<Database>),
+    Queue(Box<Queue>),
+}
+
+impl Place {
+    /// Where the pipeline itself puts what it gives up. `via` and `roots` are for one that keeps it in its database.
+    ///
+    /// # Errors
+    /// `NotDeployed`, and what connecting can end in.
+    pub async fn of_pipeline(clients: &Clients, deployment: &Deployment, via: Via, roots: Roots) -> Result<Self> {
+        let courier = Courier::of(clients, deployment)?;
+        if deployment.pipeline.stack("leases").is_some() {
+            let database = Database::open(clients, deployment, via, roots).await?;
+            return Ok(Self { name: "table", courier, store: Store::Table(Box::new(database)) });
+        }
+        let bucket = deployment.output("FailureBucket")?.to_owned();
+        Ok(Self { name: "bucket", courier, store: Store::Bucket { clients: Box::new(clients.clone()), bucket } })
+    }
+
+    /// For people.
+    pub fn describe(&self) -> String {
+        match &self.store {
+            Store::Bucket { bucket, .. } => format!("bucket {bucket}"),
+            Store::Table(_) => "table outbox_failures".into(),
+            Store::Queue(queue) => format!("queue {}", queue.name()),
+        }
+    }
+
+    /// Everything there is, the oldest first, without payloads.
+    pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
+        let letters = match &mut self.store {
+            Store::Bucket { clients, bucket } => bucket::list(clients, bucket, None).await?,
+            Store::Table(database) => table::list(database).await?,
+            Store::Queue(queue) => queue.list().await?,
+        };
+        Ok(sorted(letters))
+    }
+
+    /// The same of what is `wanted`, for somebody who is going to remove it: nobody else gets it meanwhile, where the
+    /// place can see to that. To be followed by [`Place::release`].
+    pub(super) async fn hold(&mut self, wanted: impl Fn(&DeadLetter) -> bool) -> Result<Vec<DeadLetter>> {
+        if let Store::Queue(queue) = &mut self.store {
+            return Ok(sorted(queue.hold(wanted).await?));
+        }
+        let mut letters = self.list().await?;
+        letters.retain(wanted);
+        Ok(letters)
+    }
+
+    /// Gives back what is still held.
+    pub(super) async fn release(&mut self) {
+        if let Store::Queue(queue) = &mut self.store {
+            queue.release(|_| true).await;
+        }
+    }
+
+    /// A letter with its payload.
+    ///
+    /// # Errors
+    /// It can't be read; `Failed` where it is not there any more.
+    pub async fn open_letter(&mut self, letter: &DeadLetter) -> Result<Opened> {
+        match &mut self.store {
+            Store::Bucket { clients, bucket } => bucket::open(clients, bucket, letter).await,
+            Store::Table(database) => table::open(database, letter).await,
+            Store::Queue(queue) => queue.open(letter),
+        }
+    }
+
+    /// Before these letters are sent. A consumer passes over an event that it has given up: that mark has to go before the
+    /// record comes again. The letter itself stays until the stream has the record.
+    pub(super) async fn prepare(&mut self, letters: &[&DeadLetter]) -> Result<()> {
+        let Store::Table(database) = &mut self.store else { return Ok(()) };
+        let rows: Result<Vec<i64>> = letters.iter().map(|letter| table::row(letter)).collect();
+        database.unmark_failures(rows?).await
+    }
+
+    pub(super) async fn remove(&mut self, letter: &DeadLetter) -> Result<()> {
+        match &mut self.store {
+            Store::Bucket { clients, bucket } => buckets::delete(clients, bucket, &letter.key).await,
+            Store::Table(database) => database.delete_failures(vec![table::row(letter)?]).await,
+            Store::Queue(queue) => queue.delete(letter).await,
+        }
+    }
+}
+
+fn sorted(mut letters: Vec<DeadLetter>) -> Vec<DeadLetter> {
+    letters.sort_by(|a, b| (a.at, &a.key).cmp(&(b.at, &b.key)));
+    letters
+}
+
+/// Every place of a deployment, or one of them.
+pub struct Places(pub Vec<Place>);
+
+impl Places {
+    /// The places of this deployment; `only` the one of this name.
+    ///
+    /// # Errors
+    /// `Usage` where there is no place of that name; those of [`Place::of_pipeline`].
+    pub async fn open(
+        clients: &Clients,
+        deployment: &Deployment,
+        via: Via,
+        roots: Roots,
+        only: Option<&str>,
+    ) -> Result<Self> {
+        let mut places = vec![Place::of_pipeline(clients, deployment, via, roots).await?];
+        for (name, url, courier) in queues(clients, deployment) {
+            places.push(Place { name, courier, store: Store::Queue(Box::new(Queue::new(clients, name, url)?)) });
+        }
+        if let Some(only) = only {
+            let names: Vec<&str> = places.iter().map(|place| place.name).collect();
+            if !names.contains(&only) {
+                let error = Error::new(Kind::Usage, format!("{} has no place {only:?}", deployment.pipeline.name));
+                return Err(error.hint(format!("places: {}", names.join(", "))));
+            }
+            places.retain(|place| place.name == only);
+        }
+        Ok(Self(places))
+    }
+
+    /// For people.
+    pub fn describe(&self) -> String {
+        self.0.iter().map(Place::describe).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Everything there is, the oldest first, without payloads.
+    pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
+        let lists = try_join_all(self.0.iter_mut().map(Place::list)).await?;
+        Ok(sorted(lists.into_iter().flatten().collect()))
+    }
+
+    /// Messages of queues that somebody else held when they were listed: they are in no list.
+    pub fn elsewhere(&self) -> u64 {
+        let of = |place: &Place| if let Store::Queue(queue) = &place.store { queue.elsewhere } else { 0 };
+        self.0.iter().map(of).sum()
+    }
+
+    /// The letter of this name, with its payload: the short id, the event's id, or the key.
+    ///
+    /// # Errors
+    /// `Usage` where there is none, or more than one; those of [`Place::open_letter`].
+    pub async fn find(&mut self, name: &str) -> Result<Opened> {
+        let mut found = self.list().await?;
+        found.retain(|letter| letter.is_called(name));
+        let letter = match found.len() {
+            1 => found.remove(0),
+            0 => {
+                return Err(Error::new(Kind::Usage, format!("there is no dead letter {name} in {}", self.describe()))
+                    .hint("`outboxctl dlq list` shows them"));
+            }
+            count => {
+                return Err(Error::new(Kind::Usage, format!("{count} dead letters are called {name}"))
+                    .hint("take the id from `outboxctl dlq list`"));
+            }
+        };
+        let mut places = self.0.iter_mut();
+        let place = places.find(|place| place.name == letter.place);
+        place.ok_or_else(|| Error::new(Kind::Unexpected, "a place is gone"))?.open_letter(&letter).await
+    }
+}
+
+/// A deployment's queues: the place's name, the queue's URL, and the way to the rule's target.
+fn queues<'a>(clients: &Clients, deployment: &'a Deployment) -> Vec<(&'static str, &'a str, Courier)> {
+    let found = |(name, queue, target): &(&'static str, &str, &str)| {
+        let (url, target) = (deployment.output(queue).ok()?, deployment.output(target).ok()?.to_owned());
+        let clients = clients.clone();
+        let courier = match *name {
+            "unlogged" => Courier::Log { clients, group: target },
+            _ => Courier::Consumer { clients, name: target },
+        };
+        Some((*name, url, courier))
+    };
+    QUEUES.iter().filter_map(found).collect()
+}
+
+/// About how many letters wait in a deployment's queues. Nothing is received for it.
+///
+/// # Errors
+/// What SQS says.
+pub async fn in_queues(clients: &Clients, deployment: &Deployment) -> Result<u64> {
+    let counts = queues(clients, deployment).into_iter().map(|(_, url, _)| Queue::count(clients, url));
+    join_all(counts).await.into_iter().sum()
+}

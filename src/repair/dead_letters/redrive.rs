@@ -1,0 +1,202 @@
+//! Sending dead letters on their way again.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::letter::{DeadLetter, Opened};
+use super::place::{Place, Places};
+use super::plan::{Selection, Turn, order};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::{Fate, Piece};
+use crate::repair::delivery::{BATCH_BYTES, Carrier, Parcel};
+
+/// How to send.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    pub selection: Selection,
+    /// Records a second; as fast as it goes without one.
+    pub rate: Option<f64>,
+    /// Only say what would be sent.
+    pub dry_run: bool,
+}
+
+/// What happened to one letter.
+#[derive(Debug, Clone, Serialize)]
+pub struct Step {
+    pub r#type: &'static str,
+    pub id: String,
+    pub place: &'static str,
+    pub key: String,
+    pub aggregate: String,
+    pub event_id: Option<String>,
+    /// `sent` and removed, `refused` once more and kept, or `planned` by a dry run.
+    pub outcome: &'static str,
+    /// Why it was refused.
+    pub reason: Option<String>,
+}
+
+/// What happened in all.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Report {
+    /// Letters that were meant.
+    pub selected: usize,
+    /// Letters that were delivered and removed.
+    pub sent: usize,
+    /// Letters that were refused again, and kept.
+    pub refused: usize,
+    /// Letters without a payload that could be sent.
+    pub unsendable: usize,
+    /// Letters that were not got to.
+    pub left: usize,
+    pub dry_run: bool,
+}
+
+/// Sends the letters that are meant, one place after the other, and tells of each as it is done with. The report counts,
+/// whatever the end.
+///
+/// Records go in the order of their aggregates; one that is refused again stays where it is and holds up no other, as in
+/// the pipeline itself. A letter is removed once all its records are accepted.
+pub async fn redrive(
+    places: &mut Places,
+    options: &Options,
+    cancel: &CancellationToken,
+    mut told: impl FnMut(&Step),
+) -> (Report, Result<()>) {
+    let mut report = Report { dry_run: options.dry_run, ..Report::default() };
+    let mut ended = Ok(());
+    for place in &mut places.0 {
+        ended = run(place, options, cancel, &mut report, &mut told).await;
+        place.release().await;
+        if ended.is_err() {
+            break;
+        }
+    }
+    report.left = report.selected - report.sent - report.refused - report.unsendable;
+    (report, ended)
+}
+
+async fn run(
+    place: &mut Place,
+    options: &Options,
+    cancel: &CancellationToken,
+    report: &mut Report,
+    told: &mut impl FnMut(&Step),
+) -> Result<()> {
+    let wanted = |letter: &DeadLetter| options.selection.takes(letter);
+    let letters = if options.dry_run {
+        place.list().await?.into_iter().filter(wanted).collect()
+    } else {
+        place.hold(wanted).await?
+    };
+    report.selected += letters.len();
+    for letter in letters.iter().filter(|letter| letter.records == 0) {
+        report.unsendable += 1;
+        told(&step(letter, "refused", Some("it has no payload that could be sent".into())));
+    }
+    let turns = order(&letters);
+    if options.dry_run {
+        let mut seen = HashSet::new();
+        for turn in turns.iter().filter(|turn| seen.insert(turn.letter)) {
+            told(&step(&letters[turn.letter], "planned", None));
+        }
+        return Ok(());
+    }
+    let courier = place.courier.clone();
+    let mut carrier = Carrier::new(&courier, options.rate, cancel);
+    let mut open: HashMap<usize, State> = HashMap::new();
+    let mut next = turns.into_iter().peekable();
+    while next.peek().is_some() {
+        let (mut batch, mut parcels, mut bytes) = (Vec::new(), Vec::new(), 0);
+        while let Some(turn) = next.peek().copied() {
+            let letter = &letters[turn.letter];
+            let state = match open.entry(turn.letter) {
+                std::collections::hash_map::Entry::Occupied(known) => known.into_mut(),
+                std::collections::hash_map::Entry::Vacant(new) => {
+                    new.insert(State::new(place.open_letter(letter).await?))
+                }
+            };
+            let parcel = parcel(letter, &state.opened, turn)?;
+            let size = parcel.piece.size();
+            if !batch.is_empty() && (batch.len() >= carrier.batch() || bytes + size > BATCH_BYTES) {
+                break;
+            }
+            bytes += size;
+            batch.push(turn);
+            parcels.push(parcel);
+            next.next();
+        }
+        place.prepare(&batch.iter().map(|turn| &letters[turn.letter]).collect::<Vec<_>>()).await?;
+        let (fates, sent) = carrier.send(&parcels).await;
+        for (turn, fate) in batch.iter().zip(fates) {
+            let Some(state) = open.get_mut(&turn.letter) else { continue };
+            if state.take(fate) {
+                let letter = &letters[turn.letter];
+                let refusal = open.remove(&turn.letter).and_then(|state| state.refusal);
+                match refusal {
+                    Some(reason) => {
+                        report.refused += 1;
+                        told(&step(letter, "refused", Some(reason)));
+                    }
+                    None => {
+                        place.remove(letter).await?;
+                        report.sent += 1;
+                        told(&step(letter, "sent", None));
+                    }
+                }
+            }
+        }
+        sent?;
+    }
+    Ok(())
+}
+
+/// A letter under way.
+struct State {
+    opened: Opened,
+    missing: usize,
+    refusal: Option<String>,
+}
+
+impl State {
+    fn new(opened: Opened) -> Self {
+        Self { missing: opened.records.len(), opened, refusal: None }
+    }
+
+    /// True once every record has its fate.
+    fn take(&mut self, fate: Fate) -> bool {
+        match fate {
+            Fate::Accepted | Fate::Nothing => {}
+            Fate::Refused { code, message } => self.refusal = Some(format!("{code}: {message}")),
+            Fate::Unfinished { .. } => return false,
+        }
+        self.missing -= 1;
+        self.missing == 0
+    }
+}
+
+fn parcel(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Parcel> {
+    let record = opened
+        .records
+        .get(turn.record)
+        .ok_or_else(|| Error::new(Kind::Failed, format!("{} changed while it was read: run it again", letter.key)))?;
+    // Where the aggregate can't be told, the stream's own key keeps those apart that may have the same.
+    let key = Some(&record.partition_key).filter(|key| !key.is_empty()).cloned();
+    let lane = letter.places[turn.record].view.lane().or(key);
+    let lane = lane.unwrap_or_else(|| format!("{}#{}", letter.key, turn.record));
+    Ok(Parcel { piece: Piece::record(&record.data), lane, partition_key: record.partition_key.clone() })
+}
+
+fn step(letter: &DeadLetter, outcome: &'static str, reason: Option<String>) -> Step {
+    Step {
+        r#type: "dead-letter",
+        id: letter.id.clone(),
+        place: letter.place,
+        key: letter.key.clone(),
+        aggregate: letter.event.aggregate(),
+        event_id: letter.event.event_id.clone(),
+        outcome,
+        reason,
+    }
+}

@@ -1,0 +1,165 @@
+//! Sends records and events to a pipeline again, in order per aggregate and at a rate.
+//!
+//! [`Courier`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
+//! retries), or the stream, where consumers mark what they process; or, for what the bus could not bring to a target of
+//! its rules, that target itself, so that no other target gets the event again. [`Carrier`] sends batches to it, one
+//! after the other, and reports the outcome of each before it sends the next: a process that is killed has one batch in
+//! flight.
+
+mod consumer;
+mod courier;
+mod log;
+mod order;
+mod record;
+mod stream;
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, Kind, Result};
+use crate::outbox::{Fate, Piece};
+
+pub use courier::Courier;
+pub use order::interleave;
+
+/// Most pieces of a request.
+pub const BATCH: usize = 100;
+/// Most bytes of a request: a function takes 6 MB.
+pub const BATCH_BYTES: usize = 4 << 20;
+/// Requests in a row that may bring nothing forward before it is given up.
+const PATIENCE: u32 = 6;
+
+/// Something to deliver.
+#[derive(Debug, Clone)]
+pub struct Parcel {
+    pub piece: Piece,
+    /// Parcels of one lane arrive in their order: an aggregate.
+    pub lane: String,
+    /// Where it belongs in a stream.
+    pub partition_key: String,
+}
+
+/// Sends batches at a rate.
+pub struct Carrier<'a> {
+    courier: &'a Courier,
+    /// Parcels a second.
+    rate: Option<f64>,
+    /// Fires when the whole should end.
+    pub cancel: &'a CancellationToken,
+    started: Instant,
+    sent: u64,
+}
+
+impl<'a> Carrier<'a> {
+    pub fn new(courier: &'a Courier, rate: Option<f64>, cancel: &'a CancellationToken) -> Self {
+        Self { courier, rate, cancel, started: Instant::now(), sent: 0 }
+    }
+
+    /// How many parcels a batch should have: no more than a second's worth.
+    pub fn batch(&self) -> usize {
+        self.rate.map_or(BATCH, |rate| rate.ceil().clamp(1.0, BATCH as f64) as usize)
+    }
+
+    /// Sends a batch that keeps [`Carrier::batch`] and [`BATCH_BYTES`] until every parcel is accepted or refused. One fate
+    /// a parcel; `Unfinished` where it was given up, and the error then says why.
+    pub async fn send(&mut self, parcels: &[Parcel]) -> (Vec<Fate>, Result<()>) {
+        let waiting = || Fate::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
+        let mut fates: Vec<Fate> = parcels.iter().map(|_| waiting()).collect();
+        let mut left: Vec<usize> = (0..parcels.len()).collect();
+        let mut idle = 0;
+        if let Err(error) = self.wait().await {
+            return (fates, Err(error));
+        }
+        while !left.is_empty() {
+            let batch: Vec<&Parcel> = left.iter().map(|at| &parcels[*at]).collect();
+            let problem = match self.courier.send(&batch).await {
+                Ok(answers) => {
+                    left.iter().zip(answers).for_each(|(at, fate)| fates[*at] = fate);
+                    None
+                }
+                Err(error) if is_passing(&error) => Some(error),
+                Err(error) => return (fates, Err(error)),
+            };
+            let before = left.len();
+            left.retain(|at| matches!(fates[*at], Fate::Unfinished { .. }));
+            idle = if left.len() < before { 0 } else { idle + 1 };
+            if idle >= PATIENCE {
+                return (fates.clone(), Err(problem.unwrap_or_else(|| stuck(&fates))));
+            }
+            if !left.is_empty() {
+                if let Some(error) = problem {
+                    tracing::debug!(%error, "sending again");
+                }
+                let pause = Duration::from_millis(250) * 2u32.pow(idle.min(5));
+                if self.pause(pause.mul_f64(fastrand::f64().mul_add(0.5, 0.5))).await.is_err() {
+                    return (fates, Err(Error::new(Kind::Interrupted, "stopped")));
+                }
+            }
+        }
+        self.sent += parcels.len() as u64;
+        (fates, Ok(()))
+    }
+
+    /// Until the next batch is due.
+    async fn wait(&self) -> Result<()> {
+        let due = self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(self.sent as f64 / rate));
+        self.pause(due.saturating_sub(self.started.elapsed())).await
+    }
+
+    async fn pause(&self, time: Duration) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
+            () = tokio::time::sleep(time) => Ok(()),
+        }
+    }
+}
+
+/// Whether trying again may help.
+fn is_passing(error: &Error) -> bool {
+    matches!(error.kind(), Kind::Unreachable | Kind::Aws)
+}
+
+fn stuck(fates: &[Fate]) -> Error {
+    let why = fates.iter().find_map(|fate| match fate {
+        Fate::Unfinished { code, message } => Some(format!("{code}: {message}")),
+        _ => None,
+    });
+    Error::new(Kind::Failed, format!("what is sent is not taken: {}", why.unwrap_or_default()))
+        .hint("nothing is lost: what was not taken is still where it was; run it again")
+}
+
+/// Cuts parcels into batches that keep the limits, in their order.
+pub fn batches<T>(items: Vec<T>, most: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
+    let mut all: Vec<Vec<T>> = Vec::new();
+    let mut bytes = 0;
+    for item in items {
+        let size = size(&item);
+        match all.last_mut() {
+            Some(last) if last.len() < most && bytes + size <= BATCH_BYTES => {
+                bytes += size;
+                last.push(item);
+            }
+            _ => {
+                bytes = size;
+                all.push(vec![item]);
+            }
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn batches_keep_order_and_limits() {
+        let cut = batches(vec![1, 2, 3, 4, 5], 2, |_| 1);
+        assert_eq!(cut, [vec![1, 2], vec![3, 4], vec![5]]);
+        let cut = batches(vec![1, 2, 3], 9, |item| if *item == 2 { BATCH_BYTES } else { 1 });
+        assert_eq!(cut, [vec![1], vec![2], vec![3]]);
+    }
+}

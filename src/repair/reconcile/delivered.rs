@@ -1,0 +1,87 @@
+//! Where it can be seen what was delivered: the event log group of a bus, or the log of what consumers processed.
+
+use chrono::{DateTime, Utc};
+
+use super::Options;
+use super::ledger::Fact;
+use crate::aws::Clients;
+use crate::deployment::database::Database;
+use crate::error::Result;
+use crate::outbox::{Message, digest};
+use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
+use crate::repair::source::logged;
+
+/// One of the places, and how far it was read.
+pub enum Deliveries {
+    Log { clients: Box<Clients>, group: String, next: Next<String> },
+    Processed { database: Box<Database>, consumer: String, next: Next<LogPosition> },
+}
+
+/// Where reading goes on.
+pub enum Next<T> {
+    Start,
+    From(T),
+    End,
+}
+
+impl Deliveries {
+    /// The log group that a rule of the bus writes every event to.
+    pub fn log(clients: &Clients, group: &str) -> Self {
+        Self::Log { clients: Box::new(clients.clone()), group: group.to_owned(), next: Next::Start }
+    }
+
+    /// The marks of a consumer group: no payloads, but digests of them.
+    pub fn processed(database: Database, consumer: &str) -> Self {
+        Self::Processed { database: Box::new(database), consumer: consumer.to_owned(), next: Next::Start }
+    }
+
+    /// The next page, which may be empty; None at the end.
+    pub(super) async fn next(&mut self, options: &Options) -> Result<Option<Vec<Fact>>> {
+        match self {
+            Self::Log { clients, group, next } => log_page(clients, group, next, options).await,
+            Self::Processed { database, consumer, next } => processed_page(database, consumer, next, options).await,
+        }
+    }
+}
+
+async fn log_page(
+    clients: &Clients,
+    group: &str,
+    next: &mut Next<String>,
+    options: &Options,
+) -> Result<Option<Vec<Fact>>> {
+    let token = match next {
+        Next::End => return Ok(None),
+        Next::Start => None,
+        Next::From(token) => Some(token.clone()),
+    };
+    // To its end: an event that was delivered long after its commit has the time of its delivery.
+    let (messages, token) = logged::page(clients, group, (options.from, None), token).await?;
+    *next = token.map_or(Next::End, Next::From);
+    Ok(Some(messages.iter().map(fact).collect()))
+}
+
+fn fact(message: &Message) -> Fact {
+    Fact::new(message.id, message.committed_at, Some(digest(message)), message.replay.is_some())
+}
+
+async fn processed_page(
+    database: &mut Database,
+    consumer: &str,
+    next: &mut Next<LogPosition>,
+    options: &Options,
+) -> Result<Option<Vec<Fact>>> {
+    let after = match next {
+        Next::End => return Ok(None),
+        Next::Start => LogPosition::default(),
+        Next::From(position) => *position,
+    };
+    let request = ProcessedRequest { consumer: consumer.to_owned(), after: Some(after), since: options.from };
+    let page = database.processed(&request).await?;
+    *next = if page.rows.is_empty() { Next::End } else { Next::From(page.next) };
+    let last: Option<DateTime<Utc>> = options.until.checked_add_signed(options.late);
+    let in_time = |at: DateTime<Utc>| last.is_none_or(|last| at <= last);
+    let done = page.rows.into_iter().filter(|row| row.succeeded && in_time(row.processed_at));
+    let digest = |row: &LogRow| u128::from_str_radix(row.digest.as_deref()?, 16).ok();
+    Ok(Some(done.map(|row| Fact::new(row.event_id, row.committed_at, digest(&row), false)).collect()))
+}

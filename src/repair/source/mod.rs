@@ -1,0 +1,179 @@
+//! Reads what was committed: an outbox table, or the log of what a bus delivered, from end to end, a page at a time.
+//!
+//! [`Outbox::read_in_order`] returns the same order for each: every aggregate by its sequence. It does not depend on
+//! clocks. A PostgreSQL table has it in its key; the scan of a DynamoDB table and a log are sorted on disk first
+//! (`sorted.rs`).
+
+mod items;
+pub mod logged;
+mod rows;
+mod sorted;
+#[cfg(test)]
+mod tests;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::aws::Clients;
+use crate::cloudformation::Deployment;
+use crate::deployment::database::{Database, Via};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::Message;
+use crate::postgres::admin::OutboxKey;
+use crate::postgres::tls::Roots;
+use sorted::Sorted;
+
+/// An outbox table, or a log of what was in one.
+pub enum Outbox {
+    Postgres(Box<Database>),
+    DynamoDb { clients: Box<Clients>, table: String },
+    Log(Box<logged::Log>),
+}
+
+/// Which events; all where nothing is said.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filter {
+    /// Written then or later.
+    pub from: Option<DateTime<Utc>>,
+    /// Written before.
+    pub until: Option<DateTime<Utc>>,
+    /// An aggregate's id.
+    pub aggregate: Option<String>,
+    pub event_type: Option<String>,
+    /// Any of these; any at all where empty.
+    pub ids: Vec<Uuid>,
+}
+
+impl Filter {
+    fn passes(&self, message: &Message) -> bool {
+        self.from.is_none_or(|from| message.committed_at >= from)
+            && self.until.is_none_or(|until| message.committed_at < until)
+            && self.aggregate.as_ref().is_none_or(|wanted| *wanted == message.aggregate_id)
+            && self.event_type.as_ref().is_none_or(|wanted| *wanted == message.event_type)
+            && (self.ids.is_empty() || self.ids.contains(&message.id))
+    }
+}
+
+impl Outbox {
+    /// The outbox of this deployment.
+    ///
+    /// # Errors
+    /// `Usage` for a pipeline that has none; `NotDeployed`, and what connecting can end in.
+    pub async fn open(clients: &Clients, deployment: &Deployment, via: Via, roots: Roots) -> Result<Self> {
+        if let Ok(table) = deployment.output("OutboxTable") {
+            return Ok(Self::DynamoDb { clients: Box::new(clients.clone()), table: table.to_owned() });
+        }
+        if deployment.pipeline.stack("database").is_none() && deployment.exists() {
+            let name = deployment.pipeline.name;
+            return Err(Error::new(
+                Kind::Usage,
+                format!("{name} has no outbox: the changes of its table are the events"),
+            )
+            .hint("`outboxctl verify` proves its delivery, `outboxctl dlq` has what could not be delivered"));
+        }
+        Ok(Self::Postgres(Box::new(Database::open(clients, deployment, via, roots).await?)))
+    }
+
+    /// The log of every event on the bus of this deployment.
+    ///
+    /// # Errors
+    /// `Usage` for a pipeline without a bus, `NotDeployed`.
+    pub fn open_log(clients: &Clients, deployment: &Deployment) -> Result<Self> {
+        let pipeline = deployment.pipeline;
+        if pipeline.stack("bus").is_none() {
+            let text = format!("{} has no bus, and so no log of what was on it", pipeline.name);
+            return Err(Error::new(Kind::Usage, text).hint("its outbox is all there is: leave out --source"));
+        }
+        Ok(Self::Log(Box::new(logged::Log::new(clients, deployment.output("EventLogGroup")?))))
+    }
+
+    /// Reads what the filter lets through, in the order that costs least.
+    pub fn read(&mut self, filter: Filter) -> Reader<'_> {
+        Reader { outbox: self, filter, position: Position::Start, in_order: false, sorted: None, unreadable: 0 }
+    }
+
+    /// Reads what the filter lets through, each aggregate's events by their sequence, from where another reader of the same
+    /// filter was.
+    pub fn read_in_order(&mut self, filter: Filter, position: Position) -> Reader<'_> {
+        Reader { outbox: self, filter, position, in_order: true, sorted: None, unreadable: 0 }
+    }
+}
+
+/// Where reading goes on. It can be kept, and stays good while the table changes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Position {
+    #[default]
+    Start,
+    /// After this row.
+    Row(OutboxKey),
+    /// After this item.
+    Item(items::Place),
+    /// After this event of what was sorted: a log, or the scan of a table.
+    #[serde(alias = "logged")]
+    Sorted(OutboxKey),
+    End,
+}
+
+/// Reads page by page.
+pub struct Reader<'a> {
+    outbox: &'a mut Outbox,
+    filter: Filter,
+    position: Position,
+    in_order: bool,
+    /// The scan of a table, where its order counts.
+    sorted: Option<Sorted>,
+    /// Items so far that are no outbox items.
+    pub unreadable: u64,
+}
+
+impl Reader<'_> {
+    /// Where the next page begins.
+    pub fn position(&self) -> &Position {
+        &self.position
+    }
+
+    /// The next page, which may be empty; None at the end.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn next(&mut self) -> Result<Option<Vec<Message>>> {
+        let (messages, next) = match (&mut *self.outbox, &self.position) {
+            (_, Position::End) => return Ok(None),
+            (Outbox::Postgres(database), position) => {
+                let after = if let Position::Row(key) = position { Some(key.clone()) } else { None };
+                let (messages, next) = rows::page(database, &self.filter, after).await?;
+                (messages, next.map(Position::Row))
+            }
+            // A query is in order by itself.
+            (Outbox::DynamoDb { clients, table }, position) if self.in_order && self.filter.aggregate.is_none() => {
+                let sorted = match &mut self.sorted {
+                    Some(sorted) => sorted,
+                    none => {
+                        let (sorted, unreadable) = items::gather(clients, table, &self.filter).await?;
+                        self.unreadable += unreadable;
+                        none.insert(sorted)
+                    }
+                };
+                let after = if let Position::Sorted(key) = position { Some(key) } else { None };
+                let page = sorted.page(after)?;
+                let next = page.last().map(sorted::key);
+                (page, next.map(Position::Sorted))
+            }
+            (Outbox::DynamoDb { clients, table }, position) => {
+                let after = if let Position::Item(place) = position { Some(place.clone()) } else { None };
+                let page = items::page(clients, table, &self.filter, after).await?;
+                self.unreadable += page.unreadable;
+                (page.messages, page.next.map(Position::Item))
+            }
+            (Outbox::Log(log), position) => {
+                let after = if let Position::Sorted(key) = position { Some(key) } else { None };
+                let (messages, next) = log.page(&self.filter, after).await?;
+                (messages, next.map(Position::Sorted))
+            }
+        };
+        self.position = next.unwrap_or(Position::End);
+        Ok(Some(messages))
+    }
+}

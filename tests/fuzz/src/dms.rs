@@ -1,2 +1,0 @@
-#[path = "../../../src/dms/record/mod.rs"]
-pub mod record;
