@@ -1,7 +1,8 @@
 //! Administrative requests against a real server, as an owner with RDS's rights: connecting, `db init`, samples, roles.
 //!
-//! One test and one stack: each scenario has a database of its own, and the roles are the server's.
+//! The tests share a stack: each has a database of its own, and the roles are the server's.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use outboxctl::error::Kind;
@@ -16,33 +17,38 @@ use outboxctl::postgres::{Secret, Target, WRITER, connect};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use crate::support::shared::Shared;
 use crate::support::stack::Stack;
 
 const OWNER: &str = "planted_owner";
 
-#[test]
-fn requests_are_answered_by_a_real_server() {
-    let stack = Stack::up("administration");
-    let server = stack.state().postgres;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
-    runtime.block_on(async {
-        let admin = superuser(&server, "postgres").await.expect("superuser");
-        // What the RDS provider of the local stack gives a master user.
+static STACK: Shared = Shared::new();
+
+/// Returns the stack of these tests, with the owner role: the rights that the local stack's RDS gives a master user.
+fn stack() -> Arc<Stack> {
+    STACK.up("administration", |stack| {
+        let server = stack.state().postgres;
         let owner = format!(
             "CREATE ROLE {OWNER} LOGIN CREATEROLE REPLICATION PASSWORD 'planted-password'; GRANT rds_superuser TO {OWNER};
              GRANT rds_iam, rds_replication TO rds_superuser WITH ADMIN OPTION"
         );
-        admin.batch_execute(&owner).await.expect("the owner");
-        connecting_fails_with_the_kind_that_fits(&create(&admin, &server, "ways").await).await;
-        init_is_done_once_and_repairs_what_was_dropped(&create(&admin, &server, "init").await).await;
-        the_samples_tables_can_be_left_out_and_put_in_later(&create(&admin, &server, "bare").await).await;
-        two_inits_at_once_both_succeed_and_one_changes(&create(&admin, &server, "twice").await).await;
-        samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(&create(&admin, &server, "numbers").await).await;
-        commit_order_is_sequence_order_and_the_writer_may_only_append(&create(&admin, &server, "rights").await).await;
-        what_roles_and_databases_set_changes_no_session_of_ours(&create(&admin, &server, "settings").await, &admin).await;
-        an_argument_that_is_not_allowed_is_refused_with_what_is(&create(&admin, &server, "reasons").await).await;
-        the_page_counts_what_its_lists_have_no_room_for(&create(&admin, &server, "page").await).await;
-    });
+        // The caller is inside a runtime already.
+        let made = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+            runtime.block_on(async {
+                let admin = superuser(&server, "postgres").await.expect("superuser");
+                admin.batch_execute(&owner).await.expect("the owner");
+            });
+        });
+        made.join().expect("the owner");
+    })
+}
+
+/// Creates a database of a test's own; returns it with the server's superuser.
+async fn database(stack: &Stack, name: &str) -> (Target, Client) {
+    let server = stack.state().postgres;
+    let admin = superuser(&server, "postgres").await.expect("superuser");
+    (create(&admin, &server, name).await, admin)
 }
 
 async fn create(admin: &Client, server: &Postgres, name: &str) -> Target {
@@ -71,7 +77,11 @@ async fn status(client: &mut Client) -> StatusReport {
     }
 }
 
-async fn connecting_fails_with_the_kind_that_fits(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connecting_fails_with_the_kind_that_fits() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "ways").await;
+    let database = &database;
     let fail = async |change: &dyn Fn(&mut Target)| {
         let mut target = database.clone();
         change(&mut target);
@@ -104,7 +114,11 @@ async fn forward_from(address: &str, to: (String, u16)) -> std::net::SocketAddr 
     address
 }
 
-async fn init_is_done_once_and_repairs_what_was_dropped(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn init_is_done_once_and_repairs_what_was_dropped() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "init").await;
+    let database = &database;
     let mut client = connect(database).await.expect("connect");
     let dry = init(&mut client, true).await;
     assert!(dry.changed && !dry.applied.is_empty());
@@ -121,7 +135,11 @@ async fn init_is_done_once_and_repairs_what_was_dropped(database: &Target) {
     assert_eq!(now.outbox.map(|outbox| outbox.rows), Some(0));
 }
 
-async fn the_samples_tables_can_be_left_out_and_put_in_later(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_samples_tables_can_be_left_out_and_put_in_later() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "bare").await;
+    let database = &database;
     let mut client = connect(database).await.expect("connect");
     let init = async |client: &mut Client, sample| match execute(client, AdminRequest::Init { dry_run: false, sample })
         .await
@@ -162,14 +180,22 @@ async fn the_samples_tables_can_be_left_out_and_put_in_later(database: &Target) 
     assert!(later.ensured.iter().any(|step| step == "outbox_writer may write cars"), "{later:?}");
 }
 
-async fn two_inits_at_once_both_succeed_and_one_changes(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_inits_at_once_both_succeed_and_one_changes() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "twice").await;
+    let database = &database;
     let mut one = connect(database).await.expect("connect");
     let mut two = connect(database).await.expect("connect");
     let (one, two) = tokio::join!(init(&mut one, false), init(&mut two, false));
     assert!(one.changed != two.changed, "{one:?} {two:?}");
 }
 
-async fn samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn samples_number_each_aggregate_without_gaps_whatever_is_rolled_back() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "numbers").await;
+    let database = &database;
     let mut client = connect(database).await.expect("connect");
     init(&mut client, false).await;
     let request = SampleRequest {
@@ -198,7 +224,11 @@ async fn samples_number_each_aggregate_without_gaps_whatever_is_rolled_back(data
     assert_eq!(status(&mut client).await.outbox.map(|outbox| outbox.rows), Some(15));
 }
 
-async fn commit_order_is_sequence_order_and_the_writer_may_only_append(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn commit_order_is_sequence_order_and_the_writer_may_only_append() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "rights").await;
+    let database = &database;
     let mut owner = connect(database).await.expect("connect");
     init(&mut owner, false).await;
     owner.batch_execute(&format!("ALTER ROLE {WRITER} PASSWORD 'w'")).await.expect("a password for this test");
@@ -220,7 +250,11 @@ async fn commit_order_is_sequence_order_and_the_writer_may_only_append(database:
 }
 
 /// The log of processed events comes with its newest 5,000 rows, failures with the newest so many: the rest is counted.
-async fn the_page_counts_what_its_lists_have_no_room_for(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_counts_what_its_lists_have_no_room_for() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "page").await;
+    let database = &database;
     let mut client = connect(database).await.expect("a connection");
     init(&mut client, false).await;
     let rows = "INSERT INTO outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
@@ -250,7 +284,12 @@ async fn overview(client: &mut Client, request: OverviewRequest) -> Overview {
     }
 }
 
-async fn what_roles_and_databases_set_changes_no_session_of_ours(database: &Target, admin: &Client) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_roles_and_databases_set_changes_no_session_of_ours() {
+    let stack = stack();
+    let (database, admin) = database(&stack, "settings").await;
+    let database = &database;
+    let admin = &admin;
     init(&mut connect(database).await.expect("connect"), false).await;
     let set = [
         "search_path = 'app', public",
@@ -286,7 +325,11 @@ async fn what_roles_and_databases_set_changes_no_session_of_ours(database: &Targ
     admin.batch_execute(&format!("ALTER ROLE {OWNER} RESET ALL")).await.expect("reset");
 }
 
-async fn an_argument_that_is_not_allowed_is_refused_with_what_is(database: &Target) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_argument_that_is_not_allowed_is_refused_with_what_is() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "reasons").await;
+    let database = &database;
     let mut client = connect(database).await.expect("connect");
     init(&mut client, false).await;
     for (arguments, problem, allowed) in [

@@ -6,11 +6,11 @@ use std::time::{Duration, Instant};
 
 use outboxctl::capture::Start;
 use outboxctl::local::postgres_server::superuser;
-use outboxctl::local::state::Postgres;
 
-use super::{Running, job, slot};
+use super::{Running, job, slot, stack};
 use crate::support::database::Database;
 use crate::support::sink::Keeping;
+use crate::support::stack::Stack;
 
 /// Every sequence from 1 once, each key's in order.
 fn complete_and_in_order(sink: &Keeping, count: usize) {
@@ -21,7 +21,10 @@ fn complete_and_in_order(sink: &Keeping, count: usize) {
     }
 }
 
-pub async fn faults_lose_nothing_and_keep_order(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn faults_lose_nothing_and_keep_order() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "faults").await;
     let sink = Arc::new(Keeping::default());
     sink.faulty.store(true, Ordering::SeqCst);
@@ -41,7 +44,10 @@ pub async fn faults_lose_nothing_and_keep_order(server: &Postgres) {
     assert_eq!(last.and_then(|metadata| metadata.prev_transaction_record_id), Some(1));
 }
 
-pub async fn kills_lose_nothing(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn kills_lose_nothing() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "kills").await;
     let sink = Arc::new(Keeping::default());
     sink.faulty.store(true, Ordering::SeqCst);
@@ -66,7 +72,10 @@ pub async fn kills_lose_nothing(server: &Postgres) {
     assert_eq!(again.rows().len(), 1);
 }
 
-pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_confirmed_that_is_not_stored() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "stuck").await;
     let sink = Arc::new(Keeping::default());
     let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
@@ -86,7 +95,10 @@ pub async fn nothing_is_confirmed_that_is_not_stored(server: &Postgres) {
     complete_and_in_order(&sink, 101);
 }
 
-pub async fn a_stop_does_not_wait_for_a_sink_that_takes_nothing(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_does_not_wait_for_a_sink_that_takes_nothing() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "unread").await;
     let sink = Arc::new(Keeping::default());
     let running = Running::following(job(&database, Start::Fresh), &sink).await;
@@ -104,7 +116,10 @@ pub async fn a_stop_does_not_wait_for_a_sink_that_takes_nothing(server: &Postgre
     complete_and_in_order(&sink, 800);
 }
 
-pub async fn a_cut_connection_is_made_again(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_connection_is_made_again() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "cuts").await;
     let sink = Arc::new(Keeping::default());
     let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
@@ -119,7 +134,11 @@ pub async fn a_cut_connection_is_made_again(server: &Postgres) {
     complete_and_in_order(&sink, 250);
 }
 
-pub async fn a_crashed_server_does_not_send_all_again(server: &Postgres) {
+/// On a stack of its own: it takes the connections of everything that uses the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crashed_server_does_not_send_all_again() {
+    let stack = Stack::up("replicator-crash");
+    let server = &stack.state().postgres;
     let database = Database::create(server, "crash").await;
     let sink = Arc::new(Keeping::default());
     let mut running = Running::following(job(&database, Start::Fresh), &sink).await;
@@ -151,7 +170,10 @@ pub async fn a_crashed_server_does_not_send_all_again(server: &Postgres) {
     assert_eq!(sink.rows().len(), 201, "some came again");
 }
 
-pub async fn an_idle_slot_moves_on(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_idle_slot_moves_on() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "idle").await;
     let sink = Arc::new(Keeping::default());
     let running = Running::following(job(&database, Start::Fresh), &sink).await;

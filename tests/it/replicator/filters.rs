@@ -5,10 +5,9 @@ use std::sync::Arc;
 use outboxctl::capture::mapping::Mappings;
 use outboxctl::capture::{Job, Start};
 use outboxctl::error::Kind;
-use outboxctl::local::state::Postgres;
 use serde_json::json;
 
-use super::{Running, job};
+use super::{Running, job, stack};
 use crate::support::database::Database;
 use crate::support::sink::Keeping;
 
@@ -29,7 +28,10 @@ fn is_null(column: &str) -> serde_json::Value {
     json!([{"filter-type": "source", "column-name": column, "filter-conditions": [{"filter-operator": "null"}]}])
 }
 
-pub async fn a_filter_outside_the_key_drops_marks_and_deletes(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_outside_the_key_drops_marks_and_deletes() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "filters").await;
     database
         .run(
@@ -57,7 +59,10 @@ pub async fn a_filter_outside_the_key_drops_marks_and_deletes(server: &Postgres)
     assert_eq!(stored, [json!(1), json!(3), json!(4)]);
 }
 
-pub async fn a_filter_on_a_column_that_is_not_there_ends_the_run(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_filter_on_a_column_that_is_not_there_ends_the_run() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "misfiltered").await;
     let running =
         Running::following(of_table(&database, Start::Fresh, "events", &is_null("Payload")), &Arc::default()).await;
@@ -67,7 +72,10 @@ pub async fn a_filter_on_a_column_that_is_not_there_ends_the_run(server: &Postgr
     assert!(error.message().contains("\"Payload\""), "{}", error.message());
 }
 
-pub async fn without_a_filter_updates_and_deletes_are_captured(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_filter_updates_and_deletes_are_captured() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "unfiltered").await;
     let sink = Arc::new(Keeping::default());
     let mut running = Running::following(of_table(&database, Start::Fresh, "events", &json!([])), &sink).await;

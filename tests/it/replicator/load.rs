@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use outboxctl::capture::{Ended, Phase, Start};
-use outboxctl::local::state::Postgres;
 use outboxctl::outbox::formats::dms::Operation;
 
-use super::{Running, job};
+use super::{Running, job, stack};
 use crate::support::database::Database;
 use crate::support::sink::Keeping;
 
-pub async fn loaded_rows_and_changes_meet_without_gap_or_overlap(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loaded_rows_and_changes_meet_without_gap_or_overlap() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "loads").await;
     database.insert(1, 1, 500, 7).await;
     // In flight when the slot is made: neither lost nor twice there.

@@ -1,6 +1,6 @@
 //! The replicator on a real PostgreSQL: what is committed is stored, whatever fails on the way.
 //!
-//! One test and one stack: the scenarios differ in their databases only.
+//! The tests share a stack: they differ in their databases only.
 
 mod delivery;
 mod filters;
@@ -21,33 +21,17 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::database::Database;
+use crate::support::shared::Shared;
 use crate::support::sink::Keeping;
 use crate::support::stack::Stack;
 
 const SLOT: &str = "slot_of";
 
-#[test]
-fn what_is_committed_is_stored() {
-    let stack = Stack::up("replicator");
-    let server = stack.state().postgres;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
-    runtime.block_on(async {
-        delivery::faults_lose_nothing_and_keep_order(&server).await;
-        delivery::kills_lose_nothing(&server).await;
-        delivery::nothing_is_confirmed_that_is_not_stored(&server).await;
-        delivery::a_stop_does_not_wait_for_a_sink_that_takes_nothing(&server).await;
-        delivery::a_cut_connection_is_made_again(&server).await;
-        delivery::an_idle_slot_moves_on(&server).await;
-        load::loaded_rows_and_changes_meet_without_gap_or_overlap(&server).await;
-        values::every_type_as_dms_writes_it(&server).await;
-        values::large_objects_have_a_limit(&server).await;
-        filters::a_filter_outside_the_key_drops_marks_and_deletes(&server).await;
-        filters::a_filter_on_a_column_that_is_not_there_ends_the_run(&server).await;
-        filters::without_a_filter_updates_and_deletes_are_captured(&server).await;
-        refusals::each_has_its_kind(&server).await;
-        // The last: it takes everybody's connections.
-        delivery::a_crashed_server_does_not_send_all_again(&server).await;
-    });
+static STACK: Shared = Shared::new();
+
+/// Returns the stack of these tests: each has a database of its own.
+fn stack() -> Arc<Stack> {
+    STACK.up("replicator", |_| ())
 }
 
 fn slot(database: &Database) -> String {

@@ -5,11 +5,10 @@ use std::sync::Arc;
 
 use outboxctl::capture::{Job, Start};
 use outboxctl::error::{Error, Kind};
-use outboxctl::local::state::Postgres;
 use outboxctl::postgres::Secret;
 use outboxctl::postgres::tls::Roots;
 
-use super::{Running, job};
+use super::{Running, job, stack};
 use crate::support::database::Database;
 use crate::support::sink::Keeping;
 
@@ -18,7 +17,10 @@ async fn refused(job: Job) -> Error {
     running.work.await.expect("no panic").expect_err("it must be refused")
 }
 
-pub async fn each_has_its_kind(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_has_its_kind() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "refusals").await;
     let fresh = || job(&database, Start::Fresh);
 

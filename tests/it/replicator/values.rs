@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use outboxctl::capture::Start;
-use outboxctl::local::state::Postgres;
 use serde_json::json;
 
-use super::{Running, job};
+use super::{Running, job, stack};
 use crate::support::database::Database;
 use crate::support::sink::Keeping;
 
-pub async fn every_type_as_dms_writes_it(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_type_as_dms_writes_it() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "types").await;
     database
         .run(
@@ -58,7 +60,10 @@ pub async fn every_type_as_dms_writes_it(server: &Postgres) {
     assert_eq!(json!(rows[2].data), json!({"id": 1}), "a deleted row has its primary key alone");
 }
 
-pub async fn large_objects_have_a_limit(server: &Postgres) {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn large_objects_have_a_limit() {
+    let stack = stack();
+    let server = &stack.state().postgres;
     let database = Database::create(server, "limits").await;
     let sink = Arc::new(Keeping::default());
     let large = "INSERT INTO events (aggregate, sequence, payload) VALUES ('a', 1, jsonb_build_object('x', repeat('é', 40000)))";

@@ -6,6 +6,7 @@ pub mod cloudformation;
 pub mod database;
 pub mod fake_aws;
 pub mod pipeline;
+pub mod shared;
 pub mod signing;
 pub mod sink;
 pub mod stack;

@@ -1,0 +1,37 @@
+//! A local stack that the tests of one file share. It is up as long as one of them runs.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::stack::Stack;
+
+/// Place for a stack that several tests use, in a `static` of their file.
+///
+/// Tests that run at the same time get the same stack; the last one that drops it takes it down. A later test starts another.
+pub struct Shared {
+    stack: Mutex<Weak<Stack>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+impl Shared {
+    pub const fn new() -> Self {
+        Self { stack: Mutex::new(Weak::new()), turn: tokio::sync::Mutex::const_new(()) }
+    }
+
+    /// Returns the stack, started as `test` and prepared where none is up.
+    pub fn up(&self, test: &str, prepare: impl FnOnce(&Stack)) -> Arc<Stack> {
+        // A preparation that failed has left no stack: the next test tries again.
+        let mut slot = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stack) = slot.upgrade() {
+            return stack;
+        }
+        let stack = Arc::new(Stack::up(test));
+        prepare(&stack);
+        *slot = Arc::downgrade(&stack);
+        stack
+    }
+
+    /// Waits until no other test holds a turn, for tests that would disturb each other on the same stack.
+    pub async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
+    }
+}
