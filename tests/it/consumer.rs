@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::support::shared::Shared;
 use crate::support::stack::Stack;
 
 const PIPELINE: [&str; 2] = ["--pipeline", "rds-kinesis"];
@@ -110,23 +111,36 @@ fn processes(what: &str) -> Vec<String> {
     text.filter(|line| line.contains(what) && line.starts_with("/bin/sh")).collect()
 }
 
+static STACK: Shared = Shared::new();
+
+/// Returns the stack of these tests, with the pipeline and its capture.
+fn stack() -> Arc<Stack> {
+    STACK.up("consumer", |stack| {
+        for step in [&["deploy", "--yes"][..], &["db", "init"], &["dms", "start"]] {
+            stack.ok(&[step, &PIPELINE].concat());
+        }
+    })
+}
+
+fn insert(stack: &Stack, count: i64) {
+    let (count, aggregates) = (count.to_string(), AGGREGATES.to_string());
+    stack.ok(&[&["sample", "insert", "--count", &count, "--aggregates", &aggregates], &PIPELINE[..]].concat());
+}
+
+/// SIGTERM and then SIGKILL in the middle of a batch: nothing is lost, and little comes again.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_consumer_is_stopped_killed_and_let_down_and_loses_nothing() {
-    let stack = Stack::up("consumer");
-    for step in [&["deploy", "--yes"][..], &["db", "init"], &["dms", "start"]] {
-        stack.ok(&[step, &PIPELINE].concat());
-    }
-    let insert = |count: i64| {
-        let (count, aggregates) = (count.to_string(), AGGREGATES.to_string());
-        stack.ok(&[&["sample", "insert", "--count", &count, "--aggregates", &aggregates], &PIPELINE[..]].concat());
-    };
+async fn a_consumer_is_stopped_and_killed_and_loses_nothing() {
+    let _turn = STACK.turn().await;
+    let stack = stack();
     let folder = tempfile::tempdir().expect("a folder");
     let effects = Effects(folder.path().join("effects"));
     let (hook, concurrency) = (effects.hook(), CONCURRENCY.to_string());
     let exec = ["--exec", &hook, "--concurrency", &concurrency, "--lease-duration", "4"];
+    // What other tests left.
+    once(&stack, &["--lease-duration", "4"]);
 
     // SIGTERM in the middle of a batch: what was begun is finished, and nothing else is begun.
-    insert(8 * AGGREGATES);
+    insert(&stack, 8 * AGGREGATES);
     let mut consumer = Consumer::start(&stack, folder.path(), "terminated", &exec);
     consumer.until("the middle of a batch", || effects.count("begin") > CONCURRENCY);
     consumer.signal(rustix::process::Signal::TERM);
@@ -154,18 +168,25 @@ async fn a_consumer_is_stopped_killed_and_let_down_and_loses_nothing() {
         assert_eq!(*sequences, (1..=8).collect::<Vec<i64>>(), "{aggregate}");
     }
     assert!(again <= CONCURRENCY * SHARDS, "{again} effects came again");
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_target_that_fails_is_tried_again_and_its_event_is_kept() {
+    let _turn = STACK.turn().await;
+    let stack = stack();
+    // What other tests left.
+    once(&stack, &[]);
     // A target that fails at first is tried again; one that is gone costs the attempts, and the event is kept.
     let requests = Arc::new(AtomicUsize::new(0));
     let (url, server) = serve(requests.clone()).await;
-    insert(2);
+    insert(&stack, 2);
     let post = ["--post", &url, "--backoff", "0.1", "--attempts", "3"];
     let summary = once(&stack, &post);
     assert_eq!((&summary["processed"], &summary["retries"], &summary["failed"]), (&2.into(), &2.into(), &0.into()));
     assert_eq!(requests.load(Ordering::SeqCst), 4);
     server.abort();
     let _ = server.await;
-    insert(1);
+    insert(&stack, 1);
     let summary = once(&stack, &post);
     assert_eq!((&summary["processed"], &summary["failed"]), (&0.into(), &1.into()), "{summary}");
     // Nothing is left to be done, by this group at least.

@@ -3,16 +3,20 @@
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use outboxctl::aws::Clients;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
+use crate::support::shared::Shared;
 use crate::support::stack::Stack;
 
+static STACK: Shared = Shared::new();
+
 struct World {
-    stack: Stack,
+    stack: Arc<Stack>,
     clients: Clients,
     bus: String,
     stream: String,
@@ -20,10 +24,11 @@ struct World {
 
 impl World {
     async fn deployed() -> Self {
-        let stack = Stack::up("follow");
-        for step in [&["deploy", "--yes"][..], &["db", "init"], &["dms", "start"]] {
-            stack.ok(step);
-        }
+        let stack = STACK.up("follow", |stack| {
+            for step in [&["deploy", "--yes"][..], &["db", "init"], &["dms", "start"]] {
+                stack.ok(step);
+            }
+        });
         let outputs = stack.ok(&["outputs"]);
         let state = stack.state();
         let clients = Clients::for_local(state.local_endpoint()).await;
@@ -110,14 +115,9 @@ impl Tail {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_tail_and_verify_make_is_removed_and_what_they_say_is_so() {
-    let world = World::deployed().await;
-    tail_removes_what_it_makes(&world).await;
-    tail_shows_what_was_asked_for(&world).await;
-    verify_counts_what_faults_do(&world).await;
-}
-
-async fn tail_removes_what_it_makes(world: &World) {
+async fn tail_removes_what_it_makes() {
+    let _turn = STACK.turn().await;
+    let world = &World::deployed().await;
     // By either signal, with its exit code.
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         let tail = world.tail(&["--enhanced-fan-out"]).live();
@@ -153,7 +153,10 @@ async fn tail_removes_what_it_makes(world: &World) {
     world.assert_clean("kill -9 and two more runs").await;
 }
 
-async fn tail_shows_what_was_asked_for(world: &World) {
+#[tokio::test(flavor = "multi_thread")]
+async fn tail_shows_what_was_asked_for() {
+    let _turn = STACK.turn().await;
+    let world = &World::deployed().await;
     let mut polled = world.tail(&["kinesis", "events", "--count", "6", "--where", "content=='event'"]).live();
     let mut pushed =
         world.tail(&["kinesis", "--enhanced-fan-out", "--count", "3", "--where", "content=='event'"]).live();
@@ -214,7 +217,10 @@ async fn tail_shows_what_was_asked_for(world: &World) {
     }
 }
 
-async fn verify_counts_what_faults_do(world: &World) {
+#[tokio::test(flavor = "multi_thread")]
+async fn verify_counts_what_faults_do() {
+    let _turn = STACK.turn().await;
+    let world = &World::deployed().await;
     let junit = tempfile::NamedTempFile::new().expect("a file");
     let file = junit.path().to_str().expect("text");
     let written = || std::fs::read_to_string(file).expect("a JUnit file");

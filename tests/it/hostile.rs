@@ -9,22 +9,24 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 use crate::support::pipeline::Pipeline;
+use crate::support::shared::Shared;
 
 /// Sets the title, clears the screen (ESC and C1), turns text around, begins a line, and masks a word in GitHub's log.
 const HOSTILE: &str = "a\u{1b}]0;t\u{7}\u{9b}2J\u{202e}\n::add-mask::x##[add-mask]y";
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn hostile_events_steer_nothing_and_commands_end_as_they_promise() {
-    let pipeline = Pipeline::deployed("hostile", "rds-kinesis").await;
-    a_signal_is_the_usual_end(&pipeline);
-    two_signals_at_once_are_one(&pipeline);
-    a_reader_that_goes_away_ends_a_quiet_stream(&pipeline);
-    no_command_lets_an_event_steer(&pipeline).await;
+static STACK: Shared = Shared::new();
+
+/// Returns the pipeline of these tests.
+async fn pipeline() -> Pipeline {
+    Pipeline::shared(&STACK, "hostile", "rds-kinesis").await
 }
 
-async fn no_command_lets_an_event_steer(pipeline: &Pipeline) {
+#[tokio::test(flavor = "multi_thread")]
+async fn no_command_lets_an_event_steer() {
+    let _turn = STACK.turn().await;
+    let pipeline = &pipeline().await;
     let database = pipeline.database().await;
     let payload = serde_json::json!({ "text": HOSTILE, "n": 1 });
     let number = r#""amount": 12345678901234567890.1234567890"#;
@@ -91,7 +93,10 @@ async fn no_command_lets_an_event_steer(pipeline: &Pipeline) {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), escaped);
 }
 
-fn a_signal_is_the_usual_end(pipeline: &Pipeline) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_is_the_usual_end() {
+    let _turn = STACK.turn().await;
+    let pipeline = &pipeline().await;
     for (args, scope, signal, code) in [
         (&["tail", "kinesis"][..], "tail", Signal::INT, 130),
         (&["consume", "--lease-duration", "2s"], "consume", Signal::TERM, 143),
@@ -108,7 +113,9 @@ fn a_signal_is_the_usual_end(pipeline: &Pipeline) {
     }
 }
 
-fn two_signals_at_once_are_one(pipeline: &Pipeline) {
+#[tokio::test(flavor = "multi_thread")]
+async fn two_signals_at_once_are_one() {
+    let pipeline = &pipeline().await;
     let mut tail = Follower::start(pipeline);
     kill(&tail.child, Signal::INT);
     kill(&tail.child, Signal::INT);
@@ -123,7 +130,9 @@ fn two_signals_at_once_are_one(pipeline: &Pipeline) {
     assert_eq!(last["stopped"], "interrupted");
 }
 
-fn a_reader_that_goes_away_ends_a_quiet_stream(pipeline: &Pipeline) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_goes_away_ends_a_quiet_stream() {
+    let pipeline = &pipeline().await;
     let mut tail = Follower::start(pipeline);
     drop(std::mem::replace(&mut tail.lines, closed()));
     assert_eq!(tail.end(), Some(0), "quietly");

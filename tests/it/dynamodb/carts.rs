@@ -6,10 +6,19 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request};
+use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request, stack};
 use crate::support::api::{Deployed, eventually, number};
+use crate::support::stack::Stack;
+
+/// Held by each test of this pipeline: they count what arrives.
+pub static TURN: Mutex<()> = Mutex::const_new(());
+
+pub async fn deployed(stack: &Stack) -> Deployed<'_> {
+    Deployed::on(stack, "dynamodb-eventbridge").await
+}
 
 /// The id of a new cart.
 pub async fn new_cart(carts: &Deployed<'_>) -> String {
@@ -22,7 +31,11 @@ fn one(sku: &str) -> Value {
     json!({ "items": [{ "sku": sku, "quantity": 1, "unitPrice": 100 }] })
 }
 
-pub async fn what_the_api_refuses(carts: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_api_refuses() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let carts = &deployed(&stack).await;
     let id = new_cart(carts).await;
     let add = format!("/cart/{id}/add-items");
     refuses_what_is_no_request(carts, "POST", "/cart", &[]).await;
@@ -83,7 +96,11 @@ pub async fn what_the_api_refuses(carts: &Deployed<'_>) {
 }
 
 /// Many add to a cart and check it out at the same time: nothing is lost, one check-out wins, and nothing comes after it.
-pub async fn a_race_has_one_winner(carts: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_race_has_one_winner() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let carts = &deployed(&stack).await;
     let id = new_cart(carts).await;
     let (add, check_out) = (format!("/cart/{id}/add-items"), format!("/cart/{id}/checkout"));
     assert_problem(&carts.send("PUT", &check_out, &[], "").await, 409, &[], "an empty cart");
@@ -156,7 +173,11 @@ pub fn payload(failure: &Value) -> Value {
     serde_json::from_slice(&bytes).expect("the record")
 }
 
-pub async fn poison_is_kept_and_blocks_nobody(carts: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_is_kept_and_blocks_nobody() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let carts = &deployed(&stack).await;
     put(carts, &[("aggregate_id", text("poison 🧪")), ("sequence", whole(1)), ("note", text("not an outbox item"))])
         .await;
     let after = new_cart(carts).await;
@@ -174,7 +195,11 @@ pub async fn poison_is_kept_and_blocks_nobody(carts: &Deployed<'_>) {
     assert_eq!(failure["source"]["streamArn"], carts.output("OutboxStreamArn"));
 }
 
-pub async fn what_time_to_live_removes_is_no_event(carts: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_time_to_live_removes_is_no_event() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let carts = &deployed(&stack).await;
     let (cart, id) = (Uuid::new_v4().to_string(), Uuid::now_v7().to_string());
     let now = chrono::Utc::now();
     let delivered = [

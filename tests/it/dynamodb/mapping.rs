@@ -9,7 +9,9 @@ use serde_json::{Value, json};
 
 use super::carts::{new_cart, payload, put, text, whole};
 use super::users::new_user;
+use super::{carts, stack, users};
 use crate::support::api::{Deployed, eventually};
+use crate::support::stack::Stack;
 
 async fn mapping(carts: &Deployed<'_>) -> EventSourceMappingConfiguration {
     let request = carts.clients.lambda().list_event_source_mappings();
@@ -57,7 +59,11 @@ async fn poison(carts: &Deployed<'_>, id: &str) {
     put(carts, &[("aggregate_id", text(id)), ("sequence", whole(1))]).await;
 }
 
-pub async fn what_a_failing_function_leaves_is_given_up_with_its_payload(carts: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
+    let _turn = carts::TURN.lock().await;
+    let stack = stack();
+    let carts = &carts::deployed(&stack).await;
     let lambda = carts.clients.lambda();
     let mapped = mapping(carts).await;
     assert_eq!(mapped.event_source_arn(), Some(carts.output("OutboxStreamArn")));
@@ -146,7 +152,11 @@ pub async fn what_a_failing_function_leaves_is_given_up_with_its_payload(carts: 
 }
 
 /// The carts' function on the users' stream: to it every user is poison, which tells what it was given.
-pub async fn latest_begins_with_what_comes_after_the_mapping(carts: &Deployed<'_>, users: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn latest_begins_with_what_comes_after_the_mapping() {
+    let (_carts, _users) = (carts::TURN.lock().await, users::TURN.lock().await);
+    let stack = stack();
+    let (carts, users) = (&carts::deployed(&stack).await, &users::deployed(&stack).await);
     let lambda = carts.clients.lambda();
     let map = |from: EventSourcePosition| {
         let request = lambda.create_event_source_mapping().function_name(carts.output("PublisherFunction"));
@@ -190,7 +200,11 @@ pub async fn latest_begins_with_what_comes_after_the_mapping(carts: &Deployed<'_
     .await;
 }
 
-pub async fn what_nobody_has_read_survives_a_restart(carts: &mut Deployed<'_>) {
+/// On a stack of its own, because it restarts it.
+#[tokio::test(flavor = "multi_thread")]
+async fn unread_changes_survive_a_restart() {
+    let stack = Stack::up("dynamodb-restart");
+    let carts = &mut Deployed::new(&stack, "dynamodb-eventbridge").await;
     enable(carts, false).await;
     let id = new_cart(carts).await;
     carts.stack.ok(&["local", "down"]);

@@ -5,48 +5,23 @@ mod mapping;
 mod orders;
 mod users;
 
-use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
-use futures_util::FutureExt;
 use serde_json::Value;
 
 use crate::support::api::{Deployed, Reply};
+use crate::support::shared::Shared;
 use crate::support::stack::Stack;
 
-/// One stack for all three pipelines; what each is put through goes on at the same time.
-#[tokio::test(flavor = "multi_thread")]
-async fn pipelines_of_dynamodb() {
-    let stack = Stack::up("dynamodb");
-    let mut carts = Deployed::new(&stack, "dynamodb-eventbridge").await;
-    let users = Deployed::new(&stack, "dynamodb-cdc").await;
-    let orders = Deployed::new(&stack, "dynamodb-kinesis").await;
-    // Each goes on where another fails, so that one run tells of all.
-    let ended = tokio::join!(
-        AssertUnwindSafe(async {
-            carts::what_the_api_refuses(&carts).await;
-            carts::a_race_has_one_winner(&carts).await;
-            carts::poison_is_kept_and_blocks_nobody(&carts).await;
-            carts::what_time_to_live_removes_is_no_event(&carts).await;
-            mapping::what_a_failing_function_leaves_is_given_up_with_its_payload(&carts).await;
-        })
-        .catch_unwind(),
-        AssertUnwindSafe(async {
-            users::what_the_api_refuses(&users).await;
-            users::changes_are_told_without_what_is_personal(&users).await;
-            users::poison_is_kept_and_blocks_nobody(&users).await;
-        })
-        .catch_unwind(),
-        AssertUnwindSafe(async {
-            orders::what_the_api_refuses(&orders).await;
-            orders::a_repeated_request_has_the_same_answer_and_one_event(&orders).await;
-        })
-        .catch_unwind(),
-    );
-    for ended in [ended.0, ended.1, ended.2] {
-        ended.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    }
-    mapping::latest_begins_with_what_comes_after_the_mapping(&carts, &users).await;
-    mapping::what_nobody_has_read_survives_a_restart(&mut carts).await;
+static STACK: Shared = Shared::new();
+
+/// Returns the stack of these tests, with all three pipelines. Tests of different pipelines run at the same time.
+fn stack() -> Arc<Stack> {
+    STACK.up("dynamodb", |stack| {
+        for pipeline in ["dynamodb-eventbridge", "dynamodb-cdc", "dynamodb-kinesis"] {
+            stack.ok(&["deploy", "--yes", "--pipeline", pipeline]);
+        }
+    })
 }
 
 /// That the answer is a problem (RFC 9457) with this status which names these fields (sorted), and nothing of the inside.

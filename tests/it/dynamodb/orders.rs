@@ -1,9 +1,18 @@
 //! `dynamodb-kinesis`: orders that may be sent again.
 
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
-use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request};
+use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request, stack};
 use crate::support::api::{Deployed, Reply};
+use crate::support::stack::Stack;
+
+/// Held by each test of this pipeline: they count what arrives.
+pub static TURN: Mutex<()> = Mutex::const_new(());
+
+pub async fn deployed(stack: &Stack) -> Deployed<'_> {
+    Deployed::on(stack, "dynamodb-kinesis").await
+}
 
 fn order(quantity: i64) -> Value {
     json!({ "customerId": "zákazník", "currency": "EUR", "items": [{ "sku": "s", "quantity": quantity, "unitPrice": 5 }] })
@@ -14,7 +23,11 @@ async fn send(orders: &Deployed<'_>, key: &str, body: &Value) -> Reply {
     orders.send("POST", "/orders", &headers, body.to_string()).await
 }
 
-pub async fn what_the_api_refuses(orders: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_api_refuses() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let orders = &deployed(&stack).await;
     let key = [("idempotency-key", "refused")];
     refuses_what_is_no_request(orders, "POST", "/orders", &key).await;
     let wrong: &[_] = &[
@@ -33,7 +46,11 @@ pub async fn what_the_api_refuses(orders: &Deployed<'_>) {
     assert_eq!(reply.allow.as_deref(), Some("POST"));
 }
 
-pub async fn a_repeated_request_has_the_same_answer_and_one_event(orders: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repeated_request_has_the_same_answer_and_one_event() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let orders = &deployed(&stack).await;
     let key = "retry-1";
     // At the same time, as an impatient client does; then again, later.
     let (body, written_otherwise) = (

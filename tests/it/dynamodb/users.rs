@@ -3,10 +3,19 @@
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tokio::sync::Mutex;
 
 use super::carts::{payload, text, whole};
-use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request};
+use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request, stack};
 use crate::support::api::{Deployed, eventually, number};
+use crate::support::stack::Stack;
+
+/// Held by each test of this pipeline: they count what arrives.
+pub static TURN: Mutex<()> = Mutex::const_new(());
+
+pub async fn deployed(stack: &Stack) -> Deployed<'_> {
+    Deployed::on(stack, "dynamodb-cdc").await
+}
 
 /// What no event and no log may have.
 const SECRET: &str = "secret-5f3a";
@@ -21,7 +30,11 @@ pub async fn new_user(users: &Deployed<'_>, plan: &str) -> String {
     reply.body["id"].as_str().expect("an id").to_owned()
 }
 
-pub async fn what_the_api_refuses(users: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_api_refuses() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let users = &deployed(&stack).await;
     let id = new_user(users, "free").await;
     let one = format!("/users/{id}");
     refuses_what_is_no_request(users, "POST", "/users", &[]).await;
@@ -47,7 +60,11 @@ pub async fn what_the_api_refuses(users: &Deployed<'_>) {
     }
 }
 
-pub async fn changes_are_told_without_what_is_personal(users: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_told_without_what_is_personal() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let users = &deployed(&stack).await;
     let id = new_user(users, "free").await;
     let path = format!("/users/{id}");
     assert_eq!(users.json("PUT", &path, &user("pro", None)).await.body["version"], 2);
@@ -114,7 +131,11 @@ async fn assert_logs_are_silent(users: &Deployed<'_>) {
     }
 }
 
-pub async fn poison_is_kept_and_blocks_nobody(users: &Deployed<'_>) {
+#[tokio::test(flavor = "multi_thread")]
+async fn poison_is_kept_and_blocks_nobody() {
+    let _turn = TURN.lock().await;
+    let stack = stack();
+    let users = &deployed(&stack).await;
     let item: HashMap<_, _> =
         [("id".to_owned(), text("poison")), ("plan".to_owned(), text("no version")), ("n".to_owned(), whole(1))].into();
     let table = users.output("AggregateTable");

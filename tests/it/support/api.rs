@@ -38,6 +38,11 @@ pub struct Deployed<'a> {
 impl<'a> Deployed<'a> {
     pub async fn new(stack: &'a Stack, name: &'static str) -> Self {
         stack.ok(&["deploy", "--yes", "--pipeline", name]);
+        Self::on(stack, name).await
+    }
+
+    /// A pipeline that is deployed already.
+    pub async fn on(stack: &'a Stack, name: &'static str) -> Self {
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
         let state = stack.state();
         let url: http::Uri = outputs["ApiUrl"].as_str().expect("ApiUrl").parse().expect("a URL");
@@ -54,7 +59,7 @@ impl<'a> Deployed<'a> {
 
     /// Talks to a stack that was down in between: its port is another.
     pub async fn again(&mut self) {
-        *self = Self::new(self.stack, self.name).await;
+        *self = Self::on(self.stack, self.name).await;
     }
 
     pub fn output(&self, name: &str) -> &str {

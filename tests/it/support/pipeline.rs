@@ -1,5 +1,6 @@
 //! A pipeline on a local stack of a test's own, and the ways into its parts that no command has.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use outboxctl::aws::Clients;
@@ -7,13 +8,14 @@ use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Target, connect};
 use serde_json::Value;
 
+use super::shared::Shared;
 use super::stack::Stack;
 
 /// How long anything may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 pub struct Pipeline {
-    pub stack: Stack,
+    pub stack: Arc<Stack>,
     pub name: &'static str,
     pub clients: Clients,
     outputs: Value,
@@ -23,11 +25,16 @@ impl Pipeline {
     /// Deployed; with a database, its schema and its capture are there, too.
     pub async fn deployed(test: &str, name: &'static str) -> Self {
         let stack = Stack::up(test);
-        stack.ok(&["deploy", "--yes", "--pipeline", name]);
-        if name.starts_with("rds-") {
-            stack.ok(&["db", "init", "--pipeline", name]);
-            stack.ok(&["dms", "start", "--pipeline", name]);
-        }
+        deploy(&stack, name);
+        Self::on(Arc::new(stack), name).await
+    }
+
+    /// The pipeline on a stack that the tests of a file share; the first of them deploys it.
+    pub async fn shared(shared: &Shared, test: &str, name: &'static str) -> Self {
+        Self::on(shared.up(test, |stack| deploy(stack, name)), name).await
+    }
+
+    async fn on(stack: Arc<Stack>, name: &'static str) -> Self {
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
         let state = stack.state();
         let clients = Clients::for_local(state.local_endpoint()).await;
@@ -117,5 +124,13 @@ impl Pipeline {
             }
         }
         events
+    }
+}
+
+fn deploy(stack: &Stack, name: &str) {
+    stack.ok(&["deploy", "--yes", "--pipeline", name]);
+    if name.starts_with("rds-") {
+        stack.ok(&["db", "init", "--pipeline", name]);
+        stack.ok(&["dms", "start", "--pipeline", name]);
     }
 }
