@@ -16,8 +16,8 @@ use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use outboxctl::pipelines::{self, Stack};
+use outboxctl_test_support::cloudformation::World as Script;
 use support::account::{Account, full};
-use support::cloudformation::Script;
 
 const PIPELINE: &str = "rds-eventbridge";
 

@@ -9,15 +9,7 @@ use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::output::Console;
 use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings, Variables};
 
-#[path = "../../tests/it/support/cloudformation/server.rs"]
-#[allow(dead_code, reason = "each of the two users needs a part of it")]
-mod server;
-#[path = "../../tests/it/support/cloudformation/world/mod.rs"]
-#[allow(dead_code, reason = "each of the two users needs a part of it")]
-mod world;
-
-pub use server::Server;
-pub use world::{Detail, Fault, World, step};
+pub use outboxctl_test_support::cloudformation::{Detail, Fault, Server, World, step};
 
 pub const NAME: &str = "outboxctl-dev-x-database";
 pub const ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/outboxctl-dev-x-database/0";

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use outboxctl_test_support::kinesis::ScriptedKinesis;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -18,7 +19,6 @@ use crate::output::Console;
 use crate::postgres::{Failure, Mark};
 use crate::settings::{OutputFormat, ProgressMode};
 use crate::streams::From;
-use crate::streams::kinesis::scripted::ScriptedKinesis;
 
 #[derive(Clone, Default)]
 pub struct Kept(pub Arc<Mutex<Inner>>);

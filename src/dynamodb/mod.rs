@@ -3,8 +3,6 @@
 //! `item.rs` is the outbox item, `writer.rs` the transaction that writes it with the user's own items, `stream.rs`
 //! reads the shards and records of a table's stream.
 
-#[cfg(test)]
-pub mod fake_streams;
 mod item;
 pub mod stream;
 mod writer;

@@ -71,9 +71,9 @@ typed!(typed, AttributeValue);
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake_streams::{FakeStreams, TABLE};
     use super::*;
     use crate::outbox::formats::dynamodb::{Change, Operation};
+    use outboxctl_test_support::dynamodb_streams::{FakeStreams, TABLE};
 
     #[tokio::test]
     async fn records_have_the_form_that_functions_get() {

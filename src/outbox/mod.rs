@@ -9,8 +9,6 @@ pub mod formats;
 mod members;
 mod redelivery;
 mod row;
-#[cfg(test)]
-pub mod schemas;
 mod trace;
 
 pub use derived::derived_id;

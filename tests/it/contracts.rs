@@ -4,14 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use outboxctl::pipelines;
+use outboxctl_test_support::schemas;
 use serde_json::Value;
 
 use crate::support::repository;
 use crate::templates::source;
-
-#[expect(dead_code, reason = "some of it is for the tests inside of the crate")]
-#[path = "../../src/outbox/schemas.rs"]
-pub mod schemas;
 
 fn object(value: &Value) -> impl Iterator<Item = (&String, &Value)> {
     value.as_object().expect("an object").iter()

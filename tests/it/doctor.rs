@@ -1,9 +1,9 @@
 //! `doctor` on accounts as they are met: without rights, with a wrong clock, with nothing on offer, without a network.
 
+use outboxctl_test_support::aws::{Asked, FakeAws, error_xml, result_xml};
 use serde_json::Value;
 
 use crate::support::World;
-use crate::support::fake_aws::{Asked, FakeAws, error_xml, result_xml};
 
 const IDENTITY: &str = "<Arn>arn:aws:sts::123456789012:assumed-role/deployer/ci</Arn><Account>123456789012</Account>";
 

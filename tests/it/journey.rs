@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use http::Method;
 use outboxctl::aws::Clients;
 use outboxctl::aws::api_gateway::Api;
+use outboxctl_test_support::schemas;
 use serde_json::{Value, json};
 
-use crate::contracts::schemas;
 use crate::support::stack::Stack;
 
 #[test]

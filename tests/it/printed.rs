@@ -1,9 +1,9 @@
 //! Every command that is printed leads back to where the program works: same stage, pipeline, region, profile, endpoint.
 
+use outboxctl_test_support::cloudformation::{World as Script, step};
 use std::path::{Path, PathBuf};
 
 use crate::support::account::{Account, full};
-use crate::support::cloudformation::{Script, step};
 use crate::support::{World, repository};
 
 /// Lines that name a command and are not read as one to run.

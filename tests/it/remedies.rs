@@ -2,7 +2,7 @@
 
 use crate::support::World;
 use crate::support::account::{Account, full};
-use crate::support::cloudformation::{Fault, Script, step};
+use outboxctl_test_support::cloudformation::{Fault, World as Script, step};
 
 const PIPELINE: &str = "dynamodb-cdc";
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use outboxctl_test_support::schemas::Events;
 use serde_json::{Value, json};
 
 use crate::functions::publisher::backend::{Entry, Limits, Publisher, Reason, Verdict};
@@ -11,7 +12,6 @@ use crate::functions::publisher::lanes::{Content, Item};
 use crate::outbox::Message;
 use crate::outbox::formats::dynamodb::users::Mapping;
 use crate::outbox::formats::dynamodb::{Change, appended};
-use crate::outbox::schemas::Events;
 
 /// A bus that nothing is sent to.
 struct Anywhere;

@@ -2,7 +2,6 @@
 //! event that comes of it against its JSON Schema, both ways.
 
 mod events;
-mod fake_dynamodb;
 mod postgres;
 mod routes;
 
@@ -13,7 +12,7 @@ use aws_lambda_events::encodings::Body;
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
 use serde_json::{Value, json};
 
-use crate::outbox::schemas::Api;
+use outboxctl_test_support::schemas::Api;
 
 /// A request as API Gateway hands it over. `body` is None for none.
 fn request(method: &str, path: &str, body: Option<&str>, edit: impl FnOnce(&mut Value)) -> ApiGatewayV2httpRequest {

@@ -6,6 +6,7 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::time::SystemTimeSource;
+use outboxctl_test_support::schemas::Api;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -15,7 +16,6 @@ use crate::functions::api::cars::NewCar;
 use crate::functions::api::people::NewPerson;
 use crate::functions::api::writer::{Creation, Handler, created};
 use crate::functions::database::Database;
-use crate::outbox::schemas::Api;
 
 /// Of a function that can sign its way in, or not.
 fn config(signs: bool) -> SdkConfig {

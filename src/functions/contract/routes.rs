@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
+use outboxctl_test_support::dynamodb::{FakeDynamoDb, Mood};
+use outboxctl_test_support::schemas::Api;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::events::Published;
-use super::fake_dynamodb::{FakeDynamoDb, Mood};
 use super::{deadline, hold, request, unreadable, variants};
 use crate::dynamodb::Outbox;
 use crate::functions::api::{cart, orders, users};
-use crate::outbox::schemas::Api;
 
 /// A function behind routes.
 enum Function {

@@ -136,7 +136,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::dynamodb::fake_streams::FakeStreams;
+    use outboxctl_test_support::dynamodb_streams::FakeStreams;
 
     async fn source(fake: &FakeStreams) -> DynamoDb {
         DynamoDb { client: fake.client().await, stream_arn: fake.arn() }

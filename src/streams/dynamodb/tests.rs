@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use outboxctl_test_support::dynamodb_streams::FakeStreams;
 use serde_json::json;
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::dynamodb::fake_streams::FakeStreams;
 use crate::streams::{Item, channel};
 
 async fn open(fake: &FakeStreams, from: From, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {

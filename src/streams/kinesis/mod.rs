@@ -10,8 +10,6 @@ mod pages;
 mod property_tests;
 mod push;
 mod retry;
-#[cfg(test)]
-pub mod scripted;
 mod shard;
 
 use std::sync::Arc;

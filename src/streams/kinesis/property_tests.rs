@@ -3,10 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use outboxctl_test_support::kinesis::{Chaos, EPOCH, ScriptedKinesis};
 use proptest::prelude::*;
 use tokio::sync::mpsc::Receiver;
 
-use super::scripted::{Chaos, EPOCH, ScriptedKinesis};
 use super::*;
 use crate::streams::{Item, Origin};
 

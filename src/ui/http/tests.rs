@@ -7,6 +7,7 @@ use chrono::DateTime;
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use outboxctl_test_support::schemas::Api;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -14,7 +15,6 @@ use super::*;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::cloudformation::Deployment;
 use crate::deployment::database::Via;
-use crate::outbox::schemas::Api;
 use crate::postgres::tls::Roots;
 use crate::ui::model::{Hop, tests::model};
 

@@ -1,10 +1,10 @@
 //! The capture is stopped while its task or endpoints are updated, and resumed however that ends.
 
+use outboxctl_test_support::cloudformation::{Fault, Task, World as Script, step};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::account::{Account, full};
-use crate::support::cloudformation::{Fault, Script, Task, step};
 
 const PIPELINE: &str = "rds-eventbridge";
 

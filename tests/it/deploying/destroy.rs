@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use outboxctl::pipelines::{self, Owner};
+use outboxctl_test_support::cloudformation::{World as Script, step};
 
 use crate::support::account::{Account, full};
-use crate::support::cloudformation::{Script, step};
 
 const PIPELINE: &str = "rds-eventbridge";
 /// What each deletion takes.

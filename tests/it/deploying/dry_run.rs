@@ -1,7 +1,7 @@
 //! What is shown before anything is done, and who has to agree to it.
 
 use super::{STACKS, account, deployed, full};
-use crate::support::cloudformation::{Script, step};
+use outboxctl_test_support::cloudformation::{World as Script, step};
 
 #[test]
 fn a_dry_run_shows_every_stack_and_changes_nothing() {

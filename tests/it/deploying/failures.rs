@@ -1,10 +1,10 @@
 //! The one cause last on the screen, and the way out of every stack status.
 
+use outboxctl_test_support::cloudformation::{World as Script, step};
 use serde_json::Value;
 
 use super::{account, deployed, full};
 use crate::support::account::result;
-use crate::support::cloudformation::{Script, step};
 
 /// A first deploy whose tables fail over a name, with cancelled siblings.
 pub fn failing() -> Script {

@@ -3,7 +3,7 @@
 use super::failures::failing;
 use super::{STACKS, account};
 use crate::support::account::Account;
-use crate::support::cloudformation::Script;
+use outboxctl_test_support::cloudformation::World as Script;
 
 fn on_github(account: &Account, args: &[&str]) -> (String, String) {
     let summary = account.world.work().join("summary.md");

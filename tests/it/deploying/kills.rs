@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use outboxctl::pipelines;
+use outboxctl_test_support::cloudformation::{Fault, World as Script};
 
 use crate::support::account::Account;
-use crate::support::cloudformation::{Fault, Script};
 
 /// More than one at a time, for the time is spent waiting.
 const WORKERS: usize = 6;

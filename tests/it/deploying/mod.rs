@@ -11,11 +11,11 @@ mod package;
 mod preflight;
 mod signals;
 
+use outboxctl_test_support::cloudformation::{Fault, World as Script, step};
 use serde_json::Value;
 
 use crate::support;
 use crate::support::account::Account;
-use crate::support::cloudformation::{Fault, Script, step};
 
 /// The smallest pipeline without a database.
 const PIPELINE: &str = "dynamodb-cdc";

@@ -2,7 +2,7 @@
 
 use super::{account, deployed};
 use crate::support::account::Account;
-use crate::support::cloudformation::{Fault, Script};
+use outboxctl_test_support::cloudformation::{Fault, World as Script};
 
 /// The only object's key and checksum.
 fn object(account: &Account) -> (String, Option<String>) {

@@ -1,7 +1,7 @@
 //! What AWS would refuse after minutes is refused before the first stack is touched.
 
 use crate::support::account::{Account, full};
-use crate::support::cloudformation::Script;
+use outboxctl_test_support::cloudformation::World as Script;
 
 const PIPELINE: &str = "rds-eventbridge";
 

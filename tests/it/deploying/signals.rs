@@ -1,11 +1,11 @@
 //! Ctrl-C detaches: CloudFormation goes on, and the last words say how to attach again or cancel.
 
+use outboxctl_test_support::cloudformation::{World as Script, step};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::{account, deployed, full};
 use crate::support::account::Account;
-use crate::support::cloudformation::{Script, step};
 
 /// Waits until the server has seen what is waited for; ends at once when the binary has.
 pub fn wait(account: &Account, child: &mut Child, seen: impl Fn(&Account) -> bool) {

@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::sync::Arc;
 
+use outboxctl_test_support::aws::error_xml;
 use rcgen::{BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -12,7 +13,6 @@ use tokio_rustls::rustls::crypto::aws_lc_rs;
 
 use super::{told, with_keys};
 use crate::support::World;
-use crate::support::fake_aws::error_xml;
 
 /// An HTTPS server whose authority is in `ca.pem` of the world; it answers every request with an error of CloudFormation.
 async fn server(world: &World) -> String {

@@ -2,7 +2,7 @@
 
 use super::{told, with_keys};
 use crate::support::World;
-use crate::support::fake_aws::{Asked, FakeAws, error_xml};
+use outboxctl_test_support::aws::{Asked, FakeAws, error_xml};
 
 fn expired(asked: &Asked) -> Option<(u16, String)> {
     // The access key carries the code: the script is a plain function.

@@ -10,10 +10,10 @@ mod profile;
 mod region;
 mod variables;
 
+use outboxctl_test_support::aws::{Asked, FakeAws, error_xml, result_xml};
 use std::process::Command;
 
 use crate::support::World;
-use crate::support::fake_aws::{Asked, FakeAws, error_xml, result_xml};
 
 /// An account without stacks. STS hands out a role's credentials.
 fn empty_account(asked: &Asked) -> Option<(u16, String)> {

@@ -3,10 +3,10 @@
 use std::process::{Command, Output};
 
 use outboxctl::pipelines;
+use outboxctl_test_support::cloudformation::{Server, World as Script};
 use serde_json::Value;
 
 use super::World;
-use super::cloudformation::{Script, Server};
 
 pub struct Account {
     pub world: World,

@@ -2,9 +2,7 @@
 
 pub mod account;
 pub mod api;
-pub mod cloudformation;
 pub mod database;
-pub mod fake_aws;
 pub mod pipeline;
 pub mod shared;
 pub mod signing;

@@ -9,8 +9,8 @@ use outboxctl::functions::rights::{FUNCTIONS, Function};
 use outboxctl::pipelines::{self, Pipeline, Source, Stack};
 use serde_json::Value;
 
-use crate::contracts::schemas::{self, Api};
 use document::{Document, fixed, many, names};
+use outboxctl_test_support::schemas::{self, Api};
 
 /// Actions that IAM allows on everything or on nothing (Service Authorization Reference: no resource type).
 const WITHOUT_RESOURCE: &[&str] = &["cloudformation:ListStacks", "dynamodb:ListStreams", "ec2:DescribeSubnets"];

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Builder, Region};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::{Value, json};
+
+use crate::{Endpoint, operation};
 
 /// How it is at the moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -51,16 +52,13 @@ impl FakeDynamoDb {
 
     /// Serves on a free port until the runtime ends.
     pub async fn client(&self) -> aws_sdk_dynamodb::Client {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let app = Router::new().route("/", post(answer)).with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let endpoint = Endpoint::serve(Router::new().route("/", post(answer)).with_state(self.clone())).await;
         let config = Builder::new()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
-            .credentials_provider(aws_credential_types::Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
-            .endpoint_url(url);
+            .credentials_provider(endpoint.credentials)
+            .retry_config(endpoint.retry)
+            .endpoint_url(endpoint.url);
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
@@ -157,9 +155,8 @@ async fn answer(
     headers: HeaderMap,
     body: String,
 ) -> (StatusCode, [(&'static str, &'static str); 1], String) {
-    let target = headers["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
     let kind = [("content-type", "application/x-amz-json-1.0")];
-    match fake.call(&target, &serde_json::from_str(&body).unwrap()) {
+    match fake.call(&operation(&headers), &serde_json::from_str(&body).unwrap()) {
         Ok(answer) => (StatusCode::OK, kind, answer.to_string()),
         Err((code, mut document)) => {
             document["__type"] = format!("com.amazonaws.dynamodb.v20120810#{code}").into();

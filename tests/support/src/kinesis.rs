@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_sdk_kinesis::config::retry::RetryConfig;
 use aws_sdk_kinesis::config::timeout::TimeoutConfig;
 use axum::Router;
 use axum::body::Body;
@@ -18,6 +17,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use flate2::Crc;
 use serde_json::{Value, json};
+
+use crate::{Endpoint, operation};
 
 /// A late answer comes after the client's patience.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -118,17 +119,14 @@ impl ScriptedKinesis {
 
     /// Serves on a free port until the runtime ends. The client leaves retries to its users.
     pub async fn client(&self) -> aws_sdk_kinesis::Client {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let app = Router::new().route("/", post(answer)).with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let endpoint = Endpoint::serve(Router::new().route("/", post(answer)).with_state(self.clone())).await;
         let config = aws_sdk_kinesis::Config::builder()
             .behavior_version(aws_sdk_kinesis::config::BehaviorVersion::latest())
             .region(aws_sdk_kinesis::config::Region::new("us-east-1"))
-            .credentials_provider(aws_credential_types::Credentials::new("test", "test", None, None, "test"))
-            .retry_config(RetryConfig::disabled())
+            .credentials_provider(endpoint.credentials)
+            .retry_config(endpoint.retry)
             .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(PATIENCE).build())
-            .endpoint_url(url)
+            .endpoint_url(endpoint.url)
             .build();
         aws_sdk_kinesis::Client::from_conf(config)
     }
@@ -334,10 +332,9 @@ fn frame(payload: &str) -> Vec<u8> {
 }
 
 async fn answer(State(kinesis): State<ScriptedKinesis>, headers: HeaderMap, body: String) -> Response {
-    let target = headers["x-amz-target"].to_str().expect("text").rsplit('.').next().unwrap_or_default().to_owned();
     let input = serde_json::from_str(&body).expect("JSON");
     let json = [("content-type", "application/x-amz-json-1.1")];
-    let answered = match target.as_str() {
+    let answered = match operation(&headers).as_str() {
         "SubscribeToShard" => kinesis.subscribe(&input),
         operation => kinesis.call(operation, &input).map(|answer| (json, answer.to_string()).into_response()),
     };

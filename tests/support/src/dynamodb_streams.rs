@@ -10,6 +10,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use serde_json::{Value, json};
 
+use crate::{Endpoint, operation};
+
 pub const TABLE: &str = "items";
 
 #[derive(Default)]
@@ -127,16 +129,13 @@ impl FakeStreams {
 
     /// Serves on a free port until the runtime ends.
     pub async fn client(&self) -> aws_sdk_dynamodbstreams::Client {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        let app = Router::new().route("/", post(answer)).with_state(self.clone());
-        tokio::spawn(async move { axum::serve(listener, app).await });
+        let endpoint = Endpoint::serve(Router::new().route("/", post(answer)).with_state(self.clone())).await;
         let config = aws_sdk_dynamodbstreams::Config::builder()
             .behavior_version(aws_sdk_dynamodbstreams::config::BehaviorVersion::latest())
             .region(aws_sdk_dynamodbstreams::config::Region::new("us-east-1"))
-            .credentials_provider(aws_credential_types::Credentials::new("test", "test", None, None, "test"))
-            .retry_config(aws_config::retry::RetryConfig::disabled())
-            .endpoint_url(url)
+            .credentials_provider(endpoint.credentials)
+            .retry_config(endpoint.retry)
+            .endpoint_url(endpoint.url)
             .build();
         aws_sdk_dynamodbstreams::Client::from_conf(config)
     }
@@ -233,9 +232,8 @@ async fn answer(
     headers: HeaderMap,
     body: String,
 ) -> (StatusCode, [(&'static str, &'static str); 1], String) {
-    let target = headers["x-amz-target"].to_str().expect("text").rsplit('.').next().unwrap_or_default().to_owned();
     let input = serde_json::from_str(&body).expect("JSON");
-    let (status, answer) = match fake.call(&target, &input) {
+    let (status, answer) = match fake.call(&operation(&headers), &input) {
         Ok(answer) => (StatusCode::OK, answer),
         Err(code) => (StatusCode::BAD_REQUEST, json!({ "__type": code, "message": "scripted" })),
     };

@@ -1,5 +1,4 @@
-//! The documents in `schema/`, as tests hold what is really sent against them. Tests outside of the crate include this
-//! file, too: it uses nothing of the crate.
+//! The documents in `schema/`, with which tests compare what is really sent.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -9,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 /// The folder `schema/`.
 pub fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("schema")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema")
 }
 
 /// A document by its path in `schema/`.

@@ -1,0 +1,14 @@
+//! What the unit tests and the tests of the binary share: scripted AWS services, and the schemas of documents.
+//!
+//! The scripted services answer the real SDK over HTTP, for cases that no emulator has: errors on request, statuses in the order
+//! of a script, denials. They use nothing of the crate under test, so that its unit tests can use them, too.
+
+pub mod aws;
+pub mod cloudformation;
+pub mod dynamodb;
+pub mod dynamodb_streams;
+pub mod kinesis;
+pub mod schemas;
+mod serve;
+
+pub use serve::{Endpoint, operation};
