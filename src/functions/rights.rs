@@ -26,7 +26,7 @@ const CERTIFICATE: &[&str] = &["DATABASE_CERTIFICATE"];
 const fn database_route(handler: &'static str) -> Function {
     Function {
         handler,
-        sources: &["lambda/database.rs"],
+        sources: &["functions/database.rs"],
         calls: &[("rds-db:connect", "DatabaseResourceId")],
         required: DATABASE,
         optional: CERTIFICATE,
@@ -55,7 +55,7 @@ const BUS: &[&str] = &["OUTBOX_BUS_NAME", "FAILURE_BUCKET"];
 const fn publisher(handler: &'static str, optional: &'static [&'static str]) -> Function {
     Function {
         handler,
-        sources: &["lambda/publisher/eventbridge.rs", "lambda/publisher/failures.rs"],
+        sources: &["functions/publisher/eventbridge.rs", "functions/publisher/failures.rs"],
         calls: &[("events:PutEvents", "BusArn"), ("s3:PutObject", "FailureBucket")],
         required: BUS,
         optional,
@@ -66,11 +66,11 @@ const fn publisher(handler: &'static str, optional: &'static [&'static str]) -> 
 pub const FUNCTIONS: &[Function] = &[
     database_route("api.cars"),
     database_route("api.people"),
-    table_route("api.orders", &["lambda/api/orders.rs", "lambda/api/store.rs", "dynamodb/writer.rs"]),
-    table_route("api.cart", &["lambda/api/cart/mod.rs", "lambda/api/store.rs", "dynamodb/writer.rs"]),
+    table_route("api.orders", &["functions/api/orders.rs", "functions/api/store.rs", "dynamodb/writer.rs"]),
+    table_route("api.cart", &["functions/api/cart/mod.rs", "functions/api/store.rs", "dynamodb/writer.rs"]),
     Function {
         handler: "api.users",
-        sources: &["lambda/api/users.rs", "lambda/api/store.rs"],
+        sources: &["functions/api/users.rs", "functions/api/store.rs"],
         calls: &[
             ("dynamodb:DeleteItem", "AggregateTable"),
             ("dynamodb:GetItem", "AggregateTable"),
@@ -85,10 +85,10 @@ pub const FUNCTIONS: &[Function] = &[
     Function {
         handler: "sequencer",
         sources: &[
-            "lambda/publisher/eventbridge.rs",
-            "lambda/publisher/failures.rs",
-            "lambda/sequencer/history.rs",
-            "lambda/sequencer/positions.rs",
+            "functions/publisher/eventbridge.rs",
+            "functions/publisher/failures.rs",
+            "functions/sequencer/history.rs",
+            "functions/sequencer/positions.rs",
         ],
         calls: &[
             ("events:PutEvents", "BusArn"),
@@ -101,14 +101,14 @@ pub const FUNCTIONS: &[Function] = &[
     },
     Function {
         handler: "consumer",
-        sources: &["lambda/consumer.rs"],
+        sources: &["functions/consumer.rs"],
         calls: &[("dynamodb:PutItem", "Inbox")],
         required: &["INBOX_TABLE"],
         optional: &[],
     },
     Function {
         handler: "admin",
-        sources: &["lambda/admin.rs"],
+        sources: &["functions/admin.rs"],
         calls: &[("secretsmanager:GetSecretValue", "DatabaseSecretArn")],
         required: &["DATABASE_SECRET_ARN", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME"],
         optional: CERTIFICATE,

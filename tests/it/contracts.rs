@@ -175,7 +175,9 @@ fn every_event_type_in_the_source_is_documented() {
     let documented: BTreeSet<String> =
         schemas::Events::load().ids().iter().filter_map(|id| id.split(':').nth(3).map(str::to_owned)).collect();
     let mut found = BTreeSet::new();
-    for file in ["dynamodb", "lambda", "samples", "postgres"].into_iter().flat_map(source::files) {
+    for file in
+        ["outbox/formats/dynamodb", "functions", "deployment/samples", "postgres"].into_iter().flat_map(source::files)
+    {
         let code = source::code(&file);
         for word in code.split(['"', '\'']) {
             let named =

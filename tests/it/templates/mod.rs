@@ -175,7 +175,7 @@ fn the_table_of_rights_is_what_the_source_says() {
         assert_eq!(said, made, "{}: in the table on the left, called on the right", function.handler);
         files.extend(function.sources.iter().map(|file| (*file).to_owned()));
     }
-    let calling: BTreeSet<String> = ["lambda", "dynamodb"]
+    let calling: BTreeSet<String> = ["functions", "dynamodb"]
         .into_iter()
         .flat_map(source::files)
         // The reader of table streams is `tail`'s and the local stack's; no function has it.
@@ -184,7 +184,7 @@ fn the_table_of_rights_is_what_the_source_says() {
         .collect();
     assert_eq!(files, calling, "files of the table on the left, files that call AWS on the right");
 
-    let read: BTreeSet<String> = source::files("lambda").iter().flat_map(|file| source::variables(file)).collect();
+    let read: BTreeSet<String> = source::files("functions").iter().flat_map(|file| source::variables(file)).collect();
     let known = FUNCTIONS.iter().flat_map(|function| function.required.iter().chain(function.optional));
     // Lambda's own, which names the function.
     let known: BTreeSet<String> = known.map(|name| (*name).to_owned()).chain(["_HANDLER".to_owned()]).collect();
