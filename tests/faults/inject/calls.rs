@@ -1,0 +1,93 @@
+//! Calls to AWS that fail, by the gateway's faults.
+
+use futures_util::FutureExt;
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Value, json};
+
+use crate::trouble::{Result, until};
+
+use super::Scene;
+
+/// Sets rules, waits until they struck as often as wanted while the load goes on, and removes them.
+fn while_load_goes_on<'a>(scene: &'a Scene<'a>, rules: Value, strikes: u64) -> LocalBoxFuture<'a, Result<u64>> {
+    async move {
+        scene.world.stack.set_faults(rules).await?;
+        let struck = async {
+            scene.load.goes_on(20).await?;
+            until("the fault strikes", async || {
+                Ok((scene.world.stack.struck().await? >= strikes).then_some(()))
+            })
+            .await
+        };
+        let struck = struck.await;
+        let count = scene.world.stack.clear_faults().await?;
+        struck.map(|()| count)
+    }
+    .boxed_local()
+}
+
+fn on_bus<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
+    // Partial leaves every other one through by itself; the others strike two of three requests.
+    let probability = if kind == "partial" { 1.0 } else { 0.66 };
+    let rule = json!([{"service": "events", "operation": "PutEvents", "kind": kind, "probability": probability}]);
+    while_load_goes_on(scene, rule, 6)
+}
+
+pub fn bus_partial<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_bus(scene, "partial")
+}
+
+pub fn bus_throttled<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_bus(scene, "throttle")
+}
+
+pub fn bus_fails<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_bus(scene, "error")
+}
+
+pub fn bus_late<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_bus(scene, "late")
+}
+
+pub fn bus_cut<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_bus(scene, "drop")
+}
+
+fn on_stream<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
+    let probability = if kind == "partial" { 1.0 } else { 0.66 };
+    let rule = json!([{"service": "kinesis", "operation": "PutRecords", "kind": kind, "probability": probability}]);
+    while_load_goes_on(scene, rule, 6)
+}
+
+pub fn put_partial<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_stream(scene, "partial")
+}
+
+pub fn put_throttled<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_stream(scene, "throttle")
+}
+
+pub fn put_fails<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_stream(scene, "error")
+}
+
+pub fn put_late<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    on_stream(scene, "late")
+}
+
+/// A third of the requests each.
+fn mixed(service: &str, operation: Option<&str>, kinds: [&str; 3]) -> Value {
+    let rule = |kind: &str| match operation {
+        Some(operation) => json!({"service": service, "operation": operation, "kind": kind, "probability": 0.25}),
+        None => json!({"service": service, "kind": kind, "probability": 0.25}),
+    };
+    kinds.map(rule).into_iter().collect()
+}
+
+pub fn read_fails<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    while_load_goes_on(scene, mixed("kinesis", Some("GetRecords"), ["throttle", "error", "drop"]), 20)
+}
+
+pub fn leases_fail<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
+    while_load_goes_on(scene, mixed("dynamodb", Some("UpdateItem"), ["throttle", "error", "late"]), 6)
+}

@@ -1,0 +1,165 @@
+//! The table of results, on stdout and in the topic.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::inject::FAULTS;
+use crate::pipeline::Pipeline;
+use crate::run::Outcome;
+use crate::trouble::Result;
+
+/// Results of every run of one fault on one pipeline.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    pub runs: usize,
+    pub rows: usize,
+    pub lost: usize,
+    pub reordered: usize,
+    pub duplicates: u64,
+    /// The longest recovery, in milliseconds.
+    pub recovery_ms: u64,
+    pub violations: usize,
+}
+
+/// Everything that a table says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// Day of the last run.
+    pub date: String,
+    /// Seed of the first run.
+    pub seed: u64,
+    /// By pipeline and fault.
+    pub rows: BTreeMap<String, BTreeMap<String, Row>>,
+}
+
+impl Results {
+    pub fn add(&mut self, pipeline: Pipeline, fault: &str, outcome: &Outcome) {
+        let row = self.rows.entry(pipeline.name().to_owned()).or_default().entry(fault.to_owned()).or_default();
+        row.runs += 1;
+        row.rows += outcome.rows;
+        row.lost += outcome.lost;
+        row.reordered += outcome.reordered;
+        row.duplicates += outcome.repeats;
+        row.recovery_ms = row.recovery_ms.max(u64::try_from(outcome.recovery.as_millis()).unwrap_or(u64::MAX));
+        row.violations += outcome.violations.len();
+    }
+
+    /// The table in Markdown, faults in the order of their list.
+    pub fn table(&self) -> String {
+        let mut text = "| fault | pipeline | runs | rows | lost | out of order | duplicates | recovery |\n".to_owned();
+        text += "|---|---|---|---|---|---|---|---|\n";
+        for fault in FAULTS {
+            for pipeline in Pipeline::ALL {
+                let Some(row) = self.rows.get(pipeline.name()).and_then(|rows| rows.get(fault.name)) else { continue };
+                let Row { runs, rows, lost, reordered, duplicates, .. } = row;
+                let recovery = Duration::from_millis(row.recovery_ms).as_secs_f64();
+                let (fault, pipeline) = (fault.name, pipeline.name());
+                text += &format!(
+                    "| `{fault}` | `{pipeline}` | {runs} | {rows} | {lost} | {reordered} | {duplicates} | {recovery:.1} s |\n"
+                );
+            }
+        }
+        text
+    }
+
+    /// The part of the topic that the harness writes.
+    pub fn section(&self) -> String {
+        let total = |of: fn(&Row) -> u64| self.rows.values().flat_map(BTreeMap::values).map(of).sum::<u64>();
+        let mut text = format!(
+            "{BEGIN}\n\nLast run on {}, seed {}: {} runs, {} events, {} lost, {} out of order, {} duplicates, {} violations.\n\n",
+            self.date,
+            self.seed,
+            total(|row| row.runs as u64),
+            total(|row| row.rows as u64),
+            total(|row| row.lost as u64),
+            total(|row| row.reordered as u64),
+            total(|row| row.duplicates),
+            total(|row| row.violations as u64),
+        );
+        text += &self.table();
+        text += "\n| fault | what happens |\n|---|---|\n";
+        let has = |name: &str| self.rows.values().any(|rows| rows.contains_key(name));
+        for fault in FAULTS.iter().filter(|fault| has(fault.name)) {
+            text += &format!("| `{}` | {} |\n", fault.name, fault.does);
+        }
+        text
+    }
+
+    pub fn read() -> Result<Self> {
+        Ok(serde_json::from_slice(&std::fs::read(file())?)?)
+    }
+
+    /// Keeps these results in the place of earlier ones of the same pipelines and faults, and writes the topic.
+    pub fn update(&self) -> Result<()> {
+        let mut kept = Self::read().unwrap_or_default();
+        (kept.date, kept.seed) = (self.date.clone(), self.seed);
+        for (pipeline, rows) in &self.rows {
+            kept.rows.entry(pipeline.clone()).or_default().extend(rows.clone());
+        }
+        std::fs::write(file(), serde_json::to_string_pretty(&kept)? + "\n")?;
+        let topic = topic();
+        let text = std::fs::read_to_string(&topic)?;
+        std::fs::write(topic, replaced(&text, &kept.section()).ok_or("the topic has no section for the table")?)?;
+        Ok(())
+    }
+}
+
+/// The heading of the section.
+const BEGIN: &str = "## Results of the last run";
+
+/// The topic with another section; None where it has none.
+fn replaced(text: &str, section: &str) -> Option<String> {
+    let (before, rest) = text.split_once(BEGIN)?;
+    let after = rest.find("\n## ").map_or("", |at| &rest[at..]);
+    Some(format!("{before}{section}{after}"))
+}
+
+fn file() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/faults/results.json")
+}
+
+fn topic() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/explain/topics/guarantees.md")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_topic_has_the_table_of_the_results() {
+        let (results, text) = (Results::read().expect("results.json"), std::fs::read_to_string(topic()).expect("it"));
+        let expected = replaced(&text, &results.section()).expect("the section");
+        assert!(text == expected, "tests/faults/results.json and the topic differ: `tests/faults/run --update`");
+        for (pipeline, rows) in &results.rows {
+            let pipeline = Pipeline::ALL.iter().find(|one| one.name() == pipeline).expect("a pipeline");
+            for name in rows.keys() {
+                let fault = FAULTS.iter().find(|fault| fault.name == name).expect("a fault");
+                assert!(fault.applies_to.contains(pipeline), "{name} does not apply to {}", pipeline.name());
+            }
+        }
+    }
+
+    #[test]
+    fn the_published_results_have_no_violation_and_leave_nothing_out() {
+        let results = Results::read().expect("results.json");
+        for fault in FAULTS {
+            for pipeline in fault.applies_to {
+                let row = results.rows.get(pipeline.name()).and_then(|rows| rows.get(fault.name));
+                let row = row.unwrap_or_else(|| panic!("{} on {} was not run", fault.name, pipeline.name()));
+                assert_eq!((row.lost, row.reordered, row.violations), (0, 0, 0), "{} {}", fault.name, pipeline.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_section_is_replaced_and_nothing_else() {
+        let text = format!("# T\n\n{BEGIN}\n\nold\n\n## More\n\nrest\n");
+        let new = replaced(&text, &format!("{BEGIN}\n\nnew\n")).expect("it");
+        assert_eq!(new, format!("# T\n\n{BEGIN}\n\nnew\n\n## More\n\nrest\n"));
+        assert_eq!(replaced("# T\n", "x"), None);
+    }
+}

@@ -1,0 +1,176 @@
+//! One run: load, a fault, recovery, and the check of what was recorded.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::checker::{Findings, Limits, check};
+use crate::consumers::Consumers;
+use crate::history::{Place, Recorder, Step};
+use crate::inject::{Fault, Scene};
+use crate::options::Options;
+use crate::pipeline::Pipeline;
+use crate::trouble::{DEADLINE, Result, until};
+use crate::watch::{Current, Handler, Watch};
+use crate::world::{History, World};
+use crate::write::{Load, resolve};
+
+/// Events that are delivered before a fault begins.
+const WARM: usize = 20;
+/// After the last expected delivery: repeats that are under way are seen within this time.
+const SETTLED: Duration = Duration::from_millis(1_500);
+
+/// A deployed pipeline with everything that drives and watches it.
+pub struct Rig {
+    pub world: Arc<World>,
+    current: Current,
+    consumers: Option<Consumers>,
+    handler: Option<Handler>,
+    _watch: Watch,
+}
+
+/// What a run found.
+pub struct Outcome {
+    pub rows: usize,
+    pub lost: usize,
+    pub reordered: usize,
+    pub repeats: u64,
+    /// From the removal of the cause until all that was committed before it was delivered.
+    pub recovery: Duration,
+    pub violations: Vec<String>,
+}
+
+impl Rig {
+    pub async fn deployed(pipeline: Pipeline, options: &Options) -> Result<Self> {
+        let world = World::deployed(pipeline, options).await?;
+        let current = Current::default();
+        let watch = Watch::start(&world, &current);
+        let mut rig = Self { world, current, consumers: None, handler: None, _watch: watch };
+        if !pipeline.has_bus() {
+            let handler = Handler::start(rig.current.clone()).await?;
+            rig.consumers = Some(Consumers::start(&rig.world, &handler.url, 2));
+            rig.handler = Some(handler);
+        }
+        Ok(rig)
+    }
+
+    /// # Errors
+    /// What keeps the run from being carried out. Violations are in the outcome.
+    pub async fn run(&self, fault: &Fault, seed: u64, number: usize, quick: bool) -> Result<Outcome> {
+        let prefix = format!("f{number}x{:x}-", seed % 0xffff);
+        let history = Arc::new(History::new(self.world.pipeline, prefix));
+        self.current.set(Some(Arc::clone(&history)));
+        let load = Load::start(&self.world, &history, seed);
+        let done = self.disturbed(fault, seed, quick, &history, &load).await;
+        let stopped = load.stop().await;
+        let recovery = done?;
+        stopped?;
+        self.complete(&history).await?;
+        tokio::time::sleep(SETTLED).await;
+        self.current.set(None);
+        Ok(self.outcome(&history, recovery))
+    }
+
+    /// The part under load: how long the pipeline took to recover.
+    async fn disturbed(
+        &self,
+        fault: &Fault,
+        seed: u64,
+        quick: bool,
+        history: &Arc<History>,
+        load: &Load,
+    ) -> Result<Duration> {
+        until("the first events are delivered", async || Ok((delivered(&history.sink).len() >= WARM).then_some(())))
+            .await?;
+        let scene = Scene {
+            world: &self.world,
+            history,
+            load,
+            rng: tokio::sync::Mutex::new(fastrand::Rng::with_seed(seed)),
+            consumers: self.consumers.as_ref(),
+            handler: self.handler.as_ref(),
+            quick,
+        };
+        history.mark(&Step::FaultBegan);
+        let strikes = (fault.inject)(&scene).await?;
+        history.mark(&Step::FaultEnded { strikes });
+        let (healed, wanted) = (Instant::now(), committed(&history.sink));
+        // What does not recover is found lost by the checker.
+        while !wanted.is_subset(&delivered(&history.sink)) && healed.elapsed() < DEADLINE {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let recovery = healed.elapsed();
+        load.goes_on(WARM).await?;
+        Ok(recovery)
+    }
+
+    /// Decides what is uncertain, and waits until everything has arrived, or the time is over.
+    async fn complete(&self, history: &Arc<History>) -> Result<()> {
+        if self.world.pipeline.has_database() {
+            until("the database answers", async || resolve(&self.world, history).await.map(Some)).await?;
+        }
+        let begun = Instant::now();
+        let hops = [Some(&history.sink), history.stream.as_ref()];
+        let missing = || hops.iter().flatten().any(|hop| !all_arrived(hop));
+        while missing() && begun.elapsed() < DEADLINE {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    fn outcome(&self, history: &History, recovery: Duration) -> Outcome {
+        // One batch of a function, or of a request to the stream; the handlers of all shards.
+        let window = if self.world.pipeline.has_bus() { 100 } else { 64 };
+        let sink = history.sink.read(|steps| check(steps, Limits { window }));
+        let stream = history.stream.as_ref().map(|hop| hop.read(|steps| check(steps, Limits { window: 100 })));
+        let mut outcome = Outcome {
+            rows: sink.rows,
+            lost: sink.lost,
+            reordered: sink.reordered,
+            repeats: sink.repeats,
+            recovery,
+            violations: named("sink", &sink),
+        };
+        if let Some(stream) = stream {
+            // What the stream lacks the sink lacks; what it has out of order is a finding of its own.
+            outcome.lost = outcome.lost.max(stream.lost);
+            outcome.reordered = outcome.reordered.max(stream.reordered);
+            outcome.violations.extend(named("stream", &stream));
+        }
+        outcome
+    }
+}
+
+fn named(hop: &str, findings: &Findings) -> Vec<String> {
+    findings.violations.iter().map(|violation| format!("{hop}: {violation}")).collect()
+}
+
+fn committed(hop: &Recorder) -> HashSet<Place> {
+    hop.read(|steps| {
+        let place = |step: &Step| match step {
+            Step::Committed(event) => Some(event.place.clone()),
+            _ => None,
+        };
+        steps.iter().filter_map(place).collect()
+    })
+}
+
+fn delivered(hop: &Recorder) -> HashSet<Place> {
+    hop.read(|steps| {
+        let place = |step: &Step| match step {
+            Step::Delivered(event) | Step::Kept(event) => Some(event.place.clone()),
+            _ => None,
+        };
+        steps.iter().filter_map(place).collect()
+    })
+}
+
+fn all_arrived(hop: &Recorder) -> bool {
+    let arrived = delivered(hop);
+    hop.read(|steps| {
+        steps.iter().all(|step| match step {
+            Step::Committed(event) | Step::Undeliverable(event) => arrived.contains(&event.place),
+            _ => true,
+        })
+    })
+}

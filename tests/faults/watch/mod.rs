@@ -1,0 +1,91 @@
+//! What arrived, read by clients of the harness's own: the stream, the bus's log, the handler, marks and positions.
+
+mod acknowledged;
+mod handler;
+pub mod kept;
+mod log;
+mod stream;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::history::{Place, Step};
+use crate::trouble::Result;
+use crate::world::{History, World};
+
+pub use handler::{Handler, Manner};
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The history that is recorded now.
+#[derive(Clone, Default)]
+pub struct Current(Arc<Mutex<Option<Arc<History>>>>);
+
+impl Current {
+    pub fn set(&self, history: Option<Arc<History>>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = history;
+    }
+
+    pub fn get(&self) -> Option<Arc<History>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// Watches a deployed pipeline until dropped.
+pub struct Watch(JoinHandle<()>);
+
+impl Watch {
+    pub fn start(world: &Arc<World>, current: &Current) -> Self {
+        let (world, current) = (Arc::clone(world), current.clone());
+        Self(tokio::spawn(async move {
+            let mut readers = Readers::default();
+            loop {
+                // What can't be read now is read later: the stack may be down.
+                if let Some(history) = current.get()
+                    && let Err(error) = readers.look(&world, &history).await
+                {
+                    eprintln!("    (looking again: {:.200})", error.to_string());
+                }
+                tokio::time::sleep(PAUSE).await;
+            }
+        }))
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[derive(Default)]
+struct Readers {
+    stream: stream::Reader,
+    log: log::Reader,
+    kept: kept::Reader,
+    acknowledged: acknowledged::Reader,
+}
+
+impl Readers {
+    /// Positions are read before deliveries, so that each must be covered by what is found after it.
+    async fn look(&mut self, world: &World, history: &History) -> Result<()> {
+        if let Some(stream) = &history.stream {
+            let confirmed = acknowledged::confirmed(world).await?;
+            self.stream.read(world, history, stream).await?;
+            stream.extend(history.take_up_to(confirmed).into_iter().map(Step::Acknowledged));
+        }
+        if world.pipeline.has_bus() {
+            let delivered = self.acknowledged.positions(world, history).await?;
+            self.log.read(world, history).await?;
+            history.sink.extend(delivered.into_iter().map(Step::Acknowledged));
+        } else {
+            // The handler records by itself, at once.
+            let acknowledged: Vec<Place> = self.acknowledged.by_consumers(world, history, &self.stream).await?;
+            history.sink.extend(acknowledged.into_iter().map(Step::Acknowledged));
+        }
+        self.kept.read(world, history).await
+    }
+}
