@@ -120,7 +120,7 @@ async fn on(
             break;
         }
         let begun = Instant::now();
-        match rig.run(fault, seed, number, options.quick).await {
+        match rig.run(fault, seed, number, options.rows).await {
             Ok(outcome) => {
                 results.add(pipeline, fault.name, &outcome);
                 fine &= outcome.violations.is_empty();

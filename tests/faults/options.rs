@@ -25,6 +25,9 @@ pub struct Options {
     /// Repeat with further seeds for this long
     #[arg(long)]
     pub minutes: Option<u64>,
+    /// Rows of a big transaction
+    #[arg(long, default_value_t = 20_000)]
+    pub rows: usize,
     /// List the faults and the pipelines that they apply to
     #[arg(long)]
     pub list: bool,

@@ -56,12 +56,12 @@ impl Rig {
 
     /// # Errors
     /// What keeps the run from being carried out. Violations are in the outcome.
-    pub async fn run(&self, fault: &Fault, seed: u64, number: usize, quick: bool) -> Result<Outcome> {
+    pub async fn run(&self, fault: &Fault, seed: u64, number: usize, rows: usize) -> Result<Outcome> {
         let prefix = format!("f{number}x{:x}-", seed % 0xffff);
         let history = Arc::new(History::new(self.world.pipeline, prefix));
         self.current.set(Some(Arc::clone(&history)));
         let load = Load::start(&self.world, &history, seed);
-        let done = self.disturbed(fault, seed, quick, &history, &load).await;
+        let done = self.disturbed(fault, seed, rows, &history, &load).await;
         let stopped = load.stop().await;
         let recovery = done?;
         stopped?;
@@ -76,7 +76,7 @@ impl Rig {
         &self,
         fault: &Fault,
         seed: u64,
-        quick: bool,
+        rows: usize,
         history: &Arc<History>,
         load: &Load,
     ) -> Result<Duration> {
@@ -89,16 +89,14 @@ impl Rig {
             rng: tokio::sync::Mutex::new(fastrand::Rng::with_seed(seed)),
             consumers: self.consumers.as_ref(),
             handler: self.handler.as_ref(),
-            quick,
+            rows,
         };
         history.mark(&Step::FaultBegan);
         let strikes = (fault.inject)(&scene).await?;
         history.mark(&Step::FaultEnded { strikes });
         let (healed, wanted) = (Instant::now(), committed(&history.sink));
         // What does not recover is found lost by the checker.
-        while !wanted.is_subset(&delivered(&history.sink)) && healed.elapsed() < DEADLINE {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        arrival(|| wanted.difference(&delivered(&history.sink)).count()).await;
         let recovery = healed.elapsed();
         load.goes_on(WARM).await?;
         Ok(recovery)
@@ -109,12 +107,8 @@ impl Rig {
         if self.world.pipeline.has_database() {
             until("the database answers", async || resolve(&self.world, history).await.map(Some)).await?;
         }
-        let begun = Instant::now();
-        let hops = [Some(&history.sink), history.stream.as_ref()];
-        let missing = || hops.iter().flatten().any(|hop| !all_arrived(hop));
-        while missing() && begun.elapsed() < DEADLINE {
-            tokio::time::sleep(Duration::from_millis(100)).await;
-        }
+        let hops: Vec<&Recorder> = history.stream.iter().chain([&history.sink]).collect();
+        arrival(|| hops.iter().map(|hop| missing(hop)).sum()).await;
         Ok(())
     }
 
@@ -138,6 +132,23 @@ impl Rig {
             outcome.violations.extend(named("stream", &stream));
         }
         outcome
+    }
+}
+
+/// Waits until nothing is missing any more, or what is missing has not become less for [`DEADLINE`].
+async fn arrival(missing: impl Fn() -> usize) {
+    let (mut last, mut since) = (usize::MAX, Instant::now());
+    loop {
+        let begun = Instant::now();
+        let now = missing();
+        if now == 0 || since.elapsed() > DEADLINE {
+            return;
+        }
+        if now < last {
+            (last, since) = (now, Instant::now());
+        }
+        // A long history takes a while to look through.
+        tokio::time::sleep(Duration::from_millis(50).max(begun.elapsed() * 5)).await;
     }
 }
 
@@ -165,12 +176,12 @@ fn delivered(hop: &Recorder) -> HashSet<Place> {
     })
 }
 
-fn all_arrived(hop: &Recorder) -> bool {
+/// How many events neither arrived nor were kept.
+fn missing(hop: &Recorder) -> usize {
     let arrived = delivered(hop);
-    hop.read(|steps| {
-        steps.iter().all(|step| match step {
-            Step::Committed(event) | Step::Undeliverable(event) => arrived.contains(&event.place),
-            _ => true,
-        })
-    })
+    let is_missing = |step: &&Step| match step {
+        Step::Committed(event) | Step::Undeliverable(event) => !arrived.contains(&event.place),
+        _ => false,
+    };
+    hop.read(|steps| steps.iter().filter(is_missing).count())
 }

@@ -8,7 +8,7 @@ pub type Trouble = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T> = std::result::Result<T, Trouble>;
 
 /// Maximum time that anything awaited may take on a busy machine. Never a measure of the product.
-pub const DEADLINE: Duration = Duration::from_secs(240);
+pub const DEADLINE: Duration = Duration::from_secs(120);
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Asks until there is an answer.

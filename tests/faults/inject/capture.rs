@@ -80,10 +80,11 @@ async fn begin(scene: &Scene<'_>, rows: usize) -> Result<(Database, Vec<crate::h
     database.run("BEGIN").await?;
     let mut rng = scene.rng.lock().await;
     let mut events = Vec::with_capacity(rows);
-    for row in 0..rows {
+    while events.len() < rows {
         // Aggregates of its own: those of the load would wait for it.
-        let aggregate = format!("{}big{}", scene.history.prefix, row % AGGREGATES);
-        events.push(append(&database, &draft(aggregate, &mut rng)).await?);
+        let aggregate = |row: usize| format!("{}big{}", scene.history.prefix, row % AGGREGATES);
+        let more = (0..(rows - events.len()).min(500)).map(|row| draft(aggregate(row), &mut rng)).collect::<Vec<_>>();
+        events.extend(append(&database, &more).await?);
     }
     Ok((database, events))
 }
@@ -111,7 +112,7 @@ pub fn stop_and_resume<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u6
 
 pub fn big_transaction<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     async move {
-        let (database, events) = begin(scene, if scene.quick { 2_000 } else { 20_000 }).await?;
+        let (database, events) = begin(scene, scene.rows).await?;
         commit(scene, &database, events).await?;
         // The capture is in the middle of it.
         scene.world.ok(&["dms", "stop"]).await?;

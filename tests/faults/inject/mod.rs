@@ -30,8 +30,8 @@ pub struct Scene<'a> {
     /// Of `rds-kinesis`.
     pub consumers: Option<&'a Consumers>,
     pub handler: Option<&'a Handler>,
-    /// Small enough for `--quick`.
-    pub quick: bool,
+    /// Of a big transaction.
+    pub rows: usize,
 }
 
 impl Scene<'_> {

@@ -34,7 +34,7 @@ impl Reader {
             }
         }
         // Two events of one time may come one after the other.
-        self.from = latest - 5_000;
+        self.from = (latest - 5_000).max(0);
         Ok(())
     }
 }

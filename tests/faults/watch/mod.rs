@@ -41,13 +41,15 @@ impl Watch {
     pub fn start(world: &Arc<World>, current: &Current) -> Self {
         let (world, current) = (Arc::clone(world), current.clone());
         Self(tokio::spawn(async move {
-            let mut readers = Readers::default();
+            let (mut readers, mut failed) = (Readers::default(), false);
             loop {
                 // What can't be read now is read later: the stack may be down.
-                if let Some(history) = current.get()
-                    && let Err(error) = readers.look(&world, &history).await
-                {
-                    eprintln!("    (looking again: {:.200})", error.to_string());
+                if let Some(history) = current.get() {
+                    let looked = readers.look(&world, &history).await;
+                    if let (Err(error), false) = (&looked, failed) {
+                        eprintln!("    (reading again: {:.160})", error.to_string());
+                    }
+                    failed = looked.is_err();
                 }
                 tokio::time::sleep(PAUSE).await;
             }

@@ -25,9 +25,7 @@ impl Rows {
         let mut written = Vec::new();
         let ended = async {
             database.run("BEGIN").await?;
-            for draft in drafts {
-                written.push(append(&database, draft).await?);
-            }
+            written = append(&database, drafts).await?;
             Ok::<_, crate::trouble::Trouble>(())
         };
         if ended.await.is_err() {
@@ -59,16 +57,24 @@ impl Rows {
     }
 }
 
-/// Appends one event; as the database has it, JSON in its own way of writing.
-pub async fn append(database: &Database, draft: &Draft) -> Result<Event> {
-    let statement = "SELECT appended.sequence, ($3::text::jsonb)::text FROM outbox_append(aggregate_type => 'sample', \
-                     aggregate_id => $1::text::varchar, event_type => $2::text::varchar, payload => $3::text::jsonb, \
-                     id => $4::text::uuid) AS appended";
-    let rows = database.rows(statement, &[&draft.aggregate, &draft.kind, &draft.payload, &draft.id]).await?;
-    let row = rows.first().ok_or("outbox_append returned nothing")?;
-    let (sequence, payload): (i64, String) = (row.get(0), row.get(1));
-    let place = Place { aggregate: draft.aggregate.clone(), sequence };
-    Ok(Event { place, id: draft.id.clone(), content: format!("{} {payload}", draft.kind) })
+/// Appends events in one statement; as the database has them, JSON in its own way of writing.
+pub async fn append(database: &Database, drafts: &[Draft]) -> Result<Vec<Event>> {
+    let statement = "SELECT appended.sequence, (draft.payload::jsonb)::text \
+                     FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY \
+                          AS draft (aggregate, kind, payload, id, number), \
+                          LATERAL outbox_append(aggregate_type => 'sample', aggregate_id => draft.aggregate::varchar, \
+                              event_type => draft.kind::varchar, payload => draft.payload::jsonb, id => draft.id::uuid) \
+                          AS appended ORDER BY draft.number";
+    let column = |of: fn(&Draft) -> &str| drafts.iter().map(of).collect::<Vec<&str>>();
+    let (aggregates, kinds) = (column(|draft| &draft.aggregate), column(|draft| draft.kind));
+    let (payloads, ids) = (column(|draft| &draft.payload), column(|draft| &draft.id));
+    let rows = database.rows(statement, &[&aggregates, &kinds, &payloads, &ids]).await?;
+    let event = |(draft, row): (&Draft, &tokio_postgres::Row)| {
+        let place = Place { aggregate: draft.aggregate.clone(), sequence: row.get(0) };
+        let content = format!("{} {}", draft.kind, row.get::<_, String>(1));
+        Event { place, id: draft.id.clone(), content }
+    };
+    Ok(drafts.iter().zip(&rows).map(event).collect())
 }
 
 /// Decides what became of transactions whose answer was lost.

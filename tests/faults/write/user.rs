@@ -20,9 +20,12 @@ struct User {
     note: String,
 }
 
-/// The users of this writer; a deleted one is not made again, since its versions would start over.
+/// The users of this writer. A deleted one has a successor with another id: its own versions would start over.
 #[derive(Default)]
-pub struct Users(HashMap<String, Option<User>>);
+pub struct Users {
+    alive: HashMap<String, User>,
+    successions: HashMap<String, u32>,
+}
 
 impl Users {
     /// Creates, changes or deletes a user; how many events are committed.
@@ -37,19 +40,19 @@ impl Users {
     ) -> Result<usize> {
         let table = world.output("AggregateTable")?;
         let note = payload(rng);
-        let old = self.0.get(&name);
+        let successions = self.successions.entry(name.clone()).or_default();
+        let name = format!("{name}-{successions}");
+        let old = self.alive.get(&name);
         let (new, kind, data) = match old {
-            // Gone for good.
-            Some(None) => return Ok(0),
             None => (Some(User { version: 1, note: note.clone() }), "UserCreated", json!({"id": name, "note": note})),
-            Some(Some(_)) if rng.u8(..12) == 0 && !roll_back => (None, "UserDeleted", json!({ "id": name })),
-            Some(Some(user)) => {
+            Some(_) if rng.u8(..12) == 0 && !roll_back => (None, "UserDeleted", json!({ "id": name })),
+            Some(user) => {
                 let changes = json!({"note": {"old": user.note, "new": note}});
                 let data = json!({"id": name, "changes": changes, "personalChanged": false});
                 (Some(User { version: user.version + 1, note: note.clone() }), "UserUpdated", data)
             }
         };
-        let version = old.and_then(Option::as_ref).map(|user| user.version);
+        let version = old.map(|user| user.version);
         let sequence = new.as_ref().map_or(version.unwrap_or_default() + 1, |user| user.version);
         let event = event(&name, sequence, kind, &data);
         // One whose condition does not hold is rolled back.
@@ -62,7 +65,10 @@ impl Users {
             history.wrote(Step::RolledBack, event);
             return Ok(0);
         }
-        self.0.insert(name, new);
+        match new {
+            Some(user) => drop(self.alive.insert(name, user)),
+            None => *successions += 1,
+        }
         history.wrote(Step::Committed, event);
         Ok(1)
     }
