@@ -126,11 +126,13 @@ async fn on(
                 fine &= outcome.violations.is_empty();
                 let seconds = begun.elapsed().as_secs_f64();
                 eprintln!(
-                    "  {} {}, seed {seed}: {} rows, {} duplicates, recovered in {:.1} s ({seconds:.0} s)",
+                    "  {} {}, seed {seed}: {} rows, {} duplicates, {} acknowledgements, \
+                     recovered in {:.1} s ({seconds:.0} s)",
                     if outcome.violations.is_empty() { "ok  " } else { "FAIL" },
                     fault.name,
                     outcome.rows,
                     outcome.repeats,
+                    outcome.acknowledged,
                     outcome.recovery.as_secs_f64(),
                 );
                 for violation in outcome.violations.iter().take(SHOWN) {

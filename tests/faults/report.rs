@@ -122,7 +122,7 @@ fn file() -> PathBuf {
 }
 
 fn topic() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/explain/topics/guarantees.md")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/commands/explain/topics/guarantees.md")
 }
 
 #[cfg(test)]

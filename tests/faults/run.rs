@@ -35,6 +35,8 @@ pub struct Outcome {
     pub lost: usize,
     pub reordered: usize,
     pub repeats: u64,
+    /// Acknowledgements that were compared with deliveries.
+    pub acknowledged: usize,
     /// From the removal of the cause until all that was committed before it was delivered.
     pub recovery: Duration,
     pub violations: Vec<String>,
@@ -122,6 +124,7 @@ impl Rig {
             lost: sink.lost,
             reordered: sink.reordered,
             repeats: sink.repeats,
+            acknowledged: sink.acknowledged,
             recovery,
             violations: named("sink", &sink),
         };
@@ -129,6 +132,7 @@ impl Rig {
             // What the stream lacks the sink lacks; what it has out of order is a finding of its own.
             outcome.lost = outcome.lost.max(stream.lost);
             outcome.reordered = outcome.reordered.max(stream.reordered);
+            outcome.acknowledged += stream.acknowledged;
             outcome.violations.extend(named("stream", &stream));
         }
         outcome
