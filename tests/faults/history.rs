@@ -34,7 +34,9 @@ pub enum Step {
     Acknowledged(Place),
     FaultBegan,
     /// `strikes` is how often something was disturbed since [`Step::FaultBegan`]: kills, refused or late requests.
-    FaultEnded { strikes: u64 },
+    FaultEnded {
+        strikes: u64,
+    },
 }
 
 /// Records the steps of one hop from several tasks.

@@ -127,13 +127,15 @@ async fn on(
                 let seconds = begun.elapsed().as_secs_f64();
                 eprintln!(
                     "  {} {}, seed {seed}: {} rows, {} duplicates, {} acknowledgements, \
-                     recovered in {:.1} s ({seconds:.0} s)",
+                     recovered in {:.1} s ({:.1} + {:.1} of {seconds:.0} s)",
                     if outcome.violations.is_empty() { "ok  " } else { "FAIL" },
                     fault.name,
                     outcome.rows,
                     outcome.repeats,
                     outcome.acknowledged,
                     outcome.recovery.as_secs_f64(),
+                    outcome.before.as_secs_f64(),
+                    outcome.during.as_secs_f64(),
                 );
                 for violation in outcome.violations.iter().take(SHOWN) {
                     eprintln!("       {violation:.300}");

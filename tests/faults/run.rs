@@ -39,6 +39,9 @@ pub struct Outcome {
     pub acknowledged: usize,
     /// From the removal of the cause until all that was committed before it was delivered.
     pub recovery: Duration,
+    /// Until the fault began, and from then until its cause was removed.
+    pub before: Duration,
+    pub during: Duration,
     pub violations: Vec<String>,
 }
 
@@ -60,20 +63,22 @@ impl Rig {
     /// What keeps the run from being carried out. Violations are in the outcome.
     pub async fn run(&self, fault: &Fault, seed: u64, number: usize, rows: usize) -> Result<Outcome> {
         let prefix = format!("f{number}x{:x}-", seed % 0xffff);
+        // Ids come from it, too: no two runs on one deployment may have one in common.
+        let seed = seed.wrapping_mul(1_000).wrapping_add(number as u64);
         let history = Arc::new(History::new(self.world.pipeline, prefix));
         self.current.set(Some(Arc::clone(&history)));
         let load = Load::start(&self.world, &history, seed);
         let done = self.disturbed(fault, seed, rows, &history, &load).await;
         let stopped = load.stop().await;
-        let recovery = done?;
+        let phases = done?;
         stopped?;
         self.complete(&history).await?;
         tokio::time::sleep(SETTLED).await;
         self.current.set(None);
-        Ok(self.outcome(&history, recovery))
+        Ok(self.outcome(&history, phases))
     }
 
-    /// The part under load: how long the pipeline took to recover.
+    /// The part under load: how long it took until the fault began, until it ended, and until the pipeline recovered.
     async fn disturbed(
         &self,
         fault: &Fault,
@@ -81,7 +86,8 @@ impl Rig {
         rows: usize,
         history: &Arc<History>,
         load: &Load,
-    ) -> Result<Duration> {
+    ) -> Result<[Duration; 3]> {
+        let begun = Instant::now();
         until("the first events are delivered", async || Ok((delivered(&history.sink).len() >= WARM).then_some(())))
             .await?;
         let scene = Scene {
@@ -93,6 +99,7 @@ impl Rig {
             handler: self.handler.as_ref(),
             rows,
         };
+        let before = begun.elapsed();
         history.mark(&Step::FaultBegan);
         let strikes = (fault.inject)(&scene).await?;
         history.mark(&Step::FaultEnded { strikes });
@@ -101,7 +108,7 @@ impl Rig {
         arrival(|| wanted.difference(&delivered(&history.sink)).count()).await;
         let recovery = healed.elapsed();
         load.goes_on(WARM).await?;
-        Ok(recovery)
+        Ok([before, healed - begun - before, recovery])
     }
 
     /// Decides what is uncertain, and waits until everything has arrived, or the time is over.
@@ -114,7 +121,7 @@ impl Rig {
         Ok(())
     }
 
-    fn outcome(&self, history: &History, recovery: Duration) -> Outcome {
+    fn outcome(&self, history: &History, [before, during, recovery]: [Duration; 3]) -> Outcome {
         // One batch of a function, or of a request to the stream; the handlers of all shards.
         let window = if self.world.pipeline.has_bus() { 100 } else { 64 };
         let sink = history.sink.read(|steps| check(steps, Limits { window }));
@@ -126,6 +133,8 @@ impl Rig {
             repeats: sink.repeats,
             acknowledged: sink.acknowledged,
             recovery,
+            before,
+            during,
             violations: named("sink", &sink),
         };
         if let Some(stream) = stream {

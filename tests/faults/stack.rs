@@ -28,8 +28,7 @@ impl Stack {
             .map_or_else(|| std::env::temp_dir().join("outboxctl-test-home"), PathBuf::from);
         std::fs::create_dir_all(&home)?;
         let binary = std::fs::canonicalize(binary).map_err(|e| trouble(format!("{}: {e}", binary.display())))?;
-        let stack =
-            Self { binary, home, name: format!("faults-{name}-{}", std::process::id()), work: tempfile::tempdir()? };
+        let stack = Self { binary, home, name: format!("f-{name}-{}", std::process::id()), work: tempfile::tempdir()? };
         stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]).await?;
         Ok(stack)
     }
@@ -133,7 +132,9 @@ impl Drop for Stack {
     fn drop(&mut self) {
         // Also where the harness panics; the last command of a stack can only be reported.
         let mut down = std::process::Command::new(&self.binary);
-        down.args(["local", "down", "--purge"]).env("OUTBOXCTL_HOME", &self.home).env("OUTBOXCTL_LOCAL_NAME", &self.name);
+        down.args(["local", "down", "--purge"])
+            .env("OUTBOXCTL_HOME", &self.home)
+            .env("OUTBOXCTL_LOCAL_NAME", &self.name);
         match down.output() {
             Ok(output) if output.status.success() => {}
             Ok(output) => eprintln!("{} could not be taken down: {}", self.name, said(&output)),

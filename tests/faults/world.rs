@@ -117,7 +117,8 @@ pub fn canonical(content: &str) -> String {
     fn sorted(value: Value) -> Value {
         match value {
             Value::Object(members) => {
-                let mut members: Vec<(String, Value)> = members.into_iter().map(|(name, v)| (name, sorted(v))).collect();
+                let mut members: Vec<(String, Value)> =
+                    members.into_iter().map(|(name, v)| (name, sorted(v))).collect();
                 members.sort_by(|one, other| one.0.cmp(&other.0));
                 Value::Object(members.into_iter().collect())
             }

@@ -136,3 +136,31 @@ async fn every_trouble_of_the_capture_has_a_name_and_a_way_out() {
     let told = stack.fails(1, &["dms", "test"]);
     assert_eq!(told["error"]["code"], "endpoint-failed", "{told}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_slot_that_is_gone_is_named_before_the_capture_is_started_again() {
+    let victim = Victim::deployed("trouble-slot").await;
+    let stack = &victim.stack;
+    let slot_finding = |command: &str| {
+        let report = stack.run_ndjson(&[command]);
+        let findings = report["data"]["findings"].as_array().cloned().unwrap_or_default();
+        let found = findings.into_iter().find(|finding| finding["check"] == "replication slot");
+        found.unwrap_or_else(|| panic!("{command} has no finding on the slot: {report}"))
+    };
+    assert_eq!(slot_finding("doctor")["state"], "ok");
+    stack.ok(&["dms", "stop"]);
+    let client = connect(&victim.target().await).await.expect("a connection as the owner");
+    let drop = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots";
+    client.execute(drop, &[]).await.expect("the slot dropped");
+
+    for command in ["doctor", "status"] {
+        let finding = slot_finding(command);
+        assert_eq!(finding["state"], "failed", "{command}: {finding}");
+        let remedy = finding["remedy"].as_str().unwrap_or_default();
+        assert!(remedy.contains("dms start --fresh") && remedy.contains("reconcile"), "{command}: {finding}");
+    }
+    let told = stack.fails(1, &["dms", "start"]);
+    assert!(hints(&told).contains("dms start --fresh"), "{told}");
+    stack.ok(&["dms", "start", "--fresh"]);
+    assert_eq!(slot_finding("doctor")["state"], "ok");
+}

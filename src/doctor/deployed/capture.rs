@@ -26,6 +26,19 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
+/// Returns whether the task has followed a slot: then the database must have one. False where the task can't be read.
+pub async fn has_followed(scene: Scene<'_>) -> bool {
+    let Some(arn) = scene.output("TaskArn") else { return false };
+    let clients = &scene.ground.clients;
+    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());
+    task.describe().await.is_ok_and(|now| needs_slot(&now))
+}
+
+/// A task that runs reads a slot; one that has a checkpoint resumes from a slot.
+fn needs_slot(now: &Snapshot) -> bool {
+    now.status == "running" || now.recovery_checkpoint.is_some()
+}
+
 /// A start that takes long usually waits for a transaction.
 async fn starting(scene: Scene<'_>, now: &Snapshot) -> Finding {
     let report = async {
@@ -113,6 +126,15 @@ mod tests {
             instance: String::new(),
             local: false,
         }
+    }
+
+    #[test]
+    fn a_slot_is_missed_only_by_a_task_that_followed_one() {
+        assert!(needs_slot(&snapshot("running", None, None)));
+        assert!(!needs_slot(&snapshot("ready", None, None)) && !needs_slot(&snapshot("starting", None, None)));
+        let stopped = snapshot("stopped", None, None);
+        assert!(!needs_slot(&stopped), "it never came as far as the log");
+        assert!(needs_slot(&Snapshot { recovery_checkpoint: Some("checkpoint:V1#1".into()), ..stopped }));
     }
 
     #[test]

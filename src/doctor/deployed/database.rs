@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 
-use super::{Finding, Scene, missing};
+use super::{Finding, Scene, capture, missing};
 use crate::deployment::database::{Database, Via};
 use crate::doctor::Hop;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -67,6 +67,9 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
         )
     }));
     findings.extend(report.slots.iter().map(|one| slot(one).at(Hop::Capture)));
+    if report.slots.is_empty() && capture::has_followed(scene).await {
+        findings.push(without_slot().at(Hop::Capture));
+    }
     if marked {
         let overview = database.overview(OverviewRequest { rows: 1, ..OverviewRequest::default() }).await?;
         findings.extend(processed(&overview).into_iter().map(|finding| finding.at(Hop::Log)));
@@ -125,14 +128,26 @@ fn replication(level: &str) -> Finding {
     }
 }
 
+const SLOT: &str = "replication slot";
+/// What to do where the position of the capture is gone.
+const START_OVER: &str = "what was written since is not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it";
+
+/// The capture has a position, and the server has no slot that holds it.
+fn without_slot() -> Finding {
+    let text = "the database has no replication slot: it was dropped, or the server was restored or replaced by one without it";
+    Finding::failed(SLOT, text, START_OVER).word("no slot")
+}
+
 fn slot(slot: &Slot) -> Finding {
-    let check = "replication slot";
+    let check = SLOT;
     let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::output::bytes);
     let text =
         format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
-    let fresh = "what was written since is not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it";
     match (slot.wal_status.as_deref(), slot.active) {
-        (Some("lost"), _) => Finding::failed(check, format!("the log that slot {} needs is gone", slot.name), fresh),
+        (Some("lost"), _) => {
+            Finding::failed(check, format!("the log that slot {} needs is gone", slot.name), START_OVER)
+                .word("slot lost")
+        }
         (Some("unreserved"), _) => {
             let remedy =
                 "it loses its log at the next checkpoint: let its reader catch up now, or raise max_slot_wal_keep_size";
@@ -179,5 +194,9 @@ mod tests {
         let expected = [State::Ok, State::Warning, State::Warning, State::Failed, State::Failed];
         assert_eq!([healthy, unread, behind, filling, lost].map(|one| slot(&one).state), expected);
         assert_eq!(replication("replica").state, State::Failed);
+        let missing = without_slot();
+        assert!(
+            missing.state == State::Failed && missing.remedy.is_some_and(|text| text.contains("dms start --fresh"))
+        );
     }
 }

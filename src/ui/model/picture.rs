@@ -9,6 +9,8 @@ use super::{Consumers, Fill, Head, Hop, Model, Source, State};
 use crate::aws::health::Health;
 use crate::postgres::admin::Slot;
 
+/// The resource that reads the replication slot.
+const TASK: &str = "capture task";
 /// Events that latencies are taken of: the newest.
 const MEASURED: usize = 500;
 
@@ -78,7 +80,7 @@ impl Picture {
             before = Some(stop.hop);
             let (condition, note) = match &state.consumers {
                 Some(consumers) if stop.hop.is_last() => consumers.condition(),
-                _ => condition(stop, &state.health),
+                _ => slot_trouble(stop, state).unwrap_or_else(|| condition(stop, &state.health)),
             };
             Stage {
                 stop: *stop,
@@ -125,6 +127,20 @@ fn waiting(state: &State, before: Hop, hop: Hop) -> u64 {
             let gone = if hop.is_last() { state.counts.total(Hop::Failed) } else { 0 };
             state.counts.total(before).saturating_sub(state.counts.total(hop) + gone)
         }
+    }
+}
+
+/// The capture without its position: DMS itself reports that only after its next attempt to read.
+fn slot_trouble(stop: &Stop, state: &State) -> Option<(Condition, String)> {
+    let task = state.health.iter().find(|resource| stop.resources.contains(&resource.what) && resource.what == TASK)?;
+    let lost = state.tables.slots.iter().find(|slot| slot.wal_status.as_deref() == Some("lost"));
+    match lost {
+        Some(slot) => Some((Condition::Bad, format!("replication slot {} is lost", slot.name))),
+        // The database was asked, and has none.
+        None if task.state == "running" && state.tables.fill.is_some() && state.tables.slots.is_empty() => {
+            Some((Condition::Bad, "the database has no replication slot".into()))
+        }
+        None => None,
     }
 }
 

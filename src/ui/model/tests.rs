@@ -43,6 +43,40 @@ fn an_event_counts_once_at_each_hop_whatever_comes_first() {
 }
 
 #[test]
+fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
+    use crate::aws::health::Health;
+    use crate::postgres::admin::Slot;
+    let model = model();
+    let captured = || {
+        let stages = Picture::of(&model, &model.lock(), at(0)).stages;
+        let stage = stages.into_iter().find(|stage| stage.stop.hop == Hop::Captured).expect("the capture");
+        (stage.state, stage.note)
+    };
+    let running = Health { what: "capture task", name: "t".into(), state: "running".into(), detail: String::new() };
+    model.lock().health = vec![running.clone()];
+    assert_eq!(captured().0, Condition::Good, "the database was not asked yet");
+    let fill = Fill { rows: 1, exact: true, unprocessed: None, uncaptured: None, bytes: 1 };
+    model.lock().tables.fill = Some(fill);
+    assert_eq!(captured(), (Condition::Bad, "the database has no replication slot".into()));
+    let slot = |wal_status: &str| Slot {
+        name: "s".into(),
+        plugin: "pgoutput".into(),
+        active: true,
+        lag_bytes: None,
+        retained_bytes: None,
+        wal_status: Some(wal_status.into()),
+    };
+    model.lock().tables.slots = vec![slot("reserved")];
+    assert_eq!(captured().0, Condition::Good);
+    model.lock().tables.slots = vec![slot("lost")];
+    assert_eq!(captured(), (Condition::Bad, "replication slot s is lost".into()));
+    // Before its first start a task has no slot, and misses none.
+    model.lock().tables.slots = Vec::new();
+    model.lock().health = vec![Health { state: "ready".into(), ..running }];
+    assert_eq!(captured().0, Condition::Unsure);
+}
+
+#[test]
 fn what_waits_and_what_was_given_up_are_told_apart() {
     let model = model();
     for n in 0..5 {

@@ -14,10 +14,7 @@ fn while_load_goes_on<'a>(scene: &'a Scene<'a>, rules: Value, strikes: u64) -> L
         scene.world.stack.set_faults(rules).await?;
         let struck = async {
             scene.load.goes_on(20).await?;
-            until("the fault strikes", async || {
-                Ok((scene.world.stack.struck().await? >= strikes).then_some(()))
-            })
-            .await
+            until("the fault strikes", async || Ok((scene.world.stack.struck().await? >= strikes).then_some(()))).await
         };
         let struck = struck.await;
         let count = scene.world.stack.clear_faults().await?;

@@ -35,7 +35,8 @@ pub fn crash_postgres<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64
         let rows = victim.rows("SELECT pg_backend_pid()", &[]).await?;
         let pid: i32 = rows.first().ok_or("no process")?.get(0);
         signal(u32::try_from(pid)?, Signal::KILL);
-        until("PostgreSQL is back", async || scene.world.database().await?.rows("SELECT 1", &[]).await.map(Some)).await?;
+        until("PostgreSQL is back", async || scene.world.database().await?.rows("SELECT 1", &[]).await.map(Some))
+            .await?;
         Ok(1)
     }
     .boxed_local()

@@ -12,10 +12,7 @@ use crate::trouble::{Result, causes, until};
 use super::Scene;
 
 /// Leads the capture through a proxy for as long as `disturb` runs: the secret of its endpoint names the proxy's port.
-async fn through<'a>(
-    scene: &'a Scene<'a>,
-    disturb: impl AsyncFnOnce(&Proxy) -> Result<u64>,
-) -> Result<u64> {
+async fn through<'a>(scene: &'a Scene<'a>, disturb: impl AsyncFnOnce(&Proxy) -> Result<u64>) -> Result<u64> {
     let (secrets, arn) = (&scene.world.aws.secrets, scene.world.output("DatabaseSecretArn")?);
     let answer = secrets.get_secret_value().secret_id(arn).send().await.map_err(causes("read the secret"))?;
     let before = answer.secret_string.ok_or("the secret is empty")?;

@@ -42,19 +42,26 @@ impl Reader {
     }
 
     /// `rds-kinesis`: rows that are marked, and records that a checkpoint has passed.
-    pub async fn by_consumers(&mut self, world: &World, history: &History, stream: &stream::Reader) -> Result<Vec<Place>> {
+    pub async fn by_consumers(
+        &mut self,
+        world: &World,
+        history: &History,
+        stream: &stream::Reader,
+    ) -> Result<Vec<Place>> {
         let database = world.database().await?;
         let pattern = format!("{}%", history.prefix);
         let marked = "SELECT aggregate_id, sequence FROM outbox_processed WHERE succeeded AND aggregate_id LIKE $1";
         let rows = database.rows(marked, &[&pattern]).await?;
         let marks = rows.iter().map(|row| Place { aggregate: row.get(0), sequence: row.get(1) }).collect();
-        let marked = "SELECT aggregate_id, sequence FROM outbox WHERE processed_at IS NOT NULL AND aggregate_id LIKE $1";
+        let marked =
+            "SELECT aggregate_id, sequence FROM outbox WHERE processed_at IS NOT NULL AND aggregate_id LIKE $1";
         let rows = database.rows(marked, &[&pattern]).await?;
         let rows = rows.iter().map(|row| Place { aggregate: row.get(0), sequence: row.get(1) }).collect();
         let mut places = self.new("mark", marks);
         places.extend(self.new("row", rows));
 
-        let scanned = world.aws.dynamodb.scan().table_name(world.output("LeaseTable")?).consistent_read(true).send().await;
+        let scanned =
+            world.aws.dynamodb.scan().table_name(world.output("LeaseTable")?).consistent_read(true).send().await;
         let mut checkpoints: HashMap<String, u128> = HashMap::new();
         for item in scanned.map_err(causes("read the leases"))?.items() {
             let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok());
@@ -66,7 +73,8 @@ impl Reader {
             };
             checkpoints.insert(shard.to_owned(), position);
         }
-        let passed = |(_, shard, number): &&(Place, String, u128)| checkpoints.get(shard).is_some_and(|to| number <= to);
+        let passed =
+            |(_, shard, number): &&(Place, String, u128)| checkpoints.get(shard).is_some_and(|to| number <= to);
         let of_run = |place: &Place| place.aggregate.starts_with(&history.prefix);
         let passed = stream.found.iter().filter(passed).map(|(place, ..)| place.clone()).filter(of_run).collect();
         places.extend(self.new("checkpoint", passed));

@@ -82,9 +82,10 @@ fn kept(history: &History, record: &[u8], id: Option<&str>) {
 }
 
 /// An undeliverable record: its content is its bytes where they reach the failure destination as they were put, and its
-/// token where the source wraps them (a DynamoDB stream).
+/// token where the source wraps them (a DynamoDB stream, the capture).
 pub fn poison(token: &str, record: &[u8]) -> Event {
-    let wrapped = serde_json::from_slice::<Value>(record).is_ok_and(|value| value.get("dynamodb").is_some());
+    let text = String::from_utf8_lossy(record);
+    let wrapped = text.contains("\"dynamodb\":") || text.contains("\"timestamp\":");
     let content = if wrapped { token.to_owned() } else { STANDARD.encode(record) };
     Event { place: Place { aggregate: token.to_owned(), sequence: 0 }, id: String::new(), content }
 }

@@ -54,7 +54,8 @@ impl Items {
     }
 }
 
-fn item(draft: &Draft, sequence: i64) -> HashMap<String, AttributeValue> {
+/// The attributes of an event.
+pub fn item(draft: &Draft, sequence: i64) -> HashMap<String, AttributeValue> {
     let now = chrono::Utc::now();
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: i64| AttributeValue::N(value.to_string());
@@ -87,12 +88,7 @@ fn never(table: &str) -> Result<TransactWriteItem> {
 
 /// Sends a transaction until DynamoDB has judged it; whether it committed. One token for all attempts: one that took
 /// effect and whose answer was lost is not made twice.
-pub async fn commit(
-    world: &World,
-    writes: Vec<TransactWriteItem>,
-    roll_back: bool,
-    stop: &AtomicBool,
-) -> Result<bool> {
+pub async fn commit(world: &World, writes: Vec<TransactWriteItem>, roll_back: bool, stop: &AtomicBool) -> Result<bool> {
     let token = uuid::Uuid::new_v4().to_string();
     let begun = std::time::Instant::now();
     let mut retried = false;
@@ -107,7 +103,13 @@ pub async fn commit(
             let refused = |code: &str| cancelled.cancellation_reasons().iter().any(|r| r.code() == Some(code));
             if refused("ConditionalCheckFailed") {
                 // Its own items are in the way: an earlier attempt took effect, and the token was forgotten.
-                return if roll_back { Ok(false) } else if retried { Ok(true) } else { Err(lost(&error)) };
+                return if roll_back {
+                    Ok(false)
+                } else if retried {
+                    Ok(true)
+                } else {
+                    Err(lost(&error))
+                };
             }
         }
         retried = true;

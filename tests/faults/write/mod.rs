@@ -17,6 +17,7 @@ use crate::pipeline::Pipeline;
 use crate::trouble::{Result, trouble};
 use crate::world::{History, World};
 
+pub use item::item;
 pub use row::{append, resolve};
 
 /// Writers that work at the same time.
@@ -138,7 +139,8 @@ fn payload(rng: &mut Rng) -> String {
     let piece = ["\"", "\\", "/", "é", "漢", "😀", "\n", "\t", "<b>", "a", "b", " ", "'", "\u{7f}", "\u{2028}", "{}"];
     let length = if rng.u8(..20) == 0 { 5_000 } else { rng.usize(..40) };
     let text: String = (0..length).map(|_| piece[rng.usize(..piece.len())]).collect();
-    json!({"n": rng.i64(..), "nested": {"list": [1, null, true, {"x": ""}]}, "text": text, "token": rng.u64(..)}).to_string()
+    json!({"n": rng.i64(..), "nested": {"list": [1, null, true, {"x": ""}]}, "text": text, "token": rng.u64(..)})
+        .to_string()
 }
 
 /// A UUID (version 4) by chance that can be repeated.
