@@ -72,11 +72,11 @@ const tab = (name) => page.getByRole("tab", { name }).click();
 const count = (label) => page.locator(".stop", { hasText: label }).locator(".count").textContent().then((text) => Number(text.replaceAll(",", "")));
 
 const FORMS = {
-  "rds-eventbridge": { button: "Add car", fill: { Make: HOSTILE, Model: "240", Year: "1991" }, end: "On the bus", status: "on the bus", stops: 4 },
+  "rds-eventbridge": { button: "Add car", fill: { Make: HOSTILE, Model: "240", Year: "1991" }, end: "Bus", status: "on the bus", stops: 4 },
   "rds-kinesis": { button: "Add person", fill: { Name: HOSTILE, Email: "ada@example.org" }, end: "Processed", status: "processed", stops: 4 },
-  "dynamodb-kinesis": { button: "Add order", fill: { Customer: HOSTILE, Article: "A-1", Quantity: "2", "Price in cents": "150" }, end: "On the bus", status: "on the bus", stops: 4 },
-  "dynamodb-eventbridge": { button: "Add cart", fill: { Customer: HOSTILE }, end: "On the bus", status: "on the bus", stops: 3 },
-  "dynamodb-cdc": { button: "Add user", fill: { Name: HOSTILE, Email: "ada@example.org", Plan: "free" }, end: "On the bus", stops: 3 },
+  "dynamodb-kinesis": { button: "Add order", fill: { Customer: HOSTILE, Article: "A-1", Quantity: "2", "Price in cents": "150" }, end: "Bus", status: "on the bus", stops: 4 },
+  "dynamodb-eventbridge": { button: "Add cart", fill: { Customer: HOSTILE }, end: "Bus", status: "on the bus", stops: 3 },
+  "dynamodb-cdc": { button: "Add user", fill: { Name: HOSTILE, Email: "ada@example.org", Plan: "free" }, end: "Bus", stops: 3 },
 };
 
 const ask = (...words) => JSON.parse(execFileSync(OUTBOXCTL, [...words, "--output", "json", "--quiet"]));
@@ -134,8 +134,8 @@ async function add() {
 const arrived = (total) => page.waitForFunction(([label, total]) => [...document.querySelectorAll(".stop")].some((stop) =>
   stop.textContent.includes(label) && Number(stop.querySelector(".count").textContent.replaceAll(",", "")) >= total), [form.end, total]);
 
-/** The pipeline's hops, as the API calls them. */
-const hopNames = () => program(`${url}/api/pipeline`).then((answer) => answer.json()).then(({ stages }) => stages.map((stage) => stage.hop));
+/** The steps of the pipeline, which are the keys of an event's times. */
+const stepNames = () => program(`${url}/api/pipeline`).then((answer) => answer.json()).then(({ stages }) => stages.map((stage) => stage.step));
 
 const server = serve();
 const url = await server.url;
@@ -207,7 +207,7 @@ await step("an event opens its whole path by keyboard", async () => {
   await page.waitForFunction(async (hops) => {
     const { events } = await (await fetch("/api/traces")).json();
     return hops.every((hop) => events[0][hop]);
-  }, await hopNames());
+  }, await stepNames());
   await page.locator("#panel-events .open").first().focus();
   await page.keyboard.press("Enter");
   const dialog = page.getByRole("dialog");
@@ -369,7 +369,7 @@ await step("without --local it only reads", async () => {
 await step("health, metrics and the API's document answer", async () => {
   const health = await (await program(`${url}/healthz`)).json();
   assert.equal(health.status, "ok", JSON.stringify(health.sources));
-  assert.match(await (await program(`${url}/metrics`)).text(), /outboxctl_events_total\{pipeline="[^"]+",stage="[^"]+",hop="delivered"\} \d+/);
+  assert.match(await (await program(`${url}/metrics`)).text(), /outboxctl_events_total\{pipeline="[^"]+",stage="[^"]+",hop="(bus|processed)"\} \d+/);
   const { paths } = await (await program(`${url}/openapi.json`)).json();
   assert.ok(paths["/api/events"]);
 });

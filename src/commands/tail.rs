@@ -17,9 +17,9 @@ use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::database::Via;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
-use crate::pipelines::{self, Part};
+use crate::pipelines::{self, Hop, Part};
 use crate::settings::OutputFormat;
-use crate::streams::{self, From, Hop, Template, Warnings, bus, dynamodb, kinesis, log, processed};
+use crate::streams::{self, From, Template, Warnings, bus, dynamodb, kinesis, log, processed};
 use crate::verify;
 use filter::Filter;
 use show::Show;
@@ -145,12 +145,13 @@ impl Args {
         let clients = ctx.aws().await?;
         let (sink, items) = streams::channel();
         let hops = self.hops(ctx, deployment);
-        if self.enhanced_fan_out && !hops.contains(&Hop::Kinesis) {
+        let follows = |part: Part| hops.contains(&Hop::Stream) && deployment.pipeline.has(part);
+        if self.enhanced_fan_out && !follows(Part::Kinesis) {
             let name = deployment.pipeline.name;
             let text = format!("--enhanced-fan-out reads Kinesis, and that is not followed here, on {name}");
             return Err(Error::new(Kind::Usage, text));
         }
-        if hops.contains(&Hop::Kinesis) {
+        if follows(Part::Kinesis) {
             let stream = deployment.output("StreamName")?.to_owned();
             if self.enhanced_fan_out {
                 let consumer = kinesis::fan_out::FanOut::open(clients, &stream, &ctx.console, &ctx.cancel).await?;
@@ -161,7 +162,7 @@ impl Args {
             let options = kinesis::Options { stream, from: self.from, until: self.until, consumer, warnings };
             or_stop(ctx, kinesis::open(clients, options, sink.clone(), stop.clone())).await?;
         }
-        if hops.contains(&Hop::Dynamodb) {
+        if follows(Part::TableStream) {
             let stream_arn = verify::table_stream(deployment)?.to_owned();
             let warnings = Warnings::on(&ctx.console);
             let options = dynamodb::Options { stream_arn, from: self.from, until: self.until, warnings };
@@ -172,7 +173,7 @@ impl Args {
             let options = log::Options { group, from: self.from, until: self.until };
             or_stop(ctx, log::open(clients, options, sink.clone(), stop.clone())).await?;
         }
-        if hops.contains(&Hop::Events) {
+        if hops.contains(&Hop::Bus) {
             let live = bus::Tap::open(clients, deployment.output("BusName")?, &ctx.console, &ctx.cancel).await?;
             live.listen(&sink, self.until);
             temporary.tap = Some(live);
@@ -186,7 +187,7 @@ impl Args {
         }
         // The readers hold the sink now; without ours, their end is the end.
         drop(sink);
-        let names: Vec<_> = hops.iter().map(|hop| hop.label()).collect();
+        let names: Vec<_> = hops.iter().map(|hop| hop.name()).collect();
         ctx.console.emit(Event::finished("tail", format!("following {}", names.join(", ")), false));
         let show = Show {
             count: self.count,
@@ -199,15 +200,17 @@ impl Args {
 
     /// A bus keeps no past: what it delivered before now is in the event log.
     fn hops(&self, ctx: &Context, deployment: &Deployment) -> Vec<Hop> {
-        let all = verify::hops(deployment);
-        let mut hops = if self.hops.is_empty() { all } else { self.hops.iter().map(|stop| stop.hop(&all)).collect() };
+        let mut hops: Vec<Hop> = match self.hops.is_empty() {
+            true => deployment.pipeline.visible_hops(),
+            false => self.hops.iter().map(|stop| stop.hop()).collect(),
+        };
         // The event log shows again what the bus shows.
         if self.hops.is_empty() {
             hops.retain(|hop| *hop != Hop::Log);
         }
-        if self.from != From::Latest && hops.contains(&Hop::Events) {
+        if self.from != From::Latest && hops.contains(&Hop::Bus) {
             ctx.console.note("a bus keeps no past: reading what it delivered from the event log");
-            hops.retain(|hop| *hop != Hop::Events);
+            hops.retain(|hop| *hop != Hop::Bus);
             hops.push(Hop::Log);
         }
         hops.sort_unstable();

@@ -12,7 +12,6 @@ use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::{Part, Pipeline};
-use crate::streams::Hop;
 use crate::verify::{self, Amount, Options, Report, Ways, junit};
 
 /// Write events and verify that all of them are delivered
@@ -110,7 +109,7 @@ impl Args {
             group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
             aggregates: self.aggregates,
             ordered: match self.strict_order {
-                true => verify::hops(&deployment),
+                true => deployment.pipeline.visible_hops(),
                 false => verify::ordered_hops(deployment.pipeline),
             },
             rate: self.rate,
@@ -118,7 +117,7 @@ impl Args {
             settle: self.settle,
         };
         let writer = reach::writer(ctx, &deployment, self.database.via).await?;
-        let follower = match verify::hops(&deployment).contains(&Hop::Processed) {
+        let follower = match deployment.pipeline.has(Part::Consumers) {
             true => {
                 reach::consumer_is_alive(ctx, &deployment, &options.group).await?;
                 Some(reach::open(ctx, &deployment, self.database.via).await?)

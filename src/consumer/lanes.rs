@@ -18,6 +18,7 @@ use super::store::Store;
 use super::tenure::Tenure;
 use crate::error::{Kind, Result};
 use crate::output::Console;
+use crate::pipelines::Hop;
 use crate::postgres::{Failure, Mark};
 
 /// Events marked by one statement, where no hook takes time for each.
@@ -70,7 +71,7 @@ type Ticketed = (u64, Event);
 #[derive(Serialize)]
 struct Line<'a> {
     r#type: &'static str,
-    hop: &'static str,
+    hop: Hop,
     outcome: &'static str,
     event_id: Uuid,
     event_type: &'a str,
@@ -282,7 +283,7 @@ impl<S: Store> Processor<S> {
         let message = &event.message;
         let line = Line {
             r#type: "item",
-            hop: "processed",
+            hop: Hop::Processed,
             outcome,
             event_id: message.id,
             event_type: &message.event_type,

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::error::{Error, Kind};
+use crate::pipelines::Hop;
 use crate::settings::Place;
 
 /// How a finding is to be taken.
@@ -30,45 +31,13 @@ impl State {
     }
 }
 
-/// A place on an event's way, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Hop {
-    Api,
-    Database,
-    Table,
-    Capture,
-    Stream,
-    Consumer,
-    Bus,
-    Log,
-    Receiver,
-}
-
-impl Hop {
-    /// As pictures and tables call it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Api => "api",
-            Self::Database => "database",
-            Self::Table => "table",
-            Self::Capture => "capture",
-            Self::Stream => "stream",
-            Self::Consumer => "consumer",
-            Self::Bus => "bus",
-            Self::Log => "log",
-            Self::Receiver => "receiver",
-        }
-    }
-}
-
 /// One finding. Its names are part of the NDJSON contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What was looked at, like `capture task`.
     pub check: String,
     pub state: State,
-    /// Where on the way it belongs; None for what is no part of it.
+    /// The hop that it is about; None for what is beside the path.
     pub hop: Option<Hop>,
     /// The state in the service's own word, like `running`.
     pub word: Option<String>,

@@ -29,7 +29,7 @@ use crate::pipelines::{self, Pipeline};
 use crate::postgres::tls::Roots;
 use crate::settings::{ConfigFile, Place, Settings};
 
-pub use finding::{Finding, Hop, State};
+pub use finding::{Finding, State};
 pub use picture::{hops, picture};
 pub use run::Told;
 

@@ -3,8 +3,8 @@
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
-use super::{Finding, Hop, State};
-use crate::pipelines::Pipeline;
+use super::{Finding, State};
+use crate::pipelines::{Hop, Pipeline};
 
 /// A place on the way, as the worst of its findings has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -15,23 +15,6 @@ pub struct Place {
     pub word: String,
     /// What is known of it, for people.
     pub detail: String,
-}
-
-/// The pipeline's places, in the order in which an event passes them.
-fn way(pipeline: &Pipeline, with_sample: bool) -> Vec<Hop> {
-    let has = |stack: &str| pipeline.stack(stack).is_some();
-    let all = [
-        (Hop::Api, with_sample),
-        (Hop::Database, has("database")),
-        (Hop::Table, has("tables")),
-        (Hop::Capture, has("dms")),
-        (Hop::Stream, true),
-        (Hop::Consumer, true),
-        (Hop::Bus, has("bus")),
-        (Hop::Log, !has("receiver")),
-        (Hop::Receiver, has("receiver")),
-    ];
-    all.into_iter().filter(|(_, there)| *there).map(|(hop, _)| hop).collect()
 }
 
 /// The places with what the findings say of them. Without the sample an application of the user's own writes: there is
@@ -53,7 +36,7 @@ pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec
         let detail = messages.join("; ");
         Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
     };
-    way(pipeline, with_sample).into_iter().map(place).collect()
+    pipeline.hops(with_sample).into_iter().map(place).collect()
 }
 
 /// The word for a place whose service said none.
@@ -134,7 +117,7 @@ mod tests {
     use crate::pipelines;
 
     fn healthy(pipeline: &Pipeline) -> Vec<Finding> {
-        way(pipeline, true).into_iter().map(|hop| Finding::ok(hop.name(), "fine").word("active").at(hop)).collect()
+        pipeline.hops(true).into_iter().map(|hop| Finding::ok(hop.name(), "fine").word("active").at(hop)).collect()
     }
 
     fn plain(text: &str) -> String {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::{BoxFuture, FutureExt, join_all};
 
-use super::{Finding, Hop};
+use super::Finding;
 use crate::error::Result;
+use crate::pipelines::Hop;
 
 /// One check: what it looks at, and the looking.
 pub struct Check<'a> {

@@ -406,8 +406,8 @@ mod tests {
             write_line(&mut out, item);
             String::from_utf8(out).expect("text")
         };
-        assert_eq!(line(&json!({"a": "}\n"})), "before\n{\"a\":\"}\\n\",\"v\":1}\n");
-        assert_eq!(line(&json!({})), "before\n{\"v\":1}\n");
-        assert_eq!(line(&json!([1])), "before\n{\"v\":1}\n");
+        assert_eq!(line(&json!({"a": "}\n"})), "before\n{\"a\":\"}\\n\",\"v\":2}\n");
+        assert_eq!(line(&json!({})), "before\n{\"v\":2}\n");
+        assert_eq!(line(&json!([1])), "before\n{\"v\":2}\n");
     }
 }

@@ -33,4 +33,4 @@ pub use tone::{Tone, painted};
 pub use units::{bytes, count};
 
 /// Version of the NDJSON contract; every line carries it as `v`.
-pub const NDJSON_VERSION: u32 = 1;
+pub const NDJSON_VERSION: u32 = 2;

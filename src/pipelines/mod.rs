@@ -10,6 +10,7 @@ mod dynamodb;
 mod dynamodb_cdc;
 mod dynamodb_eventbridge;
 mod dynamodb_kinesis;
+mod hop;
 mod parameters;
 mod parts;
 mod rds_eventbridge;
@@ -19,6 +20,7 @@ mod shared;
 mod stage;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+pub use hop::Hop;
 pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
 pub use parts::Part;
 pub use stage::{is_development, is_production};

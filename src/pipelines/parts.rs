@@ -58,10 +58,10 @@ impl Pipeline {
             ),
             Part::Kinesis => (
                 "no Kinesis stream: its changes are read from DynamoDB Streams",
-                "`outboxctl tail dynamodb` follows them",
+                "`outboxctl tail stream` follows them",
             ),
             Part::TableStream => {
-                ("no DynamoDB stream to read: its changes are in Kinesis", "`outboxctl tail kinesis` follows them")
+                ("no DynamoDB stream to read: its changes are in Kinesis", "`outboxctl tail stream` follows them")
             }
             Part::Bus => (
                 "no event bus and no event log: consumers read its stream",
@@ -69,7 +69,7 @@ impl Pipeline {
             ),
             Part::Consumers => (
                 "no consumer groups: a Lambda function consumes its stream (rds-kinesis has them)",
-                "`outboxctl tail events` follows what it delivers",
+                "`outboxctl tail bus` follows what it delivers",
             ),
         };
         Err(Error::new(Kind::Usage, format!("{} has {lacks}", self.name)).hint(instead))
@@ -92,12 +92,7 @@ mod tests {
 
     #[test]
     fn what_is_offered_instead_is_there() {
-        let offered = [
-            ("tail dynamodb", Part::TableStream),
-            ("tail kinesis", Part::Kinesis),
-            ("tail processed", Part::Consumers),
-            ("tail events", Part::Bus),
-        ];
+        let offered = [("tail processed", Part::Consumers), ("tail bus", Part::Bus)];
         for pipeline in ALL {
             for part in Part::ALL {
                 let Err(error) = pipeline.need(part) else { continue };

@@ -5,44 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// A place an event passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Hop {
-    /// The Kinesis stream
-    Kinesis,
-    /// The DynamoDB stream
-    Dynamodb,
-    /// The EventBridge bus
-    Events,
-    /// The event log group
-    Log,
-    /// The log of what the consumers of a stream processed
-    Processed,
-}
-
-impl Hop {
-    /// Returns the name in JSON.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Kinesis => "kinesis",
-            Self::Dynamodb => "dynamodb",
-            Self::Events => "events",
-            Self::Log => "log",
-            Self::Processed => "processed",
-        }
-    }
-
-    /// Returns the word for people, whatever service is behind it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Kinesis | Self::Dynamodb => "stream",
-            Self::Events => "bus",
-            Self::Log => "log",
-            Self::Processed => "processed",
-        }
-    }
-}
+use crate::pipelines::Hop;
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

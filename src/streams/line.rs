@@ -5,8 +5,9 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 
-use super::{Body, Content, Hop, Item};
+use super::{Body, Content, Item};
 use crate::output::clean_line;
+use crate::pipelines::Hop;
 
 const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
@@ -36,7 +37,7 @@ impl Item {
             None => (DIM, String::new()),
         };
         let at = self.at.format("%H:%M:%S%.3f");
-        let name = self.hop.label();
+        let name = self.hop.name();
         let summary = clean_line(&self.summary);
         let raw = match &self.body {
             Body::Raw { base64, .. } => format!(" base64 {base64}"),
@@ -48,10 +49,10 @@ impl Item {
 
 fn hop_style(hop: Hop) -> Style {
     match hop {
-        Hop::Kinesis | Hop::Dynamodb => AnsiColor::Blue.on_default().bold(),
-        Hop::Events => AnsiColor::Magenta.on_default().bold(),
+        Hop::Bus => AnsiColor::Magenta.on_default().bold(),
         Hop::Log => AnsiColor::Green.on_default().bold(),
         Hop::Processed => AnsiColor::Cyan.on_default().bold(),
+        _ => AnsiColor::Blue.on_default().bold(),
     }
 }
 
@@ -90,7 +91,7 @@ mod tests {
         let at: DateTime<Utc> = "2026-01-31T12:00:00.250Z".parse().expect("a time");
         let item = Item {
             kind: "item",
-            hop: Hop::Events,
+            hop: Hop::Bus,
             at,
             content: Content::Event,
             summary: "T car c\u{1b}[2J #1".into(),

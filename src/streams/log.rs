@@ -8,9 +8,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::recent::Recent;
-use super::{From, Hop, Item, Origin, Sink, decode, read_into};
+use super::{From, Item, Origin, Sink, decode, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::pipelines::Hop;
 
 /// Log events become visible late and not in order: each look goes back this far before the newest that was seen.
 const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);

@@ -1,5 +1,6 @@
 //! Readers of the hops that an event passes: the Kinesis or DynamoDB stream, the bus, the event log, and the processed
-//! log. Imports `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `output` and `postgres`.
+//! log. Imports `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `output`, `pipelines` and
+//! `postgres`.
 //!
 //! Every reader sends [`Item`]s to a [`Sink`] from tasks of its own, under a token that ends them. `open` of a reader
 //! returns once it will see everything that comes later.
@@ -18,7 +19,7 @@ mod recent;
 mod template;
 mod warnings;
 
-pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
+pub use item::{Body, Content, EventView, Image, Item, Json, Origin};
 pub use position::From;
 pub use recent::Recent;
 pub use template::Template;

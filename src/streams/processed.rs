@@ -6,10 +6,11 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
-use super::item::{Body, Content, EventView, Hop, Item, Json, Origin};
+use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{From, Sink, read_into};
 use crate::deployment::database::Database;
 use crate::error::{Kind, Result};
+use crate::pipelines::Hop;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
 
 /// Failures in a row of asking for rows, a second apart, before it is given up.

@@ -140,7 +140,7 @@ mod tests {
     fn fields_members_braces_and_escapes() {
         assert_eq!(
             render("{at} {hop}\\t{shard}/{sequence_number} {{{content}}}"),
-            "2026-01-31T12:00:00.000Z kinesis\ts-0/7 {data}"
+            "2026-01-31T12:00:00.000Z stream\ts-0/7 {data}"
         );
         assert_eq!(
             render("{record.metadata.table-name} {record.data.tags.1} {record.data.none}{event_id}."),

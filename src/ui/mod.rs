@@ -1,5 +1,5 @@
 //! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `cloudformation`, `consumer`,
-//! `deployment`, `error`, `listener`, `outbox`, `postgres`, `repair`, `settings` and `streams`.
+//! `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings` and `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the
 //! failure bucket; [`http`] serves it as JSON, as server-sent events and as metrics, with the page embedded from

@@ -1,7 +1,7 @@
 //! Latencies as a picture: a row a hop, a column a step of time, the more events the higher the block.
 
 use super::latency::{Latency, STEPS};
-use super::report::{Report, title};
+use super::report::Report;
 
 const BLOCKS: &[char] = &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// Columns of one step.
@@ -11,7 +11,7 @@ impl Report {
     /// The histogram of latencies since the commit, fitted to 80 columns; None where nothing arrived.
     pub fn chart(&self) -> Option<String> {
         let rows: Vec<(&str, &Latency)> =
-            self.hops.iter().filter_map(|hop| Some((title(hop.hop), hop.from_commit.as_ref()?))).collect();
+            self.hops.iter().filter_map(|hop| Some((hop.hop.name(), hop.from_commit.as_ref()?))).collect();
         let columns = rows.iter().flat_map(|(_, latency)| steps(latency)).map(|(at, _)| at);
         let (first, last) = columns.fold(None, |range: Option<(usize, usize)>, at| match range {
             None => Some((at, at)),
@@ -53,13 +53,13 @@ fn name(ms: u64) -> String {
 mod tests {
     use chrono::TimeDelta;
 
-    use crate::streams::Hop;
+    use crate::pipelines::Hop;
     use crate::verify::Ledger;
     use crate::verify::latency::Latencies;
 
     #[test]
     fn a_row_a_hop_and_a_column_a_step() {
-        let mut report = Ledger::new("run", &[Hop::Kinesis, Hop::Log], &[]).report();
+        let mut report = Ledger::new("run", Hop::Database, &[Hop::Stream, Hop::Log], &[]).report();
         assert_eq!(report.chart(), None);
         let latencies = |all: &[i64]| {
             let mut latencies = Latencies::default();
@@ -69,7 +69,7 @@ mod tests {
         report.hops[0].from_commit = latencies(&[80, 150, 150, 150, 150]);
         report.hops[1].from_commit = latencies(&[150, 400_000]);
         let expected = "since the commit, up to\n            100 200 500  1s  2s  5s 10s 20s  1m  5m   >\n \
-                        stream     ▂▂▂ ███\n event log      ███                                 ███";
+                        stream     ▂▂▂ ███\n log            ███                                 ███";
         assert_eq!(report.chart().as_deref(), Some(expected));
     }
 }

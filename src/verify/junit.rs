@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, TestSuite};
 
-use super::report::{Report, title};
+use super::report::Report;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::clean;
 
@@ -20,7 +20,7 @@ pub fn document(report: &Report, duplicates_allowed: bool) -> Result<String> {
     suite.add_property(("run", report.run.as_str()));
     suite.add_property(("committed", report.committed.to_string().as_str()));
     for hop in &report.hops {
-        let name = title(hop.hop);
+        let name = hop.hop.name();
         let twice = if duplicates_allowed { 0 } else { hop.duplicated };
         for (what, wrong, named, judged) in [
             ("every event arrives", hop.lost, &hop.lost_events, true),
@@ -84,12 +84,12 @@ fn write(suite: TestSuite) -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::streams::Hop;
+    use crate::pipelines::Hop;
     use crate::verify::Ledger;
 
     #[test]
     fn a_case_for_each_promise_at_each_hop() {
-        let mut report = Ledger::new("run", &[Hop::Kinesis, Hop::Events], &[Hop::Kinesis]).report();
+        let mut report = Ledger::new("run", Hop::Database, &[Hop::Stream, Hop::Bus], &[Hop::Stream]).report();
         report.hops[1].duplicated = 2;
         report.hops[1].duplicated_events = vec!["run-1".into()];
         let text = document(&report, false).expect("XML");

@@ -10,8 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::latency::Latencies;
 use super::order::Order;
 use super::report::{AggregateReport, HopReport, Report, Verdict};
+use crate::pipelines::Hop;
 use crate::postgres::admin::Inserted;
-use crate::streams::{Hop, Item, Recent};
+use crate::streams::{Item, Recent};
 
 /// Ids and aggregates named in a report; the counts are complete.
 const NAMED: usize = 20;
@@ -56,6 +57,8 @@ pub struct Ledger {
     /// Begins every correlation id of this run.
     prefix: String,
     run: String,
+    /// Where events are committed.
+    origin: Hop,
     hops: Vec<Hop>,
     /// The hops at which disorder fails the run; it is counted at all of them.
     ordered: Vec<Hop>,
@@ -92,13 +95,14 @@ impl Settled {
 }
 
 impl Ledger {
-    /// Correlation ids of the run are `{run}-{n}`; `hops` in the order that events pass them, `ordered` those of them at
-    /// which disorder fails the run.
-    pub fn new(run: impl Into<String>, hops: &[Hop], ordered: &[Hop]) -> Self {
+    /// Correlation ids of the run are `{run}-{n}`. Events are committed at `origin` and pass `hops` in this order; at those
+    /// in `ordered`, disorder fails the run.
+    pub fn new(run: impl Into<String>, origin: Hop, hops: &[Hop], ordered: &[Hop]) -> Self {
         let run = run.into();
         Self {
             prefix: format!("{run}-"),
             run,
+            origin,
             hops: hops.to_vec(),
             ordered: ordered.to_vec(),
             shown: hops.iter().map(|_| Shown::default()).collect(),
@@ -154,7 +158,7 @@ impl Ledger {
         shown.first += 1;
         if let Some(sequence) = item.event.sequence {
             let key = match item.hop {
-                Hop::Events | Hop::Log => item.at.timestamp_micros(),
+                Hop::Bus | Hop::Log => item.at.timestamp_micros(),
                 _ => shown.first as i64,
             };
             for late in shown.order.see(aggregate, n, key, sequence) {
@@ -211,7 +215,7 @@ impl Ledger {
         for pending in short.values() {
             measure(&mut self.shown, pending);
             let last = pending.seen.iter().rposition(Option::is_some);
-            *last_seen.entry(last.map_or("committed", |hop| self.hops[hop].name()).to_owned()).or_insert(0) += 1;
+            *last_seen.entry(last.map_or(self.origin, |hop| self.hops[hop])).or_insert(0) += 1;
             let aggregate = pending.commit.as_ref().map_or("?", |commit| &commit.aggregate);
             trouble(&mut self.troubled, aggregate, |counts| counts.lost += 1);
         }
@@ -245,6 +249,7 @@ impl Ledger {
         aggregates.truncate(NAMED);
         Report {
             run: self.run,
+            origin: self.origin,
             committed: self.committed,
             rolled_back: self.forbidden.len(),
             rolled_back_arrived: self.stray.iter().map(|n| format!("{}{n}", self.prefix)).collect(),

@@ -25,32 +25,10 @@ use crate::deployment::database::Database;
 use crate::deployment::samples::Writer;
 use crate::error::{Error, Kind, Result};
 use crate::output::Console;
-use crate::pipelines::Pipeline;
+use crate::pipelines::{Hop, Part, Pipeline};
 use crate::postgres::admin::Domain;
-use crate::streams::{self, From, Hop, Warnings, bus, dynamodb, kinesis, log, processed};
+use crate::streams::{self, From, Warnings, bus, dynamodb, kinesis, log, processed};
 use watch::Watch;
-
-/// The stack that makes each hop, in the order that events pass the hops.
-const HOPS: &[(Hop, &str)] = &[
-    (Hop::Kinesis, "stream"),
-    (Hop::Dynamodb, "tables"),
-    (Hop::Events, "bus"),
-    (Hop::Log, "bus"),
-    (Hop::Processed, "leases"),
-];
-
-/// The hops that events of this deployment pass.
-pub fn hops(deployment: &Deployment) -> Vec<Hop> {
-    hops_of(deployment.pipeline)
-}
-
-/// The hops that events of this pipeline pass.
-pub fn hops_of(pipeline: &Pipeline) -> Vec<Hop> {
-    let stack = |name: &str| pipeline.stack(name).is_some();
-    // Where there is a Kinesis stream, it carries what the tables would.
-    let passed = |hop: Hop, name: &str| stack(name) && (hop != Hop::Dynamodb || !stack("stream"));
-    HOPS.iter().filter(|(hop, name)| passed(*hop, name)).map(|(hop, _)| *hop).collect()
-}
 
 /// The hops of this pipeline that keep the order of an aggregate's events.
 ///
@@ -59,11 +37,11 @@ pub fn hops_of(pipeline: &Pipeline) -> Vec<Hop> {
 /// DynamoDB" in the DynamoDB developer guide).
 pub fn ordered_hops(pipeline: &Pipeline) -> Vec<Hop> {
     let reordered = |hop: Hop| match hop {
-        Hop::Kinesis => pipeline.stack("tables").is_some(),
-        Hop::Events | Hop::Log => true,
-        Hop::Dynamodb | Hop::Processed => false,
+        Hop::Stream => pipeline.has(Part::Kinesis) && !pipeline.has(Part::Database),
+        Hop::Bus | Hop::Log => true,
+        _ => false,
     };
-    hops_of(pipeline).into_iter().filter(|hop| !reordered(*hop)).collect()
+    pipeline.visible_hops().into_iter().filter(|hop| !reordered(*hop)).collect()
 }
 
 /// The DynamoDB stream of a deployment's outbox, or of the table that is captured itself.
@@ -71,10 +49,7 @@ pub fn ordered_hops(pipeline: &Pipeline) -> Vec<Hop> {
 /// # Errors
 /// `Usage` where there is none in this pipeline, `NotDeployed` where there is none yet.
 pub fn table_stream(deployment: &Deployment) -> Result<&str> {
-    if !hops(deployment).contains(&Hop::Dynamodb) {
-        let name = deployment.pipeline.name;
-        return Err(Error::new(Kind::Usage, format!("{name} has no DynamoDB stream")));
-    }
+    deployment.pipeline.need(Part::TableStream)?;
     deployment.output("OutboxStreamArn").or_else(|_| deployment.output("UsersStreamArn"))
 }
 
@@ -126,8 +101,9 @@ pub async fn run(
     let Ways { mut writer, mut follower } = ways;
     let (sink, items) = streams::channel();
     let stop = CancellationToken::new();
-    let hops = hops(deployment);
-    let tap = match hops.contains(&Hop::Events) {
+    let pipeline = deployment.pipeline;
+    let hops = pipeline.visible_hops();
+    let tap = match hops.contains(&Hop::Bus) {
         true => Some(bus::Tap::open(clients, deployment.output("BusName")?, console, cancel).await?),
         false => None,
     };
@@ -135,12 +111,12 @@ pub async fn run(
         if let Some(tap) = &tap {
             tap.listen(&sink, None);
         }
-        if hops.contains(&Hop::Kinesis) {
+        if pipeline.has(Part::Kinesis) {
             let (stream, warnings) = (deployment.output("StreamName")?.to_owned(), Warnings::on(console));
             let positions = kinesis::Options { stream, from: From::Latest, until: None, consumer: None, warnings };
             kinesis::open(clients, positions, sink.clone(), stop.clone()).await?;
         }
-        if hops.contains(&Hop::Dynamodb) {
+        if pipeline.has(Part::TableStream) {
             let (stream_arn, warnings) = (table_stream(deployment)?.to_owned(), Warnings::on(console));
             let positions = dynamodb::Options { stream_arn, from: From::Latest, until: None, warnings };
             dynamodb::open(clients, positions, sink.clone(), stop.clone()).await?;
@@ -160,7 +136,7 @@ pub async fn run(
     let verified = async {
         let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
         cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
-        Watch::new(console, options, items).run(&hops, &mut writer, cancel).await
+        Watch::new(console, options, items).run(pipeline.origin(), &hops, &mut writer, cancel).await
     }
     .await;
     stop.cancel();

@@ -6,13 +6,15 @@ use serde::Serialize;
 
 use super::latency::Latency;
 use crate::output::Table;
-use crate::streams::Hop;
+use crate::pipelines::Hop;
 
 /// The whole result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     /// Begins every correlation id of the run.
     pub run: String,
+    /// The hop at which events are committed.
+    pub origin: Hop,
     pub committed: u64,
     pub rolled_back: usize,
     /// Correlation ids of rolled-back events that arrived all the same.
@@ -22,7 +24,7 @@ pub struct Report {
     /// The aggregates about which most is wrong, up to 20.
     pub aggregates: Vec<AggregateReport>,
     /// Events that did not arrive everywhere, by the last hop that saw them.
-    pub last_seen: BTreeMap<String, usize>,
+    pub last_seen: BTreeMap<Hop, usize>,
     pub verdict: Verdict,
     /// The time limit ended the run.
     pub timed_out: bool,
@@ -88,14 +90,14 @@ impl Report {
         // Short enough for 80 columns; the JSON has the long names. With a plus: since the hop before.
         let mut table =
             Table::new(["hop", "seen", "lost", "duplicates", "out of order", "p50", "p90", "p99", "+p50", "+p99"]);
-        table.row(["committed".into(), self.committed.to_string()]);
+        table.row([self.origin.name().to_owned(), self.committed.to_string()]);
         let ms =
             |latency: Option<&Latency>, pick: fn(&Latency) -> f64| latency.map_or("–".into(), |l| short(pick(l)));
         for hop in &self.hops {
             let commit = hop.from_commit.as_ref();
             let previous = hop.from_previous.as_ref().or(commit);
             table.row([
-                title(hop.hop).to_owned(),
+                hop.hop.name().to_owned(),
                 hop.arrived.to_string(),
                 hop.lost.to_string(),
                 hop.duplicated.to_string(),
@@ -125,14 +127,14 @@ impl Report {
         if self.hops.iter().all(|hop| hop.out_of_order == 0) {
             return " and in order".into();
         }
-        let kept: Vec<&str> = self.hops.iter().filter(|hop| hop.out_of_order == 0).map(|hop| at(hop.hop)).collect();
+        let kept: Vec<&str> = self.hops.iter().filter(|hop| hop.out_of_order == 0).map(|hop| hop.hop.place()).collect();
         if kept.is_empty() { String::new() } else { format!(", in order {}", kept.join(" and ")) }
     }
 
     /// What was seen out of order where EventBridge promises no order; None where there was nothing.
     pub fn remark(&self) -> Option<String> {
         let seen = self.hops.iter().filter(|hop| hop.out_of_order > 0 && !hop.order_judged);
-        let seen: Vec<String> = seen.map(|hop| format!("{} {}", hop.out_of_order, at(hop.hop))).collect();
+        let seen: Vec<String> = seen.map(|hop| format!("{} {}", hop.out_of_order, hop.hop.place())).collect();
         let text = "out of order, where AWS keeps no order (--strict-order fails on it)";
         (!seen.is_empty()).then(|| format!("{} {text}", seen.join(", ")))
     }
@@ -142,7 +144,8 @@ impl Report {
         let mut parts = Vec::new();
         let missing: usize = self.last_seen.values().sum();
         if missing > 0 {
-            let places: Vec<String> = self.last_seen.iter().map(|(hop, count)| format!("{count} at {hop}")).collect();
+            let places: Vec<String> =
+                self.last_seen.iter().map(|(hop, count)| format!("{count} {}", hop.place())).collect();
             let seen = places.join(", ");
             parts.push(format!(
                 "{missing} of {} events did not arrive within {waited_seconds} s (last seen: {seen})",
@@ -152,10 +155,10 @@ impl Report {
         let worst =
             |count: fn(&HopReport) -> u64| self.hops.iter().find(|hop| count(hop) > 0).map(|h| (count(h), h.hop));
         if let Some((count, hop)) = worst(|hop| hop.duplicated) {
-            parts.push(format!("{count} arrived more than once {}", at(hop)));
+            parts.push(format!("{count} arrived more than once {}", hop.place()));
         }
         if let Some((count, hop)) = worst(HopReport::disorder_failed) {
-            parts.push(format!("{count} arrived out of order {}", at(hop)));
+            parts.push(format!("{count} arrived out of order {}", hop.place()));
         }
         if !self.rolled_back_arrived.is_empty() {
             parts.push("the rolled-back transaction was delivered".into());
@@ -170,24 +173,6 @@ fn short(ms: f64) -> String {
         ..10.0 => format!("{ms:.1}ms"),
         10.0..1_000.0 => format!("{ms:.0}ms"),
         _ => format!("{:.1}s", ms / 1_000.0),
-    }
-}
-
-pub fn title(hop: Hop) -> &'static str {
-    match hop {
-        Hop::Kinesis | Hop::Dynamodb => "stream",
-        Hop::Events => "bus",
-        Hop::Log => "event log",
-        Hop::Processed => "processed",
-    }
-}
-
-fn at(hop: Hop) -> &'static str {
-    match hop {
-        Hop::Kinesis | Hop::Dynamodb => "in the stream",
-        Hop::Events => "on the bus",
-        Hop::Log => "in the event log",
-        Hop::Processed => "in the processed log",
     }
 }
 

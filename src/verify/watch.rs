@@ -12,8 +12,9 @@ use super::{Amount, Ledger, Options, Report};
 use crate::deployment::samples::Writer;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Console, Event, Expect};
+use crate::pipelines::Hop;
 use crate::postgres::admin::{Inserted, SampleRequest};
-use crate::streams::{Hop, Item};
+use crate::streams::Item;
 
 /// Between looks at how far it is.
 const TICK: Duration = Duration::from_secs(2);
@@ -45,9 +46,15 @@ impl<'a> Watch<'a> {
     ///
     /// # Errors
     /// `Interrupted` when cancelled, and whatever keeps it from writing or watching.
-    pub async fn run(mut self, hops: &[Hop], writer: &mut Writer, cancel: &CancellationToken) -> Result<Report> {
+    pub async fn run(
+        mut self,
+        origin: Hop,
+        hops: &[Hop],
+        writer: &mut Writer,
+        cancel: &CancellationToken,
+    ) -> Result<Report> {
         let run = Uuid::now_v7();
-        let mut ledger = Ledger::new(run.to_string(), hops, &self.options.ordered);
+        let mut ledger = Ledger::new(run.to_string(), origin, hops, &self.options.ordered);
         let amount = match self.options.amount {
             Amount::Events(count) => format!("writing {count} events"),
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),
@@ -143,7 +150,7 @@ impl<'a> Watch<'a> {
             let done = arrived.iter().map(|(_, n)| n).sum();
             self.console.expect("verify", Expect::of(done, u64::from(count) * arrived.len() as u64));
         }
-        let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.label())).collect();
+        let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
         self.console.emit(Event::progress("verify", format!("written {}: {}", ledger.committed(), counts.join(", "))));
         true
     }

@@ -107,7 +107,7 @@ fn errors_are_a_final_result_line_in_ndjson() {
     let told = World::new().run(["outputs", "--local", "-o", "ndjson"]);
     let line = told.lines().find(|line| line.starts_with('{')).expect("a JSON line");
     let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
-    assert_eq!((value["type"].as_str(), value["v"].as_u64()), (Some("result"), Some(1)));
+    assert_eq!((value["type"].as_str(), value["v"].as_u64()), (Some("result"), Some(2)));
     assert_eq!(value["error"]["code"], "local-down");
 }
 

@@ -164,7 +164,7 @@ async fn tail_shows_what_was_asked_for() {
     let ids: Vec<&Value> = inserted["event_ids"].as_array().expect("ids").iter().collect();
     for id in &ids {
         let item = pushed.until("three items", |line| line["type"] == "item");
-        assert_eq!((&item["hop"], &item["event_id"]), (&json!("kinesis"), *id), "{item}");
+        assert_eq!((&item["hop"], &item["event_id"]), (&json!("stream"), *id), "{item}");
     }
     assert_eq!(pushed.end().0, Some(0));
     let mut seen: Vec<(String, String)> = (0..6)
@@ -176,7 +176,7 @@ async fn tail_shows_what_was_asked_for() {
     assert_eq!(seen.len(), 6, "three events at two hops each: {seen:?}");
     assert_eq!(
         polled.end(),
-        (Some(0), json!({"type": "result", "ok": true, "exit_code": 0, "changed": null, "data": {"shown": 6}, "v": 1}))
+        (Some(0), json!({"type": "result", "ok": true, "exit_code": 0, "changed": null, "data": {"shown": 6}, "v": 2}))
     );
     world.assert_clean("--count").await;
 
@@ -264,7 +264,7 @@ async fn verify_counts_what_faults_do() {
         ]),
     );
     assert_eq!((&report["exit_code"], &report["error"]["code"]), (&json!(5), &json!("verify")), "{report}");
-    let lost = report["data"]["last_seen"]["kinesis"].as_u64().expect("lost after the stream");
+    let lost = report["data"]["last_seen"]["stream"].as_u64().expect("lost after the stream");
     assert_eq!(report["data"]["hops"][1]["lost"], lost, "{report}");
     assert!(lost > 0 && report["error"]["message"].to_string().contains(&format!("{lost} at kinesis")), "{report}");
     assert!(report["error"]["hints"].to_string().contains("outboxctl dms status"), "{report}");

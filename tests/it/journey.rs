@@ -88,7 +88,7 @@ fn assert_everything_arrived(report: &Value, count: u64) {
     assert_eq!(report["rolled_back_arrived"], Value::Array(vec![]), "{report}");
     let hops = report["hops"].as_array().expect("hops");
     let names: Vec<&str> = hops.iter().filter_map(|hop| hop["hop"].as_str()).collect();
-    assert_eq!(names, ["kinesis", "events", "log"]);
+    assert_eq!(names, ["stream", "bus", "log"]);
     for hop in hops {
         let counts = ["arrived", "lost", "duplicated", "out_of_order"].map(|key| hop[key].as_u64());
         assert_eq!(counts, [Some(count), Some(0), Some(0), Some(0)], "{hop}");

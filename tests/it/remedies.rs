@@ -25,12 +25,12 @@ fn a_command_that_a_pipeline_does_not_have_is_refused_before_aws_is_asked() {
         ("dynamodb-eventbridge", "dms start", "has no DMS task", "`outboxctl status "),
         ("dynamodb-cdc", "dms stop", "has no DMS task", "`outboxctl status "),
         ("dynamodb-cdc", "dms test", "has no DMS task", "`outboxctl status "),
-        ("rds-eventbridge", "consume", "has no consumer groups", "`outboxctl tail events "),
-        ("dynamodb-eventbridge", "verify --group x", "has no consumer groups", "`outboxctl tail events "),
-        ("rds-eventbridge", "reconcile --group x", "has no consumer groups", "`outboxctl tail events "),
-        ("rds-eventbridge", "tail processed", "has no consumer groups", "`outboxctl tail events "),
-        ("dynamodb-eventbridge", "tail kinesis", "has no Kinesis stream", "`outboxctl tail dynamodb "),
-        ("rds-kinesis", "tail dynamodb", "has no DynamoDB stream", "`outboxctl tail kinesis "),
+        ("rds-eventbridge", "consume", "has no consumer groups", "`outboxctl tail bus "),
+        ("dynamodb-eventbridge", "verify --group x", "has no consumer groups", "`outboxctl tail bus "),
+        ("rds-eventbridge", "reconcile --group x", "has no consumer groups", "`outboxctl tail bus "),
+        ("rds-eventbridge", "tail processed", "has no consumer groups", "`outboxctl tail bus "),
+        ("dynamodb-eventbridge", "tail kinesis", "has no Kinesis stream", "`outboxctl tail stream "),
+        ("rds-kinesis", "tail dynamodb", "has no DynamoDB stream", "`outboxctl tail stream "),
         ("rds-kinesis", "tail events", "has no event bus", "`outboxctl tail processed "),
     ] {
         let words: Vec<&str> = command.split(' ').chain(["--pipeline", pipeline]).chain(place).collect();

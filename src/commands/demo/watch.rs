@@ -9,9 +9,7 @@ use tokio::process::ChildStdout;
 
 use super::shell::Shell;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::pipelines::Pipeline;
-use crate::streams::Hop;
-use crate::verify;
+use crate::pipelines::{Hop, Pipeline};
 
 /// How long one event may take to be seen everywhere; locally it takes well under a second.
 const DEADLINE: Duration = Duration::from_secs(60);
@@ -46,7 +44,7 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
     let _seeing = shell.console().wait("tail", "waiting for the event on every hop");
     // The event log shows again what the bus shows.
     let mut missing: Vec<&str> =
-        verify::hops_of(pipeline).into_iter().filter(|hop| *hop != Hop::Log).map(Hop::name).collect();
+        pipeline.visible_hops().into_iter().filter(|hop| *hop != Hop::Log).map(Hop::name).collect();
     while !missing.is_empty() {
         let item = next(lines).await?;
         let hop = item["hop"].as_str().unwrap_or_default().to_owned();

@@ -217,13 +217,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::streams::{Body, Content, EventView, Hop, Json, Origin};
+    use crate::streams::{Body, Content, EventView, Json, Origin};
 
     fn takes(expression: &str) -> Result<bool, String> {
         let record = br#"{"a": 12345678901234567890.1234567890, "id": 9007199254740993, "n": 7, "s": "x`1`", "list": [9007199254740993, 2]}"#;
         let item = Item {
             kind: "item",
-            hop: Hop::Log,
+            hop: crate::pipelines::Hop::Log,
             at: chrono::DateTime::UNIX_EPOCH,
             content: Content::Other,
             summary: String::new(),

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use crate::streams::Hop;
+use crate::pipelines::Hop;
 
 /// A hop by the word for it, or by the service behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -24,16 +24,13 @@ pub enum Stop {
 }
 
 impl Stop {
-    /// Returns the hop that is meant on a pipeline with these hops.
-    pub fn hop(self, pipeline: &[Hop]) -> Hop {
-        let stream = pipeline.iter().copied().find(|hop| matches!(hop, Hop::Kinesis | Hop::Dynamodb));
+    /// Returns the hop that is meant.
+    pub fn hop(self) -> Hop {
         match self {
-            Self::Stream => stream.unwrap_or(Hop::Kinesis),
-            Self::Bus => Hop::Events,
+            Self::Stream | Self::Kinesis | Self::Dynamodb => Hop::Stream,
+            Self::Bus => Hop::Bus,
             Self::Log => Hop::Log,
             Self::Processed => Hop::Processed,
-            Self::Kinesis => Hop::Kinesis,
-            Self::Dynamodb => Hop::Dynamodb,
         }
     }
 }
@@ -41,15 +38,17 @@ impl Stop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipelines;
 
     #[test]
-    fn the_stream_is_the_pipelines_own() {
-        assert_eq!(Stop::Stream.hop(&[Hop::Dynamodb, Hop::Events]), Hop::Dynamodb);
-        assert_eq!(Stop::Stream.hop(&[Hop::Kinesis, Hop::Log]), Hop::Kinesis);
-        for (word, stop) in
-            [("bus", Stop::Bus), ("events", Stop::Bus), ("stream", Stop::Stream), ("event-log", Stop::Log)]
+    fn hops_are_taken_by_their_names_and_by_the_service_behind_them() {
+        for hop in pipelines::ALL.iter().flat_map(|pipeline| pipeline.visible_hops()) {
+            assert_eq!(Stop::from_str(hop.name(), false).map(Stop::hop), Ok(hop));
+        }
+        for (word, hop) in
+            [("kinesis", Hop::Stream), ("dynamodb", Hop::Stream), ("events", Hop::Bus), ("event-log", Hop::Log)]
         {
-            assert_eq!(Stop::from_str(word, false), Ok(stop));
+            assert_eq!(Stop::from_str(word, false).map(Stop::hop), Ok(hop));
         }
     }
 }

@@ -4,8 +4,8 @@ use chrono::Utc;
 
 use super::{Finding, Scene, capture, missing};
 use crate::deployment::database::{Database, Via};
-use crate::doctor::Hop;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::pipelines::Hop;
 use crate::postgres::admin::{Overview, OverviewRequest, Slot, StatusReport};
 
 /// Log that a slot without a reader may hold back before it is worth a warning.
@@ -72,7 +72,7 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }
     if marked {
         let overview = database.overview(OverviewRequest { rows: 1, ..OverviewRequest::default() }).await?;
-        findings.extend(processed(&overview).into_iter().map(|finding| finding.at(Hop::Log)));
+        findings.extend(processed(&overview).into_iter().map(|finding| finding.at(Hop::Processed)));
     }
     Ok(findings)
 }

@@ -12,8 +12,9 @@ mod stream;
 mod tables;
 
 use super::run::{Check, run};
-use super::{Finding, Ground, Hop};
+use super::{Finding, Ground};
 use crate::cloudformation::Deployment;
+use crate::pipelines::Hop;
 
 /// What every check here has.
 #[derive(Clone, Copy)]

@@ -6,9 +6,9 @@
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 
 use super::{Finding, Scene};
-use crate::doctor::Hop;
 use crate::error::{AwsContext, Kind, Result};
 use crate::functions::rights::FUNCTIONS;
+use crate::pipelines::Hop;
 
 const CHECK: &str = "function rights";
 

@@ -18,10 +18,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::recent::Recent;
-use super::{Hop, Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
+use super::{Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::output::{Console, Event, Expect};
+use crate::pipelines::Hop;
 use resources::Resources;
 pub use resources::{orphans, remove_orphans, rules};
 
@@ -235,7 +236,7 @@ fn item(message: &Message) -> Option<Item> {
     let sent = message.attributes().and_then(|all| all.get(&MessageSystemAttributeName::SentTimestamp));
     let at = sent.and_then(|millis| DateTime::from_timestamp_millis(millis.parse().ok()?)).unwrap_or_else(Utc::now);
     let message_id = message.message_id().unwrap_or_default().to_owned();
-    decode::bus_event(Hop::Events, message.body().unwrap_or_default(), at, |bus_event_id| Origin::Bus {
+    decode::bus_event(Hop::Bus, message.body().unwrap_or_default(), at, |bus_event_id| Origin::Bus {
         bus_event_id,
         message_id,
     })

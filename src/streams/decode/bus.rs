@@ -4,7 +4,8 @@ use chrono::{DateTime, Utc};
 
 use super::{raw, summary};
 use crate::outbox::{Members, SOURCE_PREFIX, timestamp};
-use crate::streams::{Body, Content, EventView, Hop, Item, Json, Origin, SENTINEL_SOURCE};
+use crate::pipelines::Hop;
+use crate::streams::{Body, Content, EventView, Item, Json, Origin, SENTINEL_SOURCE};
 
 /// None for a tap's sentinel. What is not looked at stays text, however large or deeply nested it is.
 pub fn bus_event(

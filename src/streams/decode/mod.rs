@@ -22,10 +22,11 @@ pub use bus::bus_event;
 use row::captured;
 pub use table::table_change;
 
-use super::item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
+use super::item::{Body, Content, EventView, Image, Item, Json, Origin};
 use crate::outbox::formats::dms::Captured;
 use crate::outbox::formats::dynamodb::{Change, appended};
 use crate::outbox::formats::kpl;
+use crate::pipelines::Hop;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 /// What one record of the stream may unpack to, all that is packed into it together: the largest record that Kinesis
@@ -67,7 +68,7 @@ pub fn stream_record(bytes: &[u8], at: DateTime<Utc>, place: Place<'_>, items: &
 type Decoded = (Content, EventView, String, Body);
 
 fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Origin) -> Item {
-    Item { kind: "item", hop: Hop::Kinesis, at, content, summary, event, origin, body }
+    Item { kind: "item", hop: Hop::Stream, at, content, summary, event, origin, body }
 }
 
 /// `budget` is what may still be unpacked of the record that this is a part of.

@@ -3,10 +3,11 @@
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::super::item::{Body, Content, EventView, Hop, Item, Origin};
+use super::super::item::{Body, Content, EventView, Item, Origin};
 use super::{changed, raw};
 use crate::outbox::formats::dynamodb::Change;
 use crate::outbox::formats::dynamodb::users::Mapping;
+use crate::pipelines::Hop;
 
 /// A change in the form that functions get. It is shown with plain images.
 pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
@@ -31,7 +32,7 @@ pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
         Err(error) => raw(event.to_string().as_bytes(), &error.to_string()),
     };
     let origin = Origin::Shard { shard: shard.to_owned(), sequence_number, partition_key, sub_sequence_number: None };
-    Item { kind: "item", hop: Hop::Dynamodb, at, content, summary, event: view, origin, body }
+    Item { kind: "item", hop: Hop::Stream, at, content, summary, event: view, origin, body }
 }
 
 /// What a plain table's own attributes tell. Whoever wrote a row last has nothing to do with who removes it.

@@ -127,9 +127,9 @@ fn deep_json_is_read_at_every_hop() {
     let detail = format!(
         r#"{{"id":"b","source":"outbox.deep","detail":{{"specversion":"1.0","id":"e1","sequence":"2","source":"outbox.deep","subject":"d1","type":"Deep","data":{{"correlationId":"r-1","deep":{deep}}}}}}}"#
     );
-    let item = bus_event(Hop::Events, &detail, Utc::now(), bus).expect("an item");
+    let item = bus_event(Hop::Bus, &detail, Utc::now(), bus).expect("an item");
     assert_eq!((item.content, item.event.correlation_id.as_deref()), (Content::Event, Some("r-1")));
-    let stranger = bus_event(Hop::Events, &deep, Utc::now(), bus).expect("an item");
+    let stranger = bus_event(Hop::Bus, &deep, Utc::now(), bus).expect("an item");
     assert_eq!(stranger.content, Content::Other);
     let row = OUTBOX
         .replace(r#""{\"correlationId\": \"r-0\"}""#, &format!(r#""{{\"correlationId\":\"r-0\",\"x\":{deep}}}""#));
@@ -155,8 +155,8 @@ fn a_changed_item_shows_its_images_and_strangers_stay_readable() {
 #[test]
 fn sentinels_are_skipped_and_strangers_are_not() {
     let sentinel = format!(r#"{{"source":"{SENTINEL_SOURCE}"}}"#);
-    assert_eq!(bus_event(Hop::Events, &sentinel, Utc::now(), bus), None);
-    let stranger = bus_event(Hop::Events, r#"{"id":"b","source":"x","detail-type":"Y","detail":{}}"#, Utc::now(), bus);
+    assert_eq!(bus_event(Hop::Bus, &sentinel, Utc::now(), bus), None);
+    let stranger = bus_event(Hop::Bus, r#"{"id":"b","source":"x","detail-type":"Y","detail":{}}"#, Utc::now(), bus);
     let stranger = stranger.expect("an item");
     assert_eq!((stranger.content, stranger.origin.delivery()), (Content::Other, "b".to_owned()));
     let event = r#"{"id":"b","source":"outbox.car","detail":{"specversion":"1.0","id":"e1","sequence":"2",

@@ -75,12 +75,12 @@ function update(row, trace) {
 const givenUp = (trace) => trace.failed && !trace.delivered;
 
 function showWay(steps, trace) {
-  const passed = stops.filter((stop) => reached(trace, stop.hop));
+  const passed = stops.filter((stop) => reached(trace, stop.step));
   const last = passed.at(-1)?.label ?? "not seen";
   steps.setAttribute("aria-label", givenUp(trace) ? `failed after: ${last}` : `reached: ${last}`);
   const classes = stops.map((stop) => {
-    if (stop.hop === "delivered" && givenUp(trace)) return "is-failed";
-    return reached(trace, stop.hop) ? "is-done" : "";
+    if (stop.step === "delivered" && givenUp(trace)) return "is-failed";
+    return reached(trace, stop.step) ? "is-done" : "";
   });
   const key = classes.join();
   if (steps.dataset.way === key) return;
@@ -88,8 +88,8 @@ function showWay(steps, trace) {
   steps.replaceChildren(...classes.map((name) => make("span", { class: name })));
 }
 
-/** A later hop implies the ones before it. */
-function reached(trace, hop) {
+/** A later step implies the ones before it. */
+function reached(trace, step) {
   const order = ["committed", "captured", "stream", "delivered"];
-  return order.slice(order.indexOf(hop)).some((later) => trace[later]);
+  return order.slice(order.indexOf(step)).some((later) => trace[later]);
 }

@@ -24,7 +24,7 @@ connect({
     words.leadTo(picture.flags);
     sayHowToWrite();
     byId("main").removeAttribute("aria-busy");
-    consumes = picture.stages.some((stop) => stop.label === "Processed");
+    consumes = picture.stages.some((stop) => stop.hop === "processed");
     setStops(picture.stages);
     showHead(picture);
     showTroubles(picture.sources.filter((source) => !source.ok));

@@ -49,7 +49,7 @@ function section(title, ...parts) {
 
 /** Each hop with its share of the whole time, as a bar from where the one before ended. */
 function way(trace, stops) {
-  const list = stops.map((stop) => ({ ...stop, at: trace[stop.hop], rounded: stop.hop === "stream" && trace.stream_rounded }));
+  const list = stops.map((stop) => ({ ...stop, at: trace[stop.step], rounded: stop.step === "stream" && trace.stream_rounded }));
   const gaveUp = { label: "Failed", place: "failure destination", at: trace.failed, failed: true };
   // One that was sent again went on from there.
   if (trace.failed && trace.delivered) list.splice(-1, 0, gaveUp);

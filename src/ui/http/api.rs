@@ -13,7 +13,7 @@ use super::Site;
 use super::problem::Problem;
 use crate::aws::buckets;
 use crate::postgres::admin::OutboxRow;
-use crate::ui::model::{self, Hop, Picture, Trace};
+use crate::ui::model::{self, Picture, Step, Trace};
 
 /// Events of a list.
 pub const EVENTS: usize = 200;
@@ -56,13 +56,13 @@ struct Row<'a> {
 pub fn outbox_rows(state: &model::State, since: Option<DateTime<Utc>>) -> Value {
     let status = |row: &OutboxRow| match () {
         () if row.processed_at.is_some() => "processed",
-        () if state.has_seen(row.id, Hop::Delivered) => "delivered",
-        () if state.has_seen(row.id, Hop::Failed) => "failed",
-        () if state.has_seen(row.id, Hop::Stream) => "in-stream",
+        () if state.has_seen(row.id, Step::Delivered) => "delivered",
+        () if state.has_seen(row.id, Step::Failed) => "failed",
+        () if state.has_seen(row.id, Step::Stream) => "in-stream",
         () if since.is_some_and(|since| row.created_at < since) => "earlier",
         () => "committed",
     };
-    let delivered_at = |row: &OutboxRow| state.trace(row.id).and_then(|trace| trace.at(Hop::Delivered));
+    let delivered_at = |row: &OutboxRow| state.trace(row.id).and_then(|trace| trace.at(Step::Delivered));
     let row = |row| Row { row, status: status(row), delivered_at: delivered_at(row) };
     let rows: Vec<Row> = state.tables.outbox.iter().map(row).collect();
     json!(rows)

@@ -7,7 +7,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 
 use super::Site;
-use crate::ui::model::{Fill, Head, Picture};
+use crate::ui::model::{Fill, Head, Picture, Quantiles};
 
 pub async fn metrics(State(site): State<Site>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&site.model.picture()))
@@ -58,12 +58,12 @@ fn text(picture: &Picture) -> String {
     let waiting = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.waiting as f64));
     page.metric("events_waiting", "gauge", "Events that passed the hop before and not yet this one.", waiting);
     let latency = stages.iter().filter_map(|stage| Some((stage.stop.hop.name(), stage.latency?)));
-    let latency = latency.chain(picture.latency.map(|whole| ("end-to-end", whole))).flat_map(|(name, quantiles)| {
-        [("0.5", quantiles.p50), ("0.99", quantiles.p99)].map(|(quantile, millis)| {
-            (vec![("hop", name.to_owned()), ("quantile", quantile.to_owned())], millis / 1_000.0)
-        })
+    let latency = latency.flat_map(|(name, latency)| {
+        quantiles(latency).map(|(quantile, seconds)| ([hop(name), vec![quantile]].concat(), seconds))
     });
     page.metric("latency_seconds", "gauge", "From the hop before, over the newest events.", latency);
+    let whole = picture.latency.into_iter().flat_map(quantiles).map(|(quantile, seconds)| (vec![quantile], seconds));
+    page.metric("delivery_latency_seconds", "gauge", "From commit to delivery, over the newest events.", whole);
     page.family("delivery_seconds", "histogram", "From commit to delivery.", delays(picture));
     page.metric("failures", "gauge", "Events and records given up.", [(vec![], picture.failures as f64)]);
     let fill = |value: fn(&Fill) -> Option<i64>| {
@@ -78,6 +78,12 @@ fn text(picture: &Picture) -> String {
     let up = picture.sources.iter().map(|s| (vec![("source", s.name.to_owned())], f64::from(u8::from(s.ok))));
     page.metric("source_up", "gauge", "Whether a source of these numbers answers.", up);
     page.text
+}
+
+/// Returns the median and the 99th percentile in seconds, each with its label.
+fn quantiles(latency: Quantiles) -> [((&'static str, String), f64); 2] {
+    [("0.5", latency.p50), ("0.99", latency.p99)]
+        .map(|(quantile, millis)| (("quantile", quantile.to_owned()), millis / 1_000.0))
 }
 
 /// Each bucket has what is in the ones below it, too.

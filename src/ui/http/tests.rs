@@ -16,7 +16,7 @@ use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::cloudformation::Deployment;
 use crate::deployment::database::Via;
 use crate::postgres::tls::Roots;
-use crate::ui::model::{Hop, tests::model};
+use crate::ui::model::{Step, tests::model};
 
 const SEEN: Uuid = Uuid::from_u128(1);
 const TOKEN: &str = "the-token-of-a-test";
@@ -27,7 +27,7 @@ async fn site(full: bool) -> Site {
     if full {
         let (at, id) = (DateTime::from_timestamp(1_800_000_000, 0).unwrap(), SEEN.to_string());
         let mut state = model.lock();
-        state.see(SEEN, Hop::Delivered, at, |_| {});
+        state.see(SEEN, Step::Delivered, at, |_| {});
         let event = json!({"aggregate_type": "car", "aggregate_id": "a", "event_type": "CarCreated", "sequence": 1});
         let with = |more: Value| {
             let mut row = event.clone();

@@ -1,11 +1,11 @@
-//! Counts by hop and second, and quantiles.
+//! Counts by step and second, and quantiles.
 
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
-use super::Hop;
+use super::Step;
 
 /// Seconds that a rate and its curve go back.
 pub const WINDOW: usize = 60;
@@ -47,40 +47,40 @@ pub struct Quantiles {
 }
 
 impl Counts {
-    /// One more at this hop, at its own time where that is known.
-    pub fn count(&mut self, hop: Hop, own: Option<DateTime<Utc>>, otherwise: DateTime<Utc>) {
-        self.totals[hop.index()] += 1;
-        let seconds = &mut self.seconds[hop.index()];
+    /// One more at this step, at its own time where that is known.
+    pub fn count(&mut self, step: Step, own: Option<DateTime<Utc>>, otherwise: DateTime<Utc>) {
+        self.totals[step.index()] += 1;
+        let seconds = &mut self.seconds[step.index()];
         *seconds.entry(own.unwrap_or(otherwise).timestamp()).or_default() += 1;
         while seconds.len() > WINDOW {
             seconds.pop_first();
         }
     }
 
-    /// So many at this hop that are not followed one by one; `more` where there are yet others.
-    pub fn add(&mut self, hop: Hop, many: u64, more: bool) {
-        self.totals[hop.index()] += many;
-        self.more[hop.index()] |= more;
+    /// So many at this step that are not followed one by one; `more` where there are yet others.
+    pub fn add(&mut self, step: Step, many: u64, more: bool) {
+        self.totals[step.index()] += many;
+        self.more[step.index()] |= more;
     }
 
     /// Whether [`Counts::total`] is too small.
-    pub fn has_more(&self, hop: Hop) -> bool {
-        self.more[hop.index()]
+    pub fn has_more(&self, step: Step) -> bool {
+        self.more[step.index()]
     }
 
-    /// One fewer at this hop.
-    pub fn take_back(&mut self, hop: Hop) {
-        self.totals[hop.index()] = self.totals[hop.index()].saturating_sub(1);
+    /// One fewer at this step.
+    pub fn take_back(&mut self, step: Step) {
+        self.totals[step.index()] = self.totals[step.index()].saturating_sub(1);
     }
 
-    pub fn total(&self, hop: Hop) -> u64 {
-        self.totals[hop.index()]
+    pub fn total(&self, step: Step) -> u64 {
+        self.totals[step.index()]
     }
 
     /// Events in each of the last [`WINDOW`] whole seconds, oldest first.
-    pub fn curve(&self, hop: Hop, now: DateTime<Utc>) -> Vec<u32> {
+    pub fn curve(&self, step: Step, now: DateTime<Utc>) -> Vec<u32> {
         let end = now.timestamp();
-        let seconds = &self.seconds[hop.index()];
+        let seconds = &self.seconds[step.index()];
         (end - WINDOW as i64..end).map(|second| seconds.get(&second).copied().unwrap_or(0)).collect()
     }
 }

@@ -1,11 +1,13 @@
-//! The hops of a pipeline as the page draws them.
+//! How far an event has come, and the hops of a pipeline as the page draws them.
 
 use serde::Serialize;
 
-/// A place on an event's way, in order.
+use crate::pipelines::Hop;
+
+/// How far an event has come, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Hop {
+pub enum Step {
     /// In the outbox, its transaction committed.
     Committed,
     /// Read from the write-ahead log by DMS, or made a change record by DynamoDB.
@@ -18,18 +20,8 @@ pub enum Hop {
     Failed,
 }
 
-impl Hop {
+impl Step {
     pub const WAY: [Self; 4] = [Self::Committed, Self::Captured, Self::Stream, Self::Delivered];
-
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Committed => "committed",
-            Self::Captured => "captured",
-            Self::Stream => "stream",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-        }
-    }
 
     pub fn index(self) -> usize {
         self as usize
@@ -40,7 +32,7 @@ impl Hop {
         self == Self::Delivered
     }
 
-    /// Hops that an event at this one has certainly passed.
+    /// Returns the steps that an event at this one has certainly taken.
     pub fn implied(self) -> &'static [Self] {
         match self {
             Self::Committed => &Self::WAY[..1],
@@ -52,16 +44,23 @@ impl Hop {
     }
 }
 
-/// How a hop is called in one pipeline.
+/// One hop of a pipeline on the page.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Stop {
     pub hop: Hop,
+    /// What an event has reached here: the key of the time in `/api/events`.
+    pub step: Step,
+    /// The hop as a heading.
     pub label: &'static str,
-    /// Whose work it is.
+    /// The service that does the work.
     pub place: &'static str,
-    /// Which resources of [`crate::aws::health`] tell how it is doing.
+    /// Resources of [`crate::aws::health`] that show how it is doing.
     #[serde(skip)]
     pub resources: &'static [&'static str],
+}
+
+const fn stop(hop: Hop, step: Step, place: &'static str, resources: &'static [&'static str]) -> Stop {
+    Stop { hop, step, label: hop.heading(), place, resources }
 }
 
 /// A pipeline's hops.
@@ -70,51 +69,46 @@ pub struct Layout {
     pub stops: &'static [Stop],
 }
 
-const COMMITTED: Stop =
-    Stop { hop: Hop::Committed, label: "Committed", place: "PostgreSQL outbox", resources: &["database"] };
-const CAPTURED: Stop = Stop { hop: Hop::Captured, label: "Captured", place: "DMS task", resources: &["capture task"] };
-const STREAM: Stop = Stop { hop: Hop::Stream, label: "In stream", place: "Kinesis", resources: &["stream"] };
-
-const BUS: &[Stop] = &[
-    COMMITTED,
-    CAPTURED,
-    STREAM,
-    Stop {
-        hop: Hop::Delivered,
-        label: "On the bus",
-        place: "Lambda → EventBridge",
-        resources: &["publisher", "publisher's source", "bus"],
-    },
-];
-const CONSUMER: &[Stop] = &[
-    COMMITTED,
-    CAPTURED,
-    STREAM,
-    Stop { hop: Hop::Delivered, label: "Processed", place: "outboxctl consume", resources: &[] },
-];
-const ITEM: Stop = Stop { hop: Hop::Committed, label: "Committed", place: "DynamoDB outbox", resources: TABLES };
-const TABLES: &[&str] = &["outbox table", "table"];
-const ON_THE_BUS: Stop = BUS[3];
-const KINESIS_FOR_DYNAMODB: &[Stop] = &[
-    ITEM,
-    Stop { hop: Hop::Captured, label: "Captured", place: "DynamoDB change", resources: &[] },
-    STREAM,
-    ON_THE_BUS,
-];
-const TABLE_STREAM: Stop =
-    Stop { hop: Hop::Stream, label: "In stream", place: "DynamoDB Streams", resources: &["table's stream"] };
-const DYNAMODB_STREAMS: &[Stop] = &[ITEM, TABLE_STREAM, ON_THE_BUS];
-const CDC: &[Stop] = &[Stop { place: "DynamoDB table", ..ITEM }, TABLE_STREAM, ON_THE_BUS];
+const DATABASE: Stop = stop(Hop::Database, Step::Committed, "PostgreSQL outbox", &["database"]);
+const TABLE: Stop = stop(Hop::Table, Step::Committed, "DynamoDB outbox", &["outbox table", "table"]);
+const TASK: Stop = stop(Hop::Capture, Step::Captured, "DMS task", &["capture task"]);
+const CHANGE: Stop = stop(Hop::Capture, Step::Captured, "DynamoDB change", &[]);
+const KINESIS: Stop = stop(Hop::Stream, Step::Stream, "Kinesis", &["stream"]);
+const TABLE_STREAM: Stop = stop(Hop::Stream, Step::Stream, "DynamoDB Streams", &["table's stream"]);
+const BUS: Stop = stop(Hop::Bus, Step::Delivered, "Lambda → EventBridge", &["publisher", "publisher's source", "bus"]);
+const PROCESSED: Stop = stop(Hop::Processed, Step::Delivered, "outboxctl consume", &[]);
 
 impl Layout {
+    /// Returns the hops of the pipeline of this name.
     pub fn of(pipeline: &str) -> Self {
-        let stops = match pipeline {
-            "rds-kinesis" => CONSUMER,
-            "dynamodb-kinesis" => KINESIS_FOR_DYNAMODB,
-            "dynamodb-eventbridge" => DYNAMODB_STREAMS,
-            "dynamodb-cdc" => CDC,
-            _ => BUS,
+        let stops: &[Stop] = match pipeline {
+            "rds-kinesis" => &[DATABASE, TASK, KINESIS, PROCESSED],
+            "dynamodb-kinesis" => &[TABLE, CHANGE, KINESIS, BUS],
+            "dynamodb-eventbridge" => &[TABLE, TABLE_STREAM, BUS],
+            "dynamodb-cdc" => &[Stop { place: "DynamoDB table", ..TABLE }, TABLE_STREAM, BUS],
+            _ => &[DATABASE, TASK, KINESIS, BUS],
         };
         Self { stops }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines::{ALL, Part};
+
+    #[test]
+    fn every_pipeline_is_drawn_with_its_own_hops_in_order() {
+        for pipeline in ALL {
+            let stops = Layout::of(pipeline.name).stops;
+            let hops: Vec<Hop> = stops.iter().map(|stop| stop.hop).collect();
+            assert!(hops.is_sorted(), "{}: {hops:?}", pipeline.name);
+            assert_eq!(hops[0], pipeline.origin(), "{}", pipeline.name);
+            let end = if pipeline.has(Part::Bus) { Hop::Bus } else { Hop::Processed };
+            assert_eq!(hops.last(), Some(&end), "{}", pipeline.name);
+            // DynamoDB puts its changes into a Kinesis stream without a hop that `status` could show.
+            let unknown = hops.iter().filter(|hop| **hop != Hop::Capture && !pipeline.hops(false).contains(hop));
+            assert_eq!(unknown.count(), 0, "{}: {hops:?}", pipeline.name);
+        }
     }
 }

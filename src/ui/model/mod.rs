@@ -1,4 +1,4 @@
-//! Everything the page knows, bounded: the newest events with their paths, counts by hop, and the newest rows.
+//! Everything the page knows, bounded: the newest events with their paths, counts by step, and the newest rows.
 //!
 //! Writers are the tasks of `watch`; readers are requests. One lock, held for microseconds; every change gets a number,
 //! so that a live connection sends only what is new to it.
@@ -19,7 +19,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 pub use consumers::{Consumers, Member};
-pub use hops::{Hop, Layout};
+pub use counts::Quantiles;
+pub use hops::{Layout, Step};
 pub use picture::Picture;
 pub use tables::{DeadLetter, Fill, ROWS, Tables};
 pub use trace::{Detail, Trace};
@@ -143,8 +144,8 @@ impl Model {
 }
 
 impl State {
-    /// An event was seen at a hop. `fill` adds what is known of it there.
-    pub fn see(&mut self, id: Uuid, hop: Hop, at: DateTime<Utc>, fill: impl FnOnce(&mut Trace)) {
+    /// Records that an event has come so far. `fill` adds what is known of it there.
+    pub fn see(&mut self, id: Uuid, step: Step, at: DateTime<Utc>, fill: impl FnOnce(&mut Trace)) {
         self.version += 1;
         let version = self.version;
         let trace = self.traces.entry(id).or_insert_with(|| {
@@ -152,21 +153,21 @@ impl State {
             Trace::new(id)
         });
         fill(trace);
-        trace.reach(hop, at);
+        trace.reach(step, at);
         trace.version = version;
-        // A hop implies those before it; the first sighting at each is what counts.
-        let new = self.seen.mark(id, hop);
+        // A step implies those before it; the first observation of each counts.
+        let new = self.seen.mark(id, step);
         // What was given up and then sent again is not lost any more.
-        if new.contains(&Hop::Delivered) && self.seen.has(id, Hop::Failed) {
-            self.counts.take_back(Hop::Failed);
+        if new.contains(&Step::Delivered) && self.seen.has(id, Step::Failed) {
+            self.counts.take_back(Step::Failed);
         }
         for new in &new {
             self.counts.count(*new, trace.at(*new), at);
         }
-        if let Some(whole) = trace.whole().filter(|_| new.contains(&Hop::Delivered)) {
+        if let Some(whole) = trace.whole().filter(|_| new.contains(&Step::Delivered)) {
             self.delays.add(whole);
         }
-        if hop.is_last() && !new.contains(&hop) {
+        if step.is_last() && !new.contains(&step) {
             trace.redelivered += 1;
         }
         while self.order.len() > TRACES {
@@ -178,13 +179,13 @@ impl State {
 
     /// Events that were processed before those that are followed one by one.
     pub fn add_earlier(&mut self, earlier: Earlier) {
-        self.counts.add(Hop::Delivered, earlier.succeeded, earlier.more);
-        self.counts.add(Hop::Failed, earlier.failed, earlier.more);
+        self.counts.add(Step::Delivered, earlier.succeeded, earlier.more);
+        self.counts.add(Step::Failed, earlier.failed, earlier.more);
     }
 
-    /// Whether the event was seen at this hop, or at one that implies it.
-    pub fn has_seen(&self, id: Uuid, hop: Hop) -> bool {
-        self.seen.has(id, hop)
+    /// Whether the event was seen at this step, or at one that implies it.
+    pub fn has_seen(&self, id: Uuid, step: Step) -> bool {
+        self.seen.has(id, step)
     }
 
     pub fn trace(&self, id: Uuid) -> Option<&Trace> {

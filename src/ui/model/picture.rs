@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::counts::{Class, Quantiles, WINDOW};
 use super::hops::Stop;
-use super::{Consumers, Fill, Head, Hop, Model, Source, State};
+use super::{Consumers, Fill, Head, Model, Source, State, Step};
 use crate::aws::health::Health;
 use crate::postgres::admin::Slot;
 
@@ -72,23 +72,23 @@ impl Picture {
     pub fn of(model: &Model, state: &State, now: DateTime<Utc>) -> Self {
         let counts = &state.counts;
         let newest = state.newest(MEASURED);
-        let mut before: Option<Hop> = None;
+        let mut before: Option<Step> = None;
         let stages = model.layout.stops.iter().map(|stop| {
-            let curve = counts.curve(stop.hop, now);
+            let curve = counts.curve(stop.step, now);
             let recent: u32 = curve[WINDOW - 10..].iter().sum();
-            let waiting = before.map_or(0, |before| waiting(state, before, stop.hop));
-            before = Some(stop.hop);
+            let waiting = before.map_or(0, |before| waiting(state, before, stop.step));
+            before = Some(stop.step);
             let (condition, note) = match &state.consumers {
-                Some(consumers) if stop.hop.is_last() => consumers.condition(),
+                Some(consumers) if stop.step.is_last() => consumers.condition(),
                 _ => slot_trouble(stop, state).unwrap_or_else(|| condition(stop, &state.health)),
             };
             Stage {
                 stop: *stop,
-                count: counts.total(stop.hop),
-                more: counts.has_more(stop.hop),
+                count: counts.total(stop.step),
+                more: counts.has_more(stop.step),
                 rate: f64::from(recent) / 10.0,
                 curve,
-                latency: Quantiles::of(newest.iter().filter_map(|trace| trace.span_to(stop.hop))),
+                latency: Quantiles::of(newest.iter().filter_map(|trace| trace.span_to(stop.step))),
                 waiting,
                 state: condition,
                 note,
@@ -119,13 +119,13 @@ impl State {
 }
 
 /// What the capture has not read the database knows best: it also counts what this page has never seen.
-fn waiting(state: &State, before: Hop, hop: Hop) -> u64 {
+fn waiting(state: &State, before: Step, step: Step) -> u64 {
     let uncaptured = state.tables.fill.as_ref().and_then(|fill| fill.uncaptured);
-    match (hop, uncaptured) {
-        (Hop::Captured, Some(rows)) => rows.unsigned_abs(),
+    match (step, uncaptured) {
+        (Step::Captured, Some(rows)) => rows.unsigned_abs(),
         _ => {
-            let gone = if hop.is_last() { state.counts.total(Hop::Failed) } else { 0 };
-            state.counts.total(before).saturating_sub(state.counts.total(hop) + gone)
+            let gone = if step.is_last() { state.counts.total(Step::Failed) } else { 0 };
+            state.counts.total(before).saturating_sub(state.counts.total(step) + gone)
         }
     }
 }

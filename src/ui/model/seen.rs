@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 
 use uuid::Uuid;
 
-use super::Hop;
+use super::Step;
 
 /// Events remembered: about 10 MB. An event that comes again after so many others counts as new.
 const REMEMBERED: usize = 200_000;
@@ -16,14 +16,14 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Marks the event at this hop and those it implies; returns the hops at which it is new.
-    pub fn mark(&mut self, id: Uuid, hop: Hop) -> Vec<Hop> {
+    /// Marks the event at this step and those it implies; returns the steps at which it is new.
+    pub fn mark(&mut self, id: Uuid, step: Step) -> Vec<Step> {
         let marks = self.marks.entry(id).or_insert_with(|| {
             self.order.push_back(id);
             0
         });
-        let new: Vec<Hop> = hop.implied().iter().copied().filter(|hop| *marks & bit(*hop) == 0).collect();
-        *marks |= new.iter().fold(0, |bits, hop| bits | bit(*hop));
+        let new: Vec<Step> = step.implied().iter().copied().filter(|step| *marks & bit(*step) == 0).collect();
+        *marks |= new.iter().fold(0, |bits, step| bits | bit(*step));
         if self.order.len() > REMEMBERED
             && let Some(oldest) = self.order.pop_front()
         {
@@ -32,11 +32,11 @@ impl Seen {
         new
     }
 
-    pub fn has(&self, id: Uuid, hop: Hop) -> bool {
-        self.marks.get(&id).is_some_and(|marks| marks & bit(hop) != 0)
+    pub fn has(&self, id: Uuid, step: Step) -> bool {
+        self.marks.get(&id).is_some_and(|marks| marks & bit(step) != 0)
     }
 }
 
-fn bit(hop: Hop) -> u8 {
-    1 << hop.index()
+fn bit(step: Step) -> u8 {
+    1 << step.index()
 }

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::pipelines::Hop;
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap_or_default()
@@ -25,16 +26,16 @@ fn counts(model: &Model) -> Vec<u64> {
 fn an_event_counts_once_at_each_hop_whatever_comes_first() {
     let model = model();
     let id = Uuid::from_u128(1);
-    model.lock().see(id, Hop::Delivered, at(2), |trace| trace.committed_at(at(0)));
+    model.lock().see(id, Step::Delivered, at(2), |trace| trace.committed_at(at(0)));
     assert_eq!(counts(&model), [1, 1, 1, 1], "what is on the bus has passed every hop");
-    model.lock().see(id, Hop::Captured, at(1), |_| {});
-    model.lock().see(id, Hop::Stream, at(1), |_| {});
-    model.lock().see(id, Hop::Delivered, at(3), |_| {});
+    model.lock().see(id, Step::Captured, at(1), |_| {});
+    model.lock().see(id, Step::Stream, at(1), |_| {});
+    model.lock().see(id, Step::Delivered, at(3), |_| {});
     assert_eq!(counts(&model), [1, 1, 1, 1]);
     let state = model.lock();
     let trace = state.trace(id).expect("kept");
-    assert_eq!((trace.redelivered, trace.at(Hop::Delivered)), (1, Some(at(2))));
-    assert_eq!(trace.span_to(Hop::Delivered), Some(TimeDelta::seconds(1)), "since the hop before");
+    assert_eq!((trace.redelivered, trace.at(Step::Delivered)), (1, Some(at(2))));
+    assert_eq!(trace.span_to(Step::Delivered), Some(TimeDelta::seconds(1)), "since the hop before");
     assert_eq!(trace.whole(), Some(TimeDelta::seconds(2)));
     drop(state);
     let histogram = Picture::of(&model, &model.lock(), at(3)).histogram;
@@ -80,14 +81,14 @@ fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
 fn what_waits_and_what_was_given_up_are_told_apart() {
     let model = model();
     for n in 0..5 {
-        model.lock().see(Uuid::from_u128(n), Hop::Stream, at(0), |_| {});
+        model.lock().see(Uuid::from_u128(n), Step::Stream, at(0), |_| {});
     }
-    model.lock().see(Uuid::from_u128(0), Hop::Delivered, at(1), |_| {});
-    model.lock().see(Uuid::from_u128(1), Hop::Failed, at(1), |trace| trace.failure = Some("EventTooLarge".into()));
+    model.lock().see(Uuid::from_u128(0), Step::Delivered, at(1), |_| {});
+    model.lock().see(Uuid::from_u128(1), Step::Failed, at(1), |trace| trace.failure = Some("EventTooLarge".into()));
     let waiting: Vec<u64> =
         Picture::of(&model, &model.lock(), at(2)).stages.iter().map(|stage| stage.waiting).collect();
     assert_eq!(waiting, [0, 0, 0, 3]);
-    model.lock().see(Uuid::from_u128(1), Hop::Delivered, at(2), |_| {});
+    model.lock().see(Uuid::from_u128(1), Step::Delivered, at(2), |_| {});
     let last = Picture::of(&model, &model.lock(), at(3)).stages.pop().expect("a stage");
     assert_eq!((last.count, last.waiting), (2, 3), "one that was sent again was delivered, not lost");
 }
@@ -96,11 +97,11 @@ fn what_waits_and_what_was_given_up_are_told_apart() {
 fn rates_follow_the_hops_own_time() {
     let model = model();
     for n in 0..20 {
-        model.lock().see(Uuid::from_u128(n), Hop::Stream, at(0), |trace| trace.committed_at(at(-30)));
+        model.lock().see(Uuid::from_u128(n), Step::Stream, at(0), |trace| trace.committed_at(at(-30)));
     }
     let picture = Picture::of(&model, &model.lock(), at(1));
-    let rate = |label: &str| picture.stages.iter().find(|stage| stage.stop.label == label).map(|stage| stage.rate);
-    assert_eq!((rate("Committed"), rate("In stream")), (Some(0.0), Some(2.0)));
+    let rate = |hop: Hop| picture.stages.iter().find(|stage| stage.stop.hop == hop).map(|stage| stage.rate);
+    assert_eq!((rate(Hop::Database), rate(Hop::Stream)), (Some(0.0), Some(2.0)));
     assert_eq!(picture.stages[0].curve.iter().sum::<u32>(), 20, "half a minute ago is on the curve");
 }
 
@@ -109,7 +110,7 @@ fn paths_are_bounded_and_counts_are_not() {
     let model = model();
     let many = TRACES as u128 + 500;
     for n in 0..many {
-        model.lock().see(Uuid::from_u128(n), Hop::Stream, at(0), |_| {});
+        model.lock().see(Uuid::from_u128(n), Step::Stream, at(0), |_| {});
     }
     let state = model.lock();
     assert_eq!(state.changed(0, usize::MAX).len(), TRACES);

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::Hop;
+use super::Step;
 
 /// Characters of a payload that are kept.
 const PAYLOAD: usize = 8_000;
@@ -17,12 +17,12 @@ pub struct Trace {
     pub aggregate_type: Option<String>,
     pub aggregate_id: Option<String>,
     pub sequence: Option<i64>,
-    /// Hop by hop, in [`Hop`]'s order.
+    /// Step by step, in [`Step`]'s order.
     #[serde(flatten)]
     times: Times,
     /// `stream` has full seconds: DynamoDB tells no more of what was written before the page began to look.
     pub stream_rounded: bool,
-    /// Deliveries seen at the last hop beyond the first: at least once is what the pipeline promises.
+    /// Deliveries seen at the last step beyond the first: at least once is what the pipeline promises.
     pub redelivered: u32,
     /// Why it was given up.
     pub failure: Option<String>,
@@ -73,19 +73,19 @@ impl Trace {
         }
     }
 
-    fn slot(&mut self, hop: Hop) -> &mut Option<DateTime<Utc>> {
-        match hop {
-            Hop::Committed => &mut self.times.committed,
-            Hop::Captured => &mut self.times.captured,
-            Hop::Stream => &mut self.times.stream,
-            Hop::Delivered => &mut self.times.delivered,
-            Hop::Failed => &mut self.times.failed,
+    fn slot(&mut self, step: Step) -> &mut Option<DateTime<Utc>> {
+        match step {
+            Step::Committed => &mut self.times.committed,
+            Step::Captured => &mut self.times.captured,
+            Step::Stream => &mut self.times.stream,
+            Step::Delivered => &mut self.times.delivered,
+            Step::Failed => &mut self.times.failed,
         }
     }
 
     /// It came here; the first time counts.
-    pub fn reach(&mut self, hop: Hop, at: DateTime<Utc>) {
-        let slot = self.slot(hop);
+    pub fn reach(&mut self, step: Step, at: DateTime<Utc>) {
+        let slot = self.slot(step);
         if slot.is_none() {
             *slot = Some(at);
         }
@@ -96,26 +96,26 @@ impl Trace {
         self.times.committed = Some(at);
     }
 
-    pub fn at(&self, hop: Hop) -> Option<DateTime<Utc>> {
+    pub fn at(&self, step: Step) -> Option<DateTime<Utc>> {
         let times = &self.times;
-        match hop {
-            Hop::Committed => times.committed,
-            Hop::Captured => times.captured,
-            Hop::Stream => times.stream,
-            Hop::Delivered => times.delivered,
-            Hop::Failed => times.failed,
+        match step {
+            Step::Committed => times.committed,
+            Step::Captured => times.captured,
+            Step::Stream => times.stream,
+            Step::Delivered => times.delivered,
+            Step::Failed => times.failed,
         }
     }
 
-    /// From the hop before whose time is known, to this one.
-    pub fn span_to(&self, hop: Hop) -> Option<TimeDelta> {
-        let mut before = hop.implied().iter().rev().filter(|before| **before != hop);
-        Some(self.exactly(hop)? - before.find_map(|before| self.exactly(*before))?)
+    /// From the step before whose time is known, to this one.
+    pub fn span_to(&self, step: Step) -> Option<TimeDelta> {
+        let mut before = step.implied().iter().rev().filter(|before| **before != step);
+        Some(self.exactly(step)? - before.find_map(|before| self.exactly(*before))?)
     }
 
     /// What can be measured with.
-    fn exactly(&self, hop: Hop) -> Option<DateTime<Utc>> {
-        self.at(hop).filter(|_| hop != Hop::Stream || !self.stream_rounded)
+    fn exactly(&self, step: Step) -> Option<DateTime<Utc>> {
+        self.at(step).filter(|_| step != Step::Stream || !self.stream_rounded)
     }
 
     /// From commit to the good end.

@@ -12,7 +12,7 @@ use crate::deployment::database::{Database, Via};
 use crate::error::Result;
 use crate::postgres::admin::{Overview, OverviewRequest};
 use crate::postgres::tls::Roots;
-use crate::ui::model::{Hop, ROWS, State};
+use crate::ui::model::{ROWS, State, Step};
 
 const SOURCE: &str = "database";
 
@@ -74,10 +74,10 @@ fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> 
     for row in overview.rows.iter().rev() {
         // Of older rows the stream is not read: they would look as if they had gone no further.
         let old = since.is_some_and(|since| row.created_at < since);
-        if old || state.has_seen(row.id, Hop::Committed) {
+        if old || state.has_seen(row.id, Step::Committed) {
             continue;
         }
-        state.see(row.id, Hop::Committed, row.created_at, |trace| {
+        state.see(row.id, Step::Committed, row.created_at, |trace| {
             trace.event_type = Some(row.event_type.clone());
             trace.aggregate_type = Some(row.aggregate_type.clone());
             trace.aggregate_id = Some(row.aggregate_id.clone());
@@ -86,15 +86,15 @@ fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> 
     }
     let processed = overview.processed.as_deref().unwrap_or_default();
     for row in processed {
-        let hop = if row.succeeded { Hop::Delivered } else { Hop::Failed };
-        state.see(row.event_id, hop, row.processed_at, |trace| {
+        let step = if row.succeeded { Step::Delivered } else { Step::Failed };
+        state.see(row.event_id, step, row.processed_at, |trace| {
             trace.event_type = Some(row.event_type.clone());
             trace.aggregate_type = Some(row.aggregate_type.clone());
             trace.aggregate_id = Some(row.aggregate_id.clone());
             trace.sequence = Some(row.sequence);
             trace.detail.consumer = Some(row.consumer.clone());
             trace.detail.attempts = Some(row.attempts);
-            if trace.at(Hop::Committed).is_none() {
+            if trace.at(Step::Committed).is_none() {
                 trace.committed_at(row.committed_at);
             }
         });

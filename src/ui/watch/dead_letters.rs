@@ -10,7 +10,7 @@ use crate::aws::Clients;
 use crate::cloudformation::Deployment;
 use crate::error::Result;
 use crate::repair::dead_letters::{self, Known};
-use crate::ui::model::{DeadLetter, Hop, ROWS};
+use crate::ui::model::{DeadLetter, ROWS, Step};
 
 pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: Arc<Deployment>) {
     let mut known = Known::default();
@@ -27,8 +27,10 @@ pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: 
                     state.source("failure queues", queued.as_ref().err().cloned());
                     let queued = queued.unwrap_or_default();
                     for letter in &letters {
-                        let Some(id) = letter.event_id.filter(|id| !state.has_seen(*id, Hop::Failed)) else { continue };
-                        state.see(id, Hop::Failed, letter.at, |trace| trace.failure.clone_from(&letter.reason));
+                        let Some(id) = letter.event_id.filter(|id| !state.has_seen(*id, Step::Failed)) else {
+                            continue;
+                        };
+                        state.see(id, Step::Failed, letter.at, |trace| trace.failure.clone_from(&letter.reason));
                     }
                     let tables = &state.tables;
                     let known = (tables.dead_letters_total, tables.dead_letters_queued);

@@ -12,7 +12,7 @@ use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxRow;
 use crate::repair::source::{Filter, Outbox};
-use crate::ui::model::{Fill, Hop};
+use crate::ui::model::{Fill, Step};
 
 const SOURCE: &str = "outbox table";
 /// Pages read at the start, of 1 MB each: a larger table is known from its stream only.
@@ -60,8 +60,8 @@ async fn list(watch: &Watch, clients: &Clients, table: &str) -> Result<()> {
     // Of a table's first pages nobody knows which of its old items are the newest.
     for message in found.into_iter().filter(|message| whole || is_recent(message.committed_at)) {
         let (id, at) = (message.id, message.committed_at);
-        if is_recent(at) && !state.has_seen(id, Hop::Committed) {
-            state.see(id, Hop::Committed, at, |trace| {
+        if is_recent(at) && !state.has_seen(id, Step::Committed) {
+            state.see(id, Step::Committed, at, |trace| {
                 trace.event_type = Some(message.event_type.clone());
                 trace.aggregate_type = Some(message.aggregate_type.clone());
                 trace.aggregate_id = Some(message.aggregate_id.clone());

@@ -6,6 +6,7 @@ use super::Watch;
 use super::sightings::take;
 use crate::aws::Clients;
 use crate::error::Result;
+use crate::pipelines::Hop;
 use crate::streams::{self, From, Warnings, dynamodb, kinesis, log};
 
 /// Items put into the model under one lock.
@@ -13,7 +14,7 @@ const BATCH: usize = 256;
 
 /// Follows the stream; a reader that failed starts again where it was.
 pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) {
-    follow(watch, "stream", from, |sink, from, stop| {
+    follow(watch, Hop::Stream.name(), from, |sink, from, stop| {
         let options = kinesis::Options {
             stream: stream.clone(),
             from,
@@ -29,7 +30,7 @@ pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) 
 
 /// Follows the change stream of a DynamoDB table.
 pub async fn table_stream(watch: Watch, clients: Clients, stream_arn: String, from: From) {
-    follow(watch, "table's stream", from, |sink, from, stop| {
+    follow(watch, Hop::Stream.name(), from, |sink, from, stop| {
         let options =
             dynamodb::Options { stream_arn: stream_arn.clone(), from, until: None, warnings: Warnings::default() };
         let clients = clients.clone();
@@ -40,7 +41,7 @@ pub async fn table_stream(watch: Watch, clients: Clients, stream_arn: String, fr
 
 /// Follows the event log.
 pub async fn log(watch: Watch, clients: Clients, group: String, from: From) {
-    follow(watch, "event log", from, |sink, from, stop| {
+    follow(watch, Hop::Log.name(), from, |sink, from, stop| {
         let options = log::Options { group: group.clone(), from, until: None };
         let clients = clients.clone();
         async move { log::open(&clients, options, sink, stop).await }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::outbox::text_at;
 use crate::postgres::admin::OutboxRow;
-use crate::streams::{self, Body, Content, Item, Origin};
-use crate::ui::model::{Hop, State, Trace};
+use crate::streams::{Body, Content, Item, Origin};
+use crate::ui::model::{State, Step, Trace};
 
 /// Characters of a payload that a list shows.
 const EXCERPT: usize = 600;
@@ -17,22 +17,22 @@ pub fn take(state: &mut State, item: &Item) {
     let event = &item.event;
     let uuid = |id: &str| Uuid::parse_str(id).ok();
     // A change of a plain table names the event that it becomes.
-    let is_event = item.content == Content::Event || item.hop == streams::Hop::Dynamodb;
+    let is_event = item.content == Content::Event || event.image.is_some();
     let Some(id) = event.event_id.as_deref().filter(|_| is_event).and_then(uuid) else {
         return forget(state, item);
     };
     let record = record(&item.body);
     if !matches!(item.origin, Origin::Shard { .. }) {
         // Every other place that a reader shows is the good end.
-        return state.see(id, Hop::Delivered, item.at, |trace| fill(trace, item, &record));
+        return state.see(id, Step::Delivered, item.at, |trace| fill(trace, item, &record));
     }
     state.captured_until = state.captured_until.max(event.committed_at);
     if let Some(captured) = captured(&record) {
-        state.see(id, Hop::Captured, captured, |trace| fill(trace, item, &record));
+        state.see(id, Step::Captured, captured, |trace| fill(trace, item, &record));
     }
-    let rounded = is_rounded(item);
-    state.see(id, Hop::Stream, item.at, |trace| {
-        trace.stream_rounded = if trace.at(Hop::Stream).is_none() { rounded } else { trace.stream_rounded };
+    let rounded = is_rounded(item, &record);
+    state.see(id, Step::Stream, item.at, |trace| {
+        trace.stream_rounded = if trace.at(Step::Stream).is_none() { rounded } else { trace.stream_rounded };
         fill(trace, item, &record);
     });
     if let Some(row) = appended(item, id)
@@ -52,9 +52,10 @@ fn forget(state: &mut State, item: &Item) {
     }
 }
 
-/// A DynamoDB stream tells full seconds of what was written before it was read.
-fn is_rounded(item: &Item) -> bool {
-    item.hop == streams::Hop::Dynamodb && item.at.timestamp_subsec_nanos() == 0
+/// Returns whether the arrival has full seconds, as DynamoDB Streams reports it for what was written before it was read.
+/// Only a change that is read from DynamoDB Streams has `created_at` beside the images.
+fn is_rounded(item: &Item, record: &Value) -> bool {
+    record["created_at"].is_string() && item.at.timestamp_subsec_nanos() == 0
 }
 
 /// When the capture made the record: DMS says so, and so does DynamoDB in what it puts into a Kinesis stream.

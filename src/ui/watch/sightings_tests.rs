@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::*;
-use crate::streams::{Image, Json};
+use crate::pipelines::Hop;
+use crate::streams::{EventView, Image, Json};
 use crate::ui::model::tests::model_of;
 
 fn at(millis: i64) -> DateTime<Utc> {
@@ -16,11 +17,11 @@ fn change(content: Content, id: Option<Uuid>, new: Option<Value>, old: Option<Va
     let map = |image: Option<Value>| image.and_then(|image| image.as_object().cloned());
     Item {
         kind: "item",
-        hop: streams::Hop::Dynamodb,
+        hop: Hop::Stream,
         at: seen,
         content,
         summary: String::new(),
-        event: streams::EventView {
+        event: EventView {
             event_id: id.map(|id| id.to_string()),
             event_type: Some("CartCreated".into()),
             aggregate_type: Some("cart".into()),
@@ -36,7 +37,7 @@ fn change(content: Content, id: Option<Uuid>, new: Option<Value>, old: Option<Va
             partition_key: "{}".into(),
             sub_sequence_number: None,
         },
-        body: Body::Record(Json::from(json!({ "operation": "INSERT" }))),
+        body: Body::Record(Json::from(json!({ "operation": "INSERT", "created_at": at(0) }))),
     }
 }
 
@@ -48,16 +49,16 @@ fn an_appended_item_is_in_the_stream_and_on_the_list_until_it_is_removed() {
     let mut state = model.lock();
     take(&mut state, &change(Content::Event, Some(id), Some(item.clone()), None, at(30)));
     let trace = state.trace(id).expect("a trace");
-    assert_eq!(trace.span_to(Hop::Stream), Some(TimeDelta::milliseconds(30)));
+    assert_eq!(trace.span_to(Step::Stream), Some(TimeDelta::milliseconds(30)));
     assert_eq!(
         (trace.detail.payload.as_deref(), trace.detail.traceparent.as_deref()),
         (Some("{\"total\": 1}"), Some("00-1"))
     );
-    assert!(!state.has_seen(id, Hop::Delivered));
+    assert!(!state.has_seen(id, Step::Delivered));
     assert_eq!(state.tables.outbox.iter().map(|row| row.message.as_str()).collect::<Vec<_>>(), ["{\"total\": 1}"]);
     take(&mut state, &change(Content::Data, None, None, Some(item), at(60)));
     assert!(state.tables.outbox.is_empty(), "time to live removed it");
-    assert!(state.has_seen(id, Hop::Stream), "which does not undo what was seen");
+    assert!(state.has_seen(id, Step::Stream), "which does not undo what was seen");
 }
 
 #[test]
@@ -69,11 +70,11 @@ fn a_full_second_is_no_measure() {
     take(&mut state, &item);
     let trace = state.trace(id).expect("a trace");
     assert_eq!(
-        (trace.at(Hop::Stream), trace.stream_rounded, trace.span_to(Hop::Stream)),
+        (trace.at(Step::Stream), trace.stream_rounded, trace.span_to(Step::Stream)),
         (Some(at(1_000)), true, None)
     );
-    state.see(id, Hop::Delivered, at(1_200), |_| {});
-    assert_eq!(state.trace(id).and_then(|trace| trace.span_to(Hop::Delivered)), Some(TimeDelta::milliseconds(1_200)));
+    state.see(id, Step::Delivered, at(1_200), |_| {});
+    assert_eq!(state.trace(id).and_then(|trace| trace.span_to(Step::Delivered)), Some(TimeDelta::milliseconds(1_200)));
 }
 
 #[test]
@@ -82,7 +83,7 @@ fn a_plain_tables_change_is_followed_without_telling_its_image() {
     let (id, user) = (Uuid::from_u128(1), json!({"id": "u", "payload": "secret", "email": "secret@b"}));
     let mut state = model.lock();
     take(&mut state, &change(Content::Data, Some(id), Some(user.clone()), None, at(30)));
-    assert!(state.has_seen(id, Hop::Stream) && state.tables.outbox.is_empty());
+    assert!(state.has_seen(id, Step::Stream) && state.tables.outbox.is_empty());
     assert_eq!(state.trace(id).and_then(|trace| trace.detail.payload.clone()), None);
     take(&mut state, &change(Content::Data, None, Some(user), None, at(40)));
     assert_eq!(state.changed(0, 10).len(), 1, "a change that becomes no event is none");
@@ -92,7 +93,6 @@ fn a_plain_tables_change_is_followed_without_telling_its_image() {
 fn dynamodbs_own_time_is_when_it_was_captured() {
     let id = Uuid::from_u128(1);
     let mut item = change(Content::Event, Some(id), Some(json!({"id": id})), None, at(40));
-    item.hop = streams::Hop::Kinesis;
     let micros = at(7).timestamp_micros();
     let body = json!({"ApproximateCreationDateTime": micros, "ApproximateCreationDateTimePrecision": "MICROSECOND"});
     item.body = Body::Record(Json::from(json!({ "dynamodb": body })));
@@ -100,6 +100,6 @@ fn dynamodbs_own_time_is_when_it_was_captured() {
     let mut state = model.lock();
     take(&mut state, &item);
     let trace = state.trace(id).expect("a trace");
-    assert_eq!(trace.span_to(Hop::Captured), Some(TimeDelta::milliseconds(7)));
-    assert_eq!(trace.span_to(Hop::Stream), Some(TimeDelta::milliseconds(33)));
+    assert_eq!(trace.span_to(Step::Captured), Some(TimeDelta::milliseconds(7)));
+    assert_eq!(trace.span_to(Step::Stream), Some(TimeDelta::milliseconds(33)));
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::*;
 use crate::streams::{Body, Content, EventView, Origin};
 
-const HOPS: &[Hop] = &[Hop::Kinesis, Hop::Events];
+const HOPS: &[Hop] = &[Hop::Stream, Hop::Bus];
 
 fn at(millis: i64) -> DateTime<Utc> {
     Utc.timestamp_millis_opt(1_000_000 + millis).single().expect("a time")
@@ -51,7 +51,7 @@ fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
 
 #[test]
 fn everything_once_and_in_order_passes() {
-    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+    let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     for n in 0..4 {
         let event = event(n, n % 2, n as i64 / 2 + 1);
         for hop in HOPS {
@@ -67,15 +67,15 @@ fn everything_once_and_in_order_passes() {
 
 #[test]
 fn a_lost_event_is_named_with_the_hop_it_reached_and_its_aggregate() {
-    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+    let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     commit(&mut ledger, event(0, 0, 1));
     ledger.commit(event(1, 7, 2), TimeDelta::seconds(5));
-    ledger.see(&seen(Hop::Kinesis, &event(1, 7, 2), 1, 1));
+    ledger.see(&seen(Hop::Stream, &event(1, 7, 2), 1, 1));
     assert!(!ledger.is_complete());
     assert!(ledger.is_overdue(TimeDelta::seconds(1)) && !ledger.is_overdue(TimeDelta::zero()));
     let report = ledger.report();
     assert!(!report.verdict.delivered);
-    assert_eq!(report.last_seen, BTreeMap::from([("committed".into(), 1), ("kinesis".into(), 1)]));
+    assert_eq!(report.last_seen, BTreeMap::from([(Hop::Database, 1), (Hop::Stream, 1)]));
     assert_eq!(report.hops[1].lost_events, ["run-0", "run-1"]);
     let aggregates: Vec<(&str, u64)> = report.aggregates.iter().map(|a| (a.aggregate_id.as_str(), a.lost)).collect();
     assert_eq!(aggregates, [("a0", 1), ("a7", 1)]);
@@ -83,26 +83,26 @@ fn a_lost_event_is_named_with_the_hop_it_reached_and_its_aggregate() {
 
 #[test]
 fn others_never_count() {
-    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+    let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     commit(&mut ledger, event(0, 0, 1));
     let other = Inserted { correlation_id: "other-0".into(), ..event(0, 0, 1) };
-    assert!(!ledger.see(&seen(Hop::Kinesis, &other, 1, 1)));
+    assert!(!ledger.see(&seen(Hop::Stream, &other, 1, 1)));
     let longer = Inserted { correlation_id: "run-0x".into(), ..event(0, 0, 1) };
-    assert!(!ledger.see(&seen(Hop::Kinesis, &longer, 2, 1)));
+    assert!(!ledger.see(&seen(Hop::Stream, &longer, 2, 1)));
     assert!(!ledger.see(&seen(Hop::Log, &event(0, 0, 1), 1, 1)), "a hop that is not watched");
     assert!(!ledger.is_complete());
 }
 
 #[test]
 fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
-    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+    let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     commit(&mut ledger, event(0, 0, 1));
-    for (hop, delivery) in [(Hop::Events, 1), (Hop::Events, 1), (Hop::Events, 2), (Hop::Kinesis, 3)] {
+    for (hop, delivery) in [(Hop::Bus, 1), (Hop::Bus, 1), (Hop::Bus, 2), (Hop::Stream, 3)] {
         ledger.see(&seen(hop, &event(0, 0, 1), delivery, 1));
     }
     // Also once it has arrived everywhere.
     assert!(ledger.is_complete());
-    ledger.see(&seen(Hop::Events, &event(0, 0, 1), 4, 1));
+    ledger.see(&seen(Hop::Bus, &event(0, 0, 1), 4, 1));
     let report = ledger.report();
     assert_eq!((report.hops[0].duplicated, report.hops[1].duplicated), (0, 2));
     assert_eq!(report.aggregates[0].duplicated, 2);
@@ -111,11 +111,11 @@ fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
 #[test]
 fn the_rolled_back_event_must_stay_away_whenever_it_is_told_of() {
     for told_first in [true, false] {
-        let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+        let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
         if told_first {
             ledger.forbid(&event(9, 0, 1));
         }
-        ledger.see(&seen(Hop::Kinesis, &event(9, 0, 1), 1, 1));
+        ledger.see(&seen(Hop::Stream, &event(9, 0, 1), 1, 1));
         ledger.forbid(&event(9, 0, 1));
         let report = ledger.report();
         assert!(!report.verdict.rolled_back_stayed_away);
@@ -125,7 +125,7 @@ fn the_rolled_back_event_must_stay_away_whenever_it_is_told_of() {
 
 #[test]
 fn order_is_by_reading_in_a_shard_and_by_time_elsewhere() {
-    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+    let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     let events = [event(0, 0, 1), event(1, 0, 2)];
     for hop in HOPS {
         ledger.see(&seen(*hop, &events[1], 1, 5));
@@ -141,11 +141,11 @@ fn order_is_by_reading_in_a_shard_and_by_time_elsewhere() {
 #[test]
 fn a_shuffled_bus_fails_a_strict_run_only() {
     for (ordered, passes) in [(&HOPS[..1], true), (HOPS, false)] {
-        let mut ledger = Ledger::new("run", HOPS, ordered);
+        let mut ledger = Ledger::new("run", Hop::Database, HOPS, ordered);
         for n in 0..6 {
             let event = event(n, 0, n as i64 + 1);
-            ledger.see(&seen(Hop::Kinesis, &event, n as usize, n as i64));
-            ledger.see(&seen(Hop::Events, &event, n as usize, 100 - n as i64));
+            ledger.see(&seen(Hop::Stream, &event, n as usize, n as i64));
+            ledger.see(&seen(Hop::Bus, &event, n as usize, 100 - n as i64));
             commit(&mut ledger, event);
         }
         let report = ledger.report();
@@ -164,10 +164,10 @@ fn order_is_judged_where_the_pipeline_keeps_it() {
         let pipeline = crate::pipelines::ALL.iter().find(|pipeline| pipeline.name == name).expect("a pipeline");
         crate::verify::ordered_hops(pipeline)
     };
-    assert_eq!(judged("rds-eventbridge"), [Hop::Kinesis]);
-    assert_eq!(judged("rds-kinesis"), [Hop::Kinesis, Hop::Processed]);
-    assert_eq!(judged("dynamodb-eventbridge"), [Hop::Dynamodb]);
-    assert_eq!(judged("dynamodb-cdc"), [Hop::Dynamodb]);
+    assert_eq!(judged("rds-eventbridge"), [Hop::Stream]);
+    assert_eq!(judged("rds-kinesis"), [Hop::Stream, Hop::Processed]);
+    assert_eq!(judged("dynamodb-eventbridge"), [Hop::Stream]);
+    assert_eq!(judged("dynamodb-cdc"), [Hop::Stream]);
     assert_eq!(judged("dynamodb-kinesis"), []);
 }
 
@@ -176,13 +176,13 @@ proptest! {
     /// exact.
     #[test]
     fn counts_are_exact(deliveries in proptest::collection::vec(0u64..20, 0..100), told in 0usize..100) {
-        let mut ledger = Ledger::new("run", &[Hop::Kinesis], &[Hop::Kinesis]);
+        let mut ledger = Ledger::new("run", Hop::Database, &[Hop::Stream], &[Hop::Stream]);
         let commits = |ledger: &mut Ledger| (0..20).for_each(|n| commit(ledger, event(n, n, 1)));
         for (i, n) in deliveries.iter().enumerate() {
             if i == told {
                 commits(&mut ledger);
             }
-            ledger.see(&seen(Hop::Kinesis, &event(*n, *n, 1), i, i as i64));
+            ledger.see(&seen(Hop::Stream, &event(*n, *n, 1), i, i as i64));
         }
         if told >= deliveries.len() {
             commits(&mut ledger);
@@ -200,11 +200,11 @@ proptest! {
     /// Nothing is out of order exactly where every aggregate's sequences rise.
     #[test]
     fn disorder_is_found(order in Just((0u64..12).collect::<Vec<_>>()).prop_shuffle()) {
-        let mut ledger = Ledger::new("run", &[Hop::Kinesis], &[Hop::Kinesis]);
+        let mut ledger = Ledger::new("run", Hop::Database, &[Hop::Stream], &[Hop::Stream]);
         let event = |n: u64| event(n, n % 3, n as i64 / 3 + 1);
         (0..12).for_each(|n| commit(&mut ledger, event(n)));
         for n in &order {
-            ledger.see(&seen(Hop::Kinesis, &event(*n), *n as usize, 0));
+            ledger.see(&seen(Hop::Stream, &event(*n), *n as usize, 0));
         }
         let rises = (0..3).all(|a| order.iter().filter(|n| *n % 3 == a).is_sorted());
         prop_assert_eq!(ledger.report().hops[0].out_of_order == 0, rises);
@@ -213,7 +213,7 @@ proptest! {
 
 #[test]
 fn a_soak_keeps_what_is_under_way_and_no_more() {
-    let mut ledger = Ledger::new("run", HOPS, &[Hop::Kinesis]);
+    let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     for n in 0..50_000 {
         let event = event(n, n % 10, n as i64 / 10 + 1);
         commit(&mut ledger, event.clone());

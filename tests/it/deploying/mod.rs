@@ -50,7 +50,7 @@ fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
         .lines()
         .map(|line| serde_json::from_str(line).expect("every line is JSON"))
         .collect();
-    assert!(lines.iter().all(|line| line["v"] == 1), "{told}");
+    assert!(lines.iter().all(|line| line["v"] == 2), "{told}");
     let heads = lines.iter().filter_map(|line| line["message"].as_str());
     let head: Vec<_> = heads.filter(|message| message.contains("account 123456789012")).collect();
     assert!(head[0].contains("region eu-central-1") && head[0].contains("user/tester"), "{head:?}");

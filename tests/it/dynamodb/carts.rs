@@ -223,7 +223,7 @@ async fn what_time_to_live_removes_is_no_event() {
     let lines = String::from_utf8(output.stdout).expect("text");
     let mut parsed = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
     let removal = parsed.find(|line| line["type"] == "item").unwrap_or_else(|| panic!("no item: {lines}"));
-    assert_eq!((&removal["hop"], &removal["content"]), (&json!("dynamodb"), &json!("data")), "{lines}");
+    assert_eq!((&removal["hop"], &removal["content"]), (&json!("stream"), &json!("data")), "{lines}");
     assert_eq!(
         (&removal["record"]["operation"], &removal["record"]["new"]),
         (&json!("REMOVE"), &Value::Null),
