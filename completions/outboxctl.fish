@@ -454,7 +454,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l from -d '
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l until -d 'Include events written before this time' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l aggregate -d 'Only events of this aggregate' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l event-type -d 'Only events of this type' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l id -d 'Only this event; repeatable' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l id -d 'Only this event; repeatable. The first 8 or more characters of its id are enough, but the source is then searched for it' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l resume -d 'Continue an interrupted replay: the newest, or the one with this name' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand replay" -l source -d 'Source to read the events from' -r -f -a "outbox\t'The outbox table'
 log\t'The log of every event on the bus, which may know what was purged from the outbox'"
@@ -589,7 +589,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l cause -d 'Only dead letters with this cause, as shown by `dlq list`' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l place -d 'Only dead letters in this place, as shown by `dlq list`' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l aggregate -d 'Only dead letters of this aggregate: its id, or TYPE/ID' -r
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this dead letter: its id from `dlq list`, or the event id; repeatable' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l id -d 'Only this dead letter: its id from `dlq list`, or the event id (or its first 8 or more characters); repeatable' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l rate -d 'Maximum records per second [default: unlimited]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand dlq; and __fish_seen_subcommand_from redrive" -l via -d 'How to reach the database' -r -f -a "auto\t'Through the admin function, unless the database is public'
 direct\t'From this machine, with verified TLS'

@@ -1,5 +1,7 @@
 //! `outboxctl replay`.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
@@ -10,6 +12,7 @@ use crate::commands::args::{rate, time};
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::error::{Error, Kind, Result};
 use crate::local::Home;
+use crate::outbox::is_abbreviated;
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::repair::delivery::Courier;
 use crate::repair::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
@@ -38,9 +41,10 @@ pub struct Args {
     /// Only events of this type
     #[arg(long, value_name = "TYPE")]
     event_type: Option<String>,
-    /// Only this event; repeatable
-    #[arg(long = "id", value_name = "UUID")]
-    ids: Vec<Uuid>,
+    /// Only this event; repeatable. The first 8 or more characters of its id are enough, but the source is then searched
+    /// for it
+    #[arg(long = "id", value_name = "UUID", value_parser = event_id)]
+    ids: Vec<String>,
     /// Continue an interrupted replay: the newest, or the one with this name
     #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
           conflicts_with_all = ["from", "until", "aggregate", "event_type", "ids", "all", "dry_run"])]
@@ -59,6 +63,14 @@ pub struct Args {
     dry_run: bool,
     #[command(flatten)]
     database: DatabaseArgs,
+}
+
+/// Reads the id of an event, whole or abbreviated.
+fn event_id(text: &str) -> std::result::Result<String, String> {
+    match Uuid::parse_str(text).is_ok() || is_abbreviated(text) {
+        true => Ok(text.to_owned()),
+        false => Err("a UUID is needed, or its first 8 or more characters".to_owned()),
+    }
 }
 
 /// That there can be anything between the two.
@@ -80,7 +92,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         check_window(self.from, self.until)?;
         let filter = self.filter();
-        if filter == Filter::default() && !self.all && self.resume.is_none() {
+        if filter == Filter::default() && self.ids.is_empty() && !self.all && self.resume.is_none() {
             let error =
                 Error::new(Kind::Usage, "which events? Name --from, --until, --aggregate, --event-type or --id");
             return Err(error.hint("--all delivers everything again that the outbox has"));
@@ -91,14 +103,12 @@ impl Args {
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
+        let filter = self.completed(ctx, &deployment, filter).await?;
         let mut journal = if self.dry_run { None } else { self.journal(ctx, &deployment, &filter)? };
         let name = journal.as_ref().map_or_else(|| Uuid::now_v7().to_string(), |journal| journal.state.name.clone());
         let filter = journal.as_ref().map_or(filter, |journal| journal.state.filter.clone());
         let source = journal.as_ref().map_or(self.source, |journal| journal.state.source);
-        let mut outbox = match source {
-            Source::Outbox => Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?,
-            Source::Log => Outbox::open_log(clients, &deployment)?,
-        };
+        let mut outbox = self.open(ctx, &deployment, source).await?;
         let _hold = ctx.hold();
         ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &courier)));
         let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
@@ -123,13 +133,54 @@ impl Args {
         finish(ctx, &name, report)
     }
 
+    async fn open(&self, ctx: &Context, deployment: &Deployment, source: Source) -> Result<Outbox> {
+        let clients = ctx.aws().await?;
+        match source {
+            Source::Outbox => Outbox::open(clients, deployment, self.database.via, reach::roots(ctx)?).await,
+            Source::Log => Outbox::open_log(clients, deployment),
+        }
+    }
+
+    /// Returns the filter with the events whose ids were abbreviated, which the source knows.
+    async fn completed(&self, ctx: &Context, deployment: &Deployment, mut filter: Filter) -> Result<Filter> {
+        let short: Vec<&String> = self.ids.iter().filter(|id| Uuid::parse_str(id).is_err()).collect();
+        if short.is_empty() {
+            return Ok(filter);
+        }
+        let wait = ctx.console.wait("replay", "looking for the events of abbreviated ids");
+        let mut found: BTreeMap<&str, BTreeSet<Uuid>> = BTreeMap::new();
+        let mut outbox = self.open(ctx, deployment, self.source).await?;
+        let mut reader = outbox.read(Filter { ids: Vec::new(), ..filter.clone() });
+        while let Some(messages) = reader.next().await? {
+            for (id, message) in short.iter().flat_map(|id| messages.iter().map(move |message| (id, message))) {
+                if message.id.to_string().starts_with(&id.to_lowercase()) {
+                    found.entry(id.as_str()).or_default().insert(message.id);
+                }
+            }
+        }
+        drop(wait);
+        for id in short {
+            let events: Vec<Uuid> = found.remove(id.as_str()).unwrap_or_default().into_iter().collect();
+            match events[..] {
+                [event] => filter.ids.push(event),
+                [] => return Err(Error::new(Kind::Usage, format!("no event has an id that begins with {id}"))),
+                _ => {
+                    let all: Vec<String> = events.iter().take(20).map(Uuid::to_string).collect();
+                    return Err(Error::new(Kind::Usage, format!("{id} begins the ids of several events"))
+                        .hint(format!("name one of them: {}", all.join(", "))));
+                }
+            }
+        }
+        Ok(filter)
+    }
+
     fn filter(&self) -> Filter {
         Filter {
             from: self.from,
             until: self.until,
             aggregate: self.aggregate.clone(),
             event_type: self.event_type.clone(),
-            ids: self.ids.clone(),
+            ids: self.ids.iter().filter_map(|id| Uuid::parse_str(id).ok()).collect(),
         }
     }
 
@@ -189,7 +240,7 @@ pub fn tell(ctx: &Context, step: &Step) {
         let Step { outcome, event_type, aggregate_type, aggregate_id, sequence, event_id, .. } = step;
         format!("{outcome:<8} {event_type} {aggregate_type} {aggregate_id} #{sequence} {event_id}{reason}")
     };
-    ctx.console.item(step, human);
+    ctx.console.item(step, Some(step.event_id), human);
 }
 
 fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {

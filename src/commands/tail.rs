@@ -198,7 +198,7 @@ impl Args {
         show.run(ctx, items).await
     }
 
-    /// A bus keeps no past: what it delivered before now is in the event log.
+    /// Returns the hops to follow. EventBridge keeps no history: what it delivered before now is in the event log.
     fn hops(&self, ctx: &Context, deployment: &Deployment) -> Vec<Hop> {
         let mut hops: Vec<Hop> = match self.hops.is_empty() {
             true => deployment.pipeline.visible_hops(),
@@ -209,7 +209,7 @@ impl Args {
             hops.retain(|hop| *hop != Hop::Log);
         }
         if self.from != From::Latest && hops.contains(&Hop::Bus) {
-            ctx.console.note("a bus keeps no past: reading what it delivered from the event log");
+            ctx.console.note("EventBridge keeps no history: reading the event log instead");
             hops.retain(|hop| *hop != Hop::Bus);
             hops.push(Hop::Log);
         }

@@ -300,7 +300,7 @@ impl<S: Store> Processor<S> {
             let (kind, aggregate) = event.lane();
             format!("{outcome:<9} {} {kind} {aggregate} #{} {}", message.event_type, message.sequence, message.id)
         };
-        if !self.console.item(&line, human) {
+        if !self.console.item(&line, Some(message.id), human) {
             self.unread.cancel();
         }
     }

@@ -1,5 +1,6 @@
 //! When two renderings are the same event: type, aggregate, sequence and data, whatever the order of keys, the spaces and
-//! the way in which numbers are written.
+//! the way in which numbers are written. Numbers are compared exactly: 1, 1.0 and 1e0 are one number, and a fraction that
+//! was rounded to a double on the way is another.
 
 use sha2::{Digest, Sha256};
 
@@ -34,7 +35,7 @@ fn walk(hash: &mut Sha256, json: &str, levels: usize) {
         Ok(Exact::Bool(value)) => hash.update([1, u8::from(value)]),
         Ok(Exact::Number(number)) => {
             hash.update([2]);
-            let bytes = decimal(number).bytes();
+            let bytes = Decimal::parse(number).bytes();
             hash.update((bytes.len() as u64).to_be_bytes());
             hash.update(bytes);
         }
@@ -56,16 +57,6 @@ fn walk(hash: &mut Sha256, json: &str, levels: usize) {
                 walk(hash, value.get(), levels - 1);
             }
         }
-    }
-}
-
-/// 1, 1.0 and 1e0 are one number. Whole numbers are exact; a fraction with more digits than a double has counts as the
-/// double that it becomes where JSON is read and written again on the way.
-fn decimal(number: &str) -> Decimal {
-    let exact = Decimal::parse(number);
-    match number.parse::<f64>() {
-        Ok(double) if double.is_finite() && !exact.is_whole() => Decimal::parse(&format!("{double:e}")),
-        _ => exact,
     }
 }
 
@@ -100,7 +91,7 @@ mod tests {
         let number = |text: &str| digest(&event(&format!("{{\"n\":{text}}}")));
         assert_ne!(number("123456789012345678901234567890"), number("123456789012345678901234567891"));
         assert_ne!(number("1.5e400"), number("1.6e400"));
-        assert_eq!(number("1.10000000000000000001"), number("1.1"), "the double that it becomes");
+        assert_ne!(number("1.10000000000000000001"), number("1.1"), "the double nearest to it is another number");
         // Also where it is nested more deeply than a value is read.
         let nested = |inner: &str| event(&format!("{}{inner}{}", "[".repeat(200), "]".repeat(200)));
         let one = digest(&nested(r#"{"a": 1.10, "b": [2]}"#));
@@ -109,5 +100,29 @@ mod tests {
         let mut renamed = event("{}");
         renamed.sequence = 2;
         assert_ne!(digest(&renamed), digest(&event("{}")));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_are_equal_only_as_decimals(
+            digits in "[1-9][0-9]{0,30}",
+            point in 0usize..31,
+            zeros in 0usize..4,
+            changed in 0usize..31,
+        ) {
+            let point = point.min(digits.len());
+            let number = |digits: &str| digest(&event(&format!("[{digits}e-{point}]")));
+            let written = format!("{}.{}{}", &digits[..point.max(1)], &digits[point.max(1)..], "0".repeat(zeros + 1));
+            let exponent = digits.len() - point.max(1);
+            proptest::prop_assert_eq!(
+                digest(&event(&format!("[{digits}e-{exponent}]"))),
+                digest(&event(&format!("[{written}]")))
+            );
+            let mut other = digits.clone().into_bytes();
+            let at = changed.min(other.len() - 1);
+            other[at] = if other[at] == b'9' { b'8' } else { other[at] + 1 };
+            let other = String::from_utf8(other).expect("digits");
+            proptest::prop_assert_ne!(number(&digits), number(&other));
+        }
     }
 }

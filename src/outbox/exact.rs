@@ -87,14 +87,14 @@ impl Decimal {
         Self { negative, digits, point: exponent.saturating_add(place) }
     }
 
-    /// Whether it has no fraction.
-    pub fn is_whole(&self) -> bool {
-        self.digits.is_empty() || i64::try_from(self.digits.len()).is_ok_and(|digits| self.point >= digits)
-    }
-
-    /// Significant digits.
-    pub fn digits(&self) -> usize {
-        self.digits.len()
+    /// Returns whether a double holds exactly this number, in the digits that it is written with.
+    pub fn is_double(&self) -> bool {
+        // A double holds any 15 digits, within its range of normal numbers.
+        if self.digits.len() <= 15 && (-306..=308).contains(&self.point) {
+            return true;
+        }
+        let double: f64 = self.to_string().parse().unwrap_or(f64::NAN);
+        double.is_finite() && Self::parse(&format!("{double:e}")) == *self
     }
 
     /// Bytes that are equal for equal numbers, and for no others.

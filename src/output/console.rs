@@ -5,10 +5,11 @@ use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::heartbeat::Heartbeat;
 use super::render::{self, Renderer};
-use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, stream, tables, terminal};
+use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, fit, stream, tables, terminal};
 use crate::error::{Error, Kind};
 use crate::settings::{OutputFormat, Place, ProgressMode};
 
@@ -144,12 +145,15 @@ impl Console {
         self.emit(Event::Note { level: Level::Detail, message: message.into() });
     }
 
-    /// One item of a command that streams: an NDJSON line, or `human` on stdout, made harmless and one line; nothing where
-    /// there is one JSON document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
+    /// One item of a command that streams: an NDJSON line, or `human` on stdout, made harmless, as one line that is fitted
+    /// to the terminal ([`fit`]); nothing where there is one JSON document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
     /// then ends quietly.
-    pub fn item(&self, item: &impl Serialize, human: impl FnOnce() -> String) -> bool {
+    pub fn item(&self, item: &impl Serialize, event_id: Option<Uuid>, human: impl FnOnce() -> String) -> bool {
         match self.format {
-            OutputFormat::Table => self.renderer.suspend(&[clean_line(&human()).into_owned()]),
+            OutputFormat::Table => {
+                let line = clean_line(&human()).into_owned();
+                self.renderer.suspend(&[fit::line(line, event_id.map(|id| id.to_string()).as_deref())])
+            }
             OutputFormat::Json => true,
             OutputFormat::Ndjson => self.line(item),
         }

@@ -8,6 +8,7 @@ mod clean;
 mod console;
 mod event;
 mod expect;
+pub mod fit;
 mod github;
 mod heartbeat;
 mod inert;

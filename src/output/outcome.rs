@@ -16,6 +16,15 @@ impl Table {
         Self { header: header.into_iter().map(Into::into).collect(), rows: Vec::new() }
     }
 
+    /// Returns the columns that the table takes on a terminal if no cell wraps.
+    pub fn width(&self) -> usize {
+        let rows = || std::iter::once(&self.header).chain(&self.rows);
+        let widest =
+            |at: usize| rows().filter_map(|row| row.get(at)).map(|cell| console::measure_text_width(cell)).max();
+        // Each column has a space on its left.
+        (0..self.header.len()).map(|at| widest(at).unwrap_or_default() + 1).sum()
+    }
+
     /// Rewrites the cells.
     #[must_use]
     pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {

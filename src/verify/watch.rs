@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Amount, Ledger, Options, Report};
-use crate::deployment::samples::Writer;
+use crate::deployment::samples::{self, Writer};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Console, Event, Expect};
 use crate::pipelines::Hop;
@@ -64,14 +64,16 @@ impl<'a> Watch<'a> {
             self.console.expect("verify", Expect::Lasts(time));
         }
         let watched = tokio::select! {
-            watched = self.watch(&mut ledger, writer, run) => Some(watched),
-            () = cancel.cancelled() => None,
+            watched = self.watch(&mut ledger, writer, run, cancel) => Some(watched?),
+            () = samples::overdue(cancel) => None,
         };
-        let Some(watched) = watched else {
-            let written = ledger.report().committed;
-            return Err(Error::new(Kind::Interrupted, format!("stopped; at least {written} events were written")));
+        let stopped =
+            |written: String| Err(Error::new(Kind::Interrupted, format!("stopped; {written} events were written")));
+        let complete = match watched {
+            None => return stopped(format!("at least {}", ledger.committed())),
+            Some(_) if cancel.is_cancelled() => return stopped(ledger.committed().to_string()),
+            Some(complete) => complete,
         };
-        let complete = watched?;
         let mut report = ledger.report();
         report.timed_out = !complete;
         report.seconds = self.begun.elapsed().as_secs_f64();
@@ -79,9 +81,15 @@ impl<'a> Watch<'a> {
     }
 
     /// Writes and watches; false when a time limit came before everything had arrived.
-    async fn watch(&mut self, ledger: &mut Ledger, writer: &mut Writer, run: Uuid) -> Result<bool> {
+    async fn watch(
+        &mut self,
+        ledger: &mut Ledger,
+        writer: &mut Writer,
+        run: Uuid,
+        cancel: &CancellationToken,
+    ) -> Result<bool> {
         let (tell, mut written) = unbounded_channel();
-        let mut writing = Box::pin(write(writer, run, self.options, tell));
+        let mut writing = Box::pin(write(writer, run, self.options, cancel, tell));
         // What arrives is taken while events are written, so that nothing waits for the writer.
         loop {
             tokio::select! {
@@ -98,7 +106,7 @@ impl<'a> Watch<'a> {
         while let Ok(written) = written.try_recv() {
             self.take(ledger, written);
         }
-        self.collect(ledger).await
+        cancel.run_until_cancelled(self.collect(ledger)).await.unwrap_or(Ok(false))
     }
 
     /// Takes items until everything has arrived and the settling time is over; false when the time limit came first.
@@ -161,7 +169,13 @@ fn seen(item: Option<Result<Item>>) -> Result<Item> {
 }
 
 /// Part of the events, one that is rolled back, then the other part: had it leaked, it would have come before them.
-async fn write(writer: &mut Writer, run: Uuid, options: &Options, tell: UnboundedSender<Written>) -> Result<()> {
+async fn write(
+    writer: &mut Writer,
+    run: Uuid,
+    options: &Options,
+    cancel: &CancellationToken,
+    tell: UnboundedSender<Written>,
+) -> Result<()> {
     let begun = Instant::now();
     let (mut first, mut controls) = (0, 0);
     loop {
@@ -182,7 +196,10 @@ async fn write(writer: &mut Writer, run: Uuid, options: &Options, tell: Unbounde
         // Whoever listens ends first only when nobody wants to know any more.
         let told = |events: &[Inserted]| drop(tell.send(Written::Committed(events.to_vec())));
         if count > 0 {
-            writer.insert(&request, told).await?;
+            writer.insert(&request, cancel, told).await?;
+        }
+        if cancel.is_cancelled() {
+            return Ok(());
         }
         first += u64::from(count);
         let over = match options.amount {
@@ -193,7 +210,10 @@ async fn write(writer: &mut Writer, run: Uuid, options: &Options, tell: Unbounde
             return Ok(());
         }
         let control = SampleRequest { first: CONTROLS + controls, count: 1, rollback: true, ..request };
-        let control = writer.insert(&control, |_| {}).await?.pop();
+        let control = writer.insert(&control, cancel, |_| {}).await?.pop();
+        if cancel.is_cancelled() && control.is_none() {
+            return Ok(());
+        }
         let control = control.ok_or_else(|| Error::new(Kind::Unexpected, "the rolled-back event was not written"))?;
         controls += 1;
         drop(tell.send(Written::RolledBack(control)));

@@ -15,7 +15,7 @@ use crate::repair::dead_letters::{DeadLetter, Places, Selection, discard};
 /// deliver those again with `outboxctl replay --id`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Ids from `dlq list`, event ids, or keys
+    /// Ids from `dlq list`, event ids (or their first 8 or more characters), or keys
     #[arg(value_name = "ID", required_unless_present = "cause")]
     ids: Vec<String>,
     /// Delete every dead letter with this cause, as shown by `dlq list`
@@ -33,8 +33,9 @@ impl Args {
         let deployment = reach::deployment(ctx).await?;
         let (clients, only) = (ctx.aws().await?, self.place.as_deref());
         let mut places = Places::open(clients, &deployment, self.database.via, reach::roots(ctx)?, only).await?;
-        let selection = Selection { cause: self.cause, aggregate: None, ids: self.ids };
+        let mut selection = Selection { cause: self.cause, aggregate: None, ids: self.ids };
         let all = places.list().await?;
+        selection.complete(&all)?;
         let meant: Vec<&DeadLetter> = all.iter().filter(|letter| selection.takes(letter)).collect();
         let unknown = selection.ids.iter().find(|id| !meant.iter().any(|letter| letter.is_called(id)));
         if unknown.is_some() || meant.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{end, places, short, tell_elsewhere};
+use super::{places, tell_elsewhere};
 use crate::commands::Context;
 use crate::commands::args;
 use crate::commands::reach::DatabaseArgs;
@@ -12,9 +12,6 @@ use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::repair::dead_letters::{DeadLetter, Selection, counts};
 use crate::settings::OutputFormat;
-
-/// Columns of a terminal from which on nothing is cut.
-const WIDE: usize = 150;
 
 /// List events that could not be delivered, with the reason
 ///
@@ -76,8 +73,7 @@ impl Args {
             }
         }
         let shown = letters.iter().take(self.limit);
-        let narrow = ctx.console.is_terminal() && ctx.console.width() < WIDE;
-        let table = if narrow { cut(shown) } else { whole(shown) };
+        let table = table(shown, ctx.console.is_terminal().then(|| ctx.console.width()));
         let mut summed = Table::new(["cause", "count"]);
         by_cause.iter().for_each(|(cause, count)| summed.row([cause.clone(), count.to_string()]));
         let summary = match total {
@@ -93,39 +89,33 @@ impl Args {
     }
 }
 
-/// Everything in full, but for the name behind who gave it up, which `dlq show` has.
-fn whole<'a>(letters: impl Iterator<Item = &'a DeadLetter>) -> Table {
-    let mut table = Table::new(["id", "given up", "place", "by", "aggregate", "event type", "cause", "tries"]);
-    for letter in letters {
-        table.row([
-            letter.id.clone(),
-            letter.at.format("%Y-%m-%d %H:%M:%S").to_string(),
-            letter.place.to_owned(),
-            letter.part.split(' ').next().unwrap_or_default().to_owned(),
-            letter.event.aggregate(),
-            dash(letter.event.event_type.as_ref()),
-            letter.cause.clone() + &times(letter),
-            letter.attempts.to_string(),
-        ]);
-    }
-    table
-}
+/// The columns of the table, the most useful first.
+const COLUMNS: [&str; 8] = ["id", "failed at", "place", "cause", "event type", "aggregate", "by", "tries"];
 
-/// One line a letter on 80 columns: `dlq show` has the rest.
-fn cut<'a>(letters: impl Iterator<Item = &'a DeadLetter>) -> Table {
-    let mut table = Table::new(["id", "given up", "place", "aggregate", "event type", "cause"]);
-    for letter in letters {
-        let times = times(letter);
-        table.row([
-            letter.id.clone(),
-            letter.at.format("%m-%d %H:%M").to_string(),
-            letter.place.to_owned(),
-            end(&dash(letter.event.aggregate_id.as_ref()), 8),
-            short(&dash(letter.event.event_type.as_ref()), 11),
-            short(&letter.cause, 17_usize.saturating_sub(times.chars().count())) + &times,
-        ]);
-    }
-    table
+/// Draws the letters with as many columns as fit into `width` without wrapping, at least the first 5: `dlq show` has the
+/// rest. Nothing is cut, because causes, aggregates and ids are arguments of other commands.
+fn table<'a>(letters: impl Iterator<Item = &'a DeadLetter>, width: Option<usize>) -> Table {
+    let rows: Vec<[String; COLUMNS.len()]> = letters
+        .map(|letter| {
+            [
+                letter.id.clone(),
+                letter.at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                letter.place.to_owned(),
+                letter.cause.clone() + &times(letter),
+                dash(letter.event.event_type.as_ref()),
+                letter.event.aggregate(),
+                letter.part.split(' ').next().unwrap_or_default().to_owned(),
+                letter.attempts.to_string(),
+            ]
+        })
+        .collect();
+    let of = |columns: usize| {
+        let mut table = Table::new(COLUMNS[..columns].iter().copied());
+        rows.iter().for_each(|row| table.row(row[..columns].iter().cloned()));
+        table
+    };
+    let fits = |table: &Table| width.is_none_or(|width| table.width() <= width);
+    (5..=COLUMNS.len()).rev().map(of).find(fits).unwrap_or_else(|| of(5))
 }
 
 /// How many records a letter has, where that is not one.
@@ -135,4 +125,25 @@ fn times(letter: &DeadLetter) -> String {
 
 fn dash(text: Option<&String>) -> String {
     text.cloned().unwrap_or_else(|| "-".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_are_left_out_where_it_is_narrow_and_cells_are_never_cut() {
+        let aggregate = "01a215e1-afc4-7491-93d2-a4865215a8e6";
+        let letter = DeadLetter::sample("7a3f0b9c1d", "ThrottlingException", "OrderCreated", aggregate);
+        let at = |width| table([&letter].into_iter(), width);
+        assert_eq!(at(None).header, COLUMNS);
+        assert_eq!(at(Some(150)).header, COLUMNS);
+        assert_eq!(at(Some(120)).header.last().map(String::as_str), Some("aggregate"));
+        assert_eq!(at(Some(80)).header.last().map(String::as_str), Some("event type"));
+        for width in [None, Some(150), Some(120), Some(80), Some(20)] {
+            let table = at(width);
+            let row = &table.rows[0];
+            assert_eq!((row[0].as_str(), row[3].as_str()), ("7a3f0b9c1d", "ThrottlingException"), "{width:?}");
+        }
+    }
 }

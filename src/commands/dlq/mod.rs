@@ -64,20 +64,3 @@ fn tell_elsewhere(ctx: &Context, places: &Places) {
         ));
     }
 }
-
-/// The same of its end: ids often begin with the time.
-fn end(text: &str, most: usize) -> String {
-    let count = text.chars().count();
-    if count <= most {
-        return text.to_owned();
-    }
-    std::iter::once('…').chain(text.chars().skip(count + 1 - most)).collect()
-}
-
-/// So much of a text that a row of a table holds it.
-fn short(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
-}

@@ -34,7 +34,7 @@ pub struct Args {
     /// Only dead letters of this aggregate: its id, or TYPE/ID
     #[arg(long, value_name = "ID")]
     aggregate: Option<String>,
-    /// Only this dead letter: its id from `dlq list`, or the event id; repeatable
+    /// Only this dead letter: its id from `dlq list`, or the event id (or its first 8 or more characters); repeatable
     #[arg(long = "id", value_name = "ID")]
     ids: Vec<String>,
     /// Maximum records per second [default: unlimited]
@@ -63,7 +63,10 @@ impl Args {
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }
-        let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: self.ids };
+        let mut selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: self.ids };
+        if selection.is_abbreviated() {
+            selection.complete(&places.list().await?)?;
+        }
         let named = selection.clone();
         let options = Options { selection, rate: self.rate, dry_run: self.dry_run };
         let _hold = ctx.hold();
@@ -78,7 +81,7 @@ impl Args {
                 let reason = step.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
                 format!("{:<8} {} {}{reason}", step.outcome, step.id, step.aggregate)
             };
-            ctx.console.item(step, human);
+            ctx.console.item(step, None, human);
         };
         let (report, ended) = redrive(&mut places, &options, &ctx.cancel, told).await;
         tell_elsewhere(ctx, &places);

@@ -15,7 +15,7 @@ use crate::repair::dead_letters::{DeadLetter, Opened};
 /// Show one dead letter with its full payload and the reason
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Id from `dlq list`, event id, or key
+    /// Id from `dlq list`, event id (or its first 8 or more characters), or key
     id: String,
     #[command(flatten)]
     database: DatabaseArgs,

@@ -26,7 +26,7 @@ impl Args {
         daemon::run(ports, &ctx.console, ctx.cancel.clone(), |state| {
             // `up` goes once it has read this; nobody reads what comes after.
             let ready = json!({"type": "ready", "state": state});
-            ctx.console.item(&ready, || format!("ready at {}", state.endpoint));
+            ctx.console.item(&ready, None, || format!("ready at {}", state.endpoint));
         })
         .await?;
         Ok(Outcome::default())

@@ -15,6 +15,7 @@ use crate::commands::announce;
 use crate::commands::args::{rate, whole};
 use crate::commands::reach;
 use crate::deployment::database::Via;
+use crate::deployment::samples;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};
@@ -108,13 +109,19 @@ impl Args {
         };
         // What was written stays written.
         let _hold = ctx.hold();
-        let inserted = match ctx.cancel.run_until_cancelled(writer.insert(&request, told)).await {
-            Some(inserted) => inserted?,
-            None => return Err(stopped(so_far.load(Ordering::Relaxed), self.count)),
+        let inserted = tokio::select! {
+            inserted = writer.insert(&request, &ctx.cancel, told) => inserted?,
+            () = samples::overdue(&ctx.cancel) => {
+                let text = format!("at least {}", so_far.load(Ordering::Relaxed));
+                return Err(stopped(&text, so_far.load(Ordering::Relaxed), self.count));
+            }
         };
+        if ctx.cancel.is_cancelled() && inserted.len() < self.count as usize {
+            return Err(stopped(&inserted.len().to_string(), inserted.len(), self.count));
+        }
         let control = SampleRequest { first: self.count.into(), count: 1, rollback: true, ..request };
         let rolled_back = match self.rollback_control {
-            true => writer.insert(&control, |_| {}).await?.pop(),
+            true => writer.insert(&control, &ctx.cancel, |_| {}).await?.pop(),
             false => None,
         };
         ctx.console.emit(Event::finished("sample", format!("{} written", count(inserted.len() as u64, "event")), true));
@@ -149,12 +156,12 @@ impl Args {
         let _hold = ctx.hold();
         for n in 0..self.count {
             if ctx.cancel.is_cancelled() {
-                return Err(stopped(event_ids.len(), self.count));
+                return Err(stopped(&event_ids.len().to_string(), event_ids.len(), self.count));
             }
             if let Some(rate) = self.rate {
                 let next = started + std::time::Duration::from_secs_f64(f64::from(n) / rate);
                 if ctx.cancel.run_until_cancelled(tokio::time::sleep_until(next)).await.is_none() {
-                    return Err(stopped(event_ids.len(), self.count));
+                    return Err(stopped(&event_ids.len().to_string(), event_ids.len(), self.count));
                 }
             }
             let body = match people {
@@ -176,9 +183,9 @@ impl Args {
     }
 }
 
-/// The end of an interrupted command. What was under way may have been written, too.
-fn stopped(written: usize, count: u32) -> Error {
-    let message = format!("stopped; at least {written} of {count} events were written");
+/// Returns the error of an interrupted command; `text` is the number of written events in words.
+fn stopped(text: &str, written: usize, count: u32) -> Error {
+    let message = format!("stopped; {text} of {count} events were written");
     Error::new(Kind::Interrupted, message).with_data(json!({ "written": written }))
 }
 

@@ -14,8 +14,6 @@ use crate::streams::Item;
 
 /// Begins a string that stands for a number. It is a code point that Unicode keeps for internal use.
 const MARK: char = '\u{fdd0}';
-/// Significant digits that a double tells apart, whatever they are.
-const DOUBLE: usize = 15;
 /// Returns its argument with doubles for the numbers that were marked.
 const DOUBLES: &str = "outboxctl_doubles";
 /// Our comparisons, in the order of [`compared`].
@@ -54,10 +52,10 @@ impl Filter {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, String> {
-        // Errors show the text that was given.
-        jmespath::parse(text).map_err(|error| error.to_string())?;
-        let marked = literals(text);
-        let ast = jmespath::parse(&marked).map_err(|error| error.to_string())?;
+        let ast = jmespath::parse(&literals(text)).map_err(|error| {
+            // Errors show the text that was given.
+            jmespath::parse(text).err().unwrap_or(error).to_string()
+        })?;
         Ok(Self(Expression::new(text, rewritten(ast), &RUNTIME)))
     }
 
@@ -138,8 +136,9 @@ fn number(value: &Variable) -> Option<Decimal> {
 fn doubles(value: &Rcvar) -> Rcvar {
     match &**value {
         Variable::String(text) => {
-            let double = text.strip_prefix(MARK).and_then(|text| text.parse().ok());
-            let number = double.and_then(serde_json::Number::from_f64);
+            let double = text.strip_prefix(MARK).and_then(|text| text.parse::<f64>().ok());
+            // Beyond the range of doubles, the largest one stands for the number.
+            let number = double.and_then(|double| serde_json::Number::from_f64(double.clamp(f64::MIN, f64::MAX)));
             number.map_or_else(|| value.clone(), |number| Rcvar::new(Variable::Number(number)))
         }
         Variable::Array(list) => Rcvar::new(Variable::Array(list.iter().map(doubles).collect())),
@@ -162,7 +161,7 @@ fn marked(json: &str) -> Cow<'_, str> {
                 let rest = bytes[at..].iter();
                 let length = rest.take_while(|b| matches!(b, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
                 let decimal = Decimal::parse(&json[at..at + length]);
-                if decimal.digits() > DOUBLE {
+                if !decimal.is_double() {
                     out.push_str(&json[copied..at]);
                     out.push_str(&format!("\"{MARK}{decimal}\""));
                     copied = at + length;
@@ -191,9 +190,11 @@ fn literals(expression: &str) -> String {
             continue;
         }
         let end = end_of_string(bytes, at, quote);
-        if quote == b'`' && end - at >= 2 {
+        // Text without an end is refused later.
+        let inside = expression.get(at + 1..end - 1).filter(|_| quote == b'`');
+        if let Some(json) = inside {
             out.push_str(&expression[copied..=at]);
-            let json = expression[at + 1..end - 1].replace("\\`", "`");
+            let json = json.replace("\\`", "`");
             out.push_str(&marked(&json).replace('`', "\\`"));
             copied = end - 1;
         }
@@ -214,14 +215,19 @@ fn end_of_string(bytes: &[u8], at: usize, quote: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
     use crate::streams::{Body, Content, EventView, Json, Origin};
 
     fn takes(expression: &str) -> Result<bool, String> {
-        let record = br#"{"a": 12345678901234567890.1234567890, "id": 9007199254740993, "n": 7, "s": "x`1`", "list": [9007199254740993, 2]}"#;
-        let item = Item {
+        let record = r#"{"a": 12345678901234567890.1234567890, "id": 9007199254740993, "n": 7, "s": "x`1`", "list": [9007199254740993, 2], "huge": 1e400, "tiny": 1e-400}"#;
+        Filter::parse(expression)?.takes(&item(record))
+    }
+
+    fn item(record: &str) -> Item {
+        Item {
             kind: "item",
             hop: crate::pipelines::Hop::Log,
             at: chrono::DateTime::UNIX_EPOCH,
@@ -229,9 +235,8 @@ mod tests {
             summary: String::new(),
             event: EventView::default(),
             origin: Origin::Bus { bus_event_id: None, message_id: String::new() },
-            body: Body::Record(Json::parse(record).expect("JSON")),
-        };
-        Filter::parse(expression)?.takes(&item)
+            body: Body::Record(Json::parse(record.as_bytes()).expect("JSON")),
+        }
     }
 
     #[test]
@@ -252,6 +257,9 @@ mod tests {
             (r#"record.s == `"x\`1\`"`"#, true),
             ("record.n == '7'", false),
             ("hop == 'log' && !none", true),
+            ("record.huge == `1e400` && record.huge < `1.1e400` && record.tiny > `0`", true),
+            ("record.huge > `9007199254740993` && record.n != `1e-400`", true),
+            ("abs(record.huge) > `1`", true),
         ] {
             assert_eq!(takes(expression), Ok(expected), "{expression}");
         }
@@ -260,13 +268,34 @@ mod tests {
     }
 
     #[test]
-    fn only_long_numbers_are_marked() {
+    fn only_numbers_that_are_no_doubles_are_marked() {
         assert_eq!(marked(r#"{"a":1.5,"b":"12345678901234567890"}"#), r#"{"a":1.5,"b":"12345678901234567890"}"#);
         let text = json!("\\\"1").to_string();
         assert_eq!(marked(&text), text);
     }
 
+    fn number() -> impl Strategy<Value = String> {
+        ("-?(0|[1-9][0-9]{0,24})", "(\\.[0-9]{1,24})?", proptest::option::of(-420i32..420)).prop_map(
+            |(whole, fraction, exponent)| match exponent {
+                Some(exponent) => format!("{whole}{fraction}e{exponent}"),
+                None => format!("{whole}{fraction}"),
+            },
+        )
+    }
+
     proptest::proptest! {
+        #[test]
+        fn no_number_in_a_record_hides_it_and_numbers_are_compared_exactly(left in number(), right in number()) {
+            let record = format!(r#"{{"n": {left}, "other": [{right}]}}"#);
+            let takes = |expression: &str| Filter::parse(expression)?.takes(&item(&record));
+            prop_assert_eq!(takes("hop == 'log'"), Ok(true));
+            let (one, other) = (Decimal::parse(&left), Decimal::parse(&right));
+            for (comparator, expected) in [("<", one < other), ("==", one == other), (">=", one >= other)] {
+                prop_assert_eq!(takes(&format!("record.n {comparator} `{right}`")), Ok(expected), "{}", comparator);
+                prop_assert_eq!(takes(&format!("record.n {comparator} record.other[0]")), Ok(expected), "{}", comparator);
+            }
+        }
+
         #[test]
         fn no_expression_panics(expression: String) {
             let _ = Filter::parse(&expression);

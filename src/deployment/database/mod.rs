@@ -5,6 +5,7 @@ mod function;
 
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
+use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
 use crate::cloudformation::Deployment;
@@ -16,6 +17,9 @@ use crate::postgres::admin::{
 };
 use crate::postgres::tls::Roots;
 use crate::postgres::{MAX_CHUNK, Target, connect};
+
+/// Sample events of one call where nothing limits the rate.
+const CHUNK: u32 = 250;
 
 /// The way to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -137,20 +141,26 @@ impl Database {
         }
     }
 
-    /// Writes sample events in chunks short enough for one call of the function; `told` hears of each chunk. A request
-    /// may ask for any number of events here.
+    /// Writes sample events in chunks short enough for one call of the function, and reports each chunk to `told`. A
+    /// request may ask for any number of events here. Once cancelled, ends after the chunk under way and returns the events
+    /// that were written.
     pub async fn insert_samples(
         &mut self,
         request: &SampleRequest,
+        cancel: &CancellationToken,
         mut told: impl FnMut(&[Inserted]),
     ) -> Result<Vec<Inserted>> {
-        // A chunk takes about five seconds at most, so that progress shows and a time limit is far.
-        let by_rate = request.rate.map_or(MAX_CHUNK, |rate| (rate * 5.0).clamp(1.0, f64::from(MAX_CHUNK)) as u32);
+        // A chunk takes about two seconds at most, so that progress shows and the end after a signal is near.
+        let by_rate = request.rate.map_or(CHUNK, |rate| (rate * 2.0).clamp(1.0, f64::from(MAX_CHUNK)) as u32);
         let mut all = Vec::with_capacity(request.count as usize);
         let started = tokio::time::Instant::now();
         for from in (0..request.count).step_by(by_rate as usize) {
             if let Some(rate) = request.rate {
-                tokio::time::sleep_until(started + std::time::Duration::from_secs_f64(f64::from(from) / rate)).await;
+                let next = started + std::time::Duration::from_secs_f64(f64::from(from) / rate);
+                cancel.run_until_cancelled(tokio::time::sleep_until(next)).await;
+            }
+            if cancel.is_cancelled() {
+                break;
             }
             let chunk = SampleRequest {
                 first: request.first + u64::from(from),

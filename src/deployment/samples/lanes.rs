@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::script::Known;
@@ -53,14 +55,16 @@ impl<S: Single> Lanes<S> {
         Self { single, known: HashMap::new() }
     }
 
-    /// Writes as the request says; `told` hears of what is done.
+    /// Writes as the request says, and reports each event to `told`. Once cancelled, starts no more writes and returns the
+    /// events that were written.
     ///
     /// # Errors
     /// The first of [`Single`].
     pub async fn insert(
         &mut self,
         request: &SampleRequest,
-        mut told: impl FnMut(&[Inserted]),
+        cancel: &CancellationToken,
+        told: impl FnMut(&[Inserted]) + Send,
     ) -> Result<Vec<Inserted>> {
         let aggregates = u64::from(request.aggregates.max(1));
         if request.rollback {
@@ -73,22 +77,26 @@ impl<S: Single> Lanes<S> {
             lanes.entry(n % aggregates).or_default().push(n);
         }
         let work: Vec<_> = lanes.into_iter().map(|(lane, ns)| (lane, ns, self.known.remove(&lane))).collect();
-        let single = &self.single;
+        let (single, told) = (&self.single, &Mutex::new(told));
         let lane = |(lane, numbers, mut known): (u64, Vec<u64>, Option<Known>)| async move {
             let mut inserted = Vec::with_capacity(numbers.len());
             for n in numbers {
                 if let Some(rate) = request.rate {
                     let since = Duration::from_secs_f64((n - request.first) as f64 / rate);
-                    tokio::time::sleep_until(started + since).await;
+                    cancel.run_until_cancelled(tokio::time::sleep_until(started + since)).await;
                 }
-                inserted.push(single.write(request, n, &mut known).await?);
+                if cancel.is_cancelled() {
+                    break;
+                }
+                let event = single.write(request, n, &mut known).await?;
+                told.lock().unwrap_or_else(PoisonError::into_inner)(std::slice::from_ref(&event));
+                inserted.push(event);
             }
             Ok::<_, Error>((lane, known, inserted))
         };
         let mut done = stream::iter(work.into_iter().map(lane)).buffer_unordered(CONCURRENCY);
         let (mut all, mut after) = (Vec::with_capacity(request.count as usize), Vec::new());
         while let Some((lane, known, inserted)) = done.try_next().await? {
-            told(&inserted);
             all.extend(inserted);
             after.extend(known.map(|known| (lane, known)));
         }

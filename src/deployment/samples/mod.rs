@@ -6,6 +6,10 @@ mod lanes;
 mod outbox;
 mod script;
 
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
 use self::api::SampleApi;
 use self::lanes::Lanes;
 use self::outbox::SampleOutbox;
@@ -34,15 +38,31 @@ impl Writer {
         })
     }
 
-    /// Writes as the request says; `told` hears of what is done. With `rollback` it is made sure that nothing is kept.
+    /// Writes as the request says, and reports events to `told` as they are committed. With `rollback` it is made sure
+    /// that nothing is kept. Once cancelled, starts no more writes, waits for those under way, and returns the events that
+    /// were written.
     ///
     /// # Errors
     /// What the database, the API or the table says.
-    pub async fn insert(&mut self, request: &SampleRequest, told: impl FnMut(&[Inserted])) -> Result<Vec<Inserted>> {
+    pub async fn insert(
+        &mut self,
+        request: &SampleRequest,
+        cancel: &CancellationToken,
+        told: impl FnMut(&[Inserted]) + Send,
+    ) -> Result<Vec<Inserted>> {
         match self {
-            Self::Database(database) => database.insert_samples(request, told).await,
-            Self::Api(api) => api.insert(request, told).await,
-            Self::Outbox(outbox) => outbox.insert(request, told).await,
+            Self::Database(database) => database.insert_samples(request, cancel, told).await,
+            Self::Api(api) => api.insert(request, cancel, told).await,
+            Self::Outbox(outbox) => outbox.insert(request, cancel, told).await,
         }
     }
+}
+
+/// How long a writer may take to end after a signal, before it is dropped with writes under way.
+const STOPPING: Duration = Duration::from_secs(10);
+
+/// Resolves when a writer should have ended: some seconds after the cancellation.
+pub async fn overdue(cancel: &CancellationToken) {
+    cancel.cancelled().await;
+    tokio::time::sleep(STOPPING).await;
 }

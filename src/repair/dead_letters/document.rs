@@ -42,6 +42,7 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8]) -> Opened {
         event,
         records: records.len(),
         bytes: bytes.len() as u64,
+        excerpt: records.first().and_then(|record| DeadLetter::excerpt_of(&record.data)),
         places,
     };
     Opened { letter, records, document }

@@ -34,6 +34,9 @@ pub struct DeadLetter {
     /// Records in it; 0 where it has no payload that could be sent again.
     pub records: usize,
     pub bytes: u64,
+    /// The beginning of the first record, where it is text: for lists.
+    #[serde(skip)]
+    pub excerpt: Option<String>,
     /// What the order of sending needs to know of each record.
     #[serde(skip)]
     pub(super) places: Vec<Spot>,
@@ -68,6 +71,38 @@ impl DeadLetter {
     /// The short id of a key.
     pub(super) fn id_of(key: &str) -> String {
         Sha256::digest(key).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Returns the beginning of a record, up to 300 characters; None where it is not text.
+    pub(super) fn excerpt_of(record: &[u8]) -> Option<String> {
+        let text = record.utf8_chunks().next()?;
+        text.invalid().is_empty().then(|| text.valid().chars().take(300).collect())
+    }
+
+    /// A letter for tests of what shows it.
+    #[cfg(test)]
+    pub fn sample(id: &str, cause: &str, event_type: &str, aggregate_id: &str) -> Self {
+        let event = View {
+            event_type: Some(event_type.to_owned()),
+            aggregate_type: Some("order".to_owned()),
+            aggregate_id: Some(aggregate_id.to_owned()),
+            ..View::default()
+        };
+        Self {
+            id: id.to_owned(),
+            place: "bucket",
+            key: format!("{id}.json"),
+            at: DateTime::UNIX_EPOCH,
+            part: "publisher".to_owned(),
+            cause: cause.to_owned(),
+            reason: String::new(),
+            attempts: 1,
+            event,
+            records: 1,
+            bytes: 0,
+            excerpt: None,
+            places: Vec::new(),
+        }
     }
 
     /// Whether `name` is its id, its key, or its event's id.

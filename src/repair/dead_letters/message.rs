@@ -109,6 +109,7 @@ fn blank(place: &'static str, key: &str, message: &Message) -> DeadLetter {
         event: View::default(),
         records: 0,
         bytes: message.body.len() as u64,
+        excerpt: None,
         places: Vec::new(),
     }
 }

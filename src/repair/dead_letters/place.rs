@@ -3,6 +3,7 @@
 use futures_util::future::{join_all, try_join_all};
 
 use super::letter::{DeadLetter, Opened};
+use super::plan::Selection;
 use super::queue::Queue;
 use super::{bucket, table};
 use crate::aws::{Clients, buckets};
@@ -170,7 +171,9 @@ impl Places {
     /// `Usage` where there is none, or more than one; those of [`Place::open_letter`].
     pub async fn find(&mut self, name: &str) -> Result<Opened> {
         let mut found = self.list().await?;
-        found.retain(|letter| letter.is_called(name));
+        let mut selection = Selection { ids: vec![name.to_owned()], ..Selection::default() };
+        selection.complete(&found)?;
+        found.retain(|letter| selection.takes(letter));
         let letter = match found.len() {
             1 => found.remove(0),
             0 => {

@@ -1,9 +1,11 @@
 //! Which dead letters are sent again, and in which order. Pure.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::letter::{DeadLetter, Spot};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::is_abbreviated;
 
 /// Which ones are meant; everything where nothing is said.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -17,6 +19,34 @@ pub struct Selection {
 }
 
 impl Selection {
+    /// Replaces abbreviated event ids by the whole ones of these letters. An abbreviation has at least 8 characters.
+    ///
+    /// # Errors
+    /// `Usage` where an abbreviation begins the ids of several events.
+    pub fn complete(&mut self, letters: &[DeadLetter]) -> Result<()> {
+        for id in &mut self.ids {
+            if !is_abbreviated(id) || letters.iter().any(|letter| letter.is_called(id)) {
+                continue;
+            }
+            let events = letters.iter().filter_map(|letter| letter.event.event_id.as_deref());
+            let meant: BTreeSet<&str> = events.filter(|event| event.starts_with(id.as_str())).collect();
+            if meant.len() > 1 {
+                let all: Vec<&str> = meant.into_iter().collect();
+                return Err(Error::new(Kind::Usage, format!("{id} begins the ids of several events"))
+                    .hint(format!("name one of them: {}", all.join(", "))));
+            }
+            if let Some(event) = meant.first() {
+                *id = (*event).to_owned();
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether any of the ids may be an abbreviation, which [`Selection::complete`] replaces.
+    pub fn is_abbreviated(&self) -> bool {
+        self.ids.iter().any(|id| is_abbreviated(id))
+    }
+
     pub fn takes(&self, letter: &DeadLetter) -> bool {
         let aggregate = |wanted: &str| {
             let any = |view: &super::view::View| {
@@ -106,6 +136,7 @@ mod tests {
             event,
             records: places.len(),
             bytes: 0,
+            excerpt: None,
             places,
         }
     }
@@ -143,6 +174,24 @@ mod tests {
             [letter(vec![spot(5, None, 1)]), letter(vec![spot(2, None, 1_000)]), letter(vec![spot(2, None, 99)])];
         let order: Vec<usize> = order(&letters).iter().map(|turn| turn.letter).collect();
         assert_eq!(order, [2, 1, 0]);
+    }
+
+    #[test]
+    fn an_abbreviated_event_id_means_the_only_event_that_it_begins() {
+        let of = |id: &str| {
+            let mut one = letter(vec![spot(1, Some(7), 1)]);
+            one.event.event_id = Some(id.to_owned());
+            one
+        };
+        let letters = ["e2529020-0373-410b-b8cd-afb4cea4fe41", "e2529020-ffff-410b-b8cd-afb4cea4fe41"].map(of);
+        let completed = |id: &str| {
+            let mut selection = Selection { ids: vec![id.to_owned()], ..Selection::default() };
+            selection.complete(&letters).map(|()| selection.ids.remove(0)).map_err(|error| error.kind())
+        };
+        assert_eq!(completed("e2529020-0"), Ok("e2529020-0373-410b-b8cd-afb4cea4fe41".to_owned()));
+        assert_eq!(completed("e2529020"), Err(Kind::Usage));
+        assert_eq!(completed("e252902"), Ok("e252902".to_owned()), "too short for an abbreviation");
+        assert_eq!(completed("00000000"), Ok("00000000".to_owned()));
     }
 
     #[test]

@@ -73,6 +73,7 @@ fn letter(row: FailureRow) -> DeadLetter {
         event: view.clone(),
         records: 1,
         bytes: u64::try_from(row.bytes).unwrap_or_default(),
+        excerpt: None,
         places: vec![Spot { arrived_at: row.failed_at, sequence_number: row.sequence_number, view }],
         key,
     }

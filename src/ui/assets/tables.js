@@ -92,9 +92,10 @@ export function beginTables(about, consumes) {
     ]);
   const dead = list("dead-letters", "Dead letters", "What could not be delivered, with its payload", "Nothing was given up.", (row) => row.key, [
     { name: "When", kind: "time", text: (row) => words.time(row.at) },
+    { name: "Event", kind: "open", text: (row) => row.name, open: (row) => openLetter(row, about().writable) },
+    { name: "Aggregate", kind: "id", text: (row) => row.aggregate ?? "–" },
     { name: "Reason", kind: "wide", text: (row) => row.reason ?? "see its document" },
-    { name: "Payload", kind: "open", text: (row) => row.name, open: (row) => openLetter(row, about().writable) },
-    { name: "Event", kind: "id", text: (row) => row.event_id ?? "–" },
+    { name: "Payload", kind: "wide", text: (row) => row.excerpt ?? "not text" },
   ]);
   return (lists) => {
     offerTab("outbox", about().outbox_table);
@@ -115,14 +116,31 @@ export function beginTables(about, consumes) {
   };
 }
 
-const ofObject = (row) => ({ ...row, name: row.key.split("/").at(-1) });
-const ofRecord = (row) => ({ ...row, key: `outbox_failures/${row.id}`, at: row.failed_at, name: `record ${row.id}` });
+/** What a letter is called: its event, as far as that is known, or its id in `dlq list`. */
+const called = ({ event_type: type, sequence }, otherwise) => (type ? [type, sequence != null && `#${sequence}`].filter(Boolean).join(" ") : otherwise);
+const ofObject = (row) => ({ ...row, name: called(row, row.id) });
+const ofRecord = (row) => {
+  const event = eventOf(row.payload);
+  return {
+    ...row, key: `outbox_failures/${row.id}`, at: row.failed_at, name: called(event, `record ${row.id}`), excerpt: row.payload.slice(0, 300),
+    aggregate: event.aggregate_id == null ? null : `${event.aggregate_type}/${event.aggregate_id}`,
+  };
+};
+
+/** The outbox row in a record of DMS; nothing where the record is something else, or was cut. */
+function eventOf(record) {
+  try {
+    return JSON.parse(record)?.data ?? {};
+  } catch {
+    return {};
+  }
+}
 
 async function openLetter(row, writable) {
   const again = writable ? redrive(row) : null;
   const heading = make("h3", {}, "Payload");
   if (row.payload != null) {
-    return showDialog(row.name, make("p", { class: "notice" }, row.reason), again, make("section", {}, heading, make("pre", {}, words.pretty(row.payload))));
+    return showDialog(row.name, make("p", { class: "notice" }, row.reason), whichEvent(row), again, make("section", {}, heading, make("pre", {}, words.pretty(row.payload))));
   }
   const answer = await ask(`/api/dead-letters/object?key=${encodeURIComponent(row.key)}`);
   if (!answer.ok) return showDialog(row.name, make("p", {}, answer.problem));
@@ -130,9 +148,16 @@ async function openLetter(row, writable) {
   const text = payload?.text ?? (payload?.base64 && `base64: ${payload.base64}`);
   showDialog(row.name,
     make("p", { class: "notice" }, row.reason ?? "no reason was given"),
+    whichEvent(row),
     again,
     text == null ? null : make("section", {}, heading, make("pre", {}, words.pretty(text))),
     make("section", {}, make("h3", {}, "Document"), make("pre", {}, words.pretty(document))));
+}
+
+/** Which event it is, and what the commands call it. */
+function whichEvent(row) {
+  const known = [["Event id", row.event_id], ["Aggregate", row.aggregate], ["Kept as", row.key]].filter(([, value]) => value != null);
+  return make("dl", { class: "pairs" }, ...known.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, String(value))]));
 }
 
 /** A button that sends the letter again, and what came of it. */

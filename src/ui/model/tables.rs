@@ -64,6 +64,14 @@ pub struct DeadLetter {
     pub bytes: i64,
     /// Where its document could be read.
     pub event_id: Option<Uuid>,
+    pub event_type: Option<String>,
+    /// Type and id, as far as they are known.
+    pub aggregate: Option<String>,
+    pub sequence: Option<i64>,
+    /// The id in `dlq list`.
+    pub id: String,
+    /// The beginning of the payload, where it is text.
+    pub excerpt: Option<String>,
     pub reason: Option<String>,
 }
 

@@ -72,6 +72,11 @@ fn row(letter: dead_letters::DeadLetter) -> DeadLetter {
         key: letter.key,
         at: letter.at,
         bytes: i64::try_from(letter.bytes).unwrap_or(i64::MAX),
+        aggregate: letter.event.lane(),
+        event_type: letter.event.event_type,
+        sequence: letter.event.sequence,
+        id: letter.id,
+        excerpt: letter.excerpt,
         event_id: letter.event.event_id.and_then(|id| Uuid::parse_str(&id).ok()),
         reason: Some(reason),
     }
