@@ -17,6 +17,7 @@ mod explain;
 mod follow;
 mod hostile;
 mod init;
+mod interrupted;
 mod journey;
 mod language;
 mod local_stack;
