@@ -167,6 +167,23 @@ async fn networks_that_may_not_be_looked_at_are_not_checked() {
     assert!(found["message"].as_str().is_some_and(|said| said.contains("cloudformation:ListResources")), "{found}");
 }
 
+fn full_of_vpcs(asked: &Asked) -> Option<(u16, String)> {
+    if (asked.service.as_str(), asked.operation.as_str()) != ("cloudcontrolapi", "ListResources") {
+        return troubled(asked);
+    }
+    let vpcs = (0..5).map(|number| format!(r#"{{"Identifier":"vpc-{number}"}}"#)).collect::<Vec<_>>().join(",");
+    Some((200, format!(r#"{{"TypeName":"AWS::EC2::VPC","ResourceDescriptions":[{vpcs}]}}"#)))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_region_with_as_many_vpcs_as_its_quota_is_a_warning() {
+    let aws = FakeAws::start(full_of_vpcs, None).await;
+    let (_, findings) = examine(&World::new(), &aws.url, &[]);
+    let found = findings.iter().find(|finding| finding["check"] == "quota: VPCs").expect("there");
+    assert_eq!(found["state"], "warning", "{found}");
+    assert_eq!(found["message"], "5 of 5 VPCs are used");
+}
+
 fn refuses_credentials(asked: &Asked) -> Option<(u16, String)> {
     (asked.service == "sts").then(|| (403, error_xml("InvalidClientTokenId", "The security token is invalid")))
 }

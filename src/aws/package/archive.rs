@@ -76,6 +76,13 @@ impl Package {
         Ok(self.zip.get_or_init(|| Zip { bytes: bytes.into(), sha256 }))
     }
 
+    /// A package of a few bytes.
+    #[cfg(test)]
+    pub(super) fn small(runs: Runs) -> Self {
+        let executable = b"hello".repeat(1000);
+        Self { executable, architecture: Architecture::X86_64, key: "k".into(), runs, zip: OnceLock::new() }
+    }
+
     fn pack(&self) -> Result<Vec<u8>> {
         let failed = || "the package could not be made".to_owned();
         let method = if self.is_for_lambda() { CompressionMethod::Deflated } else { CompressionMethod::Stored };
@@ -100,14 +107,7 @@ mod tests {
     #[test]
     fn the_zip_holds_an_executable_bootstrap_and_is_the_same_twice() {
         for runs in [Runs::Here, Runs::OnLambda] {
-            let package = || Package {
-                executable: b"hello".repeat(1000),
-                architecture: Architecture::X86_64,
-                key: "k".into(),
-                runs,
-                zip: OnceLock::new(),
-            };
-            let package = [package(), package()];
+            let package = [Package::small(runs), Package::small(runs)];
             let zip = package[0].zip().unwrap();
             assert_eq!(zip.bytes, package[1].zip().unwrap().bytes);
             assert_eq!(STANDARD.decode(&zip.sha256).unwrap(), digest(&SHA256, &zip.bytes).as_ref());

@@ -121,3 +121,44 @@ impl Place<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use aws_config::retry::RetryConfig;
+    use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region};
+    use axum::http::StatusCode;
+
+    use super::super::Runs;
+    use super::*;
+    use crate::aws::transport;
+
+    /// What the client gives an attempt.
+    const ATTEMPT: Duration = Duration::from_millis(50);
+
+    async fn answer() -> StatusCode {
+        tokio::time::sleep(4 * ATTEMPT).await;
+        StatusCode::OK
+    }
+
+    #[tokio::test]
+    async fn an_upload_takes_as_long_as_the_line_needs() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async { axum::serve(listener, axum::Router::new().fallback(answer)).await });
+        let config = Builder::new()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(url)
+            .force_path_style(true)
+            .credentials_provider(Credentials::new("id", "secret", None, None, "test"))
+            .http_client(transport::local_client())
+            .retry_config(RetryConfig::disabled())
+            .timeout_config(TimeoutConfig::builder().operation_attempt_timeout(ATTEMPT).build());
+        let client = aws_sdk_s3::Client::from_conf(config.build());
+        let place = Place { client, bucket: "b", key: "k", owner: "123456789012" };
+        assert!(place.look().await.is_err(), "any other request ends with its attempt");
+        assert!(place.put(&Package::small(Runs::Here), true).await.is_ok());
+    }
+}

@@ -25,6 +25,25 @@ fn rules_that_are_not_the_stacks_are_named_before_anything_is_deleted() {
 }
 
 #[test]
+fn a_tap_that_was_left_behind_is_removed_before_its_bus() {
+    let account = Account::new(PIPELINE, Script::default());
+    account.ok(&["deploy"]);
+    account.server.world().taps = vec!["outboxctl-tap-left"];
+    account.server.world().calls.clear();
+    let told = account.fails(0, &["destroy", "--yes"]);
+    assert!(told.contains("removed, left behind by killed runs: outboxctl-tap-left"), "{told}");
+
+    let world = account.server.world();
+    assert_eq!(world.taps, Vec::<&str>::new());
+    let first = |operation: &str| {
+        let call = world.calls.iter().find(|(_, action, _)| action.ends_with(operation));
+        call.map(|(at, ..)| *at).unwrap_or_else(|| panic!("{operation} was not called"))
+    };
+    let before = ["AWSEvents.RemoveTargets", "AWSEvents.DeleteRule", "AmazonSQS.DeleteQueue"].map(first);
+    assert!(before.into_iter().all(|at| at < first("DeleteStack")), "EventBridge deletes no bus that has a rule");
+}
+
+#[test]
 fn leftovers_that_cost_are_listed() {
     let account = Account::new(PIPELINE, Script::default());
     account.ok(&["deploy"]);

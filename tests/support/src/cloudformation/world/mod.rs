@@ -60,6 +60,8 @@ pub struct World {
     pub code: Option<String>,
     /// Rules of the bus besides those of the stacks.
     pub rules: Vec<&'static str>,
+    /// Names of taps that a killed `tail` left behind: each a queue and a rule of the bus `the-BusName`.
+    pub taps: Vec<&'static str>,
     /// The RDS API's list of automated backups, in XML.
     pub backups: String,
     /// Names of log groups.
@@ -85,6 +87,7 @@ impl Default for World {
             objects: BTreeMap::new(),
             code: None,
             rules: Vec::new(),
+            taps: Vec::new(),
             backups: String::new(),
             log_groups: Vec::new(),
             unreserved: 1_000,

@@ -24,7 +24,7 @@ impl World {
     }
 
     /// The answers of EventBridge, SQS and CloudWatch Logs about what may be left or in the way.
-    pub fn answer_others(&self, operation: &str, body: &str) -> Option<(u16, String)> {
+    pub fn answer_others(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
         let answer = match operation {
             "DescribeLogGroups" => {
                 // The prefix that is asked for is the last text of the request.
@@ -34,7 +34,21 @@ impl World {
                     self.log_groups.iter().filter(asked).map(|name| format!(r#"{{"logGroupName": "{name}"}}"#));
                 format!(r#"{{"logGroups": [{}]}}"#, groups.collect::<Vec<_>>().join(","))
             }
-            "ListQueues" => "{}".to_owned(),
+            "ListQueues" => {
+                let queues = self.taps.iter().map(|name| format!(r#""https://sqs/123456789012/{name}""#));
+                format!(r#"{{"QueueUrls": [{}]}}"#, queues.collect::<Vec<_>>().join(","))
+            }
+            // Of another machine, and not renewed for a long time.
+            "ListQueueTags" => {
+                let tags =
+                    r#""outboxctl:temporary": "true", "outboxctl:owner": "m/1/1", "outboxctl:bus": "the-BusName""#;
+                format!(r#"{{"Tags": {{{tags}, "outboxctl:lease": "2020-01-01T00:00:00Z"}}}}"#)
+            }
+            "RemoveTargets" => r#"{"FailedEntryCount": 0, "FailedEntries": []}"#.to_owned(),
+            "DeleteRule" | "DeleteQueue" => {
+                self.taps.retain(|name| operation == "DeleteRule" || !body.contains(name));
+                "{}".to_owned()
+            }
             "ListRules" => {
                 let rules = self.rules.iter().map(|name| format!(r#"{{"Name": "{name}"}}"#));
                 format!(r#"{{"Rules": [{}]}}"#, rules.collect::<Vec<_>>().join(","))
