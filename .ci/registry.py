@@ -3,7 +3,8 @@
 Usage: python .ci/registry.py, with cfn-lint installed, whose package holds the registry's schemas.
 
 One line a type: the type, the actions that its handlers call with the caller's rights to create, read, update and delete
-one, and the properties whose change may replace it.
+one, the properties whose change may replace it, those of them whose change always does, the required properties, and the other
+properties that a template can set. A dash stands for none.
 """
 
 import importlib.util
@@ -80,12 +81,12 @@ def line(kind):
         if re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action) and action.split(":")[0] not in UNUSED
         and not UNUSED_CALLS.fullmatch(action)
     }
-    replacing = {
-        path.split("/")[2]
-        for key in ("createOnlyProperties", "conditionalCreateOnlyProperties")
-        for path in found.get(key, [])
-    }
-    return f"{kind} {','.join(sorted(actions))} {','.join(sorted(replacing))}".rstrip()
+    always = {path.split("/")[2] for path in found.get("createOnlyProperties", [])}
+    replacing = always | {path.split("/")[2] for path in found.get("conditionalCreateOnlyProperties", [])}
+    required = set(found.get("required", []))
+    read_only = {path.split("/")[2] for path in found.get("readOnlyProperties", []) if path.count("/") == 2}
+    others = set(found["properties"]) - required - read_only
+    return " ".join([kind, *(",".join(sorted(names)) or "-" for names in (actions, replacing, always, required, others))])
 
 
 lines = [line(kind) for kind in sorted(set(types()))]

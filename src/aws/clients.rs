@@ -4,11 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_config::identity::IdentityCache;
 use aws_config::imds::region::ImdsRegionProvider;
 use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
@@ -70,7 +71,8 @@ impl Clients {
     pub async fn load(settings: &Settings, local: Option<LocalEndpoint>) -> Result<Self> {
         if let Some(mut endpoint) = local {
             endpoint.region = settings.region.clone().unwrap_or(endpoint.region);
-            return Ok(Self::of_local(endpoint));
+            let clients = Self::of_local(endpoint);
+            return Ok(Self { config: named(&clients.config), ..clients });
         }
         check_source(settings)?;
         let profiles = Profiles::load(settings).await?;
@@ -96,7 +98,7 @@ impl Clients {
                 loader = loader.use_fips(false).use_dual_stack(false);
             }
         }
-        let config = service_endpoint::without_empty(loader.load().await);
+        let config = named(&service_endpoint::without_empty(loader.load().await));
         let unsigned = unsigned(&config, settings, &profiles)?;
         let here = config.endpoint_url().is_some_and(is_loopback);
         let config = if here && !profiles.are_meant_for_endpoint(settings) { unsigning(&config) } else { config };
@@ -152,6 +154,13 @@ impl Clients {
     pub fn in_region(&self, region: &str) -> Self {
         let config = self.config.to_builder().region(Region::new(region.to_owned())).build();
         Self { config, ..self.clone() }
+    }
+
+    /// Returns the same clients with other credentials, which they share: each set is resolved once and again before it expires.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: SharedCredentialsProvider) -> Self {
+        let config = self.config.to_builder().credentials_provider(credentials);
+        Self { config: config.identity_cache(IdentityCache::lazy().build()).build(), ..self.clone() }
     }
 
     /// The same, for questions whose answer is worth little later: one repetition, short time limits.
@@ -232,6 +241,13 @@ impl Clients {
 /// Returns the configuration with placeholders for credentials.
 fn unsigning(config: &SdkConfig) -> SdkConfig {
     config.to_builder().credentials_provider(SharedCredentialsProvider::new(placeholder())).build()
+}
+
+/// Returns the configuration with `app/outboxctl` in the user agent of requests, which CloudTrail shows.
+fn named(config: &SdkConfig) -> SdkConfig {
+    let mut builder = config.to_builder();
+    builder.set_app_name(AppName::new("outboxctl").ok());
+    builder.build()
 }
 
 fn timeouts(attempt: Duration) -> TimeoutConfig {

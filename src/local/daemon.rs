@@ -139,6 +139,7 @@ async fn with_postgres(
         types: providers.iter().flat_map(|provider| provider.types()).copied().collect(),
         ca_file: postgres.about.ca_file.clone(),
         bus_seed: emulator::bus_seed()?,
+        records: crate::settings::environment::text("OUTBOXCTL_RIGHTS_RECORDS")?,
     })
     .await?;
     if lost {

@@ -13,7 +13,16 @@ use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment::text;
 
-const LAUNCHER: &str = include_str!("launcher.py");
+/// The launcher and the modules beside it.
+const SCRIPTS: [(&str, &str); 7] = [
+    ("launcher.py", include_str!("launcher.py")),
+    ("emulated.py", include_str!("launcher/emulated.py")),
+    ("functions.py", include_str!("launcher/functions.py")),
+    ("network.py", include_str!("launcher/network.py")),
+    ("registry.txt", include_str!("../pipelines/registry.txt")),
+    ("rights.py", include_str!("launcher/rights.py")),
+    ("templates.py", include_str!("launcher/templates.py")),
+];
 /// It imports some 100 modules and reads its state back.
 const START_PATIENCE: Duration = Duration::from_secs(60);
 /// It writes its state out, streams and packages included.
@@ -43,6 +52,8 @@ pub struct Settings<'a> {
     pub ca_file: PathBuf,
     /// What the order of the bus's deliveries comes from; None delivers in the order of PutEvents.
     pub bus_seed: Option<u64>,
+    /// Folder for the record of every decision about rights; None keeps none.
+    pub records: Option<String>,
 }
 
 /// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost. It holds
@@ -66,8 +77,10 @@ impl Emulator {
         std::fs::create_dir_all(&temporary)
             .or_fail(Kind::LocalSetup, || format!("{} can't be made", temporary.display()))?;
         let lost = folder.join(UNSAVED).exists();
+        for (name, text) in SCRIPTS {
+            write_atomically(&folder.join(name), text.as_bytes())?;
+        }
         let launcher = folder.join("launcher.py");
-        write_atomically(&launcher, LAUNCHER.as_bytes())?;
         let port_file = folder.join("port");
         // Of the run before.
         let _ = std::fs::remove_file(&port_file);
@@ -188,6 +201,7 @@ fn environment(
         ("AWS_SECRET_ACCESS_KEY", settings.key.secret.clone().into()),
         ("PGSSLROOTCERT", settings.ca_file.clone().into()),
         ("OUTBOXCTL_BUS_SEED", settings.bus_seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
+        ("OUTBOXCTL_RIGHTS_RECORDS", settings.records.clone().unwrap_or_default().into()),
         (orphans::MARK, settings.home.stack().into()),
     ];
     variables.extend(WITHOUT_AWS_FILES.map(|(name, value)| (name, value.into())));

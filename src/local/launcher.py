@@ -7,6 +7,7 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_PORT_FILE       where to write the port we listen on
   OUTBOXCTL_BUS_SEED        what the order of the bus's deliveries comes from; empty: that of PutEvents
   OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
+  OUTBOXCTL_RIGHTS_RECORDS  a folder for the decisions about rights; empty: none are kept
   OUTBOXCTL_EMULATOR_SECRET what every request must have in x-outboxctl-emulator: the port is open to this whole machine,
                             web pages included, and only the gateway may use it
 
@@ -22,7 +23,6 @@ import functools
 import hashlib
 import hmac
 import http.server
-import importlib
 import itertools
 import json
 import logging
@@ -40,22 +40,12 @@ import urllib.request
 # Not through PYTHONPATH: a folder's name may hold a colon, and functions would inherit it.
 sys.path[:0] = sys.argv[1:]
 
+from emulated import need
+
 GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
 # Taken out: functions inherit the environment.
 SECRET = os.environ.pop("OUTBOXCTL_EMULATOR_SECRET").encode()
 log = logging.getLogger("outboxctl")
-
-
-def need(module, *names):
-    """The module, once it is sure to have what we reach for."""
-    try:
-        found = importlib.import_module(f"ministack.{module}")
-        for name in names:
-            getattr(found, name)
-    except (ImportError, AttributeError) as error:
-        sys.stderr.write(f"outboxctl: this emulator is not the version outboxctl was made for: {error}\n")
-        sys.exit(3)
-    return found
 
 
 persistence = need("core.persistence", "STATE_DIR", "_json_default", "_state_format_version")
@@ -91,7 +81,7 @@ changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
 runtime = need("core.lambda_runtime", "execution_credentials", "_account_region_from_function_config")
-evaluator = need("core.iam_evaluator", "EvalContext", "authenticate", "evaluate_resource_policy")
+evaluator = need("core.iam_evaluator", "authenticate")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
@@ -100,6 +90,12 @@ application = need("app", "app", "save_all", "_collect_scripts", "_parse_execute
                    "_execute_api_authorization_type", "_handle_pre_body_request", "_handle_post_body_shortcuts",
                    "_handle_s3_control_request", "_handle_rds_data_request", "_handle_ses_v2_request",
                    "_handle_ecr_registry_request", "_dispatch_service_request")
+
+# They patch the modules above, and need them whole.
+import functions
+import network
+import rights
+import templates
 
 
 def types(variable):
@@ -458,22 +454,13 @@ def install_resource_types():
     handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
     handlers["AWS::S3::Bucket"] = removing_files(handlers["AWS::S3::Bucket"])
     handlers["AWS::EC2::VPC"] = limited(handlers["AWS::EC2::VPC"])
+    handlers["AWS::Lambda::Function"] = functions.usable(handlers["AWS::Lambda::Function"])
     for resource_type, names in ECHOED_ATTRIBUTES.items():
         handlers[resource_type] = echoing(handlers[resource_type], names)
+    templates.install(handlers)
     # The gateway calls back in while it makes a resource: the event loop must be free to answer it.
     emulated = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda name: name in ours or name in extended or emulated(name)
-
-
-def allows(policies, action, resource, rule_arn):
-    """Whether a resource's policies let EventBridge do this on behalf of a rule. Without a rule, the call carries no source."""
-    source = {"aws:sourcearn": rule_arn, "aws:sourceaccount": rule_arn.split(":")[4]} if rule_arn else {}
-    context = evaluator.EvalContext(
-        principal_arn="*", principal_type="Service", principal_account="", action=action, resource_arn=resource,
-        region=responses.get_region(), secure_transport=True, service_context=source)
-    decisions = [evaluator.evaluate_resource_policy(policy, context, service="events.amazonaws.com").decision
-                 for policy in policies]
-    return "Allow" in decisions and "Deny" not in decisions
 
 
 def refused_target(arn, rule_arn):
@@ -486,7 +473,7 @@ def refused_target(arn, rule_arn):
     else:
         return None
     # What is not there has no policy; the delivery itself says so.
-    if found is None or allows([found[0]], action, arn, rule_arn):
+    if found is None or rights.service_allows([found[0]], "events.amazonaws.com", action, arn, rule_arn):
         return None
     return "NO_PERMISSIONS", f"the policy of {arn} does not allow events.amazonaws.com {action}"
 
@@ -503,7 +490,7 @@ def write_to_log_group(group, payload, rule_arn):
     # The call that creates the stream carries neither source nor account (Using resource-based policies for EventBridge:
     # the example has no condition).
     for action, source in (("logs:CreateLogStream", ""), ("logs:PutLogEvents", rule_arn)):
-        if not allows(policies, action, resource, source):
+        if not rights.service_allows(policies, "events.amazonaws.com", action, resource, source):
             return "NO_PERMISSIONS", f"no Logs resource policy allows events.amazonaws.com {action} on {group}"
     if stream not in logs._log_groups[group]["streams"]:
         logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
@@ -701,7 +688,8 @@ def install_session_keys():
         account, region = runtime._account_region_from_function_config(config)
         names = f"{config.get('FunctionArn', '')}:{config.get('Role', '')}"
         digest = hmac.new(SECRET, names.encode(), hashlib.sha256).hexdigest()
-        return emulated({**config, "FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{digest}"})
+        named = {**config, "FunctionArn": f"arn:aws:lambda:{region}:{account}:function:{digest}"}
+        return rights.in_place(config, lambda: emulated(named))
 
     lambdas.execution_credentials = runtime.execution_credentials = execution_credentials
 
@@ -750,6 +738,7 @@ def may_pass(scope):
     unsigned.set(b"x-outboxctl-unsigned" in headers)
     changed.set(b"x-outboxctl-changed" in headers)
     session.set(b"x-outboxctl-session" in headers)
+    rights.read_headers(headers)
     host, path = headers.get(b"host", b"").decode("latin-1"), scope["path"]
     routed = application._parse_execute_api_url(host, path) or application._parse_lambda_url(host, path)
     # Handled by its path before any host is looked at.
@@ -763,7 +752,10 @@ async def refuse(scope, receive, send):
         await receive()
         await send({"type": "websocket.close", "code": 1008})
         return
-    status, headers, body = DENIED
+    await answer(send, *DENIED)
+
+
+async def answer(send, status, headers, body):
     headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -855,7 +847,18 @@ async def serve():
         if scope["type"] == "lifespan":
             await application.app(scope, heard, told)
         elif scope["type"] == "http" and may_pass(scope):
-            await application.app(scope, receive, send)
+            asked = rights.caller.get() or {}
+            if "reach" in asked:
+                lost = network.reach(asked["place"], asked["region"], asked["reach"])
+                await answer(send, 200, {"x-outboxctl-unreachable": lost} if lost else {}, b"")
+                return
+            lost = session.get() and network.unreachable(scope, rights.place_of)
+            if lost:
+                # The gateway gives no answer then.
+                log.warning("%s", lost)
+                await answer(send, 504, {"x-outboxctl-unreachable": lost}, b"")
+            else:
+                await application.app(scope, receive, send)
         else:
             await refuse(scope, receive, send)
 
@@ -882,6 +885,8 @@ if __name__ == "__main__":
     install_public_routes()
     install_changed_requests()
     install_session_keys()
+    rights.install()
+    functions.install()
     answer_functions_at_once()
     guard_functions()
     asyncio.run(serve())

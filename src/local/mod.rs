@@ -3,7 +3,8 @@
 //! `output`, `postgres` and `settings`.
 //!
 //! `daemon.rs` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
-//! and stops the daemon for commands; `parts.rs` lists what the gateway adds.
+//! and stops the daemon for commands; `parts.rs` lists what the gateway adds. `launcher.py` and the modules in `launcher/` run in
+//! the emulator's process; `roles.rs` and `network.rs` are the gateway's side of them.
 
 mod child;
 mod child_environment;
@@ -23,6 +24,7 @@ mod parts;
 mod ports;
 pub mod postgres_server;
 mod process;
+mod query;
 mod rds;
 mod roles;
 pub mod state;

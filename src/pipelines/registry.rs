@@ -1,6 +1,7 @@
 //! What the CloudFormation registry says about the resource types of the templates; `.ci/registry.py` writes it.
 
-/// A line a type: type, actions, properties whose change may replace it.
+/// A line a type: type, actions, properties whose change may replace it, those whose change always does, required properties, other
+/// properties; a dash for none.
 const REGISTRY: &str = include_str!("registry.txt");
 
 /// The actions that CloudFormation calls with the caller's rights to create, update and delete a resource of this type;
@@ -17,7 +18,8 @@ pub fn may_replace<'a>(resource_type: &str, mut properties: impl Iterator<Item =
 
 fn row(resource_type: &str) -> Option<(&'static str, &'static str)> {
     let rest = REGISTRY.lines().find_map(|line| line.strip_prefix(resource_type)?.strip_prefix(' '))?;
-    Some(rest.split_once(' ').unwrap_or((rest, "")))
+    let mut columns = rest.split(' ').map(|column| if column == "-" { "" } else { column });
+    columns.next().zip(columns.next())
 }
 
 #[cfg(test)]

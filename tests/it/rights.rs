@@ -153,23 +153,96 @@ async fn dms_writes_with_the_rights_of_its_role() {
     assert!(failed.contains("com.amazonaws.us-east-1.kinesis-streams"), "{failed}");
 }
 
-/// Deletes the VPC endpoint of a service, signed with the stack's key as any client signs.
+/// Asks EC2, signed with the stack's key as any client signs.
+async fn ec2(pipeline: &Pipeline, form: &str) -> String {
+    let state = pipeline.stack.state();
+    let body = format!("{form}&Version=2016-11-15");
+    let host = state.endpoint.trim_start_matches("http://").to_owned();
+    let request = Request::builder().method("POST").uri(format!("{}/", state.endpoint)).header("host", host);
+    let request = request.header("content-type", "application/x-www-form-urlencoded");
+    let mut request = request.body(Full::new(Bytes::from(body.clone()))).expect("a request");
+    signing::sign(&mut request, body.as_bytes(), "ec2", &state.key);
+    let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let answer = client.request(request).await.expect("an answer");
+    String::from_utf8(answer.into_body().collect().await.expect("a body").to_bytes().to_vec()).expect("text")
+}
+
+/// Deletes the VPC endpoint of a service.
 async fn delete_endpoint(pipeline: &Pipeline, service: &str) {
-    let ec2 = async |body: String| {
-        let state = pipeline.stack.state();
-        let host = state.endpoint.trim_start_matches("http://").to_owned();
-        let request = Request::builder().method("POST").uri(format!("{}/", state.endpoint)).header("host", host);
-        let request = request.header("content-type", "application/x-www-form-urlencoded");
-        let mut request = request.body(Full::new(Bytes::from(body.clone()))).expect("a request");
-        signing::sign(&mut request, body.as_bytes(), "ec2", &state.key);
-        let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
-        let answer = client.request(request).await.expect("an answer");
-        String::from_utf8(answer.into_body().collect().await.expect("a body").to_bytes().to_vec()).expect("text")
-    };
-    let described = ec2("Action=DescribeVpcEndpoints&Version=2016-11-15".into()).await;
+    let described = ec2(pipeline, "Action=DescribeVpcEndpoints").await;
     let mut endpoints = described.split("<vpcEndpointId>").skip(1);
     let endpoint = endpoints.find(|text| text.contains(&format!(".{service}</serviceName>"))).expect("the endpoint");
     let id = endpoint.split('<').next().expect("an id");
-    let answer = ec2(format!("Action=DeleteVpcEndpoints&Version=2016-11-15&VpcEndpointId.1={id}")).await;
+    let answer = ec2(pipeline, &format!("Action=DeleteVpcEndpoints&VpcEndpointId.1={id}")).await;
     assert!(answer.contains("DeleteVpcEndpointsResponse"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_task_writes_with_the_rights_of_its_role() {
+    let pipeline = Pipeline::deployed("dms-running", "rds-kinesis").await;
+    revoke(&pipeline, "kinesis:PutRecords").await;
+    pipeline.ok(&["sample", "insert", "--count", "1"]);
+    let status = pipeline.until(&["dms", "status"], |status| status.to_string().contains("AccessDenied"));
+    assert!(status.to_string().contains("is not authorized to perform: kinesis:PutRecords"), "{status}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dms_assumes_roles_that_trust_it_for_the_account() {
+    let pipeline = Pipeline::deployed("dms-trust", "rds-kinesis").await;
+    let iam = pipeline.clients.iam();
+    let roles = iam.list_roles().send().await.expect("the roles");
+    let trusting = |role: &&aws_sdk_iam::types::Role| {
+        role.assume_role_policy_document().is_some_and(|document| decoded(document).contains("aws:SourceAccount"))
+    };
+    let role = roles.roles().iter().find(trusting).expect("the stream's role");
+    let document = decoded(role.assume_role_policy_document().unwrap_or_default());
+    let other = document.replace("000000000000", "111122223333");
+    let change = iam.update_assume_role_policy().role_name(role.role_name()).policy_document(other);
+    change.send().await.expect("the trust policy is changed");
+
+    let failed = pipeline.fails(1, &["dms", "test"]).to_string();
+    assert!(failed.contains("dms.amazonaws.com is not authorized to perform: sts:AssumeRole"), "{failed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mapping_reads_with_the_rights_of_its_function() {
+    let pipeline = Pipeline::deployed("mapping-rights", "dynamodb-eventbridge").await;
+    pipeline.ok(&["verify", "--count", "5"]);
+    let (role, name, policy) = revoke(&pipeline, "dynamodb:GetRecords").await;
+    let lambda = pipeline.clients.lambda();
+    let result = async || {
+        let id = pipeline.output("EventSourceMappingId");
+        let mapping = lambda.get_event_source_mapping().uuid(id).send().await.expect("the mapping");
+        mapping.last_processing_result.unwrap_or_default()
+    };
+    let problem = crate::support::api::eventually("the problem", async || {
+        let result = result().await;
+        result.starts_with("PROBLEM").then_some(result)
+    })
+    .await;
+    assert!(problem.contains("Cannot access stream") && problem.contains("dynamodb:GetRecords"), "{problem}");
+
+    put(&pipeline, &role, &name, &policy).await;
+    pipeline.ok(&["verify", "--count", "5"]);
+    assert_eq!(result().await, "OK");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_function_in_a_vpc_reaches_what_its_endpoints_allow() {
+    let pipeline = Pipeline::deployed("reach", "rds-kinesis").await;
+    pipeline.ok(&["db", "status"]);
+    // The functions' group lets HTTPS out into the VPC, where the endpoints are.
+    let rule = "IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=443&IpPermissions.1.ToPort=443&\
+                IpPermissions.1.IpRanges.1.CidrIp=10.42.0.0/16";
+    let group = pipeline.output("FunctionSecurityGroupId");
+    let change = |action: &str| format!("Action={action}SecurityGroupEgress&GroupId={group}&{rule}");
+    ec2(&pipeline, &change("Revoke")).await;
+    let failed = pipeline.fails(1, &["db", "status"]).to_string();
+    assert!(failed.contains("secret"), "{failed}");
+    ec2(&pipeline, &change("Authorize")).await;
+    pipeline.ok(&["db", "status"]);
+
+    delete_endpoint(&pipeline, "secretsmanager").await;
+    let failed = pipeline.fails(1, &["db", "status"]).to_string();
+    assert!(failed.contains("secret"), "{failed}");
 }

@@ -2,8 +2,9 @@
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
-use aws_sdk_cloudformation::types::{Capability, Parameter, StackStatus};
+use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
 use outboxctl::aws::Clients;
+use serde_json::{Value, json};
 
 use crate::support::api::eventually;
 use crate::support::stack::Stack;
@@ -59,4 +60,98 @@ async fn cloudformation_refuses_what_aws_refuses() {
     }
     let created = outcomes.iter().filter(|status| **status == StackStatus::CreateComplete).count();
     assert_eq!((created, outcomes.last()), (4, Some(&StackStatus::RollbackComplete)), "{outcomes:?}");
+}
+
+/// A template with one resource.
+fn one(kind: &str, properties: &Value) -> String {
+    json!({ "Resources": { "It": { "Type": kind, "Properties": properties } } }).to_string()
+}
+
+/// Waits for the end of what a stack does; why its first resource failed, and "" where none did.
+async fn reason(client: &Client, name: &str) -> String {
+    eventually("the stack's end", async || {
+        let found = client.describe_stacks().stack_name(name).send().await.expect("the stack");
+        let status = found.stacks()[0].stack_status().expect("a status").clone();
+        (!status.as_str().ends_with("IN_PROGRESS")).then_some(())
+    })
+    .await;
+    let events = client.describe_stack_events().stack_name(name).send().await.expect("its events");
+    let failed =
+        |event: &&StackEvent| event.resource_status().is_some_and(|status| status.as_str().ends_with("_FAILED"));
+    let first = events.stack_events().iter().rev().find(failed);
+    first.and_then(|event| event.resource_status_reason()).unwrap_or_default().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn properties_are_those_of_the_registry() {
+    let stack = Stack::up("properties");
+    let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
+    for (name, kind, properties, expected) in [
+        ("missing", "AWS::EC2::RouteTable", json!({}), "It with message: #: required key [VpcId] not found"),
+        (
+            "extra",
+            "AWS::SQS::Queue",
+            json!({"Name": "q"}),
+            "It with message: #: extraneous key [Name] is not permitted",
+        ),
+        ("fine", "AWS::SQS::Queue", json!({"QueueName": "q"}), ""),
+    ] {
+        assert_eq!(create(&client, name, &one(kind, &properties), &[]).await, None);
+        let found = reason(&client, name).await;
+        assert!(found.ends_with(expected) && found.is_empty() == expected.is_empty(), "{name}: {found}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_is_taken_once() {
+    let stack = Stack::up("taken");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let client = clients.cloudformation();
+    let group = |name: &str| one("AWS::Logs::LogGroup", &json!({ "LogGroupName": name }));
+    assert_eq!(create(&client, "first", &group("/taken"), &[]).await, None);
+    assert_eq!(reason(&client, "first").await, "");
+    assert_eq!(create(&client, "second", &group("/taken"), &[]).await, None);
+    let found = reason(&client, "second").await;
+    assert!(
+        found.contains("/taken already exists in stack arn:aws:cloudformation:") && found.contains("/first/"),
+        "{found}"
+    );
+
+    clients.logs().create_log_group().log_group_name("/by-hand").send().await.expect("a log group");
+    assert_eq!(create(&client, "third", &group("/by-hand"), &[]).await, None);
+    let found = reason(&client, "third").await;
+    assert!(found.contains("'AWS::Logs::LogGroup' with identifier '/by-hand' already exists"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_named_resource_is_not_replaced() {
+    let stack = Stack::up("replaced");
+    let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
+    let certificate = |region: &str| {
+        let pem = outboxctl::postgres::tls::regional_root(region).expect("a certificate");
+        one("AWS::DMS::Certificate", &json!({ "CertificateIdentifier": "one", "CertificatePem": pem }))
+    };
+    assert_eq!(create(&client, "named", &certificate("eu-west-1"), &[]).await, None);
+    assert_eq!(reason(&client, "named").await, "");
+    client.update_stack().stack_name("named").template_body(certificate("eu-west-2")).send().await.expect("accepted");
+    let refused = reason(&client, "named").await;
+    let expected = "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename one and \
+                    update the stack again.";
+    assert!(refused.ends_with(expected), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
+    let stack = Stack::up("policies");
+    let logs = Clients::for_local(stack.state().local_endpoint()).await.logs();
+    let statement = json!({ "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" },
+        "Action": "logs:PutLogEvents", "Resource": "*" });
+    let document = json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string();
+    let put =
+        |number: u32| logs.put_resource_policy().policy_name(format!("p{number}")).policy_document(&document).send();
+    for number in 0..10 {
+        put(number).await.expect("one of ten");
+    }
+    let refused = put(10).await.expect_err("the eleventh");
+    assert_eq!(refused.code(), Some("LimitExceededException"));
 }

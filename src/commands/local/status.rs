@@ -63,17 +63,13 @@ fn who_answers(state: &State) -> Table {
     for row in [
         ["RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"],
         ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are not verified"],
-        ["DMS", "outboxctl", "API, task states and data plane; needs its roles and VPC endpoints; no instance"],
+        ["DMS", "outboxctl", "API, task states and data plane, with sessions of its roles; no instance"],
         ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
-        [
-            "Lambda",
-            "emulator",
-            "the executable runs on this machine, with a session of its role; no memory limit, no network rules",
-        ],
+        ["Lambda", "emulator", "the executable runs on this machine, with a session of its role; no memory limit"],
         [
             "event source mappings of streams",
             "outboxctl",
-            "polling, retries, bisecting and failure destinations as AWS has them",
+            "polling, retries, bisecting and failure destinations as AWS has them, with sessions of the function's role",
         ],
         ["DynamoDB", "emulator, outboxctl", "one shard a stream; time to live takes seconds, not days"],
         [
@@ -89,15 +85,23 @@ fn who_answers(state: &State) -> Table {
         [
             "CloudFormation",
             "emulator, outboxctl",
-            "stacks complete at once; parameters, capabilities and five VPCs are enforced, other quotas are not",
+            "stacks complete at once; refused as on AWS: parameters, capabilities, properties that a type lacks or needs, names \
+             that are taken, replacement under a name; of quotas five VPCs and ten Logs resource policies",
         ],
         ["API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"],
-        ["IAM", "emulator", "policies of functions are evaluated for every call; your own key may do everything"],
         [
-            "EC2, KMS, CloudWatch alarms",
+            "IAM",
             "emulator",
-            "records only: no network rule is enforced, nothing encrypted or alarmed",
+            "policies of roles, resources and VPC endpoints are evaluated for every call, trust policies for DMS and event source \
+             mappings; your own key may do everything, and API Gateway invokes any function",
         ],
+        [
+            "network",
+            "outboxctl",
+            "from a VPC, DMS and functions reach a service by its endpoint, a NAT gateway and security groups only, else there is no \
+             answer; connections to the database are not restricted",
+        ],
+        ["EC2, KMS, CloudWatch alarms", "emulator", "records only: nothing encrypted or alarmed"],
     ] {
         table.row(row);
     }

@@ -5,28 +5,37 @@ use std::path::PathBuf;
 use serde_json::Value;
 
 use super::store::{Resource, Store};
+use crate::aws::Clients;
 use crate::aws::dms::versions::Engine;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 use crate::local::gateway::Gateway;
 use crate::local::home::write_atomically;
-use crate::local::{network, roles};
+use crate::local::network;
+use crate::local::roles::{Assumed, Place};
 use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
 
 /// The database behind a source endpoint, its password read from the secret as DMS would, through the API.
-pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resource) -> Result<Target> {
+pub(super) async fn database(
+    gateway: &Gateway,
+    store: &Store,
+    instance: Option<&Resource>,
+    endpoint: &Resource,
+) -> Result<Target> {
     let settings = &endpoint.document.get("PostgreSQLSettings").cloned().unwrap_or_default();
     let given = |name: &str| settings[name].as_str().filter(|text| !text.is_empty());
     let name = given("DatabaseName").unwrap_or_else(|| endpoint.text("DatabaseName")).to_owned();
     let mut target = match given("SecretsManagerSecretId") {
         Some(id) => {
-            if let Some(role) = given("SecretsManagerAccessRoleArn") {
-                // The regional principal (DMS user guide, "Using secrets to access AWS DMS endpoints").
-                let principal = format!("dms.{}.amazonaws.com", endpoint.region());
-                let clients = gateway.clients_in(endpoint.region());
-                roles::check(&clients, role, &principal, &["secretsmanager:GetSecretValue"], id).await?;
-            }
-            from_secret(gateway, endpoint.region(), id, &name).await?
+            let clients = match given("SecretsManagerAccessRoleArn") {
+                Some(role) => {
+                    let role = reads_secrets(role, instance, endpoint);
+                    role.check(gateway, endpoint.region(), &["secretsmanager:GetSecretValue"], id).await?;
+                    role.clients(gateway, endpoint.region())
+                }
+                None => gateway.clients_in(endpoint.region()),
+            };
+            from_secret(gateway, &clients, id, &name).await?
         }
         None => {
             let or = |setting: &str, member: &str| given(setting).unwrap_or_else(|| endpoint.text(member)).to_owned();
@@ -56,8 +65,8 @@ pub(super) async fn database(gateway: &Gateway, store: &Store, endpoint: &Resour
     Ok(target)
 }
 
-async fn from_secret(gateway: &Gateway, region: &str, id: &str, database: &str) -> Result<Target> {
-    let answer = gateway.clients_in(region).secrets().get_secret_value().secret_id(id).send().await;
+async fn from_secret(gateway: &Gateway, clients: &Clients, id: &str, database: &str) -> Result<Target> {
+    let answer = clients.secrets().get_secret_value().secret_id(id).send().await;
     let answer = answer.aws(format!("read secret {id}"))?;
     let text = answer.secret_string().unwrap_or_default();
     Target::from_secret(text, "", gateway.postgres.port, database, Roots::Rds)
@@ -99,15 +108,14 @@ pub(super) async fn supported(engine: &str, database: &Target) -> Result<()> {
 pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, endpoint: &Resource) -> Result<()> {
     reachable(gateway, instance, endpoint).await?;
     if endpoint.text("EndpointType").eq_ignore_ascii_case("source") {
-        let target = database(gateway, store, endpoint).await?;
+        let target = database(gateway, store, Some(instance), endpoint).await?;
         let client = crate::postgres::connect(&target).await?;
         client.simple_query("SELECT 1").await.or_fail(Kind::DatabaseUnreachable, || target.describe())?;
         return Ok(());
     }
-    writable(gateway, endpoint).await?;
+    let clients = writable(gateway, instance, endpoint).await?;
     let arn = stream(endpoint);
-    let answer =
-        gateway.clients_in(endpoint.region()).kinesis().describe_stream_summary().stream_arn(&arn).send().await;
+    let answer = clients.kinesis().describe_stream().stream_arn(&arn).send().await;
     if answer.as_ref().is_err_and(|error| sdk_code(error) == "ResourceNotFoundException") {
         return Err(Error::new(Kind::StreamMissing, format!("stream {arn} does not exist")));
     }
@@ -118,29 +126,63 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, 
 /// Checks that the replication instance reaches the service behind an endpoint: Secrets Manager for a secret, Kinesis for a
 /// stream. An instance with a public address reaches both.
 pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<()> {
-    if instance.document.get("PubliclyAccessible").and_then(Value::as_bool) != Some(false) {
-        return Ok(());
-    }
-    let group = instance.document.get("ReplicationSubnetGroup").cloned().unwrap_or_default();
-    let subnets = group["Subnets"].as_array().cloned().unwrap_or_default();
-    let subnets: Vec<_> = subnets.iter().filter_map(|subnet| subnet["SubnetIdentifier"].as_str()).collect();
+    let Some(place) = place(instance) else { return Ok(()) };
     let secret = &endpoint.document.get("PostgreSQLSettings").cloned().unwrap_or_default()["SecretsManagerSecretId"];
     let service = match (stream(endpoint).is_empty(), secret.is_string()) {
         (false, _) => "kinesis-streams",
         (true, true) => "secretsmanager",
         (true, false) => return Ok(()),
     };
-    network::reaches(gateway, endpoint.region(), &subnets, service).await
+    network::reaches(gateway, endpoint.region(), &place, service).await
 }
 
+/// Where a replication instance works from: its subnets and security groups. An instance with a public address reaches every
+/// service.
+fn place(instance: &Resource) -> Option<Place> {
+    if instance.document.get("PubliclyAccessible").and_then(Value::as_bool) != Some(false) {
+        return None;
+    }
+    let texts = |list: &Value, member: &str| -> Vec<String> {
+        list.as_array().into_iter().flatten().filter_map(|item| item[member].as_str()).map(str::to_owned).collect()
+    };
+    let group = instance.document.get("ReplicationSubnetGroup").cloned().unwrap_or_default();
+    let groups = instance.document.get("VpcSecurityGroups").cloned().unwrap_or_default();
+    Some(Place { subnets: texts(&group["Subnets"], "SubnetIdentifier"), groups: texts(&groups, "VpcSecurityGroupId") })
+}
+
+/// The role that reads the secret, assumed by the regional principal (DMS user guide, "Using secrets to access AWS DMS endpoints"),
+/// of which the guide does not say that it names a source.
+fn reads_secrets(role: &str, instance: Option<&Resource>, endpoint: &Resource) -> Assumed {
+    Assumed {
+        role: role.to_owned(),
+        service: format!("dms.{}.amazonaws.com", endpoint.region()),
+        source: None,
+        session: SESSION.into(),
+        place: instance.and_then(place),
+    }
+}
+
+/// The name of sessions that DMS makes.
+const SESSION: &str = "dms-session-for-replication-engine";
+
 /// Checks that the role of a target endpoint allows DMS to write to the stream (DMS user guide, "Prerequisites for using a
-/// Kinesis data stream as a target").
-pub(super) async fn writable(gateway: &Gateway, endpoint: &Resource) -> Result<()> {
+/// Kinesis data stream as a target"), and returns clients that work with sessions of it. DMS names the replication instance as
+/// the source, and its account ("Cross-service confused deputy prevention").
+pub(super) async fn writable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<Clients> {
     let settings = endpoint.document.get("KinesisSettings").cloned().unwrap_or_default();
-    let Some(role) = settings["ServiceAccessRoleArn"].as_str() else { return Ok(()) };
+    let Some(role) = settings["ServiceAccessRoleArn"].as_str() else {
+        return Ok(gateway.clients_in(endpoint.region()));
+    };
+    let role = Assumed {
+        role: role.to_owned(),
+        service: "dms.amazonaws.com".into(),
+        source: Some(instance.arn.clone()),
+        session: SESSION.into(),
+        place: place(instance),
+    };
     let actions = ["kinesis:DescribeStream", "kinesis:PutRecord", "kinesis:PutRecords"];
-    let clients = gateway.clients_in(endpoint.region());
-    roles::check(&clients, role, "dms.amazonaws.com", &actions, &stream(endpoint)).await
+    role.check(gateway, endpoint.region(), &actions, &stream(endpoint)).await?;
+    Ok(role.clients(gateway, endpoint.region()))
 }
 
 /// The stream of a target endpoint.

@@ -137,8 +137,8 @@ async fn supervise(
     tokio::time::sleep(PASSING).await;
     let (phase, mut phases) = watch::channel(Phase::Starting);
     let (confirmed, positions) = watch::channel(Lsn::default());
-    let (job, stream) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
-    let sink = Arc::new(KinesisSink::new(&gateway.clients_in(task.region()), stream));
+    let (job, sink) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
+    let sink = Arc::new(sink);
     // Both a stop and the stack's end stop it; which of them it was is told by `stop`.
     let both = gateway.cancel.child_token();
     let mut run = std::pin::pin!(capture::run(&job, sink, &both));
@@ -213,7 +213,7 @@ async fn job(
     statistics: Arc<Statistics>,
     phase: watch::Sender<Phase>,
     confirmed: watch::Sender<Lsn>,
-) -> Result<(Job, String)> {
+) -> Result<(Job, KinesisSink)> {
     let missing = |fault: super::fault::Fault| Error::new(crate::error::Kind::EndpointFailed, fault.message);
     let source = store.get(Kind::Endpoint, task.text("SourceEndpointArn")).map_err(missing)?;
     let target = store.get(Kind::Endpoint, task.text("TargetEndpointArn")).map_err(missing)?;
@@ -225,7 +225,7 @@ async fn job(
     for endpoint in [&source, &target] {
         endpoint::reachable(gateway, &instance, endpoint).await?;
     }
-    let database = endpoint::database(gateway, store, &source).await?;
+    let database = endpoint::database(gateway, store, Some(&instance), &source).await?;
     endpoint::supported(instance.text("EngineVersion"), &database).await?;
     let job = Job {
         name: task.identifier().to_owned(),
@@ -243,8 +243,8 @@ async fn job(
         phase,
         confirmed,
     };
-    endpoint::writable(gateway, &target).await?;
-    Ok((job, endpoint::stream(&target)))
+    let clients = endpoint::writable(gateway, &instance, &target).await?;
+    Ok((job, KinesisSink::new(&clients, endpoint::stream(&target))))
 }
 
 /// Where the task's recovery checkpoint is in the log; the log's beginning where there is none.
@@ -312,7 +312,8 @@ async fn drop_own_slot(gateway: &Gateway, store: &Store, task: &Resource) -> Res
     if settings.slot.is_some() || !ran {
         return Ok(());
     }
-    let database = endpoint::database(gateway, store, &source).await?;
+    let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).ok();
+    let database = endpoint::database(gateway, store, instance.as_ref(), &source).await?;
     capture::drop_slot(&database, &slot(task, &settings)).await
 }
 

@@ -16,7 +16,8 @@ use super::source::ReadError;
 use crate::aws::Clients;
 use crate::error::sdk_code;
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway};
-use crate::local::{roles, state};
+use crate::local::roles::Assumed;
+use crate::local::state;
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 
@@ -103,7 +104,7 @@ pub async fn create(
         Some(Service::DynamoDb) => table_stream(&clients, &stream_arn, merged.starting_position).await?,
         _ => stream(&clients, &stream_arn).await.map(|()| BTreeMap::new())?,
     };
-    readable(&clients, &role, &stream_arn).await?;
+    readable(gateway, region, &assumed(&function_arn, role), &stream_arn).await?;
     for other in registry.all() {
         let other = other.mapping();
         if other.event_source_arn == stream_arn && other.function_arn == function_arn {
@@ -220,8 +221,15 @@ pub fn arn(gateway: &Gateway, region: &str, id: &str) -> String {
     format!("arn:aws:lambda:{region}:{}:event-source-mapping:{id}", gateway.account)
 }
 
+/// Returns the role of a function as Lambda assumes it to read a source and to write to a failure destination. Lambda names no source
+/// (Lambda developer guide, "Defining Lambda function permissions with an execution role").
+pub fn assumed(function_arn: &str, role: String) -> Assumed {
+    let name: String = function_arn.split(':').nth(6).unwrap_or("function").chars().take(64).collect();
+    Assumed { role, service: "lambda.amazonaws.com".into(), source: None, session: name, place: None }
+}
+
 /// Checks that the function's role may read the stream, in the words in which Lambda refuses the mapping.
-async fn readable(clients: &Clients, role: &str, stream_arn: &str) -> Result<(), Refusal> {
+async fn readable(gateway: &Gateway, region: &str, role: &Assumed, stream_arn: &str) -> Result<(), Refusal> {
     let (service, actions): (_, &[&str]) = match Service::of(stream_arn) {
         Some(Service::DynamoDb) => {
             ("DynamoDB", &["dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:DescribeStream"])
@@ -231,7 +239,7 @@ async fn readable(clients: &Clients, role: &str, stream_arn: &str) -> Result<(),
             &["kinesis:GetRecords", "kinesis:GetShardIterator", "kinesis:DescribeStream", "kinesis:ListShards"],
         ),
     };
-    let checked = roles::check(clients, role, "lambda.amazonaws.com", actions, stream_arn).await;
+    let checked = role.check(gateway, region, actions, stream_arn).await;
     checked.map_err(|error| {
         let names: Vec<_> = actions.iter().filter_map(|action| action.split(':').nth(1)).collect();
         Refusal::invalid(format!(
@@ -241,8 +249,11 @@ async fn readable(clients: &Clients, role: &str, stream_arn: &str) -> Result<(),
     })
 }
 
-/// The function's ARN and its role's.
-async fn function(clients: &Clients, name: &str) -> Result<(String, String), Refusal> {
+/// Returns the function's ARN and its role's.
+///
+/// # Errors
+/// The function does not exist, or can't be looked up.
+pub async fn function(clients: &Clients, name: &str) -> Result<(String, String), Refusal> {
     let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
     match answer {
         Ok(found) => Ok((found.function_arn.unwrap_or_else(|| name.to_owned()), found.role.unwrap_or_default())),

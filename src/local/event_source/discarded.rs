@@ -21,11 +21,18 @@ pub struct Origin<'a> {
     pub batch_info: BatchInfo,
 }
 
-/// Sends the record to the mapping's destination; without one, the batch is gone, as in Lambda.
+/// Sends the record to the mapping's destination with the rights of the function's role; without one, the batch is gone, as in
+/// Lambda. `own` are the clients of Lambda itself.
 ///
 /// # Errors
 /// The destination did not take it.
-pub async fn send(clients: &Clients, origin: &Origin<'_>, batch: &Discarded, last: Option<&Invoked>) -> Result<()> {
+pub async fn send(
+    clients: &Clients,
+    own: &Clients,
+    origin: &Origin<'_>,
+    batch: &Discarded,
+    last: Option<&Invoked>,
+) -> Result<()> {
     let on_failure = origin.mapping.settings.destination_config.on_failure.as_ref();
     let Some(arn) = on_failure.and_then(|on_failure| on_failure.destination.as_deref()) else {
         tracing::error!(mapping = origin.mapping.id, shard = origin.shard, "{} records given up", batch.records.len());
@@ -44,7 +51,8 @@ pub async fn send(clients: &Clients, origin: &Origin<'_>, batch: &Discarded, las
             sent.map(drop).aws(format!("put s3://{name}/{key}"))
         }
         Some("sqs") => {
-            let answer = clients.sqs().get_queue_url().queue_name(name).send().await;
+            // The role needs sqs:SendMessage only.
+            let answer = own.sqs().get_queue_url().queue_name(name).send().await;
             let url = answer.aws(format!("find queue {name}"))?.queue_url.unwrap_or_default();
             let sent = clients.sqs().send_message().queue_url(url).message_body(document.to_string()).send().await;
             sent.map(drop).aws(format!("send to queue {name}"))

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::task::{self, JoinSet};
 use tokio_util::sync::CancellationToken;
 
+use super::api;
 use super::dynamodb::DynamoDb;
 use super::filter::Filters;
 use super::invoke::Invoker;
@@ -35,7 +36,7 @@ pub fn start(gateway: &Arc<Gateway>, registry: &Arc<Registry>, tracked: &Arc<Tra
         match tracked.mapping().state {
             State::Deleting => registry.remove(&tracked),
             State::Disabling | State::Disabled => settle(&tracked, State::Disabled).await,
-            _ => supervise(&gateway, &tracked, &stop).await,
+            _ => while supervise(&gateway, &tracked, &stop).await == Pause::NewRole {},
         }
     });
 }
@@ -50,18 +51,42 @@ async fn settle(tracked: &Tracked, state: State) {
     }
 }
 
-async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &CancellationToken) {
+/// Why a mapping is not polled for the moment.
+#[derive(PartialEq, Eq)]
+enum Pause {
+    Stopped,
+    /// The function has another role now.
+    NewRole,
+}
+
+/// Returns the function's role; waits while it can't be looked up, and returns `None` when polling stops meanwhile.
+async fn role(clients: &Clients, function_arn: &str, stop: &CancellationToken) -> Option<String> {
+    while !stop.is_cancelled() {
+        match api::function(clients, function_arn).await {
+            Ok((_, role)) => return Some(role),
+            Err(refusal) => tracing::warn!("{}", refusal.message),
+        }
+        let _ = tokio::time::timeout(LOOK_AGAIN, stop.cancelled()).await;
+    }
+    None
+}
+
+async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &CancellationToken) -> Pause {
     let mapping = tracked.mapping();
     let filters = match Filters::parse(mapping.settings.filter_criteria.as_ref()) {
         Ok(filters) => filters,
         Err(error) => {
             tracing::error!(mapping = mapping.id, "{error}");
-            return;
+            return Pause::Stopped;
         }
     };
-    let clients = gateway.clients_in(&tracked.region());
+    let own = gateway.clients_in(&tracked.region());
+    let Some(role) = role(&own, &mapping.function_arn, stop).await else { return Pause::Stopped };
+    let clients = api::assumed(&mapping.function_arn, role.clone()).clients(gateway, &tracked.region());
     let source = source(&clients, mapping.event_source_arn.clone());
-    let invoker = Invoker::new(clients.config(), mapping.function_arn.clone(), mapping.reports_failures());
+    let invoker = Invoker::new(own.config(), mapping.function_arn.clone(), mapping.reports_failures());
+    // Ends with a new role as well.
+    let polling = stop.child_token();
     let worker = Arc::new(Worker {
         source,
         tracked: tracked.clone(),
@@ -69,12 +94,13 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
         filters,
         invoker,
         clients,
-        stop: stop.clone(),
+        own,
+        stop: polling.clone(),
         writes: gateway.stream_writes.subscribe(),
     });
     let mut running: HashMap<task::Id, String> = HashMap::new();
     let mut shards = JoinSet::new();
-    while !stop.is_cancelled() {
+    while !polling.is_cancelled() {
         match worker.source.shards().await {
             Ok(listed) => {
                 settle(tracked, State::Enabled).await;
@@ -86,14 +112,22 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
                     }
                 }
             }
-            Err(ReadError::Later(error)) => tracing::warn!("{error}"),
+            Err(ReadError::Later(error)) => {
+                tracing::warn!("{error}");
+                tracked.unreadable(&error);
+            }
             Err(ReadError::Gone | ReadError::Expired) => {
                 tracked.change(|mapping| "PROBLEM: Stream not found".clone_into(&mut mapping.last_processing_result));
             }
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {}
+            () = tokio::time::sleep(LOOK_AGAIN) => {
+                let now = api::function(&worker.own, &worker.mapping.function_arn).await;
+                if now.is_ok_and(|(_, now)| now != role) {
+                    polling.cancel();
+                }
+            }
             // A shard that ended may have made its children readable.
             Some(ended) = shards.join_next_with_id() => {
                 let (task, end) = match ended {
@@ -114,6 +148,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
         }
     }
     while shards.join_next().await.is_some() {}
+    if stop.is_cancelled() { Pause::Stopped } else { Pause::NewRole }
 }
 
 /// Counts a shard as read to its end that the stream lists as closed and does not know any more: its records have expired,

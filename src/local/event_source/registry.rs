@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::mapping::{Mapping, StartingPosition, State};
 use super::source::Position;
-use crate::error::{Kind, OrFail, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_atomically};
 use crate::local::state::region_of;
 
@@ -63,6 +63,16 @@ impl Tracked {
 
     pub fn change(&self, change: impl FnOnce(&mut Mapping)) {
         change(&mut lock(&self.document).mapping);
+    }
+
+    /// Says in the mapping that the role lacks a right to read the source, where that is why it could not be read.
+    pub fn unreadable(&self, error: &Error) {
+        if error.kind() == Kind::AccessDenied {
+            self.change(|mapping| {
+                mapping.last_processing_result =
+                    format!("PROBLEM: Cannot access stream {}. {error}", mapping.event_source_arn);
+            });
+        }
     }
 
     /// Ends the running poller, if any, soon; what is in flight is finished. The token is for the next one.

@@ -36,7 +36,10 @@ pub struct Worker {
     pub mapping: Mapping,
     pub filters: Filters,
     pub invoker: Invoker,
+    /// With a session of the function's role: it reads the stream and writes to the failure destination.
     pub clients: Clients,
+    /// Lambda's own: for what needs no right of the role.
+    pub own: Clients,
     pub stop: CancellationToken,
     /// Changes whenever something was written to a stream.
     pub writes: watch::Receiver<u64>,
@@ -154,6 +157,7 @@ impl Worker {
             Err(ReadError::Later(error)) => {
                 reader.problems += 1;
                 tracing::warn!(shard = reader.shard, "{error}");
+                self.tracked.unreadable(&error);
                 self.rest(backoff(reader.problems)).await;
                 return Ok(0);
             }
@@ -258,7 +262,7 @@ impl Worker {
         if let Some(discarded) = &outcome.discarded {
             let origin = Origin { mapping: &self.mapping, shard, batch_info: self.source.batch_info() };
             let mut attempt = 0;
-            while let Err(error) = discarded::send(&self.clients, &origin, discarded, last).await {
+            while let Err(error) = discarded::send(&self.clients, &self.own, &origin, discarded, last).await {
                 attempt += 1;
                 // Lambda gives up, too, and counts DestinationDeliveryFailures.
                 tracing::error!("the failure destination did not take the batch: {error}");

@@ -1,7 +1,9 @@
 //! Requests to the emulator behind the gateway.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderValue, Request, Response, Uri, header};
+use http::{HeaderName, HeaderValue, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
@@ -19,9 +21,22 @@ pub const UNSIGNED_HEADER: &str = "x-outboxctl-unsigned";
 /// Marks a request that is signed with a session of a role: the launcher lets it reach the services, which verify it, and
 /// none of the emulator's own addresses, which do not.
 pub const SESSION_HEADER: &str = "x-outboxctl-session";
+/// Names the AWS service on whose behalf the gateway assumes a role, with the source that it names and its place in a VPC: JSON in
+/// Base64.
+pub const SERVICE_HEADER: HeaderName = HeaderName::from_static("x-outboxctl-service");
+/// In an answer of the launcher: the caller is in a VPC from which the service is not reached.
+pub const UNREACHABLE_HEADER: &str = "x-outboxctl-unreachable";
 /// Marks a request whose body the gateway has changed after it was signed: the launcher judges the caller's rights, and
 /// not the signature.
 pub const CHANGED_HEADER: &str = "x-outboxctl-changed";
+
+/// Returns what [`SERVICE_HEADER`] says.
+///
+/// # Errors
+/// `Unexpected` when it can't be in a header.
+pub fn as_header(value: &serde_json::Value) -> Result<HeaderValue> {
+    HeaderValue::from_str(&STANDARD.encode(value.to_string())).or_fail(Kind::Unexpected, || "a header's value".into())
+}
 
 /// A connection pool to the emulator.
 #[derive(Clone)]

@@ -1,6 +1,7 @@
 //! The HTTP server: finds out whom a request is for, asks our services, passes the rest on.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
@@ -12,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::access::{self, Caller};
-use super::emulator::{CHANGED_HEADER, SESSION_HEADER, UNSIGNED_HEADER, full};
+use super::emulator::{CHANGED_HEADER, SERVICE_HEADER, SESSION_HEADER, UNREACHABLE_HEADER, UNSIGNED_HEADER, full};
 use super::faults::{self, Fault, Strike};
 use super::identify::{Identity, query_action};
 use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources};
@@ -86,7 +87,7 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         return refuse(refusal);
     }
     let mut head = head;
-    for ours in [UNSIGNED_HEADER, CHANGED_HEADER, SESSION_HEADER] {
+    for ours in [UNSIGNED_HEADER, CHANGED_HEADER, SESSION_HEADER, SERVICE_HEADER.as_str()] {
         head.headers.remove(ours);
     }
     if matches!(caller, Caller::Answer) && !is_small(&head.headers) {
@@ -119,7 +120,20 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
     if writes {
         gateway.stream_writes.send_modify(|count| *count += 1);
     }
+    if answer.as_ref().is_ok_and(|answer| answer.headers().contains_key(UNREACHABLE_HEADER)) {
+        return never(gateway).await;
+    }
     answer
+}
+
+/// How long a connection that leads nowhere is waited for: the time limit for connecting of the SDK in our functions, its default
+/// (`aws-smithy-runtime`, `default_plugins`).
+const NO_CONNECTION: Duration = Duration::from_millis(3100);
+
+/// Gives no answer, as where a connection leads nowhere.
+async fn never<T>(gateway: &Gateway) -> Result<T, Cut> {
+    let _ = tokio::time::timeout(NO_CONNECTION, gateway.cancel.cancelled()).await;
+    Err(Cut)
 }
 
 /// Whether a body is no larger than CloudFormation accepts as the response of a custom resource: 4096 bytes (CloudFormation user

@@ -97,6 +97,13 @@ async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
     let queue = carts.clients.sqs().create_queue().queue_name("given-up").send().await.expect("a queue");
     let arn = format!("arn:aws:sqs:{}:{}:given-up", carts.clients.region(), carts.stack.state().account);
     let to = |arn: &str| DestinationConfig::builder().on_failure(OnFailure::builder().destination(arn).build()).build();
+    // Lambda sends to it with the rights of the function's role.
+    let function = lambda.get_function_configuration().function_name(mapped.function_arn().expect("a function")).send();
+    let role = function.await.expect("the function").role.expect("its role");
+    let statement = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn});
+    let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+    let request = carts.clients.iam().put_role_policy().policy_name("given-up").policy_document(policy);
+    request.role_name(role.rsplit('/').next().expect("a name")).send().await.expect("the right is given");
     change().destination_config(to(&arn)).send().await.expect("changed");
     wait_for(carts, "Enabled").await;
     poison(carts, "unkept too").await;

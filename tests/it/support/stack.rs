@@ -63,9 +63,9 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL_BUS", self.bus)
             .env("OUTBOXCTL_LOCAL_SEED", "7")
             .env("OUTBOXCTL_LOCAL", "true");
-        // pip's own settings decide where packages come from.
+        // pip's own settings decide where packages come from. Decisions about rights are evaluated after the tests (.ci/rights).
         for (name, value) in std::env::vars_os() {
-            if name.to_string_lossy().starts_with("PIP_") {
+            if name.to_string_lossy().starts_with("PIP_") || name == "OUTBOXCTL_RIGHTS_RECORDS" {
                 command.env(name, value);
             }
         }

@@ -1,0 +1,16 @@
+"""Looking up what outboxctl reaches for in the emulator."""
+
+import importlib
+import sys
+
+
+def need(module, *names):
+    """Returns the module, once it is sure to have these names; ends the process with exit code 3 otherwise."""
+    try:
+        found = importlib.import_module(f"ministack.{module}")
+        for name in names:
+            getattr(found, name)
+    except (ImportError, AttributeError) as error:
+        sys.stderr.write(f"outboxctl: this emulator is not the version outboxctl was made for: {error}\n")
+        sys.exit(3)
+    return found

@@ -1,0 +1,89 @@
+"""What Lambda and API Gateway may do with a function, by the policies of its role and its own.
+
+Sources: Lambda developer guide, "Defining Lambda function permissions with an execution role", "Giving Lambda functions access to
+resources in an Amazon VPC" (the six EC2 actions), "Sending Lambda function logs to CloudWatch Logs"; API Gateway developer guide,
+"AWS Lambda integrations for HTTP APIs" (the function's policy).
+"""
+
+from emulated import need
+import rights
+
+apigateway = need("services.apigateway", "_invoke_lambda_proxy", "_extract_lambda_ref_from_integration_uri")
+iam = need("services.iam", "_roles")
+lambdas = need("services.lambda_svc", "_functions", "_vpc_config_with_id", "_emit_lambda_logs", "function_policy_for_arn")
+logs = need("services.cloudwatch_logs", "_log_groups")
+responses = need("core.responses", "get_account_id", "get_region")
+
+NETWORK_INTERFACES = [f"ec2:{name}" for name in (
+    "CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets", "DeleteNetworkInterface", "AssignPrivateIpAddresses",
+    "UnassignPrivateIpAddresses")]
+
+
+def usable(emulated):
+    """Handlers of a function that keep its VpcConfig, which the emulator leaves out of a template, and want of its role what
+    CreateFunction wants."""
+
+    def check(name, props):
+        role = props.get("Role", "")
+        trusted = (iam._roles.get(role.rsplit("/", 1)[-1]) or {}).get("AssumeRolePolicyDocument")
+        if not rights.service_allows([trusted], "lambda.amazonaws.com", "sts:AssumeRole", role):
+            raise ValueError("The role defined for the function cannot be assumed by Lambda.")
+        if (props.get("VpcConfig") or {}).get("SubnetIds"):
+            for action in NETWORK_INTERFACES:
+                if not rights.role_allows(role, name, action, "*"):
+                    call = action.split(":")[1]
+                    raise ValueError(f"The provided execution role does not have permissions to call {call} on EC2")
+
+    def keep(made, props):
+        lambdas._functions[made[0]]["config"]["VpcConfig"] = lambdas._vpc_config_with_id(props.get("VpcConfig"))
+        return made
+
+    def create(logical_id, props, stack_name):
+        check(logical_id, props)
+        return keep(emulated["create"](logical_id, props, stack_name), props)
+
+    def update(physical_id, old_props, new_props, *rest):
+        check(physical_id, new_props)
+        return keep(emulated["update"](physical_id, old_props, new_props, *rest), new_props)
+
+    return {**emulated, "create": create, "update": update}
+
+
+def install_logs():
+    """Without the rights to write it, or without its group, a function's log is lost."""
+    emulated = lambdas._emit_lambda_logs
+
+    def emit(func, *rest, **named):
+        config = func.get("config") or func
+        arn, role, name = config.get("FunctionArn", ""), config.get("Role", ""), config.get("FunctionName", "")
+        group = (config.get("LoggingConfig") or {}).get("LogGroup") or f"/aws/lambda/{name}"
+        prefix = ":".join(["arn:aws:logs", *arn.split(":")[3:5], "log-group", group])
+        needed = [("logs:CreateLogStream", f"{prefix}:log-stream:s"), ("logs:PutLogEvents", f"{prefix}:log-stream:s")]
+        if group not in logs._log_groups:
+            needed.append(("logs:CreateLogGroup", prefix))
+        if all(rights.role_allows(role, name, *one) for one in needed):
+            emulated(func, *rest, **named)
+
+    lambdas._emit_lambda_logs = emit
+
+
+def install_permissions():
+    """API Gateway invokes functions whose policy lets it, for the route; otherwise the caller gets its error 500."""
+    emulated = apigateway._invoke_lambda_proxy
+
+    async def invoke(integration, api_id, stage, path, method, headers, body, query_params, route_key="$default", *rest, **named):
+        function = apigateway._extract_lambda_ref_from_integration_uri(integration.get("integrationUri", ""))
+        account, region = named.get("owner_account_id") or responses.get_account_id(), named.get("owner_region") or responses.get_region()
+        verb, _, route = route_key.partition(" ")
+        source = f"arn:aws:execute-api:{region}:{account}:{api_id}/{stage}/{verb}{route}"
+        found = lambdas.function_policy_for_arn(function) if function.startswith("arn:") else None
+        if found and not rights.service_allows([found[0]], "apigateway.amazonaws.com", "lambda:InvokeFunction", function, source):
+            return 500, {"Content-Type": "application/json"}, b'{"message":"Internal Server Error"}'
+        return await emulated(integration, api_id, stage, path, method, headers, body, query_params, route_key, *rest, **named)
+
+    apigateway._invoke_lambda_proxy = invoke
+
+
+def install():
+    install_logs()
+    install_permissions()

@@ -1,0 +1,129 @@
+"""What a function or a replication instance in a VPC reaches: a service by a VPC endpoint in its VPC, or by a NAT gateway.
+
+Sources: Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC" and "Enable internet access for
+VPC-connected Lambda functions"; DMS user guide, "Configuring VPC endpoints for AWS DMS"; AWS PrivateLink guide, "Access an AWS
+service using an interface VPC endpoint" (private DNS, security groups) and "Gateway endpoints". What can't be reached does not
+answer: the gateway holds such a request open.
+"""
+
+import contextvars
+import ipaddress
+import re
+
+from emulated import need
+
+ec2 = need("services.ec2", "_subnets", "_vpc_endpoints", "_route_tables", "_security_groups", "_nat_gateways")
+
+HTTPS = 443
+# The VPC endpoint by which a request came; None for another way.
+endpoint = contextvars.ContextVar("endpoint", default=None)
+# Endpoint services whose name differs from the signing name.
+NAMES = {"kinesis": "kinesis-streams"}
+# Access key, region and service of a signed request, in the header or in the query of a presigned URL.
+CREDENTIAL = re.compile(r"Credential=([^/%]+)(?:/|%2F)\d+(?:/|%2F)([^/%]+)(?:/|%2F)([^/%]+)")
+
+
+def endpoint_service(service, target):
+    """The last part of the endpoint service's name."""
+    return "dynamodb-streams" if target.startswith("DynamoDBStreams") else NAMES.get(service, service)
+
+
+def unreachable(scope, place_of):
+    """Why a request does not get to its service; None where it does."""
+    headers = dict(scope["headers"])
+    endpoint.set(None)
+    signed = CREDENTIAL.search(headers.get(b"authorization", b"").decode("latin-1") or scope["query_string"].decode("latin-1"))
+    place = signed and place_of(signed[1])
+    if not place:
+        return None
+    service = endpoint_service(signed[3], headers.get(b"x-amz-target", b"").decode("latin-1"))
+    return reach(place, signed[2], service)
+
+
+def reach(place, region, service):
+    """None where the service is reached from the place, whose endpoint is then set; otherwise the reason."""
+    name = f"com.amazonaws.{region}.{service}"
+    subnets = [subnet for subnet in of_region(ec2._subnets, region) if subnet["SubnetId"] in place["subnets"]]
+    # Subnets that EC2 does not have are not checked.
+    if not subnets:
+        return None
+    vpc = subnets[0]["VpcId"]
+    groups = security_groups(place["groups"], vpc, region)
+    ranges = [subnet["CidrBlock"] for subnet in subnets]
+    for candidate in of_region(ec2._vpc_endpoints, region):
+        if candidate["VpcId"] != vpc or candidate["ServiceName"] != name:
+            continue
+        refused = blocked(candidate, groups, ranges, subnets, region)
+        # Private DNS names the endpoint in the whole VPC: there is no other way then.
+        if refused is None or is_on(candidate.get("PrivateDnsEnabled")):
+            endpoint.set(None if refused else candidate)
+            return refused
+    if not all(leads_out(subnet, region) for subnet in subnets):
+        return f"the connection to {name} timed out: {vpc} has neither a VPC endpoint for it nor a NAT gateway"
+    if not any(permits(group["IpPermissionsEgress"], ["0.0.0.0/0"], []) for group in groups):
+        return f"the connection to {name} timed out: no security group allows outgoing HTTPS"
+    return None
+
+
+def blocked(candidate, groups, ranges, subnets, region):
+    """Why an endpoint does not take the connection; None where it does."""
+    name = candidate["ServiceName"]
+    if candidate["VpcEndpointType"] == "Gateway":
+        tables = {table["RouteTableId"] for subnet in subnets for table in [route_table(subnet, region)] if table}
+        if not tables <= set(candidate["RouteTableIds"]):
+            return f"the connection to {name} timed out: the route table of a subnet does not lead to {candidate['VpcEndpointId']}"
+        # The service keeps its public addresses.
+        if not any(permits(group["IpPermissionsEgress"], ["0.0.0.0/0"], []) for group in groups):
+            return f"the connection to {name} timed out: no security group allows outgoing HTTPS"
+        return None
+    inside = [subnet["CidrBlock"] for subnet in of_region(ec2._subnets, region) if subnet["SubnetId"] in candidate["SubnetIds"]]
+    theirs = security_groups(candidate.get("SecurityGroupIds") or [], candidate["VpcId"], region)
+    ids = [group["GroupId"] for group in groups]
+    if not any(permits(group["IpPermissionsEgress"], inside, [group["GroupId"] for group in theirs]) for group in groups):
+        return f"the connection to {name} timed out: no security group allows outgoing HTTPS to {candidate['VpcEndpointId']}"
+    if not any(permits(group["IpPermissions"], ranges, ids) for group in theirs):
+        return f"the connection to {name} timed out: the security groups of {candidate['VpcEndpointId']} do not allow HTTPS from {', '.join(ids)}"
+    return None
+
+
+def permits(rules, ranges, groups, port=HTTPS):
+    """Whether rules of a security group allow TCP on the port, with all of these ranges or one of these groups."""
+    for rule in rules:
+        if rule["IpProtocol"] not in ("tcp", "6", "-1"):
+            continue
+        if rule["IpProtocol"] != "-1" and not rule.get("FromPort", 0) <= port <= rule.get("ToPort", 65535):
+            continue
+        allowed = [ipaddress.ip_network(item["CidrIp"], strict=False) for item in rule.get("IpRanges", [])]
+        if any(pair.get("GroupId") in groups for pair in rule.get("UserIdGroupPairs", [])):
+            return True
+        if ranges and all(any(ipaddress.ip_network(one).subnet_of(net) for net in allowed) for one in ranges):
+            return True
+    return False
+
+
+def security_groups(ids, vpc, region):
+    """The groups with these ids, or the default group of the VPC."""
+    found = [group for group in of_region(ec2._security_groups, region) if group["VpcId"] == vpc]
+    return [group for group in found if (group["GroupId"] in ids if ids else group["GroupName"] == "default")]
+
+
+def route_table(subnet, region):
+    """The route table of a subnet: its own, or the main one of the VPC."""
+    tables = [table for table in of_region(ec2._route_tables, region) if table["VpcId"] == subnet["VpcId"]]
+    own = [table for table in tables for to in table["Associations"] if to.get("SubnetId") == subnet["SubnetId"]]
+    main = [table for table in tables for to in table["Associations"] if to.get("Main")]
+    return next(iter(own + main), None)
+
+
+def leads_out(subnet, region):
+    """Whether a subnet's default route leads to a NAT gateway. Without a public address, an internet gateway is no way out."""
+    table = route_table(subnet, region) or {"Routes": []}
+    return any(route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("NatGatewayId") for route in table["Routes"])
+
+
+def of_region(store, region):
+    return [value for (_, of, _), value in list(store.all_items()) if of == region]
+
+
+def is_on(value):
+    return str(value).lower() == "true"

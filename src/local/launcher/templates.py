@@ -1,0 +1,119 @@
+"""What CloudFormation refuses of a template, by the registry's schemas of the types that outboxctl's templates have.
+
+Sources: the schemas in the CloudFormation registry (`required`, `properties`, `createOnlyProperties`; registry.txt is made of them);
+CloudFormation user guide, "Name type" (names are unique, and a resource with one can't be replaced under it) and "Troubleshooting
+CloudFormation". The emulator refuses the replacement of some types itself, and more than ten Logs resource policies.
+"""
+
+import os
+
+from emulated import need
+
+cloudformation = need("services.cloudformation", "_stacks")
+logs = need("services.cloudwatch_logs", "_log_groups")
+responses = need("core.responses", "get_account_id", "get_region")
+
+REGISTRY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "registry.txt")
+# Properties that name a resource, and nothing that the template gives anyway.
+NAMES = {
+    "AWS::CloudWatch::Alarm": "AlarmName",
+    "AWS::DMS::Certificate": "CertificateIdentifier",
+    "AWS::DMS::Endpoint": "EndpointIdentifier",
+    "AWS::DMS::ReplicationInstance": "ReplicationInstanceIdentifier",
+    "AWS::DMS::ReplicationSubnetGroup": "ReplicationSubnetGroupIdentifier",
+    "AWS::DMS::ReplicationTask": "ReplicationTaskIdentifier",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::Events::EventBus": "Name",
+    "AWS::IAM::ManagedPolicy": "ManagedPolicyName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::Kinesis::Stream": "Name",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::RDS::DBInstance": "DBInstanceIdentifier",
+    "AWS::RDS::DBParameterGroup": "DBParameterGroupName",
+    "AWS::RDS::DBSubnetGroup": "DBSubnetGroupName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SecretsManager::Secret": "Name",
+}
+# Names of these count in every region of the account.
+GLOBAL = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::S3::Bucket")
+
+
+class Type:
+    """A resource type, from its line in the registry."""
+
+    def __init__(self, line):
+        self.name, _, _, *sets = line.split(" ")
+        self.replacing, self.required, others = (set() if names == "-" else set(names.split(",")) for names in sets)
+        self.known = self.required | others
+        self.names = NAMES.get(self.name)
+
+
+def types():
+    with open(REGISTRY, encoding="utf-8") as file:
+        return [Type(line) for line in file.read().splitlines()]
+
+
+def validate(kind, logical_id, props):
+    """Refuses properties that the type does not have, and the lack of those that it needs."""
+    problems = [f"#: required key [{name}] not found" for name in sorted(kind.required - set(props))]
+    problems += [f"#: extraneous key [{name}] is not permitted" for name in sorted(set(props) - kind.known)]
+    if problems:
+        raise ValueError(f"Properties validation failed for resource {logical_id} with message: {' '.join(problems)}")
+
+
+def stacks(kind):
+    """Each stack in which a name of this type counts."""
+    account, region = responses.get_account_id(), responses.get_region()
+    for (of, where, _), stack in list(cloudformation._stacks.all_items()):
+        if of == account and (where == region or kind.name in GLOBAL) and stack.get("StackStatus") != "DELETE_COMPLETE":
+            yield stack
+
+
+def refuse_taken(kind, logical_id, props, stack_name):
+    """Refuses a name that a resource of another stack has, or that was made without CloudFormation."""
+    name = kind.names and props.get(kind.names)
+    if not name:
+        return
+    for stack in stacks(kind):
+        for other, resource in list(stack.get("_resources", {}).items()):
+            taken = resource.get("ResourceType") == kind.name and (resource.get("Properties") or {}).get(kind.names) == name
+            if taken and resource.get("PhysicalResourceId") and (stack["StackName"], other) != (stack_name, logical_id):
+                raise ValueError(f"{name} already exists in stack {stack['StackId']}")
+    # The emulator would take it over.
+    if kind.name == "AWS::Logs::LogGroup" and name in logs._log_groups:
+        raise ValueError(f"Resource of type 'AWS::Logs::LogGroup' with identifier '{name}' already exists.")
+
+
+def refuse_replacement(kind, old_props, new_props):
+    """Refuses a change that replaces a resource under the name that it has."""
+    name = kind.names and old_props.get(kind.names)
+    if not name or new_props.get(kind.names) != name:
+        return
+    if any(old_props.get(changed) != new_props.get(changed) for changed in kind.replacing):
+        raise ValueError("CloudFormation cannot update a stack when a custom-named resource requires replacing. "
+                         f"Rename {name} and update the stack again.")
+
+
+def checking(kind, emulated):
+    """The handlers of a type, behind these checks."""
+
+    def create(logical_id, props, stack_name):
+        validate(kind, logical_id, props)
+        refuse_taken(kind, logical_id, props, stack_name)
+        return emulated["create"](logical_id, props, stack_name)
+
+    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
+        validate(kind, logical_id or physical_id, new_props)
+        refuse_replacement(kind, old_props, new_props)
+        more = (logical_id,) if emulated.get("update_with_logical_id") else ()
+        return emulated["update"](physical_id, old_props, new_props, stack_name, *more)
+
+    return {**emulated, "create": create, **({"update": update, "update_with_logical_id": True} if "update" in emulated else {})}
+
+
+def install(handlers):
+    """After everything else that changes handlers: what is refused reaches none of them."""
+    for kind in types():
+        handlers[kind.name] = checking(kind, handlers[kind.name])
