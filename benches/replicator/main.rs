@@ -29,7 +29,7 @@ fn main() {
     {
         return runtime.block_on(drain::child(rest));
     }
-    let stack = Stack::up("bench");
+    let stack = Stack::with("bench", "ordered", "false");
     let server = stack.state().postgres;
     runtime.block_on(async {
         let rows = setting("OUTBOXCTL_BENCH_ROWS", 200_000);

@@ -48,7 +48,7 @@ fn main() {
         let endpoint = LocalEndpoint { url, region, key: AccessKey::new(id, secret) };
         return runtime.block_on(async { bare_loop(&client(endpoint).await, stream, records).await });
     }
-    let stack = Stack::up("bench-tail");
+    let stack = Stack::with("bench-tail", "ordered", "false");
     stack.ok(&[&["deploy", "--yes"], PIPELINE].concat());
     let stream = stack.ok(&[&["outputs"], PIPELINE].concat())["StreamName"].as_str().expect("a stream").to_owned();
     let state = stack.state();

@@ -187,6 +187,12 @@ impl Clients {
         service_endpoint::of(&self.config, "CloudFormation").is_some_and(|url| is_loopback(&url))
     }
 
+    /// Returns whether reads of a Kinesis shard are limited: on AWS, and on a local stack unless it was started without.
+    pub fn has_shard_limits(&self) -> bool {
+        let unlimited = || matches!(crate::settings::environment::flag("OUTBOXCTL_LOCAL_SHARD_LIMITS"), Ok(Some(false)));
+        !(self.is_local() && unlimited())
+    }
+
     pub fn region(&self) -> &str {
         self.config.region().map_or("", Region::as_ref)
     }

@@ -130,7 +130,7 @@ impl Args {
             processor: Arc::new(processor),
             me: me.clone(),
             batch: self.batch,
-            pause: Duration::from_millis(if clients.is_local() { 20 } else { 250 }),
+            pause: Duration::from_millis(if clients.has_shard_limits() { 400 } else { 20 }),
             checkpoint_every: Duration::from_secs(5),
         };
         let options = Options {

@@ -34,7 +34,8 @@ pub struct Reader<L, S> {
     pub me: String,
     /// Most records of a page.
     pub batch: i32,
-    /// Between pages: a shard gives five reads a second, to all its readers together.
+    /// Between pages at the tip of the shard, and half of it while catching up: a shard gives five reads a second, to all
+    /// its readers together.
     pub pause: Duration,
     /// How often to checkpoint within a page.
     pub checkpoint_every: Duration,
@@ -76,8 +77,9 @@ impl<L: Leases, S: Store> Reader<L, S> {
                 (Dealt::Lost, _) | (_, false) => return Ok(Ended::Lost),
             }
             self.processor.metrics.shard(shard, behind, idle);
+            let pause = if behind.is_zero() { self.pause } else { self.pause / 2 };
             tokio::select! {
-                () = tokio::time::sleep_until(begun + self.pause) => {}
+                () = tokio::time::sleep_until(begun + pause) => {}
                 () = terms.stop.cancelled() => return Ok(Ended::Stopped),
             }
         }

@@ -13,9 +13,10 @@ const KEPT: &[&str] =
 /// What the daemon reads of its own.
 const DAEMON: &[&str] = &[
     "OUTBOXCTL_HOME",
-    "OUTBOXCTL_LOCAL_BUS",
+    "OUTBOXCTL_LOCAL_DELIVERY",
     "OUTBOXCTL_LOCAL_NAME",
     "OUTBOXCTL_LOCAL_SEED",
+    "OUTBOXCTL_LOCAL_SHARD_LIMITS",
     "OUTBOXCTL_POSTGRES_BIN",
     "OUTBOXCTL_PYTHON",
     "OUTBOXCTL_RIGHTS_RECORDS",

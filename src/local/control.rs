@@ -46,7 +46,12 @@ pub fn status(home: &Home) -> Status {
 ///
 /// # Errors
 /// The daemon's own, or `Interrupted`.
-pub async fn up(home: &Home, ports: Ports, console: &Console, cancel: &CancellationToken) -> Result<State> {
+pub async fn up(
+    home: &Home,
+    (ports, seed): (Ports, Option<u64>),
+    console: &Console,
+    cancel: &CancellationToken,
+) -> Result<State> {
     home.create()?;
     // Fetched here, where the shell's way to the package index is known: the daemon does not inherit it.
     tokio::select! {
@@ -61,6 +66,9 @@ pub async fn up(home: &Home, ports: Ports, console: &Console, cancel: &Cancellat
     let mut command = tokio::process::Command::new(program);
     command.args(["--output", "ndjson", "--progress", "none", "local", "serve"]);
     command.args(["--port", &ports.gateway.to_string(), "--postgres-port", &ports.postgres.to_string()]);
+    if let Some(seed) = seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
     child_environment::for_daemon(command.as_std_mut());
     command.current_dir(home.stack()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
     // Ctrl-C on the terminal is for us; we pass it on.

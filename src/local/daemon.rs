@@ -16,6 +16,7 @@ use super::postgres_server::Server;
 use super::postgres_server::further::Keeper;
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
+use super::transports::Transports;
 use super::{key, lock, orphans, parts, ports, tools};
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
@@ -57,7 +58,12 @@ fn failure_file(home: &Home) -> PathBuf {
 ///
 /// # Errors
 /// Whatever keeps the stack from coming up, or brings it down on its own.
-pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, ready: impl FnOnce(&State)) -> Result<()> {
+pub async fn run(
+    (ports, transports): (Ports, Transports),
+    console: &Console,
+    cancel: CancellationToken,
+    ready: impl FnOnce(&State),
+) -> Result<()> {
     let home = Home::find()?;
     home.create()?;
     crate::output::log::of_daemon();
@@ -77,7 +83,7 @@ pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, rea
     };
     // Tools are for all users; what the stack writes from here on is for its own alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let result = serve(&home, &tools, ports, console, cancel, ready).await;
+    let result = serve(&home, &tools, (ports, transports), console, cancel, ready).await;
     let _ = std::fs::remove_file(home.state_file());
     if let Err(error) = &result {
         // Told on the next occasion; nobody may be listening now.
@@ -89,7 +95,7 @@ pub async fn run(ports: Ports, console: &Console, cancel: CancellationToken, rea
 async fn serve(
     home: &Home,
     tools: &Tools,
-    ports: Ports,
+    (ports, transports): (Ports, Transports),
     console: &Console,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
@@ -106,7 +112,8 @@ async fn serve(
     let mut postgres = Server::start(home, &tools.postgres, postgres_port).await?;
     let told = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
     console.emit(Event::finished("postgres", told, true));
-    let result = with_postgres(home, tools, &mut postgres, (listeners, gateway_port), console, cancel, ready).await;
+    let chosen = (listeners, gateway_port, transports);
+    let result = with_postgres(home, tools, &mut postgres, chosen, console, cancel, ready).await;
     postgres.stop().await;
     result
 }
@@ -115,7 +122,7 @@ async fn with_postgres(
     home: &Home,
     tools: &Tools,
     postgres: &mut Server,
-    (listeners, port): (Vec<std::net::TcpListener>, u16),
+    (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
     console: &Console,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
@@ -138,8 +145,8 @@ async fn with_postgres(
         secret: &secret,
         types: providers.iter().flat_map(|provider| provider.types()).copied().collect(),
         ca_file: postgres.about.ca_file.clone(),
-        bus_seed: emulator::bus_seed()?,
         records: crate::settings::environment::text("OUTBOXCTL_RIGHTS_RECORDS")?,
+        transports,
     })
     .await?;
     if lost {
@@ -170,7 +177,7 @@ async fn with_postgres(
     let listening = listen(&gateway, listeners);
     let result = match &listening {
         Ok(_) => {
-            let state = state(&url, key, postgres, &emulator);
+            let state = state(&url, key, postgres, &emulator, transports);
             attend(&gateway, home, &state, (postgres, &mut keeper), &mut emulator, cancel, ready).await
         }
         Err(_) => Ok(()),
@@ -230,7 +237,7 @@ async fn attend(
     }
 }
 
-fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator) -> State {
+fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator, transports: Transports) -> State {
     State {
         endpoint: url.to_owned(),
         region: REGION.into(),
@@ -242,6 +249,7 @@ fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator) -> S
         emulator_url: emulator.url.clone(),
         emulator_pid: emulator.pid(),
         emulator_version: EMULATOR_VERSION.into(),
+        transports,
         started_at: chrono::Utc::now(),
     }
 }

@@ -9,19 +9,24 @@ use super::child_environment::WITHOUT_AWS_FILES;
 use super::home::{Home, write_atomically};
 use super::orphans;
 use super::tools::Environment;
+use super::transports::Transports;
 use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::settings::environment::text;
 
-/// The launcher and the modules beside it.
-const SCRIPTS: [(&str, &str); 7] = [
-    ("launcher.py", include_str!("launcher.py")),
+/// The program that runs it, and the modules that it imports.
+const LAUNCHER: &str = "launcher.py";
+const SCRIPTS: [(&str, &str); 11] = [
+    (LAUNCHER, include_str!("launcher.py")),
+    ("disorder.py", include_str!("launcher/disorder.py")),
     ("emulated.py", include_str!("launcher/emulated.py")),
     ("functions.py", include_str!("launcher/functions.py")),
     ("network.py", include_str!("launcher/network.py")),
     ("registry.txt", include_str!("../pipelines/registry.txt")),
     ("rights.py", include_str!("launcher/rights.py")),
+    ("shards.py", include_str!("launcher/shards.py")),
+    ("streams.py", include_str!("launcher/streams.py")),
     ("templates.py", include_str!("launcher/templates.py")),
+    ("transports.py", include_str!("launcher/transports.py")),
 ];
 /// It imports some 100 modules and reads its state back.
 const START_PATIENCE: Duration = Duration::from_secs(60);
@@ -50,8 +55,7 @@ pub struct Settings<'a> {
     pub types: Vec<&'static str>,
     /// PEM of the authority that signs the local database; functions find it in PGSSLROOTCERT.
     pub ca_file: PathBuf,
-    /// What the order of the bus's deliveries comes from; None delivers in the order of PutEvents.
-    pub bus_seed: Option<u64>,
+    pub transports: Transports,
     /// Folder for the record of every decision about rights; None keeps none.
     pub records: Option<String>,
 }
@@ -80,7 +84,7 @@ impl Emulator {
         for (name, text) in SCRIPTS {
             write_atomically(&folder.join(name), text.as_bytes())?;
         }
-        let launcher = folder.join("launcher.py");
+        let launcher = folder.join(LAUNCHER);
         let port_file = folder.join("port");
         // Of the run before.
         let _ = std::fs::remove_file(&port_file);
@@ -143,26 +147,6 @@ impl Emulator {
     }
 }
 
-/// The seed by which the bus shuffles deliveries: that of `OUTBOXCTL_LOCAL_SEED`, or one at random. None with
-/// `OUTBOXCTL_LOCAL_BUS=ordered`, for tests of what depends on the order in which events were handed to the bus.
-///
-/// # Errors
-/// `Usage` for a value that is not understood.
-pub fn bus_seed() -> Result<Option<u64>> {
-    match text("OUTBOXCTL_LOCAL_BUS")?.as_deref() {
-        None | Some("shuffled") => {}
-        Some("ordered") => return Ok(None),
-        Some(other) => {
-            let error = Error::new(Kind::Usage, format!("OUTBOXCTL_LOCAL_BUS is {other:?}"));
-            return Err(error.hint("it is \"shuffled\" (the default) or \"ordered\""));
-        }
-    }
-    let seed = text("OUTBOXCTL_LOCAL_SEED")?;
-    let seed = seed
-        .map(|seed| seed.parse().or_fail(Kind::Usage, || format!("OUTBOXCTL_LOCAL_SEED is {seed:?}, not a number")));
-    Ok(Some(seed.transpose()?.unwrap_or_else(|| fastrand::u64(..1_000_000))))
-}
-
 fn environment(
     settings: &Settings<'_>,
     folder: &std::path::Path,
@@ -200,8 +184,9 @@ fn environment(
         ("AWS_ACCESS_KEY_ID", settings.key.id.clone().into()),
         ("AWS_SECRET_ACCESS_KEY", settings.key.secret.clone().into()),
         ("PGSSLROOTCERT", settings.ca_file.clone().into()),
-        ("OUTBOXCTL_BUS_SEED", settings.bus_seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
         ("OUTBOXCTL_RIGHTS_RECORDS", settings.records.clone().unwrap_or_default().into()),
+        ("OUTBOXCTL_SEED", settings.transports.seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
+        ("OUTBOXCTL_UNLIMITED", if settings.transports.shard_limits { "" } else { "1" }.into()),
         (orphans::MARK, settings.home.stack().into()),
     ];
     variables.extend(WITHOUT_AWS_FILES.map(|(name, value)| (name, value.into())));

@@ -5,7 +5,9 @@ Started by `outboxctl local serve` with the emulator's own environment variables
   OUTBOXCTL_RESOURCE_TYPES  CloudFormation types to hand to it, separated by commas
   OUTBOXCTL_EXTENDED_TYPES  types that the emulator keeps the record of, and the gateway then makes real
   OUTBOXCTL_PORT_FILE       where to write the port we listen on
-  OUTBOXCTL_BUS_SEED        what the order of the bus's deliveries comes from; empty: that of PutEvents
+  OUTBOXCTL_SEED            where order, repetition and delays of event transports come from; empty: all comes once, in order
+                            and at once
+  OUTBOXCTL_UNLIMITED       not empty: shards of Kinesis have no limits
   OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
   OUTBOXCTL_RIGHTS_RECORDS  a folder for the decisions about rights; empty: none are kept
   OUTBOXCTL_EMULATOR_SECRET what every request must have in x-outboxctl-emulator: the port is open to this whole machine,
@@ -23,11 +25,11 @@ import functools
 import hashlib
 import hmac
 import http.server
+import importlib
 import itertools
 import json
 import logging
 import os
-import random
 import shutil
 import signal
 import socket
@@ -36,6 +38,10 @@ import threading
 import time
 import urllib.error
 import urllib.request
+
+# Beside this file.
+import streams
+import transports
 
 # Not through PYTHONPATH: a folder's name may hold a colon, and functions would inherit it.
 sys.path[:0] = sys.argv[1:]
@@ -70,9 +76,14 @@ dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_
                 "_kinesis_destinations", "_fan_out_to_kinesis", "_update_ttl", "_ttl_settings", "_tables", "_lock",
                 "_remove_item", "_emit_stream_event", "_build_change_record", "_stream_records",
                 "_stream_trimmed", "get_state", "_restore_state")
-kinesis = need("services.kinesis", "_expire_iterators", "_expire_records", "_next_sequence_number", "_streams")
+kinesis = need("services.kinesis", "_expire_iterators", "_expire_records", "_next_sequence_number", "_streams",
+               "_shard_iterators", "_consumers", "_subscriptions", "SUBSCRIPTION_SECONDS", "_create_stream", "_put_record", "_put_records",
+               "_get_records", "_list_shards", "_split_shard", "_merge_shards", "_update_shard_count",
+               "_describe_stream_summary", "_subscribe_to_shard", "_route_to_shard", "_shard_out", "_resolve_stream",
+               "_resolve_stream_by_arn", "_consumer_from_arn", "_partition_key_to_hash", "_start_position",
+               "_eventstream_message", "error_response_json", "json_response")
 eventbridge = need("services.eventbridge", "_dispatch_event", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
-                   "_apply_input_transformer")
+                   "_apply_input_transformer", "_matches_pattern_view", "_rules", "_targets", *transports.CHANGES)
 lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
                "invoke_async_with_retry", "_provided_worker_env", "_runtime_env_vars", "_prune_orphan_code_blobs",
                "execution_credentials")
@@ -85,7 +96,8 @@ evaluator = need("core.iam_evaluator", "authenticate")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
-responses = need("core.responses", "get_region", "set_request_account_id", "set_request_region")
+responses = need("core.responses", "get_account_id", "get_region", "set_request_account_id", "set_request_region",
+                 "StreamingResponse")
 application = need("app", "app", "save_all", "_collect_scripts", "_parse_execute_api_url", "_parse_lambda_url", "_enforce_execute_api",
                    "_execute_api_authorization_type", "_handle_pre_body_request", "_handle_post_body_shortcuts",
                    "_handle_s3_control_request", "_handle_rds_data_request", "_handle_ses_v2_request",
@@ -237,30 +249,6 @@ def extended_table(emulated):
         return emulated["delete"](physical_id, *rest)
 
     return {**emulated, "create": create, "update": update, "delete": delete}
-
-
-def in_kinesis(identity):
-    """Names of members begin with a small letter there."""
-    return identity and {name[0].lower() + name[1:]: value for name, value in identity.items()}
-
-
-def install_streaming_destinations():
-    """Records of a table in a Kinesis stream have the form that Kinesis Data Streams for DynamoDB gives them."""
-    emulated = dynamodb._fan_out_to_kinesis
-
-    def fan_out(table_name, record):
-        precisions = [to["ApproximateCreationDateTimePrecision"] for to in dynamodb._kinesis_destinations.get(table_name, [])]
-        precision = "MICROSECOND" if "MICROSECOND" in precisions else "MILLISECOND"
-        body = {name: value for name, value in record["dynamodb"].items() if name not in ("SequenceNumber", "StreamViewType")}
-        body["ApproximateCreationDateTime"] = time.time_ns() // (1_000 if precision == "MICROSECOND" else 1_000_000)
-        body["ApproximateCreationDateTimePrecision"] = precision
-        emulated(table_name, {
-            "awsRegion": record["awsRegion"], "eventID": record["eventID"], "eventName": record["eventName"],
-            "userIdentity": in_kinesis(record.get("userIdentity")), "recordFormat": "application/json", "tableName": table_name,
-            "dynamodb": body, "eventSource": "aws:dynamodb",
-        })
-
-    dynamodb._fan_out_to_kinesis = fan_out
 
 
 def seldom(sweep, seconds):
@@ -615,45 +603,6 @@ def install_parameter_checks():
         module._resolve_parameters = checking(module._resolve_parameters)
 
 
-# How long the delivery of an event may be held back, in seconds: longer than it takes a publisher to send the next one.
-LONGEST_DELIVERY = 0.5
-held_back = {}
-
-
-def install_shuffled_deliveries(seed):
-    """EventBridge keeps no order between deliveries ("Event delivery" in its user guide promises at least once, and no
-    order): each event is held back for a time of its own, so that later ones overtake it. PutEvents answers at once."""
-    chance = random.Random(seed)
-    numbers = itertools.count()
-    emulated = eventbridge._dispatch_event
-    log.info("deliveries of the bus are shuffled: OUTBOXCTL_LOCAL_SEED=%s repeats them", seed)
-
-    def dispatch(event, view=None):
-        try:
-            loop = asyncio.get_running_loop()
-        except RuntimeError:
-            # Not on the event loop: nothing there to wait on.
-            return emulated(event, view)
-        number = next(numbers)
-        # Account and region of the request are in its context.
-        held_back[number] = functools.partial(contextvars.copy_context().run, emulated, event, view)
-        loop.call_later(chance.random() * LONGEST_DELIVERY, deliver, number)
-
-    eventbridge._dispatch_event = dispatch
-
-
-def deliver(number):
-    held = held_back.pop(number, None)
-    if held:
-        held()
-
-
-def deliver_all():
-    """Before the emulator saves its state and ends."""
-    for number in list(held_back):
-        deliver(number)
-
-
 def answer_functions_at_once():
     """The runtime API that functions poll writes head and body apart: with Nagle's algorithm each answer waits 40 ms for
     the acknowledgement of its head."""
@@ -739,6 +688,7 @@ def may_pass(scope):
     changed.set(b"x-outboxctl-changed" in headers)
     session.set(b"x-outboxctl-session" in headers)
     rights.read_headers(headers)
+    streams.mapping.set(b"x-outboxctl-mapping" in headers)
     host, path = headers.get(b"host", b"").decode("latin-1"), scope["path"]
     routed = application._parse_execute_api_url(host, path) or application._parse_lambda_url(host, path)
     # Handled by its path before any host is looked at.
@@ -820,6 +770,7 @@ async def serve():
     config.backlog = 1024
     config.loglevel = "WARNING"
 
+    transports.held.start()
     ended = asyncio.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
@@ -841,7 +792,7 @@ async def serve():
         async def heard():
             message = await receive()
             if message["type"] == "lifespan.shutdown":
-                deliver_all()
+                transports.held.release_all()
             return message
 
         if scope["type"] == "lifespan":
@@ -869,9 +820,12 @@ async def serve():
 if __name__ == "__main__":
     install_names_by_region()
     install_resource_types()
-    install_streaming_destinations()
     install_seldom_sweeps()
     install_growing_sequence_numbers()
+    shards = streams.Streams(kinesis, responses, limited=not os.environ.get("OUTBOXCTL_UNLIMITED"))
+    shards.install(provisioners._RESOURCE_HANDLERS)
+    seed = os.environ.get("OUTBOXCTL_SEED") or None
+    transports.install_destinations(dynamodb, shards.put, seed)
     install_expiry()
     install_lasting_streams()
     install_whole_saves()
@@ -880,8 +834,8 @@ if __name__ == "__main__":
     install_parameter_checks()
     install_function_targets()
     install_function_environment()
-    if os.environ.get("OUTBOXCTL_BUS_SEED"):
-        install_shuffled_deliveries(int(os.environ["OUTBOXCTL_BUS_SEED"]))
+    if seed:
+        transports.install_bus(eventbridge, provisioners._RESOURCE_HANDLERS, responses, seed)
     install_public_routes()
     install_changed_requests()
     install_session_keys()

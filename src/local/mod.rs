@@ -29,8 +29,10 @@ mod rds;
 mod roles;
 pub mod state;
 pub mod tools;
+mod transports;
 mod user;
 
 pub use child::{EndSignal, become_program};
 pub use gateway::KEY_HEADER;
 pub use home::Home;
+pub use transports::Transports;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::home::{Home, write_atomically};
+use super::transports::Transports;
 use crate::aws::{AccessKey, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 
@@ -54,6 +55,7 @@ pub struct State {
     pub emulator_url: String,
     pub emulator_pid: u32,
     pub emulator_version: String,
+    pub transports: Transports,
     pub started_at: chrono::DateTime<chrono::Utc>,
 }
 

@@ -9,7 +9,7 @@ use crate::support::stack::Stack;
 /// EventBridge keeps no order between deliveries: a run that is fine passes, and says so.
 #[test]
 fn a_bus_that_keeps_no_order_fails_a_strict_verify_only() {
-    let stack = Stack::shuffled("shuffled");
+    let stack = Stack::unordered("shuffled");
     let pipeline = ["--pipeline", "dynamodb-eventbridge"];
     let with = |args: &[&'static str]| args.iter().copied().chain(pipeline).collect::<Vec<_>>();
     stack.ok(&with(&["deploy", "--yes"]));

@@ -47,6 +47,7 @@ fn running(state: &State, logs: &Path) -> Table {
     table.row(["emulator", &state.emulator_url, &emulator]);
     let place = format!("{}:{}", state.postgres.host, state.postgres.port);
     table.row(["PostgreSQL", &place, &format!("{} from {}", state.postgres.version, state.postgres.bin.display())]);
+    table.row(["seed", "of order, repetition and delay of events", &state.transports.summary()]);
     table.row(["logs", &logs.display().to_string(), "of the daemon, the emulator, PostgreSQL and the functions"]);
     table.row([
         "authority",

@@ -4,10 +4,10 @@ use serde_json::{Map, Value, json};
 
 use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::error::Result;
+use crate::error::{Error, Kind, Result};
 use crate::local::control::{self, Status};
 use crate::local::daemon::Ports;
-use crate::local::{Home, state::State};
+use crate::local::{Home, Transports, state::State};
 use crate::output::{Outcome, Table};
 
 /// Port of the AWS endpoint unless told otherwise; the one that local AWS endpoints usually have.
@@ -24,12 +24,22 @@ pub struct Args {
     /// Port of PostgreSQL; 0 picks a free one [default: the port used last, initially 54329]
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     postgres_port: Option<u16>,
+    /// Seed of the order, repetition and delay of events, to repeat a run [env: OUTBOXCTL_LOCAL_SEED] [default: random]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
+        // Before anything is fetched.
+        Transports::choose(self.seed)?;
         if let Status::Up(state) = control::status(&home) {
+            if self.seed.is_some_and(|seed| state.transports.seed != Some(seed)) {
+                let seed = state.transports.seed.map_or_else(|| "no seed".into(), |seed| format!("seed {seed}"));
+                return Err(Error::new(Kind::Usage, format!("the local stack is already up, with {seed}"))
+                    .hint("stop it first: `outboxctl local down`"));
+            }
             return Ok(outcome(&state, false).summary(format!("the local stack is up already, at {}", state.endpoint)));
         }
         let before = Ports::remembered(&home);
@@ -39,7 +49,7 @@ impl Args {
         };
         // A signal brings down what is half up.
         let _hold = ctx.hold();
-        let state = control::up(&home, ports, &ctx.console, &ctx.cancel).await?;
+        let state = control::up(&home, (ports, self.seed), &ctx.console, &ctx.cancel).await?;
         if before.is_some_and(|before| before.postgres != state.postgres.port) {
             ctx.console
                 .warn("PostgreSQL has another port than before: run `outboxctl deploy --local` to renew the secret");
@@ -60,5 +70,6 @@ fn outcome(state: &State, changed: bool) -> Outcome {
     Outcome::data(json!({"up": true, "state": state.shown(), "environment": environment}))
         .changed(changed)
         .table(table)
+        .text(format!("seed of events: {}", state.transports.summary()))
         .text("set them in a shell: eval \"$(outboxctl local env)\"")
 }

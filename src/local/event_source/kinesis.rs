@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::source::{BatchInfo, Page, Position, ReadError, Record, Shard, Source};
 use crate::error::{AwsContext, sdk_code};
+use crate::local::gateway::MAPPING_HEADER;
 
 pub struct Kinesis {
     pub client: Client,
@@ -79,7 +80,10 @@ impl Kinesis {
     async fn page(&self, shard: &str, iterator: &str, limit: usize) -> Result<Page, ReadError> {
         let request = self.client.get_records().stream_arn(&self.stream_arn).shard_iterator(iterator);
         let limit = i32::try_from(limit.min(10_000)).unwrap_or(10_000);
-        let answer = sort!(request.limit(limit).send().await, "read a shard")?;
+        let request = request.limit(limit).customize().mutate_request(|request| {
+            request.headers_mut().insert(MAPPING_HEADER, "1");
+        });
+        let answer = sort!(request.send().await, "read a shard")?;
         let records = answer.records().iter().map(|record| self.record(shard, record)).collect();
         Ok(Page { records, next: answer.next_shard_iterator })
     }

@@ -29,6 +29,8 @@ pub const UNREACHABLE_HEADER: &str = "x-outboxctl-unreachable";
 /// Marks a request whose body the gateway has changed after it was signed: the launcher judges the caller's rights, and
 /// not the signature.
 pub const CHANGED_HEADER: &str = "x-outboxctl-changed";
+/// Marks a read for an event source mapping, which Lambda makes less often than the local stack does.
+pub const MAPPING_HEADER: &str = "x-outboxctl-mapping";
 
 /// Returns what [`SERVICE_HEADER`] says.
 ///

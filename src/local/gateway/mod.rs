@@ -18,7 +18,7 @@ mod signature;
 
 pub use access::KEY_HEADER;
 pub use api::{ApiRequest, ApiResponse};
-pub use emulator::{Emulator, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
+pub use emulator::{Emulator, MAPPING_HEADER, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
 pub use server::serve;
 pub use service::{Resource, ResourceProvider, ResourceRequest, Service};
 

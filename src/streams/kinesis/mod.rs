@@ -55,10 +55,10 @@ pub struct Options {
 /// # Errors
 /// `StreamMissing`, and what Kinesis says.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
-    let pace = match clients.is_local() {
-        true => Pace { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
+    let pace = match clients.has_shard_limits() {
         // A shard gives five reads a second, to all its readers together.
-        false => Pace { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
+        true => Pace { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
+        false => Pace { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
     };
     start(client(clients), options, pace, sink, cancel).await
 }

@@ -19,22 +19,27 @@ pub fn home() -> PathBuf {
 pub struct Stack {
     world: World,
     name: String,
-    /// How the bus delivers: in the order of PutEvents, so that a test sees what was handed to it in which order.
-    bus: &'static str,
+    /// How events are delivered: once, in order and at once, so that a test sees what was sent in which order.
+    delivery: &'static str,
+    /// Whether shards of Kinesis streams have their limits.
+    limits: &'static str,
 }
 
 impl Stack {
     /// A stack that is up, on free ports.
     pub fn up(test: &str) -> Self {
-        let stack = Self::new(test);
-        stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
-        stack
+        Self::with(test, "ordered", "true")
     }
 
-    /// A stack that is up, whose bus keeps no order, as EventBridge.
-    pub fn shuffled(test: &str) -> Self {
+    /// A stack that is up and delivers as AWS: without order, and now and then twice.
+    pub fn unordered(test: &str) -> Self {
+        Self::with(test, "unordered", "true")
+    }
+
+    /// A stack that is up, with these values of `OUTBOXCTL_LOCAL_DELIVERY` and `OUTBOXCTL_LOCAL_SHARD_LIMITS`.
+    pub fn with(test: &str, delivery: &'static str, limits: &'static str) -> Self {
         let mut stack = Self::new(test);
-        stack.bus = "shuffled";
+        (stack.delivery, stack.limits) = (delivery, limits);
         stack.ok(&["local", "up", "--port", "0", "--postgres-port", "0"]);
         stack
     }
@@ -42,7 +47,12 @@ impl Stack {
     /// A stack that was never started.
     pub fn new(test: &str) -> Self {
         std::fs::create_dir_all(home()).expect("the tests' home");
-        Self { world: World::new(), name: format!("{test}-{}", std::process::id()), bus: "ordered" }
+        Self {
+            world: World::new(),
+            name: format!("{test}-{}", std::process::id()),
+            delivery: "ordered",
+            limits: "true",
+        }
     }
 
     pub fn name(&self) -> &str {
@@ -60,7 +70,8 @@ impl Stack {
             .args(args)
             .env("OUTBOXCTL_HOME", home())
             .env("OUTBOXCTL_LOCAL_NAME", &self.name)
-            .env("OUTBOXCTL_LOCAL_BUS", self.bus)
+            .env("OUTBOXCTL_LOCAL_DELIVERY", self.delivery)
+            .env("OUTBOXCTL_LOCAL_SHARD_LIMITS", self.limits)
             .env("OUTBOXCTL_LOCAL_SEED", "7")
             .env("OUTBOXCTL_LOCAL", "true");
         // pip's own settings decide where packages come from. Decisions about rights are evaluated after the tests (.ci/rights).

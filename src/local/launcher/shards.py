@@ -1,0 +1,97 @@
+"""What one shard of a Kinesis stream accepts and returns. Pure: the caller passes the time, in seconds.
+
+Source: "Quotas and limits" in the Kinesis Data Streams developer guide, PutRecords and GetRecords in its API reference.
+"""
+
+import collections
+
+MIB = 1_048_576
+# A shard accepts 1 MiB, partition keys included, and 1,000 records a second.
+WRITE_BYTES, WRITE_RECORDS = MIB, 1_000
+# A shard returns 2 MiB a second, in five calls of GetRecords a second, to all its readers together.
+READ_BYTES, READ_CALLS = 2 * MIB, 5
+# One call of GetRecords returns up to 10 MiB, and 10,000 records.
+CALL_BYTES, CALL_RECORDS = 10 * MIB, 10_000
+
+
+class Window:
+    """Admits amounts up to a limit in every period of one second."""
+
+    def __init__(self, limit):
+        self.limit, self.total, self.admitted = limit, 0, collections.deque()
+
+    def has_room(self, amount, now):
+        """Returns whether an amount fits now. One that is larger than the limit fits where nothing else was admitted."""
+        while self.admitted and self.admitted[0][0] <= now - 1:
+            self.total -= self.admitted.popleft()[1]
+        return not self.admitted or self.total + amount <= self.limit
+
+    def admit(self, amount, now):
+        self.total += amount
+        self.admitted.append((now, amount))
+
+
+class Limits:
+    """The limits of one shard."""
+
+    def __init__(self):
+        self.written, self.records = Window(WRITE_BYTES), Window(WRITE_RECORDS)
+        self.returns, self.calls = Window(READ_BYTES), Window(READ_CALLS)
+        self.readable_at = self.mapped_at = self.used = float("-inf")
+
+    def write(self, size, now):
+        """Returns whether a record of so many bytes is accepted, and counts it."""
+        self.used = now
+        if not (self.written.has_room(size, now) and self.records.has_room(1, now)):
+            return False
+        self.written.admit(size, now)
+        self.records.admit(1, now)
+        return True
+
+    def read(self, now, mapped=False):
+        """Returns whether a call of GetRecords is answered, and counts it.
+
+        Lambda polls a shard once a second (Lambda developer guide, "Polling and batching streams"). The local stack polls
+        for it more often, to be quick: as many calls count as Lambda would make.
+        """
+        self.used = now
+        if now < self.readable_at or not self.returns.has_room(1, now):
+            return False
+        if mapped:
+            if now - self.mapped_at >= 1 and self.calls.has_room(1, now):
+                self.mapped_at = now
+                self.calls.admit(1, now)
+            return True
+        if not self.calls.has_room(1, now):
+            return False
+        self.calls.admit(1, now)
+        return True
+
+    def returned(self, size, now):
+        """Counts the bytes that a call returned. Those above the limit keep later calls waiting until they fit into it: after
+        10 MiB, calls are refused for 5 seconds (GetRecords)."""
+        self.returns.has_room(0, now)
+        self.returns.admit(size, now)
+        if self.returns.total > READ_BYTES:
+            self.readable_at = now + self.returns.total / READ_BYTES
+
+
+def fitting(sizes, largest=CALL_BYTES):
+    """Returns how many of the records with these sizes one answer holds: at least one, if there is any."""
+    total = 0
+    for count, size in enumerate(sizes):
+        total += size
+        if count == CALL_RECORDS or (count and total > largest):
+            return count
+    return len(sizes)
+
+
+def resharded(ranges, target):
+    """Returns the steps by which shards with these ranges of hash keys become `target` shards of equal size, as
+    UpdateShardCount makes them: ("split", a hash key inside a shard) and ("merge", the hash key at which a shard begins whose
+    neighbor before it takes it in)."""
+    whole = ranges[-1][1] + 1
+    starts = [whole * number // target for number in range(target)]
+    before = {start for start, _ in ranges}
+    splits = [("split", start) for start in starts if start not in before]
+    return splits + [("merge", start) for start in sorted(before - set(starts))]
