@@ -25,7 +25,7 @@
 //! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres` |
 //! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `dynamodb`, `error`, `outbox`, `output`, `postgres`, `settings` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
-//! | [`verify`] | writing events, watching every hop, matching | `aws`, `cloudformation`, `deployment`, `error`, `output`, `pipelines`, `postgres`, `streams` |
+//! | [`verify`] | writing events, watching every hop, matching | `aws`, `cloudformation`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `streams` |
 //! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `cloudformation`, `deployment`, `dynamodb`, `error`, `outbox`, `postgres` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
 //! | [`ui`] | the web page and its server | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams` |

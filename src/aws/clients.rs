@@ -189,7 +189,8 @@ impl Clients {
 
     /// Returns whether reads of a Kinesis shard are limited: on AWS, and on a local stack unless it was started without.
     pub fn has_shard_limits(&self) -> bool {
-        let unlimited = || matches!(crate::settings::environment::flag("OUTBOXCTL_LOCAL_SHARD_LIMITS"), Ok(Some(false)));
+        let unlimited =
+            || matches!(crate::settings::environment::flag("OUTBOXCTL_LOCAL_SHARD_LIMITS"), Ok(Some(false)));
         !(self.is_local() && unlimited())
     }
 

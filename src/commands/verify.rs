@@ -23,7 +23,8 @@ use crate::verify::{self, Amount, Options, Report, Ways, junit};
 ///
 /// Exits with 0 if every event arrived once, in order at the hops that keep an order, and the rolled-back event did not
 /// arrive; otherwise, or if time runs out, it exits with 5. EventBridge does not preserve the order of deliveries: at
-/// the bus and in the event log, events out of order are reported and do not fail the run (see --strict-order). With
+/// the bus and in the event log, events out of order are reported and do not fail the run (see --strict-order). Nor do
+/// deliveries that AWS repeats: EventBridge under the same event id, and Kinesis Data Streams for DynamoDB. With
 /// --duration, verify runs as a soak test: it ends early if an event takes longer than --timeout, and its memory use
 /// depends on the number of events in flight, not on the duration.
 ///
@@ -77,7 +78,7 @@ impl Args {
         verdict.once |= self.allow_duplicates;
         let chart = ctx.console.is_terminal().then(|| report.chart()).flatten();
         if verdict.passed() {
-            let once = if report.verdict.once { "once" } else { "at least once" };
+            let once = report.times();
             let order = report.order_kept();
             let message = format!("{} events arrived {once}{order}; the rolled-back one did not", report.committed);
             if let Some(remark) = report.remark() {
@@ -108,6 +109,7 @@ impl Args {
             domain: reach::domain(&deployment),
             group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
             aggregates: self.aggregates,
+            repeating: verify::repeating_hops(deployment.pipeline),
             ordered: match self.strict_order {
                 true => deployment.pipeline.visible_hops(),
                 false => verify::ordered_hops(deployment.pipeline),

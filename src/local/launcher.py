@@ -25,8 +25,6 @@ import functools
 import hashlib
 import hmac
 import http.server
-import importlib
-import itertools
 import json
 import logging
 import os

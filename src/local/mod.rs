@@ -14,6 +14,7 @@ pub mod dms;
 mod emulator;
 mod event_source;
 mod events;
+pub mod fidelity;
 pub mod gateway;
 mod home;
 mod key;

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::settings::environment::{flag, text};
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::environment::{flag, text};
 
 /// The name of the variable for a seed, which `local up --seed` takes precedence over.
 const SEED: &str = "OUTBOXCTL_LOCAL_SEED";

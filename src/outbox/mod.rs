@@ -7,6 +7,7 @@ mod envelope;
 mod exact;
 pub mod formats;
 mod members;
+mod recent;
 mod redelivery;
 mod row;
 mod trace;
@@ -16,12 +17,12 @@ pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
 pub use exact::{Decimal, Exact, text_at};
 pub use members::{Members, levels};
+pub use recent::Recent;
+pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
+pub use row::{RowError, timestamp};
+pub use trace::Traceparent;
 
 /// Returns whether a text may be the beginning of an event's id: at least 8 characters of a UUID, and not all.
 pub fn is_abbreviated(id: &str) -> bool {
     (8..36).contains(&id.len()) && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
-
-pub use redelivery::{Fate, Piece, Redelivered, Redelivery};
-pub use row::{RowError, timestamp};
-pub use trace::Traceparent;

@@ -7,10 +7,10 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::recent::Recent;
 use super::{From, Item, Origin, Sink, decode, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::outbox::Recent;
 use crate::pipelines::Hop;
 
 /// Log events become visible late and not in order: each look goes back this far before the newest that was seen.

@@ -15,13 +15,11 @@ pub mod log;
 mod owner;
 mod position;
 pub mod processed;
-mod recent;
 mod template;
 mod warnings;
 
 pub use item::{Body, Content, EventView, Image, Item, Json, Origin};
 pub use position::From;
-pub use recent::Recent;
 pub use template::Template;
 pub use warnings::Warnings;
 

@@ -10,9 +10,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::latency::Latencies;
 use super::order::Order;
 use super::report::{AggregateReport, HopReport, Report, Verdict};
+use crate::outbox::Recent;
 use crate::pipelines::Hop;
 use crate::postgres::admin::Inserted;
-use crate::streams::{Item, Recent};
+use crate::streams::Item;
 
 /// Ids and aggregates named in a report; the counts are complete.
 const NAMED: usize = 20;
@@ -44,6 +45,7 @@ struct Shown {
     first: u64,
     duplicated: u64,
     duplicates: BTreeSet<u64>,
+    repeated: u64,
     out_of_order: u64,
     late: BTreeSet<u64>,
     order: Order,
@@ -62,6 +64,8 @@ pub struct Ledger {
     hops: Vec<Hop>,
     /// The hops at which disorder fails the run; it is counted at all of them.
     ordered: Vec<Hop>,
+    /// The hops at which AWS may deliver a record again.
+    repeating: Vec<Hop>,
     shown: Vec<Shown>,
     pending: HashMap<u64, Pending>,
     /// How many of those are committed.
@@ -105,6 +109,7 @@ impl Ledger {
             origin,
             hops: hops.to_vec(),
             ordered: ordered.to_vec(),
+            repeating: Vec::new(),
             shown: hops.iter().map(|_| Shown::default()).collect(),
             pending: HashMap::new(),
             open: 0,
@@ -115,6 +120,12 @@ impl Ledger {
             deliveries: Recent::new(DELIVERIES),
             troubled: BTreeMap::new(),
         }
+    }
+
+    /// Names the hops at which a record may come again without a fault of the pipeline; that is counted, and not judged.
+    pub fn repeating(mut self, hops: &[Hop]) -> Self {
+        self.repeating = hops.to_vec();
+        self
     }
 
     /// An event that was committed and must arrive once everywhere. `told` is the time by a clock of the caller's.
@@ -140,6 +151,8 @@ impl Ledger {
         let n = item.event.correlation_id.as_ref().and_then(|id| id.strip_prefix(&self.prefix)?.parse::<u64>().ok());
         let (Some(n), Some(hop)) = (n, self.hops.iter().position(|hop| *hop == item.hop)) else { return false };
         if !self.deliveries.is_new(&format!("{hop}/{}", item.origin.delivery())) {
+            // A reader shows a delivery once. What has the same event id is the bus's own repetition.
+            self.shown[hop].repeated += u64::from(matches!(item.hop, Hop::Events | Hop::Log));
             return false;
         }
         if self.forbidden.contains(&n) {
@@ -150,6 +163,10 @@ impl Ledger {
         let aggregate = item.event.aggregate_id.as_deref().unwrap_or("?");
         let settled = self.settled.contains(n);
         if settled || self.pending.get(&n).is_some_and(|pending| pending.seen[hop].is_some()) {
+            if self.repeating.contains(&item.hop) {
+                shown.repeated += 1;
+                return true;
+            }
             shown.duplicated += 1;
             name(&mut shown.duplicates, n);
             trouble(&mut self.troubled, aggregate, |counts| counts.duplicated += 1);
@@ -227,6 +244,7 @@ impl Ledger {
                 arrived: self.committed - lost.len() as u64,
                 lost: lost.len() as u64,
                 duplicated: shown.duplicated,
+                repeated: shown.repeated,
                 out_of_order: shown.out_of_order,
                 order_judged: self.ordered.contains(hop),
                 from_commit: shown.from_commit.summary(),

@@ -1,5 +1,5 @@
 //! Verification of delivery: writes events, watches every hop, and matches them. Imports `aws`, `cloudformation`,
-//! `deployment`, `error`, `output`, `pipelines`, `postgres` and `streams`.
+//! `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 
@@ -9,6 +9,7 @@ mod latency;
 mod ledger;
 mod order;
 mod report;
+mod rule;
 mod watch;
 
 use std::time::Duration;
@@ -42,6 +43,13 @@ pub fn ordered_hops(pipeline: &Pipeline) -> Vec<Hop> {
         _ => false,
     };
     pipeline.visible_hops().into_iter().filter(|hop| !reordered(*hop)).collect()
+}
+
+/// The hops of this pipeline at which AWS may deliver a record again: the stream that Kinesis Data Streams for DynamoDB
+/// writes ("Using Kinesis Data Streams to capture changes to DynamoDB" in the DynamoDB developer guide). EventBridge does so,
+/// too, under the same event id, by which [`Ledger`] tells it from an event that was published again.
+pub fn repeating_hops(pipeline: &Pipeline) -> Vec<Hop> {
+    hops_of(pipeline).into_iter().filter(|hop| *hop == Hop::Kinesis && pipeline.stack("tables").is_some()).collect()
 }
 
 /// The DynamoDB stream of a deployment's outbox, or of the table that is captured itself.
@@ -78,6 +86,8 @@ pub struct Options {
     pub aggregates: u32,
     /// The hops at which disorder fails the run: [`ordered_hops`], or all.
     pub ordered: Vec<Hop>,
+    /// The hops at which AWS may deliver a record again: [`repeating_hops`].
+    pub repeating: Vec<Hop>,
     /// Events a second; as fast as it goes where None.
     pub rate: Option<f64>,
     /// How long to wait after the last commit.
@@ -108,6 +118,9 @@ pub async fn run(
         false => None,
     };
     let opening = async {
+        if hops.contains(&Hop::Log) {
+            rule::wait(deployment, clients, console).await;
+        }
         if let Some(tap) = &tap {
             tap.listen(&sink, None);
         }

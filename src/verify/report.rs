@@ -38,7 +38,11 @@ pub struct HopReport {
     pub hop: Hop,
     pub arrived: u64,
     pub lost: u64,
+    /// Published again, or written again: what the pipeline itself repeated.
     pub duplicated: u64,
+    /// Delivered again by AWS: by EventBridge under the same event id, or by Kinesis Data Streams for DynamoDB. Such
+    /// deliveries do not fail the run.
+    pub repeated: u64,
     pub out_of_order: u64,
     /// Whether disorder fails the run here: where the pipeline keeps an order, or with `--strict-order` at every hop.
     pub order_judged: bool,
@@ -131,12 +135,26 @@ impl Report {
         if kept.is_empty() { String::new() } else { format!(", in order {}", kept.join(" and ")) }
     }
 
-    /// What was seen out of order where EventBridge promises no order; None where there was nothing.
+    /// How often events arrived, for a sentence.
+    pub fn times(&self) -> &'static str {
+        let once = self.hops.iter().all(|hop| hop.duplicated + hop.repeated == 0);
+        if once { "once" } else { "at least once" }
+    }
+
+    /// What AWS delivered out of order or again where it promises neither; `None` where there was nothing.
     pub fn remark(&self) -> Option<String> {
-        let seen = self.hops.iter().filter(|hop| hop.out_of_order > 0 && !hop.order_judged);
-        let seen: Vec<String> = seen.map(|hop| format!("{} {}", hop.out_of_order, hop.hop.place())).collect();
-        let text = "out of order, where AWS keeps no order (--strict-order fails on it)";
-        (!seen.is_empty()).then(|| format!("{} {text}", seen.join(", ")))
+        let count = |of: fn(&HopReport) -> u64, text: &str| {
+            let seen = self.hops.iter().filter(|hop| of(hop) > 0);
+            let seen: Vec<String> = seen.map(|hop| format!("{} {}", of(hop), hop.hop.place())).collect();
+            (!seen.is_empty()).then(|| format!("{} {text}", seen.join(", ")))
+        };
+        let unordered = |hop: &HopReport| if hop.order_judged { 0 } else { hop.out_of_order };
+        let remarks = [
+            count(unordered, "out of order, where AWS keeps no order (--strict-order fails on it)"),
+            count(|hop| hop.repeated, "delivered again by AWS, which delivers at least once"),
+        ];
+        let remarks: Vec<String> = remarks.into_iter().flatten().collect();
+        (!remarks.is_empty()).then(|| remarks.join("; "))
     }
 
     /// What is wrong, in one sentence.

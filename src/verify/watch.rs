@@ -54,7 +54,8 @@ impl<'a> Watch<'a> {
         cancel: &CancellationToken,
     ) -> Result<Report> {
         let run = Uuid::now_v7();
-        let mut ledger = Ledger::new(run.to_string(), origin, hops, &self.options.ordered);
+        let mut ledger =
+            Ledger::new(run.to_string(), origin, hops, &self.options.ordered).repeating(&self.options.repeating);
         let amount = match self.options.amount {
             Amount::Events(count) => format!("writing {count} events"),
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),

@@ -35,5 +35,6 @@ mod shell;
 mod strict;
 mod support;
 mod templates;
+mod transports;
 mod trouble;
 mod waiting;

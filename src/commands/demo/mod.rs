@@ -51,9 +51,8 @@ impl Args {
         }
         let verify = toured?;
         let seconds: f64 = shell.steps.iter().map(|step| step.seconds).sum();
-        let summary = format!(
-            "The tour took {seconds:.0} s: everything that was committed was delivered once, and nothing else."
-        );
+        let summary =
+            format!("The tour took {seconds:.0} s: everything that was committed was delivered, and nothing else.");
         Ok(Outcome::data(Tour { steps: shell.steps, verify }).summary(summary))
     }
 

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::commands::Context;
 use crate::error::Result;
 use crate::local::control::{self, Status};
+use crate::local::fidelity::{RULES, SERVICES};
 use crate::local::{Home, state::State};
 use crate::output::{Outcome, Table};
 
-/// Show the services of the local stack, their addresses, and which are emulated
+/// Show the services of the local stack, their addresses, and which rules of AWS are enforced
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
@@ -18,9 +19,11 @@ impl Args {
     pub async fn run(self, _ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
         Ok(match control::status(&home) {
-            Status::Up(state) => Outcome::data(json!({"up": true, "state": state.shown(), "home": home.stack()}))
+            Status::Up(state) => Outcome::data(document(&state, &home))
                 .table(running(&state, &home.logs()))
-                .table(who_answers(&state))
+                .table(services(&state))
+                .table(rules(true))
+                .table(rules(false))
                 .summary(format!(
                     "the local stack is up since {}, protected by its access key",
                     state.started_at.format("%Y-%m-%d %H:%M:%S UTC")
@@ -37,6 +40,10 @@ impl Args {
             }
         })
     }
+}
+
+fn document(state: &State, home: &Home) -> Value {
+    json!({"up": true, "state": state.shown(), "home": home.stack(), "services": SERVICES, "rules": RULES})
 }
 
 fn running(state: &State, logs: &Path) -> Table {
@@ -57,54 +64,22 @@ fn running(state: &State, logs: &Path) -> Table {
     table
 }
 
-/// Honest on what stands behind each service.
-fn who_answers(state: &State) -> Table {
-    let mut table = Table::new(["service", "answered by", "how real"]);
+fn services(state: &State) -> Table {
+    let mut table = Table::new(["service", "answered by", "about"]);
     let postgres = format!("PostgreSQL {}", state.postgres.version);
-    for row in [
-        ["RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"],
-        ["RDS database", &postgres, "real, with TLS and its write-ahead log; IAM tokens are not verified"],
-        ["DMS", "outboxctl", "API, task states and data plane, with sessions of its roles; no instance"],
-        ["Kinesis", "emulator", "no shard limits, a split parent disappears"],
-        ["Lambda", "emulator", "the executable runs on this machine, with a session of its role; no memory limit"],
-        [
-            "event source mappings of streams",
-            "outboxctl",
-            "polling, retries, bisecting and failure destinations as AWS has them, with sessions of the function's role",
-        ],
-        ["DynamoDB", "emulator, outboxctl", "one shard a stream; time to live takes seconds, not days"],
-        [
-            "EventBridge",
-            "outboxctl, emulator",
-            "PutEvents checked as AWS does; no order between deliveries; targets only by their policies",
-        ],
-        [
-            "log-group targets",
-            "outboxctl",
-            "in the emulator's process; need a Logs resource policy for both actions, as on AWS",
-        ],
-        [
-            "CloudFormation",
-            "emulator, outboxctl",
-            "stacks complete at once; refused as on AWS: parameters, capabilities, properties that a type lacks or needs, names \
-             that are taken, replacement under a name; of quotas five VPCs and ten Logs resource policies",
-        ],
-        ["API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"],
-        [
-            "IAM",
-            "emulator",
-            "policies of roles, resources and VPC endpoints are evaluated for every call, trust policies for DMS and event source \
-             mappings; your own key may do everything, and API Gateway invokes any function",
-        ],
-        [
-            "network",
-            "outboxctl",
-            "from a VPC, DMS and functions reach a service by its endpoint, a NAT gateway and security groups only, else there is no \
-             answer; connections to the database are not restricted",
-        ],
-        ["EC2, KMS, CloudWatch alarms", "emulator", "records only: nothing encrypted or alarmed"],
-    ] {
-        table.row(row);
+    for service in SERVICES {
+        let by = if service.answered_by == "PostgreSQL" { &postgres } else { service.answered_by };
+        table.row([service.name, by, service.about]);
+    }
+    table
+}
+
+/// The rules of AWS that the local stack enforces, or those that it does not.
+fn rules(enforced: bool) -> Table {
+    let title = if enforced { "enforced as on AWS" } else { "not enforced" };
+    let mut table = Table::new(["service", title, "AWS documentation"]);
+    for rule in RULES.iter().filter(|rule| rule.enforced == enforced) {
+        table.row([rule.service, rule.rule, rule.source]);
     }
     table
 }

@@ -143,7 +143,7 @@ def install_destinations(dynamodb, put, seed):
                 precision = destination.get("ApproximateCreationDateTimePrecision", "MILLISECOND")
                 change = change_of(table_name, record, precision, time.time_ns())
                 data = base64.b64encode(json.dumps(change, default=str).encode()).decode()
-                for delay in draws.deliveries(destination["StreamArn"]) if draws else [0]:
+                for delay in draws.deliveries("dynamodb") if draws else [0]:
                     deliver(delay, destination["StreamArn"], record["eventID"], data)
 
     def deliver(delay, *record):

@@ -13,7 +13,7 @@ use crate::repair::source::logged;
 
 /// One of the places, and how far it was read.
 pub enum Deliveries {
-    Log { clients: Box<Clients>, group: String, next: Next<String> },
+    Log { reader: Box<logged::Reader>, next: Next<String> },
     Processed { database: Box<Database>, consumer: String, next: Next<LogPosition> },
 }
 
@@ -27,7 +27,7 @@ pub enum Next<T> {
 impl Deliveries {
     /// The log group that a rule of the bus writes every event to.
     pub fn log(clients: &Clients, group: &str) -> Self {
-        Self::Log { clients: Box::new(clients.clone()), group: group.to_owned(), next: Next::Start }
+        Self::Log { reader: Box::new(logged::Reader::new(clients, group)), next: Next::Start }
     }
 
     /// The marks of a consumer group: no payloads, but digests of them.
@@ -38,15 +38,14 @@ impl Deliveries {
     /// The next page, which may be empty; None at the end.
     pub(super) async fn next(&mut self, options: &Options) -> Result<Option<Vec<Fact>>> {
         match self {
-            Self::Log { clients, group, next } => log_page(clients, group, next, options).await,
+            Self::Log { reader, next } => log_page(reader, next, options).await,
             Self::Processed { database, consumer, next } => processed_page(database, consumer, next, options).await,
         }
     }
 }
 
 async fn log_page(
-    clients: &Clients,
-    group: &str,
+    reader: &mut logged::Reader,
     next: &mut Next<String>,
     options: &Options,
 ) -> Result<Option<Vec<Fact>>> {
@@ -56,7 +55,7 @@ async fn log_page(
         Next::From(token) => Some(token.clone()),
     };
     // To its end: an event that was delivered long after its commit has the time of its delivery.
-    let (messages, token) = logged::page(clients, group, (options.from, None), token).await?;
+    let (messages, token) = reader.page((options.from, None), token).await?;
     *next = token.map_or(Next::End, Next::From);
     Ok(Some(messages.iter().map(fact).collect()))
 }

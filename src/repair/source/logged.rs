@@ -10,11 +10,13 @@ use super::Filter;
 use super::sorted::{Sorted, Sorter, key};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Result};
-use crate::outbox::Message;
+use crate::outbox::{Message, Recent};
 use crate::postgres::admin::OutboxKey;
 
 /// The bus stamps events with whole seconds.
 const COARSE: TimeDelta = TimeDelta::seconds(2);
+/// Event ids remembered to recognise repeated deliveries, which follow within a day at most.
+const REMEMBERED: usize = 200_000;
 
 /// An event log, and what was read of it.
 pub struct Log {
@@ -49,8 +51,9 @@ impl Log {
 
 async fn gather(clients: &Clients, group: &str, filter: &Filter) -> Result<Sorted> {
     let (mut sorter, mut token) = (Sorter::new()?, None);
+    let mut reader = Reader::new(clients, group);
     loop {
-        let (messages, next) = page(clients, group, (filter.from, None), token).await?;
+        let (messages, next) = reader.page((filter.from, None), token).await?;
         for message in messages.into_iter().filter(|message| filter.passes(message)) {
             sorter.add(message)?;
         }
@@ -61,37 +64,56 @@ async fn gather(clients: &Clients, group: &str, filter: &Filter) -> Result<Sorte
     }
 }
 
-/// A page of an event log: the events of outboxes in it, and the token of the next page. `window` is of the time of their
-/// delivery; either end may be open.
+/// Reads an event log page by page.
 ///
-/// # Errors
-/// What CloudWatch Logs says.
-pub async fn page(
-    clients: &Clients,
-    group: &str,
-    window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
-    token: Option<String>,
-) -> Result<(Vec<Message>, Option<String>)> {
-    let request = clients
-        .logs()
-        .filter_log_events()
-        .log_group_name(group)
-        .set_start_time(window.0.map(|from| (from - COARSE).timestamp_millis()))
-        .set_end_time(window.1.map(|last| last.timestamp_millis()))
-        .set_next_token(token);
-    let page = request.send().await.aws(format!("read log group {group}"))?;
-    let messages = page.events().iter().filter_map(|event| message(event.message()?));
-    Ok((messages.collect(), page.next_token().map(str::to_owned)))
+/// An event that the bus delivered again, under the same event id, is returned once: EventBridge delivers at least once
+/// ("Event delivery level" in its user guide). Published again it has another id, and is returned again.
+pub struct Reader {
+    clients: Clients,
+    group: String,
+    seen: Recent,
 }
 
-/// An event as EventBridge writes it into a log; None for what is no event of an outbox.
-fn message(text: &str) -> Option<Message> {
+impl Reader {
+    pub fn new(clients: &Clients, group: &str) -> Self {
+        Self { clients: clients.clone(), group: group.to_owned(), seen: Recent::new(REMEMBERED) }
+    }
+
+    /// Returns the outbox events of a page, and the token of the next page. `window` is of the time of their delivery;
+    /// either end may be open.
+    ///
+    /// # Errors
+    /// What CloudWatch Logs says.
+    pub async fn page(
+        &mut self,
+        window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
+        token: Option<String>,
+    ) -> Result<(Vec<Message>, Option<String>)> {
+        let request = self
+            .clients
+            .logs()
+            .filter_log_events()
+            .log_group_name(&self.group)
+            .set_start_time(window.0.map(|from| (from - COARSE).timestamp_millis()))
+            .set_end_time(window.1.map(|last| last.timestamp_millis()))
+            .set_next_token(token);
+        let page = request.send().await.aws(format!("read log group {}", self.group))?;
+        let messages = page.events().iter().filter_map(|event| message(event.message()?, &mut self.seen));
+        Ok((messages.collect(), page.next_token().map(str::to_owned)))
+    }
+}
+
+/// An event as EventBridge writes it into a log; None for what is not an event of an outbox, and for one that was
+/// delivered before under the same event id.
+fn message(text: &str, seen: &mut Recent) -> Option<Message> {
     #[derive(Deserialize)]
     struct Envelope {
+        id: Option<String>,
         detail: Box<RawValue>,
     }
     let envelope: Envelope = serde_json::from_str(text).ok()?;
-    Message::from_cloud_event(envelope.detail.get())
+    let message = Message::from_cloud_event(envelope.detail.get())?;
+    envelope.id.is_none_or(|id| seen.is_new(&id)).then_some(message)
 }
 
 #[cfg(test)]
@@ -101,7 +123,19 @@ mod tests {
     #[test]
     fn what_is_no_event_of_an_outbox_is_passed_over() {
         for text in ["", "{}", r#"{"detail":{}}"#, r#"{"source":"outboxctl.sentinel","detail":{"n":1}}"#] {
-            assert!(message(text).is_none(), "{text}");
+            assert!(message(text, &mut Recent::new(1)).is_none(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_the_bus_delivers_again_counts_once_and_what_is_published_again_counts_again() {
+        let event = |id: &str| {
+            let detail = r#"{"specversion":"1.0","id":"01890a5d-ac96-774b-bcce-b302099a8057","source":"outbox.car",
+                "type":"CarCreated","subject":"1","time":"2026-01-01T00:00:00Z","sequence":"1","data":{}}"#;
+            format!(r#"{{"id":"{id}","source":"outbox.car","detail":{detail}}}"#)
+        };
+        let mut seen = Recent::new(10);
+        let counted = ["a", "a", "b", "a"].map(|id| message(&event(id), &mut seen).is_some());
+        assert_eq!(counted, [true, false, true, false]);
     }
 }

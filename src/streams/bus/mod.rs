@@ -17,10 +17,10 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::recent::Recent;
 use super::{Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::outbox::Recent;
 use crate::output::{Console, Event, Expect};
 use crate::pipelines::Hop;
 use resources::Resources;

@@ -105,7 +105,24 @@ fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
     ledger.see(&seen(Hop::Bus, &event(0, 0, 1), 4, 1));
     let report = ledger.report();
     assert_eq!((report.hops[0].duplicated, report.hops[1].duplicated), (0, 2));
+    assert_eq!((report.hops[1].repeated, report.times()), (1, "at least once"), "the bus delivered its event 1 again");
     assert_eq!(report.aggregates[0].duplicated, 2);
+}
+
+/// What AWS repeats is counted and fails no run; what the pipeline repeats does.
+#[test]
+fn a_stream_that_repeats_records_fails_only_where_it_must_not() {
+    for (repeating, passes) in [(&[Hop::Kinesis][..], true), (&[], false)] {
+        let mut ledger = Ledger::new("run", HOPS, &[]).repeating(repeating);
+        commit(&mut ledger, event(0, 0, 1));
+        for (hop, delivery) in [(Hop::Kinesis, 1), (Hop::Kinesis, 2), (Hop::Events, 3)] {
+            ledger.see(&seen(hop, &event(0, 0, 1), delivery, 1));
+        }
+        let report = ledger.report();
+        assert_eq!((report.hops[0].repeated, report.hops[0].duplicated), (u64::from(passes), u64::from(!passes)));
+        assert_eq!((report.verdict.passed(), report.aggregates.is_empty()), (passes, passes));
+        assert_eq!(report.remark().is_some_and(|text| text.contains("1 in the stream delivered again")), passes);
+    }
 }
 
 #[test]
@@ -156,6 +173,12 @@ fn a_shuffled_bus_fails_a_strict_run_only() {
         assert_eq!(report.order_kept(), ", in order in the stream");
         assert_eq!(report.complaint(1).contains("5 arrived out of order on the bus"), !passes);
     }
+}
+
+#[test]
+fn repetition_is_expected_of_streaming_destinations_alone() {
+    let repeating = crate::pipelines::ALL.iter().filter(|pipeline| !crate::verify::repeating_hops(pipeline).is_empty());
+    assert_eq!(repeating.map(|pipeline| pipeline.name).collect::<Vec<_>>(), ["dynamodb-kinesis"]);
 }
 
 #[test]

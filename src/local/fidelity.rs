@@ -1,0 +1,168 @@
+//! What the local stack enforces as AWS does and what it does not: the one list of it, which `local status` prints.
+//!
+//! Each rule names the AWS documentation that it reproduces or leaves out. The code that enforces a rule names it, too.
+
+use serde::Serialize;
+
+/// Who answers the requests to a service.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Service {
+    pub name: &'static str,
+    pub answered_by: &'static str,
+    pub about: &'static str,
+}
+
+/// A rule of AWS.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Rule {
+    pub service: &'static str,
+    pub rule: &'static str,
+    pub enforced: bool,
+    /// The AWS documentation that states the rule.
+    pub source: &'static str,
+}
+
+/// The services of the local stack. "emulator" is ministack; what outboxctl changes in it runs in the emulator's process.
+pub const SERVICES: &[Service] = &[
+    service("RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"),
+    service("RDS database", "PostgreSQL", "real, with TLS and its write-ahead log"),
+    service("DMS", "outboxctl", "API, task states and data plane; no replication instance"),
+    service(
+        "Kinesis",
+        "emulator, outboxctl",
+        "in memory, saved by `local down`; limits and closed shards by outboxctl",
+    ),
+    service("Lambda", "emulator", "the executable runs on this machine, with a session of its role"),
+    service("event source mappings of streams", "outboxctl", "polling, retries, bisecting and failure destinations"),
+    service("DynamoDB", "emulator, outboxctl", "one shard per stream; time to live takes seconds, not days"),
+    service("EventBridge", "emulator, outboxctl", "PutEvents, delivery and log-group targets by outboxctl"),
+    service("CloudFormation", "emulator, outboxctl", "stacks complete at once"),
+    service("API Gateway, S3, SQS, Logs, Secrets Manager", "emulator", "in memory, saved by `local down`"),
+    service("IAM, STS", "emulator, outboxctl", "sessions of roles by the emulator, your own key by outboxctl"),
+    service("EC2, KMS, CloudWatch alarms", "emulator", "records only"),
+];
+
+/// The rules that concern a pipeline.
+pub const RULES: &[Rule] = &[
+    enforced(
+        "IAM",
+        "calls of functions are evaluated by the policies of their roles",
+        "IAM user guide: Policy evaluation logic",
+    ),
+    enforced(
+        "IAM",
+        "requests are signed, within 15 minutes",
+        "IAM user guide: AWS Signature Version 4 for API requests",
+    ),
+    enforced(
+        "IAM",
+        "the roles of DMS and of event source mappings are checked at tests, starts and creation",
+        "DMS user guide: IAM permissions needed to use AWS DMS; Lambda developer guide: Execution role permissions",
+    ),
+    left_out(
+        "IAM",
+        "rights of the principal that deploys: your own key may do everything",
+        "IAM user guide: Policy evaluation logic",
+    ),
+    left_out(
+        "IAM",
+        "rights of DMS and of event source mappings while they run",
+        "DMS user guide: IAM permissions needed to use AWS DMS",
+    ),
+    enforced(
+        "DMS",
+        "from a private subnet, Kinesis and Secrets Manager are reached through VPC endpoints or a NAT gateway only",
+        "DMS user guide: Configuring VPC endpoints for AWS DMS",
+    ),
+    enforced("DMS", "a running task and its endpoints are not modified", "DMS API reference: ModifyReplicationTask"),
+    enforced("EventBridge", "entries and size of PutEvents", "EventBridge API reference: PutEvents"),
+    enforced(
+        "EventBridge",
+        "targets are reached by their resource policies only; else the dead-letter queue gets the event",
+        "EventBridge user guide: Using resource-based policies for Amazon EventBridge",
+    ),
+    enforced(
+        "EventBridge",
+        "deliveries have no order, and some happen twice (1 in 100)",
+        "EventBridge user guide: Event delivery level",
+    ),
+    enforced(
+        "EventBridge",
+        "a new, changed or deleted rule takes effect after a pause (1 to 3 seconds; on AWS up to a minute)",
+        "EventBridge API reference: PutRule, PutTargets, DeleteRule",
+    ),
+    left_out("EventBridge", "requests and invocations per second", "EventBridge user guide: Quotas"),
+    enforced(
+        "DynamoDB",
+        "records for a Kinesis stream come in another order and some twice (1 in 100), with the precision of the destination",
+        "DynamoDB developer guide: Using Kinesis Data Streams to capture changes to DynamoDB",
+    ),
+    left_out("DynamoDB", "capacity, and two readers per shard of a stream", "DynamoDB developer guide: Service quotas"),
+    enforced(
+        "Kinesis",
+        "a shard accepts 1 MiB and 1,000 records a second, and refuses single records above that",
+        "Kinesis developer guide: Quotas and limits",
+    ),
+    enforced(
+        "Kinesis",
+        "a shard returns 2 MiB a second, in 5 calls of GetRecords with up to 10 MiB each",
+        "Kinesis API reference: GetRecords",
+    ),
+    enforced(
+        "Kinesis",
+        "shards that were split or merged stay readable until their records expire, and name their children",
+        "Kinesis developer guide: Resharding a stream",
+    ),
+    left_out(
+        "Kinesis",
+        "scaling of on-demand streams: they stay at four shards",
+        "Kinesis developer guide: Choosing the right mode",
+    ),
+    left_out(
+        "Kinesis",
+        "2 MiB a second per consumer with enhanced fan-out",
+        "Kinesis developer guide: Quotas and limits",
+    ),
+    enforced(
+        "Lambda",
+        "event source mappings retry, bisect, filter and use failure destinations",
+        "Lambda developer guide: Process Amazon Kinesis Data Streams records with Lambda",
+    ),
+    enforced(
+        "Lambda",
+        "asynchronous invocations are retried twice (after 1 and 2 seconds instead of minutes)",
+        "Lambda developer guide: How Lambda handles errors and retries with asynchronous invocation",
+    ),
+    left_out("Lambda", "memory, concurrency and network", "Lambda developer guide: Lambda quotas"),
+    enforced(
+        "CloudFormation",
+        "unknown and missing parameters, capabilities",
+        "CloudFormation API reference: CreateStack, CreateChangeSet",
+    ),
+    enforced("CloudFormation", "five VPCs per region", "Amazon VPC user guide: Amazon VPC quotas"),
+    left_out("CloudFormation", "other quotas, and the time that operations take", "CloudFormation user guide: Quotas"),
+    left_out(
+        "SQS",
+        "standard queues deliver more than once and in another order",
+        "SQS developer guide: At-least-once delivery",
+    ),
+    left_out(
+        "VPC",
+        "security groups, routes and policies of endpoints, except for DMS as above",
+        "Amazon VPC user guide: Security in Amazon VPC",
+    ),
+    left_out("RDS", "IAM tokens are not verified", "RDS user guide: IAM database authentication"),
+    left_out("KMS", "nothing is encrypted with keys of KMS", "KMS developer guide: Concepts"),
+];
+
+const fn service(name: &'static str, answered_by: &'static str, about: &'static str) -> Service {
+    Service { name, answered_by, about }
+}
+
+const fn enforced(service: &'static str, rule: &'static str, source: &'static str) -> Rule {
+    Rule { service, rule, enforced: true, source }
+}
+
+const fn left_out(service: &'static str, rule: &'static str, source: &'static str) -> Rule {
+    Rule { service, rule, enforced: false, source }
+}

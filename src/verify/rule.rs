@@ -1,0 +1,49 @@
+//! The rule that writes events into the event log: one that was just deployed is not live yet.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use crate::aws::Clients;
+use crate::cloudformation::{Deployment, StackView};
+use crate::outbox::timestamp;
+use crate::output::{Console, Event, Expect};
+
+/// How long after the begin of a deploy its rules are live. On AWS a stack with a bus and its log takes half a minute, and a
+/// rule about a minute more ("allow a short period of time for changes to take effect": PutRule in the EventBridge API
+/// reference). No API tells whether a rule is live.
+const LIVE_AFTER: Duration = Duration::from_secs(120);
+/// The same on the local stack, where a rule takes up to 3 seconds.
+const LIVE_AFTER_LOCALLY: Duration = Duration::from_secs(5);
+
+/// Waits until the rule is old enough, where the stack with the bus was changed a moment ago.
+pub async fn wait(deployment: &Deployment, clients: &Clients, console: &Console) {
+    let bus = deployment.stacks.iter().find(|view| view.stack.name == "bus");
+    let Some(changed) = bus.and_then(StackView::changed_at).and_then(|text| timestamp(&text)) else { return };
+    let pause = left(changed, Utc::now(), if clients.is_local() { LIVE_AFTER_LOCALLY } else { LIVE_AFTER });
+    if pause.is_zero() {
+        return;
+    }
+    console.emit(Event::progress("verify", "waiting for the rule of the event log to go live"));
+    console.expect("verify", Expect::Lasts(pause));
+    tokio::time::sleep(pause).await;
+}
+
+/// How much is left of `live_after` since a change; never more than that, whatever the clocks say.
+fn left(changed: DateTime<Utc>, now: DateTime<Utc>, live_after: Duration) -> Duration {
+    live_after.saturating_sub((now - changed).to_std().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+
+    use super::*;
+
+    #[test]
+    fn only_a_fresh_rule_is_waited_for() {
+        let now = Utc::now();
+        let after = |seconds: i64| left(now - TimeDelta::seconds(seconds), now, Duration::from_secs(120)).as_secs();
+        assert_eq!([0, 30, 120, 5_000, -60].map(after), [120, 90, 0, 0, 120]);
+    }
+}

@@ -1,0 +1,228 @@
+//! Event transports of the local stack, as AWS documents them: a rule goes live after a pause, shards have limits and stay
+//! readable once they are closed, streaming destinations repeat records.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
+use aws_sdk_kinesis::Client as Kinesis;
+use aws_sdk_kinesis::error::ProvideErrorMetadata;
+use aws_sdk_kinesis::primitives::Blob;
+use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ScalingType, ShardIteratorType, StreamMode, StreamModeDetails};
+use aws_sdk_sqs::types::QueueAttributeName;
+use outboxctl::aws::Clients;
+use serde_json::{Value, json};
+
+use crate::support::api::eventually;
+use crate::support::repository;
+use crate::support::stack::Stack;
+
+/// The pure parts that run in the emulator's process, over many seeds.
+#[test]
+fn properties_of_order_repetition_and_limits_hold() {
+    let output = Command::new("python3")
+        .args(["-m", "unittest", "discover", "-s", "tests/python", "-p", "*_test.py"])
+        .current_dir(repository())
+        .env("PYTHONPATH", repository().join("src/local"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .expect("Python starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// One event on the default bus.
+async fn put(clients: &Clients, number: u32) {
+    let entry = PutEventsRequestEntry::builder().source("test").detail_type("Numbered");
+    let entry = entry.detail(json!({ "number": number }).to_string()).build();
+    clients.eventbridge().put_events().entries(entry).send().await.expect("accepted");
+}
+
+/// Numbers of the events that a queue received.
+async fn received(clients: &Clients, queue: &str) -> Vec<u64> {
+    let answer = clients.sqs().receive_message().queue_url(queue).max_number_of_messages(10).send().await;
+    let messages = answer.expect("messages").messages.unwrap_or_default();
+    let number = |text: &str| serde_json::from_str::<Value>(text).ok()?["detail"]["number"].as_u64();
+    for message in &messages {
+        let handle = message.receipt_handle().expect("a handle");
+        clients.sqs().delete_message().queue_url(queue).receipt_handle(handle).send().await.expect("deleted");
+    }
+    messages.iter().filter_map(|message| number(message.body()?)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_matches_nothing_until_it_is_live() {
+    let stack = Stack::unordered("rules");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let sqs = clients.sqs();
+    let queue = sqs.create_queue().queue_name("events").send().await.expect("a queue").queue_url.expect("a URL");
+    let arn = sqs.get_queue_attributes().queue_url(&queue).attribute_names(QueueAttributeName::QueueArn);
+    let arn =
+        arn.send().await.expect("attributes").attributes.expect("attributes")[&QueueAttributeName::QueueArn].clone();
+    let policy = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage",
+        "Principal": {"Service": "events.amazonaws.com"}, "Resource": arn}]});
+    let attributes =
+        sqs.set_queue_attributes().queue_url(&queue).attributes(QueueAttributeName::Policy, policy.to_string());
+    attributes.send().await.expect("a policy");
+    let events = clients.eventbridge();
+    events.put_rule().name("all").event_pattern(r#"{"source":["test"]}"#).send().await.expect("a rule");
+    let target = Target::builder().id("queue").arn(arn).build().expect("a target");
+    events.put_targets().rule("all").targets(target).send().await.expect("a target");
+
+    put(&clients, 0).await;
+    let mut number = 0;
+    let mut seen = eventually("an event of a live rule", async || {
+        number += 1;
+        put(&clients, number).await;
+        let seen = received(&clients, &queue).await;
+        (!seen.is_empty()).then_some(seen)
+    })
+    .await;
+    // A change takes a pause, too: what is published at once still matches the rule as it was.
+    events.delete_rule().name("all").force(true).send().await.expect("deleted");
+    put(&clients, 1_000_000).await;
+    eventually("the last event of the rule before", async || {
+        seen.extend(received(&clients, &queue).await);
+        seen.contains(&1_000_000).then_some(())
+    })
+    .await;
+    assert!(!seen.contains(&0), "an event was delivered before the rule was live: {seen:?}");
+}
+
+#[test]
+fn a_streaming_destination_repeats_records_and_the_bus_gets_each_once() {
+    let stack = Stack::unordered("destination");
+    let pipeline = ["--pipeline", "dynamodb-kinesis"];
+    stack.ok(&[&["deploy", "--yes"][..], &pipeline].concat());
+    // With this seed, record 24 of the first 164 comes twice.
+    let report = stack.ok(&[&["verify", "--count", "120"][..], &pipeline].concat());
+    let hops: BTreeMap<&str, &Value> = report["hops"]
+        .as_array()
+        .expect("hops")
+        .iter()
+        .map(|hop| (hop["hop"].as_str().expect("a name"), hop))
+        .collect();
+    assert_eq!((&hops["kinesis"]["repeated"], &hops["kinesis"]["duplicated"]), (&json!(1), &json!(0)), "{report}");
+    assert_eq!((&hops["events"]["duplicated"], &hops["log"]["duplicated"]), (&json!(0), &json!(0)), "{report}");
+    assert_eq!(stack.ok(&["local", "status"])["state"]["transports"]["seed"], 7);
+    stack.fails(2, &["local", "up", "--seed", "8"]);
+}
+
+async fn stream(kinesis: &Kinesis, name: &str, shards: i32) {
+    kinesis.create_stream().stream_name(name).shard_count(shards).send().await.expect("a stream");
+}
+
+fn record(key: &str, size: usize) -> PutRecordsRequestEntry {
+    PutRecordsRequestEntry::builder().partition_key(key).data(Blob::new(vec![b'x'; size])).build().expect("a record")
+}
+
+/// Ids of shards, open ones and closed ones.
+async fn shards(kinesis: &Kinesis, name: &str) -> (Vec<String>, Vec<String>) {
+    let listed = kinesis.list_shards().stream_name(name).send().await.expect("shards");
+    let is_open = |shard: &&aws_sdk_kinesis::types::Shard| {
+        shard.sequence_number_range().is_some_and(|range| range.ending_sequence_number().is_none())
+    };
+    let (open, closed): (Vec<_>, Vec<_>) = listed.shards().iter().partition(is_open);
+    let ids =
+        |shards: Vec<&aws_sdk_kinesis::types::Shard>| shards.into_iter().map(|s| s.shard_id().to_owned()).collect();
+    (ids(open), ids(closed))
+}
+
+/// Reads a shard from its beginning to its end; how many records it had, and its children.
+async fn drained(kinesis: &Kinesis, name: &str, shard: &str) -> (usize, Vec<String>) {
+    let position = kinesis.get_shard_iterator().stream_name(name).shard_id(shard);
+    let position = position.shard_iterator_type(ShardIteratorType::TrimHorizon).send().await.expect("a position");
+    let (mut iterator, mut records) = (position.shard_iterator, 0);
+    loop {
+        let page = kinesis
+            .get_records()
+            .shard_iterator(iterator.expect("an iterator"))
+            .limit(2)
+            .send()
+            .await
+            .expect("records");
+        records += page.records.len();
+        iterator = page.next_shard_iterator;
+        if iterator.is_none() {
+            return (records, page.child_shards.unwrap_or_default().into_iter().map(|shard| shard.shard_id).collect());
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_closed_shard_is_read_to_its_end_and_names_its_children() {
+    let stack = Stack::up("closed");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let kinesis = clients.kinesis();
+    stream(&kinesis, "split", 1).await;
+    let records = ["a", "b", "c"].map(|key| record(key, 1));
+    kinesis.put_records().stream_name("split").set_records(Some(records.to_vec())).send().await.expect("accepted");
+    let scale = |count: i32| {
+        let request = kinesis.update_shard_count().stream_name("split").target_shard_count(count);
+        request.scaling_type(ScalingType::UniformScaling).send()
+    };
+    scale(2).await.expect("two shards");
+    let first = "shardId-000000000000".to_owned();
+    let (open, closed) = shards(&kinesis, "split").await;
+    assert_eq!((open.len(), &closed), (2, &vec![first.clone()]));
+    assert_eq!(drained(&kinesis, "split", &first).await, (3, open.clone()));
+    // Records go to the children; a merge closes both of them.
+    let put =
+        kinesis.put_records().stream_name("split").set_records(Some(records.to_vec())).send().await.expect("accepted");
+    assert!(
+        put.records().iter().all(|record| open.contains(&record.shard_id().expect("a shard").to_owned())),
+        "{put:?}"
+    );
+    let merge = kinesis.merge_shards().stream_name("split").shard_to_merge(&open[0]);
+    merge.adjacent_shard_to_merge(&open[1]).send().await.expect("merged");
+    let (merged, closed) = shards(&kinesis, "split").await;
+    assert_eq!((merged.len(), closed.len()), (1, 3));
+    let (left, right) = (drained(&kinesis, "split", &open[0]).await, drained(&kinesis, "split", &open[1]).await);
+    assert_eq!((left.0 + right.0, left.1, right.1), (3, merged.clone(), merged));
+    let summary = kinesis.describe_stream_summary().stream_name("split").send().await.expect("a summary");
+    assert_eq!(summary.stream_description_summary().map(|summary| summary.open_shard_count()), Some(1));
+    // "You cannot scale up to more than double".
+    let refused = scale(5).await.expect_err("more than double");
+    assert_eq!(refused.code(), Some("LimitExceededException"));
+
+    // What is closed is still there when the stack comes up again.
+    stack.ok(&["local", "down"]);
+    stack.ok(&["local", "up"]);
+    let kinesis = Clients::for_local(stack.state().local_endpoint()).await.kinesis();
+    assert_eq!(drained(&kinesis, "split", &first).await.0, 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shard_refuses_what_is_above_its_limits() {
+    let stack = Stack::up("limits");
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let kinesis = clients.kinesis();
+    let config = kinesis.config().to_builder().retry_config(aws_config::retry::RetryConfig::disabled()).build();
+    let kinesis = Kinesis::from_conf(config);
+    stream(&kinesis, "one", 1).await;
+    // Together above 1 MiB; the small one after those that are refused fits.
+    let records = [800_000, 400_000, 400_000, 1_000].map(|size| record("k", size));
+    let put =
+        kinesis.put_records().stream_name("one").set_records(Some(records.to_vec())).send().await.expect("an answer");
+    let codes: Vec<Option<&str>> = put.records().iter().map(|record| record.error_code()).collect();
+    let throttled = Some("ProvisionedThroughputExceededException");
+    assert_eq!((codes, put.failed_record_count()), (vec![None, throttled, throttled, None], Some(2)));
+    let text = put.records()[1].error_message().expect("a message");
+    assert_eq!(text, "Rate exceeded for shard shardId-000000000000 in stream one under account 000000000000.");
+    let error =
+        kinesis.put_record().stream_name("one").partition_key("k").data(Blob::new(vec![0; 900_000])).send().await;
+    assert_eq!(error.expect_err("too much").code(), throttled);
+
+    // Five reads a second.
+    let position = kinesis.get_shard_iterator().stream_name("one").shard_id("shardId-000000000000");
+    let position = position.shard_iterator_type(ShardIteratorType::Latest).send().await.expect("a position");
+    let iterator = position.shard_iterator.expect("an iterator");
+    let reads = (0..8).map(|_| kinesis.get_records().shard_iterator(&iterator).send());
+    let reads = futures_util::future::join_all(reads).await;
+    let refused = reads.iter().filter_map(|read| read.as_ref().err()?.code()).collect::<Vec<_>>();
+    assert!(!refused.is_empty() && refused.iter().all(|code| Some(*code) == throttled), "{refused:?}");
+
+    // An on-demand stream begins with four shards.
+    let mode = StreamModeDetails::builder().stream_mode(StreamMode::OnDemand).build().expect("a mode");
+    kinesis.create_stream().stream_name("demand").stream_mode_details(mode).send().await.expect("a stream");
+    assert_eq!(shards(&kinesis, "demand").await.0.len(), 4);
+}
