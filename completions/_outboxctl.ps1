@@ -955,7 +955,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Start the local stack and leave it running')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Stop the local stack, keeping deployed resources and data for the next `up`')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the services of the local stack, their addresses, and which are emulated')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the services of the local stack, their addresses, and which rules of AWS are enforced')
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print environment variables that connect other tools to the local stack')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the local stack in the foreground')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Replace this process with a program that ends with its parent')
@@ -965,6 +965,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         'outboxctl;local;up' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the AWS endpoint; 0 picks a free one [default: the port used last, initially 4566]')
             [CompletionResult]::new('--postgres-port', '--postgres-port', [CompletionResultType]::ParameterName, 'Port of PostgreSQL; 0 picks a free one [default: the port used last, initially 54329]')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of the order, repetition and delay of events, to repeat a run [env: OUTBOXCTL_LOCAL_SEED] [default: random]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use; takes precedence over access keys in the environment')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to use')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage, part of every resource name; one account can hold several [default: dev]')
@@ -1058,6 +1059,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         'outboxctl;local;serve' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port of the AWS endpoint; 0 picks a free one')
             [CompletionResult]::new('--postgres-port', '--postgres-port', [CompletionResultType]::ParameterName, 'Port of PostgreSQL; 0 picks a free one')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Seed of the order, repetition and delay of events')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'AWS profile to use; takes precedence over access keys in the environment')
             [CompletionResult]::new('--region', '--region', [CompletionResultType]::ParameterName, 'AWS region to use')
             [CompletionResult]::new('--stage', '--stage', [CompletionResultType]::ParameterName, 'Stage, part of every resource name; one account can hold several [default: dev]')
@@ -1106,7 +1108,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         'outboxctl;local;help' {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Start the local stack and leave it running')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Stop the local stack, keeping deployed resources and data for the next `up`')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the services of the local stack, their addresses, and which are emulated')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the services of the local stack, their addresses, and which rules of AWS are enforced')
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print environment variables that connect other tools to the local stack')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the local stack in the foreground')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Replace this process with a program that ends with its parent')
@@ -1386,7 +1388,7 @@ Register-ArgumentCompleter -Native -CommandName 'outboxctl' -ScriptBlock {
         'outboxctl;help;local' {
             [CompletionResult]::new('up', 'up', [CompletionResultType]::ParameterValue, 'Start the local stack and leave it running')
             [CompletionResult]::new('down', 'down', [CompletionResultType]::ParameterValue, 'Stop the local stack, keeping deployed resources and data for the next `up`')
-            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the services of the local stack, their addresses, and which are emulated')
+            [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show the services of the local stack, their addresses, and which rules of AWS are enforced')
             [CompletionResult]::new('env', 'env', [CompletionResultType]::ParameterValue, 'Print environment variables that connect other tools to the local stack')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the local stack in the foreground')
             [CompletionResult]::new('exec', 'exec', [CompletionResultType]::ParameterValue, 'Replace this process with a program that ends with its parent')

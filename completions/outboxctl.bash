@@ -2919,7 +2919,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__serve)
-            opts="-o -y -q -v -h --port --postgres-port --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --postgres-port --seed --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2930,6 +2930,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --postgres-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -3027,7 +3031,7 @@ _outboxctl() {
             return 0
             ;;
         outboxctl__subcmd__local__subcmd__up)
-            opts="-o -y -q -v -h --port --postgres-port --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
+            opts="-o -y -q -v -h --port --postgres-port --seed --profile --region --stage --pipeline --local --no-local --endpoint-url --output --no-input --yes --quiet --verbose --progress --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3038,6 +3042,10 @@ _outboxctl() {
                     return 0
                     ;;
                 --postgres-port)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

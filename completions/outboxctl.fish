@@ -832,13 +832,14 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fis
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "up" -d 'Start the local stack and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "down" -d 'Stop the local stack, keeping deployed resources and data for the next `up`'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "status" -d 'Show the services of the local stack, their addresses, and which are emulated'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "status" -d 'Show the services of the local stack, their addresses, and which rules of AWS are enforced'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "env" -d 'Print environment variables that connect other tools to the local stack'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "serve" -d 'Run the local stack in the foreground'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "exec" -d 'Replace this process with a program that ends with its parent'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and not __fish_seen_subcommand_from up down status env serve exec help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l port -d 'Port of the AWS endpoint; 0 picks a free one [default: the port used last, initially 4566]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one [default: the port used last, initially 54329]' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l seed -d 'Seed of the order, repetition and delay of events, to repeat a run [env: OUTBOXCTL_LOCAL_SEED] [default: random]' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l profile -d 'AWS profile to use; takes precedence over access keys in the environment' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l region -d 'AWS region to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from up" -l stage -d 'Stage, part of every resource name; one account can hold several [default: dev]' -r
@@ -921,6 +922,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from env" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l port -d 'Port of the AWS endpoint; 0 picks a free one' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l postgres-port -d 'Port of PostgreSQL; 0 picks a free one' -r
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l seed -d 'Seed of the order, repetition and delay of events' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l profile -d 'AWS profile to use; takes precedence over access keys in the environment' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l region -d 'AWS region to use' -r
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from serve" -l stage -d 'Stage, part of every resource name; one account can hold several [default: dev]' -r
@@ -964,7 +966,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_se
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from exec" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "up" -d 'Start the local stack and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "down" -d 'Stop the local stack, keeping deployed resources and data for the next `up`'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show the services of the local stack, their addresses, and which are emulated'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show the services of the local stack, their addresses, and which rules of AWS are enforced'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "env" -d 'Print environment variables that connect other tools to the local stack'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "serve" -d 'Run the local stack in the foreground'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand local; and __fish_seen_subcommand_from help" -f -a "exec" -d 'Replace this process with a program that ends with its parent'
@@ -1112,7 +1114,7 @@ complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_see
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from sample" -f -a "insert" -d 'Write sample rows with their outbox rows, each pair in one transaction'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "up" -d 'Start the local stack and leave it running'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "down" -d 'Stop the local stack, keeping deployed resources and data for the next `up`'
-complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "status" -d 'Show the services of the local stack, their addresses, and which are emulated'
+complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "status" -d 'Show the services of the local stack, their addresses, and which rules of AWS are enforced'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "env" -d 'Print environment variables that connect other tools to the local stack'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "serve" -d 'Run the local stack in the foreground'
 complete -c outboxctl -n "__fish_outboxctl_using_subcommand help; and __fish_seen_subcommand_from local" -f -a "exec" -d 'Replace this process with a program that ends with its parent'
