@@ -50,7 +50,7 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL", "true")
             .env("OUTBOXCTL_LOCAL_NAME", &self.name)
             // What the bus was handed in which order is what is checked; EventBridge itself keeps none.
-            .env("OUTBOXCTL_LOCAL_BUS", "ordered");
+            .env("OUTBOXCTL_LOCAL_DELIVERY", "ordered");
         command
     }
 
