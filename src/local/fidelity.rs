@@ -56,18 +56,13 @@ pub const RULES: &[Rule] = &[
     ),
     enforced(
         "IAM",
-        "the roles of DMS and of event source mappings are checked at tests, starts and creation",
+        "DMS and event source mappings use sessions of their roles, by the roles' trust policies and rights",
         "DMS user guide: IAM permissions needed to use AWS DMS; Lambda developer guide: Execution role permissions",
     ),
     left_out(
         "IAM",
         "rights of the principal that deploys: your own key may do everything",
         "IAM user guide: Policy evaluation logic",
-    ),
-    left_out(
-        "IAM",
-        "rights of DMS and of event source mappings while they run",
-        "DMS user guide: IAM permissions needed to use AWS DMS",
     ),
     enforced(
         "DMS",
@@ -133,11 +128,21 @@ pub const RULES: &[Rule] = &[
         "asynchronous invocations are retried twice (after 1 and 2 seconds instead of minutes)",
         "Lambda developer guide: How Lambda handles errors and retries with asynchronous invocation",
     ),
-    left_out("Lambda", "memory, concurrency and network", "Lambda developer guide: Lambda quotas"),
+    left_out("Lambda", "memory and concurrency", "Lambda developer guide: Lambda quotas"),
     enforced(
         "CloudFormation",
         "unknown and missing parameters, capabilities",
         "CloudFormation API reference: CreateStack, CreateChangeSet",
+    ),
+    enforced(
+        "CloudFormation",
+        "properties that a type lacks or needs, names that are taken, replacement of resources that have a name",
+        "CloudFormation user guide: Update behaviors of stack resources",
+    ),
+    enforced(
+        "CloudWatch Logs",
+        "ten resource policies per region",
+        "CloudWatch Logs user guide: CloudWatch Logs quotas",
     ),
     enforced("CloudFormation", "five VPCs per region", "Amazon VPC user guide: Amazon VPC quotas"),
     left_out("CloudFormation", "other quotas, and the time that operations take", "CloudFormation user guide: Quotas"),
@@ -146,12 +151,21 @@ pub const RULES: &[Rule] = &[
         "standard queues deliver more than once and in another order",
         "SQS developer guide: At-least-once delivery",
     ),
-    left_out(
+    enforced(
         "VPC",
-        "security groups, routes and policies of endpoints, except for DMS as above",
+        "from a VPC, functions and DMS reach a service by its endpoint and its policy, a NAT gateway, and security groups",
         "Amazon VPC user guide: Security in Amazon VPC",
     ),
-    left_out("RDS", "IAM tokens are not verified", "RDS user guide: IAM database authentication"),
+    left_out(
+        "VPC",
+        "security groups between functions, DMS and the database",
+        "Amazon VPC user guide: Control traffic to your AWS resources using security groups",
+    ),
+    enforced(
+        "RDS",
+        "tokens of IAM database authentication are verified, with rds-db:connect of the role",
+        "RDS user guide: IAM database authentication",
+    ),
     left_out("KMS", "nothing is encrypted with keys of KMS", "KMS developer guide: Concepts"),
 ];
 
