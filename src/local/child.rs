@@ -85,7 +85,7 @@ impl Supervised {
         // A group of its own: Ctrl-C on a terminal is for the command, which then ends its children in order.
         command.process_group(0);
         if let Some(user) = program.user {
-            command.uid(user.uid).gid(user.gid);
+            user.run(command.as_std_mut(), program.folder);
         }
         let child = command.spawn().or_fail(Kind::LocalSetup, failed)?;
         Ok(Self { name: program.name, child, end: program.end })

@@ -14,6 +14,7 @@ use super::gateway::{self, Gateway};
 use super::home::{Home, write_atomically};
 use super::postgres_server::Server;
 use super::postgres_server::further::Keeper;
+use super::postgres_server::tokens::Tokens;
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
@@ -109,11 +110,12 @@ async fn serve(
     Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
 
     console.emit(Event::started("postgres", "starting"));
-    let mut postgres = Server::start(home, &tools.postgres, postgres_port).await?;
+    let tokens = Tokens::default();
+    let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
     let told = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
     console.emit(Event::finished("postgres", told, true));
     let chosen = (listeners, gateway_port, transports);
-    let result = with_postgres(home, tools, &mut postgres, chosen, console, cancel, ready).await;
+    let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, console, cancel, ready).await;
     postgres.stop().await;
     result
 }
@@ -121,7 +123,7 @@ async fn serve(
 async fn with_postgres(
     home: &Home,
     tools: &Tools,
-    postgres: &mut Server,
+    (postgres, tokens): (&mut Server, Tokens),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
     console: &Console,
     cancel: CancellationToken,
@@ -130,7 +132,7 @@ async fn with_postgres(
     let url = format!("http://127.0.0.1:{port}");
     let key = key::ensure(home)?;
     let secret = listener::random::<16>()?;
-    let (mut keeper, servers) = Keeper::start(home, &tools.postgres).await?;
+    let (mut keeper, servers) = Keeper::start(home, &tools.postgres, &tokens).await?;
     // The API and CloudFormation see the same replication tasks.
     let dms = Arc::default();
     let event_sources = EventSources::default();
@@ -155,6 +157,13 @@ async fn with_postgres(
              `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
         );
     }
+    if emulator.uid() == 0 {
+        console.warn(format!(
+            "the emulator and the functions run as root, because no other user can run {}; install Python where all users \
+             can run it, or start the stack as an ordinary user",
+            tools.emulator.python.display()
+        ));
+    }
     console.emit(Event::finished(
         "emulator",
         format!("AWS emulator (ministack {EMULATOR_VERSION}) behind {url}"),
@@ -174,6 +183,7 @@ async fn with_postgres(
         services: parts::services(&dms, &event_sources),
         providers,
     });
+    tokens.verify_with(&gateway);
     let listening = listen(&gateway, listeners);
     let result = match &listening {
         Ok(_) => {
@@ -248,6 +258,7 @@ fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator, tran
         postgres: postgres.about.clone(),
         emulator_url: emulator.url.clone(),
         emulator_pid: emulator.pid(),
+        emulator_uid: emulator.uid(),
         emulator_version: EMULATOR_VERSION.into(),
         transports,
         started_at: chrono::Utc::now(),

@@ -1,15 +1,16 @@
 //! The AWS emulator as a child: an unmodified package, started through `launcher.py`.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::child::{EndSignal, Program, Supervised};
 use super::child_environment::WITHOUT_AWS_FILES;
-use super::home::{Home, write_atomically};
+use super::home::{Home, read_of_other, write_for};
 use super::orphans;
 use super::tools::Environment;
 use super::transports::Transports;
+use super::user::User;
 use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
 
@@ -38,6 +39,7 @@ pub struct Emulator {
     process: Supervised,
     pub url: String,
     folder: PathBuf,
+    uid: u32,
 }
 
 /// What it has to know of the stack.
@@ -53,7 +55,7 @@ pub struct Settings<'a> {
     pub secret: &'a str,
     /// CloudFormation types that the gateway makes.
     pub types: Vec<&'static str>,
-    /// PEM of the authority that signs the local database; functions find it in PGSSLROOTCERT.
+    /// PEM of the authority that signs the local database; functions find a copy by PGSSLROOTCERT.
     pub ca_file: PathBuf,
     pub transports: Transports,
     /// Folder for the record of every decision about rights; None keeps none.
@@ -64,9 +66,12 @@ pub struct Settings<'a> {
 /// the reason where there was one.
 const UNSAVED: &str = "unsaved";
 
+/// Its copy of the authority's certificate.
+const AUTHORITY: &str = "ca.pem";
+
 /// Returns why the state of an emulator that has ended is lost, `None` when it was saved.
 pub fn unsaved(home: &Home) -> Option<String> {
-    let text = std::fs::read_to_string(home.file("emulator").join(UNSAVED)).ok()?;
+    let text = read_of_other(&home.file("emulator").join(UNSAVED))?;
     Some(if text.is_empty() { "it was killed, or did not finish in time".to_owned() } else { text })
 }
 
@@ -80,11 +85,19 @@ impl Emulator {
         let temporary = folder.join("tmp");
         std::fs::create_dir_all(&temporary)
             .or_fail(Kind::LocalSetup, || format!("{} can't be made", temporary.display()))?;
+        let user = settings.environment.user.as_ref();
+        let uid = user.map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
+        hand_over(settings.home, &folder, settings.environment)?;
         let lost = folder.join(UNSAVED).exists();
         for (name, text) in SCRIPTS {
-            write_atomically(&folder.join(name), text.as_bytes())?;
+            write_for(&folder.join(name), text.as_bytes(), user)?;
         }
         let launcher = folder.join(LAUNCHER);
+        // Functions find it here: the stack's own folders are closed to their user.
+        let authority = std::fs::read(&settings.ca_file);
+        let authority =
+            authority.or_fail(Kind::LocalSetup, || format!("{} can't be read", settings.ca_file.display()))?;
+        write_for(&folder.join(AUTHORITY), &authority, user)?;
         let port_file = folder.join("port");
         // Of the run before.
         let _ = std::fs::remove_file(&port_file);
@@ -101,20 +114,20 @@ impl Emulator {
                 settings.environment.packages.clone().into(),
             ],
             environment: environment(&settings, &folder, &port_file),
-            user: None,
+            user,
             folder: &folder,
             log: &log,
             end: EndSignal::Term,
         })?;
-        let mut emulator = Self { process, url: String::new(), folder };
+        let mut emulator = Self { process, url: String::new(), folder, uid };
         emulator.url = format!("http://127.0.0.1:{}", emulator.ready(&port_file, &log).await?);
         Ok((emulator, lost))
     }
 
-    async fn ready(&mut self, port_file: &std::path::Path, log: &std::path::Path) -> Result<u16> {
+    async fn ready(&mut self, port_file: &Path, log: &Path) -> Result<u16> {
         let deadline = Instant::now() + START_PATIENCE;
         while Instant::now() < deadline {
-            if let Ok(text) = std::fs::read_to_string(port_file) {
+            if let Some(text) = read_of_other(port_file) {
                 return text.parse().or_fail(Kind::Unexpected, || format!("{} is no port", port_file.display()));
             }
             tokio::select! {
@@ -129,6 +142,11 @@ impl Emulator {
             }
         }
         Err(Error::new(Kind::LocalSetup, "the emulator does not answer").hint(format!("its log is {}", log.display())))
+    }
+
+    /// Returns the id of the user that it and its functions run as.
+    pub fn uid(&self) -> u32 {
+        self.uid
     }
 
     pub fn pid(&self) -> u32 {
@@ -147,11 +165,20 @@ impl Emulator {
     }
 }
 
-fn environment(
-    settings: &Settings<'_>,
-    folder: &std::path::Path,
-    port_file: &std::path::Path,
-) -> Vec<(&'static str, OsString)> {
+/// Gives the folder to the user that the emulator runs as, and lets that user reach it and the packages.
+fn hand_over(home: &Home, folder: &Path, environment: &Environment) -> Result<()> {
+    let Some(user) = &environment.user else {
+        // Root's from now on: what it writes must be handed over when another user runs the emulator again.
+        return if rustix::process::geteuid().is_root() { User::root().own(folder) } else { Ok(()) };
+    };
+    user.own_all(folder)?;
+    user.own(&folder.join("tmp"))?;
+    user.let_through(home.root(), folder)?;
+    let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
+    user.let_through(&root, &environment.packages)
+}
+
+fn environment(settings: &Settings<'_>, folder: &Path, port_file: &Path) -> Vec<(&'static str, OsString)> {
     let gateway = format!("http://127.0.0.1:{}", settings.gateway_port);
     // The record of a database stays the emulator's.
     let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
@@ -183,7 +210,7 @@ fn environment(
         ("AWS_DEFAULT_REGION", settings.region.into()),
         ("AWS_ACCESS_KEY_ID", settings.key.id.clone().into()),
         ("AWS_SECRET_ACCESS_KEY", settings.key.secret.clone().into()),
-        ("PGSSLROOTCERT", settings.ca_file.clone().into()),
+        ("PGSSLROOTCERT", folder.join(AUTHORITY).into()),
         ("OUTBOXCTL_RIGHTS_RECORDS", settings.records.clone().unwrap_or_default().into()),
         ("OUTBOXCTL_SEED", settings.transports.seed.map(|seed| seed.to_string()).unwrap_or_default().into()),
         ("OUTBOXCTL_UNLIMITED", if settings.transports.shard_limits { "" } else { "1" }.into()),

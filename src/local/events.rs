@@ -3,7 +3,7 @@
 //! Source: PutEvents and PutEventsResultEntry in the EventBridge API reference, and "Calculating Amazon EventBridge
 //! PutEvents event entry size" in the user guide.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use futures_util::future::BoxFuture;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
+use super::gateway::{ApiRequest, ApiResponse, Gateway, Right, Service};
 use crate::error::sdk_code;
 use crate::outbox::Members;
 
@@ -64,7 +64,9 @@ impl Events {
             Some(entries) => entries.clone(),
             None => return Err(invalid("1 validation error detected: Value null at 'entries' must not be null")),
         };
-        check_request(&entries)?;
+        if let Err(refused) = check_request(&entries) {
+            return Err(denied(gateway, request, &entries).await.unwrap_or(refused));
+        }
         let mut refusals: Vec<Option<Refusal>> = Vec::with_capacity(entries.len());
         for entry in &entries {
             refusals.push(match check(entry) {
@@ -78,6 +80,12 @@ impl Events {
         let good: Vec<Value> =
             entries.into_iter().zip(&refusals).filter(|(_, r)| r.is_none()).map(|(entry, _)| entry).collect();
         let mut taken = Vec::new().into_iter();
+        if good.is_empty()
+            && let Some(denied) =
+                denied(gateway, request, body.get("Entries").and_then(Value::as_array).into_iter().flatten()).await
+        {
+            return Err(denied);
+        }
         if !good.is_empty() {
             body.insert("Entries".into(), good.into());
             let body = Bytes::from(Value::from(body).to_string());
@@ -123,6 +131,27 @@ impl Events {
             }
         }
     }
+}
+
+/// AWS looks at a caller's rights before it validates; here the emulator does, which a request without a valid entry does not
+/// reach.
+async fn denied(
+    gateway: &Gateway,
+    request: &ApiRequest,
+    entries: impl IntoIterator<Item = &Value>,
+) -> Option<Box<ApiResponse>> {
+    let buses: BTreeSet<&str> = entries.into_iter().map(|entry| text(entry, "EventBusName")).collect();
+    for bus in buses {
+        let name = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
+        let name = if name.is_empty() { "default" } else { name };
+        let resource = format!("arn:aws:events:{}:{}:event-bus/{name}", request.region, request.account);
+        let right = Right { action: "events:PutEvents", resource: &resource, region: &request.region };
+        if let Some(message) = gateway.denied(request, right).await {
+            let answer = ApiResponse::error(StatusCode::BAD_REQUEST, "AccessDeniedException", &message);
+            return Some(Box::new(answer));
+        }
+    }
+    None
 }
 
 /// One result an entry, in the order of the entries.

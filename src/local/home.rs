@@ -3,6 +3,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
@@ -129,13 +130,38 @@ fn find_root() -> Result<PathBuf> {
 /// # Errors
 /// `Io` when it can't be written.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
+    write_for(path, content, None)
+}
+
+/// The same for a file of another user: it is theirs before it has its name.
+///
+/// # Errors
+/// `Io` when it can't be written.
+pub fn write_for(path: &Path, content: &[u8], owner: Option<&User>) -> Result<()> {
     use std::io::Write;
     let failed = || format!("{} can't be written", path.display());
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).or_fail(Kind::Io, failed)?;
     file.write_all(content).and_then(|()| file.as_file().sync_data()).or_fail(Kind::Io, failed)?;
+    if let Some(user) = owner {
+        std::os::unix::fs::fchown(file.as_file(), Some(user.uid), Some(user.gid)).or_fail(Kind::Io, failed)?;
+    }
     file.persist(path).or_fail(Kind::Io, failed)?;
     Ok(())
+}
+
+/// Reads a small file in a folder of another user, who may have put anything there: no link is followed, nothing but a file
+/// is opened, and at most 64 KiB are read. `None` where there is none.
+pub fn read_of_other(path: &Path) -> Option<String> {
+    use std::io::Read;
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    let flags = i32::try_from(flags.bits()).ok()?;
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags).open(path).ok()?;
+    file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let mut text = String::new();
+    file.take(65_536).read_to_string(&mut text).ok()?;
+    Some(text)
 }
 
 #[cfg(test)]
@@ -163,6 +189,17 @@ mod tests {
         let mode = |folder: &Path| std::fs::metadata(folder).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode(&home.stack()), 0o711, "others can pass, and see nothing");
         assert_eq!((mode(&home.logs()), mode(&home.file("dms.json"))), (0o700, 0o600));
+    }
+
+    #[test]
+    fn what_another_user_planted_is_not_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("file"), folder.path().join("link"));
+        std::fs::write(&file, "reason").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        assert_eq!(read_of_other(&file).as_deref(), Some("reason"));
+        assert_eq!(read_of_other(&link), None);
+        assert_eq!(read_of_other(folder.path()), None);
     }
 
     #[test]

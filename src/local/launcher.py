@@ -35,6 +35,7 @@ import sys
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 # Beside this file.
@@ -90,7 +91,9 @@ changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
 runtime = need("core.lambda_runtime", "execution_credentials", "_account_region_from_function_config")
-evaluator = need("core.iam_evaluator", "authenticate")
+evaluator = need("core.iam_evaluator", "EvalContext", "authenticate", "evaluate", "resolve_credential", "resolve_principal", "CredentialResolutionError")
+custom_resources = need("services.cloudformation.custom_resource", "_response_url")
+wait_conditions = need("services.cloudformation.wait_conditions", "handle_url")
 sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
 logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
             "_create_log_stream", "_put_log_events")
@@ -641,6 +644,36 @@ def install_session_keys():
     lambdas.execution_credentials = runtime.execution_credentials = execution_credentials
 
 
+# Seconds that the address of an answer to CloudFormation is good for: longer than any custom resource or wait condition waits.
+ANSWER_SECONDS = 86_400
+
+
+def presigned(url):
+    """The address with a signature of the stack's key in it, as CloudFormation gives out presigned URLs of S3 (IAM user guide,
+    "Create a signed AWS API request"). The gateway verifies it, and answers no other."""
+    address = urllib.parse.urlsplit(url)
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{now[:8]}/{responses.get_region()}/s3/aws4_request"
+    query = urllib.parse.urlencode({
+        "X-Amz-Algorithm": "AWS4-HMAC-SHA256", "X-Amz-Credential": f"{os.environ['AWS_ACCESS_KEY_ID']}/{scope}",
+        "X-Amz-Date": now, "X-Amz-Expires": ANSWER_SECONDS, "X-Amz-SignedHeaders": "host"}, quote_via=urllib.parse.quote, safe="")
+    request = "\n".join(["PUT", address.path, query, f"host:{address.netloc}\n", "host", "UNSIGNED-PAYLOAD"])
+    text = "\n".join(["AWS4-HMAC-SHA256", now, scope, hashlib.sha256(request.encode()).hexdigest()])
+    key = f"AWS4{os.environ['AWS_SECRET_ACCESS_KEY']}".encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return f"{url}?{query}&X-Amz-Signature={hmac.new(key, text.encode(), hashlib.sha256).hexdigest()}"
+
+
+def install_signed_answers():
+    """Custom resources and wait conditions are answered at presigned addresses."""
+    def signing(emulated):
+        return lambda token: presigned(emulated(token))
+
+    custom_resources._response_url = signing(custom_resources._response_url)
+    wait_conditions.handle_url = signing(wait_conditions.handle_url)
+
+
 # Set while an unsigned request is served.
 unsigned = contextvars.ContextVar("unsigned", default=False)
 DENIED = 403, {"Content-Type": "application/json"}, b'{"message":"Missing Authentication Token"}'
@@ -692,6 +725,42 @@ def may_pass(scope):
     # Handled by its path before any host is looked at.
     early = path.startswith(("/iceberg", "/_ministack/")) or path == "/WriteGetObjectResponse"
     return not unsigned.get() or bool(routed and not early)
+
+
+def session_of(question):
+    """The secret of temporary credentials, with which the gateway verifies signatures; and whether the policies of their
+    role allow an action."""
+    key = question["access_key_id"]
+    if not key.startswith("ASIA"):
+        return {"error": "UnrecognizedClientException"}
+    account = responses._account_from_sts_session(key)
+    credential = evaluator.resolve_credential(key, account, question["session_token"])
+    if isinstance(credential, evaluator.CredentialResolutionError):
+        return {"error": credential.code}
+    answer = {"secret": credential.secret_access_key, "arn": credential.principal_arn, "expires": credential.expiration}
+    right = question.get("right")
+    if right:
+        principal = evaluator.resolve_principal(key, credential.account_id, credential)
+        answer["allowed"] = principal.policies is None or evaluator.evaluate(
+            evaluator.EvalContext(
+                principal_arn=principal.arn, principal_type=principal.type, principal_account=principal.account,
+                action=right["action"], resource_arn=right["resource"], region=right["region"], secure_transport=True,
+                principal_keys=principal.keys),
+            principal.policies, *principal.limits).decision == "Allow"
+    return answer
+
+
+async def answer_gateway(scope, receive, send):
+    """Addresses of our own, for the gateway alone: it passes no request on to them."""
+    body = b""
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            break
+    answer = session_of(json.loads(body)) if scope["path"] == "/_outboxctl/session" else {}
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
 
 async def refuse(scope, receive, send):
@@ -807,7 +876,8 @@ async def serve():
                 log.warning("%s", lost)
                 await answer(send, 504, {"x-outboxctl-unreachable": lost}, b"")
             else:
-                await application.app(scope, receive, send)
+                ours = scope["path"].startswith("/_outboxctl/")
+                await (answer_gateway if ours else application.app)(scope, receive, send)
         else:
             await refuse(scope, receive, send)
 
@@ -839,6 +909,7 @@ if __name__ == "__main__":
     install_session_keys()
     rights.install()
     functions.install()
+    install_signed_answers()
     answer_functions_at_once()
     guard_functions()
     asyncio.run(serve())

@@ -150,6 +150,24 @@ fn label(instance: &Instance) -> String {
     }
 }
 
+/// Reads the instance that a server holds from the comment on its database.
+///
+/// # Errors
+/// The server's reason.
+pub async fn instance_in(server: &Postgres) -> Result<Option<Instance>, String> {
+    let query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database
+                 WHERE shobj_description(oid, 'pg_database') LIKE 'outboxctl instance %'";
+    let found = connect(server).await?.query(query, &[]).await.map_err(reason)?;
+    Ok(found.first().and_then(|row| labelled(row.get(0))))
+}
+
+/// The other way of [`label`].
+fn labelled(label: &str) -> Option<Instance> {
+    let text = label.strip_prefix("outboxctl instance ")?;
+    let (identifier, region) = text.split_once(" in ").unwrap_or((text, REGION));
+    Some(Instance { region: region.to_owned(), identifier: identifier.to_owned() })
+}
+
 async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), String> {
     if is_true(request.properties.get("DeletionProtection")) {
         return Err("Cannot delete protected DB Instance, please disable deletion protection and try again.".into());
@@ -228,6 +246,15 @@ mod tests {
         for bad in ["", "1a", "a-b", "a\"b", "a'b", "_a", "postgres"] {
             assert!(check_name("DBName", bad, &["postgres"]).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn labels_lead_back_to_their_instance() {
+        for region in [REGION, "eu-central-1"] {
+            let instance = Instance { region: region.into(), identifier: "db-1".into() };
+            assert_eq!(labelled(&label(&instance)), Some(instance));
+        }
+        assert_eq!(labelled("somebody's"), None);
     }
 
     #[test]

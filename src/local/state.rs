@@ -25,7 +25,7 @@ pub struct Postgres {
     /// "localhost": the name its certificate is for.
     pub host: String,
     pub port: u16,
-    /// The server's own port: names its socket. Not `port` where outboxctl stands in front of it to do TLS.
+    /// The number in the name of its socket: the server itself has no port, outboxctl stands in front of it.
     pub server_port: u16,
     /// PEM of the authority that signed its certificate; for PGSSLROOTCERT.
     pub ca_file: PathBuf,
@@ -54,6 +54,9 @@ pub struct State {
     /// The emulator behind the gateway.
     pub emulator_url: String,
     pub emulator_pid: u32,
+    /// The id of the user that the emulator and the functions run as. 0 where root started the stack and no other user can
+    /// run Python.
+    pub emulator_uid: u32,
     pub emulator_version: String,
     pub transports: Transports,
     pub started_at: chrono::DateTime<chrono::Utc>,

@@ -1,13 +1,21 @@
-//! The user that PostgreSQL runs as: it refuses to be root.
+//! The users that programs of the local stack run as where root starts it: PostgreSQL refuses to be root, and the emulator
+//! and its functions run other people's code.
 
+use std::ops::RangeInclusive;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 
+use aws_lc_rs::digest;
 use rustix::process::geteuid;
 
 use crate::error::{Error, Kind, OrFail, Result};
 
-/// An account without privileges.
+/// User ids for services that need an id of their own and no account (systemd, "Users, Groups, UIDs and GIDs on systemd
+/// Systems": dynamic service users).
+const WITHOUT_ACCOUNT: RangeInclusive<u32> = 61_184..=65_519;
+
+/// A user without privileges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub name: String,
@@ -16,6 +24,10 @@ pub struct User {
 }
 
 impl User {
+    pub fn root() -> Self {
+        Self { name: "root".into(), uid: 0, gid: 0 }
+    }
+
     /// None when we are an ordinary user already. For root: `postgres` where a package made it, else `nobody`.
     ///
     /// # Errors
@@ -30,6 +42,67 @@ impl User {
             Error::new(Kind::LocalSetup, "PostgreSQL does not run as root, and there is no user postgres or nobody")
                 .hint("run outboxctl as an ordinary user, or add one: useradd --system postgres")
         })
+    }
+
+    /// Returns the user that the emulator and the functions of a stack run as where root starts it; `None` where an ordinary
+    /// user does. It is not PostgreSQL's: that one is superuser of the stack's databases, and of other databases on this machine.
+    /// It has an id without an account, and for root in a user namespace that maps none of those, it is PostgreSQL's after all.
+    ///
+    /// # Errors
+    /// `LocalSetup` when there is neither.
+    pub fn of_stack(stack: &Path) -> Result<Option<Self>> {
+        if !geteuid().is_root() {
+            return Ok(None);
+        }
+        let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        let taken = [text("/etc/passwd"), text("/etc/group")];
+        // Without the files (other systems than Linux), every id is there.
+        let maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map(|path| std::fs::read_to_string(path).ok());
+        let usable = |id: u32| {
+            taken.iter().all(|accounts| !has_id(accounts, id)) && maps.iter().flatten().all(|map| is_mapped(map, id))
+        };
+        let hash = digest::digest(&digest::SHA256, stack.as_os_str().as_encoded_bytes());
+        let start = hash.as_ref()[..4].iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
+        let size = WITHOUT_ACCOUNT.end() - WITHOUT_ACCOUNT.start() + 1;
+        let ids = (0..size).map(|step| WITHOUT_ACCOUNT.start() + (start % size + step) % size);
+        match ids.into_iter().find(|id| usable(*id)) {
+            Some(id) => Ok(Some(Self { name: id.to_string(), uid: id, gid: id })),
+            None => Self::unprivileged(),
+        }
+    }
+
+    /// Lets a command run as this user, with a home folder that is its own in place of root's.
+    pub fn run(&self, command: &mut std::process::Command, home: &Path) {
+        command.uid(self.uid).gid(self.gid).env("HOME", home).env_remove("USER").env_remove("LOGNAME");
+    }
+
+    /// Makes the user owner of a folder and of what is in it, where another one is: root, before an upgrade or where no other
+    /// user could run the programs. Files with more than one name stay as they are: the other name may lie elsewhere.
+    ///
+    /// # Errors
+    /// `LocalSetup` when that is refused.
+    pub fn own_all(&self, folder: &Path) -> Result<()> {
+        let about = |path: &Path| {
+            std::fs::symlink_metadata(path).or_fail(Kind::LocalSetup, || format!("{} can't be read", path.display()))
+        };
+        let before = about(folder)?.uid();
+        if before == self.uid {
+            return Ok(());
+        }
+        let mut left = vec![folder.to_owned()];
+        while let Some(path) = left.pop() {
+            let about = about(&path)?;
+            if about.is_dir() {
+                let failed = || format!("{} can't be read", path.display());
+                for entry in std::fs::read_dir(&path).or_fail(Kind::LocalSetup, failed)? {
+                    left.push(entry.or_fail(Kind::LocalSetup, failed)?.path());
+                }
+            }
+            if about.uid() == before && (about.is_dir() || about.nlink() == 1) {
+                self.own(&path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Makes the user owner of a file or folder; of a link itself, not of what it points to.
@@ -53,7 +126,11 @@ impl User {
                 continue;
             }
             if !part.starts_with(root) {
-                let text = format!("user {}, whom PostgreSQL runs as, can't get through {}", self.name, part.display());
+                let text = format!(
+                    "user {}, as whom programs of the local stack run, can't get through {}",
+                    self.name,
+                    part.display()
+                );
                 return Err(Error::new(Kind::LocalSetup, text)
                     .hint("set OUTBOXCTL_HOME to a folder that all users can pass, such as /var/lib/outboxctl"));
             }
@@ -66,6 +143,19 @@ impl User {
     }
 }
 
+/// Whether /etc/passwd or /etc/group has an id: both have it in the third field.
+fn has_id(accounts: &str, id: u32) -> bool {
+    accounts.lines().any(|line| line.split(':').nth(2).and_then(|field| field.parse().ok()) == Some(id))
+}
+
+/// Whether an id exists in this user namespace (user_namespaces(7): first id inside, first id outside, count).
+fn is_mapped(map: &str, id: u32) -> bool {
+    map.lines().any(|line| {
+        let fields: Vec<u64> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
+        matches!(fields[..], [first, _, count] if (first..first + count).contains(&u64::from(id)))
+    })
+}
+
 fn lookup(accounts: &str, name: &str) -> Option<User> {
     let fields: Vec<&str> = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>()).find(|f| f[0] == name)?;
     Some(User { name: name.to_owned(), uid: fields.get(2)?.parse().ok()?, gid: fields.get(3)?.parse().ok()? })
@@ -74,6 +164,47 @@ fn lookup(accounts: &str, name: &str) -> Option<User> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_of_accounts_and_outside_of_the_namespace_are_not_used() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:61200:1::/:/bin/false\n";
+        assert!(has_id(accounts, 61200) && !has_id(accounts, 61201) && !has_id(accounts, 1));
+        let whole = "         0          0 4294967295\n";
+        assert!(is_mapped(whole, 61200));
+        let rootless = "0 1000 1\n1 100000 65536\n";
+        assert!(is_mapped(rootless, 61200) && !is_mapped("0 1000 1\n", 61200) && !is_mapped("", 0));
+    }
+
+    #[test]
+    fn a_stacks_user_has_no_privileges_and_stays_the_same() {
+        // Only root needs one.
+        let Some(user) = User::of_stack(Path::new("/s/one")).unwrap() else { return };
+        assert_ne!((user.uid, user.gid), (0, 0));
+        assert_eq!(User::of_stack(Path::new("/s/one")).unwrap(), Some(user));
+    }
+
+    #[test]
+    fn a_folder_is_handed_over_without_files_that_have_another_name() {
+        // Only root can give files away.
+        let Some(user) = User::of_stack(Path::new("/s")).unwrap() else { return };
+        let place = tempfile::tempdir().unwrap();
+        let (folder, outside) = (place.path().join("emulator"), place.path().join("outside"));
+        std::fs::create_dir_all(folder.join("state")).unwrap();
+        std::fs::write(folder.join("state/s3.json"), "").unwrap();
+        std::fs::write(&outside, "").unwrap();
+        std::fs::hard_link(&outside, folder.join("planted")).unwrap();
+        std::os::unix::fs::symlink(&outside, folder.join("link")).unwrap();
+        user.own_all(&folder).unwrap();
+        let owner = |path: &Path| std::fs::symlink_metadata(path).unwrap().uid();
+        assert_eq!(owner(&outside), 0);
+        for ours in ["", "state", "state/s3.json", "link"] {
+            assert_eq!(owner(&folder.join(ours)), user.uid, "{ours}");
+        }
+        // Once it is the user's, nothing in it is given away any more.
+        std::fs::write(folder.join("late"), "").unwrap();
+        user.own_all(&folder).unwrap();
+        assert_eq!(owner(&folder.join("late")), 0);
+    }
 
     #[test]
     fn accounts_are_looked_up() {

@@ -152,7 +152,7 @@ impl Ledger {
         let (Some(n), Some(hop)) = (n, self.hops.iter().position(|hop| *hop == item.hop)) else { return false };
         if !self.deliveries.is_new(&format!("{hop}/{}", item.origin.delivery())) {
             // A reader shows a delivery once. What has the same event id is the bus's own repetition.
-            self.shown[hop].repeated += u64::from(matches!(item.hop, Hop::Events | Hop::Log));
+            self.shown[hop].repeated += u64::from(matches!(item.hop, Hop::Bus | Hop::Log));
             return false;
         }
         if self.forbidden.contains(&n) {

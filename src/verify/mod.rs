@@ -49,7 +49,8 @@ pub fn ordered_hops(pipeline: &Pipeline) -> Vec<Hop> {
 /// writes ("Using Kinesis Data Streams to capture changes to DynamoDB" in the DynamoDB developer guide). EventBridge does so,
 /// too, under the same event id, by which [`Ledger`] tells it from an event that was published again.
 pub fn repeating_hops(pipeline: &Pipeline) -> Vec<Hop> {
-    hops_of(pipeline).into_iter().filter(|hop| *hop == Hop::Kinesis && pipeline.stack("tables").is_some()).collect()
+    let repeats = |hop: &Hop| *hop == Hop::Stream && pipeline.has(Part::Kinesis) && !pipeline.has(Part::Database);
+    pipeline.visible_hops().into_iter().filter(repeats).collect()
 }
 
 /// The DynamoDB stream of a deployment's outbox, or of the table that is captured itself.

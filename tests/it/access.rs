@@ -165,8 +165,10 @@ async fn only_the_stacks_key_is_accepted() {
             assert!(!answer.starts_with("http/1.1 2"), "{method} {path} with a query: {answer}");
         }
     }
-    let answer = ask(&url, "PUT", "/_ministack/cfn-response/x", &[], &"x".repeat(5000));
-    assert!(answer.starts_with("http/1.1 413"), "a custom resource's answer is small: {answer}");
+    for path in ["/_ministack/cfn-response/x", "/_ministack/cfn-signal/x"] {
+        let answer = ask(&url, "PUT", path, &[], "{}");
+        assert!(answer.starts_with("http/1.1 403"), "an unsigned answer to CloudFormation: {answer}");
+    }
     let answer = ask(&url, "POST", "/oauth2/token", &session, "{}");
     assert!(answer.starts_with("http/1.1 403"), "{answer}");
     // The key is the folder's: what was given to other tools stays valid.
@@ -198,6 +200,173 @@ async fn apis_are_reached_as_their_routes_say() {
     assert!(answer.starts_with("http/1.1 201"), "{answer}");
     let answer = ask(&url, "POST", "/users", &[host, kind, ("origin", "http://localhost:5173")], &user.to_string());
     assert!(answer.starts_with("http/1.1 403"), "{answer}");
+}
+
+/// Answers CloudFormation by the address in the event, as functions of custom resources do.
+const CUSTOM_RESOURCE: &str = "
+import json, urllib.request
+
+def handler(event, context):
+    answer = {'Status': 'SUCCESS', 'PhysicalResourceId': 'one', 'Data': {'Url': event['ResponseURL']},
+              **{name: event[name] for name in ('StackId', 'RequestId', 'LogicalResourceId')}}
+    request = urllib.request.Request(event['ResponseURL'], json.dumps(answer).encode(), {'content-type': ''}, method='PUT')
+    urllib.request.urlopen(request)
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cloudformation_is_answered_at_presigned_addresses() {
+    let stack = Stack::up("answers");
+    let state = stack.state();
+    let cloudformation = Clients::for_local(state.local_endpoint()).await;
+    let cloudformation = cloudformation.cloudformation();
+    let role = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"Service": "lambda.amazonaws.com"}}]});
+    let template = json!({
+        "Resources": {
+            "Role": {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": role}},
+            "Function": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "python3.12", "Handler": "index.handler",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]}, "Code": {"ZipFile": CUSTOM_RESOURCE}}},
+            "Custom": {"Type": "Custom::Answer", "Properties": {"ServiceToken": {"Fn::GetAtt": ["Function", "Arn"]}}},
+            "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        },
+        "Outputs": {"Answer": {"Value": {"Fn::GetAtt": ["Custom", "Url"]}}, "Signal": {"Value": {"Ref": "Handle"}}},
+    });
+    let create = cloudformation.create_stack().stack_name("answers").template_body(template.to_string());
+    create.capabilities("CAPABILITY_IAM".into()).send().await.expect("created");
+    let outputs = crate::support::api::eventually("the stack", async || {
+        let stacks = cloudformation.describe_stacks().stack_name("answers").send().await.expect("the stack").stacks?;
+        let status = stacks[0].stack_status()?.as_str().to_owned();
+        assert!(!status.contains("FAILED") && !status.contains("ROLLBACK"), "{stacks:?}");
+        (status == "CREATE_COMPLETE").then(|| stacks[0].outputs().to_vec())
+    })
+    .await;
+    assert_eq!(outputs.len(), 2, "the function's answer was accepted: {outputs:?}");
+    for output in outputs {
+        let url = output.output_value().expect("a URL");
+        let (path, host) =
+            (&url[url.find("/_").expect("a path")..], url["http://".len()..url.find("/_").expect("a path")].to_owned());
+        let put = |path: &str, body: &str| ask(&state.endpoint, "PUT", path, &[("host", &host)], body);
+        let signal = json!({"Status": "SUCCESS", "UniqueId": "1", "Reason": "", "Data": ""}).to_string();
+        let (unsigned, query) = path.split_once('?').expect("signed");
+        assert!(put(path, &signal).starts_with("http/1.1 200"), "{path}");
+        assert!(put(unsigned, &signal).starts_with("http/1.1 403"));
+        assert!(put(&format!("{unsigned}0?{query}"), &signal).starts_with("http/1.1 403"));
+        assert!(put(path, &"x".repeat(5000)).starts_with("http/1.1 413"), "an answer is small");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_made_up_session_learns_nothing_of_its_entries() {
+    let stack = Stack::up("sessions");
+    let state = stack.state();
+    let put = async |key: &str, secret: &str, token: Option<String>| {
+        let mut endpoint = state.local_endpoint();
+        endpoint.key = AccessKey::new(key, secret);
+        let clients = Clients::for_local(endpoint).await;
+        let invalid = aws_sdk_eventbridge::types::PutEventsRequestEntry::builder().source("outbox.car").build();
+        let put = clients.eventbridge().put_events().entries(invalid).customize();
+        let put = put.mutate_request(move |request| {
+            if let Some(token) = token.clone() {
+                request.headers_mut().insert("x-amz-security-token", token);
+            }
+        });
+        put.send().await.map(|answer| answer.failed_entry_count())
+    };
+    let error = put("ASIA0123456789ABCDEF", "made-up", None).await.expect_err("a made-up key");
+    assert_eq!(sdk_code(&error), "UnrecognizedClientException");
+    // A role without any right is denied before its entries are looked at, as the stack's own key is not.
+    let clients = Clients::for_local(state.local_endpoint()).await;
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sts:AssumeRole",
+        "Principal": {"AWS": "arn:aws:iam::000000000000:root"}}]});
+    let role = clients.iam().create_role().role_name("no-rights").assume_role_policy_document(trust.to_string());
+    let role = role.send().await.expect("a role").role.expect("a role").arn;
+    let session = clients.sts().assume_role().role_arn(role).role_session_name("test").send().await.expect("a session");
+    let session = session.credentials.expect("credentials");
+    let (key, secret, token) = (session.access_key_id, session.secret_access_key, session.session_token);
+    let error = put(&key, "made-up", Some(token.clone())).await.expect_err("another secret");
+    assert_eq!(sdk_code(&error), "InvalidSignatureException");
+    let error = put(&key, &secret, None).await.expect_err("no token");
+    assert_eq!(sdk_code(&error), "UnrecognizedClientException");
+    let error = put(&key, &secret, Some(token)).await.expect_err("no right");
+    assert_eq!(sdk_code(&error), "AccessDeniedException");
+    assert_eq!(put(&state.key.id, &state.key.secret, None).await.expect("answered"), 1);
+}
+
+/// The user id of a process.
+#[cfg(target_os = "linux")]
+fn user_of(pid: &str) -> u32 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process");
+    let line = status.lines().find(|line| line.starts_with("Uid:")).expect("its user");
+    line.split_whitespace().nth(1).and_then(|uid| uid.parse().ok()).expect("a number")
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_of_a_stack_do_not_run_as_root() {
+    let stack = Stack::up("users");
+    let api = Deployed::new(&stack, "dynamodb-cdc").await;
+    let user = json!({"name": "Ada", "email": "ada@example.org", "plan": "free"});
+    assert_eq!(api.json("POST", "/users", &user).await.status, 201);
+    let state = stack.state();
+    let by_root = rustix::process::geteuid().is_root();
+    // Where an ordinary user starts the stack, everything is that user's.
+    let daemon = user_of(&state.pid.to_string());
+    let expected = |uid: u32| if by_root { uid != 0 } else { uid == daemon };
+    assert!(expected(state.emulator_uid), "{}", state.emulator_uid);
+    assert_eq!(user_of(&state.emulator_pid.to_string()), state.emulator_uid);
+    let mark = format!("OUTBOXCTL_LOCAL_STACK={}", stack.folder().display());
+    let mut functions = 0;
+    for process in std::fs::read_dir("/proc").expect("processes").flatten() {
+        let text = std::fs::read(process.path().join("environ")).unwrap_or_default();
+        let text = String::from_utf8_lossy(&text).into_owned();
+        if text.split('\0').any(|variable| variable == mark) {
+            assert_eq!(user_of(&process.file_name().to_string_lossy()), state.emulator_uid, "{text}");
+            functions += u32::from(text.contains("AWS_LAMBDA_RUNTIME_API="));
+        }
+    }
+    assert!(functions > 0, "no function is running");
+    // Nothing of the stack but its own folder and what it needs to run is theirs.
+    let shown = String::from_utf8(stack.run(&["local", "status"]).stdout).expect("text");
+    assert!(shown.contains(&format!("user {}", state.emulator_uid)), "{shown}");
+    if by_root {
+        let reads = |path: std::path::PathBuf| {
+            use std::os::unix::process::CommandExt;
+            let mut cat = Command::new("cat");
+            cat.arg(path).uid(state.emulator_uid).gid(state.emulator_uid);
+            cat.output().expect("cat").status.success()
+        };
+        assert!(reads(stack.folder().join("emulator/ca.pem")));
+        for file in ["state.json", "key.json", "logs/daemon.log", "postgres/data/pg_hba.conf"] {
+            assert!(!reads(stack.folder().join(file)), "{file}");
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_python_that_only_root_can_run_is_used_with_a_warning() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let mut stack = Stack::new("root-python");
+    let folder = tempfile::tempdir().expect("a folder that is root's alone");
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o700)).expect("closed");
+    let python = folder.path().join("python3");
+    std::fs::copy(std::fs::canonicalize("/usr/bin/python3").expect("Python"), &python).expect("a copy");
+    stack.set("OUTBOXCTL_PYTHON", &python);
+    let up = stack.run(&["local", "up", "--port", "0", "--postgres-port", "0"]);
+    let text = String::from_utf8_lossy(&up.stderr).into_owned();
+    assert!(up.status.success() && text.contains("run as root, because no other user can run"), "{text}");
+    let shown = String::from_utf8(stack.run(&["local", "status"]).stdout).expect("text");
+    assert!(shown.contains("runs as root"), "{shown}");
+    // The next start with another Python hands everything over.
+    stack.ok(&["local", "down"]);
+    stack.unset("OUTBOXCTL_PYTHON");
+    stack.ok(&["local", "up"]);
+    let state = stack.state();
+    assert_ne!(user_of(&state.emulator_pid.to_string()), 0);
+    stack.ok(&["local", "down"]);
+    stack.ok(&["local", "up"]);
 }
 
 /// Addresses from which the stack's functions fetch their events, out of the functions' environments.

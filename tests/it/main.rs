@@ -7,6 +7,7 @@ mod cli;
 mod completions;
 mod consumer;
 mod contracts;
+mod database_tokens;
 mod deploying;
 mod dms_api;
 mod doctor;

@@ -51,6 +51,11 @@ fn running(state: &State, logs: &Path) -> Table {
     table.row(["endpoint", &state.endpoint, &format!("outboxctl {}, process {}", state.version, state.pid)]);
     table.row(["access key", &state.key.id, "protects the endpoint; the secret: outboxctl local env"]);
     let emulator = format!("ministack {}, process {}", state.emulator_version, state.emulator_pid);
+    let user = match state.emulator_uid {
+        0 => "runs as root, and so do the functions: no other user can run Python".to_owned(),
+        uid => format!("user {uid}, as the functions"),
+    };
+    let emulator = format!("{emulator}; {user}");
     table.row(["emulator", &state.emulator_url, &emulator]);
     let place = format!("{}:{}", state.postgres.host, state.postgres.port);
     table.row(["PostgreSQL", &place, &format!("{} from {}", state.postgres.version, state.postgres.bin.display())]);

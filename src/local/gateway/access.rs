@@ -43,14 +43,12 @@ pub fn refuse_strangers(head: &Parts, key: &AccessKey) -> Option<ApiResponse> {
 pub enum Caller {
     /// The stack's own key, to be verified.
     Signed(Signed),
-    /// A session of a role: a function's, or one that an AWS service has for its work. The emulator, which issued it, verifies
-    /// the signature and evaluates the role's policies.
-    Session,
+    /// A session of a role: a function's, or one that an AWS service has for its work, to be verified. The emulator evaluates
+    /// the role's policies.
+    Session(Signed),
     /// Anybody on this machine: may reach deployed APIs and function URLs without IAM authorization, nothing else. The
     /// emulator's launcher sees to that.
     Public,
-    /// A function that answers CloudFormation; the address is the secret.
-    Answer,
 }
 
 impl Caller {
@@ -58,10 +56,9 @@ impl Caller {
     /// Why the request is refused, before anything of its body is read.
     pub fn of(head: &Parts, key: &AccessKey) -> Result<Self, Refusal> {
         match Signed::of(head)? {
-            Some(signed) if signed.is_of_session() => Ok(Self::Session),
+            Some(signed) if signed.is_of_session() => Ok(Self::Session(signed)),
             Some(signed) if !signed.names(key) => Err(Refusal::OtherKey),
             Some(signed) => Ok(Self::Signed(signed)),
-            None if is_answer(head) => Ok(Self::Answer),
             None if may_be_public(head) => Ok(Self::Public),
             None => Err(Refusal::Unsigned),
         }
@@ -69,15 +66,17 @@ impl Caller {
 
     /// Whether the body has to be read to verify the caller.
     pub fn needs_body(&self) -> bool {
-        matches!(self, Self::Signed(signed) if signed.needs_body())
+        matches!(self, Self::Signed(signed) | Self::Session(signed) if signed.needs_body())
     }
 
+    /// Verifies the signature with the caller's key.
+    ///
     /// # Errors
     /// Why the request is refused.
     pub fn verify(&self, head: &Parts, body: &[u8], key: &AccessKey) -> Result<(), Refusal> {
         match self {
-            Self::Signed(signed) => signed.verify(head, body, key, Utc::now()),
-            Self::Session | Self::Public | Self::Answer => Ok(()),
+            Self::Signed(signed) | Self::Session(signed) => signed.verify(head, body, key, Utc::now()),
+            Self::Public => Ok(()),
         }
     }
 }
@@ -91,10 +90,9 @@ fn may_be_public(head: &Parts) -> bool {
         || (path.starts_with("/restapis/") && path.contains("/_user_request_"))
 }
 
-/// The pre-signed address of a custom resource or a wait condition.
-fn is_answer(head: &Parts) -> bool {
-    let starts = ["/_ministack/cfn-response/", "/_ministack/cfn-signal/"];
-    head.method == Method::PUT && starts.iter().any(|start| head.uri.path().starts_with(start))
+/// Whether a request answers a custom resource or a wait condition, by the address that the launcher presigns.
+pub fn is_answer(head: &Parts) -> bool {
+    ["/_ministack/cfn-response/", "/_ministack/cfn-signal/"].iter().any(|start| head.uri.path().starts_with(start))
 }
 
 #[cfg(test)]
@@ -112,12 +110,11 @@ mod tests {
             &AccessKey::new("LOCAL1", "x"),
         ) {
             Ok(Caller::Public) => "public",
-            Ok(Caller::Answer) => "answer",
             _ => "refused",
         };
         assert_eq!(public("GET", "/cars", "0a1b2c3d.execute-api.localhost:4566"), "public");
         assert_eq!(public("GET", "/_aws/lambda-url/x/", "localhost"), "public");
-        assert_eq!(public("PUT", "/_ministack/cfn-response/t", "localhost"), "answer");
+        assert_eq!(public("PUT", "/_ministack/cfn-response/t", "localhost"), "refused");
         for uri in ["/", "/bucket/object", "/_ministack/reset", "/_ministack/cfn-response/t", "/health"] {
             assert_eq!(public("POST", uri, "localhost"), "refused", "{uri}");
         }

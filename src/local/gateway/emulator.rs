@@ -3,12 +3,13 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, Uri, header};
+use http::{HeaderName, HeaderValue, Method, Request, Response, Uri, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use serde::de::DeserializeOwned;
 
 use super::ApiRequest;
 use super::server::Body;
@@ -84,6 +85,20 @@ impl Emulator {
         self.client.request(request).await.map_err(|error| {
             Error::new(Kind::Unreachable, format!("the emulator at {} does not answer", self.url)).with_source(error)
         })
+    }
+
+    /// Asks the launcher, at one of its own addresses that no request from outside reaches.
+    ///
+    /// # Errors
+    /// `Unreachable` when the emulator does not answer, `Unexpected` when not in JSON.
+    pub async fn ask<T: DeserializeOwned>(&self, path: &str, question: &serde_json::Value) -> Result<T> {
+        let mut request = Request::new(full(question.to_string()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = path.parse().or_fail(Kind::Unexpected, || format!("{path} is not a path"))?;
+        let body = self.forward(request).await?.into_body().collect().await;
+        let body = body.or_fail(Kind::Unreachable, || "the emulator's answer broke off".into())?;
+        serde_json::from_slice(&body.to_bytes())
+            .or_fail(Kind::Unexpected, || format!("the emulator's answer to {path}"))
     }
 
     /// The same request that one of our services was asked, to be answered by the emulator after all.

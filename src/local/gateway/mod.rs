@@ -1,7 +1,8 @@
 //! One endpoint for every AWS service: our own services and resource types first, the emulator for the rest.
 //!
 //! `api.rs` and `service.rs` are what others build on; `server.rs` takes requests, `access.rs` and `signature.rs` refuse
-//! those of web pages and without the stack's key (`refusal.rs` in the words of each protocol), `identify.rs` says what they are, `emulator.rs` passes them on, `resources.rs` is CloudFormation's way in, `faults.rs` makes things fail on request.
+//! those of web pages and without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` in the words of each
+//! protocol), `identify.rs` says what they are, `emulator.rs` passes them on, `resources.rs` is CloudFormation's way in, `faults.rs` makes things fail on request.
 //! May import what [`super`] may.
 
 mod access;
@@ -14,13 +15,16 @@ mod refusal;
 mod resources;
 mod server;
 mod service;
+mod sessions;
 mod signature;
 
 pub use access::KEY_HEADER;
 pub use api::{ApiRequest, ApiResponse};
 pub use emulator::{Emulator, MAPPING_HEADER, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
+pub use encoding::fields as query_fields;
 pub use server::serve;
 pub use service::{Resource, ResourceProvider, ResourceRequest, Service};
+pub use sessions::Right;
 
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,6 +32,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
+
+use sessions::Sessions;
 
 use super::home::Home;
 use super::postgres_server::further::Servers;
@@ -48,6 +54,7 @@ pub struct Gateway {
     pub emulator: Emulator,
     /// What requests must be signed with.
     key: AccessKey,
+    sessions: Sessions,
     /// See [`Gateway::clients_in`]. They come back in through the gateway: faults apply to them, and our own services answer.
     clients: Clients,
     /// Cancelled when the stack goes down: background work then ends, its state on disk.
@@ -92,6 +99,7 @@ impl Gateway {
             servers: parts.servers,
             emulator: parts.emulator,
             key: parts.key,
+            sessions: Sessions::default(),
             clients: parts.clients,
             cancel: parts.cancel,
             stream_writes: watch::Sender::default(),

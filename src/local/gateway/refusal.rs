@@ -47,6 +47,7 @@ fn reason(refusal: Refusal) -> &'static str {
         Refusal::OtherKey => "The security token included in the request is invalid.",
         Refusal::Mismatch => "The request signature does not match.",
         Refusal::Expired => "The signature has expired, or the clocks differ.",
+        Refusal::SessionExpired => "The security token included in the request is expired.",
     }
 }
 
@@ -57,6 +58,7 @@ fn s3_code(refusal: Refusal) -> &'static str {
         Refusal::OtherKey => "InvalidAccessKeyId",
         Refusal::Mismatch => "SignatureDoesNotMatch",
         Refusal::Expired => "RequestTimeTooSkewed",
+        Refusal::SessionExpired => "ExpiredToken",
     }
 }
 
@@ -66,6 +68,7 @@ fn query_code(refusal: Refusal) -> &'static str {
         Refusal::Malformed => "IncompleteSignature",
         Refusal::OtherKey => "InvalidClientTokenId",
         Refusal::Mismatch | Refusal::Expired => "SignatureDoesNotMatch",
+        Refusal::SessionExpired => "ExpiredToken",
     }
 }
 
@@ -75,6 +78,7 @@ fn json_code(refusal: Refusal) -> &'static str {
         Refusal::Malformed => "IncompleteSignatureException",
         Refusal::OtherKey => "UnrecognizedClientException",
         Refusal::Mismatch | Refusal::Expired => "InvalidSignatureException",
+        Refusal::SessionExpired => "ExpiredTokenException",
     }
 }
 

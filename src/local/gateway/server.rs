@@ -16,7 +16,7 @@ use super::access::{self, Caller};
 use super::emulator::{CHANGED_HEADER, SERVICE_HEADER, SESSION_HEADER, UNREACHABLE_HEADER, UNSIGNED_HEADER, full};
 use super::faults::{self, Fault, Strike};
 use super::identify::{Identity, query_action};
-use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources};
+use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessions};
 use crate::error::Error;
 use crate::listener::{self, Limits, Timed};
 
@@ -83,27 +83,34 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         Content::Streamed(body)
     };
     let bytes = if let Content::Whole(bytes) = &body { bytes.clone() } else { Bytes::new() };
-    if let Err(refusal) = caller.verify(&head, &bytes, &gateway.key) {
+    let key = match &caller {
+        Caller::Session(signed) => gateway.sessions.key(&gateway.emulator, signed).await,
+        Caller::Signed(_) | Caller::Public => Ok(gateway.key.clone()),
+    };
+    let verified = match key {
+        Ok(key) => caller.verify(&head, &bytes, &key),
+        Err(sessions::Failed::Refused(refusal)) => Err(refusal),
+        Err(sessions::Failed::Unknown(error)) => return Ok(unreachable_emulator(&error)),
+    };
+    if let Err(refusal) = verified {
         return refuse(refusal);
     }
     let mut head = head;
     for ours in [UNSIGNED_HEADER, CHANGED_HEADER, SESSION_HEADER, SERVICE_HEADER.as_str()] {
         head.headers.remove(ours);
     }
-    if matches!(caller, Caller::Answer) && !is_small(&head.headers) {
+    if access::is_answer(&head) && !is_small(&head.headers) {
         let text = "an answer to CloudFormation has a Content-Length of at most 4096 bytes";
         return Ok(whole(ApiResponse::error(StatusCode::PAYLOAD_TOO_LARGE, "RequestEntityTooLarge", text)));
     }
-    let by_role = matches!(caller, Caller::Session);
+    let by_role = matches!(caller, Caller::Session(_));
     if by_role {
         head.headers.insert(SESSION_HEADER, HeaderValue::from_static("1"));
     }
     let identity = match caller {
-        Caller::Signed(_) | Caller::Session => identity,
-        Caller::Public | Caller::Answer => {
-            if matches!(caller, Caller::Public) {
-                head.headers.insert(UNSIGNED_HEADER, HeaderValue::from_static("1"));
-            }
+        Caller::Signed(_) | Caller::Session(_) => identity,
+        Caller::Public => {
+            head.headers.insert(UNSIGNED_HEADER, HeaderValue::from_static("1"));
             // A header that names an operation counts for nothing here.
             Identity::default()
         }

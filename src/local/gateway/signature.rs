@@ -32,6 +32,8 @@ pub enum Refusal {
     Mismatch,
     /// Too long ago, or not yet valid.
     Expired,
+    /// With temporary credentials whose time is over.
+    SessionExpired,
 }
 
 /// What a signed request says of its signature.
@@ -40,6 +42,7 @@ pub struct Signed {
     key_id: String,
     /// `date/region/service/aws4_request`.
     scope: String,
+    region: String,
     service: String,
     headers: String,
     signature: String,
@@ -48,6 +51,8 @@ pub struct Signed {
     expires: Option<i64>,
     /// What the client gives as the body's hash; None where it has to be computed.
     payload: Option<String>,
+    /// Of temporary credentials.
+    session_token: Option<String>,
 }
 
 impl Signed {
@@ -56,11 +61,19 @@ impl Signed {
     /// # Errors
     /// `Malformed` for what looks like a signature and can't be read as one.
     pub fn of(head: &Parts) -> Result<Option<Self>, Refusal> {
-        let text = |name: &str| head.headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-        let query = || fields(head.uri.query().unwrap_or(""));
+        Self::read(&head.headers, head.uri.query().unwrap_or(""))
+    }
+
+    /// The same for headers and an encoded query.
+    ///
+    /// # Errors
+    /// As [`Signed::of`].
+    pub fn read(headers: &HeaderMap, query: &str) -> Result<Option<Self>, Refusal> {
+        let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+        let query = || fields(query);
         match text(header::AUTHORIZATION.as_str()) {
             Some(value) if value.starts_with("AWS") => {
-                return Self::in_header(value, &head.headers).map(Some).ok_or(Refusal::Malformed);
+                return Self::in_header(value, headers).map(Some).ok_or(Refusal::Malformed);
             }
             _ => {}
         }
@@ -83,6 +96,7 @@ impl Signed {
             text("x-amz-date")?,
             None,
             text("x-amz-content-sha256").map(str::to_owned),
+            text("x-amz-security-token").map(str::to_owned),
         )
     }
 
@@ -106,6 +120,7 @@ impl Signed {
             field("X-Amz-Date")?,
             Some(expires),
             field("X-Amz-Content-Sha256").map(str::to_owned),
+            field("X-Amz-Security-Token").map(str::to_owned),
         )?;
         if signed.service == "s3" {
             signed.payload.get_or_insert_with(|| "UNSIGNED-PAYLOAD".into());
@@ -120,21 +135,24 @@ impl Signed {
         time: &str,
         expires: Option<i64>,
         payload: Option<String>,
+        session_token: Option<String>,
     ) -> Option<Self> {
         let (key_id, scope) = credential.split_once('/')?;
         let parts: Vec<&str> = scope.split('/').collect();
-        let [date, _region, service, "aws4_request"] = parts[..] else { return None };
+        let [date, region, service, "aws4_request"] = parts[..] else { return None };
         // The host is always signed, or the request could be sent elsewhere.
         let complete = time.starts_with(date) && headers.split(';').any(|name| name == "host");
         complete.then(|| Self {
             key_id: key_id.to_owned(),
             scope: scope.to_owned(),
+            region: region.to_owned(),
             service: service.to_owned(),
             headers: headers.to_owned(),
             signature: signature.to_owned(),
             time: time.to_owned(),
             expires,
             payload,
+            session_token,
         })
     }
 
@@ -146,6 +164,23 @@ impl Signed {
     /// Returns whether the key is one of temporary credentials, whose ids begin with `ASIA` (IAM user guide, "IAM identifiers").
     pub fn is_of_session(&self) -> bool {
         self.key_id.starts_with("ASIA")
+    }
+
+    pub fn key_id(&self) -> &str {
+        &self.key_id
+    }
+
+    /// Returns the session token; "" where there is none.
+    pub fn session_token(&self) -> &str {
+        self.session_token.as_deref().unwrap_or("")
+    }
+
+    pub fn region(&self) -> &str {
+        &self.region
+    }
+
+    pub fn service(&self) -> &str {
+        &self.service
     }
 
     /// Returns whether the body has to be read before the signature can be verified.

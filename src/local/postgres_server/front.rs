@@ -1,42 +1,63 @@
-//! TLS in front of a PostgreSQL that was built without it, as the one from the Python package index is.
+//! What stands in front of PostgreSQL: TLS, as RDS has it with rds.force_ssl=1, and IAM database authentication.
 //!
-//! Does what the server does in the same place of the protocol (docs: PostgreSQL, "SSL session encryption"): answers
-//! the request for TLS, or takes TLS from the first byte on, refuses everybody else, and passes the rest on.
+//! Does what the server does in the same place of the protocol (PostgreSQL documentation, "SSL Session Encryption" and
+//! "Start-up"): answers the request for TLS, or takes TLS from the first byte on, refuses everybody else, and passes the rest
+//! on. The server lets members of rds_iam in without asking (`settings.rs`), which only the front sees; it asks them
+//! for a token first.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional_with_sizes};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::server::TlsStream;
 
+use super::settings::SUPERUSER;
+use super::tokens::Tokens;
+use super::wire::{self, Opening};
 use crate::error::{Kind, OrFail, Result};
 use crate::listener;
+use crate::local::state::Postgres;
 
-const SSL_REQUEST: u32 = 80_877_103;
-const GSS_REQUEST: u32 = 80_877_104;
 /// First byte of a TLS handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// How long a client may take to ask for TLS, as PostgreSQL's authentication_timeout.
+/// How long a client may take for each step until it is let in, as PostgreSQL's authentication_timeout.
 const PATIENCE: Duration = Duration::from_secs(60);
 const BUFFER: usize = 64 * 1024;
+/// What RDS answers for a token that it does not accept, whatever is wrong with it: its servers ask PAM, whose failures have
+/// the SQLSTATE 28000 (`auth_failed` in PostgreSQL's auth.c).
+const REFUSED: &str = "28000";
 
 /// Ends the listening when dropped.
 pub struct Front(#[expect(dead_code, reason = "dropping it is what counts")] JoinSet<()>);
 
-/// Listens on `port` of this machine's loopback addresses and passes on to `server_port`.
+/// What a connection needs.
+#[derive(Clone)]
+struct Way {
+    acceptor: TlsAcceptor,
+    server: Postgres,
+    tokens: Tokens,
+}
+
+impl Way {
+    fn socket(&self) -> PathBuf {
+        self.server.socket.join(format!(".s.PGSQL.{}", self.server.server_port))
+    }
+}
+
+/// Listens on the port of this machine's loopback addresses and passes on to the server's socket.
 ///
 /// # Errors
 /// `LocalSetup` when the certificate can't be used or the port not be opened.
-pub async fn start(folder: &Path, port: u16, server_port: u16) -> Result<Front> {
+pub async fn start(folder: &Path, server: &Postgres, tokens: &Tokens) -> Result<Front> {
     let failed = || "TLS for the local PostgreSQL can't be set up".to_owned();
     let certificates: std::result::Result<Vec<_>, _> =
         CertificateDer::pem_file_iter(folder.join("server.pem")).or_fail(Kind::LocalSetup, failed)?.collect();
@@ -48,29 +69,30 @@ pub async fn start(folder: &Path, port: u16, server_port: u16) -> Result<Front> 
         .with_single_cert(certificates.or_fail(Kind::LocalSetup, failed)?, key)
         .or_fail(Kind::LocalSetup, failed)?;
     config.alpn_protocols = vec![b"postgresql".to_vec()];
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listeners = listener::bind(port).and_then(listener::watched).or_fail(Kind::LocalSetup, failed)?;
-    Ok(Front(listeners.into_iter().map(|listener| accept(listener, acceptor.clone(), server_port)).collect()))
+    let listeners = listener::bind(server.port).and_then(listener::watched);
+    let listeners = listeners.or_fail(Kind::LocalSetup, || format!("port {} can't be opened", server.port))?;
+    let way = Way { acceptor: TlsAcceptor::from(Arc::new(config)), server: server.clone(), tokens: tokens.clone() };
+    Ok(Front(listeners.into_iter().map(|listener| accept(listener, way.clone())).collect()))
 }
 
-async fn accept(listener: TcpListener, acceptor: TlsAcceptor, server_port: u16) {
+async fn accept(listener: TcpListener, way: Way) {
     loop {
         match listener.accept().await {
-            Ok((client, _)) => drop(tokio::spawn(connection(client, acceptor.clone(), server_port))),
+            Ok((client, _)) => drop(tokio::spawn(connection(client, way.clone()))),
             // Out of file descriptors, most likely: others end meanwhile.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }
 
-async fn connection(client: TcpStream, acceptor: TlsAcceptor, server_port: u16) {
+async fn connection(client: TcpStream, way: Way) {
     let passed = async {
         client.set_nodelay(true)?;
         let Some(client) = tokio::time::timeout(PATIENCE, wants_tls(client)).await?? else { return Ok(()) };
-        let mut client = tokio::time::timeout(PATIENCE, acceptor.accept(client)).await??;
-        let mut server = TcpStream::connect(SocketAddr::from((Ipv4Addr::LOCALHOST, server_port))).await?;
-        server.set_nodelay(true)?;
-        copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER, BUFFER).await?;
+        let mut client = tokio::time::timeout(PATIENCE, way.acceptor.accept(client)).await??;
+        if let Some(mut server) = tokio::time::timeout(PATIENCE, let_in(&mut client, &way)).await?? {
+            copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER, BUFFER).await?;
+        }
         Ok::<_, io::Error>(())
     };
     if let Err(error) = passed.await {
@@ -88,47 +110,67 @@ async fn wants_tls(mut client: TcpStream) -> io::Result<Option<TcpStream>> {
         let length = client.read_u32().await?;
         let code = client.read_u32().await?;
         match (length, code) {
-            (8, SSL_REQUEST) => {
+            (8, wire::SSL_REQUEST) => {
                 client.write_all(b"S").await?;
                 return Ok(Some(client));
             }
-            (8, GSS_REQUEST) => client.write_all(b"N").await?,
+            (8, wire::GSS_REQUEST) => client.write_all(b"N").await?,
             _ => {
-                client.write_all(&refusal()).await?;
+                let text = "no pg_hba.conf entry for host \"127.0.0.1\", no encryption";
+                client.write_all(&wire::fatal(REFUSED, text)).await?;
                 return Ok(None);
             }
         }
     }
 }
 
-/// ErrorResponse with what the server says to a client that its hostssl lines leave out.
-fn refusal() -> Vec<u8> {
-    let mut fields = Vec::new();
-    for (code, text) in [
-        (b'S', "FATAL"),
-        (b'V', "FATAL"),
-        (b'C', "28000"),
-        (b'M', "no pg_hba.conf entry for host \"127.0.0.1\", no encryption"),
-    ] {
-        fields.push(code);
-        fields.extend_from_slice(text.as_bytes());
-        fields.push(0);
+/// The server's side of a connection, up to where it has let the client in or asks for its password. `None` where the client
+/// was refused.
+async fn let_in(client: &mut TlsStream<TcpStream>, way: &Way) -> io::Result<Option<UnixStream>> {
+    let (opening, bytes) = wire::opening(client).await?;
+    let connected = async {
+        let mut server = UnixStream::connect(way.socket()).await?;
+        server.write_all(&bytes).await?;
+        Ok::<_, io::Error>(server)
+    };
+    let user = match opening {
+        Opening::Cancel => return connected.await.map(Some),
+        Opening::Start { user, database } if user == SUPERUSER => {
+            let text = format!(
+                "pg_hba.conf rejects connection for host \"127.0.0.1\", user \"{user}\", database \"{database}\", SSL \
+                 encryption"
+            );
+            return refuse(client, &text).await;
+        }
+        Opening::Start { user, .. } => user,
+    };
+    let mut server = connected.await?;
+    let (answer, without_password) = wire::authentication(&mut server).await?;
+    if !without_password {
+        client.write_all(&answer).await?;
+        client.flush().await?;
+        return Ok(Some(server));
     }
-    fields.push(0);
-    let length = u32::try_from(fields.len() + 4).unwrap_or(u32::MAX);
-    [&[b'E'][..], &length.to_be_bytes(), &fields].concat()
+    let Some(before) = answer.strip_suffix(&wire::OK) else { return Ok(None) };
+    client.write_all(&[before, &wire::ASK_PASSWORD].concat()).await?;
+    client.flush().await?;
+    let token = wire::password(client).await?;
+    match way.tokens.verify(&way.server, &user, &token).await {
+        Ok(()) => {
+            client.write_all(&wire::OK).await?;
+            client.flush().await?;
+            Ok(Some(server))
+        }
+        Err(reason) => {
+            tracing::warn!("IAM database authentication of {user:?} failed: {reason}");
+            server.write_all(&wire::TERMINATE).await?;
+            refuse(client, &format!("PAM authentication failed for user \"{user}\"")).await
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_refusal_is_one_message() {
-        let message = refusal();
-        assert_eq!(message[0], b'E');
-        let length = u32::from_be_bytes([message[1], message[2], message[3], message[4]]);
-        assert_eq!(length as usize, message.len() - 1);
-        assert!(message.ends_with(&[0, 0]));
-    }
+async fn refuse(client: &mut TlsStream<TcpStream>, text: &str) -> io::Result<Option<UnixStream>> {
+    client.write_all(&wire::fatal(REFUSED, text)).await?;
+    client.shutdown().await?;
+    Ok(None)
 }

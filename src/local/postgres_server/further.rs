@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
 use super::Server;
+use super::tokens::Tokens;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_atomically};
 use crate::local::ports;
@@ -81,6 +82,7 @@ impl Servers {
 pub struct Keeper {
     home: Home,
     programs: PostgresPrograms,
+    tokens: Tokens,
     servers: Vec<(String, Instance, Server)>,
     requests: mpsc::Receiver<Request>,
 }
@@ -90,11 +92,17 @@ impl Keeper {
     ///
     /// # Errors
     /// `LocalSetup` when one does not start.
-    pub async fn start(home: &Home, programs: &PostgresPrograms) -> Result<(Self, Servers)> {
+    pub async fn start(home: &Home, programs: &PostgresPrograms, tokens: &Tokens) -> Result<(Self, Servers)> {
         let (sender, requests) = mpsc::channel(8);
-        let mut keeper = Self { home: home.clone(), programs: programs.clone(), servers: Vec::new(), requests };
+        let mut keeper = Self {
+            home: home.clone(),
+            programs: programs.clone(),
+            tokens: tokens.clone(),
+            servers: Vec::new(),
+            requests,
+        };
         for (name, record) in keeper.records()? {
-            let server = Server::start_in(home, programs, &name, record.port).await?;
+            let server = Server::start_in(home, programs, tokens, &name, record.port).await?;
             keeper.servers.push((name, record.instance, server));
         }
         Ok((keeper, Servers { requests: sender, turn: Mutex::default() }))
@@ -147,7 +155,7 @@ impl Keeper {
         let name = (2..).map(|number| format!("postgres-{number}")).find(|name| !self.home.file(name).exists());
         let name = name.unwrap_or_default();
         let port = ports::reserve(0, "PostgreSQL", "--postgres-port")?;
-        let started = Server::start_in(&self.home, &self.programs, &name, port).await;
+        let started = Server::start_in(&self.home, &self.programs, &self.tokens, &name, port).await;
         let record = Record { instance, port };
         let kept = started.and_then(|server| {
             let text = serde_json::to_vec(&record).or_fail(Kind::Unexpected, || "instance.json".into())?;

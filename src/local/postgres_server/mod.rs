@@ -1,7 +1,7 @@
 //! The local PostgreSQL: initialised once, started with TLS and logical replication as RDS has them.
 //!
 //! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of them, `tls.rs` makes its certificate, `front.rs`
-//! does TLS for a server that can't. `further.rs` keeps servers for further database instances. May import what
+//! stands in front of it, does TLS and asks for IAM tokens (`wire.rs` has the messages), which `tokens.rs` verifies. `further.rs` keeps servers for further database instances. May import what
 //! [`super`] may.
 
 mod front;
@@ -9,6 +9,8 @@ pub mod further;
 mod settings;
 mod shared_memory;
 mod tls;
+pub mod tokens;
+mod wire;
 
 use std::path::Path;
 use std::process::Stdio;
@@ -18,8 +20,7 @@ use tokio_postgres::NoTls;
 
 use super::child::{self, EndSignal, Program, Supervised};
 use super::child_environment;
-use super::home::Home;
-use super::ports;
+use super::home::{Home, write_for};
 use super::process;
 use super::state::Postgres;
 use super::tools::PostgresPrograms;
@@ -28,6 +29,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::session;
 
 pub use settings::SUPERUSER;
+use tokens::Tokens;
 
 /// How long the server may take until it answers: it may have a crash to recover from.
 const START_PATIENCE: Duration = Duration::from_secs(60);
@@ -41,7 +43,7 @@ const MAIN: &str = "postgres";
 pub struct Server {
     process: Supervised,
     pub about: Postgres,
-    _front: Option<front::Front>,
+    _front: front::Front,
     /// The folder of its socket, where that is not in the stack's own: removed when dropped.
     _socket: Option<tempfile::TempDir>,
 }
@@ -51,12 +53,18 @@ impl Server {
     ///
     /// # Errors
     /// `LocalSetup`, with the end of the server's log.
-    pub async fn start(home: &Home, programs: &PostgresPrograms, port: u16) -> Result<Self> {
-        Self::start_in(home, programs, MAIN, port).await
+    pub async fn start(home: &Home, programs: &PostgresPrograms, tokens: &Tokens, port: u16) -> Result<Self> {
+        Self::start_in(home, programs, tokens, MAIN, port).await
     }
 
     /// The same for a folder of the stack. All servers have one certificate: it is for this machine's name.
-    async fn start_in(home: &Home, programs: &PostgresPrograms, name: &str, port: u16) -> Result<Self> {
+    async fn start_in(
+        home: &Home,
+        programs: &PostgresPrograms,
+        tokens: &Tokens,
+        name: &str,
+        port: u16,
+    ) -> Result<Self> {
         let user = User::unprivileged()?;
         let folder = home.file(name);
         make(&folder, user.as_ref())?;
@@ -74,12 +82,10 @@ impl Server {
         if !data.join("PG_VERSION").exists() {
             initialise(programs, &folder, user.as_ref()).await?;
         }
-        let tls = programs.does_tls();
-        let server_port = if tls { port } else { ports::reserve(0, "PostgreSQL", "--postgres-port")? };
         let near = folder.join("socket");
-        let far = if fits(&near, server_port) { None } else { Some(temporary(user.as_ref())?) };
+        let far = if fits(&near, port) { None } else { Some(temporary(user.as_ref())?) };
         let socket = far.as_ref().map_or(near, |far| far.path().to_owned());
-        let place = settings::Place { port: server_port, socket, tls };
+        let place = settings::Place { port, socket };
         if far.is_none() {
             make(&place.socket, user.as_ref())?;
         }
@@ -99,13 +105,13 @@ impl Server {
         let about = Postgres {
             host: "localhost".into(),
             port,
-            server_port,
+            server_port: port,
             ca_file,
             version: programs.version.clone(),
             bin: programs.bin.clone(),
             socket: place.socket,
         };
-        let front = if tls { None } else { Some(front::start(&folder, port, server_port).await?) };
+        let front = front::start(&folder, &about, tokens).await?;
         let mut server = Self { process, about, _front: front, _socket: far };
         server.ready(&log).await?;
         Ok(server)
@@ -187,10 +193,7 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
     command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
     // A password nobody knows: over TCP the superuser is refused anyway.
     let password = folder.join("initial-password");
-    crate::local::home::write_atomically(&password, uuid::Uuid::new_v4().to_string().as_bytes())?;
-    if let Some(user) = user {
-        user.own(&password)?;
-    }
+    write_for(&password, uuid::Uuid::new_v4().to_string().as_bytes(), user)?;
     // Relative names: initdb hands them to a shell.
     command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
     if shared_memory::is_tight() && takes_settings(&programs.version) {
@@ -246,7 +249,7 @@ fn command(program: &Path, folder: &Path, user: Option<&User>) -> tokio::process
     child_environment::clean(command.as_std_mut());
     command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC").kill_on_drop(true);
     if let Some(user) = user {
-        command.uid(user.uid).gid(user.gid);
+        user.run(command.as_std_mut(), folder);
     }
     command
 }

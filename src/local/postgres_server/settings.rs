@@ -4,8 +4,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Kind, OrFail, Result};
-use crate::listener;
-use crate::local::home::write_atomically;
+use crate::local::home::write_for;
 use crate::local::user::User;
 
 /// The superuser. Nobody else's: RDS gives none either.
@@ -13,18 +12,14 @@ pub const SUPERUSER: &str = "postgres";
 
 /// Who may connect how; the first line that fits counts.
 ///
-/// As on RDS with rds.force_ssl=1: TLS only, the master by password, members of rds_iam by an authentication token.
-/// Tokens are not verified here: there is nobody to ask.
+/// Only the daemon reaches the socket: `front.rs` takes the connections of others, encrypted as with rds.force_ssl=1. The
+/// superuser is the daemon's own. Members of rds_iam have shown a token at the front, which lets them in by no other way.
 const ACCESS: &str = "\
-# TYPE   DATABASE  USER            ADDRESS       METHOD
-local    all       postgres                      trust
-host     all       postgres        all           reject
-hostssl  all       +rds_superuser  127.0.0.1/32  scram-sha-256
-hostssl  all       +rds_superuser  ::1/128       scram-sha-256
-hostssl  all       +rds_iam        127.0.0.1/32  trust
-hostssl  all       +rds_iam        ::1/128       trust
-hostssl  all       all             127.0.0.1/32  scram-sha-256
-hostssl  all       all             ::1/128       scram-sha-256
+# TYPE   DATABASE  USER            METHOD
+local    all       postgres        trust
+local    all       +rds_superuser  scram-sha-256
+local    all       +rds_iam        trust
+local    all       all             scram-sha-256
 ";
 
 /// What RDS has before anybody makes a role (docs: RDS, "Understanding PostgreSQL roles and permissions").
@@ -43,10 +38,9 @@ GRANT pg_monitor, pg_signal_backend, rds_replication, rds_password TO rds_superu
 
 /// Where the server listens.
 pub struct Place {
+    /// The number in the socket's name.
     pub port: u16,
     pub socket: PathBuf,
-    /// Whether it does TLS itself.
-    pub tls: bool,
 }
 
 /// Writes both files; the server reads them when it starts.
@@ -54,15 +48,9 @@ pub struct Place {
 /// # Errors
 /// `Io` when they can't be written.
 pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> Result<()> {
-    // Without TLS of its own it sees plain connections; our front lets none but encrypted ones through.
-    let access = if place.tls { ACCESS.to_owned() } else { ACCESS.replace("hostssl", "host   ") };
-    let files = [("postgresql.conf", server(data, folder, place)), ("pg_hba.conf", access)];
+    let files = [("postgresql.conf", server(data, folder, place)), ("pg_hba.conf", ACCESS.to_owned())];
     for (name, text) in files {
-        let path = data.join(name);
-        write_atomically(&path, text.as_bytes())?;
-        if let Some(user) = user {
-            user.own(&path)?;
-        }
+        write_for(&data.join(name), text.as_bytes(), user)?;
     }
     Ok(())
 }
@@ -82,16 +70,11 @@ fn server(data: &Path, folder: &Path, place: &Place) -> String {
     let port = place.port.to_string();
     let shared_memory = super::shared_memory::choose(&data.join("postgresql.conf"));
     let settings = [
-        // `localhost` may stand for either.
-        ("listen_addresses", if listener::has_ipv6() { "'127.0.0.1, ::1'" } else { "'127.0.0.1'" }),
+        ("listen_addresses", "''"),
         ("port", &port),
         ("unix_socket_directories", &socket),
         ("unix_socket_permissions", "0700"),
         ("max_connections", "200"),
-        ("ssl", if place.tls { "on" } else { "off" }),
-        ("ssl_cert_file", "'../server.pem'"),
-        ("ssl_key_file", "'../server.key'"),
-        ("ssl_min_protocol_version", "'TLSv1.2'"),
         ("password_encryption", "'scram-sha-256'"),
         // rds.logical_replication=1 stands for these.
         ("wal_level", "logical"),

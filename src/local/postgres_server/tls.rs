@@ -8,7 +8,7 @@ use rcgen::{
 };
 
 use crate::error::{Kind, OrFail, Result};
-use crate::local::home::write_atomically;
+use crate::local::home::write_for;
 use crate::local::user::User;
 
 /// Makes authority, certificate and key unless they are there; returns the authority's file. Its key is not kept: it
@@ -23,17 +23,12 @@ pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<Path
     }
     let made = make().or_fail(Kind::LocalSetup, || "the local database's certificate can't be made".into())?;
     std::fs::create_dir_all(public).or_fail(Kind::LocalSetup, || format!("{} can't be made", public.display()))?;
-    for (path, text, mode) in
-        [(&key, made.key, 0o600), (&certificate, made.certificate, 0o600), (&ca_file, made.ca, 0o644)]
-    {
-        write_atomically(path, text.as_bytes())?;
-        let mode = std::fs::Permissions::from_mode(mode);
-        std::fs::set_permissions(path, mode).or_fail(Kind::Io, || format!("{}", path.display()))?;
+    for (path, text) in [(&key, made.key), (&certificate, made.certificate)] {
+        write_for(path, text.as_bytes(), user)?;
     }
-    if let Some(user) = user {
-        user.own(&key)?;
-        user.own(&certificate)?;
-    }
+    write_for(&ca_file, made.ca.as_bytes(), None)?;
+    let mode = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&ca_file, mode).or_fail(Kind::Io, || format!("{}", ca_file.display()))?;
     Ok(ca_file)
 }
 
@@ -43,14 +38,8 @@ pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<Path
 /// `LocalSetup` when they can't be copied.
 pub fn copy(from: &Path, to: &Path, user: Option<&User>) -> Result<()> {
     for name in ["server.pem", "server.key"] {
-        let path = to.join(name);
         let text = std::fs::read(from.join(name)).or_fail(Kind::LocalSetup, || format!("{name} can't be read"))?;
-        write_atomically(&path, &text)?;
-        let private = std::fs::Permissions::from_mode(0o600);
-        std::fs::set_permissions(&path, private).or_fail(Kind::Io, || format!("{}", path.display()))?;
-        if let Some(user) = user {
-            user.own(&path)?;
-        }
+        write_for(&to.join(name), &text, user)?;
     }
     Ok(())
 }

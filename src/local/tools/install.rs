@@ -17,6 +17,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::child_environment;
 use crate::local::home::Home;
 use crate::local::lock::FileLock;
+use crate::local::user::User;
 use crate::output::{Console, Event};
 
 /// Returns the environment with these packages, fetched if they are not there yet.
@@ -24,10 +25,11 @@ use crate::output::{Console, Event};
 /// # Errors
 /// `LocalSetup`: no Python, no way to install, no network, no space.
 pub async fn ensure(home: &Home, console: &Console, wanted: Requirements) -> Result<Environment> {
-    let (python, (major, minor)) = python::find().await?;
+    let user = User::of_stack(&home.stack())?;
+    let ((python, (major, minor)), user) = python::find(user.as_ref()).await?;
     // Compiled packages are for one version of Python.
     let folder = home.tools().join(format!("{}-cp{major}{minor}", wanted.folder()));
-    let environment = Environment { python, packages: folder.clone() };
+    let environment = Environment { python, packages: folder.clone(), user };
     // Written last: a folder without it was not finished.
     let complete = folder.join(".complete");
     if complete.exists() {
@@ -123,7 +125,7 @@ async fn works(line: &[OsString]) -> bool {
 }
 
 async fn run(line: &[OsString], settings: &[(String, String)], wanted: Requirements) -> Result<()> {
-    // PostgreSQL may run as another user, who has to read what is installed, whatever the shell's umask says.
+    // Where root installs it, another user runs it, who has to read what is installed, whatever the shell's umask says.
     let mut command = Command::new("/bin/sh");
     child_environment::for_installer(command.as_std_mut());
     command.args(["-c", r#"umask 022; exec "$@""#, "sh"]).args(line).stdin(Stdio::null()).kill_on_drop(true);

@@ -21,15 +21,6 @@ pub struct PostgresPrograms {
     pub version: String,
 }
 
-impl PostgresPrograms {
-    /// Whether the server was built with OpenSSL: it then names the library, or holds its functions' names.
-    pub fn does_tls(&self) -> bool {
-        let program = std::fs::read(self.bin.join("postgres")).unwrap_or_default();
-        let program = String::from_utf8_lossy(&program);
-        program.contains("libssl.") || program.contains("SSL_CTX_new")
-    }
-}
-
 /// The newest on this machine, in OUTBOXCTL_POSTGRES_BIN alone if that is set. None when there is none that is new
 /// enough; "fetch" in the variable says to look for none.
 ///

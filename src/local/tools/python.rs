@@ -7,47 +7,63 @@ use tokio::process::Command;
 
 use crate::error::{Error, Kind, Result};
 use crate::local::child_environment;
+use crate::local::user::User;
 use crate::settings::environment;
 
 /// The oldest Python that the emulator runs on.
 const OLDEST: (u32, u32) = (3, 10);
+
+/// Where Python is looked for.
+const NAMES: [&str; 8] =
+    ["python3", "/usr/bin/python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
 
 /// A Python program and the folder where it finds packages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment {
     pub python: PathBuf,
     pub packages: PathBuf,
+    /// The user that runs it; `None` where our own has to.
+    pub user: Option<User>,
 }
 
-/// Finds Python and its version: OUTBOXCTL_PYTHON, or the first that is new enough.
+/// A Python program and its version.
+type Found = (PathBuf, (u32, u32));
+
+/// Finds Python and its version: OUTBOXCTL_PYTHON, or the first that is new enough. One that `user` can run, and returns the
+/// user then; where only ours can run any (it may be in a folder below root's home), that one.
 ///
 /// # Errors
 /// `LocalSetup` when there is none.
-pub async fn find() -> Result<(PathBuf, (u32, u32))> {
+pub async fn find(user: Option<&User>) -> Result<(Found, Option<User>)> {
+    let users = [user, None];
+    // Ours alone is asked once.
+    let users = &users[usize::from(user.is_none())..];
     if let Some(chosen) = environment::path("OUTBOXCTL_PYTHON") {
-        return match probe(&chosen).await {
-            Some(found) if found.1 >= OLDEST => Ok(found),
-            found => {
-                let text = format!("OUTBOXCTL_PYTHON={} can't be used", chosen.display());
-                Err(Error::new(Kind::LocalSetup, text)
-                    .with_source(missing(found))
-                    .hint("it must name a Python that is new enough; unset it to search for one"))
+        let mut found = None;
+        for user in users {
+            found = probe(&chosen, *user).await;
+            if let Some(usable) = found.take_if(|found| found.1 >= OLDEST) {
+                return Ok((usable, user.cloned()));
             }
-        };
+        }
+        let text = format!("OUTBOXCTL_PYTHON={} can't be used", chosen.display());
+        return Err(Error::new(Kind::LocalSetup, text)
+            .with_source(missing(found))
+            .hint("it must name a Python that is new enough; unset it to search for one"));
     }
     let mut older = None;
-    for name in
-        ["python3", "/usr/bin/python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"]
-    {
-        match probe(Path::new(name)).await {
-            Some(found) if found.1 >= OLDEST => return Ok(found),
-            found => older = older.or(found),
+    for user in users {
+        for name in NAMES {
+            match probe(Path::new(name), *user).await {
+                Some(found) if found.1 >= OLDEST => return Ok((found, user.cloned())),
+                found => older = older.or(found),
+            }
         }
     }
     Err(missing(older))
 }
 
-fn missing(found: Option<(PathBuf, (u32, u32))>) -> Error {
+fn missing(found: Option<Found>) -> Error {
     let (major, minor) = OLDEST;
     let text = match found {
         Some((path, (a, b))) => {
@@ -59,12 +75,18 @@ fn missing(found: Option<(PathBuf, (u32, u32))>) -> Error {
         .hint("install it (Debian and Ubuntu: apt-get install python3 python3-pip), or name one: OUTBOXCTL_PYTHON=/path/to/python3")
 }
 
-/// The program's real path (behind version managers' shims) and version.
-async fn probe(name: &Path) -> Option<(PathBuf, (u32, u32))> {
-    let question = "import sys; print(sys.executable, sys.version_info[0], sys.version_info[1], sep='\\n')";
+/// The program's real path (behind version managers' shims) and version, as the user sees them.
+async fn probe(name: &Path, user: Option<&User>) -> Option<Found> {
+    let question =
+        "import ctypes, socket, sys; print(sys.executable, sys.version_info[0], sys.version_info[1], sep='\\n')";
     let mut command = Command::new(name);
     child_environment::clean(command.as_std_mut());
     command.args(["-I", "-c", question]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+    if let Some(user) = user {
+        user.run(command.as_std_mut(), Path::new("/"));
+        // The present folder may be root's alone.
+        command.current_dir("/");
+    }
     let output = command.output().await.ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let mut lines = text.lines();

@@ -45,12 +45,13 @@ fn an_event_counts_once_at_each_hop_whatever_comes_first() {
 
 #[test]
 fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
+    use super::picture::Condition;
     use crate::aws::health::Health;
     use crate::postgres::admin::Slot;
     let model = model();
     let captured = || {
         let stages = Picture::of(&model, &model.lock(), at(0)).stages;
-        let stage = stages.into_iter().find(|stage| stage.stop.hop == Hop::Captured).expect("the capture");
+        let stage = stages.into_iter().find(|stage| stage.stop.step == Step::Captured).expect("the capture");
         (stage.state, stage.note)
     };
     let running = Health { what: "capture task", name: "t".into(), state: "running".into(), detail: String::new() };

@@ -112,10 +112,10 @@ fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
 /// What AWS repeats is counted and fails no run; what the pipeline repeats does.
 #[test]
 fn a_stream_that_repeats_records_fails_only_where_it_must_not() {
-    for (repeating, passes) in [(&[Hop::Kinesis][..], true), (&[], false)] {
-        let mut ledger = Ledger::new("run", HOPS, &[]).repeating(repeating);
+    for (repeating, passes) in [(&[Hop::Stream][..], true), (&[], false)] {
+        let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[]).repeating(repeating);
         commit(&mut ledger, event(0, 0, 1));
-        for (hop, delivery) in [(Hop::Kinesis, 1), (Hop::Kinesis, 2), (Hop::Events, 3)] {
+        for (hop, delivery) in [(Hop::Stream, 1), (Hop::Stream, 2), (Hop::Bus, 3)] {
             ledger.see(&seen(hop, &event(0, 0, 1), delivery, 1));
         }
         let report = ledger.report();

@@ -1,5 +1,7 @@
 //! A local stack of a test's own, taken down when the test ends, however it ends.
 
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
@@ -23,6 +25,8 @@ pub struct Stack {
     delivery: &'static str,
     /// Whether shards of Kinesis streams have their limits.
     limits: &'static str,
+    /// Variables of every command.
+    variables: BTreeMap<&'static str, OsString>,
 }
 
 impl Stack {
@@ -52,7 +56,17 @@ impl Stack {
             name: format!("{test}-{}", std::process::id()),
             delivery: "ordered",
             limits: "true",
+            variables: BTreeMap::new(),
         }
+    }
+
+    /// Sets a variable for every further command.
+    pub fn set(&mut self, name: &'static str, value: impl Into<OsString>) {
+        self.variables.insert(name, value.into());
+    }
+
+    pub fn unset(&mut self, name: &str) {
+        self.variables.remove(name);
     }
 
     pub fn name(&self) -> &str {
@@ -73,7 +87,8 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL_DELIVERY", self.delivery)
             .env("OUTBOXCTL_LOCAL_SHARD_LIMITS", self.limits)
             .env("OUTBOXCTL_LOCAL_SEED", "7")
-            .env("OUTBOXCTL_LOCAL", "true");
+            .env("OUTBOXCTL_LOCAL", "true")
+            .envs(&self.variables);
         // pip's own settings decide where packages come from. Decisions about rights are evaluated after the tests (.ci/rights).
         for (name, value) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("PIP_") || name == "OUTBOXCTL_RIGHTS_RECORDS" {

@@ -1,0 +1,123 @@
+//! IAM database authentication: whether a token lets its bearer in as a role.
+//!
+//! A token is a presigned URL of `rds-db:connect` without its scheme, for one instance, port and role, and good for 15 minutes
+//! (RDS user guide, "IAM database authentication for MariaDB, MySQL, and PostgreSQL").
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock, Weak};
+use std::time::Duration;
+
+use http::header;
+
+use super::further::Instance;
+use crate::local::gateway::{Gateway, Right, query_fields};
+use crate::local::rds;
+use crate::local::state::Postgres;
+
+/// "An authentication token has a lifetime of 15 minutes", whatever it says of itself.
+const LIFETIME: Duration = Duration::from_secs(900);
+
+/// Verifies tokens, once the gateway is there; before, and when the stack stops, none is accepted.
+#[derive(Clone, Default)]
+pub struct Tokens(Arc<OnceLock<Weak<Gateway>>>);
+
+impl Tokens {
+    /// Verifies tokens with the keys and policies of this gateway. The first one counts.
+    pub fn verify_with(&self, gateway: &Arc<Gateway>) {
+        let _ = self.0.set(Arc::downgrade(gateway));
+    }
+
+    /// Checks that a token is for this server and role, and that it was signed with the stack's key or by a role that may
+    /// connect as this one.
+    ///
+    /// # Errors
+    /// The reason, for the log: a client does not learn it on RDS.
+    pub async fn verify(&self, server: &Postgres, user: &str, token: &str) -> Result<(), String> {
+        let gateway = self.0.get().and_then(Weak::upgrade).ok_or("the stack is starting or stopping")?;
+        let query = query_for(server, user, token)?;
+        let instance = rds::instance_in(server).await?.ok_or("the server has no database instance")?;
+        let id = resource_id(&gateway, &instance).await?;
+        let resource = format!("arn:aws:rds-db:{}:{}:dbuser:{id}/{user}", instance.region, gateway.account);
+        let request = http::Request::get(format!("/?{query}"))
+            .header(header::HOST, format!("{}:{}", server.host, server.port))
+            .body(())
+            .map_err(|_| "it is not a URL")?;
+        let right = Right { action: "rds-db:connect", resource: &resource, region: &instance.region };
+        gateway.check_presigned(&request.into_parts().0, right).await
+    }
+}
+
+/// The query of a token that is for this server and role. Its signature and age are not looked at.
+fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a str, String> {
+    let (place, query) = token.split_once("/?").ok_or("it is not a token")?;
+    let wanted = format!("{}:{}", server.host, server.port);
+    if place != wanted {
+        return Err(format!("it is for another server than {wanted}"));
+    }
+    let mut fields = HashMap::new();
+    for (name, value) in query_fields(query) {
+        if fields.insert(name, value).is_some() {
+            return Err("a field is there twice".into());
+        }
+    }
+    let field = |name: &str| fields.get(name).map_or("", String::as_str);
+    if field("Action") != "connect" {
+        return Err("it is not for the action connect".into());
+    }
+    if field("DBUser") != user {
+        return Err("it is for another user".into());
+    }
+    let expires = field("X-Amz-Expires").parse::<u64>().ok().map(Duration::from_secs);
+    if expires.is_none_or(|expires| expires > LIFETIME) {
+        return Err("it is good for longer than 15 minutes".into());
+    }
+    Ok(query)
+}
+
+/// The id by which policies name an instance, which must have IAM authentication enabled.
+async fn resource_id(gateway: &Gateway, instance: &Instance) -> Result<String, String> {
+    let rds = gateway.clients_in(&instance.region).rds();
+    let answer = rds.describe_db_instances().db_instance_identifier(&instance.identifier).send().await;
+    let answer = answer.map_err(|error| crate::error::sdk_code(&error).to_owned())?;
+    let found = answer.db_instances().first().ok_or("the instance is not known")?;
+    if found.iam_database_authentication_enabled() != Some(true) {
+        return Err("the instance does not have IAM database authentication enabled".into());
+    }
+    found.dbi_resource_id().map(str::to_owned).ok_or_else(|| "the instance has no resource id".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server() -> Postgres {
+        Postgres {
+            host: "localhost".into(),
+            port: 5432,
+            server_port: 5432,
+            ca_file: "/ca".into(),
+            version: "15".into(),
+            bin: "/bin".into(),
+            socket: "/s".into(),
+        }
+    }
+
+    #[test]
+    fn a_token_is_for_one_server_and_one_role() {
+        let good = "localhost:5432/?Action=connect&DBUser=outbox_writer&X-Amz-Expires=900&X-Amz-Signature=0";
+        assert!(query_for(&server(), "outbox_writer", good).is_ok());
+        for bad in [
+            "",
+            "anything",
+            &good.replace("5432", "5433"),
+            &good.replace("localhost", "127.0.0.1"),
+            &good.replace("connect", "other"),
+            &good.replace("outbox_writer", "outbox_consumer"),
+            &good.replace("900", "901"),
+            &good.replace("&X-Amz-Expires=900", ""),
+            &format!("{good}&DBUser=postgres"),
+        ] {
+            assert!(query_for(&server(), "outbox_writer", bad).is_err(), "{bad}");
+        }
+    }
+}
