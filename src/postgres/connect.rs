@@ -34,6 +34,9 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The name of this machine for itself.
+const LOCALHOST: &str = "localhost";
+
 /// A database, and who wants in.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -96,6 +99,12 @@ impl Target {
         })
     }
 
+    /// Returns the name or address to connect to. `localhost` is not looked up: some machines, and containers above all, have
+    /// no line for it in /etc/hosts, and it always means this machine (RFC 6761, section 6.3).
+    pub(super) fn address(&self) -> (&str, u16) {
+        (if self.host == LOCALHOST { "127.0.0.1" } else { &self.host }, self.port)
+    }
+
     /// `user@host:port/database`, for messages.
     pub fn describe(&self) -> String {
         format!("{}@{}:{}/{}", self.user, self.host, self.port, self.database)
@@ -121,6 +130,9 @@ pub async fn connect(target: &Target) -> Result<Client> {
         .connect_timeout(Duration::from_secs(10))
         .tcp_user_timeout(Duration::from_secs(30))
         .keepalives_idle(Duration::from_secs(30));
+    if let Ok(address) = target.address().0.parse() {
+        config.hostaddr(address);
+    }
     // The time limit covers what connect_timeout does not: TLS and authentication.
     let (client, connection) = tokio::time::timeout(Duration::from_secs(20), config.connect(tls))
         .await

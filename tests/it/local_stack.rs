@@ -181,6 +181,30 @@ async fn a_deleted_bucket_stays_deleted() {
     assert!(left.buckets().is_empty(), "{left:?}");
 }
 
+/// Containers may have no line for `localhost`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_machine_that_does_not_know_localhost_has_a_stack() {
+    let stack = Stack::new("nameless");
+    // Only root can hide the file.
+    let hidden = |args: &[&str]| {
+        let inner = stack.command(args);
+        let script = r#"mount --bind /dev/null /etc/hosts && exec "$0" "$@""#;
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", script]).arg(inner.get_program()).args(inner.get_args());
+        command.env_clear().current_dir(inner.get_current_dir().expect("a folder"));
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.output().expect("unshare starts")
+    };
+    if !hidden(&["--version"]).status.success() {
+        return;
+    }
+    for args in [&UP[..], &["deploy", "--yes"], &["db", "init"], &["dms", "start"], &["verify", "--count", "3"]] {
+        let output = hidden(args);
+        assert!(output.status.success(), "{}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+}
+
 /// A path that lists, quotes and shells read in their own ways.
 #[test]
 fn a_path_with_odd_characters_holds_a_stack() {

@@ -52,9 +52,7 @@ impl Connection {
     async fn connect(target: &Target) -> Result<Self> {
         let name = target.describe();
         let unreachable = || format!("{name}: no connection");
-        let mut socket = TcpStream::connect((target.host.as_str(), target.port))
-            .await
-            .or_fail(Kind::DatabaseUnreachable, unreachable)?;
+        let mut socket = TcpStream::connect(target.address()).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;
         socket.set_nodelay(true).or_fail(Kind::DatabaseUnreachable, unreachable)?;
         let mut out = BytesMut::new();
         frontend::ssl_request(&mut out);
