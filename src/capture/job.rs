@@ -17,8 +17,8 @@ use super::settings::{LobSettings, SourceSettings, TargetSettings};
 use super::{Entry, Sink, Statistics, heartbeat, load, slot};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::formats::dms::{Head, write_control};
-use crate::postgres::Target;
 use crate::postgres::replication::Lsn;
+use crate::postgres::{Target, is_environmental};
 
 /// Batches between capture and delivery.
 const BATCHES: usize = 4;
@@ -210,8 +210,8 @@ async fn follow(
         match attempt.await {
             Ok(()) => return Ok(Ended::Cancelled),
             // One that never got that far ends with its error: the source can't be reached as the endpoint describes it.
-            Err(error) if error.kind() == Kind::DatabaseUnreachable && *job.phase.borrow() == Phase::Following => {
-                tracing::warn!(error = error.message(), "the source connection broke; connecting again");
+            Err(error) if is_environmental(&error) && *job.phase.borrow() == Phase::Following => {
+                tracing::warn!(error = error.message(), "the source failed; connecting again");
                 if began.elapsed() > LONGEST_PAUSE {
                     pause = Duration::from_millis(100);
                 }

@@ -61,6 +61,22 @@ pub fn describe(error: &tokio_postgres::Error) -> String {
     text
 }
 
+/// Whether an error passes without a change by anyone: the server can't be reached, has no disk or memory left, or can't read
+/// (SQLSTATE 53100, 53200, 58030). DMS calls these environmental, and retries (DMS user guide, "Error handling task settings",
+/// RecoverableErrorCount).
+pub fn is_environmental(error: &Error) -> bool {
+    let mut next = std::error::Error::source(error);
+    while let Some(cause) = next {
+        let state = cause.downcast_ref::<tokio_postgres::Error>().and_then(tokio_postgres::Error::code);
+        if state.is_some_and(|state| [SqlState::DISK_FULL, SqlState::OUT_OF_MEMORY, SqlState::IO_ERROR].contains(state))
+        {
+            return true;
+        }
+        next = cause.source();
+    }
+    error.kind() == Kind::DatabaseUnreachable
+}
+
 /// An error as a function may log it: without what the server says of rows (`DETAIL`, which quotes them), with the table and
 /// the constraint instead.
 pub fn without_rows(error: &Error) -> String {

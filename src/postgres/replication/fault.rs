@@ -42,6 +42,9 @@ impl ServerError {
             "42704" if self.message.starts_with("publication") => Kind::MissingPublication,
             // admin_shutdown, crash_shutdown, cannot_connect_now: the server is going or coming.
             "57P01" | "57P02" | "57P03" => Kind::DatabaseUnreachable,
+            // disk_full, out_of_memory, io_error: they pass without a change of the task. DMS calls errors of this kind
+            // environmental, and retries (DMS user guide, "Error handling task settings", RecoverableErrorCount).
+            "53100" | "53200" | "58030" => Kind::DatabaseUnreachable,
             _ => Kind::Failed,
         };
         Error::new(kind, text)
@@ -57,6 +60,8 @@ mod tests {
         let error = ServerError::read(b"SERROR\0C55006\0Mslot \"s\" is active for PID 7\0\0").into_error("start");
         assert_eq!(error.kind(), Kind::SlotTaken);
         assert_eq!(error.message(), "start: slot \"s\" is active for PID 7 (55006)");
+        let full = ServerError::read(b"SERROR\0C53100\0Mcould not write to file: No space left on device\0\0");
+        assert_eq!(full.into_error("read").kind(), Kind::DatabaseUnreachable, "a full disk passes");
         assert_eq!(ServerError::read(&[0xff, 0, 0, b'C']), ServerError::default());
     }
 }
