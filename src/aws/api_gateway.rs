@@ -16,7 +16,7 @@ use hyper_util::rt::TokioExecutor;
 
 use super::Clients;
 use super::endpoint::is_loopback_host;
-use crate::error::{Error, Kind, OrFail, Result};
+use crate::error::{Error, Kind, OrFail, Result, kind_of};
 
 /// API Gateway ends a request after 29 s by default; a little more, so that its own answer arrives.
 const DEADLINE: Duration = Duration::from_secs(31);
@@ -38,7 +38,21 @@ const AWS_SUFFIXES: [&str; 7] = [
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    /// AWS's code where API Gateway itself refused the request (`x-amzn-errortype`).
+    pub code: Option<String>,
     pub body: Bytes,
+}
+
+impl Answer {
+    /// Returns the kind of an answer that is not a success. A signature that API Gateway does not accept is a matter of
+    /// credentials, and has the status of a denied request.
+    pub fn error_kind(&self) -> Kind {
+        match (self.status, self.code.as_deref().map(kind_of)) {
+            (401 | 403, Some(Kind::Credentials)) => Kind::Credentials,
+            (401 | 403, _) => Kind::AccessDenied,
+            _ => Kind::Failed,
+        }
+    }
 }
 
 /// An API, by its base address.
@@ -119,10 +133,13 @@ impl Api {
         let answer = tokio::time::timeout(DEADLINE, async {
             let response = self.http.request(request).await.or_fail(Kind::Unreachable, unreachable)?;
             let status = response.status().as_u16();
+            let code = response.headers().get("x-amzn-errortype").and_then(|code| code.to_str().ok());
+            // Some services append an address.
+            let code = code.and_then(|code| code.split(':').next()).map(str::to_owned);
             let body = Limited::new(response.into_body(), MAX_BODY).collect().await;
             let body =
                 body.map_err(|source| Error::new(Kind::Unreachable, unreachable()).with_source(source))?.to_bytes();
-            Ok(Answer { status, body })
+            Ok(Answer { status, code, body })
         });
         answer.await.unwrap_or_else(|_| Err(Error::new(Kind::Unreachable, unreachable())))
     }
@@ -185,5 +202,17 @@ mod tests {
         ] {
             assert!(!is(url), "{url}");
         }
+    }
+
+    #[test]
+    fn a_signature_that_is_refused_is_a_matter_of_credentials() {
+        let kind =
+            |status, code: Option<&str>| Answer { status, code: code.map(Into::into), body: Bytes::new() }.error_kind();
+        for code in ["InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationTokenException"] {
+            assert_eq!(kind(403, Some(code)), Kind::Credentials, "{code}");
+        }
+        assert_eq!(kind(403, Some("AccessDeniedException")), Kind::AccessDenied);
+        assert_eq!([kind(403, None), kind(401, None)], [Kind::AccessDenied; 2]);
+        assert_eq!(kind(500, Some("InvalidSignatureException")), Kind::Failed);
     }
 }

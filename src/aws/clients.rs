@@ -76,6 +76,9 @@ impl Clients {
         }
         check_source(settings)?;
         let profiles = Profiles::load(settings).await?;
+        if let Some(remedy) = profiles.remedy() {
+            Kind::sign_in_by(&remedy);
+        }
         let trust = Trust::of(profiles.get("ca_bundle"))?;
         let http = transport::client(&trust);
         let region = region(settings, &profiles, &http).await?;

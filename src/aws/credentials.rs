@@ -77,6 +77,18 @@ impl Profiles {
         self.sections.get(key).filter(|value| !value.is_empty())
     }
 
+    /// Returns how to get usable credentials again, by where they come from; `None` where that is not known.
+    pub fn remedy(&self) -> Option<String> {
+        if self.origin != Origin::Flag && keys_in_environment() {
+            let token = environment::raw("AWS_SESSION_TOKEN").is_some();
+            let token = if token { " and AWS_SESSION_TOKEN" } else { "" };
+            return Some(format!("renew AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY{token}"));
+        }
+        remedy(&self.name, &self.name, &|profile, key| {
+            self.sections.get_profile(profile)?.get(key).filter(|value| !value.is_empty()).map(str::to_owned)
+        })
+    }
+
     /// Whether the profile itself says where requests go, so that its credentials are meant for that.
     fn has_endpoint(&self) -> bool {
         self.get("endpoint_url").is_some() || self.get("services").is_some()
@@ -130,6 +142,39 @@ impl Profiles {
     }
 }
 
+/// Profiles that are followed from one to the profile that it takes its credentials from.
+const LONGEST_CHAIN: usize = 5;
+
+/// The remedy for a profile, by the keys that it has (AWS SDKs and Tools Reference Guide, "Standardized credential providers").
+/// `chosen` is the one that commands name anyway.
+fn remedy(chosen: &str, name: &str, get: &dyn Fn(&str, &str) -> Option<String>) -> Option<String> {
+    let mut name = name.to_owned();
+    for _ in 0..LONGEST_CHAIN {
+        match get(&name, "role_arn").and_then(|_| get(&name, "source_profile")) {
+            Some(source) if source != name => name = source,
+            _ => break,
+        }
+    }
+    let has = |key: &str| get(&name, key).is_some();
+    let shown = quoted(&name);
+    let of = if name == chosen { String::new() } else { format!(" --profile {shown}") };
+    Some(if has("web_identity_token_file") {
+        format!("check the web_identity_token_file of profile {shown}")
+    } else if has("sso_session") || has("sso_start_url") || has("sso_account_id") {
+        format!("sign in (`aws sso login{of}`)")
+    } else if has("aws_access_key_id") {
+        format!("renew the access key of profile {shown}")
+    } else if has("credential_process") {
+        format!("check that the credential_process of profile {shown} prints valid credentials")
+    } else if has("login_session") {
+        format!("sign in (`aws login{of}`)")
+    } else if has("credential_source") {
+        format!("check the credential_source of profile {shown}")
+    } else {
+        return None;
+    })
+}
+
 fn said_by(settings: &Settings, origin: Origin) -> String {
     match (origin, &settings.file) {
         (Origin::Variable, _) => " (from AWS_PROFILE)".into(),
@@ -146,4 +191,34 @@ fn keys_in_environment() -> bool {
 /// Returns credentials that open nothing, for endpoints that real ones must not be sent to.
 pub fn placeholder() -> Credentials {
     Credentials::new("test", "test", None, None, "placeholder")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remedy_fits_the_kind_of_profile() {
+        let profiles = [
+            ("sso", "sso_session", "corp"),
+            ("login", "login_session", "arn"),
+            ("process", "credential_process", "/opt/get --secret x"),
+            ("keys", "aws_access_key_id", "AKIA"),
+            ("role", "role_arn", "arn"),
+            ("role", "source_profile", "login"),
+            ("circle", "role_arn", "arn"),
+            ("circle", "source_profile", "circle"),
+        ];
+        let get = |profile: &str, key: &str| {
+            profiles.iter().find(|(p, k, _)| *p == profile && *k == key).map(|(_, _, value)| (*value).to_owned())
+        };
+        let of = |name: &str| remedy(name, name, &get);
+        assert_eq!(of("sso").as_deref(), Some("sign in (`aws sso login`)"));
+        assert_eq!(of("login").as_deref(), Some("sign in (`aws login`)"));
+        assert_eq!(of("role").as_deref(), Some("sign in (`aws login --profile login`)"));
+        assert_eq!(of("keys").as_deref(), Some("renew the access key of profile keys"));
+        let process = of("process").expect("a remedy");
+        assert!(process.contains("credential_process of profile process") && !process.contains("secret"), "{process}");
+        assert_eq!([of("circle"), of("none")], [None, None]);
+    }
 }

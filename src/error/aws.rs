@@ -41,7 +41,8 @@ fn plain(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
 
-fn kind_of(code: &str) -> Kind {
+/// Returns the kind of an error by AWS's code: `AccessDenied`, `Credentials` or `Aws`.
+pub fn kind_of(code: &str) -> Kind {
     match plain(code) {
         "AccessDenied" | "AccessDeniedFault" | "UnauthorizedOperation" => Kind::AccessDenied,
         code if CREDENTIALS.contains(&code) => Kind::Credentials,

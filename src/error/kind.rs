@@ -1,5 +1,7 @@
 //! The one table: kind → stable name → exit code → standing hint.
 
+use std::sync::OnceLock;
+
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident, $name:literal, $exit:literal, $hint:expr;)*) => {
         /// What kind of failure it is. The name is part of the NDJSON contract (`error.code`) and does not change.
@@ -19,13 +21,32 @@ macro_rules! kinds {
             /// The kind of this name; None for a name that this version does not know.
             pub fn from_name(name: &str) -> Option<Self> { Self::ALL.iter().copied().find(|kind| kind.name() == name) }
 
-            /// What to do about it in general.
-            pub fn hint(self) -> Option<&'static str> { match self { $(Kind::$kind => $hint,)* } }
+            /// What to do about it in general, with any credentials.
+            fn standing(self) -> Option<&'static str> { match self { $(Kind::$kind => $hint,)* } }
         }
     };
 }
 
+/// See [`Kind::sign_in_by`].
+static SIGN_IN: OnceLock<String> = OnceLock::new();
+
 impl Kind {
+    /// What to do about it in general.
+    pub fn hint(self) -> Option<&'static str> {
+        match SIGN_IN.get() {
+            Some(hint) if self == Self::Credentials => Some(hint),
+            _ => self.standing(),
+        }
+    }
+
+    /// Sets how to sign in with the credentials that this process uses: another profile needs another command. `remedy` is
+    /// the first part of the hint, like "sign in (`aws login`)". The first call counts.
+    pub fn sign_in_by(remedy: &str) {
+        let standing = Self::Credentials.standing().unwrap_or_default();
+        let rest = standing.split_once(", ").map_or("", |(_, rest)| rest);
+        let _ = SIGN_IN.set(format!("{remedy}, {rest}"));
+    }
+
     /// Whether its explanation says more than the error's own message and hints.
     pub fn is_worth_explaining(self) -> bool {
         use Kind as K;

@@ -84,7 +84,7 @@ impl Place {
 
     /// Returns the command line of the AWS CLI with profile, region and endpoint.
     fn aws_command(&self, words: &str) -> String {
-        if words.starts_with("sso ") {
+        if words.starts_with("sso ") || words.split(' ').next() == Some("login") {
             // A sign-in is the profile's, whatever region and endpoint the requests go to.
             return with_flags(&format!("aws {words}"), self.aws.iter().filter(|(flag, _)| *flag == "--profile"));
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::aws::api_gateway::Api;
+use crate::aws::api_gateway::{Answer, Api};
 use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::announce;
@@ -170,7 +170,7 @@ impl Args {
             };
             let path = format!("/{route}");
             let answer = api.send(Method::POST, &path, &[], body.to_string().into_bytes()).await?;
-            let created = created(&url, answer.status, &answer.body)?;
+            let created = created(&url, &answer)?;
             ctx.console.expect("sample", Expect::of(u64::from(n) + 1, self.count.into()));
             let text = |key: &str| created[key].as_str().unwrap_or_default().to_owned();
             table.row([text("eventId"), text("id")]);
@@ -194,11 +194,11 @@ fn no_api() -> Error {
 }
 
 /// What was created, or the API's own problem as an error.
-fn created(url: &str, status: u16, body: &[u8]) -> Result<Value> {
-    if status != 201 {
+fn created(url: &str, answer: &Answer) -> Result<Value> {
+    let Answer { status, body, .. } = answer;
+    if *status != 201 {
         let problem = String::from_utf8_lossy(&body[..body.len().min(500)]).into_owned();
-        let kind = if status == 403 || status == 401 { Kind::AccessDenied } else { Kind::Failed };
-        return Err(Error::new(kind, format!("POST {url}: {status}: {problem}")));
+        return Err(Error::new(answer.error_kind(), format!("POST {url}: {status}: {problem}")));
     }
     serde_json::from_slice(body).or_fail(Kind::Unexpected, || format!("POST {url}: the answer is not JSON"))
 }

@@ -98,8 +98,7 @@ fn accepted(call: &Call, answer: &Answer) -> Result<Value> {
     let at = format!("{} {}", call.method, call.path);
     if !(200..300).contains(&answer.status) {
         let problem = String::from_utf8_lossy(&answer.body[..answer.body.len().min(500)]).into_owned();
-        let kind = if matches!(answer.status, 401 | 403) { Kind::AccessDenied } else { Kind::Failed };
-        return Err(Error::new(kind, format!("{at}: {}: {problem}", answer.status)));
+        return Err(Error::new(answer.error_kind(), format!("{at}: {}: {problem}", answer.status)));
     }
     serde_json::from_slice(&answer.body).or_fail(Kind::Unexpected, || format!("{at}: the answer is not JSON"))
 }

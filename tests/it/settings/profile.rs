@@ -102,6 +102,8 @@ async fn a_process_that_fails_is_told_without_the_sdks_wrappers() {
     let told = told(&world, with_keys(&world, profiles), &args);
     assert!(told.starts_with("exit: 4\n") && told.contains("the session is over"), "{told}");
     assert!(!told.contains("dispatch failure") && !told.contains("caused by: other"), "{told}");
+    assert!(told.contains("check that the credential_process of profile process prints"), "{told}");
+    assert!(!told.contains("aws sso login"), "{told}");
     assert_eq!(aws.asked(), Vec::<String>::new());
 }
 
@@ -111,5 +113,6 @@ fn a_profile_of_aws_login_is_understood() {
     let profiles = "[profile p]\nregion = us-east-1\nlogin_session = arn:aws:iam::000000000000:user/x\n";
     let told = told(&world, with_profiles(&world, profiles), &["outputs", "--profile", "p"]);
     assert!(told.starts_with("exit: 4\n"), "{told}");
-    assert!(told.contains("login") && !told.contains("cargo feature"), "{told}");
+    assert!(told.contains("`aws login --profile p`") && !told.contains("cargo feature"), "{told}");
+    assert!(!told.contains("aws sso login"), "{told}");
 }
