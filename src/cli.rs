@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::commands;
 use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Console, Event, Outcome};
+use crate::output::{Console, Event, Outcome, respect_empty_term};
 use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
 
 /// Deploy and run a transactional outbox pipeline on AWS, and verify that every event is delivered
@@ -117,6 +117,7 @@ pub fn definition() -> clap::Command {
 
 pub fn main() -> ExitCode {
     panics::install();
+    respect_empty_term();
     let parsed = parser(definition()).try_get_matches().and_then(|mut matches| {
         let words = words(&matches);
         Cli::from_arg_matches_mut(&mut matches).map(|cli| (cli, words))

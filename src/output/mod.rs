@@ -30,6 +30,7 @@ pub use console::{Console, Wait, complain, print};
 pub use event::{Event, Level};
 pub use expect::Expect;
 pub use outcome::{Outcome, Table};
+pub use terminal::respect_empty_term;
 pub use tone::{Tone, painted};
 pub use units::{bytes, count};
 

@@ -46,6 +46,16 @@ pub fn is_ci() -> bool {
     variable("CI").is_some_and(|value| environment::parse_flag(&value) != Some(false))
 }
 
+/// Leaves styles out where TERM is empty, as where it is unset: the library takes an empty name for that of a terminal.
+pub fn respect_empty_term() {
+    // What makes the library style without a terminal's name.
+    let wanted = ["CLICOLOR_FORCE", "CI"].iter().any(|name| variable(name).is_some())
+        || variable("CLICOLOR").is_some_and(|value| value != "0");
+    if variable("TERM").is_none() && !wanted {
+        anstream::ColorChoice::Never.write_global();
+    }
+}
+
 /// Whether stderr is to be styled; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM count as they do for lines.
 pub fn styles_stderr() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never

@@ -1,8 +1,10 @@
 //! What the command line says and exits with, before it ever reaches AWS.
 
+use std::process::Command;
+
 use insta::assert_snapshot;
 
-use crate::support::World;
+use crate::support::{World, binary};
 
 #[test]
 fn version() {
@@ -27,6 +29,31 @@ fn usage_error_ends_ndjson_in_a_result_line() {
     let line = told.lines().find(|line| line.starts_with('{')).expect("a JSON line");
     let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((value["exit_code"].as_u64(), value["error"]["code"].as_str()), (Some(2), Some("usage")));
+}
+
+/// On a terminal, by `script` of util-linux.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_empty_term_is_a_terminal_without_styles() {
+    let world = World::new();
+    let said = |term: Option<&str>, args: &str| {
+        let mut command = Command::new("script");
+        command.args(["-qec", &format!("{} {args}", binary().display()), "/dev/null"]).current_dir(world.work());
+        command.env_clear().env("HOME", world.home()).stdin(std::process::Stdio::null());
+        if let Some(term) = term {
+            command.env("TERM", term);
+        }
+        command.output().ok().map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    // An error of ours, and one of the parser's.
+    for args in ["outputs", "deplyo"] {
+        let Some(styled) = said(Some("xterm"), args) else { return };
+        assert!(styled.contains("error") && styled.contains('\u{1b}'), "{styled:?}");
+        for term in [Some(""), Some("dumb"), None] {
+            let plain = said(term, args).expect("script starts");
+            assert!(plain.contains("error") && !plain.contains('\u{1b}'), "{term:?}: {plain:?}");
+        }
+    }
 }
 
 #[test]
