@@ -66,7 +66,10 @@ impl Context {
     pub async fn aws(&self) -> Result<&Clients> {
         self.clients
             .get_or_try_init(|| async {
-                let local = if self.settings.local { Some(crate::local::state::connect()?) } else { None };
+                let local = self.settings.local.then(crate::local::state::connect);
+                let endpoint = local.as_ref().and_then(|found| found.as_ref().ok()).map_or("", |found| &found.url);
+                self.settings.check_local(endpoint)?;
+                let local = local.transpose()?;
                 let clients = Clients::load(&self.settings, local).await?;
                 clients.warnings.iter().for_each(|warning| self.console.warn(warning));
                 Ok(clients)

@@ -83,6 +83,20 @@ impl ConfigFile {
         sets
     }
 
+    /// Reads the text of a file that is not the user's own, or that a link leads to: a repository can contain a link to a file
+    /// with secrets. Its content is not repeated.
+    ///
+    /// # Errors
+    /// `Config`, with the line's number.
+    pub fn parse_foreign(text: &str, path: &Path) -> Result<Self> {
+        toml::from_str(text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let message = format!("{} is not valid: an error is in line {line}", path.display());
+            Error::new(Kind::Config, message).hint("the line is not shown, because the file is a link or not your own")
+        })
+    }
+
     /// Reads the text of a file; `path` is for the message.
     ///
     /// # Errors
@@ -134,6 +148,19 @@ mod tests {
 
     fn parse(text: &str) -> Result<ConfigFile> {
         ConfigFile::parse(text, Path::new(FILE_NAME))
+    }
+
+    #[test]
+    fn a_foreign_files_content_is_not_repeated() {
+        let path = Path::new("/x/outboxctl.toml");
+        for text in
+            ["local = true\nroot:s3cr3t:19000\n", "local = true\ns3cr3t = 1\n", "local = true\nstage = s3cr3t\n"]
+        {
+            let error = ConfigFile::parse_foreign(text, path).expect_err(text);
+            let shown = format!("{error:?}");
+            assert!(!shown.contains("s3cr3t") && error.message().contains("line 2"), "{shown}");
+        }
+        assert_eq!(ConfigFile::parse_foreign("stage = \"a\"", path).expect("valid").stage.as_deref(), Some("a"));
     }
 
     #[test]

@@ -22,7 +22,8 @@ const MOST: u64 = 1 << 20;
 /// What one folder has.
 enum Look {
     Nothing,
-    Found(String),
+    /// The text, and whether it may be quoted.
+    Found(String, bool),
     /// There may be a file, but it can't be read.
     Unreadable(std::io::Error),
     Refused(Untrusted),
@@ -47,8 +48,8 @@ impl ConfigFile {
             let path = folder.join(FILE_NAME);
             let refused = match look(&path, &reader) {
                 Look::Nothing => continue,
-                Look::Found(text) => {
-                    return Ok(Self { path: Some(path.clone()), warnings, ..Self::parse(&text, &path)? });
+                Look::Found(text, own) => {
+                    return Ok(Self { path: Some(path.clone()), warnings, ..parsed(&text, &path, own)? });
                 }
                 Look::Unreadable(error) => {
                     warnings.push(format!("{} can't be read and is not used: {error}", path.display()));
@@ -79,8 +80,13 @@ fn named(path: &Path) -> Result<ConfigFile> {
         return Err(Error::new(Kind::Config, format!("{VARIABLE}={}: not a regular file", path.display())));
     }
     let text = read(path).or_fail(Kind::Config, failed)?;
+    let own = std::fs::symlink_metadata(path).is_ok_and(|link| Reader::current().may_quote(&link));
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(ConfigFile { path: Some(path.clone()), ..ConfigFile::parse(&text, &path)? })
+    Ok(ConfigFile { path: Some(path.clone()), ..parsed(&text, &path, own)? })
+}
+
+fn parsed(text: &str, path: &Path, own: bool) -> Result<ConfigFile> {
+    if own { ConfigFile::parse(text, path) } else { ConfigFile::parse_foreign(text, path) }
 }
 
 /// Returns the folders to search: `start` and those above, up to the root of its repository or home.
@@ -105,7 +111,7 @@ fn look(path: &Path, reader: &Reader) -> Look {
     };
     match trusted(path, &link, reader) {
         Ok(Ok(real)) => match read(&real) {
-            Ok(text) => Look::Found(text),
+            Ok(text) => Look::Found(text, reader.may_quote(&link)),
             Err(error) => Look::Unreadable(error),
         },
         Ok(Err(refused)) => Look::Refused(refused),

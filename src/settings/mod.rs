@@ -120,6 +120,30 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// Checks that `local` of the file is not in the way of a variable that names another place: variables take precedence
+    /// over the file. `endpoint` is that of the local stack, which `local env` exports as AWS_ENDPOINT_URL.
+    ///
+    /// # Errors
+    /// `Usage`, for the same reason as with flags: see [`local`].
+    pub fn check_local(&self, endpoint: &str) -> Result<()> {
+        if !self.local || self.chosen.local != Origin::File {
+            return Ok(());
+        }
+        let profile = self.profile.as_ref().filter(|_| self.chosen.profile == Origin::Variable);
+        let url = self.endpoint_url.as_ref().filter(|_| self.chosen.endpoint_url == Origin::Variable);
+        let same = |url: &str| url.trim_end_matches('/') == endpoint.trim_end_matches('/');
+        let elsewhere = match (profile, url.filter(|url| !same(url))) {
+            (Some(name), _) => format!("AWS_PROFILE={}", quoted(name)),
+            (None, Some(url)) => format!("AWS_ENDPOINT_URL={}", quoted(url)),
+            (None, None) => return Ok(()),
+        };
+        let file = self.file.as_ref().map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
+        let text = format!("{elsewhere} and `local = true` in {file} contradict each other");
+        Err(Error::new(Kind::Usage, text).hint("add --local to use the local stack, or --no-local to use the variable"))
+    }
+}
+
 /// Returns the first value that is set, and where it comes from.
 fn pick<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> (Option<T>, Origin) {
     match (flag, variable, file) {
@@ -206,6 +230,25 @@ mod tests {
             assert!(error.message().contains(said), "{}", error.message());
         }
         assert!(merged("--profile ops --no-local", Variables::default(), "local = true").is_ok());
+    }
+
+    #[test]
+    fn a_variable_for_another_place_contradicts_local_in_the_file() {
+        let stack = "http://127.0.0.1:4566";
+        let checked = |flags: &str, variables: Variables, file: &str| {
+            merged(flags, variables, file).expect("settings").check_local(stack).map_err(|error| error.to_string())
+        };
+        let profile = || Variables { profile: Some("ops".into()), ..Variables::default() };
+        let url = |url: &str| Variables { endpoint_url: Some(url.into()), ..Variables::default() };
+        let error = checked("", profile(), "local = true").expect_err("a profile");
+        assert!(error.contains("AWS_PROFILE=ops") && error.contains("/x/outboxctl.toml"), "{error}");
+        assert!(checked("", url("http://127.0.0.1:1"), "local = true").is_err());
+        assert!(checked("", url("http://127.0.0.1:4566/"), "local = true").is_ok(), "the stack's own");
+        // What chooses the local stack is no weaker than the variable.
+        assert!(checked("--local", profile(), "local = true").is_ok());
+        assert!(checked("", Variables { local: Some(true), ..profile() }, "").is_ok());
+        assert!(checked("--no-local", profile(), "local = true").is_ok());
+        assert!(checked("", Variables::default(), "local = true\nprofile = \"ops\"").is_ok());
     }
 
     #[test]

@@ -49,6 +49,11 @@ impl Reader {
         })
     }
 
+    /// Whether messages may repeat what a file has, by what its name stands for: the user's own file, not a link.
+    pub fn may_quote(&self, link: &Metadata) -> bool {
+        link.is_file() && (link.uid() == self.uid || Some(link.uid()) == self.caller)
+    }
+
     /// Checks that it is a regular file that no other user can write.
     pub fn file(&self, meta: &Metadata) -> Result<(), Untrusted> {
         if !meta.is_file() {

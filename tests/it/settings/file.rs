@@ -89,6 +89,21 @@ fn a_link_to_a_file_of_the_users_own_counts() {
     assert!(world.run(["outputs"]).contains(COUNTS));
 }
 
+/// A repository can contain a link to any file that the user can read.
+#[test]
+fn a_linked_files_content_is_not_repeated() {
+    let world = World::new();
+    world.write("secrets", "root:s3cr3t:19000:0\n");
+    symlink("secrets", world.work().join("outboxctl.toml")).expect("a link");
+    for format in ["table", "ndjson"] {
+        let told = world.run(["outputs", "--output", format]);
+        assert!(told.starts_with("exit: 2\n") && told.contains("line 1") && !told.contains("s3cr3t"), "{told}");
+    }
+    let output = world.command().env("OUTBOXCTL_CONFIG", "outboxctl.toml").arg("outputs").output();
+    let told = world.tell(&output.expect("the binary starts"));
+    assert!(told.contains("is not valid") && !told.contains("s3cr3t"), "{told}");
+}
+
 #[test]
 fn a_huge_file_is_not_read() {
     let world = World::new();

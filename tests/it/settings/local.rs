@@ -32,6 +32,26 @@ fn a_flag_for_another_place_is_refused() {
     assert!(told.starts_with("exit: 2\n"), "{told}");
 }
 
+/// Variables take precedence over the file, so neither may replace the other without a word.
+#[test]
+fn a_variable_for_another_place_is_refused() {
+    let world = World::new();
+    world.write("outboxctl.toml", "local = true\n");
+    let told = |name: &str, value: &str, args: &[&str]| {
+        let output = world.command().env(name, value).arg("outputs").args(args).output();
+        world.tell(&output.expect("the binary starts"))
+    };
+    for (name, value) in [("AWS_PROFILE", "nope"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")] {
+        let refused = told(name, value, &[]);
+        assert!(refused.starts_with("exit: 2\n") && refused.contains(&format!("{name}={value}")), "{refused}");
+        assert!(refused.contains("--local") && refused.contains("--no-local"), "{refused}");
+        assert!(told(name, value, &["--local"]).contains(LOCAL));
+    }
+    let used = told("AWS_PROFILE", "nope", &["--no-local", "--region", "us-east-1"]);
+    assert!(used.starts_with("exit: 4\n") && used.contains("AWS profile \"nope\""), "{used}");
+    assert!(told("AWS_PROFILE", "", &[]).contains(LOCAL), "an empty variable is unset");
+}
+
 #[test]
 fn init_writes_what_was_asked_for_and_not_what_a_variable_says() {
     let world = World::new();
