@@ -66,7 +66,7 @@ impl Rig {
         // Ids come from it, too: no two runs on one deployment may have one in common.
         let seed = seed.wrapping_mul(1_000).wrapping_add(number as u64);
         let history = Arc::new(History::new(self.world.pipeline, prefix));
-        self.current.set(Some(Arc::clone(&history)));
+        self.current.set(Some(Arc::clone(&history))).await;
         let load = Load::start(&self.world, &history, seed);
         let done = self.disturbed(fault, seed, rows, &history, &load).await;
         let stopped = load.stop().await;
@@ -74,7 +74,7 @@ impl Rig {
         stopped?;
         self.complete(&history).await?;
         tokio::time::sleep(SETTLED).await;
-        self.current.set(None);
+        self.current.set(None).await;
         Ok(self.outcome(&history, phases))
     }
 

@@ -22,15 +22,20 @@ const PAUSE: Duration = Duration::from_millis(250);
 
 /// The history that is recorded now.
 #[derive(Clone, Default)]
-pub struct Current(Arc<Mutex<Option<Arc<History>>>>);
+pub struct Current {
+    history: Arc<Mutex<Option<Arc<History>>>>,
+    looking: Arc<tokio::sync::Mutex<()>>,
+}
 
 impl Current {
-    pub fn set(&self, history: Option<Arc<History>>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = history;
+    /// Waits for the look that is under way: what it reads would be missing in the next history.
+    pub async fn set(&self, history: Option<Arc<History>>) {
+        let _quiet = self.looking.lock().await;
+        *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
     }
 
     pub fn get(&self) -> Option<Arc<History>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.history.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -44,6 +49,7 @@ impl Watch {
             let (mut readers, mut failed) = (Readers::default(), false);
             loop {
                 // What can't be read now is read later: the stack may be down.
+                let looking = current.looking.lock().await;
                 if let Some(history) = current.get() {
                     let looked = readers.look(&world, &history).await;
                     if let (Err(error), false) = (&looked, failed) {
@@ -51,6 +57,7 @@ impl Watch {
                     }
                     failed = looked.is_err();
                 }
+                drop(looking);
                 tokio::time::sleep(PAUSE).await;
             }
         }))
