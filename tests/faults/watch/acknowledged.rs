@@ -38,7 +38,7 @@ impl Reader {
                 }
             }
         }
-        Ok(self.new("position", places))
+        Ok(self.unreported("position", places))
     }
 
     /// `rds-kinesis`: rows that are marked, and records that a checkpoint has passed.
@@ -57,8 +57,8 @@ impl Reader {
             "SELECT aggregate_id, sequence FROM outbox WHERE processed_at IS NOT NULL AND aggregate_id LIKE $1";
         let rows = database.rows(marked, &[&pattern]).await?;
         let rows = rows.iter().map(|row| Place { aggregate: row.get(0), sequence: row.get(1) }).collect();
-        let mut places = self.new("mark", marks);
-        places.extend(self.new("row", rows));
+        let mut places = self.unreported("mark", marks);
+        places.extend(self.unreported("row", rows));
 
         let scanned =
             world.aws.dynamodb.scan().table_name(world.output("LeaseTable")?).consistent_read(true).send().await;
@@ -77,11 +77,12 @@ impl Reader {
             |(_, shard, number): &&(Place, String, u128)| checkpoints.get(shard).is_some_and(|to| number <= to);
         let of_run = |place: &Place| place.aggregate.starts_with(&history.prefix);
         let passed = stream.found.iter().filter(passed).map(|(place, ..)| place.clone()).filter(of_run).collect();
-        places.extend(self.new("checkpoint", passed));
+        places.extend(self.unreported("checkpoint", passed));
         Ok(places)
     }
 
-    fn new(&mut self, what: &'static str, mut places: Vec<Place>) -> Vec<Place> {
+    /// Leaves out what was reported before, and remembers the rest.
+    fn unreported(&mut self, what: &'static str, mut places: Vec<Place>) -> Vec<Place> {
         places.retain(|place| self.reported.insert((what, place.clone())));
         places
     }
