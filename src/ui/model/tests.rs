@@ -45,7 +45,6 @@ fn an_event_counts_once_at_each_hop_whatever_comes_first() {
 
 #[test]
 fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
-    use super::picture::Condition;
     use crate::aws::health::Health;
     use crate::postgres::admin::Slot;
     use crate::ui::model::picture::Condition;
