@@ -102,9 +102,9 @@ fn a_streaming_destination_reorders_and_repeats_records_and_the_bus_gets_each_on
         .iter()
         .map(|hop| (hop["hop"].as_str().expect("a name"), hop))
         .collect();
-    assert_eq!((&hops["kinesis"]["repeated"], &hops["kinesis"]["duplicated"]), (&json!(1), &json!(0)), "{report}");
-    assert!(hops["kinesis"]["out_of_order"].as_u64().is_some_and(|count| count > 0), "{report}");
-    assert_eq!((&hops["events"]["duplicated"], &hops["log"]["duplicated"]), (&json!(0), &json!(0)), "{report}");
+    assert_eq!((&hops["stream"]["repeated"], &hops["stream"]["duplicated"]), (&json!(1), &json!(0)), "{report}");
+    assert!(hops["stream"]["out_of_order"].as_u64().is_some_and(|count| count > 0), "{report}");
+    assert_eq!((&hops["bus"]["duplicated"], &hops["log"]["duplicated"]), (&json!(0), &json!(0)), "{report}");
     assert_eq!(stack.ok(&["local", "status"])["state"]["transports"]["seed"], 7);
     stack.fails(2, &["local", "up", "--seed", "8"]);
 }
