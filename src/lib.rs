@@ -15,20 +15,20 @@
 //! | [`output`] | typed events and their renderers, tables, NDJSON, the log of daemons and functions | `error`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
-//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, hops, cost | `aws`, `error`, `settings` |
+//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `settings` |
 //! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `output`, `settings` |
 //! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `settings` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
-//! | [`deployment`] | a deployed pipeline in use: access to its database, writers of sample events | `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `postgres` |
-//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `output`, `pipelines`, `postgres` |
+//! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
+//! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `dynamodb`, `error`, `outbox`, `output`, `pipelines`, `postgres` |
 //! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres` |
 //! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `dynamodb`, `error`, `outbox`, `output`, `postgres`, `settings` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
-//! | [`verify`] | writing events, watching every hop, matching | `aws`, `cloudformation`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `streams` |
-//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `cloudformation`, `deployment`, `dynamodb`, `error`, `outbox`, `postgres` |
+//! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `streams` |
+//! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
-//! | [`ui`] | the web page and its server | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams` |
+//! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams` |
 //! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `settings` |
 //! | [`listener`] | what the HTTP servers on this machine share: origin checks, limits, secrets | `aws`, `error` |
 

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
 
-use super::deployment::{ATTEMPT, client, describe};
 use super::pace::Pace;
+use super::stacks::{ATTEMPT, client, describe};
 use super::status::{OnRecover, actions};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};

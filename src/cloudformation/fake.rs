@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::Engine;
-use super::deployment::client;
 use super::pace::Pace;
+use super::stacks::client;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::output::Console;
 use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings, Variables};

@@ -1,7 +1,7 @@
 //! Change sets, stack events, waiting, and the graph of stacks. It knows no pipeline by name and prints nothing.
 //! Imports `aws`, `error`, `output`, `pipelines` and `settings`.
 //!
-//! [`Deployment`] is what is deployed; [`Rollout`] changes it to what it should be, through an [`Engine`] that every
+//! [`stacks()`] returns what is deployed; [`Rollout`] changes it to what it should be, through an [`Engine`] that every
 //! stack of a run shares. `status.rs` is the one table of what each stack status means.
 
 mod change_set;
@@ -9,7 +9,6 @@ mod changes;
 mod current;
 mod delete;
 mod deploy;
-mod deployment;
 mod diagnosis;
 mod durations;
 mod engine;
@@ -27,6 +26,7 @@ mod rollout;
 mod scenarios;
 mod secrets;
 mod settle;
+mod stacks;
 mod status;
 mod template;
 mod values;
@@ -35,13 +35,13 @@ mod watch;
 pub use change_set::{ChangeSet, Desired};
 pub use changes::{Change, Effect};
 pub use deploy::{Deployed, plural};
-pub use deployment::{Deployment, StackView};
 pub use engine::{Engine, Operation, OperationKind};
 pub use guard::{Consent, Guard};
 pub use pause::Pause;
 pub use preview::{Fate, ParameterChange, Preview};
 pub use recover::{Recovered, Ways};
 pub use rollout::{Rollout, StackPreview, StackReport};
+pub use stacks::{StackView, stacks};
 pub use status::{Actions, OnDeploy, OnDestroy, OnRecover, Phase, actions};
 pub use template::{parameter_names, secrets};
 pub use values::{Outputs, Supply, Values};

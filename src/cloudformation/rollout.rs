@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::change_set::Desired;
 use super::changes::TASK;
-use super::deployment::outputs_of;
 use super::graph::{self, End};
 use super::preview::{Fate, Preview, additions};
+use super::stacks::outputs_of;
 use super::template::{keys, resources};
 use super::values::{Outputs, Values};
 use super::{Change, Engine, Guard, Pause};

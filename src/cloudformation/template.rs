@@ -124,7 +124,7 @@ mod tests {
                     assert!(parameters.contains(*parameter), "{at} has no parameter {parameter}");
                     if let Source::Output(output) = source {
                         assert!(
-                            available.iter().any(|name| name == output),
+                            available.iter().any(|name| name == output.name()),
                             "{at}: no stack before it has the output {output}"
                         );
                     }

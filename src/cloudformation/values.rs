@@ -92,7 +92,7 @@ impl Values<'_> {
             Source::NamePrefix => self.name_prefix.clone(),
             Source::Protected => self.protected.to_string(),
             Source::Fixed(value) => value.to_owned(),
-            Source::Output(output) => outputs.get(output).cloned().ok_or_else(|| {
+            Source::Output(output) => outputs.get(output.name()).cloned().ok_or_else(|| {
                 Error::new(Kind::NotDeployed, format!("no stack that is deployed has the output {output}"))
             })?,
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,
@@ -136,7 +136,7 @@ mod tests {
     async fn certificate(supplied: &'static str, overrides: &BTreeMap<String, String>) -> String {
         let stack = pipelines::find("rds-kinesis").map(|p| p.stack("dms").expect("a stack")).expect("a pipeline");
         let outputs = stack.parameters.iter().filter_map(|(_, source)| match source {
-            Source::Output(name) => Some(((*name).to_owned(), "x".to_owned())),
+            Source::Output(name) => Some((name.to_string(), "x".to_owned())),
             _ => None,
         });
         let name_prefix = "outboxctl-dev-rds-kinesis".to_owned();

@@ -3,9 +3,9 @@
 
 use crate::aws::Clients;
 use crate::aws::account::{self, Identity};
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::reach;
+use crate::deployment::Deployment;
 use crate::error::{Kind, Result};
 
 /// Returns what is deployed, and shows the line where the command `changes` something. Every command that may change a

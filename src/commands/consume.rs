@@ -16,7 +16,7 @@ use crate::consumer::{
 };
 use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
-use crate::pipelines::Part;
+use crate::pipelines::{Output, Part};
 use crate::streams::From;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
@@ -94,12 +94,12 @@ impl Args {
         let hook = self.hook()?;
         let deployment = announce::deployment(ctx, true).await?;
         let clients = ctx.aws().await?;
-        let stream = deployment.output("StreamName")?.to_owned();
-        let port = deployment.output("DatabasePort")?;
+        let stream = deployment.output(Output::StreamName)?.to_owned();
+        let port = deployment.output(Output::DatabasePort)?;
         let login = Login {
-            host: deployment.output("DatabaseEndpoint")?.to_owned(),
+            host: deployment.output(Output::DatabaseEndpoint)?.to_owned(),
             port: port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is no port"))?,
-            database: deployment.output("DatabaseName")?.to_owned(),
+            database: deployment.output(Output::DatabaseName)?.to_owned(),
             roots: reach::roots(ctx)?,
         };
         let store = PostgresStore::new(clients.clone(), login, &stream, &self.group);
@@ -126,7 +126,7 @@ impl Args {
         let reader = Reader {
             client: clients.kinesis(),
             stream: stream.clone(),
-            leases: Arc::new(Table::new(clients.dynamodb(), deployment.output("LeaseTable")?, &self.group)),
+            leases: Arc::new(Table::new(clients.dynamodb(), deployment.output(Output::LeaseTable)?, &self.group)),
             processor: Arc::new(processor),
             me: me.clone(),
             batch: self.batch,

@@ -1,20 +1,11 @@
 //! What the commands that work on a deployed pipeline share: finding it, and the way to its database.
 
-use std::time::Duration;
-
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
-use crate::consumer::{self, Table};
+use crate::deployment::Deployment;
 use crate::deployment::database::{Database, Via};
-use crate::deployment::samples::Writer;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect};
 use crate::pipelines::{self, Part};
-use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
-
-/// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
-const CONSUMER_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How to reach the database.
 #[derive(Debug, Clone, clap::Args)]
@@ -27,7 +18,7 @@ pub struct DatabaseArgs {
 impl DatabaseArgs {
     pub async fn open(&self, ctx: &Context) -> Result<Database> {
         need(ctx, Part::Database)?;
-        open(ctx, &deployment(ctx).await?, self.via).await
+        open(ctx, &deployment(ctx).await?.reached(self.via)).await
     }
 }
 
@@ -42,12 +33,12 @@ pub fn need(ctx: &Context, part: Part) -> Result<()> {
 /// What is deployed of the chosen pipeline.
 pub async fn deployment(ctx: &Context) -> Result<Deployment> {
     let _wait = ctx.console.wait("stacks", "looking at what is deployed");
-    Deployment::load(ctx.aws().await?, &ctx.settings).await
+    Ok(Deployment::load(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
 }
 
 /// [`deployment`] for who only wants to know: without a network it says so within seconds.
 pub async fn glance(ctx: &Context) -> Result<Deployment> {
-    Deployment::glance(ctx.aws().await?, &ctx.settings).await
+    Ok(Deployment::glance(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
 }
 
 /// The chosen pipeline's stacks by their short and their CloudFormation name, in the pipeline's order: all of them, or
@@ -66,45 +57,10 @@ pub fn stacks(ctx: &Context, named: &[String]) -> Result<Vec<(&'static str, Stri
     Ok(wanted.map(|stack| (stack.name, stack.full_name(pipeline, &ctx.settings.stage))).collect())
 }
 
-/// What the samples of the deployed pipeline are about.
-pub fn domain(deployment: &Deployment) -> Domain {
-    match deployment.pipeline.name {
-        _ if !deployment.has_sample() => Domain::Outbox,
-        "rds-kinesis" => Domain::People,
-        _ => Domain::Cars,
-    }
-}
-
-/// Waits to see a consumer of this group renew a lease.
-///
-/// # Errors
-/// `Failed` when none does for a while.
-pub async fn consumer_is_alive(ctx: &Context, deployment: &Deployment, group: &str) -> Result<()> {
-    let leases = Table::new(ctx.aws().await?.dynamodb(), deployment.output("LeaseTable")?, group);
-    ctx.console.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
-    // The next renewal, at a consumer's usual settings.
-    ctx.console.expect("verify", Expect::Usually(1, 6));
-    if consumer::is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
-        return Ok(());
-    }
-    let seconds = CONSUMER_PATIENCE.as_secs();
-    Err(Error::new(Kind::Failed, format!("no consumer of group {group} was heard of for {seconds} s"))
-        .hint("start one in another terminal: `outboxctl consume`"))
-}
-
 /// Opens the database of this deployment.
-pub async fn open(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Database> {
+pub async fn open(ctx: &Context, deployment: &Deployment) -> Result<Database> {
     let _wait = ctx.console.wait("connection", "to the database");
-    Database::open(ctx.aws().await?, deployment, via, roots(ctx)?).await
-}
-
-/// Where sample events of this deployment are written: through its API where DynamoDB is behind it (into the outbox
-/// table, where that API was left out), else `via` its database.
-pub async fn writer(ctx: &Context, deployment: &Deployment, via: Via) -> Result<Writer> {
-    match deployment.pipeline.sample() {
-        Some(sample) => Writer::dynamodb(ctx.aws().await?, deployment, sample),
-        None => Ok(Writer::Database(open(ctx, deployment, via).await?)),
-    }
+    deployment.database().await
 }
 
 /// Asks before something is done to a production stage.

@@ -5,7 +5,6 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::aws::dms::Snapshot;
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, time};
@@ -13,6 +12,7 @@ use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::commands::replay::{check_window, tell};
 use crate::consumer::DEFAULT_GROUP;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::Part;
@@ -72,12 +72,10 @@ impl Args {
         if self.group.is_some() {
             reach::need(ctx, Part::Consumers)?;
         }
-        let deployment = announce::deployment(ctx, self.repair).await?;
-        let (clients, via) = (ctx.aws().await?, self.database.via);
-        let mut outbox = Outbox::open(clients, &deployment, via, reach::roots(ctx)?).await?;
-        let mut dead = Places::open(clients, &deployment, via, reach::roots(ctx)?, None).await?;
-        let deliveries =
-            deliveries(ctx, &deployment, &self.database, self.group.as_deref().unwrap_or(DEFAULT_GROUP)).await?;
+        let deployment = announce::deployment(ctx, self.repair).await?.reached(self.database.via);
+        let mut outbox = Outbox::open(&deployment).await?;
+        let mut dead = Places::open(&deployment, None).await?;
+        let deliveries = Deliveries::of(&deployment, self.group.as_deref().unwrap_or(DEFAULT_GROUP)).await?;
         let options = self.options()?;
         let _hold = ctx.hold();
         let window = format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC"));
@@ -117,7 +115,7 @@ impl Args {
         if !deployment.pipeline.has(Part::Database) || self.from.is_some() || self.until.is_some() {
             return None;
         }
-        let report = reach::open(ctx, deployment, self.database.via).await.ok()?.status().await.ok()?;
+        let report = reach::open(ctx, deployment).await.ok()?.status().await.ok()?;
         report.outbox.filter(|outbox| outbox.exact).and_then(|outbox| u64::try_from(outbox.rows).ok())
     }
 
@@ -188,7 +186,7 @@ impl Args {
             ctx.console.warn(order_warning(&overtaken));
         }
         reach::agree(ctx, &format!("deliver {} missing events?", lost.len())).await?;
-        let courier = Courier::of(ctx.aws().await?, deployment)?;
+        let courier = Courier::of(deployment)?;
         ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), courier.describe())));
         let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
         let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
@@ -255,19 +253,6 @@ fn order_warning(overtaken: &Overtaken) -> String {
          to deliver such an aggregate again from its beginning and in order: `outboxctl replay --aggregate {}`",
         quoted(example)
     )
-}
-
-/// Where this deployment shows what it delivered.
-pub async fn deliveries(
-    ctx: &Context,
-    deployment: &Deployment,
-    database: &DatabaseArgs,
-    group: &str,
-) -> Result<Deliveries> {
-    match deployment.output("EventLogGroup") {
-        Ok(log) => Ok(Deliveries::log(ctx.aws().await?, log)),
-        Err(_) => Ok(Deliveries::processed(reach::open(ctx, deployment, database.via).await?, group)),
-    }
 }
 
 fn totals(report: &Report) -> Table {

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{rate, time};
 use crate::commands::reach::{self, DatabaseArgs};
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::local::Home;
 use crate::outbox::is_abbreviated;
@@ -97,9 +97,8 @@ impl Args {
                 Error::new(Kind::Usage, "which events? Name --from, --until, --aggregate, --event-type or --id");
             return Err(error.hint("--all delivers everything again that the outbox has"));
         }
-        let deployment = announce::deployment(ctx, !self.dry_run).await?;
-        let clients = ctx.aws().await?;
-        let courier = Courier::of(clients, &deployment)?;
+        let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
+        let courier = Courier::of(&deployment)?;
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
@@ -108,7 +107,7 @@ impl Args {
         let name = journal.as_ref().map_or_else(|| Uuid::now_v7().to_string(), |journal| journal.state.name.clone());
         let filter = journal.as_ref().map_or(filter, |journal| journal.state.filter.clone());
         let source = journal.as_ref().map_or(self.source, |journal| journal.state.source);
-        let mut outbox = self.open(ctx, &deployment, source).await?;
+        let mut outbox = open(&deployment, source).await?;
         let _hold = ctx.hold();
         ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &courier)));
         let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
@@ -133,14 +132,6 @@ impl Args {
         finish(ctx, &name, report)
     }
 
-    async fn open(&self, ctx: &Context, deployment: &Deployment, source: Source) -> Result<Outbox> {
-        let clients = ctx.aws().await?;
-        match source {
-            Source::Outbox => Outbox::open(clients, deployment, self.database.via, reach::roots(ctx)?).await,
-            Source::Log => Outbox::open_log(clients, deployment),
-        }
-    }
-
     /// Returns the filter with the events whose ids were abbreviated, which the source knows.
     async fn completed(&self, ctx: &Context, deployment: &Deployment, mut filter: Filter) -> Result<Filter> {
         let short: Vec<&String> = self.ids.iter().filter(|id| Uuid::parse_str(id).is_err()).collect();
@@ -149,7 +140,7 @@ impl Args {
         }
         let wait = ctx.console.wait("replay", "looking for the events of abbreviated ids");
         let mut found: BTreeMap<&str, BTreeSet<Uuid>> = BTreeMap::new();
-        let mut outbox = self.open(ctx, deployment, self.source).await?;
+        let mut outbox = open(deployment, self.source).await?;
         let mut reader = outbox.read(Filter { ids: Vec::new(), ..filter.clone() });
         while let Some(messages) = reader.next().await? {
             for (id, message) in short.iter().flat_map(|id| messages.iter().map(move |message| (id, message))) {
@@ -241,6 +232,13 @@ pub fn tell(ctx: &Context, step: &Step) {
         format!("{outcome:<8} {event_type} {aggregate_type} {aggregate_id} #{sequence} {event_id}{reason}")
     };
     ctx.console.item(step, Some(step.event_id), human);
+}
+
+async fn open(deployment: &Deployment, source: Source) -> Result<Outbox> {
+    match source {
+        Source::Outbox => Outbox::open(deployment).await,
+        Source::Log => Outbox::open_log(deployment),
+    }
 }
 
 fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {

@@ -54,10 +54,7 @@ impl Args {
             line["type"] = "finding".into();
             ctx.console.machine_item(&line);
         };
-        let roots = reach::roots(ctx)?;
-        let findings =
-            doctor::look(&ctx.settings, clients, &roots, &deployment, self.timeout, (&ctx.console.place(), &told))
-                .await;
+        let findings = doctor::look(&deployment, self.timeout, (&ctx.console.place(), &told)).await;
         let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
         drop(wait);
 

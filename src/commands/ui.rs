@@ -3,20 +3,18 @@
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use serde_json::json;
 
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{from, whole};
-use crate::commands::reach;
 use crate::deployment::database::Via;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::output::{Event, Outcome};
 use crate::streams::From;
-use crate::ui::{self, Options, Pipeline};
+use crate::ui::{self, Options};
 
 /// Show the pipeline live on a web page
 ///
@@ -64,7 +62,6 @@ impl Args {
             writable,
             local: ctx.settings.local,
             from: self.from,
-            stage: deployment.stage.clone(),
             place: ctx.settings.place(),
             token: token.clone(),
         };
@@ -78,13 +75,8 @@ impl Args {
             format!("the page is at {url}/?token={token}{mode}; Ctrl-C ends it"),
             false,
         ));
-        let pipeline = Pipeline {
-            clients: ctx.aws().await?.clone(),
-            deployment: Arc::new(deployment),
-            via: self.way(ctx),
-            roots: reach::roots(ctx)?,
-        };
-        ui::serve(listeners, pipeline, options, ctx.cancel.clone()).await?;
+        let deployment = deployment.reached(self.way(ctx));
+        ui::serve(listeners, deployment, options, ctx.cancel.clone()).await?;
         Ok(Outcome::data(json!({ "url": url })))
     }
 

@@ -9,10 +9,11 @@ use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
 use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::consumer::DEFAULT_GROUP;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::{Part, Pipeline};
-use crate::verify::{self, Amount, Options, Report, Ways, junit};
+use crate::verify::{self, Amount, Options, Report, junit};
 
 /// Write events and verify that all of them are delivered
 ///
@@ -72,7 +73,7 @@ impl Args {
         if let Err(error) = &verified {
             self.write(|| junit::broken(error))?;
         }
-        let (pipeline, report) = verified?;
+        let (deployment, report) = verified?;
         self.write(|| junit::document(&report, self.allow_duplicates))?;
         let mut verdict = report.verdict;
         verdict.once |= self.allow_duplicates;
@@ -92,46 +93,32 @@ impl Args {
         report.tables().iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
         let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
-        let error = match capture::resting(ctx, &reach::deployment(ctx).await?).await {
+        let error = match capture::resting(ctx, &deployment).await {
             Some(task) => capture::explain(error, &task),
-            None => error.hint(hint(pipeline)),
+            None => error.hint(hint(deployment.pipeline)),
         };
         Err(error.with_data(report))
     }
 
-    async fn verify(&self, ctx: &Context) -> Result<(&'static Pipeline, Report)> {
+    async fn verify(&self, ctx: &Context) -> Result<(Deployment, Report)> {
         if self.group.is_some() {
             reach::need(ctx, Part::Consumers)?;
         }
-        let deployment = announce::deployment(ctx, true).await?;
+        let deployment = announce::deployment(ctx, true).await?.reached(self.database.via);
         let options = Options {
             amount: self.duration.map_or(Amount::Events(self.count), Amount::For),
-            domain: reach::domain(&deployment),
             group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
             aggregates: self.aggregates,
-            repeating: verify::repeating_hops(deployment.pipeline),
-            ordered: match self.strict_order {
-                true => deployment.pipeline.visible_hops(),
-                false => verify::ordered_hops(deployment.pipeline),
-            },
+            strict_order: self.strict_order,
             rate: self.rate,
             timeout: self.timeout,
             settle: self.settle,
         };
-        let writer = reach::writer(ctx, &deployment, self.database.via).await?;
-        let follower = match deployment.pipeline.has(Part::Consumers) {
-            true => {
-                reach::consumer_is_alive(ctx, &deployment, &options.group).await?;
-                Some(reach::open(ctx, &deployment, self.database.via).await?)
-            }
-            false => None,
-        };
-        let ways = Ways { writer, follower };
-        // From here on there is something to clean up.
+        // The temporary tap must be removed.
         let _hold = ctx.hold();
-        let verified = verify::run(&deployment, ctx.aws().await?, ways, &ctx.console, &ctx.cancel, &options).await;
+        let verified = verify::run(&deployment, &ctx.console, &ctx.cancel, &options).await;
         let report = verified.inspect_err(|e| ctx.console.emit(Event::failed("verify", e.message())))?;
-        Ok((deployment.pipeline, report))
+        Ok((deployment, report))
     }
 
     /// Writes the JUnit file where one is asked for.
@@ -143,8 +130,11 @@ impl Args {
 
 /// Where to look next, in commands that this pipeline has.
 pub fn hint(pipeline: &Pipeline) -> String {
-    let has = |stack: &str| pipeline.stack(stack).is_some();
-    let capture = if has("dms") { "`outboxctl dms status`, `outboxctl db status`" } else { "`outboxctl status`" };
-    let consumer = if has("leases") { ", a running `outboxctl consume`" } else { "" };
+    let capture = if pipeline.has(Part::Capture) {
+        "`outboxctl dms status`, `outboxctl db status`"
+    } else {
+        "`outboxctl status`"
+    };
+    let consumer = if pipeline.has(Part::Consumers) { ", a running `outboxctl consume`" } else { "" };
     format!("{capture}{consumer} and `outboxctl tail` show where events stop")
 }

@@ -1,5 +1,162 @@
-//! A deployed pipeline in use: access to its database, and writers of sample events. Imports `aws`, `cloudformation`,
-//! `dynamodb`, `error`, `outbox` and `postgres`.
+//! A deployed pipeline in use: its stacks and outputs, access to its database, readers of its stops, and writers of
+//! sample events. Imports `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `output`, `pipelines`, `postgres`,
+//! `settings` and `streams`.
+//!
+//! A [`Deployment`] is loaded once by a command and then passed on alone: with the pipeline's route it leads to
+//! everything that the command works on.
 
 pub mod database;
+mod readers;
 pub mod samples;
+
+pub use readers::{Readers, Reading};
+
+use std::collections::BTreeMap;
+
+use crate::aws::Clients;
+use crate::cloudformation::{StackView, stacks};
+use crate::error::{Error, Kind, Result};
+use crate::pipelines::{self, Output, Owner, Part, Pipeline, Sample, WITH_SAMPLE};
+use crate::postgres::admin::Domain;
+use crate::postgres::tls::Roots;
+use crate::settings::Settings;
+use database::{Database, Via};
+use samples::Writer;
+
+/// One stage of a pipeline: its stacks with their outputs, and how to reach it.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    pub pipeline: &'static Pipeline,
+    pub stage: String,
+    /// In the pipeline's order.
+    pub stacks: Vec<StackView>,
+    outputs: BTreeMap<String, String>,
+    pub clients: Clients,
+    /// How to reach the database, where there is one.
+    pub via: Via,
+    roots: Option<Roots>,
+}
+
+impl Deployment {
+    /// Describes every stack of `settings.pipeline` in `settings.stage`. A stack that is missing is not an error here; an
+    /// output that is missing is one when it is asked for.
+    ///
+    /// # Errors
+    /// `Usage` for an unknown pipeline, and what CloudFormation says.
+    pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
+        let pipeline = pipelines::find(&settings.pipeline)?;
+        let stacks = stacks(clients, pipeline, &settings.stage, false).await?;
+        Ok(Self::new(clients, pipeline, &settings.stage, stacks))
+    }
+
+    /// [`Deployment::load`] for commands that only show it: without a network the error comes within seconds.
+    ///
+    /// # Errors
+    /// The same.
+    pub async fn glance(clients: &Clients, settings: &Settings) -> Result<Self> {
+        let pipeline = pipelines::find(&settings.pipeline)?;
+        let stacks = stacks(clients, pipeline, &settings.stage, true).await?;
+        Ok(Self::new(clients, pipeline, &settings.stage, stacks))
+    }
+
+    /// Returns a deployment of these stacks.
+    pub fn new(clients: &Clients, pipeline: &'static Pipeline, stage: &str, stacks: Vec<StackView>) -> Self {
+        let outputs = stacks.iter().flat_map(StackView::outputs).collect();
+        let (clients, stage) = (clients.clone(), stage.to_owned());
+        let mut deployment = Self { pipeline, stage, stacks, outputs, clients, via: Via::Auto, roots: None };
+        // What was left out on purpose is not missing.
+        if !deployment.has_sample() {
+            deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
+        }
+        deployment
+    }
+
+    /// Sets the certificate authorities for direct connections to the database.
+    #[must_use]
+    pub fn trusting(mut self, roots: Roots) -> Self {
+        self.roots = Some(roots);
+        self
+    }
+
+    /// Sets the way to the database.
+    #[must_use]
+    pub fn reached(mut self, via: Via) -> Self {
+        self.via = via;
+        self
+    }
+
+    /// Sets clients that give up soon, for checks.
+    #[must_use]
+    pub fn impatient(mut self) -> Self {
+        self.clients = self.clients.impatient();
+        self
+    }
+
+    /// Opens the database.
+    ///
+    /// # Errors
+    /// `NotDeployed`, and those of connecting.
+    pub async fn database(&self) -> Result<Database> {
+        Database::open(self).await
+    }
+
+    /// Opens what sample events are written to: the database; or on DynamoDB the sample's API, or the outbox table if the
+    /// sample was left out.
+    ///
+    /// # Errors
+    /// `NotDeployed`, and those of connecting.
+    pub async fn writer(&self) -> Result<Writer> {
+        match self.pipeline.has(Part::Database) {
+            true => Ok(Writer::Database(self.database().await?)),
+            false => Writer::dynamodb(self),
+        }
+    }
+
+    /// Returns what sample events are about.
+    pub fn domain(&self) -> Domain {
+        match self.pipeline.route.sample {
+            _ if !self.has_sample() => Domain::Outbox,
+            Sample::People => Domain::People,
+            _ => Domain::Cars,
+        }
+    }
+
+    /// Returns the value of an output, from the stack that has it.
+    ///
+    /// # Errors
+    /// `NotDeployed`.
+    pub fn output(&self, output: Output) -> Result<&str> {
+        self.outputs.get(output.name()).map(String::as_str).ok_or_else(|| {
+            let (pipeline, stage) = (self.pipeline.name, &self.stage);
+            let what = if self.outputs.is_empty() { "it".to_owned() } else { format!("the stack that has {output}") };
+            let error =
+                Error::new(Kind::NotDeployed, format!("pipeline {pipeline}, stage {stage}: {what} is not deployed"));
+            match self.has_sample() {
+                true => error,
+                false => error.hint("it was deployed without the sample; `outboxctl deploy --with-sample` adds that"),
+            }
+        })
+    }
+
+    /// Returns whether the sample's API and tables are part of it, as the last deploy chose; true where nothing is deployed.
+    pub fn has_sample(&self) -> bool {
+        !self.stacks.iter().any(|view| view.parameter(WITH_SAMPLE) == Some("false"))
+    }
+
+    /// Returns what identifies the deployment: the id of its first own stack, which no other account, region or later
+    /// deployment has; `None` where nothing is deployed.
+    pub fn id(&self) -> Option<&str> {
+        let own = self.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline);
+        own.filter_map(|view| view.described.as_ref()?.stack_id()).next()
+    }
+
+    /// Returns whether any stack of the pipeline itself is deployed.
+    pub fn exists(&self) -> bool {
+        self.stacks.iter().any(|view| view.stack.owner == Owner::Pipeline && view.described.is_some())
+    }
+
+    /// Returns every output, by name.
+    pub fn outputs(&self) -> &BTreeMap<String, String> {
+        &self.outputs
+    }
+}

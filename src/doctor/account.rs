@@ -11,6 +11,7 @@ use crate::aws::Clients;
 use crate::aws::account::Identity;
 use crate::aws::clock::identity_and_skew;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::pipelines::ACCOUNT;
 
 /// Signatures are refused from about five minutes on (IAM user guide, "Signature Version 4 … time").
 const SKEW_REFUSED: TimeDelta = TimeDelta::minutes(4);
@@ -39,14 +40,14 @@ fn clock(ahead: TimeDelta) -> Finding {
 }
 
 pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
-    if ground.settings.local {
+    if ground.local {
         let text = "the local stack has no permissions, quotas, engine versions or instance classes to check";
         let finding = Finding::not_checked("AWS account", text);
         (ground.told)(&finding);
         return vec![finding];
     }
     let mut checks = vec![Check::new("permissions", permissions::examine(ground))];
-    if ground.pipeline.stack("account").is_some() {
+    if ground.pipeline.includes(&ACCOUNT) {
         checks.push(Check::new("role dms-vpc-role", role(ground, "dms-vpc-role", "AmazonDMSVPCManagementRole")));
         let logs = role(ground, "dms-cloudwatch-logs-role", "AmazonDMSCloudWatchLogsRole");
         checks.push(Check::new("role dms-cloudwatch-logs-role", logs));

@@ -3,8 +3,9 @@
 use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::{databases, log_groups};
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::{AwsContext, Result};
+use crate::pipelines::Part;
 use crate::streams::bus;
 
 pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
@@ -16,7 +17,7 @@ pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Che
     if !deployment.exists() {
         checks.push(Check::new("leftovers: log groups", groups(ground)));
     }
-    if ground.pipeline.stack("database").is_some() {
+    if ground.pipeline.has(Part::Database) {
         checks.push(Check::new("leftovers: snapshots", snapshots(ground)));
     }
     checks
@@ -24,7 +25,7 @@ pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Che
 
 impl Ground<'_> {
     fn prefix(&self) -> String {
-        self.pipeline.name_prefix(&self.settings.stage)
+        self.pipeline.name_prefix(self.stage)
     }
 }
 

@@ -4,12 +4,12 @@ use super::run::Check;
 use super::{Examination, Finding};
 use crate::aws::package::{Runs, inspect};
 use crate::error::{Kind, OrFail, Result};
-use crate::pipelines;
+use crate::pipelines::{self, Part};
 use crate::postgres::tls::{Roots, regional_root};
 use crate::settings::{FILE_NAME, nearest};
 
 pub fn checks<'a>(subject: &'a Examination<'_>, region: Option<&'a str>) -> Vec<Check<'a>> {
-    let has_database = pipelines::find(&subject.settings.pipeline).is_ok_and(|it| it.stack("database").is_some());
+    let has_database = pipelines::find(&subject.settings.pipeline).is_ok_and(|it| it.has(Part::Database));
     let mut checks = vec![
         Check::new("configuration", async { Ok(configuration(subject)) }),
         Check::new("function executable", executable(subject)),

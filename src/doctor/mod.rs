@@ -23,7 +23,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::aws::Clients;
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Pipeline};
 use crate::postgres::tls::Roots;
@@ -59,12 +59,12 @@ pub struct Report {
 
 /// What the checks of an account and of a deployment share.
 struct Ground<'a> {
-    settings: &'a Settings,
+    local: bool,
+    stage: &'a str,
     pipeline: &'static Pipeline,
     clients: Clients,
     /// Template parameters as a deploy would set them: the user's, else the defaults.
     parameters: BTreeMap<String, String>,
-    roots: Option<&'a Roots>,
     limit: Duration,
     told: Told<'a>,
 }
@@ -111,6 +111,10 @@ impl Examination<'_> {
             deployment.unwrap_or_else(|_| Err(Error::new(Kind::Unreachable, "CloudFormation did not answer in time")));
         match deployment {
             Ok(deployment) => {
+                let deployment = match &self.roots {
+                    Ok(roots) => deployment.trusting(roots.clone()),
+                    Err(_) => deployment,
+                };
                 let mut checks = networks::checks(&ground, &deployment);
                 checks.extend(leftovers::checks(&ground, &deployment));
                 findings.extend(run::run(checks, self.limit, self.told).await);
@@ -150,31 +154,25 @@ impl Examination<'_> {
             parameters.extend(parameter.default.map(|default| (parameter.name, default)));
         }
         parameters.extend(self.settings.parameters.clone());
-        let roots = self.roots.as_ref().ok();
-        let (settings, limit, told) = (self.settings, self.limit, self.told);
-        Ok(Ground { settings, pipeline, clients, parameters, roots, limit, told })
+        let (local, stage) = (self.settings.local, self.settings.stage.as_str());
+        let (limit, told) = (self.limit, self.told);
+        Ok(Ground { local, stage, pipeline, clients, parameters, limit, told })
     }
 }
 
 /// The state of what is deployed, for `status`: by hop, and what lies beside the way.
-pub async fn look(
-    settings: &Settings,
-    clients: &Clients,
-    roots: &Roots,
-    deployment: &Deployment,
-    limit: Duration,
-    (place, told): (&Place, Told<'_>),
-) -> Vec<Finding> {
+pub async fn look(deployment: &Deployment, limit: Duration, (place, told): (&Place, Told<'_>)) -> Vec<Finding> {
     let told: Told<'_> = &|finding: &Finding| told(&finding.clone().filled(place));
+    let deployment = deployment.clone().impatient();
     let ground = Ground {
-        settings,
+        local: deployment.clients.is_local(),
+        stage: &deployment.stage,
         pipeline: deployment.pipeline,
-        clients: clients.impatient(),
+        clients: deployment.clients.clone(),
         parameters: BTreeMap::new(),
-        roots: Some(roots),
         limit,
         told,
     };
-    let findings = deployed::examine(&ground, deployment).await;
+    let findings = deployed::examine(&ground, &deployment).await;
     findings.into_iter().map(|finding| finding.filled(place)).collect()
 }

@@ -13,8 +13,9 @@ use serde_json::Value;
 use super::ranges::Range;
 use super::run::Check;
 use super::{Finding, Ground};
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::{NETWORK, Output};
 
 const CHECK: &str = "address range";
 const VPC: &str = "AWS::EC2::VPC";
@@ -23,14 +24,14 @@ const AT_ONCE: usize = 8;
 
 pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
     // The local stack has one network for all.
-    if ground.settings.local || ground.pipeline.stack("network").is_none() {
+    if ground.local || !ground.pipeline.includes(&NETWORK) {
         return Vec::new();
     }
     vec![Check::new(CHECK, range(ground, deployment))]
 }
 
 async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
-    let network = deployment.stacks.iter().find(|view| view.stack.name == "network");
+    let network = deployment.stacks.iter().find(|view| view.stack.name == NETWORK.name);
     let there = network.and_then(|view| view.parameter("VpcCidr"));
     let text = there.or(ground.parameters.get("VpcCidr").map(String::as_str)).unwrap_or_default();
     let Ok(ours) = text.parse::<Range>() else {
@@ -40,7 +41,7 @@ async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Findi
             "set VpcCidr in [parameters] to one like 10.42.0.0/16",
         )]);
     };
-    let own = deployment.output("VpcId").ok();
+    let own = deployment.output(Output::VpcId).ok();
     let others: Vec<_> = vpcs(ground).await?.into_iter().filter(|(id, _)| Some(id.as_str()) != own).collect();
     Ok(vec![judge(ours, there.is_some(), &others)])
 }

@@ -4,15 +4,15 @@ use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::dms::versions::Engine;
 use crate::error::{AwsContext, Result, sdk_code};
-use crate::pipelines;
+use crate::pipelines::{self, Part};
 
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
     let mut checks = vec![Check::new("partition", partition(ground))];
-    if ground.pipeline.stack("database").is_some() {
+    if ground.pipeline.has(Part::Database) {
         checks.push(Check::new("database version", database_version(ground)));
         checks.push(Check::new("database class", database_class(ground)));
     }
-    if ground.pipeline.stack("dms").is_some() {
+    if ground.pipeline.has(Part::Capture) {
         checks.push(Check::new("DMS versions", dms_versions(ground)));
         checks.push(Check::new("DMS instance class", dms_class(ground)));
     }

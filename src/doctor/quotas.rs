@@ -5,23 +5,24 @@ use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::account::{self, UNRESERVED};
 use crate::error::{AwsContext, Result};
+use crate::pipelines::{NETWORK, Part};
 
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
 
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
-    let has = |stack: &str| ground.pipeline.stack(stack).is_some();
+    let pipeline = ground.pipeline;
     let mut checks = Vec::new();
-    if has("network") {
+    if pipeline.includes(&NETWORK) {
         checks.push(Check::new("quota: VPCs", vpcs(ground)));
     }
-    if has("database") {
+    if pipeline.has(Part::Database) {
         checks.push(Check::new("quota: databases", databases(ground)));
     }
-    if has("dms") {
+    if pipeline.has(Part::Capture) {
         checks.push(Check::new("quota: DMS", dms(ground)));
     }
-    if has("stream") {
+    if pipeline.has(Part::Kinesis) {
         checks.push(Check::new("quota: streams", streams(ground)));
     }
     checks.push(Check::new("quota: function concurrency", concurrency(ground)));

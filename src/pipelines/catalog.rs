@@ -1,5 +1,7 @@
 //! The shape of the data.
 
+use super::{Output, Route};
+
 /// The template parameter that leaves the sample's API and tables out, in the stack that has it beside other things.
 /// CloudFormation remembers it from one deploy to the next.
 pub const WITH_SAMPLE: &str = "WithSample";
@@ -11,6 +13,8 @@ pub struct Pipeline {
     pub name: &'static str,
     /// One line for people.
     pub title: &'static str,
+    /// The way of an event through it.
+    pub route: Route,
     /// Earlier stacks never depend on later ones.
     pub stacks: &'static [Stack],
 }
@@ -55,7 +59,7 @@ pub enum Source {
     /// Always this.
     Fixed(&'static str),
     /// An output of a stack that this one depends on.
-    Output(&'static str),
+    Output(Output),
     /// Made during the deploy.
     Artifact(Artifact),
     /// The prefix of physical names and a digest of another parameter's value: a name that changes with what it names, so that the
@@ -80,14 +84,6 @@ impl Pipeline {
     /// The stack of that name.
     pub fn stack(&self, name: &str) -> Option<&'static Stack> {
         self.stacks.iter().find(|stack| stack.name == name)
-    }
-
-    /// The sample whose routes the pipeline's DynamoDB API has; None where a database is written to.
-    pub fn sample(&self) -> Option<&'static str> {
-        self.stacks.iter().flat_map(|stack| stack.parameters).find_map(|(name, source)| match source {
-            Source::Fixed(sample) if *name == "Sample" => Some(*sample),
-            _ => None,
-        })
     }
 
     /// `outboxctl-{stage}-{pipeline}`.

@@ -48,10 +48,10 @@ macro_rules! api_parameters {
         &[
             ("Sample", Source::Fixed($sample)),
             ("NamePrefix", Source::NamePrefix),
-            ("CodeBucket", Source::Output("CodeBucket")),
+            ("CodeBucket", Source::Output(Output::CodeBucket)),
             ("PackageKey", Source::Artifact(Artifact::PackageKey)),
             ("Architecture", Source::Artifact(Artifact::Architecture)),
-            ("AggregateTable", Source::Output("AggregateTable")),
+            ("AggregateTable", Source::Output(Output::AggregateTable)),
             $($extra),*
         ]
     };
@@ -59,17 +59,17 @@ macro_rules! api_parameters {
 
 /// Parameters of [`consumer`]: `extra` ones, and those that every consumer has.
 macro_rules! consumer_parameters {
-    ($consumer:literal, $source:literal, $($extra:expr),*) => {
+    ($consumer:literal, $source:expr, $($extra:expr),*) => {
         &[
             ("Consumer", Source::Fixed($consumer)),
             ("SourceArn", Source::Output($source)),
             ("NamePrefix", Source::NamePrefix),
             ("KeepData", Source::Protected),
-            ("CodeBucket", Source::Output("CodeBucket")),
+            ("CodeBucket", Source::Output(Output::CodeBucket)),
             ("PackageKey", Source::Artifact(Artifact::PackageKey)),
             ("Architecture", Source::Artifact(Artifact::Architecture)),
-            ("BusName", Source::Output("BusName")),
-            ("BusArn", Source::Output("BusArn")),
+            ("BusName", Source::Output(Output::BusName)),
+            ("BusArn", Source::Output(Output::BusArn)),
             $($extra),*
         ]
     };

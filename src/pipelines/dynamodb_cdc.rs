@@ -2,18 +2,30 @@
 
 use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
 use super::dynamodb::{self, api_parameters, consumer_parameters};
-use super::template;
+use super::stops::{
+    API, BUS, EVENT_LOG, FAILURE_BUCKET, PUBLISHER, RECEIVER, TABLE, TO_PUBLISHER, UNDELIVERED, UNLOGGED, USERS_STREAM,
+};
+use super::{Output, Route, Sample, template};
 
 pub const PIPELINE: Pipeline = Pipeline {
     name: "dynamodb-cdc",
     title: "DynamoDB table → DynamoDB Streams → Lambda → EventBridge → Lambda",
+    route: Route {
+        stops: &[API, TABLE, USERS_STREAM, PUBLISHER, BUS, EVENT_LOG, RECEIVER],
+        sample: Sample::Users,
+        target: TO_PUBLISHER,
+        failures: &[FAILURE_BUCKET, UNLOGGED, UNDELIVERED],
+    },
     stacks: &[
         dynamodb::CODE,
         dynamodb::BUS,
         Stack { template: template!("users"), ..dynamodb::TABLES },
         // Here the users are what is captured: without them there is no pipeline.
         Stack { sample: false, ..dynamodb::api(api_parameters!("users",)) },
-        dynamodb::consumer(&["code", "bus", "tables"], consumer_parameters!("forwarder.users", "UsersStreamArn",)),
+        dynamodb::consumer(
+            &["code", "bus", "tables"],
+            consumer_parameters!("forwarder.users", Output::UsersStreamArn,),
+        ),
         Stack {
             name: "receiver",
             owner: Owner::Pipeline,
@@ -21,10 +33,10 @@ pub const PIPELINE: Pipeline = Pipeline {
             depends_on: &["code", "bus"],
             parameters: &[
                 ("NamePrefix", Source::NamePrefix),
-                ("CodeBucket", Source::Output("CodeBucket")),
+                ("CodeBucket", Source::Output(Output::CodeBucket)),
                 ("PackageKey", Source::Artifact(Artifact::PackageKey)),
                 ("Architecture", Source::Artifact(Artifact::Architecture)),
-                ("BusName", Source::Output("BusName")),
+                ("BusName", Source::Output(Output::BusName)),
             ],
             holds_data: false,
             sample: false,

@@ -2,8 +2,6 @@
 
 use serde::Serialize;
 
-use super::{Part, Pipeline};
-
 /// A place that an event passes, in order. Its name is part of the JSON contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -94,44 +92,9 @@ impl Hop {
     }
 }
 
-impl Pipeline {
-    /// Returns the hops in the order in which an event passes them. Without the sample an application of the user's own
-    /// writes, and there is no API.
-    pub fn hops(&self, with_sample: bool) -> Vec<Hop> {
-        let is_there = |hop: &Hop| match hop {
-            Hop::Api => with_sample,
-            Hop::Database => self.has(Part::Database),
-            Hop::Table => !self.has(Part::Database),
-            Hop::Capture => self.has(Part::Capture),
-            Hop::Stream | Hop::Consumer => true,
-            Hop::Bus | Hop::Log => self.has(Part::Bus),
-            Hop::Processed => self.has(Part::Consumers),
-            Hop::Receiver => self.stack("receiver").is_some(),
-        };
-        Hop::ALL.into_iter().filter(is_there).collect()
-    }
-
-    /// Returns the hops at which single events can be seen, in order.
-    pub fn visible_hops(&self) -> Vec<Hop> {
-        let is_there = |hop: &Hop| match hop {
-            Hop::Stream => true,
-            Hop::Bus | Hop::Log => self.has(Part::Bus),
-            Hop::Processed => self.has(Part::Consumers),
-            _ => false,
-        };
-        Hop::ALL.into_iter().filter(is_there).collect()
-    }
-
-    /// Returns the hop at which events are committed.
-    pub fn origin(&self) -> Hop {
-        if self.has(Part::Database) { Hop::Database } else { Hop::Table }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipelines::ALL;
 
     #[test]
     fn names_are_the_same_in_json_and_in_text() {
@@ -140,16 +103,5 @@ mod tests {
             assert_eq!(hop.heading().to_lowercase(), hop.name());
         }
         assert!(Hop::ALL.is_sorted());
-    }
-
-    #[test]
-    fn every_pipeline_leads_from_where_events_are_committed_to_its_end() {
-        for pipeline in ALL {
-            let hops = pipeline.hops(false);
-            assert_eq!(hops[0], pipeline.origin(), "{}", pipeline.name);
-            let end = *hops.last().expect("a hop");
-            assert!(matches!(end, Hop::Log | Hop::Processed | Hop::Receiver), "{}: {end:?}", pipeline.name);
-            assert_eq!(pipeline.hops(true).split_first(), Some((&Hop::Api, hops.as_slice())));
-        }
     }
 }

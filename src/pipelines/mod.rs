@@ -1,8 +1,9 @@
-//! The pipelines as plain data: which stacks, in which order, with which parameters. Imports `aws`, `error` and
-//! `settings`.
+//! The pipelines as plain data: stacks, order, parameters, routes and cost. Imports `aws`, `error` and `settings`.
 //!
 //! A pipeline names its stacks; a stack names its template, the stacks it waits for, and where the value of each
-//! template parameter comes from. Nothing here calls AWS: the engine in `cloudformation` reads this data.
+//! template parameter comes from. Its [`Route`] names the places that an event passes, with the outputs and resources of
+//! each. Nothing here calls AWS: the engine in `cloudformation` deploys the stacks, and the other rooms read the route.
+//! None of them knows a pipeline, a stack or an output by a name of its own.
 
 mod catalog;
 pub mod cost;
@@ -11,18 +12,23 @@ mod dynamodb_cdc;
 mod dynamodb_eventbridge;
 mod dynamodb_kinesis;
 mod hop;
+mod output;
 mod parameters;
 mod parts;
 mod rds_eventbridge;
 mod rds_kinesis;
 pub mod registry;
+mod route;
 mod shared;
 mod stage;
+pub mod stops;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use hop::Hop;
+pub use output::Output;
 pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
-pub use parts::Part;
+pub use route::{FailureStore, Part, Resource, Route, Sample, Stop, Store, Target};
+pub use shared::{ACCOUNT, NETWORK};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

@@ -2,12 +2,19 @@
 
 use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
 use super::shared::{ACCOUNT, BUS, CODE, DATABASE, DMS, NETWORK, STREAM};
-use super::template;
-use Source::{NamePrefix, Output, Protected};
+use super::stops::{self, API, DMS_TASK, EVENT_LOG, FAILURE_BUCKET, KINESIS, PUBLISHER, TO_PUBLISHER, UNLOGGED};
+use super::{Output, Route, Sample, template};
+use Source::{NamePrefix, Protected};
 
 pub const PIPELINE: Pipeline = Pipeline {
     name: "rds-eventbridge",
     title: "PostgreSQL (RDS) → DMS → Kinesis → Lambda → EventBridge",
+    route: Route {
+        stops: &[API, stops::DATABASE, DMS_TASK, KINESIS, PUBLISHER, stops::BUS, EVENT_LOG],
+        sample: Sample::Cars,
+        target: TO_PUBLISHER,
+        failures: &[FAILURE_BUCKET, UNLOGGED],
+    },
     stacks: &[
         ACCOUNT,
         NETWORK,
@@ -24,20 +31,20 @@ pub const PIPELINE: Pipeline = Pipeline {
             parameters: &[
                 ("NamePrefix", NamePrefix),
                 ("KeepData", Protected),
-                ("CodeBucket", Output("CodeBucket")),
+                ("CodeBucket", Source::Output(Output::CodeBucket)),
                 ("PackageKey", Source::Artifact(Artifact::PackageKey)),
                 ("Architecture", Source::Artifact(Artifact::Architecture)),
-                ("PrivateSubnetIds", Output("PrivateSubnetIds")),
-                ("FunctionSecurityGroupId", Output("FunctionSecurityGroupId")),
-                ("DatabaseEndpoint", Output("DatabaseEndpoint")),
-                ("DatabasePort", Output("DatabasePort")),
-                ("DatabaseName", Output("DatabaseName")),
-                ("DatabaseResourceId", Output("DatabaseResourceId")),
-                ("DatabaseSecretArn", Output("DatabaseSecretArn")),
+                ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
+                ("FunctionSecurityGroupId", Source::Output(Output::FunctionSecurityGroupId)),
+                ("DatabaseEndpoint", Source::Output(Output::DatabaseEndpoint)),
+                ("DatabasePort", Source::Output(Output::DatabasePort)),
+                ("DatabaseName", Source::Output(Output::DatabaseName)),
+                ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
+                ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
                 ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
-                ("StreamArn", Output("StreamArn")),
-                ("BusName", Output("BusName")),
-                ("BusArn", Output("BusArn")),
+                ("StreamArn", Source::Output(Output::StreamArn)),
+                ("BusName", Source::Output(Output::BusName)),
+                ("BusArn", Source::Output(Output::BusArn)),
             ],
             holds_data: false,
             sample: false,

@@ -2,12 +2,19 @@
 
 use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
 use super::shared::{ACCOUNT, CODE, DATABASE, DMS, NETWORK, STREAM};
-use super::template;
-use Source::{NamePrefix, Output, Protected};
+use super::stops::{self, API, CONSUMERS, DMS_TASK, FAILURE_TABLE, KINESIS, PROCESSED_LOG, TO_STREAM};
+use super::{Output, Route, Sample, template};
+use Source::{NamePrefix, Protected};
 
 pub const PIPELINE: Pipeline = Pipeline {
     name: "rds-kinesis",
     title: "PostgreSQL (RDS) → DMS → Kinesis → consumer → processed log",
+    route: Route {
+        stops: &[API, stops::DATABASE, DMS_TASK, KINESIS, CONSUMERS, PROCESSED_LOG],
+        sample: Sample::People,
+        target: TO_STREAM,
+        failures: &[FAILURE_TABLE],
+    },
     stacks: &[
         ACCOUNT,
         // Its consumer runs in the private subnets, which lead nowhere by themselves.
@@ -23,16 +30,16 @@ pub const PIPELINE: Pipeline = Pipeline {
             depends_on: &["network", "code", "database"],
             parameters: &[
                 ("NamePrefix", NamePrefix),
-                ("CodeBucket", Output("CodeBucket")),
+                ("CodeBucket", Source::Output(Output::CodeBucket)),
                 ("PackageKey", Source::Artifact(Artifact::PackageKey)),
                 ("Architecture", Source::Artifact(Artifact::Architecture)),
-                ("PrivateSubnetIds", Output("PrivateSubnetIds")),
-                ("FunctionSecurityGroupId", Output("FunctionSecurityGroupId")),
-                ("DatabaseEndpoint", Output("DatabaseEndpoint")),
-                ("DatabasePort", Output("DatabasePort")),
-                ("DatabaseName", Output("DatabaseName")),
-                ("DatabaseResourceId", Output("DatabaseResourceId")),
-                ("DatabaseSecretArn", Output("DatabaseSecretArn")),
+                ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
+                ("FunctionSecurityGroupId", Source::Output(Output::FunctionSecurityGroupId)),
+                ("DatabaseEndpoint", Source::Output(Output::DatabaseEndpoint)),
+                ("DatabasePort", Source::Output(Output::DatabasePort)),
+                ("DatabaseName", Source::Output(Output::DatabaseName)),
+                ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
+                ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
                 ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
             ],
             holds_data: false,
@@ -46,9 +53,9 @@ pub const PIPELINE: Pipeline = Pipeline {
             parameters: &[
                 ("NamePrefix", NamePrefix),
                 ("KeepData", Protected),
-                ("StreamArn", Output("StreamArn")),
-                ("StreamName", Output("StreamName")),
-                ("DatabaseResourceId", Output("DatabaseResourceId")),
+                ("StreamArn", Source::Output(Output::StreamArn)),
+                ("StreamName", Source::Output(Output::StreamName)),
+                ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
             ],
             holds_data: true,
             sample: false,

@@ -1,8 +1,8 @@
 //! Stacks that several pipelines have.
 
 use super::catalog::{Artifact, Owner, Source, Stack};
-use super::template;
-use Source::{NamePrefix, Output, Protected};
+use super::{Output, template};
+use Source::{NamePrefix, Protected};
 
 /// Roles that DMS wants once per account.
 pub const ACCOUNT: Stack = Stack {
@@ -72,8 +72,8 @@ pub const DATABASE: Stack = Stack {
         ("NamePrefix", NamePrefix),
         ("DeletionProtection", Protected),
         ("KeepData", Protected),
-        ("DatabaseSubnetIds", Output("DatabaseSubnetIds")),
-        ("DatabaseSecurityGroupId", Output("DatabaseSecurityGroupId")),
+        ("DatabaseSubnetIds", Source::Output(Output::DatabaseSubnetIds)),
+        ("DatabaseSecurityGroupId", Source::Output(Output::DatabaseSecurityGroupId)),
     ],
     holds_data: true,
     sample: false,
@@ -87,11 +87,11 @@ pub const DMS: Stack = Stack {
     depends_on: &["account", "network", "database", "stream"],
     parameters: &[
         ("NamePrefix", NamePrefix),
-        ("PrivateSubnetIds", Output("PrivateSubnetIds")),
-        ("DmsSecurityGroupId", Output("DmsSecurityGroupId")),
-        ("DatabaseName", Output("DatabaseName")),
-        ("DatabaseSecretArn", Output("DatabaseSecretArn")),
-        ("StreamArn", Output("StreamArn")),
+        ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
+        ("DmsSecurityGroupId", Source::Output(Output::DmsSecurityGroupId)),
+        ("DatabaseName", Source::Output(Output::DatabaseName)),
+        ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
+        ("StreamArn", Source::Output(Output::StreamArn)),
         ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
         ("CertificateIdentifier", Source::NameByDigest("DatabaseCertificate")),
     ],

@@ -8,13 +8,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{From, Sink, read_into};
-use crate::deployment::database::Database;
 use crate::error::{Kind, Result};
 use crate::pipelines::Hop;
-use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
+use crate::postgres::admin::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 
 /// Failures in a row of asking for rows, a second apart, before it is given up.
 const ATTEMPTS: u32 = 30;
+
+/// A database with a processed log.
+pub trait Log: Send + 'static {
+    /// Returns the rows after a position.
+    fn page(&mut self, request: &ProcessedRequest) -> impl Future<Output = Result<ProcessedPage>> + Send;
+}
 
 /// What to read.
 #[derive(Debug, Clone)]
@@ -28,7 +33,7 @@ pub struct Options {
 }
 
 /// Takes its position, then follows the log in the background until cancelled, past `until`, or failed.
-pub async fn open(mut database: Database, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
+pub async fn open(mut database: impl Log, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
     let after = match options.from {
         From::Latest => None,
         From::Start | From::At(_) => Some(LogPosition::default()),
@@ -36,7 +41,7 @@ pub async fn open(mut database: Database, options: Options, sink: Sink, cancel: 
     let since = if let From::At(at) = options.from { Some(at) } else { None };
     let mut request = ProcessedRequest { consumer: options.group.clone(), after, since };
     if after.is_none() {
-        request.after = Some(database.processed(&request).await?.next);
+        request.after = Some(database.page(&request).await?.next);
     }
     tokio::spawn(async move {
         read_into(&sink, &cancel, follow(database, request, &options, &sink)).await;
@@ -44,10 +49,10 @@ pub async fn open(mut database: Database, options: Options, sink: Sink, cancel: 
     Ok(())
 }
 
-async fn follow(mut database: Database, mut request: ProcessedRequest, options: &Options, sink: &Sink) -> Result<()> {
+async fn follow(mut database: impl Log, mut request: ProcessedRequest, options: &Options, sink: &Sink) -> Result<()> {
     let mut failures = 0;
     loop {
-        let page = match database.processed(&request).await {
+        let page = match database.page(&request).await {
             Ok(page) => page,
             Err(error) if failures < ATTEMPTS && error.kind() != Kind::Schema => {
                 failures += 1;

@@ -1,5 +1,4 @@
-//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `cloudformation`, `consumer`,
-//! `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings` and `streams`.
+//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings` and `streams`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the
 //! failure bucket; [`http`] serves it as JSON, as server-sent events and as metrics, with the page embedded from
@@ -16,12 +15,9 @@ use std::sync::Arc;
 use hyper_util::service::TowerToHyperService;
 use tokio_util::sync::CancellationToken;
 
-use crate::aws::Clients;
-use crate::cloudformation::Deployment;
-use crate::deployment::database::Via;
+use crate::deployment::Deployment;
 use crate::error::{Kind, OrFail, Result};
 use crate::listener;
-use crate::postgres::tls::Roots;
 use crate::settings::Place;
 use crate::streams::From;
 use model::Model;
@@ -35,22 +31,10 @@ pub struct Options {
     pub local: bool,
     /// How far back streams and logs are read at the start.
     pub from: From,
-    /// For the page's head.
-    pub stage: String,
     /// Where the commands lead that the page shows.
     pub place: Place,
     /// What a browser or program must show.
     pub token: String,
-}
-
-/// What the page is about and how it is reached.
-#[derive(Clone)]
-pub struct Pipeline {
-    pub deployment: Arc<Deployment>,
-    pub clients: Clients,
-    /// How to reach its database, where it has one.
-    pub via: Via,
-    pub roots: Roots,
 }
 
 /// Serves until cancelled, on listeners of one port.
@@ -59,16 +43,17 @@ pub struct Pipeline {
 /// `Io` when the listeners fail. What can't be watched is shown on the page instead.
 pub async fn serve(
     listeners: Vec<TcpListener>,
-    pipeline: Pipeline,
+    deployment: Deployment,
     options: Options,
     cancel: CancellationToken,
 ) -> Result<()> {
-    let model = Arc::new(Model::new(&pipeline.deployment, &options));
+    let deployment = Arc::new(deployment);
+    let model = Arc::new(Model::new(&deployment, &options));
     let failed = || "the page can't be served".to_owned();
     let listeners = listener::watched(listeners).or_fail(Kind::Io, failed)?;
     let port = listeners[0].local_addr().or_fail(Kind::Io, failed)?.port();
-    let site = http::Site::new(model.clone(), &pipeline, &options, port, cancel.clone());
-    watch::start(pipeline, &model, &options, &cancel);
+    let site = http::Site::new(model.clone(), deployment.clone(), &options, port, cancel.clone());
+    watch::start(deployment, &model, &options, &cancel);
     let service = TowerToHyperService::new(http::router(site));
     listener::serve(listeners, listener::Limits::default(), cancel, service).await;
     Ok(())

@@ -1,5 +1,5 @@
-//! Verification of delivery: writes events, watches every hop, and matches them. Imports `aws`, `cloudformation`,
-//! `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres` and `streams`.
+//! Verification of delivery: writes events, watches every hop, and matches them. Imports `consumer`, `deployment`,
+//! `error`, `outbox`, `output`, `pipelines`, `postgres` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 
@@ -20,54 +20,16 @@ pub use latency::Latency;
 pub use ledger::Ledger;
 pub use report::{AggregateReport, HopReport, Report, Verdict};
 
-use crate::aws::Clients;
-use crate::cloudformation::Deployment;
-use crate::deployment::database::Database;
-use crate::deployment::samples::Writer;
+use crate::consumer::{Table, is_anyone_alive};
+use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
-use crate::output::Console;
-use crate::pipelines::{Hop, Part, Pipeline};
-use crate::postgres::admin::Domain;
-use crate::streams::{self, From, Warnings, bus, dynamodb, kinesis, log, processed};
+use crate::output::{Console, Event, Expect};
+use crate::pipelines::{Part, Stop};
+use crate::streams::{From, Warnings};
 use watch::Watch;
 
-/// The hops of this pipeline that keep the order of an aggregate's events.
-///
-/// The stream that DMS or DynamoDB Streams writes and the processed log do. EventBridge keeps no order between deliveries
-/// to a target, and Kinesis Data Streams for DynamoDB may change it ("Using Kinesis Data Streams to capture changes to
-/// DynamoDB" in the DynamoDB developer guide).
-pub fn ordered_hops(pipeline: &Pipeline) -> Vec<Hop> {
-    let reordered = |hop: Hop| match hop {
-        Hop::Stream => pipeline.has(Part::Kinesis) && !pipeline.has(Part::Database),
-        Hop::Bus | Hop::Log => true,
-        _ => false,
-    };
-    pipeline.visible_hops().into_iter().filter(|hop| !reordered(*hop)).collect()
-}
-
-/// The hops of this pipeline at which AWS may deliver a record again: the stream that Kinesis Data Streams for DynamoDB
-/// writes ("Using Kinesis Data Streams to capture changes to DynamoDB" in the DynamoDB developer guide). EventBridge does so,
-/// too, under the same event id, by which [`Ledger`] tells it from an event that was published again.
-pub fn repeating_hops(pipeline: &Pipeline) -> Vec<Hop> {
-    let repeats = |hop: &Hop| *hop == Hop::Stream && pipeline.has(Part::Kinesis) && !pipeline.has(Part::Database);
-    pipeline.visible_hops().into_iter().filter(repeats).collect()
-}
-
-/// The DynamoDB stream of a deployment's outbox, or of the table that is captured itself.
-///
-/// # Errors
-/// `Usage` where there is none in this pipeline, `NotDeployed` where there is none yet.
-pub fn table_stream(deployment: &Deployment) -> Result<&str> {
-    deployment.pipeline.need(Part::TableStream)?;
-    deployment.output("OutboxStreamArn").or_else(|_| deployment.output("UsersStreamArn"))
-}
-
-/// Where events are written, and where they are followed.
-pub struct Ways {
-    pub writer: Writer,
-    /// The database again, where the processed log is a hop: both are used at the same time.
-    pub follower: Option<Database>,
-}
+/// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
+const CONSUMER_PATIENCE: Duration = Duration::from_secs(15);
 
 /// How much is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,83 +43,72 @@ pub enum Amount {
 #[derive(Debug, Clone)]
 pub struct Options {
     pub amount: Amount,
-    pub domain: Domain,
     /// The consumer group whose processed log is watched, where that is a hop.
     pub group: String,
     pub aggregates: u32,
-    /// The hops at which disorder fails the run: [`ordered_hops`], or all.
-    pub ordered: Vec<Hop>,
-    /// The hops at which AWS may deliver a record again: [`repeating_hops`].
-    pub repeating: Vec<Hop>,
+    /// Whether disorder fails the run at every hop, and not only at those that keep an order.
+    pub strict_order: bool,
     /// Events a second; as fast as it goes where None.
     pub rate: Option<f64>,
     /// How long to wait after the last commit.
     pub timeout: Duration,
-    /// How long to go on looking once everything has arrived: for duplicates, and for what was rolled back.
+    /// How long to keep watching once everything has arrived: for duplicates, and for what was rolled back.
     pub settle: Duration,
 }
 
-/// Writes, watches and matches. The report tells whether it passed; a mismatch is no error here.
+/// Writes, watches and matches. A mismatch is not an error here: the report has the verdict.
 ///
 /// # Errors
-/// `Interrupted` when cancelled, and whatever keeps it from writing or watching. The temporary tap is removed always.
+/// `Failed` where the pipeline needs a running consumer and has none, `Interrupted` when cancelled, and whatever keeps it
+/// from writing or watching. The temporary tap is removed always.
 pub async fn run(
     deployment: &Deployment,
-    clients: &Clients,
-    ways: Ways,
     console: &Console,
     cancel: &CancellationToken,
     options: &Options,
 ) -> Result<Report> {
-    let Ways { mut writer, mut follower } = ways;
-    let (sink, items) = streams::channel();
-    let stop = CancellationToken::new();
     let pipeline = deployment.pipeline;
-    let hops = pipeline.visible_hops();
-    let tap = match hops.contains(&Hop::Bus) {
-        true => Some(bus::Tap::open(clients, deployment.output("BusName")?, console, cancel).await?),
-        false => None,
-    };
+    let stops: Vec<&Stop> = pipeline.visible_stops().collect();
+    let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
     let opening = async {
-        if hops.contains(&Hop::Log) {
-            rule::wait(deployment, clients, console).await;
+        if let Some(consumers) = pipeline.stop(Part::Consumers) {
+            consumer_is_alive(deployment, consumers, console, &options.group).await?;
         }
-        if let Some(tap) = &tap {
-            tap.listen(&sink, None);
-        }
-        if pipeline.has(Part::Kinesis) {
-            let (stream, warnings) = (deployment.output("StreamName")?.to_owned(), Warnings::on(console));
-            let positions = kinesis::Options { stream, from: From::Latest, until: None, consumer: None, warnings };
-            kinesis::open(clients, positions, sink.clone(), stop.clone()).await?;
-        }
-        if pipeline.has(Part::TableStream) {
-            let (stream_arn, warnings) = (table_stream(deployment)?.to_owned(), Warnings::on(console));
-            let positions = dynamodb::Options { stream_arn, from: From::Latest, until: None, warnings };
-            dynamodb::open(clients, positions, sink.clone(), stop.clone()).await?;
-        }
-        if hops.contains(&Hop::Log) {
-            let group = deployment.output("EventLogGroup")?.to_owned();
-            let log = log::Options { group, from: From::Latest, until: None };
-            log::open(clients, log, sink.clone(), stop.clone()).await?;
-        }
-        if let Some(follower) = follower.take() {
-            let pause = Duration::from_millis(if clients.is_local() { 50 } else { 1_000 });
-            let marks = processed::Options { group: options.group.clone(), from: From::Latest, until: None, pause };
-            processed::open(follower, marks, sink.clone(), stop.clone()).await?;
-        }
-        Ok(())
+        let _wait = console.wait("connection", "to what is written to");
+        deployment.writer().await
     };
+    let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
+    let reading = Reading {
+        from: From::Latest,
+        until: None,
+        group: options.group.clone(),
+        enhanced_fan_out: false,
+        warnings: Warnings::on(console),
+    };
+    let (readers, items) = Readers::open(deployment, &stops, &reading, console, cancel).await?;
     let verified = async {
-        let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
-        cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
-        Watch::new(console, options, items).run(pipeline.origin(), &hops, &mut writer, cancel).await
+        if let Some(log) = pipeline.stop(Part::EventLog) {
+            let waited = cancel.run_until_cancelled(rule::wait(deployment, log, console)).await;
+            waited.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
+        }
+        Watch::new(console, options, items).run(deployment, &mut writer, cancel).await
     }
     .await;
-    stop.cancel();
-    let removed = match tap {
-        Some(tap) => tap.remove().await,
-        None => Ok(()),
-    };
+    let closed = readers.close().await;
     let report = verified?;
-    removed.map(|()| report)
+    closed.map(|()| report)
+}
+
+/// Waits until a consumer of this group renews a lease.
+async fn consumer_is_alive(deployment: &Deployment, consumers: &Stop, console: &Console, group: &str) -> Result<()> {
+    let leases = Table::new(deployment.clients.dynamodb(), deployment.output(consumers.output)?, group);
+    console.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
+    // The next renewal, at a consumer's usual settings.
+    console.expect("verify", Expect::Usually(1, 6));
+    if is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
+        return Ok(());
+    }
+    let seconds = CONSUMER_PATIENCE.as_secs();
+    Err(Error::new(Kind::Failed, format!("no consumer of group {group} renewed a lease in {seconds} s"))
+        .hint("start one in another terminal: `outboxctl consume`"))
 }

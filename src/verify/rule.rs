@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 
-use crate::aws::Clients;
-use crate::cloudformation::{Deployment, StackView};
+use crate::deployment::Deployment;
 use crate::outbox::timestamp;
 use crate::output::{Console, Event, Expect};
+use crate::pipelines::Stop;
 
 /// How long after the begin of a deploy its rules are live. On AWS a stack with a bus and its log takes half a minute, and a
 /// rule about a minute more ("allow a short period of time for changes to take effect": PutRule in the EventBridge API
@@ -16,11 +16,11 @@ const LIVE_AFTER: Duration = Duration::from_secs(120);
 /// The same on the local stack, where a rule takes up to 3 seconds.
 const LIVE_AFTER_LOCALLY: Duration = Duration::from_secs(5);
 
-/// Waits until the rule is old enough, where the stack with the bus was changed a moment ago.
-pub async fn wait(deployment: &Deployment, clients: &Clients, console: &Console) {
-    let bus = deployment.stacks.iter().find(|view| view.stack.name == "bus");
-    let Some(changed) = bus.and_then(StackView::changed_at).and_then(|text| timestamp(&text)) else { return };
-    let pause = left(changed, Utc::now(), if clients.is_local() { LIVE_AFTER_LOCALLY } else { LIVE_AFTER });
+/// Waits until the rule is old enough, where the stack with the event log was changed a moment ago.
+pub async fn wait(deployment: &Deployment, log: &Stop, console: &Console) {
+    let stack = deployment.stacks.iter().find(|view| view.outputs().contains_key(log.output.name()));
+    let Some(changed) = stack.and_then(|view| view.changed_at()).and_then(|text| timestamp(&text)) else { return };
+    let pause = left(changed, Utc::now(), if deployment.clients.is_local() { LIVE_AFTER_LOCALLY } else { LIVE_AFTER });
     if pause.is_zero() {
         return;
     }

@@ -9,11 +9,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::{Amount, Ledger, Options, Report};
+use crate::deployment::Deployment;
 use crate::deployment::samples::{self, Writer};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Console, Event, Expect};
-use crate::pipelines::Hop;
-use crate::postgres::admin::{Inserted, SampleRequest};
+use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 use crate::streams::Item;
 
 /// Between looks at how far it is.
@@ -48,14 +48,16 @@ impl<'a> Watch<'a> {
     /// `Interrupted` when cancelled, and whatever keeps it from writing or watching.
     pub async fn run(
         mut self,
-        origin: Hop,
-        hops: &[Hop],
+        deployment: &Deployment,
         writer: &mut Writer,
         cancel: &CancellationToken,
     ) -> Result<Report> {
         let run = Uuid::now_v7();
-        let mut ledger =
-            Ledger::new(run.to_string(), origin, hops, &self.options.ordered).repeating(&self.options.repeating);
+        let pipeline = deployment.pipeline;
+        let hops = pipeline.visible_hops();
+        let ordered = if self.options.strict_order { hops.clone() } else { pipeline.ordered_hops() };
+        let mut ledger = Ledger::new(run.to_string(), pipeline.origin().part.hop(), &hops, &ordered)
+            .repeating(&pipeline.repeating_hops());
         let amount = match self.options.amount {
             Amount::Events(count) => format!("writing {count} events"),
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),
@@ -65,7 +67,7 @@ impl<'a> Watch<'a> {
             self.console.expect("verify", Expect::Lasts(time));
         }
         let watched = tokio::select! {
-            watched = self.watch(&mut ledger, writer, run, cancel) => Some(watched?),
+            watched = self.watch(&mut ledger, writer, deployment.domain(), run, cancel) => Some(watched?),
             () = samples::overdue(cancel) => None,
         };
         let stopped =
@@ -86,11 +88,12 @@ impl<'a> Watch<'a> {
         &mut self,
         ledger: &mut Ledger,
         writer: &mut Writer,
+        domain: Domain,
         run: Uuid,
         cancel: &CancellationToken,
     ) -> Result<bool> {
         let (tell, mut written) = unbounded_channel();
-        let mut writing = Box::pin(write(writer, run, self.options, cancel, tell));
+        let mut writing = Box::pin(write(writer, domain, run, self.options, cancel, tell));
         // What arrives is taken while events are written, so that nothing waits for the writer.
         loop {
             tokio::select! {
@@ -172,6 +175,7 @@ fn seen(item: Option<Result<Item>>) -> Result<Item> {
 /// Part of the events, one that is rolled back, then the other part: had it leaked, it would have come before them.
 async fn write(
     writer: &mut Writer,
+    domain: Domain,
     run: Uuid,
     options: &Options,
     cancel: &CancellationToken,
@@ -189,7 +193,7 @@ async fn write(
             run,
             first,
             count,
-            domain: options.domain,
+            domain,
             aggregates: options.aggregates,
             rate: options.rate,
             rollback: false,

@@ -30,8 +30,8 @@ impl Args {
             ctx.console.expect("database", Expect::Usually(3, 15));
         }
         let report = async {
-            let deployment = announce::deployment(ctx, !self.dry_run).await?;
-            let mut database = reach::open(ctx, &deployment, self.database.via).await?;
+            let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
+            let mut database = reach::open(ctx, &deployment).await?;
             database.init(self.dry_run, deployment.has_sample()).await
         };
         let report = report.await;

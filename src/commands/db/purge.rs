@@ -6,12 +6,12 @@ use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::age;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::reconcile::deliveries;
 use crate::consumer::DEFAULT_GROUP;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table};
-use crate::pipelines::{self, Part};
+use crate::pipelines::{self, Output, Part};
 use crate::repair::purge::{Proof, Report, purge};
+use crate::repair::reconcile::Deliveries;
 use crate::repair::source::Outbox;
 
 /// Delete old outbox rows whose events were delivered
@@ -50,12 +50,12 @@ impl Args {
         if !marked && !self.groups.is_empty() {
             pipeline.need(Part::Consumers)?;
         }
-        let deployment = announce::deployment(ctx, !self.dry_run).await?;
+        let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
         let clients = ctx.aws().await?;
-        let mut outbox = Outbox::open(clients, &deployment, self.database.via, reach::roots(ctx)?).await?;
+        let mut outbox = Outbox::open(&deployment).await?;
         let proof = match marked {
-            true => Proof::Marks { stream: deployment.output("StreamName")?.to_owned(), groups: self.groups },
-            false => Proof::Log(deliveries(ctx, &deployment, &self.database, DEFAULT_GROUP).await?),
+            true => Proof::Marks { stream: deployment.output(Output::StreamName)?.to_owned(), groups: self.groups },
+            false => Proof::Log(Deliveries::of(&deployment, DEFAULT_GROUP).await?),
         };
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;

@@ -6,7 +6,7 @@ use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
-use crate::pipelines;
+use crate::pipelines::{self, Part};
 use crate::postgres::admin::{Slot, StatusReport};
 
 /// Show migrations, outbox rows, replication slots and the publication
@@ -25,7 +25,7 @@ impl Args {
             ctx.console.warn(warning);
         }
         // Only there do consumers mark rows one by one.
-        let marks = pipelines::find(&ctx.settings.pipeline)?.stack("leases").is_some();
+        let marks = pipelines::find(&ctx.settings.pipeline)?.has(Part::ProcessedLog);
         let mut outcome = Outcome::data(&report).table(overview(&report, marks));
         if !report.slots.is_empty() {
             outcome = outcome.table(slots(&report.slots));

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::commands::Context;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::{self, Pipeline};
+use crate::pipelines::{self, Part, Pipeline};
 use shell::{Shell, Step};
 
 /// The tour's own local stack, so that it never touches the user's.
@@ -63,11 +63,11 @@ impl Args {
         let left_out = shell.settings().parameters.get(pipelines::WITH_SAMPLE).is_some_and(|value| value == "false");
         let deploy = ["deploy", "--yes", "--with-sample"];
         shell.run(&deploy[..if left_out { 3 } else { 2 }]).await?;
-        if pipeline.stack("dms").is_some() {
+        if pipeline.has(Part::Capture) {
             shell.run(&["db", "init"]).await?;
             shell.run(&["dms", "start"]).await?;
         }
-        if pipeline.stack("leases").is_none() {
+        if !pipeline.has(Part::Consumers) {
             return self.prove(shell, pipeline).await;
         }
         let mut consumer = shell.start(&["consume", "--quiet"])?;

@@ -5,11 +5,13 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::cloudformation::{Deployment, Pause};
+use crate::cloudformation::Pause;
 use crate::commands::Context;
 use crate::commands::dms::Deployed;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Event;
+use crate::pipelines::Output;
 
 /// How long the task may take to stop, and to run again.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);
@@ -28,7 +30,7 @@ impl<'a> Capture<'a> {
     /// # Errors
     /// What setting up the clients says.
     pub async fn of(ctx: &'a Context, deployment: &Deployment) -> Result<Option<Self>> {
-        if deployment.outputs().get("TaskArn").is_none() {
+        if deployment.output(Output::TaskArn).is_err() {
             return Ok(None);
         }
         let deployed = Deployed::of(ctx, deployment.clone(), DEADLINE).await?;

@@ -13,15 +13,16 @@ use serde_json::json;
 
 use crate::aws::{Clients, account};
 use crate::cloudformation::{
-    Change, Consent, Deployment, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values,
-    parameter_names, secrets,
+    Change, Consent, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
 };
 use crate::commands::Context;
 use crate::commands::announce::announce;
+use crate::commands::reach;
 use crate::commands::watch::{detached, out_of_sight};
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
+use crate::pipelines::{self, Owner, Part, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::environment;
 use crate::settings::nearest;
 
@@ -108,7 +109,7 @@ impl Args {
         functions::check(ctx, clients, &engine, pipeline, &supply.package, &reports).await?;
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
-        let next = if pipeline.stack("database").is_some() { "db init" } else { "verify" };
+        let next = if pipeline.has(Part::Database) { "db init" } else { "verify" };
         let was_complete =
             deployment.stacks.iter().all(|view| view.described.is_some() || view.stack.owner != Owner::Pipeline);
         let summary = match (changed, was_complete) {
@@ -144,6 +145,7 @@ impl Args {
     ) -> Result<(Deployment, bool)> {
         let settings = &ctx.settings;
         let (identity, deployment) = tokio::try_join!(account::identity(clients), Deployment::load(clients, settings))?;
+        let deployment = deployment.trusting(reach::roots(ctx)?);
         let with_sample = overrides.get(WITH_SAMPLE).map_or(deployment.has_sample(), |value| value != "false");
         let is_there = |name: &str| deployment.stacks.iter().any(|v| v.stack.name == name && v.described.is_some());
         let (leaving, wanted): (Vec<&Stack>, Vec<&Stack>) =
@@ -207,8 +209,9 @@ pub fn needs_choice(pipeline: &Pipeline) -> Result<()> {
         return Ok(());
     }
     let message = format!("{} captures the sample's own table: there is nothing without it", pipeline.name);
-    let hint = "dynamodb-eventbridge and dynamodb-kinesis have an outbox for tables of your own";
-    Err(Error::new(Kind::Usage, message).hint(hint))
+    let others = pipelines::ALL.iter().filter(|other| other.has(Part::OutboxTable)).map(|other| other.name);
+    let others = others.collect::<Vec<_>>().join(" and ");
+    Err(Error::new(Kind::Usage, message).hint(format!("{others} have an outbox for tables of your own")))
 }
 
 /// Whether a replacement needs a yes, and from whom.

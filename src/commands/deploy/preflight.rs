@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::aws::{Clients, account, stream};
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{self, Pipeline};
+use crate::pipelines::{self, Output, Pipeline};
 
 /// Executions that Lambda keeps for functions without a reservation (Lambda developer guide, "Reserved concurrency").
 const UNRESERVED: i64 = account::UNRESERVED;
@@ -37,7 +37,7 @@ pub async fn check(
     {
         // A stream that was on demand keeps the shards that it has by then.
         let open = match before {
-            0 => stream::open_shards(clients, deployment.output("StreamName")?).await?,
+            0 => stream::open_shards(clients, deployment.output(Output::StreamName)?).await?,
             shards => shards,
         };
         reshard(ctx, open, after)?;

@@ -13,7 +13,7 @@ use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
 use crate::output::{Console, Event};
-use crate::pipelines::Artifact;
+use crate::pipelines::{Artifact, Output};
 use crate::postgres::tls::regional_root;
 
 pub struct Artifacts {
@@ -55,7 +55,7 @@ impl Artifacts {
             return Ok(key);
         }
         let bucket = outputs
-            .get("CodeBucket")
+            .get(Output::CodeBucket.name())
             .ok_or_else(|| Error::new(Kind::NotDeployed, "there is no bucket for the functions' package"))?;
         self.uploaded.get_or_try_init(|| self.upload(bucket)).await?;
         Ok(key)

@@ -7,9 +7,11 @@
 use std::collections::BTreeSet;
 
 use crate::aws::Clients;
-use crate::cloudformation::{Deployment, Engine};
+use crate::cloudformation::Engine;
 use crate::commands::Context;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
+use crate::pipelines::Output;
 use crate::streams::{bus, kinesis::fan_out};
 
 /// Removes what killed runs left behind on the bus and the stream.
@@ -18,14 +20,14 @@ use crate::streams::{bus, kinesis::fan_out};
 /// `Usage` with the names of rules and consumers that are not the pipeline's, before anything is deleted.
 pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
     let mut foreign = Vec::new();
-    if let Ok(name) = deployment.output("BusName") {
+    if let Ok(name) = deployment.output(Output::BusName) {
         let removed = bus::remove_orphans(clients, name).await?;
         report(ctx, &removed);
         let own = own_rules(engine, deployment).await?;
         let rules = bus::rules(clients, name).await?.into_iter().filter(|rule| !own.contains(rule));
         foreign.extend(rules.map(|rule| format!("rule {rule} on bus {name}")));
     }
-    if let Ok(name) = deployment.output("StreamName") {
+    if let Ok(name) = deployment.output(Output::StreamName) {
         let consumers = fan_out::consumers(clients, name).await?;
         report(ctx, &consumers.removed);
         foreign.extend(consumers.others.iter().map(|consumer| format!("consumer {consumer} of stream {name}")));

@@ -1,9 +1,9 @@
 //! What is still there after everything that could be deleted is gone.
 
 use crate::aws::{Clients, buckets, databases, log_groups};
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::Result;
-use crate::pipelines::Owner;
+use crate::pipelines::{Output, Owner};
 use crate::settings::Settings;
 use crate::streams::bus;
 
@@ -13,7 +13,7 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
     let now = Deployment::load(clients, settings).await?;
     let stacks = now.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && view.described.is_some());
     let mut left: Vec<_> = stacks.map(|view| format!("stack {} ({})", view.name, view.status())).collect();
-    for name in ["CodeBucket", "FailureBucket"] {
+    for name in Output::BUCKETS.iter().copied() {
         if let Ok(bucket) = before.output(name)
             && now.output(name).is_err()
             && buckets::exists(clients, bucket).await?
@@ -21,7 +21,7 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
             left.push(format!("bucket {bucket}"));
         }
     }
-    for name in ["AggregateTable", "OutboxTable", "PositionsTable", "LeaseTable"] {
+    for name in Output::KEPT_TABLES.iter().copied() {
         if let Ok(table) = before.output(name)
             && now.output(name).is_err()
             && databases::has_table(clients, table).await?
@@ -29,13 +29,13 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
             left.push(format!("table {table}"));
         }
     }
-    if let Ok(secret) = before.output("DatabaseSecretArn")
-        && now.output("DatabaseSecretArn").is_err()
+    if let Ok(secret) = before.output(Output::DatabaseSecretArn)
+        && now.output(Output::DatabaseSecretArn).is_err()
         && databases::has_secret(clients, secret).await?
     {
         left.push(format!("secret {secret}"));
     }
-    if let Ok(database) = before.output("DatabaseIdentifier") {
+    if let Ok(database) = before.output(Output::DatabaseIdentifier) {
         let snapshots = databases::snapshots(clients, database).await?;
         left.extend(snapshots.into_iter().map(|snapshot| format!("database snapshot {snapshot}")));
         let backups = databases::retained_backups(clients, database).await?;
@@ -48,7 +48,7 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
         let groups = log_groups::of(clients, &before.pipeline.name_prefix(&before.stage)).await?;
         left.extend(groups.into_iter().map(|group| format!("log group {group}")));
     }
-    if before.output("BusName").is_ok() {
+    if before.output(Output::BusName).is_ok() {
         let queues = bus::orphans(clients).await?;
         left.extend(queues.into_iter().map(|queue| format!("queue {queue} of a killed tail")));
     }

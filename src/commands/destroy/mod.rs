@@ -10,15 +10,16 @@ use serde_json::json;
 use crate::aws::dms::{Patience, Task};
 use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
-use crate::cloudformation::{Deployment, Engine, StackView};
+use crate::cloudformation::{Engine, StackView};
 use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::dms::Blockers;
 use crate::commands::reach;
 use crate::commands::watch::{detached, is_blind, out_of_sight};
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
-use crate::pipelines::Owner;
+use crate::pipelines::{Output, Owner};
 
 /// Lambda returns the network interfaces of a deleted function within 20 minutes, of which CloudFormation has waited for
 /// most by the time that it ends (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
@@ -188,7 +189,7 @@ fn refuse_protected(deployment: &Deployment) -> Result<()> {
 
 /// Stops the task and waits: deleting a running task, or its database, fails halfway.
 async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
-    let Ok(task) = deployment.output("TaskArn") else { return Ok(()) };
+    let Ok(task) = deployment.output(Output::TaskArn) else { return Ok(()) };
     let clients = ctx.aws().await?;
     ctx.console.emit(Event::started("capture", "stopping the task"));
     let task = Task::new(clients, task, Patience::new(clients, STOP_DEADLINE), &ctx.console);
@@ -224,9 +225,9 @@ async fn empty(ctx: &Context, clients: &Clients, view: &StackView, deployment: &
 fn emptied<'a>(view: &StackView, deployment: &'a Deployment) -> Vec<&'a str> {
     let kept = view.parameter("KeepData") == Some("true");
     let own = view.outputs();
-    ["CodeBucket", "FailureBucket"]
-        .into_iter()
-        .filter(|name| own.contains_key(*name) && !(kept && *name == "FailureBucket"))
-        .filter_map(|name| deployment.output(name).ok())
+    Output::BUCKETS
+        .iter()
+        .filter(|output| own.contains_key(output.name()) && !(kept && **output == Output::FailureBucket))
+        .filter_map(|output| deployment.output(*output).ok())
         .collect()
 }

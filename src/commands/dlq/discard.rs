@@ -5,7 +5,7 @@ use crate::commands::Context;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
-use crate::repair::dead_letters::{DeadLetter, Places, Selection, discard};
+use crate::repair::dead_letters::{DeadLetter, Selection, discard};
 
 /// Delete dead letters permanently
 ///
@@ -30,9 +30,7 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let deployment = reach::deployment(ctx).await?;
-        let (clients, only) = (ctx.aws().await?, self.place.as_deref());
-        let mut places = Places::open(clients, &deployment, self.database.via, reach::roots(ctx)?, only).await?;
+        let mut places = super::places(ctx, &self.database, self.place.as_deref()).await?;
         let mut selection = Selection { cause: self.cause, aggregate: None, ids: self.ids };
         let all = places.list().await?;
         selection.complete(&all)?;

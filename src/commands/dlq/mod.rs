@@ -32,8 +32,7 @@ impl Command {
 }
 
 async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> Result<Places> {
-    let deployment = reach::deployment(ctx).await?;
-    Places::open(ctx.aws().await?, &deployment, database.via, reach::roots(ctx)?, only).await
+    Places::open(&reach::deployment(ctx).await?.reached(database.via), only).await
 }
 
 /// The error for a selection that takes no dead letter: with what there is instead. `id` is the one that was not found.

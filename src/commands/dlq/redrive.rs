@@ -56,10 +56,8 @@ impl Args {
                 "which dead letters? Name a --cause, a --place, an --aggregate or an --id, or say --all",
             ));
         }
-        let deployment = announce::deployment(ctx, !self.dry_run).await?;
-        let clients = ctx.aws().await?;
-        let (via, only) = (self.database.via, self.place.as_deref());
-        let mut places = Places::open(clients, &deployment, via, reach::roots(ctx)?, only).await?;
+        let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
+        let mut places = Places::open(&deployment, self.place.as_deref()).await?;
         if !self.dry_run {
             reach::agree_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }

@@ -4,10 +4,8 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
-use crate::commands::reach;
-use crate::deployment::database::Via;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind};
 use crate::output::Event;
 use crate::postgres::admin::{OpenTransaction, StatusReport};
@@ -80,12 +78,7 @@ pub async fn open_transactions(ctx: &Context, deployment: &Deployment) -> Vec<Op
 
 /// Returns the state of the database; None where it can't be asked.
 pub async fn report(ctx: &Context, deployment: &Deployment) -> Option<StatusReport> {
-    let ask = async {
-        let roots = reach::roots(ctx)?;
-        let mut database =
-            crate::deployment::database::Database::open(ctx.aws().await?, deployment, Via::Auto, roots).await?;
-        database.status().await
-    };
+    let ask = async { deployment.database().await?.status().await };
     match tokio::time::timeout(LIMIT, ask).await {
         Ok(Ok(report)) => Some(report),
         Ok(Err(error)) => {

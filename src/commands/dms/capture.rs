@@ -3,15 +3,16 @@
 use std::time::Duration;
 
 use crate::aws::dms::{Patience, Snapshot, Task};
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
+use crate::deployment::Deployment;
 use crate::error::Error;
 use crate::output::Console;
+use crate::pipelines::Output;
 
 /// Returns the capture task where it does not run: what was written meanwhile waits in the database's log. None where
 /// it runs, where the pipeline has none, and where DMS can't be asked.
 pub async fn resting(ctx: &Context, deployment: &Deployment) -> Option<Snapshot> {
-    let arn = deployment.output("TaskArn").ok()?;
+    let arn = deployment.output(Output::TaskArn).ok()?;
     let clients = ctx.aws().await.ok()?;
     // Only looked at, never waited for.
     let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());

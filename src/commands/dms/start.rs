@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::blocked::{Blockers, report};
 use super::task::Deployed;
 use crate::aws::dms::is_lost_slot;
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use crate::aws::dms::{Connection, Patience, Task, test};
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::{announce, reach};
+use crate::deployment::Deployment;
 use crate::error::Result;
-use crate::pipelines::Part;
+use crate::pipelines::{Output, Part};
 
 /// The task of the chosen pipeline, its endpoints and its instance.
 pub struct Deployed {
@@ -34,11 +34,11 @@ impl Deployed {
         let clients = ctx.aws().await?;
         let patience = Patience::new(clients, timeout);
         Ok(Self {
-            task: Task::new(clients, deployment.output("TaskArn")?, patience, &ctx.console),
+            task: Task::new(clients, deployment.output(Output::TaskArn)?, patience, &ctx.console),
             patience,
-            source: deployment.output("SourceEndpointArn")?.to_owned(),
-            target: deployment.output("TargetEndpointArn")?.to_owned(),
-            instance: deployment.output("ReplicationInstanceArn")?.to_owned(),
+            source: deployment.output(Output::SourceEndpointArn)?.to_owned(),
+            target: deployment.output(Output::TargetEndpointArn)?.to_owned(),
+            instance: deployment.output(Output::ReplicationInstanceArn)?.to_owned(),
             deployment,
         })
     }

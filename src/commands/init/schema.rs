@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::pipelines::{self, Parameter};
-use crate::settings::KEYS;
+use crate::settings::{DEFAULT_PIPELINE, KEYS};
 
 /// The schema, of draft 2020-12. The file in schema/ is this; a test holds it to that.
 ///
@@ -23,7 +23,7 @@ pub fn schema() -> Result<Value> {
         match key.name {
             "pipeline" => {
                 property["enum"] = pipelines::ALL.iter().map(|pipeline| pipeline.name).collect();
-                property["default"] = "rds-eventbridge".into();
+                property["default"] = DEFAULT_PIPELINE.into();
             }
             "stage" => {
                 property["pattern"] = "^[a-z](-?[a-z0-9])*$".into();

@@ -3,22 +3,21 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::ValueEnum;
-use http::Method;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::aws::api_gateway::{Answer, Api};
-use crate::cloudformation::Deployment;
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{rate, whole};
-use crate::commands::reach;
+use crate::deployment::Deployment;
 use crate::deployment::database::Via;
-use crate::deployment::samples;
+use crate::deployment::samples::{self, call};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
-use crate::postgres::admin::{Domain, Inserted, SampleRequest};
+use crate::pipelines::{Output, Part};
+use crate::postgres::admin::{Inserted, SampleRequest};
 
 /// More rows than a person reads are summed up.
 const SHOWN: usize = 20;
@@ -76,20 +75,21 @@ impl Args {
         let via = match self.via {
             // Names what was left out.
             Way::Api if !deployment.has_sample() => {
-                return Err(deployment.output("ApiUrl").err().unwrap_or_else(no_api));
+                return Err(deployment.output(Output::ApiUrl).err().unwrap_or_else(no_api));
             }
-            Way::Api if deployment.pipeline.sample().is_none() => return self.post(ctx, &deployment).await,
+            Way::Api if deployment.pipeline.has(Part::Database) => return self.post(ctx, &deployment).await,
             Way::Api => Via::Auto,
             Way::Auto => Via::Auto,
             Way::Direct => Via::Direct,
             Way::Function => Via::Function,
         };
-        let mut writer = reach::writer(ctx, &deployment, via).await?;
+        let deployment = deployment.reached(via);
+        let mut writer = deployment.writer().await?;
         let request = SampleRequest {
             run: Uuid::now_v7(),
             first: 0,
             count: self.count,
-            domain: reach::domain(&deployment),
+            domain: deployment.domain(),
             aggregates: self.aggregates,
             rate: self.rate,
             rollback: false,
@@ -145,10 +145,10 @@ impl Args {
                 "the API commits what it is sent: --rollback-control needs another --via",
             ));
         }
-        let people = reach::domain(deployment) == Domain::People;
-        let (route, one) = if people { ("people", "person") } else { ("cars", "car") };
-        let url = format!("{}/{route}", deployment.output("ApiUrl")?.trim_end_matches('/'));
-        let api = Api::new(ctx.aws().await?, deployment.output("ApiUrl")?)?;
+        let sample = deployment.pipeline.route.sample;
+        let (route, one) = (sample.name(), sample.one());
+        let url = format!("{}/{route}", deployment.output(Output::ApiUrl)?.trim_end_matches('/'));
+        let api = Api::new(ctx.aws().await?, deployment.output(Output::ApiUrl)?)?;
         let (run, started) = (Uuid::now_v7(), tokio::time::Instant::now());
         let _wait = ctx.console.wait("sample", &format!("posting to {url}"));
         let mut table = Table::new(["event", one]);
@@ -164,12 +164,8 @@ impl Args {
                     return Err(stopped(&event_ids.len().to_string(), event_ids.len(), self.count));
                 }
             }
-            let body = match people {
-                true => json!({ "name": "Grace Hopper", "email": format!("grace.{n}@example.org") }),
-                false => json!({ "make": "Volvo", "model": "240", "year": 1990 + n % 30 }),
-            };
-            let path = format!("/{route}");
-            let answer = api.send(Method::POST, &path, &[], body.to_string().into_bytes()).await?;
+            let call = call(sample, n.into(), None);
+            let answer = api.send(call.method, &call.path, &[], call.body.to_string().into_bytes()).await?;
             let created = created(&url, &answer)?;
             ctx.console.expect("sample", Expect::of(u64::from(n) + 1, self.count.into()));
             let text = |key: &str| created[key].as_str().unwrap_or_default().to_owned();

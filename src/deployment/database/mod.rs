@@ -7,16 +7,17 @@ use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use tokio_util::sync::CancellationToken;
 
+use super::Deployment;
 use crate::aws::Clients;
-use crate::cloudformation::Deployment;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
     Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, SampleRequest,
     StatusReport,
 };
-use crate::postgres::tls::Roots;
 use crate::postgres::{MAX_CHUNK, Target, connect};
+use crate::streams::processed;
 
 /// Sample events of one call where nothing limits the rate.
 const CHUNK: u32 = 250;
@@ -32,6 +33,12 @@ pub enum Via {
     Function,
 }
 
+impl processed::Log for Database {
+    async fn page(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
+        self.processed(request).await
+    }
+}
+
 /// A way to the database that was chosen and opened.
 pub enum Database {
     Direct(Box<tokio_postgres::Client>),
@@ -39,21 +46,25 @@ pub enum Database {
 }
 
 impl Database {
-    /// Opens the way. `roots` is whose certificates count on a direct connection.
+    /// Opens the way that the deployment names.
     ///
     /// # Errors
-    /// `NotDeployed`, and what connecting can end in.
-    pub async fn open(clients: &Clients, deployment: &Deployment, via: Via, roots: Roots) -> Result<Self> {
-        let direct = match via {
+    /// `NotDeployed`, `LocalDown` where the certificate authorities are not known, and those of connecting.
+    pub(super) async fn open(deployment: &Deployment) -> Result<Self> {
+        let clients = &deployment.clients;
+        let direct = match deployment.via {
             Via::Direct => true,
             Via::Function => false,
-            Via::Auto => is_public(clients, deployment).await?,
+            Via::Auto => is_public(deployment).await?,
         };
         if direct {
-            let target = target(clients, deployment, roots).await?;
+            let target = target(deployment).await?;
             return Ok(Self::Direct(Box::new(connect(&target).await?)));
         }
-        Ok(Self::Function { clients: Box::new(clients.clone()), name: deployment.output("AdminFunction")?.to_owned() })
+        Ok(Self::Function {
+            clients: Box::new(clients.clone()),
+            name: deployment.output(Output::AdminFunction)?.to_owned(),
+        })
     }
 
     /// Runs one request.
@@ -185,20 +196,22 @@ fn unexpected(response: &AdminResponse) -> Error {
 }
 
 /// Whether the instance has a public address. The operator chose that with a template parameter.
-async fn is_public(clients: &Clients, deployment: &Deployment) -> Result<bool> {
-    let identifier = deployment.output("DatabaseIdentifier")?;
-    let answer = clients.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
+async fn is_public(deployment: &Deployment) -> Result<bool> {
+    let identifier = deployment.output(Output::DatabaseIdentifier)?;
+    let answer = deployment.clients.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
     let answer = answer.aws(format!("describe database {identifier}"))?;
     Ok(answer.db_instances().first().and_then(|instance| instance.publicly_accessible()).unwrap_or(false))
 }
 
 /// The owner's way in, from the generated secret.
-async fn target(clients: &Clients, deployment: &Deployment, roots: Roots) -> Result<Target> {
-    let arn = deployment.output("DatabaseSecretArn")?;
-    let secret = clients.secrets().get_secret_value().secret_id(arn).send().await;
+async fn target(deployment: &Deployment) -> Result<Target> {
+    let unknown = || Error::new(Kind::LocalDown, "the certificate authorities of the database are not known");
+    let roots = deployment.roots.clone().ok_or_else(unknown)?;
+    let arn = deployment.output(Output::DatabaseSecretArn)?;
+    let secret = deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
     let secret = secret.aws(format!("read secret {arn}"))?;
-    let port = deployment.output("DatabasePort")?;
+    let port = deployment.output(Output::DatabasePort)?;
     let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is no port"))?;
-    let (host, database) = (deployment.output("DatabaseEndpoint")?, deployment.output("DatabaseName")?);
+    let (host, database) = (deployment.output(Output::DatabaseEndpoint)?, deployment.output(Output::DatabaseName)?);
     Target::from_secret(secret.secret_string().unwrap_or_default(), host, port, database, roots)
 }

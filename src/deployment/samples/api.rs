@@ -5,11 +5,11 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::lanes::{Single, nobody};
-use super::script::{Call, Known, Sample};
-use crate::aws::Clients;
+use super::script::{Call, Known, call, refused_call};
 use crate::aws::api_gateway::{Answer, Api};
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::pipelines::{Output, Sample};
 use crate::postgres::admin::{Inserted, SampleRequest, correlation_id};
 
 /// The API of a deployment.
@@ -20,10 +20,10 @@ pub struct SampleApi {
 
 impl SampleApi {
     /// # Errors
-    /// `NotDeployed`, or `Unexpected` for a sample that this version does not know.
-    pub fn open(clients: &Clients, deployment: &Deployment, sample: &str) -> Result<Self> {
-        let api = Api::new(clients, deployment.output("ApiUrl")?)?;
-        Ok(Self { api, sample: Sample::named(sample)? })
+    /// `NotDeployed`.
+    pub fn open(deployment: &Deployment) -> Result<Self> {
+        let api = Api::new(&deployment.clients, deployment.output(Output::ApiUrl)?)?;
+        Ok(Self { api, sample: deployment.pipeline.route.sample })
     }
 
     async fn send(&self, call: &Call, correlation: &str, key: &str) -> Result<Answer> {
@@ -32,7 +32,7 @@ impl SampleApi {
     }
 
     async fn create(&self, run: Uuid, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
-        let (call, correlation) = (self.sample.call(n, known.as_ref()), correlation_id(run, n));
+        let (call, correlation) = (call(self.sample, n, known.as_ref()), correlation_id(run, n));
         // The commit comes after this and before the answer: latencies count from here, and are never flattered.
         let committed_at = Utc::now();
         let answer = self.send(&call, &correlation, &correlation).await?;
@@ -75,7 +75,7 @@ impl Single for SampleApi {
             }
             None => made_up(),
         };
-        let (call, correlation) = (self.sample.refused_call(n, &known), correlation_id(request.run, n));
+        let (call, correlation) = (refused_call(self.sample, n, &known), correlation_id(request.run, n));
         let answer = self.send(&call, &correlation, &known.key).await?;
         if !(400..500).contains(&answer.status) {
             let message = format!("{} {}: {} to what must be refused", call.method, call.path, answer.status);

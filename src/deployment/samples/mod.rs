@@ -13,9 +13,9 @@ use tokio_util::sync::CancellationToken;
 use self::api::SampleApi;
 use self::lanes::Lanes;
 use self::outbox::SampleOutbox;
-use crate::aws::Clients;
-use crate::cloudformation::Deployment;
-use crate::deployment::database::Database;
+pub use self::script::{Call, call};
+use super::Deployment;
+use super::database::Database;
 use crate::error::Result;
 use crate::postgres::admin::{Inserted, SampleRequest};
 
@@ -27,14 +27,14 @@ pub enum Writer {
 }
 
 impl Writer {
-    /// For a pipeline on DynamoDB: through the API of `sample`, or without it into the outbox table.
+    /// For a pipeline on DynamoDB: through the API of its sample, or without it into the outbox table.
     ///
     /// # Errors
     /// `NotDeployed`.
-    pub fn dynamodb(clients: &Clients, deployment: &Deployment, sample: &str) -> Result<Self> {
+    pub(super) fn dynamodb(deployment: &Deployment) -> Result<Self> {
         Ok(match deployment.has_sample() {
-            true => Self::Api(Box::new(Lanes::new(SampleApi::open(clients, deployment, sample)?))),
-            false => Self::Outbox(Box::new(Lanes::new(SampleOutbox::open(clients, deployment)?))),
+            true => Self::Api(Box::new(Lanes::new(SampleApi::open(deployment)?))),
+            false => Self::Outbox(Box::new(Lanes::new(SampleOutbox::open(deployment)?))),
         })
     }
 

@@ -11,11 +11,11 @@ use uuid::Uuid;
 
 use super::lanes::{Single, nobody};
 use super::script::Known;
-use crate::aws::Clients;
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::dynamodb::{Commit, Outbox};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Message, Traceparent};
+use crate::pipelines::Output;
 use crate::postgres::admin::{Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
 
 /// How long the items stay: as long as the sample API's own.
@@ -32,9 +32,9 @@ pub struct SampleOutbox {
 impl SampleOutbox {
     /// # Errors
     /// `NotDeployed`.
-    pub fn open(clients: &Clients, deployment: &Deployment) -> Result<Self> {
-        let table = deployment.output("OutboxTable")?.to_owned();
-        Ok(Self { outbox: Outbox::new(clients.dynamodb(), table.clone(), RETENTION), table })
+    pub fn open(deployment: &Deployment) -> Result<Self> {
+        let table = deployment.output(Output::OutboxTable)?.to_owned();
+        Ok(Self { outbox: Outbox::new(deployment.clients.dynamodb(), table.clone(), RETENTION), table })
     }
 
     async fn commit(&self, writes: Vec<TransactWriteItem>, event: &Message) -> Result<Commit> {

@@ -3,15 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::error::{Error, Kind, Result};
-
-/// The samples of the DynamoDB pipelines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sample {
-    Orders,
-    Cart,
-    Users,
-}
+use crate::pipelines::Sample;
 
 /// An aggregate that the API made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,72 +25,61 @@ pub struct Call {
     pub sequence: i64,
 }
 
-impl Sample {
-    /// # Errors
-    /// `Unexpected`: this version knows no such sample.
-    pub fn named(name: &str) -> Result<Self> {
-        match name {
-            "orders" => Ok(Self::Orders),
-            "cart" => Ok(Self::Cart),
-            "users" => Ok(Self::Users),
-            _ => Err(Error::new(Kind::Unexpected, format!("there is no sample {name:?}"))),
+/// Returns the request that writes event `n`: the first of an aggregate where none is known, else the next one.
+pub fn call(sample: Sample, n: u64, known: Option<&Known>) -> Call {
+    let price = 100 + n % 900;
+    let lines = json!([{ "sku": format!("sku-{}", n % 50), "quantity": 1 + n % 3, "unitPrice": price }]);
+    let put = |path: String, body, event_type, known: &Known| Call {
+        method: Method::PUT,
+        path,
+        body,
+        event_type,
+        sequence: known.version + 1,
+    };
+    let post =
+        |path: &str, body, event_type| Call { method: Method::POST, path: path.into(), body, event_type, sequence: 1 };
+    match (sample, known) {
+        // Every order, car and person is an aggregate of its own.
+        (Sample::Orders, _) => {
+            let body = json!({ "customerId": format!("customer-{}", n % 7), "currency": "EUR", "items": lines });
+            post("/orders", body, "OrderCreated")
+        }
+        (Sample::Cars, _) => {
+            post("/cars", json!({ "make": "Volvo", "model": "240", "year": 1990 + n % 30 }), "CarCreated")
+        }
+        (Sample::People, _) => {
+            let body = json!({ "name": "Grace Hopper", "email": format!("grace.{n}@example.org") });
+            post("/people", body, "PersonCreated")
+        }
+        (Sample::Carts, None) => {
+            let body = json!({ "customerId": format!("customer-{n}"), "currency": "EUR" });
+            post("/cart", body, "CartCreated")
+        }
+        (Sample::Carts, Some(cart)) => {
+            // One price for each article, whatever cart it is in.
+            let lines = json!([{ "sku": format!("sku-{}", n % 50), "quantity": 1, "unitPrice": 100 + n % 50 }]);
+            put(format!("/cart/{}/add-items", cart.id), json!({ "items": lines }), "ItemsAddedToCart", cart)
+        }
+        (Sample::Users, user) => {
+            let body = json!({
+                "name": format!("Sample {n}"), "email": format!("sample-{n}@example.com"), "plan": format!("plan-{n}"),
+            });
+            match user {
+                None => post("/users", body, "UserCreated"),
+                Some(user) => put(format!("/users/{}", user.id), body, "UserUpdated", user),
+            }
         }
     }
+}
 
-    /// The request that writes event `n`: the first of an aggregate where none is known, else the next one.
-    pub fn call(self, n: u64, known: Option<&Known>) -> Call {
-        let price = 100 + n % 900;
-        let lines = json!([{ "sku": format!("sku-{}", n % 50), "quantity": 1 + n % 3, "unitPrice": price }]);
-        let put = |path: String, body, event_type, known: &Known| Call {
-            method: Method::PUT,
-            path,
-            body,
-            event_type,
-            sequence: known.version + 1,
-        };
-        let post = |path: &str, body, event_type| Call {
-            method: Method::POST,
-            path: path.into(),
-            body,
-            event_type,
-            sequence: 1,
-        };
-        match (self, known) {
-            // Every order is an aggregate of its own.
-            (Self::Orders, _) => {
-                let body = json!({ "customerId": format!("customer-{}", n % 7), "currency": "EUR", "items": lines });
-                post("/orders", body, "OrderCreated")
-            }
-            (Self::Cart, None) => {
-                let body = json!({ "customerId": format!("customer-{n}"), "currency": "EUR" });
-                post("/cart", body, "CartCreated")
-            }
-            (Self::Cart, Some(cart)) => {
-                // One price for each article, whatever cart it is in.
-                let lines = json!([{ "sku": format!("sku-{}", n % 50), "quantity": 1, "unitPrice": 100 + n % 50 }]);
-                put(format!("/cart/{}/add-items", cart.id), json!({ "items": lines }), "ItemsAddedToCart", cart)
-            }
-            (Self::Users, user) => {
-                let body = json!({
-                    "name": format!("Sample {n}"), "email": format!("sample-{n}@example.com"), "plan": format!("plan-{n}"),
-                });
-                match user {
-                    None => post("/users", body, "UserCreated"),
-                    Some(user) => put(format!("/users/{}", user.id), body, "UserUpdated", user),
-                }
-            }
-        }
+/// Returns a request that the API must refuse after it has begun to process it: it has the idempotency key of another
+/// order, or a version that the aggregate does not have.
+pub fn refused_call(sample: Sample, n: u64, known: &Known) -> Call {
+    let mut call = call(sample, n, Some(known));
+    if sample != Sample::Orders {
+        call.body["version"] = json!(known.version + 1_000);
     }
-
-    /// A request that must be refused after it has begun, because what it is made for is not so: the idempotency key of
-    /// another order, or a version that the aggregate is not at.
-    pub fn refused_call(self, n: u64, known: &Known) -> Call {
-        let mut call = self.call(n, Some(known));
-        if self != Self::Orders {
-            call.body["version"] = json!(known.version + 1_000);
-        }
-        call
-    }
+    call
 }
 
 #[cfg(test)]
@@ -109,15 +90,15 @@ mod tests {
     fn the_first_event_makes_the_aggregate_and_later_ones_change_it() {
         let known = Known { id: "i".into(), version: 4, key: "k".into() };
         for (sample, first, next) in [
-            (Sample::Cart, ("/cart", "CartCreated"), ("/cart/i/add-items", "ItemsAddedToCart")),
+            (Sample::Carts, ("/cart", "CartCreated"), ("/cart/i/add-items", "ItemsAddedToCart")),
             (Sample::Users, ("/users", "UserCreated"), ("/users/i", "UserUpdated")),
         ] {
-            let call = sample.call(0, None);
-            assert_eq!((call.path.as_str(), call.event_type, call.sequence), (first.0, first.1, 1));
-            let call = sample.call(1, Some(&known));
-            assert_eq!((call.path.as_str(), call.event_type, call.sequence), (next.0, next.1, 5));
-            assert_eq!(sample.refused_call(1, &known).body["version"], 1_004);
+            let made = call(sample, 0, None);
+            assert_eq!((made.path.as_str(), made.event_type, made.sequence), (first.0, first.1, 1));
+            let made = call(sample, 1, Some(&known));
+            assert_eq!((made.path.as_str(), made.event_type, made.sequence), (next.0, next.1, 5));
+            assert_eq!(refused_call(sample, 1, &known).body["version"], 1_004);
         }
-        assert_eq!(Sample::Orders.call(1, Some(&known)).sequence, 1);
+        assert_eq!(call(Sample::Orders, 1, Some(&known)).sequence, 1);
     }
 }

@@ -7,10 +7,11 @@ use super::{Finding, Scene};
 use crate::aws::buckets;
 use crate::error::{AwsContext, Result};
 use crate::output::count;
+use crate::pipelines::Output;
 
 pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead letters";
-    let Some(bucket) = scene.output("FailureBucket") else { return Ok(Vec::new()) };
+    let Some(bucket) = scene.output(Output::FailureBucket) else { return Ok(Vec::new()) };
     let waiting = buckets::list(&scene.ground.clients, bucket).await?;
     Ok(vec![match waiting.iter().max_by_key(|object| object.modified) {
         None => Finding::ok(CHECK, "none"),

@@ -5,10 +5,11 @@ use aws_sdk_eventbridge::types::RuleState;
 use super::{Finding, Scene, missing};
 use crate::error::{AwsContext, Result, sdk_code};
 use crate::output::count;
+use crate::pipelines::Stop;
 
-pub async fn bus(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "bus";
-    let Some(name) = scene.output("BusName") else { return Ok(missing(CHECK)) };
+    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let events = scene.ground.clients.eventbridge();
     let rules = match events.list_rules().event_bus_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
@@ -34,9 +35,9 @@ pub async fn bus(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-pub async fn log(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn log(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "event log";
-    let Some(name) = scene.output("EventLogGroup") else { return Ok(missing(CHECK)) };
+    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let answer = scene.ground.clients.logs().describe_log_groups().log_group_name_prefix(name).send().await;
     let answer = answer.aws(format!("look for log group {name}"))?;
     let found = answer.log_groups().iter().find(|group| group.log_group_name() == Some(name));

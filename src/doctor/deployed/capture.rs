@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use super::{Finding, Scene, missing};
 use crate::aws::dms::{Connection, Patience, Snapshot, Task, latest};
-use crate::deployment::database::{Database, Via};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::output::Console;
+use crate::pipelines::Output;
 
 const TASK: &str = "capture task";
 
 pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let Some(arn) = scene.output("TaskArn") else { return Ok(missing(TASK)) };
+    let Some(arn) = scene.output(Output::TaskArn) else { return Ok(missing(TASK)) };
     let clients = &scene.ground.clients;
     // Only looked at, never waited for: it has nothing to say.
     let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());
@@ -28,7 +28,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
 
 /// Returns whether the task has followed a slot: then the database must have one. False where the task can't be read.
 pub async fn has_followed(scene: Scene<'_>) -> bool {
-    let Some(arn) = scene.output("TaskArn") else { return false };
+    let Some(arn) = scene.output(Output::TaskArn) else { return false };
     let clients = &scene.ground.clients;
     let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());
     task.describe().await.is_ok_and(|now| needs_slot(&now))
@@ -41,12 +41,7 @@ fn needs_slot(now: &Snapshot) -> bool {
 
 /// A start that takes long usually waits for a transaction.
 async fn starting(scene: Scene<'_>, now: &Snapshot) -> Finding {
-    let report = async {
-        let ground = scene.ground;
-        let roots = ground.roots.ok_or_else(|| Error::new(Kind::LocalDown, "no certificates to trust are known"))?;
-        let mut database = Database::open(&ground.clients, scene.deployment, Via::Auto, roots.clone()).await?;
-        database.status().await
-    };
+    let report = async { scene.deployment.database().await?.status().await };
     let waits = report.await.map(|report| report.open_transactions).unwrap_or_default();
     match waits.first() {
         Some(one) => Finding::warning(
@@ -84,7 +79,8 @@ fn judge(now: &Snapshot) -> Finding {
 
 pub async fn connections(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "capture connections";
-    let outputs = ["ReplicationInstanceArn", "SourceEndpointArn", "TargetEndpointArn"].map(|name| scene.output(name));
+    let outputs = [Output::ReplicationInstanceArn, Output::SourceEndpointArn, Output::TargetEndpointArn]
+        .map(|name| scene.output(name));
     let [Some(instance), Some(source), Some(target)] = outputs else { return Ok(missing(CHECK)) };
     let connections = latest(&scene.ground.clients, instance, [("source", source), ("target", target)]).await?;
     Ok(connections.iter().map(connection).collect())

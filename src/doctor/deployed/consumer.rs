@@ -6,13 +6,14 @@ use super::{Finding, Scene, missing};
 use crate::aws::function::log_group;
 use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::{Output, Stop};
 
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
 const RENEWAL: Duration = Duration::from_secs(7);
 
 pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "event source mapping";
-    let Some(id) = scene.output("EventSourceMappingId") else { return Ok(missing(CHECK)) };
+    let Some(id) = scene.output(Output::EventSourceMappingId) else { return Ok(missing(CHECK)) };
     let found = match scene.ground.clients.lambda().get_event_source_mapping().uuid(id).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
             let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
@@ -24,7 +25,7 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let last = found.last_processing_result().unwrap_or("nothing yet");
     let why = found.state_transition_reason().unwrap_or("Lambda gives no reason");
     let text = format!("its last result: {last}");
-    let group = match scene.output("PublisherFunction") {
+    let group = match scene.output(Output::PublisherFunction) {
         Some(function) if last.starts_with("PROBLEM") => log_group(&scene.ground.clients, function).await,
         _ => String::new(),
     };
@@ -43,9 +44,9 @@ pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-pub async fn leases(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub async fn leases(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "consumer";
-    let Some(table) = scene.output("LeaseTable") else { return Ok(missing(CHECK)) };
+    let Some(table) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let leases = Table::new(scene.ground.clients.dynamodb(), table, DEFAULT_GROUP);
     let all = leases.list().await?;
     let held = all.iter().filter(|lease| lease.owner.is_some()).count();

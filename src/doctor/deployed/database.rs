@@ -3,9 +3,8 @@
 use chrono::Utc;
 
 use super::{Finding, Scene, capture, missing};
-use crate::deployment::database::{Database, Via};
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::pipelines::Hop;
+use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, Slot, StatusReport};
 
 /// Log that a slot without a reader may hold back before it is worth a warning.
@@ -15,7 +14,7 @@ const BEHIND: i64 = 256 << 20;
 
 pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database";
-    let Some(name) = scene.output("DatabaseIdentifier") else { return Ok(missing(CHECK)) };
+    let Some(name) = scene.output(Output::DatabaseIdentifier) else { return Ok(missing(CHECK)) };
     let answer = match scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await {
         Err(error) if sdk_code(&error) == "DBInstanceNotFound" => {
             let remedy = "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`";
@@ -47,17 +46,15 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
 
 /// Schema, setting, publication, outbox and slots, as the database itself tells.
 pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    if scene.output("DatabaseSecretArn").is_none() {
+    if scene.output(Output::DatabaseSecretArn).is_none() {
         return Ok(missing("database schema"));
     }
-    let ground = scene.ground;
-    let roots = ground.roots.ok_or_else(|| Error::new(Kind::LocalDown, "no certificates to trust are known"))?;
-    let mut database = Database::open(&ground.clients, scene.deployment, Via::Auto, roots.clone()).await?;
+    let mut database = scene.deployment.database().await?;
     let report = database.status().await?;
     let mut findings = vec![schema(&report)];
     findings.extend(report.wal_level.as_deref().map(replication));
     // Elsewhere nobody marks rows.
-    let marked = ground.pipeline.stack("leases").is_some();
+    let marked = scene.deployment.pipeline.has(Part::ProcessedLog);
     findings.extend(report.outbox.as_ref().map(|outbox| {
         let oldest = outbox.oldest_unprocessed.filter(|_| marked).map(|at| (Utc::now() - at).num_seconds().max(0));
         let oldest = oldest.map_or(String::new(), |age| format!(", the oldest not marked processed is {age} s old"));

@@ -2,21 +2,22 @@
 
 use super::{Finding, Scene, missing};
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::Output;
 
 pub async fn writer(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let address = scene.output("ApiUrl").unwrap_or_default();
-    function(scene, "writer", "WriterFunction", address).await
+    let address = scene.output(Output::ApiUrl).unwrap_or_default();
+    function(scene, "writer", Output::WriterFunction, address).await
 }
 
 pub async fn publisher(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    function(scene, "publisher", "PublisherFunction", "").await
+    function(scene, "publisher", Output::PublisherFunction, "").await
 }
 
 pub async fn receiver(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    function(scene, "receiver", "ConsumerFunction", "").await
+    function(scene, "receiver", Output::ConsumerFunction, "").await
 }
 
-async fn function(scene: Scene<'_>, check: &str, output: &str, more: &str) -> Result<Vec<Finding>> {
+async fn function(scene: Scene<'_>, check: &str, output: Output, more: &str) -> Result<Vec<Finding>> {
     let Some(name) = scene.output(output) else { return Ok(missing(check)) };
     let found = match scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {

@@ -13,8 +13,8 @@ mod tables;
 
 use super::run::{Check, run};
 use super::{Finding, Ground};
-use crate::cloudformation::Deployment;
-use crate::pipelines::Hop;
+use crate::deployment::Deployment;
+use crate::pipelines::{Output, Part, Stop};
 
 /// What every check here has.
 #[derive(Clone, Copy)]
@@ -25,8 +25,42 @@ struct Scene<'a> {
 
 impl<'a> Scene<'a> {
     /// An output of whichever stack has it; None while that stack is not there.
-    fn output(&self, name: &str) -> Option<&'a str> {
+    fn output(&self, name: Output) -> Option<&'a str> {
         self.deployment.output(name).ok()
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// Returns the checks of a stop.
+    fn checks(self, stop: &'a Stop) -> Vec<Check<'a>> {
+        let hop = stop.part.hop();
+        match stop.part {
+            Part::Api => vec![Check::at(hop, "writer", functions::writer(self))],
+            Part::Database => vec![
+                Check::at(hop, "database", database::instance(self)),
+                Check::at(hop, "database schema", database::inside(self)),
+            ],
+            Part::OutboxTable | Part::Table => vec![Check::at(hop, "table", tables::table(self, stop))],
+            Part::Capture => vec![
+                Check::at(hop, "capture task", capture::task(self)),
+                Check::at(hop, "capture connections", capture::connections(self)),
+            ],
+            Part::KinesisDestination => {
+                vec![Check::at(hop, tables::DESTINATION, tables::destination(self, stop))]
+            }
+            Part::Kinesis => vec![Check::at(hop, "stream", stream::kinesis(self, stop))],
+            Part::TableStream => vec![Check::at(hop, "stream", stream::of_table(self, stop))],
+            Part::Publisher => vec![
+                Check::at(hop, "publisher", functions::publisher(self)),
+                Check::at(hop, "event source mapping", consumer::mapping(self)),
+            ],
+            Part::Consumers => vec![Check::at(hop, "consumer", consumer::leases(self, stop))],
+            Part::Bus => vec![Check::at(hop, "bus", bus::bus(self, stop))],
+            Part::EventLog => vec![Check::at(hop, "event log", bus::log(self, stop))],
+            // The database's own check reads it.
+            Part::ProcessedLog => Vec::new(),
+            Part::Receiver => vec![Check::at(hop, "receiver", functions::receiver(self))],
+        }
     }
 }
 
@@ -44,36 +78,8 @@ pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Findin
         return vec![finding];
     }
     let scene = Scene { ground, deployment };
-    let has = |stack: &str| ground.pipeline.stack(stack).is_some();
     let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene).await) })];
-    if deployment.has_sample() {
-        checks.push(Check::at(Hop::Api, "writer", functions::writer(scene)));
-    }
-    if has("database") {
-        checks.push(Check::at(Hop::Database, "database", database::instance(scene)));
-        checks.push(Check::at(Hop::Database, "database schema", database::inside(scene)));
-        checks.push(Check::at(Hop::Capture, "capture task", capture::task(scene)));
-        checks.push(Check::at(Hop::Capture, "capture connections", capture::connections(scene)));
-    }
-    if has("tables") {
-        checks.push(Check::at(Hop::Table, "table", tables::table(scene)));
-    }
-    if has("stream") {
-        checks.push(Check::at(Hop::Stream, "stream", stream::kinesis(scene)));
-    } else {
-        checks.push(Check::at(Hop::Stream, "stream", stream::of_table(scene)));
-    }
-    if has("leases") {
-        checks.push(Check::at(Hop::Consumer, "consumer", consumer::leases(scene)));
-    } else {
-        checks.push(Check::at(Hop::Consumer, "publisher", functions::publisher(scene)));
-        checks.push(Check::at(Hop::Consumer, "event source mapping", consumer::mapping(scene)));
-        checks.push(Check::at(Hop::Bus, "bus", bus::bus(scene)));
-        checks.push(Check::at(Hop::Log, "event log", bus::log(scene)));
-    }
-    if has("receiver") {
-        checks.push(Check::at(Hop::Receiver, "receiver", functions::receiver(scene)));
-    }
+    deployment.pipeline.stops(deployment.has_sample()).for_each(|stop| checks.extend(scene.checks(stop)));
     checks.push(Check::new("function rights", rights::rights(scene)));
     checks.push(Check::new("dead letters", aside::failure_bucket(scene)));
     checks.push(Check::new("dead-letter queues", aside::queues(scene)));

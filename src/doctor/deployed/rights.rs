@@ -8,16 +8,16 @@ use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 use super::{Finding, Scene};
 use crate::error::{AwsContext, Kind, Result};
 use crate::functions::rights::FUNCTIONS;
-use crate::pipelines::Hop;
+use crate::pipelines::{Hop, Output};
 
 const CHECK: &str = "function rights";
 
 /// The outputs that name the functions, and where each function is on an event's way.
-const PLACES: &[(&str, Option<Hop>)] = &[
-    ("WriterFunction", Some(Hop::Api)),
-    ("PublisherFunction", Some(Hop::Consumer)),
-    ("ConsumerFunction", Some(Hop::Receiver)),
-    ("AdminFunction", None),
+const PLACES: &[(Output, Option<Hop>)] = &[
+    (Output::WriterFunction, Some(Hop::Api)),
+    (Output::PublisherFunction, Some(Hop::Consumer)),
+    (Output::ConsumerFunction, Some(Hop::Receiver)),
+    (Output::AdminFunction, None),
 ];
 
 /// Checks every function that is deployed. A right that is missing is a failure at the function's place.
@@ -25,7 +25,7 @@ pub async fn rights(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut functions = 0;
     for (output, place) in PLACES {
-        let Some(name) = scene.output(output) else { continue };
+        let Some(name) = scene.output(*output) else { continue };
         functions += 1;
         match missing(scene, name).await {
             Ok(missing) => findings.extend(missing.into_iter().map(|missing| {
@@ -84,7 +84,8 @@ impl Scene<'_> {
     fn resource(&self, function: &str, action: &str, target: &str) -> Option<String> {
         let parts: Vec<&str> = function.splitn(6, ':').collect();
         let [_, partition, _, region, account, _] = parts[..] else { return None };
-        let name = self.output(if target == "Inbox" { "InboxTable" } else { target })?;
+        let output = if target == "Inbox" { Output::InboxTable } else { Output::named(target)? };
+        let name = self.output(output)?;
         match action.split(':').next()? {
             "dynamodb" => Some(format!("arn:{partition}:dynamodb:{region}:{account}:table/{name}")),
             "s3" => Some(format!("arn:{partition}:s3:::{name}/*")),

@@ -2,11 +2,12 @@
 
 use super::{Finding, Scene, missing};
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::Stop;
 
 const CHECK: &str = "stream";
 
-pub async fn kinesis(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let Some(name) = scene.output("StreamName") else { return Ok(missing(CHECK)) };
+pub async fn kinesis(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let answer = match scene.ground.clients.kinesis().describe_stream_summary().stream_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(name)),
         answer => answer.aws(format!("look at stream {name}"))?,
@@ -24,10 +25,8 @@ pub async fn kinesis(scene: Scene<'_>) -> Result<Vec<Finding>> {
 }
 
 /// The change stream of a table.
-pub async fn of_table(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    let Some(arn) = scene.output("OutboxStreamArn").or_else(|| scene.output("UsersStreamArn")) else {
-        return Ok(missing(CHECK));
-    };
+pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+    let Some(arn) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     // `…:table/NAME/stream/LABEL`
     let Some(table) = arn.split("/stream/").next().and_then(|table| table.rsplit('/').next()) else {
         return Ok(vec![Finding::not_checked(CHECK, format!("{arn} is no ARN of a table's stream")).word("unknown")]);

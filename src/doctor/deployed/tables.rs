@@ -4,13 +4,15 @@ use aws_sdk_dynamodb::types::{DestinationStatus, TableStatus};
 
 use super::{Finding, Scene, missing};
 use crate::error::{AwsContext, Result, sdk_code};
+use crate::pipelines::Stop;
 
-/// The table that is captured, and its way into Kinesis where it has one.
-pub async fn table(scene: Scene<'_>) -> Result<Vec<Finding>> {
+/// The name of the check of [`destination`].
+pub const DESTINATION: &str = "table's Kinesis destination";
+
+/// Checks the table that is captured.
+pub async fn table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "table";
-    let Some(name) = scene.output("OutboxTable").or_else(|| scene.output("AggregateTable")) else {
-        return Ok(missing(CHECK));
-    };
+    let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let dynamodb = scene.ground.clients.dynamodb();
     let answer = match dynamodb.describe_table().table_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
@@ -30,25 +32,23 @@ pub async fn table(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let status = found.and_then(|table| table.table_status()).cloned().unwrap_or(TableStatus::Active);
     let items = found.and_then(|table| table.item_count()).unwrap_or(0);
     let word = status.as_str().to_lowercase();
-    let state = match status {
+    Ok(vec![match status {
         // DynamoDB counts about every six hours.
         TableStatus::Active => Finding::ok(CHECK, format!("{name}, about {items} items when last counted")).word(word),
         _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is active").word(word),
-    };
-    let mut findings = vec![state];
-    if scene.ground.pipeline.stack("stream").is_some() {
-        let answer = dynamodb.describe_kinesis_streaming_destination().table_name(name).send().await;
-        let answer = answer.aws(format!("look where table {name} streams to"))?;
-        let wanted = scene.output("StreamArn");
-        let found = answer.kinesis_data_stream_destinations().iter().find(|to| to.stream_arn() == wanted);
-        findings.push(destination(found.and_then(|to| to.destination_status())));
-    }
-    Ok(findings)
+    }])
 }
 
-fn destination(status: Option<&DestinationStatus>) -> Finding {
-    const CHECK: &str = "table's Kinesis destination";
-    match status {
+/// Checks that DynamoDB writes the changes of the table to the stream.
+pub async fn destination(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
+    const CHECK: &str = DESTINATION;
+    let Some(name) = scene.output(scene.deployment.pipeline.origin().output) else { return Ok(missing(CHECK)) };
+    let dynamodb = scene.ground.clients.dynamodb();
+    let answer = dynamodb.describe_kinesis_streaming_destination().table_name(name).send().await;
+    let answer = answer.aws(format!("look where table {name} streams to"))?;
+    let wanted = scene.output(stop.output);
+    let found = answer.kinesis_data_stream_destinations().iter().find(|to| to.stream_arn() == wanted);
+    Ok(vec![match found.and_then(|to| to.destination_status()) {
         Some(DestinationStatus::Active) => Finding::ok(CHECK, "changes go to the stream").word("active"),
         Some(DestinationStatus::Enabling | DestinationStatus::Updating) => {
             Finding::warning(CHECK, "is being set up", "the change continues by itself").word("enabling")
@@ -59,5 +59,5 @@ fn destination(status: Option<&DestinationStatus>) -> Finding {
             "enable it: aws dynamodb enable-kinesis-streaming-destination; what was written meanwhile is not sent later",
         )
         .word(other.map_or("missing".to_owned(), |status| status.as_str().to_lowercase())),
-    }
+    }])
 }

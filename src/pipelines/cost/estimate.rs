@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::usage::HOURS;
 use super::{Prices, Usage};
-use crate::pipelines::{Pipeline, Stack};
+use crate::pipelines::{Part, Pipeline, Stack, Stop};
 
 /// One component's part.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -52,6 +52,49 @@ impl Builder<'_> {
         self.components.push(Component { component, basis: basis.into(), usd_month: cents(usd) });
     }
 
+    /// Adds what a stop costs.
+    fn stop(&mut self, stop: &Stop, pipeline: &Pipeline, usage: &Usage) {
+        let events = usage.millions();
+        match stop.part {
+            Part::Api => {
+                self.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
+                self.function("writer function", events, 0.25);
+            }
+            Part::Database => database(self, usage, pipeline.has(Part::Consumers)),
+            Part::OutboxTable => tables(self, usage, true),
+            Part::Table => tables(self, usage, false),
+            Part::Kinesis => stream(self, usage),
+            Part::Publisher => self.function("publisher function", events / Usage::EVENTS_A_CALL, 0.5),
+            Part::Consumers => {
+                // Four shards of an on-demand stream, renewed every 5 s, and a checkpoint a second each at most.
+                let writes = 4.0 * (0.2 + usage.events_per_second.min(4.0) / 4.0) * HOURS * 3600.0 / 1e6;
+                self.add("lease table", format!("{} writes", millions(writes)), &[(writes, "dynamodb.million-writes")]);
+                let because = "it runs where you run it".to_owned();
+                self.left_out.push(LeftOut { component: "consumer process".into(), because });
+            }
+            Part::Bus => {
+                let chunks = events * usage.units(65_536.0);
+                let basis = format!("{} events of up to 64 KiB", millions(chunks));
+                self.add("event bus", basis, &[(chunks, "events.million")]);
+            }
+            Part::EventLog => {
+                self.add("event log", format!("{:.1} GiB written", usage.gib()), &[(usage.gib(), "logs.gb-in")]);
+            }
+            Part::Receiver => {
+                self.function("receiver function", events, 0.25);
+                let basis = format!("{} writes", millions(events));
+                self.add("receiver's inbox", basis, &[(events, "dynamodb.million-writes")]);
+            }
+            Part::Capture => capture(self, usage),
+            Part::KinesisDestination => {
+                let changes = events * usage.units(1_024.0);
+                let amounts = [(changes, "dynamodb.million-kinesis-records"), (events, "dynamodb.million-writes")];
+                self.add("table to stream", format!("{} changes, and their positions", millions(events)), &amounts);
+            }
+            Part::TableStream | Part::ProcessedLog => {}
+        }
+    }
+
     fn function(&mut self, component: &'static str, calls: f64, memory: f64) {
         let seconds = calls * 1e6 * Usage::CALL * memory;
         let amounts = [(calls, "lambda.million-requests"), (seconds, "lambda.gb-second")];
@@ -69,50 +112,19 @@ fn millions(count: f64) -> String {
 
 /// Estimates a month of the pipeline.
 pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
-    let has = |stack: &str| pipeline.stack(stack).is_some();
     let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
-    let events = usage.millions();
-    if usage.with_sample() {
-        build.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
-        build.function("writer function", events, 0.25);
-    } else {
+    if !usage.with_sample() {
         let because = "it was left out (--without-sample); what writes the events instead is yours".to_owned();
         build.left_out.push(LeftOut { component: "sample's API and tables".into(), because });
     }
-    if has("database") {
-        database(&mut build, usage, has("leases"));
-    }
-    if has("tables") {
-        tables(&mut build, pipeline, usage);
-    }
-    if has("stream") {
-        stream(&mut build, usage);
-    }
-    if has("leases") {
-        // Four shards of an on-demand stream, renewed every 5 s, and a checkpoint a second each at most.
-        let writes = 4.0 * (0.2 + usage.events_per_second.min(4.0) / 4.0) * HOURS * 3600.0 / 1e6;
-        build.add("lease table", format!("{} writes", millions(writes)), &[(writes, "dynamodb.million-writes")]);
-        let because = "it runs where you run it".to_owned();
-        build.left_out.push(LeftOut { component: "consumer process".into(), because });
-    } else {
-        build.function("publisher function", events / Usage::EVENTS_A_CALL, 0.5);
-    }
-    if has("bus") {
-        let chunks = events * usage.units(65_536.0);
-        build.add("event bus", format!("{} events of up to 64 KiB", millions(chunks)), &[(chunks, "events.million")]);
-        build.add("event log", format!("{:.1} GiB written", usage.gib()), &[(usage.gib(), "logs.gb-in")]);
-    }
-    if has("receiver") {
-        build.function("receiver function", events, 0.25);
-        build.add("receiver's inbox", format!("{} writes", millions(events)), &[(events, "dynamodb.million-writes")]);
-    }
+    pipeline.stops(usage.with_sample()).for_each(|stop| build.stop(stop, pipeline, usage));
     let alarms = pipeline.stacks.iter().map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
-    if has("database") {
+    if pipeline.has(Part::Database) {
         let because = "billed by the GiB where they are more than the database's own storage".to_owned();
         build.left_out.push(LeftOut { component: "backups and snapshots of the database".into(), because });
     }
-    if has("tables") {
+    if !pipeline.has(Part::Database) {
         let because = "billed by the GiB where the stage is protected".to_owned();
         build.left_out.push(LeftOut { component: "point-in-time recovery of the tables".into(), because });
     }
@@ -154,6 +166,9 @@ fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     let endpoints = if consumer { 3.0 } else { 2.0 };
     let amounts = [(endpoints * 2.0 * HOURS, "endpoint.hour"), (usage.gib(), "endpoint.gb")];
     build.add("VPC endpoints", format!("{endpoints} endpoints in 2 zones, {:.1} GiB", usage.gib()), &amounts);
+}
+
+fn capture(build: &mut Builder<'_>, usage: &Usage) {
     let (class, zones) = (usage.text("ReplicationInstanceClass"), usage.zones("ReplicationMultiAz"));
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let name = format!("dms.{class}.hour");
@@ -168,21 +183,17 @@ fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     }
 }
 
-fn tables(build: &mut Builder<'_>, pipeline: &Pipeline, usage: &Usage) {
+fn tables(build: &mut Builder<'_>, usage: &Usage, outbox: bool) {
     let events = usage.millions();
     // In a transaction every write counts twice. Without an outbox an event is one plain write.
     let units = usage.units(1_024.0);
     let aggregate = if usage.with_sample() { 1.0 } else { 0.0 };
-    let writes = if pipeline.sample() == Some("users") { events * units } else { events * 2.0 * (aggregate + units) };
+    let writes = if outbox { events * 2.0 * (aggregate + units) } else { events * units };
     build.add("tables", format!("{} write units", millions(writes)), &[(writes, "dynamodb.million-writes")]);
-    let days = usage.number("OutboxRetentionDays");
-    if pipeline.sample() != Some("users") {
+    if outbox {
+        let days = usage.number("OutboxRetentionDays");
         let kept = usage.gib() * days * 24.0 / HOURS;
         build.add("outbox storage", format!("{kept:.1} GiB in {days} days"), &[(kept, "dynamodb.gb-month")]);
-    }
-    if pipeline.stack("stream").is_some() {
-        let amounts = [(events * units, "dynamodb.million-kinesis-records"), (events, "dynamodb.million-writes")];
-        build.add("table to stream", format!("{} changes, and their positions", millions(events)), &amounts);
     }
 }
 

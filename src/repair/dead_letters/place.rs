@@ -7,19 +7,15 @@ use super::plan::Selection;
 use super::queue::Queue;
 use super::{bucket, table};
 use crate::aws::{Clients, buckets};
-use crate::cloudformation::Deployment;
-use crate::deployment::database::{Database, Via};
+use crate::deployment::Deployment;
+use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
-use crate::postgres::tls::Roots;
+use crate::pipelines::{self, FailureStore};
 use crate::repair::delivery::Courier;
-
-/// Queues behind the rules of a bus: the place's name, the queue's output, the output that has the rule's target.
-const QUEUES: [(&str, &str, &str); 2] =
-    [("unlogged", "UnloggedQueue", "EventLogGroup"), ("undelivered", "UndeliveredQueue", "ConsumerFunction")];
 
 /// One place.
 pub struct Place {
-    /// `bucket`, `table`, `unlogged` or `undelivered`.
+    /// As the pipeline's route calls it.
     pub name: &'static str,
     /// The way to whom its letters were meant for.
     pub courier: Courier,
@@ -33,18 +29,27 @@ enum Store {
 }
 
 impl Place {
-    /// Where the pipeline itself puts what it gives up. `via` and `roots` are for one that keeps it in its database.
+    /// Opens the place for records that the pipeline itself could not deliver.
     ///
     /// # Errors
     /// `NotDeployed`, and what connecting can end in.
-    pub async fn of_pipeline(clients: &Clients, deployment: &Deployment, via: Via, roots: Roots) -> Result<Self> {
-        let courier = Courier::of(clients, deployment)?;
-        if deployment.pipeline.stack("leases").is_some() {
-            let database = Database::open(clients, deployment, via, roots).await?;
-            return Ok(Self { name: "table", courier, store: Store::Table(Box::new(database)) });
-        }
-        let bucket = deployment.output("FailureBucket")?.to_owned();
-        Ok(Self { name: "bucket", courier, store: Store::Bucket { clients: Box::new(clients.clone()), bucket } })
+    pub async fn of_pipeline(deployment: &Deployment) -> Result<Self> {
+        Self::open(deployment, &deployment.pipeline.route.failures[0]).await
+    }
+
+    async fn open(deployment: &Deployment, place: &FailureStore) -> Result<Self> {
+        let clients = &deployment.clients;
+        let courier = Courier::to(deployment, place.target)?;
+        let store = match place.store {
+            pipelines::Store::Bucket(output) => {
+                Store::Bucket { clients: Box::new(clients.clone()), bucket: deployment.output(output)?.to_owned() }
+            }
+            pipelines::Store::Table => Store::Table(Box::new(deployment.database().await?)),
+            pipelines::Store::Queue(output) => {
+                Store::Queue(Box::new(Queue::new(clients, place.name, deployment.output(output)?)?))
+            }
+        };
+        Ok(Self { name: place.name, courier, store })
     }
 
     /// For people.
@@ -126,16 +131,16 @@ impl Places {
     ///
     /// # Errors
     /// `Usage` where there is no place of that name; those of [`Place::of_pipeline`].
-    pub async fn open(
-        clients: &Clients,
-        deployment: &Deployment,
-        via: Via,
-        roots: Roots,
-        only: Option<&str>,
-    ) -> Result<Self> {
-        let mut places = vec![Place::of_pipeline(clients, deployment, via, roots).await?];
-        for (name, url, courier) in queues(clients, deployment) {
-            places.push(Place { name, courier, store: Store::Queue(Box::new(Queue::new(clients, name, url)?)) });
+    pub async fn open(deployment: &Deployment, only: Option<&str>) -> Result<Self> {
+        let mut places = Vec::new();
+        for place in deployment.pipeline.route.failures {
+            // A version that deployed fewer queues leaves out nothing that this one could read.
+            if let pipelines::Store::Queue(queue) = place.store
+                && [queue, place.target.output()].iter().any(|output| deployment.output(*output).is_err())
+            {
+                continue;
+            }
+            places.push(Place::open(deployment, place).await?);
         }
         if let Some(only) = only {
             let names: Vec<&str> = places.iter().map(|place| place.name).collect();
@@ -191,25 +196,15 @@ impl Places {
     }
 }
 
-/// A deployment's queues: the place's name, the queue's URL, and the way to the rule's target.
-fn queues<'a>(clients: &Clients, deployment: &'a Deployment) -> Vec<(&'static str, &'a str, Courier)> {
-    let found = |(name, queue, target): &(&'static str, &str, &str)| {
-        let (url, target) = (deployment.output(queue).ok()?, deployment.output(target).ok()?.to_owned());
-        let clients = clients.clone();
-        let courier = match *name {
-            "unlogged" => Courier::Log { clients, group: target },
-            _ => Courier::Consumer { clients, name: target },
-        };
-        Some((*name, url, courier))
-    };
-    QUEUES.iter().filter_map(found).collect()
-}
-
 /// About how many letters wait in a deployment's queues. Nothing is received for it.
 ///
 /// # Errors
 /// What SQS says.
-pub async fn in_queues(clients: &Clients, deployment: &Deployment) -> Result<u64> {
-    let counts = queues(clients, deployment).into_iter().map(|(_, url, _)| Queue::count(clients, url));
-    join_all(counts).await.into_iter().sum()
+pub async fn in_queues(deployment: &Deployment) -> Result<u64> {
+    let stores = deployment.pipeline.route.failures.iter();
+    let urls = stores.filter_map(|place| match place.store {
+        pipelines::Store::Queue(output) => deployment.output(output).ok(),
+        _ => None,
+    });
+    join_all(urls.map(|url| Queue::count(&deployment.clients, url))).await.into_iter().sum()
 }

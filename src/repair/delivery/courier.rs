@@ -6,9 +6,10 @@ use aws_sdk_lambda::operation::invoke::InvokeOutput;
 
 use super::{Parcel, consumer, log, stream};
 use crate::aws::{Clients, function};
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Fate, Piece, Redelivered, Redelivery};
+use crate::pipelines::Target;
 
 /// The function's own time limit is 60 s (its template); its answer must get here.
 const TIME_LIMIT: Duration = Duration::from_secs(70);
@@ -31,12 +32,22 @@ impl Courier {
     ///
     /// # Errors
     /// `NotDeployed`.
-    pub fn of(clients: &Clients, deployment: &Deployment) -> Result<Self> {
-        let clients = clients.clone();
-        if deployment.pipeline.stack("leases").is_some() {
-            return Ok(Self::Stream { clients, name: deployment.output("StreamName")?.to_owned() });
-        }
-        Ok(Self::Function { clients, name: deployment.output("PublisherFunction")?.to_owned() })
+    pub fn of(deployment: &Deployment) -> Result<Self> {
+        Self::to(deployment, deployment.pipeline.route.target)
+    }
+
+    /// Returns the way to a target.
+    ///
+    /// # Errors
+    /// `NotDeployed`.
+    pub fn to(deployment: &Deployment, target: Target) -> Result<Self> {
+        let (clients, name) = (deployment.clients.clone(), deployment.output(target.output())?.to_owned());
+        Ok(match target {
+            Target::Publisher(_) => Self::Function { clients, name },
+            Target::Stream(_) => Self::Stream { clients, name },
+            Target::Receiver(_) => Self::Consumer { clients, name },
+            Target::Log(_) => Self::Log { clients, group: name },
+        })
     }
 
     /// For people: where it goes.

@@ -5,9 +5,11 @@ use chrono::{DateTime, Utc};
 use super::Options;
 use super::ledger::Fact;
 use crate::aws::Clients;
+use crate::deployment::Deployment;
 use crate::deployment::database::Database;
 use crate::error::Result;
 use crate::outbox::{Message, digest};
+use crate::pipelines::Part;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
 use crate::repair::source::logged;
 
@@ -25,6 +27,17 @@ pub enum Next<T> {
 }
 
 impl Deliveries {
+    /// Returns where this deployment shows what it delivered: the event log of its bus, or the marks of a consumer group.
+    ///
+    /// # Errors
+    /// `NotDeployed`, and those of connecting to the database.
+    pub async fn of(deployment: &Deployment, group: &str) -> Result<Self> {
+        match deployment.pipeline.stop(Part::EventLog) {
+            Some(log) => Ok(Self::log(&deployment.clients, deployment.output(log.output)?)),
+            None => Ok(Self::processed(deployment.database().await?, group)),
+        }
+    }
+
     /// The log group that a rule of the bus writes every event to.
     pub fn log(clients: &Clients, group: &str) -> Self {
         Self::Log { reader: Box::new(logged::Reader::new(clients, group)), next: Next::Start }

@@ -16,12 +16,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::aws::Clients;
-use crate::cloudformation::Deployment;
-use crate::deployment::database::{Database, Via};
+use crate::deployment::Deployment;
+use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
+use crate::pipelines::Part;
 use crate::postgres::admin::OutboxKey;
-use crate::postgres::tls::Roots;
 use sorted::Sorted;
 
 /// An outbox table, or a log of what was in one.
@@ -60,32 +60,31 @@ impl Outbox {
     ///
     /// # Errors
     /// `Usage` for a pipeline that has none; `NotDeployed`, and what connecting can end in.
-    pub async fn open(clients: &Clients, deployment: &Deployment, via: Via, roots: Roots) -> Result<Self> {
-        if let Ok(table) = deployment.output("OutboxTable") {
-            return Ok(Self::DynamoDb { clients: Box::new(clients.clone()), table: table.to_owned() });
+    pub async fn open(deployment: &Deployment) -> Result<Self> {
+        let origin = deployment.pipeline.origin();
+        if origin.part == Part::Database {
+            return Ok(Self::Postgres(Box::new(deployment.database().await?)));
         }
-        if deployment.pipeline.stack("database").is_none() && deployment.exists() {
-            let name = deployment.pipeline.name;
-            return Err(Error::new(
-                Kind::Usage,
-                format!("{name} has no outbox: the changes of its table are the events"),
-            )
-            .hint("`outboxctl verify` proves its delivery, `outboxctl dlq` has what could not be delivered"));
+        let table = deployment.output(origin.output)?.to_owned();
+        if origin.part == Part::OutboxTable {
+            return Ok(Self::DynamoDb { clients: Box::new(deployment.clients.clone()), table });
         }
-        Ok(Self::Postgres(Box::new(Database::open(clients, deployment, via, roots).await?)))
+        let message = format!("{} has no outbox: the changes of its table are the events", deployment.pipeline.name);
+        Err(Error::new(Kind::Usage, message)
+            .hint("`outboxctl verify` proves its delivery, `outboxctl dlq` has what could not be delivered"))
     }
 
     /// The log of every event on the bus of this deployment.
     ///
     /// # Errors
     /// `Usage` for a pipeline without a bus, `NotDeployed`.
-    pub fn open_log(clients: &Clients, deployment: &Deployment) -> Result<Self> {
+    pub fn open_log(deployment: &Deployment) -> Result<Self> {
         let pipeline = deployment.pipeline;
-        if pipeline.stack("bus").is_none() {
+        let Some(log) = pipeline.stop(Part::EventLog) else {
             let text = format!("{} has no bus, and so no log of what was on it", pipeline.name);
             return Err(Error::new(Kind::Usage, text).hint("its outbox is all there is: leave out --source"));
-        }
-        Ok(Self::Log(Box::new(logged::Log::new(clients, deployment.output("EventLogGroup")?))))
+        };
+        Ok(Self::Log(Box::new(logged::Log::new(&deployment.clients, deployment.output(log.output)?))))
     }
 
     /// Reads what the filter lets through, in the order that costs least.

@@ -114,7 +114,7 @@ pub async fn dead_letter(State(site): State<Site>, query: Query<Object>) -> Resu
     if !listed {
         return Err(Problem::not_found("there is no such object among the newest"));
     }
-    let bytes = buckets::read(&site.pipeline.clients, bucket, &query.key).await?;
+    let bytes = buckets::read(&site.deployment.clients, bucket, &query.key).await?;
     let document: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
     let payload = document["payload"].as_str().and_then(|text| STANDARD.decode(text).ok());
     let payload = payload.map(|bytes| match String::from_utf8(bytes) {

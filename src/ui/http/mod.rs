@@ -20,8 +20,10 @@ use axum::routing::{get, post};
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 
+use super::Options;
 use super::model::Model;
-use super::{Options, Pipeline};
+use crate::deployment::Deployment;
+use crate::pipelines::Output;
 use problem::Problem;
 
 /// Live connections at once: each costs a lock four times a second.
@@ -31,7 +33,7 @@ const LIVE: usize = 64;
 #[derive(Clone)]
 pub struct Site {
     model: Arc<Model>,
-    pipeline: Pipeline,
+    deployment: Arc<Deployment>,
     api_url: Option<Arc<str>>,
     failure_bucket: Option<Arc<str>>,
     writable: bool,
@@ -46,17 +48,17 @@ impl Site {
     /// `port` is the one that the page is served on.
     pub fn new(
         model: Arc<Model>,
-        pipeline: &Pipeline,
+        deployment: Arc<Deployment>,
         options: &Options,
         port: u16,
         cancel: CancellationToken,
     ) -> Self {
-        let output = |name: &str| pipeline.deployment.output(name).ok().map(Arc::from);
+        let output = |output: Output| deployment.output(output).ok().map(Arc::from);
         Self {
             model,
-            pipeline: pipeline.clone(),
-            api_url: output("ApiUrl"),
-            failure_bucket: output("FailureBucket"),
+            api_url: output(Output::ApiUrl),
+            failure_bucket: output(Output::FailureBucket),
+            deployment,
             writable: options.writable,
             access: Arc::new(guard::Access::new(options.token.clone(), port)),
             live: Arc::new(Semaphore::new(LIVE)),

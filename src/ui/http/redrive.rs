@@ -23,9 +23,7 @@ pub async fn redrive(State(site): State<Site>, body: Bytes) -> Result<Json<Value
         Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "the body must name a dead letter: {\"key\": …}")
     })?;
     let _alone = site.redrive.lock().await;
-    let pipeline = &site.pipeline;
-    let (clients, deployment) = (&pipeline.clients, &pipeline.deployment);
-    let place = Place::of_pipeline(clients, deployment, pipeline.via, pipeline.roots.clone()).await?;
+    let place = Place::of_pipeline(&site.deployment).await?;
     let selection = Selection { ids: vec![wanted.key], ..Selection::default() };
     let options = Options { selection, ..Options::default() };
     let mut reason = None;

@@ -42,7 +42,7 @@ async fn pass_on(site: &Site, route: &str, body: Bytes) -> Result<Response, Prob
     }
     let api = site.api_url.as_deref();
     let api = api.ok_or_else(|| Problem::not_found("this pipeline was deployed without its API"))?;
-    let api = Api::new(&site.pipeline.clients, api)?;
+    let api = Api::new(&site.deployment.clients, api)?;
     // Nothing here sends a form a second time: each is a wish of its own.
     let key = Uuid::new_v4().to_string();
     let answer = api.send(Method::POST, route, &[("idempotency-key", &key)], body.to_vec()).await?;

@@ -13,7 +13,6 @@ use uuid::Uuid;
 
 use super::*;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
-use crate::cloudformation::Deployment;
 use crate::deployment::database::Via;
 use crate::postgres::tls::Roots;
 use crate::ui::model::{Step, tests::model};
@@ -58,14 +57,14 @@ async fn site(full: bool) -> Site {
     }
     let key = AccessKey::new("test", "test");
     let endpoint = LocalEndpoint { url: "http://127.0.0.1:1".into(), region: "us-east-1".into(), key };
+    let pipeline = crate::pipelines::ALL[0];
     Site {
         model: Arc::new(model),
-        pipeline: Pipeline {
-            deployment: Arc::new(Deployment::absent("rds-eventbridge").unwrap()),
-            clients: Clients::for_local(endpoint).await,
-            via: Via::Direct,
-            roots: Roots::Rds,
-        },
+        deployment: Arc::new(
+            Deployment::new(&Clients::for_local(endpoint).await, pipeline, "dev", Vec::new())
+                .trusting(Roots::Rds)
+                .reached(Via::Direct),
+        ),
         api_url: None,
         failure_bucket: None,
         writable: false,

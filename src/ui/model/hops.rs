@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::pipelines::Hop;
+use crate::pipelines::{Hop, Part, Pipeline};
 
 /// How far an event has come, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -45,70 +45,73 @@ impl Step {
 }
 
 /// One hop of a pipeline on the page.
-#[derive(Debug, Clone, Copy, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Stop {
     pub hop: Hop,
     /// What an event has reached here: the key of the time in `/api/events`.
     pub step: Step,
     /// The hop as a heading.
     pub label: &'static str,
-    /// The service that does the work.
-    pub place: &'static str,
+    /// The services that do the work.
+    pub place: String,
     /// Resources of [`crate::aws::health`] that show how it is doing.
     #[serde(skip)]
-    pub resources: &'static [&'static str],
-}
-
-const fn stop(hop: Hop, step: Step, place: &'static str, resources: &'static [&'static str]) -> Stop {
-    Stop { hop, step, label: hop.heading(), place, resources }
+    pub resources: Vec<&'static str>,
 }
 
 /// A pipeline's hops.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Layout {
-    pub stops: &'static [Stop],
+    pub stops: Vec<Stop>,
 }
 
-const DATABASE: Stop = stop(Hop::Database, Step::Committed, "PostgreSQL outbox", &["database"]);
-const TABLE: Stop = stop(Hop::Table, Step::Committed, "DynamoDB outbox", &["outbox table", "table"]);
-const TASK: Stop = stop(Hop::Capture, Step::Captured, "DMS task", &["capture task"]);
-const CHANGE: Stop = stop(Hop::Capture, Step::Captured, "DynamoDB change", &[]);
-const KINESIS: Stop = stop(Hop::Stream, Step::Stream, "Kinesis", &["stream"]);
-const TABLE_STREAM: Stop = stop(Hop::Stream, Step::Stream, "DynamoDB Streams", &["table's stream"]);
-const BUS: Stop = stop(Hop::Bus, Step::Delivered, "Lambda → EventBridge", &["publisher", "publisher's source", "bus"]);
-const PROCESSED: Stop = stop(Hop::Processed, Step::Delivered, "outboxctl consume", &[]);
-
 impl Layout {
-    /// Returns the hops of the pipeline of this name.
-    pub fn of(pipeline: &str) -> Self {
-        let stops: &[Stop] = match pipeline {
-            "rds-kinesis" => &[DATABASE, TASK, KINESIS, PROCESSED],
-            "dynamodb-kinesis" => &[TABLE, CHANGE, KINESIS, BUS],
-            "dynamodb-eventbridge" => &[TABLE, TABLE_STREAM, BUS],
-            "dynamodb-cdc" => &[Stop { place: "DynamoDB table", ..TABLE }, TABLE_STREAM, BUS],
-            _ => &[DATABASE, TASK, KINESIS, BUS],
-        };
+    /// Returns the stops of the pipeline at which an event takes a step. A stop that is not drawn belongs to the next
+    /// one: the publisher to the bus, the consumer to its log.
+    pub fn of(pipeline: &Pipeline) -> Self {
+        let (mut stops, mut services, mut resources) = (Vec::new(), Vec::new(), Vec::new());
+        for stop in pipeline.stops(false) {
+            services.extend((!stop.service.is_empty()).then_some(stop.service));
+            resources.extend(stop.resources.iter().map(|resource| resource.what));
+            let (hop, Some(step)) = (stop.part.hop(), step(stop.part)) else { continue };
+            let (place, resources) = (std::mem::take(&mut services).join(" → "), std::mem::take(&mut resources));
+            stops.push(Stop { hop, step, label: hop.heading(), place, resources });
+        }
         Self { stops }
+    }
+}
+
+/// Returns what an event has reached at a stop of this kind; `None` where the page shows nothing of it.
+fn step(part: Part) -> Option<Step> {
+    match part {
+        Part::Database | Part::OutboxTable | Part::Table => Some(Step::Committed),
+        Part::Capture | Part::KinesisDestination => Some(Step::Captured),
+        Part::Kinesis | Part::TableStream => Some(Step::Stream),
+        Part::Bus | Part::ProcessedLog => Some(Step::Delivered),
+        Part::Api | Part::Publisher | Part::Consumers | Part::EventLog | Part::Receiver => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipelines::{ALL, Part};
+    use crate::pipelines::ALL;
 
     #[test]
-    fn every_pipeline_is_drawn_with_its_own_hops_in_order() {
+    fn every_pipeline_is_drawn_from_a_commit_to_a_delivery_with_a_step_at_each_stop() {
         for pipeline in ALL {
-            let stops = Layout::of(pipeline.name).stops;
-            let hops: Vec<Hop> = stops.iter().map(|stop| stop.hop).collect();
-            assert!(hops.is_sorted(), "{}: {hops:?}", pipeline.name);
-            assert_eq!(hops[0], pipeline.origin(), "{}", pipeline.name);
-            let end = if pipeline.has(Part::Bus) { Hop::Bus } else { Hop::Processed };
-            assert_eq!(hops.last(), Some(&end), "{}", pipeline.name);
-            // DynamoDB puts its changes into a Kinesis stream without a hop that `status` could show.
-            let unknown = hops.iter().filter(|hop| **hop != Hop::Capture && !pipeline.hops(false).contains(hop));
-            assert_eq!(unknown.count(), 0, "{}: {hops:?}", pipeline.name);
+            let stops = Layout::of(pipeline).stops;
+            let steps: Vec<Step> = stops.iter().map(|stop| stop.step).collect();
+            assert!(steps.is_sorted_by(|a, b| a < b), "{}: {steps:?}", pipeline.name);
+            assert_eq!((steps[0], steps.last()), (Step::Committed, Some(&Step::Delivered)), "{}", pipeline.name);
+            assert!(stops.iter().all(|stop| !stop.place.is_empty()), "{}: {stops:?}", pipeline.name);
         }
+    }
+
+    #[test]
+    fn a_stop_that_is_not_drawn_belongs_to_the_next_one() {
+        let bus = Layout::of(ALL[0]).stops.pop().expect("a stop");
+        assert_eq!((bus.hop, bus.place.as_str()), (Hop::Bus, "Lambda → EventBridge"));
+        assert_eq!(bus.resources, ["publisher", "publisher's source", "bus"]);
     }
 }

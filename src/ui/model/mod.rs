@@ -26,7 +26,8 @@ pub use tables::{DeadLetter, Fill, ROWS, Tables};
 pub use trace::{Detail, Trace};
 
 use crate::aws::health::Health;
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
+use crate::pipelines::{Output, Part};
 use crate::postgres::admin::Earlier;
 use crate::settings::Place;
 use crate::ui::Options;
@@ -97,26 +98,19 @@ pub struct State {
 impl Model {
     pub fn new(deployment: &Deployment, options: &Options) -> Self {
         let pipeline = deployment.pipeline;
-        let form = match pipeline.name {
-            "rds-kinesis" => Some("person"),
-            "rds-eventbridge" => Some("car"),
-            "dynamodb-kinesis" => Some("order"),
-            "dynamodb-eventbridge" => Some("cart"),
-            "dynamodb-cdc" => Some("user"),
-            _ => None,
-        };
-        let has = |name: &str| deployment.output(name).is_ok();
+        let has = |output: Output| deployment.output(output).is_ok();
+        let origin = pipeline.origin();
         Self {
-            layout: Layout::of(pipeline.name),
+            layout: Layout::of(pipeline),
             head: Head {
                 pipeline: pipeline.name,
                 title: pipeline.title,
-                stage: options.stage.clone(),
+                stage: deployment.stage.clone(),
                 flags: options.place.flags(),
                 local: options.local,
                 writable: options.writable,
-                outbox_table: has("DatabaseSecretArn") || has("OutboxTable"),
-                form: form.filter(|_| has("ApiUrl")),
+                outbox_table: origin.part != Part::Table && has(origin.output),
+                form: has(Output::ApiUrl).then_some(pipeline.route.sample.one()),
                 version: env!("CARGO_PKG_VERSION"),
                 since: options.from.since(Utc::now()),
             },

@@ -83,7 +83,7 @@ impl Picture {
                 _ => slot_trouble(stop, state).unwrap_or_else(|| condition(stop, &state.health)),
             };
             Stage {
-                stop: *stop,
+                stop: stop.clone(),
                 count: counts.total(stop.step),
                 more: counts.has_more(stop.step),
                 rate: f64::from(recent) / 10.0,

@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 
 use super::*;
+use crate::pipelines;
 use crate::pipelines::Hop;
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -15,7 +16,12 @@ pub fn model() -> Model {
 
 pub fn model_of(pipeline: &'static str) -> Model {
     let head = Head { pipeline, stage: "dev".into(), ..Head::default() };
-    Model { layout: Layout::of(head.pipeline), head, place: Place::default(), state: Mutex::default() }
+    Model {
+        layout: Layout::of(pipelines::find(head.pipeline).expect("a pipeline")),
+        head,
+        place: Place::default(),
+        state: Mutex::default(),
+    }
 }
 
 fn counts(model: &Model) -> Vec<u64> {

@@ -6,29 +6,19 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::Watch;
-use crate::aws::Clients;
-use crate::cloudformation::Deployment;
-use crate::deployment::database::{Database, Via};
+use crate::deployment::Deployment;
+use crate::deployment::database::Database;
 use crate::error::Result;
 use crate::postgres::admin::{Overview, OverviewRequest};
-use crate::postgres::tls::Roots;
 use crate::ui::model::{ROWS, State, Step};
 
 const SOURCE: &str = "database";
 
-/// How to reach the database.
-pub struct Access {
-    pub clients: Clients,
-    pub deployment: Arc<Deployment>,
-    pub via: Via,
-    pub roots: Roots,
-}
-
-pub async fn follow(watch: Watch, access: Access) {
+pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     let mut database = None;
     loop {
         let looked = tokio::select! {
-            looked = look(&watch, &access, &mut database) => looked,
+            looked = look(&watch, &deployment, &mut database) => looked,
             () = watch.cancel.cancelled() => return,
         };
         let busy = looked.unwrap_or_else(|error| {
@@ -46,13 +36,10 @@ pub async fn follow(watch: Watch, access: Access) {
 }
 
 /// True where the log of processed events goes on.
-async fn look(watch: &Watch, access: &Access, database: &mut Option<Database>) -> Result<bool> {
+async fn look(watch: &Watch, deployment: &Deployment, database: &mut Option<Database>) -> Result<bool> {
     let database = match database {
         Some(database) => database,
-        None => {
-            let Access { clients, deployment, via, roots } = access;
-            database.insert(Database::open(clients, deployment, *via, roots.clone()).await?)
-        }
+        None => database.insert(deployment.database().await?),
     };
     let request = {
         let state = watch.model.lock();

@@ -6,17 +6,16 @@ use std::time::Duration;
 use uuid::Uuid;
 
 use super::Watch;
-use crate::aws::Clients;
-use crate::cloudformation::Deployment;
+use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::repair::dead_letters::{self, Known};
 use crate::ui::model::{DeadLetter, ROWS, Step};
 
-pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: Arc<Deployment>) {
+pub async fn follow(watch: Watch, bucket: String, deployment: Arc<Deployment>) {
     let mut known = Known::default();
     loop {
         let found = tokio::select! {
-            found = look(&clients, &bucket, &deployment, &mut known) => found,
+            found = look(&bucket, &deployment, &mut known) => found,
             () = watch.cancel.cancelled() => return,
         };
         {
@@ -54,13 +53,12 @@ pub async fn follow(watch: Watch, clients: Clients, bucket: String, deployment: 
 /// The newest ones of the bucket, how many there are in all, and how many messages wait in queues. Those are counted only:
 /// to read one is to take it out of the sight of whoever works on it.
 async fn look(
-    clients: &Clients,
     bucket: &str,
     deployment: &Deployment,
     known: &mut Known,
 ) -> Result<(Vec<DeadLetter>, usize, Result<usize, String>)> {
-    let (letters, total) = dead_letters::newest(clients, bucket, ROWS, known).await?;
-    let queued = dead_letters::in_queues(clients, deployment).await;
+    let (letters, total) = dead_letters::newest(&deployment.clients, bucket, ROWS, known).await?;
+    let queued = dead_letters::in_queues(deployment).await;
     let queued = queued.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     Ok((letters.into_iter().map(row).collect(), total, queued.map_err(|error| error.message().to_owned())))
 }

@@ -4,32 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Watch;
-use crate::aws::Clients;
-use crate::aws::health::{self, Probe};
-use crate::cloudformation::Deployment;
+use crate::aws::health;
+use crate::deployment::Deployment;
 
-/// Label, the output that names it, how to ask.
-const RESOURCES: &[(&str, &str, Probe)] = &[
-    ("database", "DatabaseIdentifier", Probe::Database),
-    ("outbox table", "OutboxTable", Probe::Table),
-    ("table", "AggregateTable", Probe::Table),
-    ("table's stream", "OutboxStreamArn", Probe::TableStream),
-    ("table's stream", "UsersStreamArn", Probe::TableStream),
-    ("capture task", "TaskArn", Probe::Task),
-    ("stream", "StreamName", Probe::Stream),
-    ("publisher", "PublisherFunction", Probe::Function),
-    ("publisher's source", "EventSourceMappingId", Probe::EventSource),
-    ("bus", "BusName", Probe::Bus),
-];
-
-pub async fn follow(watch: Watch, clients: Clients, deployment: Arc<Deployment>) {
-    let resources: Vec<_> = RESOURCES
-        .iter()
-        .filter_map(|(what, output, probe)| Some((*probe, *what, deployment.output(output).ok()?.to_owned())))
-        .collect();
+pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
+    let resources = deployment.pipeline.stops(false).flat_map(|stop| stop.resources).filter_map(|resource| {
+        Some((resource.probe, resource.what, deployment.output(resource.output).ok()?.to_owned()))
+    });
+    let resources: Vec<_> = resources.collect();
     loop {
         let health = tokio::select! {
-            health = health::probe(&clients, resources.clone()) => health,
+            health = health::probe(&deployment.clients, resources.clone()) => health,
             () = watch.cancel.cancelled() => return,
         };
         {

@@ -13,9 +13,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::Options;
 use super::model::Model;
-use super::{Options, Pipeline};
-use database::Access;
+use crate::deployment::Deployment;
+use crate::pipelines::{Part, Store};
 
 /// What every task has.
 #[derive(Clone)]
@@ -26,33 +27,29 @@ struct Watch {
 }
 
 /// Starts them; they end when cancelled.
-pub fn start(pipeline: Pipeline, model: &Arc<Model>, options: &Options, cancel: &CancellationToken) {
+pub fn start(deployment: Arc<Deployment>, model: &Arc<Model>, options: &Options, cancel: &CancellationToken) {
     let watch = Watch { model: model.clone(), cancel: cancel.clone(), local: options.local };
-    let Pipeline { deployment, clients, via, roots } = pipeline;
-    let output = |name: &str| deployment.output(name).ok().map(str::to_owned);
-    if let Some(stream) = output("StreamName") {
-        tokio::spawn(readers::stream(watch.clone(), clients.clone(), stream, options.from));
+    for stop in deployment.pipeline.stops(false) {
+        let Ok(name) = deployment.output(stop.output).map(str::to_owned) else { continue };
+        let (watch, clients) = (watch.clone(), deployment.clients.clone());
+        match stop.part {
+            Part::Database => drop(tokio::spawn(database::follow(watch, deployment.clone()))),
+            Part::OutboxTable => drop(tokio::spawn(items::follow(watch, clients, name))),
+            Part::Kinesis | Part::TableStream | Part::EventLog => {
+                tokio::spawn(readers::follow(watch, deployment.clone(), stop, options.from));
+            }
+            Part::Consumers => drop(tokio::spawn(consumers::follow(watch, clients, name))),
+            _ => {}
+        }
     }
-    if let Some(arn) = output("OutboxStreamArn").or_else(|| output("UsersStreamArn")) {
-        tokio::spawn(readers::table_stream(watch.clone(), clients.clone(), arn, options.from));
+    let buckets = deployment.pipeline.route.failures.iter().filter_map(|place| match place.store {
+        Store::Bucket(output) => deployment.output(output).ok().map(str::to_owned),
+        _ => None,
+    });
+    for bucket in buckets {
+        tokio::spawn(dead_letters::follow(watch.clone(), bucket, deployment.clone()));
     }
-    if let Some(table) = output("OutboxTable") {
-        tokio::spawn(items::follow(watch.clone(), clients.clone(), table));
-    }
-    if let Some(table) = output("LeaseTable") {
-        tokio::spawn(consumers::follow(watch.clone(), clients.clone(), table));
-    }
-    if let Some(group) = output("EventLogGroup") {
-        tokio::spawn(readers::log(watch.clone(), clients.clone(), group, options.from));
-    }
-    if let Some(bucket) = output("FailureBucket") {
-        tokio::spawn(dead_letters::follow(watch.clone(), clients.clone(), bucket, deployment.clone()));
-    }
-    if output("DatabaseSecretArn").is_some() {
-        let access = Access { clients: clients.clone(), deployment: deployment.clone(), via, roots };
-        tokio::spawn(database::follow(watch.clone(), access));
-    }
-    tokio::spawn(health::follow(watch, clients, deployment));
+    tokio::spawn(health::follow(watch, deployment));
 }
 
 impl Watch {

@@ -1,64 +1,37 @@
 //! The stream and the event log, through the streams room's readers.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Watch;
 use super::sightings::take;
-use crate::aws::Clients;
-use crate::error::Result;
-use crate::pipelines::Hop;
-use crate::streams::{self, From, Warnings, dynamodb, kinesis, log};
+use crate::consumer::DEFAULT_GROUP;
+use crate::deployment::{Deployment, Reading};
+use crate::pipelines::{Part, Stop};
+use crate::streams::{self, From, Warnings};
 
 /// Items put into the model under one lock.
 const BATCH: usize = 256;
 
-/// Follows the stream; a reader that failed starts again where it was.
-pub async fn stream(watch: Watch, clients: Clients, stream: String, from: From) {
-    follow(watch, Hop::Stream.name(), from, |sink, from, stop| {
-        let options = kinesis::Options {
-            stream: stream.clone(),
-            from,
-            until: None,
-            consumer: None,
-            warnings: Warnings::default(),
-        };
-        let clients = clients.clone();
-        async move { kinesis::open(&clients, options, sink, stop).await }
-    })
-    .await;
-}
-
-/// Follows the change stream of a DynamoDB table.
-pub async fn table_stream(watch: Watch, clients: Clients, stream_arn: String, from: From) {
-    follow(watch, Hop::Stream.name(), from, |sink, from, stop| {
-        let options =
-            dynamodb::Options { stream_arn: stream_arn.clone(), from, until: None, warnings: Warnings::default() };
-        let clients = clients.clone();
-        async move { dynamodb::open(&clients, options, sink, stop).await }
-    })
-    .await;
-}
-
-/// Follows the event log.
-pub async fn log(watch: Watch, clients: Clients, group: String, from: From) {
-    follow(watch, Hop::Log.name(), from, |sink, from, stop| {
-        let options = log::Options { group: group.clone(), from, until: None };
-        let clients = clients.clone();
-        async move { log::open(&clients, options, sink, stop).await }
-    })
-    .await;
-}
-
-async fn follow<F, Opening>(watch: Watch, name: &'static str, from: From, open: F)
-where
-    F: Fn(streams::Sink, From, tokio_util::sync::CancellationToken) -> Opening,
-    Opening: Future<Output = Result<()>>,
-{
+/// Follows a stop; a reader that failed starts again where it was.
+pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static Stop, from: From) {
+    let name = match stop.part {
+        Part::TableStream => "table's stream",
+        Part::EventLog => "event log",
+        part => part.hop().name(),
+    };
     let mut from = from;
     loop {
-        let stop = watch.cancel.child_token();
+        let end = watch.cancel.child_token();
         let (sink, mut items) = streams::channel();
-        let mut trouble = open(sink, from, stop.clone()).await.err();
+        let reading = Reading {
+            from,
+            until: None,
+            group: DEFAULT_GROUP.into(),
+            enhanced_fan_out: false,
+            warnings: Warnings::default(),
+        };
+        let mut trouble = deployment.read(stop, &reading, sink, end.clone()).await.err();
         if trouble.is_none() {
             watch.model.lock().source(name, None);
         }
@@ -79,7 +52,7 @@ where
                 }
             }
         }
-        stop.cancel();
+        end.cancel();
         let text = trouble.map_or_else(|| "the reader ended".to_owned(), |error| error.message().to_owned());
         watch.model.lock().source(name, Some(text));
         // What is read again was seen before: it counts once.

@@ -177,7 +177,7 @@ fn a_shuffled_bus_fails_a_strict_run_only() {
 
 #[test]
 fn repetition_is_expected_of_streaming_destinations_alone() {
-    let repeating = crate::pipelines::ALL.iter().filter(|pipeline| !crate::verify::repeating_hops(pipeline).is_empty());
+    let repeating = crate::pipelines::ALL.iter().filter(|pipeline| !pipeline.repeating_hops().is_empty());
     assert_eq!(repeating.map(|pipeline| pipeline.name).collect::<Vec<_>>(), ["dynamodb-kinesis"]);
 }
 
@@ -185,7 +185,7 @@ fn repetition_is_expected_of_streaming_destinations_alone() {
 fn order_is_judged_where_the_pipeline_keeps_it() {
     let judged = |name: &str| {
         let pipeline = crate::pipelines::ALL.iter().find(|pipeline| pipeline.name == name).expect("a pipeline");
-        crate::verify::ordered_hops(pipeline)
+        pipeline.ordered_hops()
     };
     assert_eq!(judged("rds-eventbridge"), [Hop::Stream]);
     assert_eq!(judged("rds-kinesis"), [Hop::Stream, Hop::Processed]);

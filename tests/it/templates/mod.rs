@@ -193,7 +193,11 @@ fn the_table_of_rights_is_what_the_source_says() {
 
 #[test]
 fn parameters_have_a_value_and_outputs_a_reader() {
-    let code = source::all_text();
+    // What a stack takes from another one is not read by the program.
+    let code = source::all_text().replace("Source::Output(Output::", "");
+    let is_read = |output: &str| {
+        code.split(&format!("Output::{output}")).skip(1).any(|rest| !rest.starts_with(char::is_alphanumeric))
+    };
     for (pipeline, stack) in stacks() {
         let at = format!("{}/{}", pipeline.name, stack.name);
         let document = Document::of(stack);
@@ -203,15 +207,13 @@ fn parameters_have_a_value_and_outputs_a_reader() {
         }
         for output in document.outputs.keys() {
             let taken = pipeline.stacks.iter().flat_map(|stack| stack.parameters);
-            let taken = taken.into_iter().any(|(_, source)| *source == Source::Output(leak(output)));
-            let read = code.contains(&format!("\"{output}\""));
-            assert!(taken || read || FOR_PEOPLE.contains(&output.as_str()), "{at}: nobody reads the output {output}");
+            let taken =
+                taken.into_iter().any(|(_, source)| matches!(source, Source::Output(taken) if taken.name() == output));
+            assert!(
+                taken || is_read(output) || FOR_PEOPLE.contains(&output.as_str()),
+                "{at}: nobody reads the output {output}"
+            );
         }
-    }
-    let all: BTreeSet<String> =
-        stacks().flat_map(|(_, s)| Document::of(s).outputs.into_iter().map(|(name, _)| name)).collect();
-    for asked in source::outputs() {
-        assert!(all.contains(&asked), "the code asks for the output {asked}, which no template has");
     }
 }
 
@@ -250,11 +252,6 @@ const FOR_PEOPLE: &[&str] = &[
     "InboxTable",
     "UndeliveredQueue",
 ];
-
-/// `Source` holds names of the program's whole life.
-fn leak(name: &str) -> &'static str {
-    Box::leak(name.to_owned().into_boxed_str())
-}
 
 #[test]
 fn routes_are_the_documented_ones() {

@@ -107,11 +107,6 @@ pub fn variables(file: &str) -> BTreeSet<String> {
     quoted(&code(file), &["required(\"", "optional(\""])
 }
 
-/// Names in calls of `output`.
-pub fn outputs() -> BTreeSet<String> {
-    quoted(&all_text(), &[".output(\""])
-}
-
 fn quoted(code: &str, before: &[&str]) -> BTreeSet<String> {
     let after = |start: &&str| {
         code.split(*start).skip(1).map(|rest| rest.split('"').next().unwrap_or_default().to_owned()).collect::<Vec<_>>()

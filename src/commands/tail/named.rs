@@ -6,7 +6,7 @@ use crate::pipelines::Hop;
 
 /// A hop by the word for it, or by the service behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Stop {
+pub enum NamedHop {
     /// The pipeline's stream: Kinesis or DynamoDB
     Stream,
     /// The EventBridge bus (also: events)
@@ -23,7 +23,7 @@ pub enum Stop {
     Dynamodb,
 }
 
-impl Stop {
+impl NamedHop {
     /// Returns the hop that is meant.
     pub fn hop(self) -> Hop {
         match self {
@@ -43,12 +43,12 @@ mod tests {
     #[test]
     fn hops_are_taken_by_their_names_and_by_the_service_behind_them() {
         for hop in pipelines::ALL.iter().flat_map(|pipeline| pipeline.visible_hops()) {
-            assert_eq!(Stop::from_str(hop.name(), false).map(Stop::hop), Ok(hop));
+            assert_eq!(NamedHop::from_str(hop.name(), false).map(NamedHop::hop), Ok(hop));
         }
         for (word, hop) in
             [("kinesis", Hop::Stream), ("dynamodb", Hop::Stream), ("events", Hop::Bus), ("event-log", Hop::Log)]
         {
-            assert_eq!(Stop::from_str(word, false).map(Stop::hop), Ok(hop));
+            assert_eq!(NamedHop::from_str(word, false).map(NamedHop::hop), Ok(hop));
         }
     }
 }

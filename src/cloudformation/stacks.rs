@@ -1,4 +1,4 @@
-//! What of a pipeline is deployed, as CloudFormation tells it.
+//! The stacks of a pipeline as CloudFormation describes them.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,19 +14,8 @@ use futures_util::future::try_join_all;
 use super::Engine;
 use super::pace::Pace;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::pipelines::{self, Owner, Pipeline, Stack, WITH_SAMPLE};
-use crate::settings::Settings;
-
-/// The stacks of one stage of one pipeline, and all their outputs in one flat map.
-#[derive(Debug, Clone)]
-pub struct Deployment {
-    pub pipeline: &'static Pipeline,
-    pub stage: String,
-    /// In the pipeline's order.
-    pub stacks: Vec<StackView>,
-    outputs: BTreeMap<String, String>,
-}
+use crate::error::{AwsContext, Error, Result, sdk_code};
+use crate::pipelines::{Pipeline, Stack};
 
 /// One stack, there or not.
 #[derive(Debug, Clone)]
@@ -38,86 +27,22 @@ pub struct StackView {
     pub described: Option<Described>,
 }
 
-impl Deployment {
-    /// Looks at every stack of `settings.pipeline` in `settings.stage`. Missing stacks are no error here; a missing
-    /// output is, when it is asked for.
-    ///
-    /// # Errors
-    /// `Usage` for an unknown pipeline, and what CloudFormation says.
-    pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
-        Self::load_at(clients, settings, ATTEMPT, Pace::of(clients)).await
-    }
-
-    /// [`Deployment::load`] for who only wants to know: without a network it says so within seconds.
-    ///
-    /// # Errors
-    /// The same.
-    pub async fn glance(clients: &Clients, settings: &Settings) -> Result<Self> {
-        Self::load_at(clients, settings, ATTEMPT_IMPATIENT, Pace::of(clients).impatient()).await
-    }
-
-    async fn load_at(clients: &Clients, settings: &Settings, attempt: Duration, pace: Pace) -> Result<Self> {
-        let pipeline = pipelines::find(&settings.pipeline)?;
-        let client = client(&clients.config_of("CloudFormation"), attempt);
-        let stacks = try_join_all(pipeline.stacks.iter().map(|stack| {
-            let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, &settings.stage));
-            async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }
-        }))
-        .await?;
-        let outputs = stacks.iter().filter_map(|view| view.described.as_ref()).flat_map(outputs_of).collect();
-        let mut deployment = Self { pipeline, stage: settings.stage.clone(), stacks, outputs };
-        // What was left out on purpose is not missing.
-        if !deployment.has_sample() {
-            deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
-        }
-        Ok(deployment)
-    }
-
-    /// Nothing of it is deployed.
-    #[cfg(test)]
-    pub fn absent(pipeline: &str) -> Result<Self> {
-        let pipeline = pipelines::find(pipeline)?;
-        Ok(Self { pipeline, stage: "dev".into(), stacks: Vec::new(), outputs: BTreeMap::new() })
-    }
-
-    /// An output by its name, of whichever stack has it.
-    ///
-    /// # Errors
-    /// `NotDeployed`.
-    pub fn output(&self, name: &str) -> Result<&str> {
-        self.outputs.get(name).map(String::as_str).ok_or_else(|| {
-            let (pipeline, stage) = (self.pipeline.name, &self.stage);
-            let what = if self.outputs.is_empty() { "it".to_owned() } else { format!("the stack that has {name}") };
-            let error =
-                Error::new(Kind::NotDeployed, format!("pipeline {pipeline}, stage {stage}: {what} is not deployed"));
-            match self.has_sample() {
-                true => error,
-                false => error.hint("it was deployed without the sample; `outboxctl deploy --with-sample` adds that"),
-            }
-        })
-    }
-
-    /// Whether the sample's API and tables are part of it, as the last deploy chose; true where nothing is deployed.
-    pub fn has_sample(&self) -> bool {
-        !self.stacks.iter().any(|view| view.parameter(WITH_SAMPLE) == Some("false"))
-    }
-
-    /// Which deployment it is: the id of its first stack of its own, which no other account, region or later deployment
-    /// has. None where nothing is there.
-    pub fn id(&self) -> Option<&str> {
-        let own = self.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline);
-        own.filter_map(|view| view.described.as_ref()?.stack_id()).next()
-    }
-
-    /// Whether any stack of the pipeline itself is there.
-    pub fn exists(&self) -> bool {
-        self.stacks.iter().any(|view| view.stack.owner == Owner::Pipeline && view.described.is_some())
-    }
-
-    /// Every output there is.
-    pub fn outputs(&self) -> &BTreeMap<String, String> {
-        &self.outputs
-    }
+/// Returns the pipeline's stacks in its order, deployed or not. `glance` is for callers for whom an answer is worth
+/// little later: without a network the error comes within seconds.
+///
+/// # Errors
+/// What CloudFormation says.
+pub async fn stacks(clients: &Clients, pipeline: &Pipeline, stage: &str, glance: bool) -> Result<Vec<StackView>> {
+    let (attempt, pace) = match glance {
+        true => (ATTEMPT_IMPATIENT, Pace::of(clients).impatient()),
+        false => (ATTEMPT, Pace::of(clients)),
+    };
+    let client = client(&clients.config_of("CloudFormation"), attempt);
+    let found = pipeline.stacks.iter().map(|stack| {
+        let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, stage));
+        async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }
+    });
+    try_join_all(found).await
 }
 
 impl StackView {

@@ -1,0 +1,72 @@
+//! The outputs of the pipelines' stacks.
+
+use std::fmt::{Display, Formatter};
+
+/// Declares the outputs: each variant is called as the templates call it.
+macro_rules! outputs {
+    ($($name:ident),* $(,)?) => {
+        /// An output of a stack. The name of an output is a string in this file and in the templates only.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Output { $($name),* }
+
+        impl Output {
+            /// Every output of every template.
+            pub const ALL: &[Self] = &[$(Self::$name),*];
+
+            /// Returns the name in the template.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => stringify!($name)),* }
+            }
+        }
+    };
+}
+
+outputs! {
+    AdminFunction, AggregateTable, ApiId, ApiUrl, BusArn, BusName, CodeBucket, ConsumerFunction, ConsumerPolicyArn,
+    ConsumerSecurityGroupId, DatabaseEndpoint, DatabaseIdentifier, DatabaseName, DatabasePort, DatabaseResourceId,
+    DatabaseRouteTableId, DatabaseSecretArn, DatabaseSecurityGroupId, DatabaseSubnetIds, DmsSecurityGroupId,
+    EventLogGroup, EventSourceMappingId, FailureBucket, FunctionSecurityGroupId, InboxTable, LeaseTable, OutboxStreamArn,
+    OutboxTable, PositionsTable, PrivateSubnetIds, PublisherFunction, ReplicationInstanceArn, SourceEndpointArn,
+    StreamArn, StreamName, TargetEndpointArn, TaskArn, TaskId, UndeliveredQueue, UnloggedQueue, UsersStreamArn, VpcId,
+    WriterFunction,
+}
+
+impl Output {
+    /// Buckets, which must be empty before their stacks can be deleted.
+    pub const BUCKETS: &[Self] = &[Self::CodeBucket, Self::FailureBucket];
+    /// Tables that a protected stage keeps when its stacks are deleted.
+    pub const KEPT_TABLES: &[Self] = &[Self::AggregateTable, Self::OutboxTable, Self::PositionsTable, Self::LeaseTable];
+
+    /// Returns the output of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|output| output.name() == name)
+    }
+}
+
+impl Display for Output {
+    fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_yaml_ng::Value;
+
+    use super::*;
+    use crate::pipelines;
+
+    #[test]
+    fn the_outputs_are_those_of_the_templates() {
+        let mut names = BTreeSet::new();
+        for stack in pipelines::ALL.iter().flat_map(|pipeline| pipeline.stacks) {
+            let document: Value = serde_yaml_ng::from_str(stack.template).expect("YAML");
+            let outputs = document.get("Outputs").and_then(Value::as_mapping).into_iter().flatten();
+            names.extend(outputs.filter_map(|(name, _)| name.as_str().map(str::to_owned)));
+        }
+        assert_eq!(Output::ALL.iter().map(|output| output.name().to_owned()).collect::<BTreeSet<_>>(), names);
+        assert!(Output::ALL.iter().all(|output| Output::named(output.name()) == Some(*output)));
+    }
+}
