@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use outboxctl::pipelines::{self, Output};
+
 use crate::support::repository;
 
 /// Room → the rooms it may import; None for "everything".
@@ -168,4 +170,67 @@ fn variables_are_read_in_one_place() {
         }
     }
     assert_eq!(found, Vec::<String>::new(), "use crate::settings::environment");
+}
+
+/// Returns the string literals of a source file, without those of tests, comments and documentation.
+fn literals(text: &str) -> Vec<String> {
+    let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let mut found = Vec::new();
+    for line in lines {
+        found.extend(line.replace("\\\"", "").split('"').skip(1).step_by(2).map(str::to_owned));
+    }
+    found
+}
+
+/// Source files with the text of each, without those that are compiled for tests only.
+fn product() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    sources(&repository().join("src"), &mut files);
+    let named = files.into_iter().map(|file| {
+        let name = file.strip_prefix(repository()).expect("a path in it").to_string_lossy().into_owned();
+        let text = std::fs::read_to_string(&file).expect("a source file");
+        (name, text)
+    });
+    named
+        .filter(|(name, _)| !["tests.rs", "_tests.rs", "/fake", "/scenarios/"].iter().any(|part| name.contains(part)))
+        .collect()
+}
+
+/// A pipeline is data: only `pipelines` knows pipelines, stacks and outputs by name.
+#[test]
+fn only_the_pipelines_know_names_of_pipelines_stacks_and_outputs() {
+    // Services of AWS have members of the same names: the local stack reproduces them, and a template's properties are
+    // listed in `changes.rs`. The rights of the functions name resources as the templates do. `settings` has the default
+    // and may not import `pipelines`; `pipelines::find` is tested with it.
+    const ALLOWED: [&str; 4] =
+        ["src/local/", "src/cloudformation/changes.rs", "src/functions/rights.rs", "src/settings/mod.rs"];
+    let mut names: BTreeSet<&str> = Output::ALL.iter().map(|output| output.name()).collect();
+    names.extend(pipelines::ALL.iter().map(|pipeline| pipeline.name));
+    let mut found = Vec::new();
+    for (file, text) in product() {
+        if file.starts_with("src/pipelines/") || ALLOWED.iter().any(|allowed| file.starts_with(allowed)) {
+            continue;
+        }
+        for literal in literals(&text) {
+            if names.contains(literal.as_str()) {
+                found.push(format!("{file}: {literal:?}"));
+            }
+        }
+        if text.split("#[cfg(test)]\nmod tests {").next().is_some_and(|code| code.contains(".stack(\"")) {
+            found.push(format!("{file}: a stack by its name"));
+        }
+    }
+    assert_eq!(found, Vec::<String>::new(), "use the route, Part and Output of crate::pipelines");
+}
+
+#[test]
+fn the_default_pipeline_is_one_of_the_pipelines() {
+    assert!(pipelines::find(outboxctl::settings::DEFAULT_PIPELINE).is_ok());
+}
+
+#[test]
+fn literals_are_found_outside_comments_and_tests() {
+    let text = "/// a \"b\"\nlet c = f(\"BusName\", \"d\");\n#[cfg(test)]\nmod tests {\n\"ApiUrl\"";
+    assert_eq!(literals(text), ["BusName", "d"]);
 }

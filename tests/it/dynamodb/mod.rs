@@ -3,6 +3,7 @@
 mod carts;
 mod mapping;
 mod orders;
+mod sixth;
 mod users;
 
 use std::sync::Arc;
