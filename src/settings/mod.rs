@@ -13,7 +13,7 @@ mod variables;
 
 pub use args::{GlobalArgs, OutputFormat, ProgressMode, parser};
 pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
-pub use nearest::nearest;
+pub use nearest::{nearest, similar};
 pub use place::{Place, quoted};
 use valid::check_endpoint;
 pub use valid::{check_region, check_stage, is_endpoint};

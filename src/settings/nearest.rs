@@ -1,19 +1,36 @@
-//! What a misspelt name was meant to be.
+//! The known names that a misspelt one may stand for.
 
 use strsim::osa_distance;
 
-/// The known name nearest to `name`, whatever its case; None where none is near enough to be meant.
+/// Returns the known name nearest to `name`, whatever its case; None where none is near enough to be meant.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    within_reach(name, known).into_iter().min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+}
+
+/// Returns the known names that contain `name`, or else the nearest ones; at most three.
+pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let known: Vec<&str> = known.into_iter().collect();
+    let mut found: Vec<&str> = known.iter().copied().filter(|known| name.len() > 2 && known.contains(name)).collect();
+    if found.is_empty() {
+        let near = within_reach(name, known);
+        let least = near.iter().map(|(distance, _)| *distance).min();
+        found = near.into_iter().filter(|(distance, _)| Some(*distance) == least).map(|(_, name)| name).collect();
+    }
+    found.truncate(3);
+    found
+}
+
+/// Names with so few changes, counted beside them, that a typing error explains them.
+fn within_reach<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let limit = (name.chars().count() / 3).max(2);
     let lower = name.to_ascii_lowercase();
-    let with_distance =
-        known.into_iter().map(|candidate| (osa_distance(&lower, &candidate.to_ascii_lowercase()), candidate));
-    with_distance.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    let distances = known.into_iter().map(|known| (osa_distance(&lower, &known.to_ascii_lowercase()), known));
+    distances.filter(|(distance, _)| *distance <= limit).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::nearest;
+    use super::*;
 
     #[test]
     fn slips_are_found_and_strangers_are_not() {
@@ -24,5 +41,14 @@ mod tests {
             assert_eq!(nearest(slip, KNOWN), Some(meant));
         }
         assert_eq!(nearest("colour", KNOWN), None);
+    }
+
+    #[test]
+    fn parts_find_every_name_that_contains_them() {
+        let known = ["ordering", "outbox", "exit-codes", "needs-input", "needs-recovery"];
+        assert_eq!(similar("odering", known), ["ordering"]);
+        assert_eq!(similar("exit", known), ["exit-codes"]);
+        assert_eq!(similar("needs", known), ["needs-input", "needs-recovery"]);
+        assert_eq!(similar("kubernetes", known), [""; 0]);
     }
 }

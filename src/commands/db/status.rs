@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::Result;
-use crate::output::{Outcome, Table};
+use crate::output::{Outcome, Table, bytes};
 use crate::pipelines::{self, Part};
 use crate::postgres::admin::{Slot, StatusReport};
 
@@ -88,14 +88,5 @@ fn age(at: DateTime<Utc>) -> String {
         seconds @ 120..7_200 => format!("{} min", seconds / 60),
         seconds @ 7_200..172_800 => format!("{} h", seconds / 3_600),
         seconds => format!("{} days", seconds / 86_400),
-    }
-}
-
-fn bytes(count: i64) -> String {
-    match count {
-        ..1_024 => format!("{count} B"),
-        1_024..1_048_576 => format!("{:.1} KiB", count as f64 / 1_024.0),
-        1_048_576..1_073_741_824 => format!("{:.1} MiB", count as f64 / 1_048_576.0),
-        _ => format!("{:.1} GiB", count as f64 / 1_073_741_824.0),
     }
 }

@@ -1,7 +1,6 @@
 //! `outboxctl explain`. The texts are in `topics/`, the list of them in `topics.rs`, and the reference of commands, generated from
 //! their definition, in `reference.rs`.
 
-mod nearest;
 mod reference;
 #[cfg(test)]
 mod tests;

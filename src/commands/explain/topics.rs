@@ -5,6 +5,7 @@
 //! has a section for every kind of error.
 
 use crate::error::{Error, Kind, Result};
+use crate::settings::similar;
 
 /// What sort of text it is; lists are grouped by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +99,7 @@ pub fn find(asked: &str) -> Result<Text> {
         return Ok(Text { name, markdown: of_kind(kind) });
     }
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
-    let near = super::nearest::nearest(&name, TOPICS.iter().map(|topic| topic.name).chain(kinds));
+    let near = similar(&name, TOPICS.iter().map(|topic| topic.name).chain(kinds));
     let error = Error::new(Kind::Usage, format!("there is no topic {asked:?}"));
     let error = if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) };
     Err(error.hint("`outboxctl explain` lists them all"))
