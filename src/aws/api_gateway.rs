@@ -9,13 +9,10 @@ use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_TYPE, HOST};
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 
 use super::Clients;
 use super::endpoint::is_loopback_host;
+use super::https::{HttpsClient, https_client};
 use crate::error::{Error, Kind, OrFail, Result, kind_of};
 
 /// API Gateway ends a request after 29 s by default; a little more, so that its own answer arrives.
@@ -66,7 +63,7 @@ pub struct Api {
     /// The host that requests are signed for: the one that they go to, or the API's name where both are on this machine. An
     /// endpoint chooses the API's address, and a signature for an address elsewhere could be used there.
     signed_host: String,
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HttpsClient,
 }
 
 impl Api {
@@ -95,18 +92,13 @@ impl Api {
             }
         };
         let to: http::Uri = target.parse().or_fail(Kind::Unexpected, || format!("{target:?} is not a URL"))?;
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(clients.trust().client_config(&to)?)
-            .https_or_http()
-            .enable_http1()
-            .build();
         Ok(Self {
             clients: clients.clone(),
             base: url.trim_end_matches('/').to_owned(),
             target: target.trim_end_matches('/').to_owned(),
             host: authority(&uri),
             signed_host,
-            http: Client::builder(TokioExecutor::new()).build(connector),
+            http: https_client(clients.trust(), &to)?,
         })
     }
 

@@ -13,6 +13,7 @@ pub mod dms;
 pub mod endpoint;
 pub mod function;
 pub mod health;
+mod https;
 pub mod log_groups;
 pub mod package;
 pub mod rds_token;
@@ -23,3 +24,4 @@ pub mod trust;
 
 pub use access_key::AccessKey;
 pub use clients::{Clients, LocalEndpoint, configured_region};
+pub use https::{HttpsClient, https_client};

@@ -5,13 +5,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper_rustls::HttpsConnector;
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 
 use super::document;
 use crate::aws::trust::Trust;
+use crate::aws::{HttpsClient, https_client};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::Message;
 
@@ -25,7 +22,7 @@ const DRAINED: Duration = Duration::from_millis(200);
 pub struct Post {
     url: http::Uri,
     timeout: Duration,
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: HttpsClient,
 }
 
 impl Post {
@@ -36,12 +33,8 @@ impl Post {
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
             return Err(Error::new(Kind::Usage, format!("{url:?} is not an http or https URL")));
         }
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(Trust::System.client_config(&uri)?)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Ok(Self { url: uri, timeout, client: Client::builder(TokioExecutor::new()).build(connector) })
+        let client = https_client(&Trust::System, &uri)?;
+        Ok(Self { url: uri, timeout, client })
     }
 
     pub(super) async fn run(&self, event: &Message) -> Result<(), String> {
