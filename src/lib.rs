@@ -14,11 +14,12 @@
 //! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error` |
 //! | [`output`] | typed events and their renderers, tables, NDJSON, the log of daemons and functions | `error`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
+//! | [`timing`] | backoff, rate limits, percentiles; no I/O | none |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `settings` |
 //! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `output`, `settings` |
-//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `settings` |
-//! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox` |
+//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `settings`, `timing` |
+//! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox`, `timing` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `output`, `pipelines`, `settings` |
 //! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `settings`, `streams` |
 //! | [`streams`] | readers of Kinesis, DynamoDB Streams, the bus, the event log and the processed log | `aws`, `dynamodb`, `error`, `outbox`, `output`, `pipelines`, `postgres` |
@@ -52,5 +53,6 @@ pub mod postgres;
 pub mod repair;
 pub mod settings;
 pub mod streams;
+pub mod timing;
 pub mod ui;
 pub mod verify;

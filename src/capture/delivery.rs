@@ -11,25 +11,17 @@ use tokio::time::{Instant, sleep_until};
 use super::queue::Queue;
 use super::{Entry, Failure, Sink, SinkError};
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Ticket;
 use crate::postgres::replication::Lsn;
+use crate::timing::Backoff;
 
 /// Bytes of records held until they are stored; beyond, the capture waits.
 const WINDOW: usize = 6 * 1024 * 1024;
 /// Requests under way at the same time.
 const REQUESTS: usize = 4;
 
-/// How long to wait after a failure before sending again: doubled each time.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Pace {
-    pub(super) first: Duration,
-    pub(super) longest: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self { first: Duration::from_millis(50), longest: Duration::from_secs(5) }
-    }
-}
+/// Before sending again after a failure.
+pub(super) const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
 
 /// Records in log order, and positions between them.
 #[derive(Debug)]
@@ -47,24 +39,24 @@ pub(super) async fn deliver(
     mut items: mpsc::Receiver<Vec<Item>>,
     sink: Arc<dyn Sink>,
     confirmed: watch::Sender<Lsn>,
-    pace: Pace,
+    backoff: Backoff,
 ) -> Result<()> {
     let mut queue = Queue::default();
     let mut requests = FuturesUnordered::new();
-    let mut pause = Pause { pace, until: None, failures: 0 };
+    let mut pause = Pause { backoff, until: None, failures: 0 };
     let mut open = true;
     while open || !queue.is_empty() {
         while pause.is_over() && requests.len() < REQUESTS {
-            let (numbers, entries) = queue.take();
-            if numbers.is_empty() {
+            let (tickets, entries) = queue.take();
+            if tickets.is_empty() {
                 break;
             }
             let sink = Arc::clone(&sink);
-            requests.push(async move { (sink.put(&entries).await, numbers) });
+            requests.push(async move { (sink.put(&entries).await, tickets) });
         }
         tokio::select! {
-            Some((answer, numbers)) = requests.next(), if !requests.is_empty() => {
-                settle(&mut queue, &mut pause, answer, &numbers)?;
+            Some((answer, tickets)) = requests.next(), if !requests.is_empty() => {
+                record(&mut queue, &mut pause, answer, &tickets)?;
             }
             received = items.recv(), if open && queue.bytes() < WINDOW => match received {
                 Some(batch) => batch.into_iter().for_each(|item| match item {
@@ -82,27 +74,27 @@ pub(super) async fn deliver(
     Ok(())
 }
 
-fn settle(
+fn record(
     queue: &mut Queue,
     pause: &mut Pause,
     answer: Result<Vec<Option<Failure>>, SinkError>,
-    numbers: &[u64],
+    tickets: &[Ticket],
 ) -> Result<()> {
     match answer {
         Ok(results) => {
             let mut failure = None;
-            for (at, number) in numbers.iter().enumerate() {
+            for (at, ticket) in tickets.iter().enumerate() {
                 // An answer that is too short says nothing about the rest: those are sent again.
                 match results.get(at) {
-                    Some(None) => queue.stored(*number),
+                    Some(None) => queue.stored(*ticket),
                     Some(Some(reason)) => failure = Some(format!("{}: {}", reason.code, reason.message)),
                     None => failure = Some("the answer has too few entries".into()),
                 }
             }
             // Last first, each to the front: they keep their order.
-            for (at, number) in numbers.iter().enumerate().rev() {
+            for (at, ticket) in tickets.iter().enumerate().rev() {
                 if !matches!(results.get(at), Some(None)) {
-                    queue.failed(*number);
+                    queue.failed(*ticket);
                 }
             }
             // One that got anything through is no reason to wait longer than the last time.
@@ -115,7 +107,7 @@ fn settle(
             Ok(())
         }
         Err(error) if error.retryable => {
-            numbers.iter().rev().for_each(|number| queue.failed(*number));
+            tickets.iter().rev().for_each(|ticket| queue.failed(*ticket));
             pause.lengthen(&error.message);
             Ok(())
         }
@@ -126,25 +118,22 @@ fn settle(
     }
 }
 
-/// The wait after a failure: doubled each time, with jitter, over at once after a success.
+/// The wait after a failure; a success ends it.
 struct Pause {
-    pace: Pace,
+    backoff: Backoff,
     until: Option<Instant>,
     failures: u32,
 }
 
 impl Pause {
     fn lengthen(&mut self, reason: &str) {
-        let longest = self.pace.first.saturating_mul(1 << self.failures.min(10)).min(self.pace.longest);
-        // Half to whole, by the clock's last digits: many replicators must not come back together.
-        let share = 50 + u32::from(chrono::Utc::now().timestamp_subsec_micros() as u8) * 50 / 255;
         self.failures = self.failures.saturating_add(1);
-        self.until = Some(Instant::now() + longest * share / 100);
+        self.until = Some(Instant::now() + self.backoff.wait(self.failures));
         tracing::debug!(reason, failures = self.failures, "records are sent again");
     }
 
     fn reset(&mut self) {
-        *self = Self { pace: self.pace, until: None, failures: 0 };
+        *self = Self { backoff: self.backoff, until: None, failures: 0 };
     }
 
     fn is_over(&self) -> bool {

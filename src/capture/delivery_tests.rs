@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::*;
 
-const QUICK: Pace = Pace { first: Duration::from_micros(10), longest: Duration::from_micros(100) };
+const QUICK: Backoff = Backoff::new(Duration::from_micros(10), Duration::from_micros(100));
 
 /// Misbehaves by a fixed pseudo-random sequence.
 #[derive(Default)]

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::catalog::Catalog;
-use super::delivery::{Item, Pace, deliver};
+use super::delivery::{BACKOFF, Item, deliver};
 use super::follow::Capture;
 use super::mapping::Mappings;
 use super::row::{Shape, now};
@@ -19,12 +19,14 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::formats::dms::{Head, write_control};
 use crate::postgres::replication::Lsn;
 use crate::postgres::{Target, is_environmental};
+use crate::timing::Backoff;
 
 /// Batches between capture and delivery.
 const BATCHES: usize = 4;
 /// How long a stop waits for records that are under way.
 const LAST_RECORDS: Duration = Duration::from_secs(15);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// Before connecting again to a source whose connection broke.
+const RECONNECT: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
 /// Where a run begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +174,7 @@ async fn fresh(
             drop(items);
             Ok(())
         };
-        let (copied, delivered) = tokio::join!(copy, deliver(received, Arc::clone(sink), stored, Pace::default()));
+        let (copied, delivered) = tokio::join!(copy, deliver(received, Arc::clone(sink), stored, BACKOFF));
         // When the delivery failed, the copy failed of it.
         delivered.and(copied)
     };
@@ -192,7 +194,7 @@ async fn follow(
 ) -> Result<Ended> {
     let mut catalog = Some(catalog);
     let mut from = from;
-    let mut pause = Duration::from_millis(100);
+    let mut failures = 0;
     loop {
         let began = Instant::now();
         let attempt = async {
@@ -212,14 +214,14 @@ async fn follow(
             // One that never got that far ends with its error: the source can't be reached as the endpoint describes it.
             Err(error) if is_environmental(&error) && *job.phase.borrow() == Phase::Following => {
                 tracing::warn!(error = error.message(), "the source failed; connecting again");
-                if began.elapsed() > LONGEST_PAUSE {
-                    pause = Duration::from_millis(100);
+                if began.elapsed() > RECONNECT.longest {
+                    failures = 0;
                 }
+                failures += 1;
                 tokio::select! {
-                    () = sleep(pause) => {}
+                    () = sleep(RECONNECT.wait(failures)) => {}
                     () = cancel.cancelled() => return Ok(Ended::Cancelled),
                 }
-                pause = (pause * 2).min(LONGEST_PAUSE);
                 // From here on the slot knows better, and this run.
                 from = Lsn::default();
             }
@@ -239,7 +241,7 @@ async fn once(
     let (items, received) = mpsc::channel(BATCHES);
     let (stored, seen) = watch::channel(Lsn::default());
     let mut delivery = JoinSet::new();
-    delivery.spawn(deliver(received, Arc::clone(sink), stored, Pace::default()));
+    delivery.spawn(deliver(received, Arc::clone(sink), stored, BACKOFF));
     let mut capture = Capture::new(job, catalog, stream, items, seen);
     let captured = tokio::select! {
         captured = capture.run(cancel) => captured,

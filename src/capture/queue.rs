@@ -3,10 +3,13 @@
 //! PutRecords promises no order within a request, and any of its entries may fail alone. So of each key only one record
 //! is out at a time; the next waits until that one is stored. Records of different keys fill the requests.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use super::Entry;
+use crate::outbox::{Choice, KeyedQueue, Ticket};
 use crate::postgres::replication::Lsn;
 
 /// Most entries a PutRecords request may hold.
@@ -14,98 +17,59 @@ const REQUEST_ENTRIES: usize = 500;
 /// Bytes a request may hold, keys included; the service takes 10 MiB since 2025, and 5 MiB before.
 const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
-struct Record {
-    entry: Entry,
-    stored: bool,
-}
-
 /// Records that were captured and are not yet confirmed.
 #[derive(Default)]
 pub(super) struct Queue {
-    /// Number of the first record in `records`.
-    first: u64,
-    records: VecDeque<Record>,
-    /// Numbers of the records that may be sent now.
-    ready: VecDeque<u64>,
-    /// For each key with a record that is ready or out: the numbers of those behind it.
-    behind: HashMap<Arc<str>, VecDeque<u64>>,
-    /// Positions, each with the number of the record after the last that it covers.
-    positions: VecDeque<(u64, Lsn)>,
-    bytes: usize,
+    records: KeyedQueue<Arc<str>, Bytes>,
+    /// Positions, each with the ticket of the record after the last that it covers.
+    positions: VecDeque<(Ticket, Lsn)>,
 }
 
 impl Queue {
     pub(super) fn push(&mut self, entry: Entry) {
-        let number = self.first + self.records.len() as u64;
-        self.bytes += size(&entry);
-        match self.behind.get_mut(&entry.key) {
-            Some(behind) => behind.push_back(number),
-            None => {
-                self.behind.insert(Arc::clone(&entry.key), VecDeque::new());
-                self.ready.push_back(number);
-            }
-        }
-        self.records.push_back(Record { entry, stored: false });
+        let bytes = size(&entry.key, &entry.data);
+        self.records.push(Some(entry.key), entry.data, bytes);
     }
 
     /// Everything up to `position` has been pushed.
     pub(super) fn position(&mut self, position: Lsn) {
-        let after = self.first + self.records.len() as u64;
+        let after = self.records.end();
         match self.positions.back_mut() {
             Some((same, last)) if *same == after => *last = position,
             _ => self.positions.push_back((after, position)),
         }
     }
 
-    /// The next request: record numbers, and the entries. Empty where every key waits for an answer.
-    pub(super) fn take(&mut self) -> (Vec<u64>, Vec<Entry>) {
-        let (mut numbers, mut entries, mut bytes) = (Vec::new(), Vec::new(), 0);
-        while let Some(&number) = self.ready.front() {
-            let Some(record) = self.record(number) else { break };
-            bytes += size(&record.entry);
+    /// Returns the next request. Empty where every key waits for an answer.
+    pub(super) fn take(&mut self) -> (Vec<Ticket>, Vec<Entry>) {
+        let (mut entries, mut bytes) = (Vec::new(), 0);
+        let tickets = self.records.take(|key, data| {
+            let Some(key) = key else { return Choice::Stop };
+            bytes += size(key, data);
             if entries.len() == REQUEST_ENTRIES || (bytes > REQUEST_BYTES && !entries.is_empty()) {
-                break;
+                return Choice::Stop;
             }
-            entries.push(record.entry.clone());
-            numbers.push(number);
-            self.ready.pop_front();
-        }
-        (numbers, entries)
+            entries.push(Entry { key: Arc::clone(key), data: data.clone() });
+            Choice::Take
+        });
+        (tickets, entries)
     }
 
     /// The record is in the stream: the next of its key may go.
-    pub(super) fn stored(&mut self, number: u64) {
-        let Some(record) = self.record(number) else { return };
-        let key = Arc::clone(&record.entry.key);
-        if let Some(record) = self.records.get_mut((number - self.first) as usize) {
-            record.stored = true;
-        }
-        match self.behind.get_mut(&key).and_then(VecDeque::pop_front) {
-            Some(next) => self.ready.push_back(next),
-            None => {
-                self.behind.remove(&key);
-            }
-        }
-        while self.records.front().is_some_and(|record| record.stored) {
-            if let Some(record) = self.records.pop_front() {
-                self.bytes -= size(&record.entry);
-                self.first += 1;
-            }
-        }
+    pub(super) fn stored(&mut self, ticket: Ticket) {
+        self.records.done(ticket);
     }
 
-    /// The record is not in the stream, or nobody knows: it goes first when sending goes on.
-    pub(super) fn failed(&mut self, number: u64) {
-        self.ready.push_front(number);
+    /// The record is not in the stream, or that is unknown: it is sent first when sending continues.
+    pub(super) fn failed(&mut self, ticket: Ticket) {
+        self.records.put_back(ticket);
     }
 
-    /// The furthest position up to which every record is stored, if it has moved since the last call.
+    /// Returns the furthest position up to which every record is stored, if it has moved since the last call.
     pub(super) fn confirmed(&mut self) -> Option<Lsn> {
+        let front = self.records.front();
         let mut confirmed = None;
-        while let Some((after, position)) = self.positions.front() {
-            if *after > self.first {
-                break;
-            }
+        while let Some((_, position)) = self.positions.front().filter(|(after, _)| *after <= front) {
             confirmed = Some(*position);
             self.positions.pop_front();
         }
@@ -114,25 +78,20 @@ impl Queue {
 
     /// Bytes held, keys included.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes
+        self.records.bytes()
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.records.is_empty()
     }
-
-    fn record(&self, number: u64) -> Option<&Record> {
-        self.records.get(usize::try_from(number.checked_sub(self.first)?).ok()?)
-    }
 }
 
-fn size(entry: &Entry) -> usize {
-    entry.key.len() + entry.data.len()
+fn size(key: &str, data: &Bytes) -> usize {
+    key.len() + data.len()
 }
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::*;
@@ -142,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn one_record_of_a_key_at_a_time() {
+    fn a_position_is_confirmed_once_all_before_it_is_stored() {
         let mut queue = Queue::default();
         for (key, data) in [("a", "1"), ("a", "2"), ("b", "3")] {
             queue.push(entry(key, data));
@@ -184,19 +143,19 @@ mod tests {
                 queue.position(Lsn(at as u64 + 1));
             }
             let mut stored: Vec<usize> = Vec::new();
-            let mut out: Vec<(u64, Entry)> = Vec::new();
+            let mut out: Vec<(Ticket, Entry)> = Vec::new();
             let mut choices = choices.into_iter();
             while !queue.is_empty() {
-                let (numbers, entries) = queue.take();
-                out.extend(numbers.into_iter().zip(entries));
+                let (tickets, entries) = queue.take();
+                out.extend(tickets.into_iter().zip(entries));
                 let choice = choices.next().map_or(0, usize::from);
-                let (number, sent) = out.swap_remove(choice % out.len());
+                let (ticket, sent) = out.swap_remove(choice % out.len());
                 if choice % 3 == 1 {
-                    queue.failed(number);
+                    queue.failed(ticket);
                     continue;
                 }
                 stored.push(std::str::from_utf8(&sent.data).unwrap().parse().unwrap());
-                queue.stored(number);
+                queue.stored(ticket);
                 if let Some(position) = queue.confirmed() {
                     prop_assert!((0..position.0 as usize).all(|at| stored.contains(&at)));
                 }

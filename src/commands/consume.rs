@@ -18,6 +18,7 @@ use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::{Output, Part};
 use crate::streams::From;
+use crate::timing::Backoff;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
 ///
@@ -117,8 +118,8 @@ impl Args {
         let processor = Processor {
             store,
             hook,
-            retry: Retry { attempts: self.attempts, first: self.backoff, longest: Duration::from_secs(60) },
-            lanes: self.concurrency.into(),
+            retry: Retry { attempts: self.attempts, backoff: Backoff::new(self.backoff, Duration::from_secs(60)) },
+            concurrency: self.concurrency.into(),
             metrics: metrics.clone(),
             console: ctx.console.clone(),
             unread: unread.clone(),

@@ -33,8 +33,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// Events of one lane take effect in their order.
-    pub fn lane(&self) -> (&str, &str) {
+    /// Returns the aggregate's type and id: events of one aggregate take effect in their order.
+    pub fn aggregate(&self) -> (&str, &str) {
         (&self.message.aggregate_type, &self.message.aggregate_id)
     }
 
@@ -147,7 +147,7 @@ pub mod tests {
     fn events_others_and_broken_ones_are_told_apart() {
         let good = record(Uuid::from_u128(1), "p1", 3);
         let text = String::from_utf8(good.clone()).expect("text");
-        assert!(matches!(arrival(good).content, Content::Event(event) if event.lane() == ("person", "p1")));
+        assert!(matches!(arrival(good).content, Content::Event(event) if event.aggregate() == ("person", "p1")));
         // A deleted row has its primary key alone.
         let deleted = json!({
             "data": {"id": Uuid::from_u128(1)},

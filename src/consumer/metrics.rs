@@ -1,4 +1,4 @@
-//! What a consumer counts.
+//! The counts of a consumer.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+
+use crate::timing::nearest_rank;
 
 /// Latencies kept for the percentiles; later ones replace the oldest.
 const KEPT: usize = 10_000;
@@ -103,15 +105,11 @@ impl Metrics {
         let state = self.state();
         let mut sorted = state.latencies.clone();
         sorted.sort_unstable_by(f64::total_cmp);
-        let rank = |share: f64| {
-            let place = ((sorted.len() as f64 * share).ceil() as usize).max(1) - 1;
-            sorted.get(place).copied()
-        };
         Totals {
             shards: state.shards.len(),
             behind_ms: state.shards.values().map(|s| s.behind.as_millis() as u64).max().unwrap_or(0),
-            p50_ms: rank(0.5),
-            p99_ms: rank(0.99),
+            p50_ms: nearest_rank(&sorted, 0.5),
+            p99_ms: nearest_rank(&sorted, 0.99),
             ..state.totals.clone()
         }
     }

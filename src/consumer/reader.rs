@@ -6,8 +6,8 @@ use std::time::Duration;
 use aws_sdk_kinesis::Client;
 
 use super::event::read;
-use super::lanes::{Dealt, Processor, Terms};
 use super::lease::{Checkpoint, Lease, Leases, is_final};
+use super::processor::{BatchOutcome, LeaseContext, Processor};
 use super::progress::Progress;
 use super::store::Store;
 use crate::error::Result;
@@ -46,7 +46,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
     ///
     /// # Errors
     /// What Kinesis, the store or the leases end in after their retries.
-    pub async fn run(&self, lease: &Lease, terms: &Terms) -> Result<Ended> {
+    pub async fn run(&self, lease: &Lease, context: &LeaseContext) -> Result<Ended> {
         let shard = &lease.shard;
         let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
         let opened = Pages::open(self.client.clone(), self.stream.clone(), shard.clone(), cursor, self.batch);
@@ -55,53 +55,59 @@ impl<L: Leases, S: Store> Reader<L, S> {
         loop {
             let page = tokio::select! {
                 page = pages.next() => page?,
-                () = terms.stop.cancelled() => return Ok(Ended::Stopped),
+                () = context.stop.cancelled() => return Ok(Ended::Stopped),
             };
             let begun = tokio::time::Instant::now();
             let Some(page) = page else {
                 match self.keep(shard, &Checkpoint::End).await? {
                     Some(true) => return Ok(Ended::Drained),
                     Some(false) => return Ok(Ended::Lost),
-                    None if !terms.tenure.holds() => return Ok(Ended::Lost),
+                    None if !context.tenure.holds() => return Ok(Ended::Lost),
                     None => tokio::time::sleep_until(begun + self.pause).await,
                 }
                 continue;
             };
             let (behind, idle) = (page.behind, page.records.is_empty() && page.behind.is_zero());
-            let dealt = self.page(shard, page, &progress, terms).await;
+            let outcome = self.page(shard, page, &progress, context).await;
             // What is done is done, however the rest ended.
             let kept = self.checkpoint(shard, &progress).await;
-            match (dealt?, kept?) {
-                (Dealt::All, true) => {}
-                (Dealt::Stopped, true) => return Ok(Ended::Stopped),
-                (Dealt::Lost, _) | (_, false) => return Ok(Ended::Lost),
+            match (outcome?, kept?) {
+                (BatchOutcome::All, true) => {}
+                (BatchOutcome::Stopped, true) => return Ok(Ended::Stopped),
+                (BatchOutcome::Lost, _) | (_, false) => return Ok(Ended::Lost),
             }
             self.processor.metrics.shard(shard, behind, idle);
             let pause = if behind.is_zero() { self.pause } else { self.pause / 2 };
             tokio::select! {
                 () = tokio::time::sleep_until(begun + pause) => {}
-                () = terms.stop.cancelled() => return Ok(Ended::Stopped),
+                () = context.stop.cancelled() => return Ok(Ended::Stopped),
             }
         }
     }
 
-    /// Deals with a page, and checkpoints what is done of it now and then: with a slow hook a page takes long.
-    async fn page(&self, shard: &str, page: Page, progress: &Mutex<Progress>, terms: &Terms) -> Result<Dealt> {
+    /// Processes a page, and checkpoints its finished records now and then: with a slow hook a page takes long.
+    async fn page(
+        &self,
+        shard: &str,
+        page: Page,
+        progress: &Mutex<Progress>,
+        context: &LeaseContext,
+    ) -> Result<BatchOutcome> {
         if page.records.is_empty() {
-            return Ok(Dealt::All);
+            return Ok(BatchOutcome::All);
         }
         let count = page.records.len() as u64;
         self.processor.metrics.count(|totals| totals.records += count);
         self.processor.metrics.shard(shard, page.behind, false);
         let arrivals = page.records.into_iter().map(|record| read(shard, record)).collect();
-        let dealing = self.processor.deal(arrivals, progress, terms);
-        tokio::pin!(dealing);
+        let processing = self.processor.process(arrivals, progress, context);
+        tokio::pin!(processing);
         loop {
             tokio::select! {
-                dealt = &mut dealing => return dealt,
+                outcome = &mut processing => return outcome,
                 () = tokio::time::sleep(self.checkpoint_every) => {
                     if !self.checkpoint(shard, progress).await? {
-                        terms.tenure.end();
+                        context.tenure.end();
                     }
                 }
             }

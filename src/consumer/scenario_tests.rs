@@ -19,6 +19,7 @@ use crate::output::Console;
 use crate::postgres::{Failure, Mark};
 use crate::settings::{OutputFormat, ProgressMode};
 use crate::streams::From;
+use crate::timing::Backoff;
 
 #[derive(Clone, Default)]
 pub struct Kept(pub Arc<Mutex<Inner>>);
@@ -231,8 +232,8 @@ impl World {
         let processor = Processor {
             store: self.store.clone(),
             hook,
-            retry: Retry { attempts: 3, first: Duration::from_millis(5), longest: Duration::from_millis(20) },
-            lanes: 4,
+            retry: Retry { attempts: 3, backoff: Backoff::new(Duration::from_millis(5), Duration::from_millis(20)) },
+            concurrency: 4,
             metrics: metrics.clone(),
             console: Console::new(OutputFormat::Json, ProgressMode::None, true, false),
             unread: CancellationToken::new(),
@@ -497,7 +498,7 @@ async fn who_dies_in_the_middle_of_a_shard_is_followed_without_loss_and_with_few
     let expected: BTreeMap<String, Vec<i64>> = aggregates.iter().map(|p| ((*p).to_owned(), whole.clone())).collect();
     let (seen, again) = target.first_seen();
     assert_eq!((world.store.sequences(), seen), (expected.clone(), expected));
-    // What was under way at the kill: one event a lane, and a page has two records.
+    // What was under way at the kill: one event of each aggregate, and a page has two records.
     assert!(again <= 4, "{again} effects came again");
 }
 

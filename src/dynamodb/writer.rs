@@ -11,10 +11,10 @@ use uuid::Uuid;
 use super::item::item;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::outbox::Message;
+use crate::timing::Backoff;
 
-/// Before the first retry of a transaction that others were in the way of; doubles with each one.
-const FIRST_WAIT: Duration = Duration::from_millis(10);
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
+/// Before each retry of a transaction that conflicted with others.
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(500));
 
 /// How a transaction ended that DynamoDB judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,8 +59,10 @@ impl Outbox {
         writes.push(TransactWriteItem::builder().put(put).build());
         // One token for all attempts: an attempt that committed and whose answer was lost is not made twice.
         let token = Uuid::new_v4().to_string();
-        let mut wait = FIRST_WAIT;
+        let mut attempt = 0;
         loop {
+            attempt += 1;
+            let wait = BACKOFF.wait(attempt);
             let request = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
             let error = match request.client_request_token(&token).send().await {
                 Ok(_) => return Ok(Commit::Done),
@@ -69,8 +71,7 @@ impl Outbox {
             match judge(&error) {
                 Judgement::Refused(conditions) => return Ok(Commit::Refused(conditions)),
                 Judgement::Contended if Instant::now() + wait < deadline => {
-                    tokio::time::sleep(wait.mul_f64(fastrand::f64().mul_add(0.5, 0.5))).await;
-                    wait = (wait * 2).min(LONGEST_WAIT);
+                    tokio::time::sleep(wait).await;
                 }
                 Judgement::Contended => {
                     return Err(Error::new(Kind::Unreachable, "other transactions were in the way for too long")

@@ -1,5 +1,5 @@
 //! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `dynamodb`, `error`,
-//! `outbox`, `output`, `postgres` and `settings`.
+//! `outbox`, `output`, `postgres`, `settings` and `timing`.
 //!
 //! Handlers are plain async functions; only `bootstrap.rs` knows the Lambda runtime.
 

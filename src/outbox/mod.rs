@@ -1,11 +1,12 @@
-//! The event envelope: the outbox row, however it was captured, and the CloudEvent made of it; pure. Imports no other
-//! room.
+//! The event envelope: the outbox row, however it was captured, and the CloudEvent made of it; and the order of events
+//! per aggregate. Pure. Imports no other room.
 
 mod derived;
 mod digest;
 mod envelope;
 mod exact;
 pub mod formats;
+mod keyed_queue;
 mod members;
 mod recent;
 mod redelivery;
@@ -16,6 +17,7 @@ pub use derived::derived_id;
 pub use digest::digest;
 pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
 pub use exact::{Decimal, Exact, text_at};
+pub use keyed_queue::{Choice, KeyedQueue, Ticket, round_robin, run_in_order};
 pub use members::{Members, levels};
 pub use recent::Recent;
 pub use redelivery::{Fate, Piece, Redelivered, Redelivery};

@@ -1,16 +1,14 @@
 //! Sample events: a car or a person and its outbox row in one transaction each, with a correlation id to find it again by.
 
-use std::time::Duration;
-
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
 use tokio_postgres::{Client, GenericClient, Statement};
 use uuid::Uuid;
 
 use super::fault::failed;
 use crate::error::{Error, Kind, Result};
+use crate::timing::RateLimit;
 
 /// The most events of one request: what one call of the admin function finishes well within its time limit.
 pub const MAX_CHUNK: u32 = 1_000;
@@ -142,11 +140,9 @@ pub(super) async fn insert(client: &mut Client, request: &SampleRequest) -> Resu
 }
 
 async fn many(client: &impl GenericClient, statement: &Statement, request: &SampleRequest) -> Result<Vec<Inserted>> {
-    let started = Instant::now();
+    let limit = RateLimit::start(request.rate);
     let events = (0..request.count).map(|i| async move {
-        if let Some(rate) = request.rate {
-            tokio::time::sleep_until(started + Duration::from_secs_f64(f64::from(i) / rate)).await;
-        }
+        limit.wait(i.into()).await;
         one(client, statement, request, request.first + u64::from(i)).await
     });
     stream::iter(events).buffered(IN_FLIGHT).try_collect().await

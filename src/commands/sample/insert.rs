@@ -18,6 +18,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Inserted, SampleRequest};
+use crate::timing::RateLimit;
 
 /// More rows than a person reads are summed up.
 const SHOWN: usize = 20;
@@ -149,20 +150,14 @@ impl Args {
         let (route, one) = (sample.name(), sample.one());
         let url = format!("{}/{route}", deployment.output(Output::ApiUrl)?.trim_end_matches('/'));
         let api = Api::new(ctx.aws().await?, deployment.output(Output::ApiUrl)?)?;
-        let (run, started) = (Uuid::now_v7(), tokio::time::Instant::now());
+        let (run, limit) = (Uuid::now_v7(), RateLimit::start(self.rate));
         let _wait = ctx.console.wait("sample", &format!("posting to {url}"));
         let mut table = Table::new(["event", one]);
         let mut event_ids = Vec::new();
         let _hold = ctx.hold();
         for n in 0..self.count {
-            if ctx.cancel.is_cancelled() {
+            if ctx.cancel.run_until_cancelled(limit.wait(n.into())).await.is_none() {
                 return Err(stopped(&event_ids.len().to_string(), event_ids.len(), self.count));
-            }
-            if let Some(rate) = self.rate {
-                let next = started + std::time::Duration::from_secs_f64(f64::from(n) / rate);
-                if ctx.cancel.run_until_cancelled(tokio::time::sleep_until(next)).await.is_none() {
-                    return Err(stopped(&event_ids.len().to_string(), event_ids.len(), self.count));
-                }
             }
             let call = call(sample, n.into(), None);
             let answer = api.send(call.method, &call.path, &[], call.body.to_string().into_bytes()).await?;

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::compare::compare;
 use super::{Held, Worker};
-use crate::consumer::lanes::Terms;
 use crate::consumer::lease::{Checkpoint, Lease, Leases, Plan, plan};
+use crate::consumer::processor::LeaseContext;
 use crate::consumer::store::Store;
 use crate::consumer::tenure::Tenure;
 use crate::error::Result;
@@ -141,12 +141,13 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             None => String::new(),
         };
         processor.console.emit(Event::progress("consume", format!("{} {whence}at {}", lease.shard, lease.checkpoint)));
-        let terms = Terms { tenure: Tenure::new(begun, self.options.lease_duration), stop: CancellationToken::new() };
-        let held = Held { tenure: terms.tenure.clone(), stop: terms.stop.clone(), wanted_by: None };
+        let context =
+            LeaseContext { tenure: Tenure::new(begun, self.options.lease_duration), stop: CancellationToken::new() };
+        let held = Held { tenure: context.tenure.clone(), stop: context.stop.clone(), wanted_by: None };
         self.held.insert(lease.shard.clone(), held);
         let reader = self.reader.clone();
         self.readers.spawn(async move {
-            let ended = reader.run(&lease, &terms).await;
+            let ended = reader.run(&lease, &context).await;
             (lease.shard, ended)
         });
         Ok(())

@@ -18,6 +18,7 @@ use crate::postgres::admin::{
 };
 use crate::postgres::{MAX_CHUNK, Target, connect};
 use crate::streams::processed;
+use crate::timing::RateLimit;
 
 /// Sample events of one call where nothing limits the rate.
 const CHUNK: u32 = 250;
@@ -152,25 +153,21 @@ impl Database {
         }
     }
 
-    /// Writes sample events in chunks short enough for one call of the function, and reports each chunk to `told`. A
-    /// request may ask for any number of events here. Once cancelled, ends after the chunk under way and returns the events
-    /// that were written.
+    /// Writes sample events in chunks short enough for one call of the function, and reports each chunk to
+    /// `on_progress`. A request may have any number of events. Once cancelled, ends after the chunk under way and returns
+    /// the events that were written.
     pub async fn insert_samples(
         &mut self,
         request: &SampleRequest,
         cancel: &CancellationToken,
-        mut told: impl FnMut(&[Inserted]),
+        mut on_progress: impl FnMut(&[Inserted]),
     ) -> Result<Vec<Inserted>> {
         // A chunk takes about two seconds at most, so that progress shows and the end after a signal is near.
         let by_rate = request.rate.map_or(CHUNK, |rate| (rate * 2.0).clamp(1.0, f64::from(MAX_CHUNK)) as u32);
         let mut all = Vec::with_capacity(request.count as usize);
-        let started = tokio::time::Instant::now();
+        let limit = RateLimit::start(request.rate);
         for from in (0..request.count).step_by(by_rate as usize) {
-            if let Some(rate) = request.rate {
-                let next = started + std::time::Duration::from_secs_f64(f64::from(from) / rate);
-                cancel.run_until_cancelled(tokio::time::sleep_until(next)).await;
-            }
-            if cancel.is_cancelled() {
+            if cancel.run_until_cancelled(limit.wait(from.into())).await.is_none() {
                 break;
             }
             let chunk = SampleRequest {
@@ -180,7 +177,7 @@ impl Database {
             };
             match self.execute(AdminRequest::SampleInsert(chunk)).await? {
                 AdminResponse::SampleInsert { inserted } => {
-                    told(&inserted);
+                    on_progress(&inserted);
                     all.extend(inserted);
                 }
                 other => return Err(unexpected(&other)),

@@ -4,7 +4,7 @@ use chrono::Utc;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::lanes::{Single, nobody};
+use super::ordered::{Single, unused_id};
 use super::script::{Call, Known, call, refused_call};
 use crate::aws::api_gateway::{Answer, Api};
 use crate::deployment::Deployment;
@@ -63,7 +63,7 @@ impl Single for SampleApi {
     }
 
     async fn refused(&self, request: &SampleRequest, n: u64, known: Option<Known>) -> Result<Inserted> {
-        let made_up = || Known { id: nobody(), version: 1, key: correlation_id(request.run, n) };
+        let made_up = || Known { id: unused_id(), version: 1, key: correlation_id(request.run, n) };
         let nothing_to_repeat = known.is_none() && self.sample == Sample::Orders;
         let known = match known {
             Some(known) => known,

@@ -2,7 +2,7 @@
 //! outbox table alone where the sample was left out.
 
 mod api;
-mod lanes;
+mod ordered;
 mod outbox;
 mod script;
 
@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use self::api::SampleApi;
-use self::lanes::Lanes;
+use self::ordered::Ordered;
 use self::outbox::SampleOutbox;
 pub use self::script::{Call, call};
 use super::Deployment;
@@ -22,8 +22,8 @@ use crate::postgres::admin::{Inserted, SampleRequest};
 /// Where sample events are written.
 pub enum Writer {
     Database(Database),
-    Api(Box<Lanes<SampleApi>>),
-    Outbox(Box<Lanes<SampleOutbox>>),
+    Api(Box<Ordered<SampleApi>>),
+    Outbox(Box<Ordered<SampleOutbox>>),
 }
 
 impl Writer {
@@ -33,13 +33,13 @@ impl Writer {
     /// `NotDeployed`.
     pub(super) fn dynamodb(deployment: &Deployment) -> Result<Self> {
         Ok(match deployment.has_sample() {
-            true => Self::Api(Box::new(Lanes::new(SampleApi::open(deployment)?))),
-            false => Self::Outbox(Box::new(Lanes::new(SampleOutbox::open(deployment)?))),
+            true => Self::Api(Box::new(Ordered::new(SampleApi::open(deployment)?))),
+            false => Self::Outbox(Box::new(Ordered::new(SampleOutbox::open(deployment)?))),
         })
     }
 
-    /// Writes as the request says, and reports events to `told` as they are committed. With `rollback` it is made sure
-    /// that nothing is kept. Once cancelled, starts no more writes, waits for those under way, and returns the events that
+    /// Writes the events of the request, and reports events to `on_progress` as they are committed. With `rollback`, checks that
+    /// nothing is kept. Once cancelled, starts no more writes, waits for those under way, and returns the events that
     /// were written.
     ///
     /// # Errors
@@ -48,12 +48,12 @@ impl Writer {
         &mut self,
         request: &SampleRequest,
         cancel: &CancellationToken,
-        told: impl FnMut(&[Inserted]) + Send,
+        on_progress: impl FnMut(&[Inserted]) + Send,
     ) -> Result<Vec<Inserted>> {
         match self {
-            Self::Database(database) => database.insert_samples(request, cancel, told).await,
-            Self::Api(api) => api.insert(request, cancel, told).await,
-            Self::Outbox(outbox) => outbox.insert(request, cancel, told).await,
+            Self::Database(database) => database.insert_samples(request, cancel, on_progress).await,
+            Self::Api(api) => api.insert(request, cancel, on_progress).await,
+            Self::Outbox(outbox) => outbox.insert(request, cancel, on_progress).await,
         }
     }
 }

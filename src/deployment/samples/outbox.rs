@@ -9,7 +9,7 @@ use serde_json::value::to_raw_value;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::lanes::{Single, nobody};
+use super::ordered::{Single, unused_id};
 use super::script::Known;
 use crate::deployment::Deployment;
 use crate::dynamodb::{Commit, Outbox};
@@ -62,7 +62,7 @@ impl Single for SampleOutbox {
         let event = event(request, n, known.as_ref())?;
         let check = ConditionCheck::builder()
             .table_name(&self.table)
-            .key("aggregate_id", AttributeValue::S(nobody()))
+            .key("aggregate_id", AttributeValue::S(unused_id()))
             .key("sequence", AttributeValue::N("1".into()))
             .condition_expression("attribute_exists(aggregate_id)")
             .build()

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::publisher::backend::Publisher;
+use super::publisher::backlog::Item;
 use super::publisher::decode::Decoded;
-use super::publisher::lanes::Item;
 use super::publisher::{Origin, Source, decode};
 use crate::outbox::formats::dynamodb::{Change, ChangeError};
 use crate::outbox::{Message, RowError};

@@ -7,8 +7,8 @@ use outboxctl_test_support::schemas::Events;
 use serde_json::{Value, json};
 
 use crate::functions::publisher::backend::{Entry, Limits, Publisher, Reason, Verdict};
+use crate::functions::publisher::backlog::{Content, Item};
 use crate::functions::publisher::decode::{self, Decoded};
-use crate::functions::publisher::lanes::{Content, Item};
 use crate::outbox::Message;
 use crate::outbox::formats::dynamodb::users::Mapping;
 use crate::outbox::formats::dynamodb::{Change, appended};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::backend::{Entry, Publisher, Reason};
-use super::lanes::{Content, Item};
+use super::backlog::{Content, Item};
 use crate::outbox::Message;
 use crate::outbox::formats::dms::{Recognised, recognise};
 
@@ -43,10 +43,10 @@ pub fn item<P: Publisher>(publisher: &P, position: usize, message: &Message) -> 
         Err(error) => Content::Poison(Reason::new("Unwritable", error.to_string())),
     };
     // Even an event that can't go out keeps its place among its aggregate's.
-    Item { position, lane: Some((message.aggregate_type.clone(), message.aggregate_id.clone())), content }
+    Item { position, key: Some((message.aggregate_type.clone(), message.aggregate_id.clone())), content }
 }
 
 /// A record that can't be read as far as its aggregate.
 pub fn poison(position: usize, code: &str, message: impl Into<String>) -> Item {
-    Item { position, lane: None, content: Content::Poison(Reason::new(code, message)) }
+    Item { position, key: None, content: Content::Poison(Reason::new(code, message)) }
 }

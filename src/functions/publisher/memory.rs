@@ -8,7 +8,7 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use super::lanes::Item;
+use super::backlog::Item;
 use super::{Report, Source};
 
 /// More than the batches of a few shards hold. What is beyond is forgotten, and then repeated.
@@ -56,7 +56,7 @@ impl Memory {
 mod tests {
     use super::super::Origin;
     use super::super::backend::Reason;
-    use super::super::lanes::Content;
+    use super::super::backlog::Content;
     use super::*;
 
     fn batch(numbers: &[&str]) -> Vec<Source> {
@@ -76,7 +76,7 @@ mod tests {
 
     fn outstanding(memory: &Memory, batch: &[Source]) -> Vec<usize> {
         let item =
-            |position| Item { position, lane: None, content: Content::Poison(Reason::new("Undecodable", "not JSON")) };
+            |position| Item { position, key: None, content: Content::Poison(Reason::new("Undecodable", "not JSON")) };
         memory.outstanding(batch, (0..batch.len()).map(item).collect()).iter().map(|item| item.position).collect()
     }
 

@@ -1,17 +1,17 @@
 //! Consumers of captured streams: a batch in, events on the bus out.
 //!
-//! `Engine` is what they share, `Handler` the consumer of DMS records. `decode.rs` tells events from the rest, `lanes.rs` keeps order (pure), `delivery.rs` drives requests and retries,
-//! `memory.rs` knows what comes again although it is done,
-//! `backend.rs` is the seam to where events go (`eventbridge.rs`), `failures.rs` keeps what can't be delivered,
-//! `redelivery.rs` delivers what an operator asks for (`invocation.rs` tells that from a batch).
+//! `Engine` is the shared part, `Handler` the consumer of DMS records. `decode.rs` recognises events, `backlog.rs` keeps
+//! the order per aggregate (pure), `delivery.rs` drives requests and retries, `memory.rs` remembers delivered records that
+//! Lambda sends again, `backend.rs` is the seam to the target (`eventbridge.rs`), `failures.rs` stores what can't be
+//! delivered, `redelivery.rs` delivers what an operator asks for (`invocation.rs` tells such a request from a batch).
 
 pub mod backend;
+pub mod backlog;
 pub mod decode;
 mod delivery;
 mod eventbridge;
 mod failures;
 mod invocation;
-pub mod lanes;
 mod memory;
 mod redelivery;
 mod response;
@@ -23,6 +23,7 @@ use std::time::{Duration, Instant, SystemTime};
 use aws_lambda_events::event::kinesis::{KinesisEvent, KinesisEventRecord};
 
 use self::backend::Publisher;
+use self::backlog::Item;
 use self::decode::Decoded;
 use self::delivery::Policy;
 pub use self::delivery::Report;
@@ -30,7 +31,6 @@ use self::eventbridge::{EventBridge, MAX_REQUEST_BYTES};
 use self::failures::S3Failures;
 pub use self::failures::{Origin, Source};
 pub use self::invocation::{Answer, Invocation};
-use self::lanes::Item;
 use self::memory::Memory;
 pub use self::response::{BatchResponse, ItemFailure};
 use super::environment::{optional, required};

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 
 use super::backend::{Entry, FailureDestination, Limits, Publisher, Reason, Verdict};
+use super::backlog::{Content, Item};
 use super::delivery::{Policy, Report, deliver};
-use super::lanes::{Content, Item};
 use super::{decode, stop_at};
 use crate::error::{Error, Kind, Result};
+use crate::timing::Backoff;
 
 /// What the fake bus does with an entry each time it sees one; accepts once the list is used up.
 #[derive(Debug, Clone, Copy)]
@@ -88,12 +89,12 @@ fn event(position: usize, aggregate: u8) -> Item {
         detail: format!("{aggregate}:{position}"),
     };
     let bytes = entry.detail.len();
-    let lane = Some(("car".into(), aggregate.to_string()));
-    Item { position, lane, content: Content::Event { entry: Arc::new(entry), bytes } }
+    let key = Some(("car".into(), aggregate.to_string()));
+    Item { position, key, content: Content::Event { entry: Arc::new(entry), bytes } }
 }
 
 const QUICK: Policy =
-    Policy { concurrency: 4, first_wait: Duration::from_micros(50), longest_wait: Duration::from_micros(200) };
+    Policy { concurrency: 4, backoff: Backoff::new(Duration::from_micros(50), Duration::from_micros(200)) };
 
 fn run(bus: &Bus, items: Vec<Item>, time: Duration) -> Report {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
@@ -106,9 +107,9 @@ fn first_arrivals(bus: &Bus) -> BTreeMap<String, Vec<usize>> {
     for seen in bus.seen.lock().unwrap().iter() {
         let (aggregate, position) = seen.split_once(':').unwrap();
         let position = position.parse().unwrap();
-        let lane = arrivals.entry(aggregate.into()).or_default();
-        if !lane.contains(&position) {
-            lane.push(position);
+        let positions = arrivals.entry(aggregate.into()).or_default();
+        if !positions.contains(&position) {
+            positions.push(position);
         }
     }
     arrivals
@@ -131,14 +132,14 @@ proptest! {
         broken_stores in 0usize..4,
     ) {
         let bus = Bus { script: Mutex::new(script), broken_stores: Mutex::new(broken_stores), ..Bus::default() };
-        let items = aggregates.iter().enumerate().map(|(position, &lane)| event(position, lane)).collect();
+        let items = aggregates.iter().enumerate().map(|(position, &aggregate)| event(position, aggregate)).collect();
         let report = run(&bus, items, Duration::from_secs(20));
         prop_assert_eq!(&report.unfinished, &Vec::<usize>::new());
         prop_assert_eq!(report.accepted + report.kept, aggregates.len());
 
         let arrivals = first_arrivals(&bus);
-        for lane in arrivals.values() {
-            prop_assert!(lane.is_sorted(), "an aggregate was reordered: {:?}", lane);
+        for positions in arrivals.values() {
+            prop_assert!(positions.is_sorted(), "an aggregate was reordered: {:?}", positions);
         }
         let mut all: Vec<usize> = arrivals.into_values().flatten().chain(bus.kept.lock().unwrap().iter().copied()).collect();
         all.sort_unstable();
@@ -154,14 +155,14 @@ proptest! {
         // The backend stops answering well after the script: everything not finished must be reported.
         let endless = std::iter::repeat_n(Act::Retry, 100_000).chain(script).collect();
         let bus = Bus { script: Mutex::new(endless), ..Bus::default() };
-        let items = aggregates.iter().enumerate().map(|(position, &lane)| event(position, lane)).collect();
+        let items = aggregates.iter().enumerate().map(|(position, &aggregate)| event(position, aggregate)).collect();
         let report = run(&bus, items, Duration::from_millis(10));
         prop_assert_eq!(report.accepted + report.kept + report.unfinished.len(), aggregates.len());
         prop_assert!(report.unfinished.is_sorted());
         // Of each aggregate the finished ones come first: redelivery from the first unfinished one keeps order.
         let unfinished = &report.unfinished;
-        for lane in 0..4u8 {
-            let state: Vec<bool> = aggregates.iter().enumerate().filter(|(_, l)| **l == lane)
+        for aggregate in 0..4u8 {
+            let state: Vec<bool> = aggregates.iter().enumerate().filter(|(_, a)| **a == aggregate)
                 .map(|(position, _)| unfinished.contains(&position)).collect();
             prop_assert!(state.is_sorted(), "a later event of the aggregate went first: {:?}", state);
         }
@@ -173,7 +174,7 @@ fn poison_does_not_hold_up_others_and_keeps_its_place() {
     let bus = Bus::default();
     let poison = Item {
         position: 1,
-        lane: Some(("car".into(), "1".into())),
+        key: Some(("car".into(), "1".into())),
         content: Content::Poison(Reason::new("EventTooLarge", "")),
     };
     let report = run(&bus, vec![event(0, 1), poison, event(2, 1), event(3, 2)], Duration::from_secs(5));
@@ -185,7 +186,7 @@ fn poison_does_not_hold_up_others_and_keeps_its_place() {
 #[test]
 fn a_failure_destination_that_fails_is_not_acknowledged() {
     let bus = Bus { broken_stores: Mutex::new(usize::MAX), ..Bus::default() };
-    let poison = Item { position: 0, lane: None, content: Content::Poison(Reason::new("Undecodable", "")) };
+    let poison = Item { position: 0, key: None, content: Content::Poison(Reason::new("Undecodable", "")) };
     let report = run(&bus, vec![poison, event(1, 1)], Duration::from_millis(20));
     assert_eq!((report.accepted, report.unfinished), (1, vec![0]));
     assert_eq!(report.last_problem.unwrap().code, "FailureDestination");
@@ -218,7 +219,7 @@ fn tells_events_from_the_rest() {
     let decode::Decoded::Item { item, event_id } = decode(&record("outbox", "insert", "{\"year\": 2024}")) else {
         panic!("an insert is an event");
     };
-    assert_eq!((item.position, item.lane), (7, Some(("car".into(), "c-1".into()))));
+    assert_eq!((item.position, item.key), (7, Some(("car".into(), "c-1".into()))));
     assert!(event_id.is_some());
     let Content::Event { entry, .. } = item.content else { panic!("it is well formed") };
     let detail: serde_json::Value = serde_json::from_str(&entry.detail).unwrap();

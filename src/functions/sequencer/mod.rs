@@ -22,7 +22,7 @@ use self::plan::Arrivals;
 use self::positions::PositionsTable;
 use super::changes::decode_change;
 use super::environment::required;
-use super::publisher::lanes::Item;
+use super::publisher::backlog::Item;
 use super::publisher::{self, Answer, Engine, Invocation, Report, Source, decode};
 use crate::aws::Clients;
 use crate::error::Result;

@@ -12,7 +12,7 @@ use super::plan::{Aggregate, Pending, gap};
 use super::positions::{Claim, Positions};
 use crate::error::{Error, Kind, Result};
 use crate::functions::publisher::backend::Reason;
-use crate::functions::publisher::lanes::Item;
+use crate::functions::publisher::backlog::Item;
 use crate::functions::publisher::{Origin, Report, Source};
 use crate::outbox::Message;
 
@@ -90,7 +90,7 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
                 }
             }
         }
-        let poisoned: Vec<usize> = items.iter().filter(|item| item.lane.is_none()).map(|item| item.position).collect();
+        let poisoned: Vec<usize> = items.iter().filter(|item| item.key.is_none()).map(|item| item.position).collect();
         let report = parts.deliver(&batch, items, stop_at).await;
         total.accepted += report.accepted;
         total.kept += report.kept;

@@ -13,7 +13,7 @@ use super::positions::{Claim, Positions};
 use super::{Read, read, rounds};
 use crate::dynamodb;
 use crate::error::{Error, Kind, Result};
-use crate::functions::publisher::lanes::{Content, Item};
+use crate::functions::publisher::backlog::{Content, Item};
 use crate::functions::publisher::{Origin, Report, Source};
 use crate::outbox::{Message, derived_id};
 
@@ -131,8 +131,8 @@ impl rounds::Parts for World {
     }
 
     fn item(&self, position: usize, message: &Message) -> Item {
-        let lane = Some((message.sequence.to_string(), message.aggregate_id.clone()));
-        Item { position, lane, content: Content::Poison(crate::functions::publisher::backend::Reason::new("", "")) }
+        let key = Some((message.sequence.to_string(), message.aggregate_id.clone()));
+        Item { position, key, content: Content::Poison(crate::functions::publisher::backend::Reason::new("", "")) }
     }
 
     /// As the engine: an aggregate's first event that is not taken holds back those behind it.
@@ -140,7 +140,7 @@ impl rounds::Parts for World {
         let (mut report, mut held) = (Report::default(), BTreeSet::new());
         for item in items {
             tokio::task::yield_now().await;
-            let Some((sequence, aggregate)) = item.lane else {
+            let Some((sequence, aggregate)) = item.key else {
                 report.kept += 1;
                 continue;
             };

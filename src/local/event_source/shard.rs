@@ -17,6 +17,7 @@ use super::registry::{Checkpoint, Tracked};
 use super::source::{Position, ReadError, Record, Source};
 use crate::aws::Clients;
 use crate::error::Result;
+use crate::timing::Backoff;
 
 /// The least time between two reads that bring nothing.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
@@ -25,8 +26,8 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(5);
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
 /// An invocation's payload is at most 6 MB ("Lambda quotas").
 const MAX_PAYLOAD: usize = 6_000_000;
-const SHORTEST_BACKOFF: Duration = Duration::from_millis(200);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(10);
+/// "Lambda retries with exponential backoff".
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
 
 /// What the shards of a mapping share.
 pub struct Worker {
@@ -158,7 +159,7 @@ impl Worker {
                 reader.problems += 1;
                 tracing::warn!(shard = reader.shard, "{error}");
                 self.tracked.unreadable(&error);
-                self.rest(backoff(reader.problems)).await;
+                self.rest(BACKOFF.wait(reader.problems)).await;
                 return Ok(0);
             }
         };
@@ -244,7 +245,7 @@ impl Worker {
             }
             failures = if wait { failures + 1 } else { 0 };
             if wait {
-                self.rest(backoff(failures)).await;
+                self.rest(BACKOFF.wait(failures)).await;
             }
         }
     }
@@ -269,7 +270,7 @@ impl Worker {
                 if attempt == 5 || self.stop.is_cancelled() {
                     break;
                 }
-                self.rest(backoff(attempt)).await;
+                self.rest(BACKOFF.wait(attempt)).await;
             }
         }
         match outcome.checkpoint {
@@ -281,10 +282,4 @@ impl Worker {
     async fn rest(&self, time: Duration) {
         let _ = tokio::time::timeout(time, self.stop.cancelled()).await;
     }
-}
-
-/// "Lambda retries with exponential backoff"; jittered.
-fn backoff(failures: u32) -> Duration {
-    let doubled = SHORTEST_BACKOFF.saturating_mul(1 << failures.saturating_sub(1).min(10));
-    doubled.min(LONGEST_BACKOFF).mul_f64(fastrand::f64().mul_add(0.5, 0.5))
 }

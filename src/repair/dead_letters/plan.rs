@@ -50,7 +50,7 @@ impl Selection {
     pub fn takes(&self, letter: &DeadLetter) -> bool {
         let aggregate = |wanted: &str| {
             let any = |view: &super::view::View| {
-                view.aggregate_id.as_deref() == Some(wanted) || view.lane().as_deref() == Some(wanted)
+                view.aggregate_id.as_deref() == Some(wanted) || view.key().as_deref() == Some(wanted)
             };
             any(&letter.event) || letter.places.iter().any(|spot| any(&spot.view))
         };
@@ -76,16 +76,16 @@ pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
     }
     let spot = |turn: &Turn| &letters[turn.letter].places[turn.record];
     turns.sort_by(|a, b| arrival(spot(a), spot(b)));
-    let mut lanes: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut aggregates: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, turn) in turns.iter().enumerate() {
         let view = &spot(turn).view;
-        if let (Some(lane), Some(_)) = (view.lane(), view.sequence) {
-            lanes.entry(lane).or_default().push(place);
+        if let (Some(aggregate), Some(_)) = (view.key(), view.sequence) {
+            aggregates.entry(aggregate).or_default().push(place);
         }
     }
     // Each aggregate's records share out its own places among themselves.
     let arrived = turns.clone();
-    for places in lanes.into_values() {
+    for places in aggregates.into_values() {
         let mut sorted = places.clone();
         sorted.sort_by_key(|place| spot(&arrived[*place]).view.sequence);
         for (place, from) in places.into_iter().zip(sorted) {
@@ -161,8 +161,8 @@ mod tests {
             for turn in &turns {
                 prop_assert!(seen.insert((turn.letter, turn.record)));
                 let view = &letters[turn.letter].places[turn.record].view;
-                if let (Some(lane), Some(sequence)) = (view.lane(), view.sequence) {
-                    prop_assert!(last.insert(lane, sequence).is_none_or(|before| before <= sequence));
+                if let (Some(aggregate), Some(sequence)) = (view.key(), view.sequence) {
+                    prop_assert!(last.insert(aggregate, sequence).is_none_or(|before| before <= sequence));
                 }
             }
         }

@@ -183,9 +183,9 @@ fn parcel(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Parcel> {
         .ok_or_else(|| Error::new(Kind::Failed, format!("{} changed while it was read: run it again", letter.key)))?;
     // Where the aggregate can't be told, the stream's own key keeps those apart that may have the same.
     let key = Some(&record.partition_key).filter(|key| !key.is_empty()).cloned();
-    let lane = letter.places[turn.record].view.lane().or(key);
-    let lane = lane.unwrap_or_else(|| format!("{}#{}", letter.key, turn.record));
-    Ok(Parcel { piece: Piece::record(&record.data), lane, partition_key: record.partition_key.clone() })
+    let key = letter.places[turn.record].view.key().or(key);
+    let key = key.unwrap_or_else(|| format!("{}#{}", letter.key, turn.record));
+    Ok(Parcel { piece: Piece::record(&record.data), key, partition_key: record.partition_key.clone() })
 }
 
 fn step(letter: &DeadLetter, outcome: &'static str, reason: Option<String>) -> Step {

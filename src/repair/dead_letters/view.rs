@@ -67,15 +67,15 @@ impl View {
         }
     }
 
-    /// What orders it among others; None where that is unknown.
-    pub fn lane(&self) -> Option<String> {
+    /// Returns the aggregate as `type/id`, by which records are ordered; None where it is unknown.
+    pub fn key(&self) -> Option<String> {
         let (kind, id) = (self.aggregate_type.as_deref().unwrap_or_default(), self.aggregate_id.as_deref()?);
         Some(format!("{kind}/{id}"))
     }
 
     /// For people: type and id of the aggregate, or a dash.
     pub fn aggregate(&self) -> String {
-        self.lane().map_or_else(|| "-".into(), |lane| lane.trim_start_matches('/').to_owned())
+        self.key().map_or_else(|| "-".into(), |key| key.trim_start_matches('/').to_owned())
     }
 }
 

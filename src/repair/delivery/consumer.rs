@@ -1,56 +1,43 @@
 //! Bringing events to the function behind a rule, as the bus would: one an invocation, and its answer is waited for.
 
-use std::collections::HashMap;
+use std::ops::ControlFlow;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::Parcel;
 use super::courier::call;
 use crate::aws::Clients;
 use crate::error::{Error, Result};
-use crate::outbox::Fate;
+use crate::outbox::{Fate, run_in_order};
 
-/// Lanes under way at the same time.
+/// Aggregates whose events are under way at the same time.
 const CONCURRENCY: usize = 8;
 
-/// A lane ends with its first event that was not brought; one that the function refuses holds up no other.
+/// Invokes the function for each event. An aggregate's events end with the first one that did not arrive; one that the
+/// function refuses does not block those behind it.
 pub(super) async fn bring(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
-    let mut lanes: HashMap<&str, Vec<usize>> = HashMap::new();
-    for (at, parcel) in parcels.iter().enumerate() {
-        lanes.entry(&parcel.lane).or_default().push(at);
-    }
-    let brought = stream::iter(lanes.into_values()).map(|lane| bring_lane(clients, name, parcels, lane));
-    let brought: Vec<Vec<(usize, Fate)>> = brought.buffer_unordered(CONCURRENCY).try_collect().await?;
     let held =
         || Fate::Unfinished { code: "Held".into(), message: "an earlier event of its aggregate was not taken".into() };
     let mut fates: Vec<Fate> = parcels.iter().map(|_| held()).collect();
-    brought.into_iter().flatten().for_each(|(at, fate)| fates[at] = fate);
+    let keyed = parcels.iter().enumerate().map(|(at, parcel)| (parcel.key.as_str(), at));
+    let bring = |at: usize| async move { Ok::<_, Error>((at, bring_one(clients, name, parcels[at]).await?)) };
+    run_in_order(keyed, CONCURRENCY, bring, |(at, fate)| {
+        let arrived = !matches!(fate, Fate::Unfinished { .. });
+        fates[at] = fate;
+        if arrived { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    })
+    .await?;
     Ok(fates)
 }
 
-async fn bring_lane(
-    clients: &Clients,
-    name: &str,
-    parcels: &[&Parcel],
-    lane: Vec<usize>,
-) -> Result<Vec<(usize, Fate)>> {
-    let mut fates = Vec::with_capacity(lane.len());
-    for at in lane {
-        let event = parcels[at].piece.as_record().unwrap_or_default();
-        let fate = match call(clients, name, event).await {
-            Ok(answer) if answer.function_error().is_none() => Fate::Accepted,
-            Ok(answer) => refused(answer.payload().map(|blob| blob.as_ref()).unwrap_or_default()),
-            // What was brought before counts; this one and the rest of the lane come again.
-            Err(error) if super::is_passing(&error) => {
-                fates.push((at, unfinished(&error)));
-                return Ok(fates);
-            }
-            Err(error) => return Err(error),
-        };
-        fates.push((at, fate));
+async fn bring_one(clients: &Clients, name: &str, parcel: &Parcel) -> Result<Fate> {
+    let event = parcel.piece.as_record().unwrap_or_default();
+    match call(clients, name, event).await {
+        Ok(answer) if answer.function_error().is_none() => Ok(Fate::Accepted),
+        Ok(answer) => Ok(refused(answer.payload().map(|blob| blob.as_ref()).unwrap_or_default())),
+        Err(error) if super::is_passing(&error) => Ok(unfinished(&error)),
+        Err(error) => Err(error),
     }
-    Ok(fates)
 }
 
 fn unfinished(error: &Error) -> Fate {

@@ -9,34 +9,33 @@
 mod consumer;
 mod courier;
 mod log;
-mod order;
 mod record;
 mod stream;
 
 use std::time::Duration;
 
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{Fate, Piece};
+use crate::timing::{Backoff, RateLimit};
 
 pub use courier::Courier;
-pub use order::interleave;
 
 /// Most pieces of a request.
 pub const BATCH: usize = 100;
 /// Most bytes of a request: a function takes 6 MB.
 pub const BATCH_BYTES: usize = 4 << 20;
-/// Requests in a row that may bring nothing forward before it is given up.
+/// Requests in a row without progress after which sending fails.
 const PATIENCE: u32 = 6;
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(8));
 
 /// Something to deliver.
 #[derive(Debug, Clone)]
 pub struct Parcel {
     pub piece: Piece,
-    /// Parcels of one lane arrive in their order: an aggregate.
-    pub lane: String,
+    /// Records of one key, an aggregate, arrive in their order.
+    pub key: String,
     /// Where it belongs in a stream.
     pub partition_key: String,
 }
@@ -48,13 +47,13 @@ pub struct Carrier<'a> {
     rate: Option<f64>,
     /// Fires when the whole should end.
     pub cancel: &'a CancellationToken,
-    started: Instant,
+    limit: RateLimit,
     sent: u64,
 }
 
 impl<'a> Carrier<'a> {
     pub fn new(courier: &'a Courier, rate: Option<f64>, cancel: &'a CancellationToken) -> Self {
-        Self { courier, rate, cancel, started: Instant::now(), sent: 0 }
+        Self { courier, rate, cancel, limit: RateLimit::start(rate), sent: 0 }
     }
 
     /// How many parcels a batch should have: no more than a second's worth.
@@ -69,7 +68,7 @@ impl<'a> Carrier<'a> {
         let mut fates: Vec<Fate> = parcels.iter().map(|_| waiting()).collect();
         let mut left: Vec<usize> = (0..parcels.len()).collect();
         let mut idle = 0;
-        if let Err(error) = self.wait().await {
+        if let Err(error) = self.unless_stopped(self.limit.wait(self.sent)).await {
             return (fates, Err(error));
         }
         while !left.is_empty() {
@@ -92,9 +91,8 @@ impl<'a> Carrier<'a> {
                 if let Some(error) = problem {
                     tracing::debug!(%error, "sending again");
                 }
-                let pause = Duration::from_millis(250) * 2u32.pow(idle.min(5));
-                if self.pause(pause.mul_f64(fastrand::f64().mul_add(0.5, 0.5))).await.is_err() {
-                    return (fates, Err(Error::new(Kind::Interrupted, "stopped")));
+                if let Err(stopped) = self.unless_stopped(tokio::time::sleep(BACKOFF.wait(idle + 1))).await {
+                    return (fates, Err(stopped));
                 }
             }
         }
@@ -102,18 +100,9 @@ impl<'a> Carrier<'a> {
         (fates, Ok(()))
     }
 
-    /// Until the next batch is due.
-    async fn wait(&self) -> Result<()> {
-        let due = self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs_f64(self.sent as f64 / rate));
-        self.pause(due.saturating_sub(self.started.elapsed())).await
-    }
-
-    async fn pause(&self, time: Duration) -> Result<()> {
-        tokio::select! {
-            biased;
-            () = self.cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
-            () = tokio::time::sleep(time) => Ok(()),
-        }
+    async fn unless_stopped(&self, wait: impl Future<Output = ()>) -> Result<()> {
+        let waited = self.cancel.run_until_cancelled(wait).await;
+        waited.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))
     }
 }
 

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
-use crate::outbox::{Fate, Message, Piece};
-use crate::repair::delivery::{Carrier, Courier, Parcel, batches, interleave};
+use crate::outbox::{Fate, Message, Piece, round_robin};
+use crate::repair::delivery::{Carrier, Courier, Parcel, batches};
 use crate::repair::source::{Filter, Outbox};
 
 pub use journal::{Journal, Source, State, unfinished};
@@ -110,7 +110,7 @@ async fn run(
             continue;
         }
         let parcels =
-            interleave(page.into_iter().map(|message| parcel(message, options)).collect(), |p| p.lane.clone());
+            round_robin(page.into_iter().map(|message| parcel(message, options)).collect(), |p| p.key.clone());
         for batch in batches(parcels, carrier.batch(), |parcel| parcel.piece.size()) {
             let (fates, sent) = carrier.send(&batch).await;
             let mut done = Vec::with_capacity(batch.len());
@@ -144,8 +144,8 @@ async fn run(
 
 fn parcel(mut message: Message, options: &Options) -> Parcel {
     message.replay.clone_from(&options.name);
-    let lane = format!("{}/{}", message.aggregate_type, message.aggregate_id);
-    Parcel { lane, partition_key: message.aggregate_id.clone(), piece: Piece::event(message) }
+    let key = format!("{}/{}", message.aggregate_type, message.aggregate_id);
+    Parcel { key, partition_key: message.aggregate_id.clone(), piece: Piece::event(message) }
 }
 
 fn step(message: &Message, outcome: &'static str, reason: Option<String>) -> Step {

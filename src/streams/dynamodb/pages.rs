@@ -11,9 +11,11 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use super::shard::created;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::Warnings;
+use crate::timing::Backoff;
 
 /// Attempts at one read while the service is throttling, failing or out of reach: several minutes.
 const ATTEMPTS: u32 = 30;
+const BACKOFF: Backoff = Backoff::new(Duration::from_millis(400), Duration::from_secs(10));
 
 /// How much older than the beginning a record may be that is still shown, where the beginning is known by our clock only.
 const CLOCKS: TimeDelta = TimeDelta::seconds(5);
@@ -146,7 +148,7 @@ impl Pages {
         }
         if attempt < ATTEMPTS && is_passing(&error) {
             tracing::debug!(shard, attempt, code = sdk_code(&error), "trying again");
-            tokio::time::sleep(backoff(attempt)).await;
+            tokio::time::sleep(BACKOFF.wait(attempt)).await;
             return Ok(());
         }
         Err(error).aws(format!("{action} shard {shard} of {arn}"))
@@ -195,10 +197,4 @@ fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> boo
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     }
-}
-
-/// Doubles from 200 ms to 10 s, with up to a half taken off at random.
-fn backoff(attempt: u32) -> Duration {
-    let full = Duration::from_millis(200 << attempt.min(6)).min(Duration::from_secs(10));
-    full.mul_f64(fastrand::f64().mul_add(0.5, 0.5))
 }

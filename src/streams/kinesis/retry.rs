@@ -1,4 +1,4 @@
-//! What is worth another attempt, and when.
+//! Which requests are repeated, and when.
 
 use std::time::Duration;
 
@@ -6,12 +6,14 @@ use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 
 use crate::error::sdk_code;
+use crate::timing::Backoff;
 
 /// Attempts at one thing while the service is throttling, failing or out of reach: several minutes.
 const ATTEMPTS: u32 = 30;
-/// The first pause, doubled up to the longest.
-const FIRST: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 200 });
-const LONGEST: Duration = Duration::from_millis(if cfg!(test) { 20 } else { 10_000 });
+const BACKOFF: Backoff = match cfg!(test) {
+    true => Backoff::new(Duration::from_millis(2), Duration::from_millis(20)),
+    false => Backoff::new(Duration::from_millis(400), Duration::from_secs(10)),
+};
 
 /// Pauses and returns true where another attempt can help and there were not too many yet.
 pub async fn again<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, attempt: &mut u32) -> bool {
@@ -22,7 +24,7 @@ pub async fn again<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, a
 pub async fn pause(attempt: &mut u32) -> bool {
     *attempt += 1;
     if *attempt < ATTEMPTS {
-        tokio::time::sleep(backoff(*attempt)).await;
+        tokio::time::sleep(BACKOFF.wait(*attempt)).await;
     }
     *attempt < ATTEMPTS
 }
@@ -45,10 +47,4 @@ pub fn is_passing_code(code: &str) -> bool {
             | "ThrottlingException"
             | "InternalFailureException"
     )
-}
-
-/// Doubles, with up to a half taken off at random.
-fn backoff(attempt: u32) -> Duration {
-    let full = (FIRST * (1 << attempt.min(10))).min(LONGEST);
-    full - full.mul_f64(fastrand::f64() / 2.0)
 }

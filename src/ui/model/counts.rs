@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Step;
+use crate::timing::nearest_rank;
 
 /// Seconds that a rate and its curve go back.
 pub const WINDOW: usize = 60;
@@ -113,7 +114,7 @@ impl Quantiles {
     pub fn of(spans: impl Iterator<Item = TimeDelta>) -> Option<Self> {
         let mut sorted: Vec<f64> = spans.map(millis).collect();
         sorted.sort_unstable_by(f64::total_cmp);
-        let at = |quantile: f64| sorted.get(((sorted.len() as f64 * quantile).ceil() as usize).max(1) - 1).copied();
+        let at = |share| nearest_rank(&sorted, share);
         Some(Self { p50: at(0.5)?, p99: at(0.99)?, samples: sorted.len() })
     }
 }

@@ -70,7 +70,7 @@ fn row(letter: dead_letters::DeadLetter) -> DeadLetter {
         key: letter.key,
         at: letter.at,
         bytes: i64::try_from(letter.bytes).unwrap_or(i64::MAX),
-        aggregate: letter.event.lane(),
+        aggregate: letter.event.key(),
         event_type: letter.event.event_type,
         sequence: letter.event.sequence,
         id: letter.id,

@@ -1,11 +1,11 @@
-//! Bringing the records of one page to their effect: lanes side by side, each in its order.
+//! Processes the records of one page: aggregates in parallel, each in its order.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -16,52 +16,62 @@ use super::metrics::Metrics;
 use super::progress::Progress;
 use super::store::Store;
 use super::tenure::Tenure;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::run_in_order;
 use crate::output::Console;
 use crate::pipelines::Hop;
 use crate::postgres::{Failure, Mark};
+use crate::timing::Backoff;
 
 /// Events marked by one statement, where no hook takes time for each.
 const MARKS: usize = 500;
 
 /// Attempts at a statement that fails though the database can be reached, such as for a deadlock.
 const STATEMENTS: u32 = 5;
+const STATEMENT_BACKOFF: Backoff = match cfg!(test) {
+    true => Backoff::new(Duration::from_millis(5), Duration::from_millis(250)),
+    false => Backoff::new(Duration::from_millis(200), Duration::from_secs(10)),
+};
 
-/// How dealing with a page ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dealt {
+/// How the processing of a page ended. The worse end is the larger one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BatchOutcome {
     /// Everything is done.
     All,
-    /// It was told to stop before the end; what was begun is done.
+    /// It was stopped before the end; what was begun is done.
     Stopped,
     /// The lease was lost before the end.
     Lost,
 }
 
-/// What a page's records are brought to their effect with.
+/// Runs the handler for each event of a page and marks it.
 pub struct Processor<S> {
     pub store: S,
     pub hook: Hook,
     pub retry: Retry,
-    /// Lanes of a shard that may be under way at the same time.
-    pub lanes: usize,
+    /// Aggregates of a shard whose events may be processed at the same time.
+    pub concurrency: usize,
     pub metrics: Metrics,
     pub console: Console,
-    /// Cancelled once nobody reads our stdout any more.
+    /// Cancelled when stdout is closed by its reader.
     pub unread: CancellationToken,
 }
 
-/// Under which lease, and how long.
+/// The lease under which a shard is read, and the signal to stop.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct LeaseContext {
     pub tenure: Tenure,
     pub stop: CancellationToken,
 }
 
-impl Terms {
-    /// Why nothing more may be begun, if so.
-    fn ended(&self) -> Option<Dealt> {
-        if !self.tenure.holds() { Some(Dealt::Lost) } else { self.stop.is_cancelled().then_some(Dealt::Stopped) }
+impl LeaseContext {
+    /// Returns why nothing more may be begun, if so.
+    fn ended(&self) -> Option<BatchOutcome> {
+        if !self.tenure.holds() {
+            Some(BatchOutcome::Lost)
+        } else {
+            self.stop.is_cancelled().then_some(BatchOutcome::Stopped)
+        }
     }
 }
 
@@ -87,11 +97,16 @@ struct Line<'a> {
 }
 
 impl<S: Store> Processor<S> {
-    /// Brings a page's records to their effect and tells `progress` of each that is done.
+    /// Processes a page's records, and reports each finished one to `progress`.
     ///
     /// # Errors
-    /// What the store fails with where trying again does not help.
-    pub async fn deal(&self, page: Vec<Arrival>, progress: &Mutex<Progress>, terms: &Terms) -> Result<Dealt> {
+    /// Those of the store for which retries do not help.
+    pub async fn process(
+        &self,
+        page: Vec<Arrival>,
+        progress: &Mutex<Progress>,
+        lease: &LeaseContext,
+    ) -> Result<BatchOutcome> {
         let done = |ticket| progress.lock().unwrap_or_else(PoisonError::into_inner).done(ticket);
         let begin = |number| progress.lock().unwrap_or_else(PoisonError::into_inner).begin(number);
         let ticketed: Vec<(u64, Content)> = page.into_iter().map(|a| (begin(a.sequence_number), a.content)).collect();
@@ -104,7 +119,7 @@ impl<S: Store> Processor<S> {
                 }
                 Content::Broken { delivery, reason } => {
                     let failure = Failure { delivery, event: None, reason, attempts: 1 };
-                    if let Some(ended) = self.give_up(&failure, terms).await? {
+                    if let Some(ended) = self.fail(&failure, lease).await? {
                         return Ok(ended);
                     }
                     done(ticket);
@@ -113,7 +128,7 @@ impl<S: Store> Processor<S> {
             }
         }
         let ids: Vec<Uuid> = events.iter().map(|(_, event)| event.message.id).collect();
-        let mut known = match self.persist(terms, || self.store.known(&ids)).await? {
+        let mut known = match self.persist(lease, || self.store.known(&ids)).await? {
             Ok(known) => known,
             Err(ended) => return Ok(ended),
         };
@@ -123,22 +138,22 @@ impl<S: Store> Processor<S> {
             let fresh = known.insert(event.message.id) || event.message.replay.is_some();
             if !fresh {
                 self.metrics.count(|totals| totals.duplicates += 1);
-                self.tell(event, "duplicate", 0, None);
+                self.report(event, "duplicate", 0, None);
                 done(*ticket);
             }
             fresh
         });
         match self.hook {
-            Hook::None => self.mark_all(&events, &done, terms).await,
-            Hook::Command(_) | Hook::Post(_) => self.run_lanes(events, &done, terms).await,
+            Hook::None => self.mark_all(&events, &done, lease).await,
+            Hook::Command(_) | Hook::Post(_) => self.run_hooks(events, &done, lease).await,
         }
     }
 
     /// Without a hook the mark is the whole effect: many in one statement.
-    async fn mark_all(&self, events: &[Ticketed], done: &impl Fn(u64), terms: &Terms) -> Result<Dealt> {
+    async fn mark_all(&self, events: &[Ticketed], done: &impl Fn(u64), lease: &LeaseContext) -> Result<BatchOutcome> {
         for chunk in events.chunks(MARKS) {
             let marks: Vec<Mark> = chunk.iter().map(|(_, event)| event.mark(1)).collect();
-            match self.mark(&marks, terms).await? {
+            match self.mark(&marks, lease).await? {
                 Ok(fresh) => chunk.iter().for_each(|(ticket, event)| {
                     self.marked(event, 1, &fresh);
                     done(*ticket);
@@ -146,51 +161,53 @@ impl<S: Store> Processor<S> {
                 Err(ended) => return Ok(ended),
             }
         }
-        Ok(Dealt::All)
+        Ok(BatchOutcome::All)
     }
 
-    async fn run_lanes(&self, events: Vec<Ticketed>, done: &impl Fn(u64), terms: &Terms) -> Result<Dealt> {
-        let mut lanes: BTreeMap<(String, String), Vec<Ticketed>> = BTreeMap::new();
-        for (ticket, event) in events {
-            let (kind, id) = event.lane();
-            lanes.entry((kind.to_owned(), id.to_owned())).or_default().push((ticket, event));
-        }
-        let ends: Vec<Dealt> = stream::iter(lanes.into_values())
-            .map(|lane| self.run_lane(lane, done, terms))
-            .buffer_unordered(self.lanes)
-            .try_collect()
-            .await?;
-        let worst = |wanted| ends.contains(&wanted).then_some(wanted);
-        Ok(worst(Dealt::Lost).or_else(|| worst(Dealt::Stopped)).unwrap_or(Dealt::All))
-    }
-
-    async fn run_lane(&self, lane: Vec<Ticketed>, done: &impl Fn(u64), terms: &Terms) -> Result<Dealt> {
-        for (ticket, event) in lane {
-            if let Some(ended) = self.one(event, terms).await? {
-                return Ok(ended);
+    /// Runs the handler for each event, in order for each aggregate.
+    async fn run_hooks(
+        &self,
+        events: Vec<Ticketed>,
+        done: &impl Fn(u64),
+        lease: &LeaseContext,
+    ) -> Result<BatchOutcome> {
+        let keyed = events.into_iter().map(|(ticket, event)| {
+            let (kind, id) = event.aggregate();
+            ((kind.to_owned(), id.to_owned()), (ticket, event))
+        });
+        let run = |(ticket, event)| async move { Ok::<_, Error>((ticket, self.one(event, lease).await?)) };
+        let mut outcome = BatchOutcome::All;
+        run_in_order(keyed, self.concurrency, run, |(ticket, ended)| match ended {
+            None => {
+                done(ticket);
+                ControlFlow::Continue(())
             }
-            done(ticket);
-        }
-        Ok(Dealt::All)
+            Some(ended) => {
+                outcome = outcome.max(ended);
+                ControlFlow::Break(())
+            }
+        })
+        .await?;
+        Ok(outcome)
     }
 
     /// One event, through its attempts to its mark or its failure.
-    async fn one(&self, event: Event, terms: &Terms) -> Result<Option<Dealt>> {
+    async fn one(&self, event: Event, lease: &LeaseContext) -> Result<Option<BatchOutcome>> {
         let mut attempt = 0;
         let reason = loop {
-            if let Some(ended) = terms.ended() {
+            if let Some(ended) = lease.ended() {
                 return Ok(Some(ended));
             }
             attempt += 1;
-            // Whoever has the lease next runs this event and those behind it: ours must not come in between.
+            // The next owner of the lease runs this event and those behind it: ours must not come in between.
             let ran = tokio::select! {
                 ran = self.hook.run(&event.message) => ran,
-                () = terms.tenure.ended() => return Ok(Some(Dealt::Lost)),
+                () = lease.tenure.ended() => return Ok(Some(BatchOutcome::Lost)),
             };
             match ran {
                 Ok(()) => {
                     let attempts = attempts(attempt);
-                    return Ok(match self.mark(&[event.mark(attempts)], terms).await? {
+                    return Ok(match self.mark(&[event.mark(attempts)], lease).await? {
                         Ok(fresh) => {
                             self.marked(&event, attempts, &fresh);
                             None
@@ -203,27 +220,27 @@ impl<S: Store> Processor<S> {
                     self.metrics.count(|totals| totals.retries += 1);
                     self.console.detail(format!("event {}, attempt {attempt}: {reason}", event.message.id));
                     tokio::select! {
-                        () = tokio::time::sleep(self.retry.pause(attempt)) => {}
-                        () = terms.stop.cancelled() => {}
+                        () = tokio::time::sleep(self.retry.backoff.wait(attempt)) => {}
+                        () = lease.stop.cancelled() => {}
                     }
                 }
             }
         };
         let mark = event.mark(attempts(attempt));
-        self.tell(&event, "failed", mark.attempts, Some(&reason));
+        self.report(&event, "failed", mark.attempts, Some(&reason));
         // A replayed event has its mark already: it is kept as a record.
         let attempts = mark.attempts;
         let mark = Some(mark).filter(|_| event.message.replay.is_none());
         let failure = Failure { attempts, delivery: event.delivery, event: mark, reason };
-        self.give_up(&failure, terms).await
+        self.fail(&failure, lease).await
     }
 
-    async fn mark(&self, marks: &[Mark], terms: &Terms) -> Result<Result<HashSet<Uuid>, Dealt>> {
-        self.persist(terms, || self.store.mark(marks)).await
+    async fn mark(&self, marks: &[Mark], lease: &LeaseContext) -> Result<Result<HashSet<Uuid>, BatchOutcome>> {
+        self.persist(lease, || self.store.mark(marks)).await
     }
 
-    async fn give_up(&self, failure: &Failure, terms: &Terms) -> Result<Option<Dealt>> {
-        if let Err(ended) = self.persist(terms, || self.store.fail(failure)).await? {
+    async fn fail(&self, failure: &Failure, lease: &LeaseContext) -> Result<Option<BatchOutcome>> {
+        if let Err(ended) = self.persist(lease, || self.store.fail(failure)).await? {
             return Ok(Some(ended));
         }
         self.metrics.count(|totals| totals.failed += 1);
@@ -236,15 +253,13 @@ impl<S: Store> Processor<S> {
     /// not the first attempt: what had its effect should get its mark.
     async fn persist<T, F: Future<Output = Result<T>>>(
         &self,
-        terms: &Terms,
+        lease: &LeaseContext,
         statement: impl Fn() -> F,
-    ) -> Result<Result<T, Dealt>> {
-        let first = Duration::from_millis(if cfg!(test) { 5 } else { 200 });
-        let pauses = Retry { attempts: 0, first, longest: first * 50 };
+    ) -> Result<Result<T, BatchOutcome>> {
         let (mut attempt, mut refused) = (0, 0);
         loop {
-            if !terms.tenure.holds() {
-                return Ok(Err(Dealt::Lost));
+            if !lease.tenure.holds() {
+                return Ok(Err(BatchOutcome::Lost));
             }
             let error = match statement().await {
                 Ok(value) => return Ok(Ok(value)),
@@ -258,8 +273,8 @@ impl<S: Store> Processor<S> {
             }
             self.console.warn(format!("trying again: {error}"));
             tokio::select! {
-                () = tokio::time::sleep(pauses.pause(attempt)) => {}
-                () = terms.stop.cancelled() => return Ok(Err(Dealt::Stopped)),
+                () = tokio::time::sleep(STATEMENT_BACKOFF.wait(attempt)) => {}
+                () = lease.stop.cancelled() => return Ok(Err(BatchOutcome::Stopped)),
             }
         }
     }
@@ -276,10 +291,10 @@ impl<S: Store> Processor<S> {
             self.metrics.count(|totals| totals.duplicates += 1);
             "duplicate"
         };
-        self.tell(event, outcome, attempts, None);
+        self.report(event, outcome, attempts, None);
     }
 
-    fn tell(&self, event: &Event, outcome: &'static str, attempts: i32, reason: Option<&str>) {
+    fn report(&self, event: &Event, outcome: &'static str, attempts: i32, reason: Option<&str>) {
         let message = &event.message;
         let line = Line {
             r#type: "item",
@@ -297,7 +312,7 @@ impl<S: Store> Processor<S> {
             reason,
         };
         let human = || {
-            let (kind, aggregate) = event.lane();
+            let (kind, aggregate) = event.aggregate();
             format!("{outcome:<9} {} {kind} {aggregate} #{} {}", message.event_type, message.sequence, message.id)
         };
         if !self.console.item(&line, Some(message.id), human) {

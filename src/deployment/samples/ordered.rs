@@ -1,0 +1,109 @@
+//! Writes events through a target that takes one at a time: several aggregates at once, in order within each.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::ops::ControlFlow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::script::Known;
+use crate::error::{Error, Result};
+use crate::outbox::run_in_order;
+use crate::postgres::admin::{Inserted, SampleRequest};
+use crate::timing::RateLimit;
+
+/// Requests in flight at once, each for a different aggregate.
+const CONCURRENCY: usize = 8;
+
+/// A target that takes one event at a time.
+pub trait Single: Sync {
+    /// Writes event `n`: the first of an aggregate where none is known, else the next one. Sets `known` to the
+    /// aggregate's new state.
+    ///
+    /// # Errors
+    /// It may or may not have been written.
+    fn write(
+        &self,
+        request: &SampleRequest,
+        n: u64,
+        known: &mut Option<Known>,
+    ) -> impl Future<Output = Result<Inserted>> + Send;
+
+    /// Sends a request that has to be refused and must have no effect. `known` is an existing aggregate.
+    ///
+    /// # Errors
+    /// It was not refused, or that is unknown.
+    fn refused(
+        &self,
+        request: &SampleRequest,
+        n: u64,
+        known: Option<Known>,
+    ) -> impl Future<Output = Result<Inserted>> + Send;
+}
+
+/// Writes through a [`Single`], and remembers the aggregates that it created.
+pub struct Ordered<S> {
+    single: S,
+    /// By aggregate number.
+    known: Mutex<HashMap<u64, Known>>,
+}
+
+impl<S: Single> Ordered<S> {
+    pub fn new(single: S) -> Self {
+        Self { single, known: Mutex::default() }
+    }
+
+    /// Writes the events of the request, and reports each to `on_progress`. Once cancelled, starts no more writes, waits
+    /// for those under way, and returns the events that were written.
+    ///
+    /// # Errors
+    /// The first of [`Single`].
+    pub async fn insert(
+        &mut self,
+        request: &SampleRequest,
+        cancel: &CancellationToken,
+        mut on_progress: impl FnMut(&[Inserted]),
+    ) -> Result<Vec<Inserted>> {
+        let aggregates = u64::from(request.aggregates.max(1));
+        if request.rollback {
+            let known = {
+                let known = lock(&self.known);
+                known.get(&(request.first % aggregates)).or_else(|| known.values().next()).cloned()
+            };
+            return Ok(vec![self.single.refused(request, request.first, known).await?]);
+        }
+        let (limit, single, known) = (RateLimit::start(request.rate), &self.single, &self.known);
+        let numbers = request.first..request.first + u64::from(request.count);
+        let write = |n: u64| async move {
+            if cancel.run_until_cancelled(limit.wait(n - request.first)).await.is_none() {
+                return Ok(None);
+            }
+            // One event of an aggregate is written at a time: no other one needs this meanwhile.
+            let mut aggregate = lock(known).remove(&(n % aggregates));
+            let inserted = single.write(request, n, &mut aggregate).await?;
+            lock(known).extend(aggregate.map(|aggregate| (n % aggregates, aggregate)));
+            Ok::<_, Error>(Some(inserted))
+        };
+        let mut all = Vec::with_capacity(request.count as usize);
+        run_in_order(numbers.map(|n| (n % aggregates, n)), CONCURRENCY, write, |inserted| {
+            let Some(inserted) = inserted else { return ControlFlow::Break(()) };
+            on_progress(std::slice::from_ref(&inserted));
+            all.push(inserted);
+            ControlFlow::Continue(())
+        })
+        .await?;
+        all.sort_unstable_by_key(|event| event.n);
+        Ok(all)
+    }
+}
+
+fn lock(known: &Mutex<HashMap<u64, Known>>) -> MutexGuard<'_, HashMap<u64, Known>> {
+    known.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Returns the id of an aggregate that does not exist.
+pub fn unused_id() -> String {
+    Uuid::new_v4().to_string()
+}

@@ -1,0 +1,9 @@
+//! Waits before retries, rates of operations, and percentiles of what they took; no I/O. Imports no other room.
+
+mod backoff;
+mod percentile;
+mod rate;
+
+pub use backoff::Backoff;
+pub use percentile::nearest_rank;
+pub use rate::RateLimit;
