@@ -1,11 +1,11 @@
-//! What a record is about, as far as it can be told: a dead letter is often one that could not be read to its end. Pure.
+//! The event in a record as far as it can be read: a dead letter is often a record that is broken. Pure.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::outbox::Message;
 use crate::outbox::formats::dms::Captured;
 use crate::outbox::formats::dynamodb::Change;
-use crate::outbox::{Members, Message};
 
 /// The event in a record; what is unknown is None.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,7 +18,7 @@ pub struct View {
 }
 
 impl View {
-    /// Of a DMS record, a DynamoDB change, or an event.
+    /// Reads a DMS record, a DynamoDB change, or an event.
     pub fn of(data: &[u8]) -> Self {
         if let Some(message) = std::str::from_utf8(data).ok().and_then(Message::from_cloud_event) {
             return Self {
@@ -30,10 +30,15 @@ impl View {
             };
         }
         if let Ok(record) = serde_json::from_slice::<Captured<'_>>(data) {
-            let row = record.data.and_then(|row| Members::parse(row.get()).ok()).unwrap_or_default();
-            let columns = ["id", "event_type", "aggregate_type", "aggregate_id", "sequence"];
-            let columns = columns.into_iter().filter_map(|name| Some((name.to_owned(), row.scalar(name)?)));
-            return Self::of_row(&columns.collect());
+            // Of any table: a dead letter is shown whatever it is.
+            let row = record.glance();
+            return Self {
+                event_id: row.id,
+                event_type: row.event_type,
+                aggregate_type: row.aggregate_type,
+                aggregate_id: row.aggregate_id,
+                sequence: row.sequence,
+            };
         }
         Change::parse(data).map(|change| Self::of_change(&change)).unwrap_or_default()
     }

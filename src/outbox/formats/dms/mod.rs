@@ -4,6 +4,7 @@
 //! Writing follows captured records to the byte: key order, formats of values, which fields appear under which setting.
 //! Source: "Using Amazon Kinesis Data Streams as a target for AWS DMS" in the DMS user guide, and captured records.
 
+mod glance;
 pub mod json;
 mod metadata;
 mod parse;
@@ -11,6 +12,7 @@ mod recognise;
 mod value;
 mod write;
 
+pub use glance::Glance;
 pub use metadata::{Metadata, Operation, RecordType};
 pub use parse::{ParseError, Record};
 pub use recognise::{Broken, Captured, Recognised, recognise};

@@ -1,0 +1,103 @@
+//! The columns of an outbox row as far as they can be read: for showing records that may be broken.
+
+use serde::Deserialize;
+use serde_json::Number;
+use serde_json::value::RawValue;
+
+use super::Captured;
+
+/// The columns that are looked at; they stay text until they are.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Row<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    aggregate_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    aggregate_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    event_type: Option<&'a RawValue>,
+    #[serde(borrow)]
+    sequence: Option<&'a RawValue>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+    #[serde(borrow)]
+    created_at: Option<&'a RawValue>,
+}
+
+/// An outbox row without validation. Columns that are absent or of an unexpected type are None.
+///
+/// [`super::recognise`] decides whether a record is an event; this one reads what a broken one still says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Glance<'a> {
+    pub id: Option<String>,
+    pub aggregate_type: Option<String>,
+    pub aggregate_id: Option<String>,
+    pub event_type: Option<String>,
+    pub sequence: Option<i64>,
+    /// The column's JSON. DMS writes the payload as text.
+    pub payload: Option<&'a str>,
+    pub created_at: Option<String>,
+}
+
+impl<'a> Captured<'a> {
+    /// Returns the columns of an outbox row, of whatever table and operation the record is.
+    pub fn glance(&self) -> Glance<'a> {
+        // Serde would read an array as the columns in their order.
+        let object = self.data.filter(|row| row.get().starts_with('{'));
+        let row: Row<'a> = object.and_then(|row| serde_json::from_str(row.get()).ok()).unwrap_or_default();
+        Glance {
+            id: text(row.id),
+            aggregate_type: text(row.aggregate_type),
+            aggregate_id: text(row.aggregate_id),
+            event_type: text(row.event_type),
+            sequence: text(row.sequence).as_deref().and_then(integer),
+            payload: row.payload.map(RawValue::get),
+            created_at: text(row.created_at),
+        }
+    }
+}
+
+/// A column's text, or the digits of its number.
+fn text(value: Option<&RawValue>) -> Option<String> {
+    let raw = value?.get();
+    match raw.as_bytes().first()? {
+        b'"' => serde_json::from_str(raw).ok(),
+        // As the number's own text where that is an integer, or else in the shortest form.
+        b'-' | b'0'..=b'9' => {
+            Some(serde_json::from_str::<Number>(raw).map_or_else(|_| raw.to_owned(), |n| n.to_string()))
+        }
+        _ => None,
+    }
+}
+
+/// Digits, or scientific notation where that has lost none of them.
+fn integer(text: &str) -> Option<i64> {
+    let whole =
+        |number: f64| (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64);
+    text.parse().ok().or_else(|| text.parse().ok().and_then(whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_read_of_a_broken_row_is() {
+        let record = r#"{"data":{"id":7,"aggregate_type":["x"],"aggregate_id":"c","sequence":"1.5e3","payload":"{\"cut"},
+            "metadata":{"record-type":"data","operation":"update","schema-name":"public","table-name":"cars"}}"#;
+        let record: Captured<'_> = serde_json::from_str(record).expect("a record");
+        let expected = Glance {
+            id: Some("7".into()),
+            aggregate_id: Some("c".into()),
+            sequence: Some(1_500),
+            payload: Some(r#""{\"cut""#),
+            ..Glance::default()
+        };
+        assert_eq!(record.glance(), expected);
+        let empty = r#"{"data":[1],"metadata":{"record-type":"data","operation":"insert","table-name":"outbox"}}"#;
+        let empty: Captured<'_> = serde_json::from_str(empty).expect("a record");
+        assert_eq!(empty.glance(), Glance::default());
+    }
+}
