@@ -12,9 +12,10 @@
 //! | [`cli`] | the definition of the command line, dispatch, signals, the final error | everything |
 //! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
 //! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error` |
-//! | [`output`] | typed events and their renderers, tables, NDJSON, the log of daemons and functions | `error`, `settings` |
+//! | [`output`] | the console: renderers of events, tables, NDJSON, the log of daemons and functions | `error`, `report`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
 //! | [`timing`] | backoff, rate limits, percentiles; no I/O | none |
+//! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text | `error` |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `settings` |
 //! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `output`, `settings` |
@@ -51,6 +52,7 @@ pub mod output;
 pub mod pipelines;
 pub mod postgres;
 pub mod repair;
+pub mod report;
 pub mod settings;
 pub mod streams;
 pub mod timing;

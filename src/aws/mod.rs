@@ -1,4 +1,4 @@
-//! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `output` and
+//! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `report` and
 //! `settings`.
 
 mod access_key;

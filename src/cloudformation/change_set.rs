@@ -136,12 +136,12 @@ impl Engine {
                 Error::new(Kind::Unexpected, format!("CloudFormation names no change set for stack {}", desired.name))
             }),
             Err(error) if sdk_code(&error) == "AlreadyExistsException" => {
-                self.console.detail(format!("{}: change set {name} exists already", desired.scope));
+                self.reporter.detail(format!("{}: change set {name} exists already", desired.scope));
                 Ok(Created::NameTaken)
             }
             // One code for a template that is wrong and for a stack that somebody began to change a moment ago.
             Err(error) if sdk_code(&error) == "ValidationError" && self.has_moved(&desired.name, kind).await? => {
-                self.console.detail(format!("{}: {}", desired.scope, DisplayErrorContext(&error)));
+                self.reporter.detail(format!("{}: {}", desired.scope, DisplayErrorContext(&error)));
                 Ok(Created::Refused)
             }
             Err(error) => Err(error).aws(format!("make a change set for stack {}", desired.name)),

@@ -31,7 +31,7 @@ impl Engine {
             // Without the right to read the template a change set still finds out.
             Err(error) => {
                 let error = aws_sdk_cloudformation::error::DisplayErrorContext(&error);
-                self.console.detail(format!("{}: the deployed template can't be read: {error}", desired.scope));
+                self.reporter.detail(format!("{}: the deployed template can't be read: {error}", desired.scope));
                 Ok(false)
             }
         }

@@ -9,7 +9,7 @@ use super::events::Follower;
 use super::settle::Settled;
 use super::status::{OnDestroy, actions};
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::output::Event;
+use crate::report::Event;
 
 /// What a deletion may leave behind.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +36,7 @@ impl Engine {
                 OnDestroy::Delete => {}
                 OnDestroy::Wait => {
                     let status = status_of(&stack).as_str();
-                    self.console.emit(Event::started(scope, format!("waiting for {status} to end")));
+                    self.reporter.emit(Event::started(scope, format!("waiting for {status} to end")));
                     let mut poll = self.pace.poll(format!("stack {scope}"));
                     while let Some(stack) = self.describe(&id).await? {
                         if actions(status_of(&stack)).destroy != OnDestroy::Wait {
@@ -58,9 +58,9 @@ impl Engine {
                     "lift it first: `aws cloudformation update-termination-protection --no-enable-termination-protection --stack-name {name}`"
                 )));
             }
-            self.console.emit(Event::started(scope, "delete"));
+            self.reporter.emit(Event::started(scope, "delete"));
             self.delete(scope, &stack).await?;
-            self.console.emit(Event::finished(scope, "deleted", true));
+            self.reporter.emit(Event::finished(scope, "deleted", true));
             return Ok(true);
         }
     }

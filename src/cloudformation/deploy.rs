@@ -13,7 +13,7 @@ use super::status::{OnDeploy, Phase, actions};
 use super::template::named;
 use super::{Change, ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::output::Event;
+use crate::report::Event;
 
 /// How often another deploy of the same stack may be faster before this one gives up.
 const CONTESTS: u32 = 20;
@@ -53,7 +53,7 @@ impl Engine {
             (Ok(_), Err(error)) | (Err(error), Ok(())) => Err(error),
             // Why the update failed is the cause; that the task does not run is what to know besides.
             (Err(error), Err(besides)) => {
-                self.console.emit(Event::failed("capture", besides.message()));
+                self.reporter.emit(Event::failed("capture", besides.message()));
                 Err(besides.hints().fold(error, Error::hint))
             }
         }
@@ -72,7 +72,7 @@ impl Engine {
                     races += 1;
                     let message =
                         format!("a new role is not known to DMS everywhere yet: trying again ({races} of {RACES})");
-                    self.console.emit(Event::progress(&desired.scope, message));
+                    self.reporter.emit(Event::progress(&desired.scope, message));
                     self.pace.wait(RACE_PAUSE).await;
                 }
                 end => return end,
@@ -98,7 +98,7 @@ impl Engine {
                 Plan::Nothing => {
                     let stack = existing.ok_or_else(|| vanished(&desired.name))?;
                     let message = if attached { status_of(&stack).as_str() } else { "no change" };
-                    self.console.emit(Event::finished(&desired.scope, message, attached));
+                    self.reporter.emit(Event::finished(&desired.scope, message, attached));
                     return Ok(Deployed { stack, changes: Vec::new(), attached });
                 }
                 Plan::Moved => {
@@ -106,7 +106,8 @@ impl Engine {
                     continue;
                 }
             };
-            let mut allowed = guard.allow(&self.console, &desired.name, &set.changes, &named(desired.template)?).await;
+            let mut allowed =
+                guard.allow(&*self.reporter, &desired.name, &set.changes, &named(desired.template)?).await;
             if let (Ok(()), Some(pause)) = (&allowed, pause)
                 && set.changes.iter().any(Change::needs_capture_stopped)
             {
@@ -124,7 +125,7 @@ impl Engine {
             }
             let settled = self.settle(&desired.scope, &set.stack_id, follower).await?;
             let stack = self.judge(&desired.scope, settled).await?.ok_or_else(|| vanished(&desired.name))?;
-            self.console.emit(Event::finished(&desired.scope, status_of(&stack).as_str(), true));
+            self.reporter.emit(Event::finished(&desired.scope, status_of(&stack).as_str(), true));
             return Ok(Deployed { stack, changes: set.changes, attached });
         }
         Err(Error::new(Kind::StackFailed, format!("stack {}: somebody else keeps changing it", desired.name))
@@ -149,7 +150,7 @@ impl Engine {
             return Ok(false);
         }
         let verb = if updates { "update" } else { "create" };
-        self.console.emit(Event::Started {
+        self.reporter.emit(Event::Started {
             scope: desired.scope.clone(),
             message: format!("{verb}: {}", plural(set.changes.len(), "change")),
             resources: Some(set.changes.len()),
@@ -180,7 +181,7 @@ impl Engine {
                 }
                 OnDeploy::Recreate => {
                     let reason = format!("{} can only be deleted: deleting it first", status.as_str());
-                    self.console.emit(Event::started(&desired.scope, reason));
+                    self.reporter.emit(Event::started(&desired.scope, reason));
                     self.delete(&desired.scope, &stack).await?;
                 }
                 OnDeploy::Review => {

@@ -10,13 +10,13 @@ use super::stacks::{ATTEMPT, client, describe};
 use super::status::{OnRecover, actions};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
-use crate::output::Console;
+use crate::report::Reporter;
 
 /// Talks to CloudFormation at one pace for all stacks.
 #[derive(Clone)]
 pub struct Engine {
     pub(super) client: aws_sdk_cloudformation::Client,
-    pub(super) console: Console,
+    pub(super) reporter: Arc<dyn Reporter>,
     pub(super) pace: Pace,
     operations: Arc<Mutex<BTreeMap<String, Operation>>>,
 }
@@ -43,9 +43,9 @@ pub enum OperationKind {
 }
 
 impl Engine {
-    pub fn new(clients: &Clients, console: &Console) -> Self {
+    pub fn new(clients: &Clients, reporter: &dyn Reporter) -> Self {
         let client = client(&clients.config_of("CloudFormation"), ATTEMPT);
-        Self { client, console: console.clone(), pace: Pace::of(clients), operations: Arc::default() }
+        Self { client, reporter: reporter.share(), pace: Pace::of(clients), operations: Arc::default() }
     }
 
     /// The same engine, with patience for an outage: for watching what goes on whether or not we see it.
@@ -104,7 +104,7 @@ pub(super) fn needs_recovery(scope: &str, name: &str, status: &StackStatus) -> E
 pub(super) fn way_out(scope: &str, status: &StackStatus) -> String {
     match actions(status).recover {
         OnRecover::Refuse => {
-            "no command of outboxctl leads out of this status: bring the stack to a complete one with the AWS console, \
+            "no command of outboxctl leads out of this status: bring the stack to a complete one with the AWS reporter, \
              then run this again"
                 .to_owned()
         }

@@ -6,8 +6,8 @@ use super::Engine;
 use super::pace::Pace;
 use super::stacks::client;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
-use crate::output::Console;
-use crate::settings::{ConfigFile, GlobalArgs, OutputFormat, ProgressMode, Settings, Variables};
+use crate::report::Silent;
+use crate::settings::{ConfigFile, GlobalArgs, Settings, Variables};
 
 pub use outboxctl_test_support::cloudformation::{Detail, Fault, Server, World, step};
 
@@ -26,8 +26,7 @@ pub async fn serve_at(world: World, pace: Option<Pace>) -> (Server, Engine) {
     let endpoint =
         LocalEndpoint { url: server.url.clone(), region: "eu-central-1".into(), key: AccessKey::new("test", "test") };
     let clients = Clients::load(&settings, Some(endpoint)).await.unwrap();
-    let console = Console::new(OutputFormat::Table, ProgressMode::None, true, false);
-    let mut engine = Engine::new(&clients, &console);
+    let mut engine = Engine::new(&clients, &Silent);
     engine.client = client(&clients.config_of("CloudFormation"), Duration::from_secs(2));
     if let Some(pace) = pace {
         engine.pace = pace;

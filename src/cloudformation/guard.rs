@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::changes::{Change, Effect};
 use crate::error::{Error, Kind, Result};
-use crate::output::Console;
+use crate::report::Reporter;
 
 /// What may happen to data, and who is asked about replacements.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ impl Guard {
     /// `Usage` where data would go, `NeedsInput` where a replacement has to be agreed to and nobody can be asked.
     pub(super) async fn allow(
         self,
-        console: &Console,
+        reporter: &dyn Reporter,
         stack: &str,
         changes: &[Change],
         named: &BTreeSet<String>,
@@ -70,7 +70,7 @@ impl Guard {
             return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
         }
         let _one = ASKING.lock().await;
-        match console.confirm(&question).await? {
+        match reporter.confirm(&question).await? {
             true => Ok(()),
             false => Err(Error::new(Kind::Failed, format!("stack {stack}: nothing was changed, as you said"))),
         }

@@ -1,5 +1,5 @@
 //! Change sets, stack events, waiting, and the graph of stacks. It knows no pipeline by name and prints nothing.
-//! Imports `aws`, `error`, `output`, `pipelines` and `settings`.
+//! Imports `aws`, `error`, `pipelines`, `report` and `settings`.
 //!
 //! [`stacks()`] returns what is deployed; [`Rollout`] changes it to what it should be, through an [`Engine`] that every
 //! stack of a run shares. `status.rs` is the one table of what each stack status means.

@@ -10,7 +10,7 @@ use super::events::Follower;
 use super::settle::Settled;
 use super::status::{OnDeploy, OnRecover, Phase, actions};
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::output::Event;
+use crate::report::Event;
 
 /// What the user allows beyond what loses nothing.
 #[derive(Debug, Clone, Default)]
@@ -63,7 +63,7 @@ impl Engine {
                     if !foreign.is_empty() {
                         return Err(holds_foreign(name, &foreign));
                     }
-                    self.console.emit(Event::finished(scope, format!("{status}: nothing to recover from"), false));
+                    self.reporter.emit(Event::finished(scope, format!("{status}: nothing to recover from"), false));
                     return Ok(Recovered { before: first, after: status, action: None });
                 }
                 OnRecover::Wait => {
@@ -106,10 +106,10 @@ impl Engine {
         if let Some(stack) = stuck {
             let hint = unstick(scope, stack, &settled);
             let error = self.failure(stack, &settled.events).await.into_kind(Kind::NeedsRecovery);
-            self.console.emit(Event::failed(scope, format!("stuck in {after}")));
+            self.reporter.emit(Event::failed(scope, format!("stuck in {after}")));
             return Err(error.hint(hint));
         }
-        self.console.emit(Event::finished(scope, format!("{before} → {after}"), true));
+        self.reporter.emit(Event::finished(scope, format!("{before} → {after}"), true));
         Ok(Recovered { before, after, action: Some(action) })
     }
 
@@ -151,7 +151,7 @@ impl Engine {
     }
 
     fn told(&self, scope: &str, stack: &Described, what: &str) {
-        self.console.emit(Event::started(scope, format!("{}: {what}", status_of(stack).as_str())));
+        self.reporter.emit(Event::started(scope, format!("{}: {what}", status_of(stack).as_str())));
         let stack = stack.stack_name().unwrap_or_default().to_owned();
         self.begun(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
     }

@@ -12,8 +12,8 @@ use super::template::{keys, resources};
 use super::values::{Outputs, Values};
 use super::{Change, Engine, Guard, Pause};
 use crate::error::{Error, Kind, Result};
-use crate::output::Event;
 use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+use crate::report::Event;
 
 /// What to do, and how.
 pub struct Rollout<'a> {
@@ -63,7 +63,7 @@ impl Rollout<'_> {
             if on.is_empty() {
                 continue;
             }
-            self.engine.console.emit(Event::Waiting {
+            self.engine.reporter.emit(Event::Waiting {
                 scope: stack.name.to_owned(),
                 on: on.into_iter().map(|name| (*name).to_owned()).collect(),
             });
@@ -110,7 +110,7 @@ impl Rollout<'_> {
             return Ok(StackReport { name: stack.name, changes, attached: false });
         }
         let Some(desired) = self.desired(stack, outputs).await? else {
-            self.engine.console.emit(Event::finished(stack.name, "nothing to make", false));
+            self.engine.reporter.emit(Event::finished(stack.name, "nothing to make", false));
             return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
         };
         let pause = if has_task(stack)? { self.pause } else { None };
@@ -192,7 +192,7 @@ impl Rollout<'_> {
                 Some(End::Failed(error)) => failures.push((stack.name, error)),
                 Some(End::Skipped(because)) => {
                     self.engine
-                        .console
+                        .reporter
                         .emit(Event::failed(stack.name, format!("not begun, because {because} was not deployed")));
                 }
                 None => {}
@@ -201,9 +201,9 @@ impl Rollout<'_> {
         let mut failures = failures.into_iter();
         let Some((first, error)) = failures.next() else { return Ok(reports) };
         for (name, other) in failures {
-            self.engine.console.emit(Event::failed(name, other.message()));
+            self.engine.reporter.emit(Event::failed(name, other.message()));
         }
-        self.engine.console.emit(Event::failed(first, "failed"));
+        self.engine.reporter.emit(Event::failed(first, "failed"));
         Err(error)
     }
 }

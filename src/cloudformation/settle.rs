@@ -11,7 +11,7 @@ use super::engine::{status_of, way_out};
 use super::events::Follower;
 use super::status::{OnDeploy, Phase, actions};
 use crate::error::{Error, Kind, Result};
-use crate::output::Event;
+use crate::report::Event;
 
 /// Polls without an event after which the stack itself is asked: soon once the operation has begun to speak, late
 /// before, because until then the stack still shows the end of the operation before.
@@ -88,7 +88,7 @@ impl Engine {
             // That an operation began and how it ended well is told by whoever asked for it.
             if ["ROLLBACK", "FAILED", "CLEANUP"].iter().any(|turn| status.contains(turn)) {
                 let reason = event.resource_status_reason().map(|reason| format!(": {reason}")).unwrap_or_default();
-                self.console.emit(Event::progress(scope, format!("stack {status}{reason}")));
+                self.reporter.emit(Event::progress(scope, format!("stack {status}{reason}")));
             }
             return;
         }
@@ -97,7 +97,7 @@ impl Engine {
         if told.insert(resource.to_owned(), status.to_owned()).as_deref() == Some(status) && reason.is_none() {
             return;
         }
-        self.console.emit(Event::Resource {
+        self.reporter.emit(Event::Resource {
             scope: scope.to_owned(),
             resource: resource.to_owned(),
             resource_type: event.resource_type().unwrap_or("").to_owned(),

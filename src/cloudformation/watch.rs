@@ -8,7 +8,7 @@ use super::events::Follower;
 use super::settle::Settled;
 use super::status::{OnDeploy, Phase, actions};
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::output::Event;
+use crate::report::Event;
 
 /// How a watched stack stands at the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ impl Engine {
             if row.phase == Phase::Bad {
                 return Err(self.last_failure(scope, name, &stack).await);
             }
-            self.console.emit(Event::finished(scope, status.as_str(), false));
+            self.reporter.emit(Event::finished(scope, status.as_str(), false));
             return Ok(Watched { status: status.as_str().to_owned(), attached: false });
         }
         let settled = self.attach(scope, &stack).await?;
@@ -39,12 +39,12 @@ impl Engine {
         match end {
             Phase::Bad => Err(self.told_failure(scope, settled).await),
             Phase::Gone => {
-                self.console.emit(Event::finished(scope, "deleted", true));
+                self.reporter.emit(Event::finished(scope, "deleted", true));
                 Ok(gone(true))
             }
             Phase::Good | Phase::Running => {
                 let status = self.cleaned(scope, settled).await?;
-                self.console.emit(Event::finished(scope, &status, true));
+                self.reporter.emit(Event::finished(scope, &status, true));
                 Ok(Watched { status, attached: true })
             }
         }
@@ -53,7 +53,7 @@ impl Engine {
     /// Joins the operation that is under way and waits for its end.
     pub(super) async fn attach(&self, scope: &str, stack: &Described) -> Result<Settled> {
         let (status, id) = (status_of(stack), stack.stack_id().unwrap_or_default());
-        self.console.emit(Event::started(scope, format!("attached to {}", status.as_str())));
+        self.reporter.emit(Event::started(scope, format!("attached to {}", status.as_str())));
         self.begun(Operation {
             scope: scope.to_owned(),
             stack: stack.stack_name().unwrap_or_default().to_owned(),
@@ -99,7 +99,7 @@ impl Engine {
             Err(error) => error,
             Ok(_) => Error::new(Kind::StackFailed, format!("stack {scope} failed")),
         };
-        self.console.emit(Event::failed(scope, error.message()));
+        self.reporter.emit(Event::failed(scope, error.message()));
         error
     }
 

@@ -1,6 +1,6 @@
 //! The long-running consumer: reads every shard, shared with other consumers through leases, and runs the handler for
-//! each event, then marks it in the database, then moves the checkpoint. Imports `aws`, `error`, `outbox`, `output`,
-//! `pipelines`, `postgres`, `settings`, `streams` and `timing`.
+//! each event, then marks it in the database, then moves the checkpoint. Imports `aws`, `error`, `outbox`, `postgres`,
+//! `report`, `streams` and `timing`.
 //!
 //! [`Worker`] holds leases and runs one reader for each shard. A reader takes a page, runs the handler for each event
 //! (the [`Hook`], in order per aggregate), marks it in the [`Store`], and only then moves the shard's checkpoint. A
@@ -11,6 +11,7 @@ mod event;
 mod hook;
 pub mod lease;
 mod metrics;
+mod observer;
 mod processor;
 mod progress;
 mod reader;
@@ -25,6 +26,7 @@ mod worker;
 pub use hook::{Command, Hook, Post, Retry};
 pub use lease::{Leases, Table, is_anyone_alive};
 pub use metrics::{Metrics, Totals};
+pub use observer::{Handled, Observer, Outcome};
 pub use processor::Processor;
 pub use reader::Reader;
 pub use store::{Login, PostgresStore, Store};

@@ -3,24 +3,23 @@
 use std::collections::HashSet;
 use std::future::Future;
 use std::ops::ControlFlow;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::event::{Arrival, Content, Event};
 use super::hook::{Hook, Retry};
 use super::metrics::Metrics;
+use super::observer::{Handled, Observer, Outcome};
 use super::progress::Progress;
 use super::store::Store;
 use super::tenure::Tenure;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::run_in_order;
-use crate::output::Console;
-use crate::pipelines::Hop;
 use crate::postgres::{Failure, Mark};
+use crate::report::Reporter;
 use crate::timing::Backoff;
 
 /// Events marked by one statement, where no hook takes time for each.
@@ -52,8 +51,9 @@ pub struct Processor<S> {
     /// Aggregates of a shard whose events may be processed at the same time.
     pub concurrency: usize,
     pub metrics: Metrics,
-    pub console: Console,
-    /// Cancelled when stdout is closed by its reader.
+    pub reporter: Arc<dyn Reporter>,
+    pub observer: Arc<dyn Observer>,
+    /// Cancelled when the observer takes nothing more.
     pub unread: CancellationToken,
 }
 
@@ -76,25 +76,6 @@ impl LeaseContext {
 }
 
 type Ticketed = (u64, Event);
-
-/// A line of `consume --output ndjson`.
-#[derive(Serialize)]
-struct Line<'a> {
-    r#type: &'static str,
-    hop: Hop,
-    outcome: &'static str,
-    event_id: Uuid,
-    event_type: &'a str,
-    aggregate_type: &'a str,
-    aggregate_id: &'a str,
-    sequence: i64,
-    committed_at: String,
-    attempts: i32,
-    shard: &'a str,
-    sequence_number: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<&'a str>,
-}
 
 impl<S: Store> Processor<S> {
     /// Processes a page's records, and reports each finished one to `progress`.
@@ -138,7 +119,7 @@ impl<S: Store> Processor<S> {
             let fresh = known.insert(event.message.id) || event.message.replay.is_some();
             if !fresh {
                 self.metrics.count(|totals| totals.duplicates += 1);
-                self.report(event, "duplicate", 0, None);
+                self.handled(event, Outcome::Duplicate, 0, None);
                 done(*ticket);
             }
             fresh
@@ -218,7 +199,7 @@ impl<S: Store> Processor<S> {
                 Err(reason) if attempt >= self.retry.attempts => break reason,
                 Err(reason) => {
                     self.metrics.count(|totals| totals.retries += 1);
-                    self.console.detail(format!("event {}, attempt {attempt}: {reason}", event.message.id));
+                    self.reporter.detail(format!("event {}, attempt {attempt}: {reason}", event.message.id));
                     tokio::select! {
                         () = tokio::time::sleep(self.retry.backoff.wait(attempt)) => {}
                         () = lease.stop.cancelled() => {}
@@ -227,7 +208,7 @@ impl<S: Store> Processor<S> {
             }
         };
         let mark = event.mark(attempts(attempt));
-        self.report(&event, "failed", mark.attempts, Some(&reason));
+        self.handled(&event, Outcome::Failed, mark.attempts, Some(&reason));
         // A replayed event has its mark already: it is kept as a record.
         let attempts = mark.attempts;
         let mark = Some(mark).filter(|_| event.message.replay.is_none());
@@ -245,7 +226,7 @@ impl<S: Store> Processor<S> {
         }
         self.metrics.count(|totals| totals.failed += 1);
         let place = format!("{} {}", failure.delivery.shard_id, failure.delivery.sequence_number);
-        self.console.warn(format!("given up, and kept in outbox_failures: {place}: {}", failure.reason));
+        self.reporter.warn(format!("failed, and stored in outbox_failures: {place}: {}", failure.reason));
         Ok(None)
     }
 
@@ -271,7 +252,7 @@ impl<S: Store> Processor<S> {
             if refused >= STATEMENTS {
                 return Err(error);
             }
-            self.console.warn(format!("trying again: {error}"));
+            self.reporter.warn(format!("trying again: {error}"));
             tokio::select! {
                 () = tokio::time::sleep(STATEMENT_BACKOFF.wait(attempt)) => {}
                 () = lease.stop.cancelled() => return Ok(Err(BatchOutcome::Stopped)),
@@ -283,41 +264,19 @@ impl<S: Store> Processor<S> {
         let outcome = if fresh.contains(&event.message.id) {
             self.metrics.count(|totals| totals.processed += 1);
             self.metrics.latency(event.message.committed_at);
-            "processed"
+            Outcome::Processed
         } else if event.message.replay.is_some() {
             self.metrics.count(|totals| totals.processed += 1);
-            "replayed"
+            Outcome::Replayed
         } else {
             self.metrics.count(|totals| totals.duplicates += 1);
-            "duplicate"
+            Outcome::Duplicate
         };
-        self.report(event, outcome, attempts, None);
+        self.handled(event, outcome, attempts, None);
     }
 
-    fn report(&self, event: &Event, outcome: &'static str, attempts: i32, reason: Option<&str>) {
-        let message = &event.message;
-        let line = Line {
-            r#type: "item",
-            hop: Hop::Processed,
-            outcome,
-            event_id: message.id,
-            event_type: &message.event_type,
-            aggregate_type: &message.aggregate_type,
-            aggregate_id: &message.aggregate_id,
-            sequence: message.sequence,
-            committed_at: message.committed_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-            attempts,
-            shard: &event.delivery.shard_id,
-            sequence_number: &event.delivery.sequence_number,
-            reason,
-        };
-        let human = || {
-            let (kind, aggregate) = event.aggregate();
-            format!("{outcome:<9} {} {kind} {aggregate} #{} {}", message.event_type, message.sequence, message.id)
-        };
-        if !self.console.item(&line, Some(message.id), human) {
-            self.unread.cancel();
-        }
+    fn handled(&self, event: &Event, outcome: Outcome, attempts: i32, reason: Option<&str>) {
+        self.observer.handled(&Handled { event, outcome, attempts, reason });
     }
 }
 

@@ -133,7 +133,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
             Ok(kept) => Ok(Some(kept)),
             Err(error) if is_final(&error) => Err(error),
             Err(error) => {
-                self.processor.console.warn(error.message());
+                self.processor.reporter.warn(error.message());
                 Ok(None)
             }
         }

@@ -13,11 +13,13 @@ use uuid::Uuid;
 use super::event::tests::record;
 use super::lease::memory::Memory;
 use super::lease::{Checkpoint, Lease};
-use super::{Command, End, Hook, Leases, Metrics, Options, Post, Processor, Reader, Retry, Store, Worker, lease};
+use super::{
+    Command, End, Handled, Hook, Leases, Metrics, Observer, Options, Post, Processor, Reader, Retry, Store, Totals,
+    Worker, lease,
+};
 use crate::error::{Error, Kind, Result};
-use crate::output::Console;
 use crate::postgres::{Failure, Mark};
-use crate::settings::{OutputFormat, ProgressMode};
+use crate::report::Silent;
 use crate::streams::From;
 use crate::timing::Backoff;
 
@@ -215,6 +217,14 @@ impl Drop for World {
     }
 }
 
+struct Ignored;
+
+impl Observer for Ignored {
+    fn handled(&self, _: &Handled<'_>) {}
+
+    fn counts(&self, _: Totals) {}
+}
+
 impl World {
     pub fn new() -> Self {
         let world = Self::default();
@@ -235,7 +245,8 @@ impl World {
             retry: Retry { attempts: 3, backoff: Backoff::new(Duration::from_millis(5), Duration::from_millis(20)) },
             concurrency: 4,
             metrics: metrics.clone(),
-            console: Console::new(OutputFormat::Json, ProgressMode::None, true, false),
+            reporter: Arc::new(Silent),
+            observer: Arc::new(Ignored),
             unread: CancellationToken::new(),
         };
         let reader = Reader {

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::output::Console;
+use crate::report::Reporter;
 use crate::pipelines::{Part, Stop};
 use crate::streams::kinesis::fan_out::FanOut;
 use crate::streams::{self, From, Item, Sink, Warnings, bus, dynamodb, kinesis, log, processed};
@@ -83,16 +83,16 @@ impl Readers {
         deployment: &Deployment,
         stops: &[&Stop],
         reading: &Reading,
-        console: &Console,
+        reporter: &dyn Reporter,
         cancel: &CancellationToken,
     ) -> Result<(Self, Receiver<Result<Item>>)> {
         let (sink, items) = streams::channel();
         let mut readers = Self::default();
-        match readers.start(deployment, stops, reading, &sink, (console, cancel)).await {
+        match readers.start(deployment, stops, reading, &sink, (reporter, cancel)).await {
             Ok(()) => Ok((readers, items)),
             Err(error) => {
                 if let Err(left) = readers.close().await {
-                    console.warn(left.to_string());
+                    reporter.warn(left.to_string());
                 }
                 Err(error)
             }
@@ -105,18 +105,18 @@ impl Readers {
         stops: &[&Stop],
         reading: &Reading,
         sink: &Sink,
-        (console, cancel): (&Console, &CancellationToken),
+        (reporter, cancel): (&Console, &CancellationToken),
     ) -> Result<()> {
         // The tap takes longest. Like a consumer for fan-out it must not be dropped while it is made.
         if let Some(bus) = stops.iter().find(|stop| stop.part == Part::Bus) {
             let name = deployment.output(bus.output)?;
-            let tap = self.tap.insert(bus::Tap::open(&deployment.clients, name, console, cancel).await?);
+            let tap = self.tap.insert(bus::Tap::open(&deployment.clients, name, reporter, cancel).await?);
             tap.listen(sink, reading.until);
         }
         for stop in stops.iter().filter(|stop| stop.part != Part::Bus) {
             if stop.part == Part::Kinesis && reading.enhanced_fan_out {
                 let stream = deployment.output(stop.output)?;
-                self.consumer = Some(FanOut::open(&deployment.clients, stream, console, cancel).await?);
+                self.consumer = Some(FanOut::open(&deployment.clients, stream, reporter, cancel).await?);
             }
             let consumer = self.consumer.as_ref().map(|consumer| consumer.arn.clone());
             let opening = deployment.read_through(stop, reading, consumer, sink.clone(), self.end.clone());

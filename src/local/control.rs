@@ -12,7 +12,7 @@ use super::home::Home;
 use super::state::State;
 use super::{child, child_environment, emulator, lock, orphans, tools};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Console, Event, Expect};
+use crate::report::{Event, Expect, Reporter};
 
 /// A daemon that was told to end has PostgreSQL and the emulator to end first.
 const END_PATIENCE: Duration = Duration::from_secs(60);
@@ -49,13 +49,13 @@ pub fn status(home: &Home) -> Status {
 pub async fn up(
     home: &Home,
     (ports, seed): (Ports, Option<u64>),
-    console: &Console,
+    reporter: &dyn Reporter,
     cancel: &CancellationToken,
 ) -> Result<State> {
     home.create()?;
     // Fetched here, where the shell's way to the package index is known: the daemon does not inherit it.
     tokio::select! {
-        fetched = tools::ensure(home, console) => drop(fetched?),
+        fetched = tools::ensure(home, reporter) => drop(fetched?),
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
     }
     let failed = || "the local stack's daemon can't be started".to_owned();
@@ -96,14 +96,14 @@ pub async fn up(
             )
             .hint(format!("its log is {}", log.display())));
         };
-        if let Some(state) = heed(&line, console)? {
+        if let Some(state) = heed(&line, reporter)? {
             return Ok(state);
         }
     }
 }
 
 /// What a line of the daemon says: events are passed on, its readiness returned, its error raised.
-fn heed(line: &str, console: &Console) -> Result<Option<State>> {
+fn heed(line: &str, reporter: &dyn Reporter) -> Result<Option<State>> {
     let Ok(value) = serde_json::from_str::<Value>(line) else { return Ok(None) };
     match value["type"].as_str() {
         Some("ready") => {
@@ -114,9 +114,9 @@ fn heed(line: &str, console: &Console) -> Result<Option<State>> {
         _ => {
             if let Ok(event) = serde_json::from_value::<Event>(value) {
                 let begun = if let Event::Started { scope, .. } = &event { Some(scope.clone()) } else { None };
-                console.emit(event);
+                reporter.emit(event);
                 if let Some(scope) = begun {
-                    console.expect(&scope, usual(&scope));
+                    reporter.expect(&scope, usual(&scope));
                 }
             }
             Ok(None)

@@ -22,7 +22,7 @@ use super::{key, lock, orphans, parts, ports, tools};
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
-use crate::output::{Console, Event};
+use crate::report::{Event, Reporter};
 
 /// How long work that is in flight may take when the stack goes down: an invocation, a put.
 const IN_FLIGHT: Duration = Duration::from_secs(10);
@@ -61,7 +61,7 @@ fn failure_file(home: &Home) -> PathBuf {
 /// Whatever keeps the stack from coming up, or brings it down on its own.
 pub async fn run(
     (ports, transports): (Ports, Transports),
-    console: &Console,
+    reporter: &dyn Reporter,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
@@ -79,12 +79,12 @@ pub async fn run(
     let _ = std::fs::remove_file(home.state_file());
     let _ = std::fs::remove_file(failure_file(&home));
     let tools = tokio::select! {
-        tools = tools::ensure(&home, console) => tools?,
+        tools = tools::ensure(&home, reporter) => tools?,
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
     };
     // Tools are for all users; what the stack writes from here on is for its own alone.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    let result = serve(&home, &tools, (ports, transports), console, cancel, ready).await;
+    let result = serve(&home, &tools, (ports, transports), reporter, cancel, ready).await;
     let _ = std::fs::remove_file(home.state_file());
     if let Err(error) = &result {
         // Told on the next occasion; nobody may be listening now.
@@ -97,25 +97,25 @@ async fn serve(
     home: &Home,
     tools: &Tools,
     (ports, transports): (Ports, Transports),
-    console: &Console,
+    reporter: &dyn Reporter,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
     let ended = orphans::end(home, Duration::from_secs(15)).await;
     if ended > 0 {
-        console.note(format!("ended {ended} processes that an earlier stack left behind"));
+        reporter.note(format!("ended {ended} processes that an earlier stack left behind"));
     }
     let (listeners, gateway_port) = ports::listen(ports.gateway, "the AWS endpoint", "--port")?;
     let postgres_port = ports::reserve(ports.postgres, "PostgreSQL", "--postgres-port")?;
     Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
 
-    console.emit(Event::started("postgres", "starting"));
+    reporter.emit(Event::started("postgres", "starting"));
     let tokens = Tokens::default();
     let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
     let told = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
-    console.emit(Event::finished("postgres", told, true));
+    reporter.emit(Event::finished("postgres", told, true));
     let chosen = (listeners, gateway_port, transports);
-    let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, console, cancel, ready).await;
+    let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, reporter, cancel, ready).await;
     postgres.stop().await;
     result
 }
@@ -125,7 +125,7 @@ async fn with_postgres(
     tools: &Tools,
     (postgres, tokens): (&mut Server, Tokens),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
-    console: &Console,
+    reporter: &dyn Reporter,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
@@ -137,7 +137,7 @@ async fn with_postgres(
     let dms = Arc::default();
     let event_sources = EventSources::default();
     let providers = parts::providers(&dms, &event_sources);
-    console.emit(Event::started("emulator", "starting"));
+    reporter.emit(Event::started("emulator", "starting"));
     let (mut emulator, lost) = Emulator::start(emulator::Settings {
         home,
         environment: &tools.emulator,
@@ -152,19 +152,19 @@ async fn with_postgres(
     })
     .await?;
     if lost {
-        console.warn(
+        reporter.warn(
             "the emulator could not save its state when it last ended: stacks, streams and functions made since the last \
              `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
         );
     }
     if emulator.uid() == 0 {
-        console.warn(format!(
+        reporter.warn(format!(
             "the emulator and the functions run as root, because no other user can run {}; install Python where all users \
              can run it, or start the stack as an ordinary user",
             tools.emulator.python.display()
         ));
     }
-    console.emit(Event::finished(
+    reporter.emit(Event::finished(
         "emulator",
         format!("AWS emulator (ministack {EMULATOR_VERSION}) behind {url}"),
         true,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::home::Home;
 use super::process;
 use crate::error::{Kind, OrFail, Result};
-use crate::output::Console;
+use crate::report::Reporter;
 
 /// A lock on a file, held for as long as it lives.
 pub struct FileLock(File);
@@ -36,14 +36,14 @@ impl FileLock {
     ///
     /// # Errors
     /// `LocalSetup` when the file can't be opened.
-    pub async fn wait(path: &Path, console: &Console) -> Result<Self> {
+    pub async fn wait(path: &Path, reporter: &dyn Reporter) -> Result<Self> {
         let mut told = false;
         loop {
             if let Some(lock) = Self::take(path)? {
                 return Ok(lock);
             }
             if !told {
-                console.note("another outboxctl is fetching the same tools; waiting for it");
+                reporter.note("another outboxctl is fetching the same tools; waiting for it");
                 told = true;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;

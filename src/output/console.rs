@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,6 +12,7 @@ use super::heartbeat::Heartbeat;
 use super::render::{self, Renderer};
 use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, fit, stream, tables, terminal};
 use crate::error::{Error, Kind};
+use crate::report::Reporter;
 use crate::settings::{OutputFormat, Place, ProgressMode};
 
 /// Cheap to clone; every clone writes to the same streams.
@@ -61,11 +63,6 @@ impl Console {
     /// The text with its commands leading to the place of [`Console::lead_to`].
     fn filled(&self, text: &str) -> String {
         self.place.get().map_or_else(|| text.to_owned(), |place| place.fill(text).into_owned())
-    }
-
-    /// One that says nothing, for work whose steps are nobody's news.
-    pub fn silent() -> Self {
-        Self::new(OutputFormat::Table, ProgressMode::None, true, false)
     }
 
     /// Columns of the terminal on stdout; 80 where stdout is not a terminal.
@@ -326,6 +323,24 @@ impl Console {
                 }
             }
         }
+    }
+}
+
+impl Reporter for Console {
+    fn emit(&self, event: Event) {
+        Self::emit(self, event);
+    }
+
+    fn expect(&self, scope: &str, expect: Expect) {
+        Self::expect(self, scope, expect);
+    }
+
+    fn confirm<'a>(&'a self, question: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(Self::confirm(self, question))
+    }
+
+    fn share(&self) -> Arc<dyn Reporter> {
+        Arc::new(self.clone())
     }
 }
 

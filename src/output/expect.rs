@@ -3,29 +3,11 @@
 
 use std::time::{Duration, Instant};
 
+use super::Expect;
 use super::tree::clock;
 
 /// A rate over less time says nothing yet.
 const SETTLED: Duration = Duration::from_secs(1);
-
-/// What is known of how long a step takes. A live view shows it beside the elapsed time; lines mention it only where a
-/// step has been silent for long; machines are told nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expect {
-    /// Waiting for somebody else: from and to so many seconds, as a rule.
-    Usually(u64, u64),
-    /// Counted work; the total where it is known.
-    Count { done: u64, total: Option<u64> },
-    /// The work ends after this time.
-    Lasts(Duration),
-}
-
-impl Expect {
-    /// Counted work of known size.
-    pub fn of(done: u64, total: u64) -> Self {
-        Self::Count { done, total: Some(total) }
-    }
-}
 
 /// An expectation since it was first told.
 #[derive(Debug, Clone)]

@@ -1,12 +1,11 @@
-//! Everything that is printed: results on stdout, progress and messages on stderr. Imports `error` and `settings`.
+//! Everything that is printed: results on stdout, progress and messages on stderr. Imports `error`, `report` and
+//! `settings`.
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
 //! Text from outside passes [`clean()`] before it is styled.
 
-mod clean;
 mod console;
-mod event;
 mod expect;
 pub mod fit;
 mod github;
@@ -22,17 +21,13 @@ mod tables;
 mod terminal;
 mod tone;
 mod tree;
-mod units;
 mod wrap;
 
-pub use clean::{clean, clean_line, escape};
+pub use crate::report::{Event, Expect, Level, bytes, clean, clean_line, count, escape};
 pub use console::{Console, Wait, complain, print};
-pub use event::{Event, Level};
-pub use expect::Expect;
 pub use outcome::{Outcome, Table};
 pub use terminal::respect_empty_term;
 pub use tone::{Tone, painted};
-pub use units::{bytes, count};
 
 /// Version of the NDJSON contract; every line carries it as `v`.
 pub const NDJSON_VERSION: u32 = 2;

@@ -13,8 +13,8 @@ use tokio::io::Interest;
 use tokio::net::unix::pipe;
 use tokio::sync::Notify;
 
-use super::clean::clean_styled;
 use super::{inert, terminal, wrap};
+use crate::report::clean_styled;
 
 /// Why nothing more goes to stdout.
 enum Ended {

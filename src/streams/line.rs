@@ -6,8 +6,8 @@ use anstyle::{AnsiColor, Style};
 use chrono::TimeDelta;
 
 use super::{Body, Content, Item};
-use crate::output::{clean_line, fit};
 use crate::pipelines::Hop;
+use crate::report::clean_line;
 
 const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
@@ -23,12 +23,8 @@ const KEYS: [AnsiColor; 6] = [
 ];
 
 impl Item {
-    /// Returns when, where, how long after the commit, and what: one line, or on a narrow terminal more.
+    /// Returns one line: the time, the hop, the time since the commit, and the summary.
     pub fn line(&self) -> String {
-        fit::line(self.whole_line(), self.event.event_id.as_deref())
-    }
-
-    fn whole_line(&self) -> String {
         let hop = hop_style(self.hop);
         let text = match self.content {
             Content::Event => key_style(self.event.aggregate_id.as_deref()),
@@ -103,7 +99,7 @@ mod tests {
             origin: Origin::Bus { bus_event_id: None, message_id: "m".into() },
             body: Body::Record(serde_json::Value::Null.into()),
         };
-        let plain = anstream::adapter::strip_str(&item.whole_line()).to_string();
+        let plain = anstream::adapter::strip_str(&item.line()).to_string();
         assert_eq!(plain, "12:00:00.250 bus        +1.250s T car c\u{fffd}[2J #1");
     }
 

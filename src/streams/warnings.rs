@@ -3,17 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::output::Console;
+use crate::report::Reporter;
 
-/// Where a reader's warnings go: to a console, or to the log of a process that has none.
+/// Where a reader's warnings go: to a reporter, or to the log of a process that has none.
 #[derive(Clone, Default)]
 pub struct Warnings(Option<Arc<dyn Fn(String) + Send + Sync>>);
 
 impl Warnings {
-    /// Warnings on this console.
-    pub fn on(console: &Console) -> Self {
-        let console = console.clone();
-        Self::to(move |text| console.warn(text))
+    /// Returns warnings to this reporter.
+    pub fn on(reporter: &dyn Reporter) -> Self {
+        let reporter = reporter.share();
+        Self::to(move |text| reporter.warn(text))
     }
 
     pub(super) fn to(report: impl Fn(String) + Send + Sync + 'static) -> Self {

@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, Report as Document, TestCase, TestCaseStatus, 
 
 use super::report::Report;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::clean;
+use crate::report::clean;
 
 const SUITE: &str = "outboxctl verify";
 

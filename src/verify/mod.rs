@@ -23,7 +23,7 @@ pub use report::{AggregateReport, HopReport, Report, Verdict};
 use crate::consumer::{Table, is_anyone_alive};
 use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Console, Event, Expect};
+use crate::report::{Event, Expect, Reporter};
 use crate::pipelines::{Part, Stop};
 use crate::streams::{From, Warnings};
 use watch::Watch;
@@ -63,7 +63,7 @@ pub struct Options {
 /// from writing or watching. The temporary tap is removed always.
 pub async fn run(
     deployment: &Deployment,
-    console: &Console,
+    reporter: &dyn Reporter,
     cancel: &CancellationToken,
     options: &Options,
 ) -> Result<Report> {
@@ -72,9 +72,9 @@ pub async fn run(
     let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
     let opening = async {
         if let Some(consumers) = pipeline.stop(Part::Consumers) {
-            consumer_is_alive(deployment, consumers, console, &options.group).await?;
+            consumer_is_alive(deployment, consumers, reporter, &options.group).await?;
         }
-        let _wait = console.wait("connection", "to what is written to");
+        let _wait = reporter.wait("connection", "to what is written to");
         deployment.writer().await
     };
     let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
@@ -83,15 +83,15 @@ pub async fn run(
         until: None,
         group: options.group.clone(),
         enhanced_fan_out: false,
-        warnings: Warnings::on(console),
+        warnings: Warnings::on(reporter),
     };
-    let (readers, items) = Readers::open(deployment, &stops, &reading, console, cancel).await?;
+    let (readers, items) = Readers::open(deployment, &stops, &reading, reporter, cancel).await?;
     let verified = async {
         if let Some(log) = pipeline.stop(Part::EventLog) {
-            let waited = cancel.run_until_cancelled(rule::wait(deployment, log, console)).await;
+            let waited = cancel.run_until_cancelled(rule::wait(deployment, log, reporter)).await;
             waited.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
         }
-        Watch::new(console, options, items).run(deployment, &mut writer, cancel).await
+        Watch::new(reporter, options, items).run(deployment, &mut writer, cancel).await
     }
     .await;
     let closed = readers.close().await;
@@ -100,11 +100,11 @@ pub async fn run(
 }
 
 /// Waits until a consumer of this group renews a lease.
-async fn consumer_is_alive(deployment: &Deployment, consumers: &Stop, console: &Console, group: &str) -> Result<()> {
+async fn consumer_is_alive(deployment: &Deployment, consumers: &Stop, reporter: &dyn Reporter, group: &str) -> Result<()> {
     let leases = Table::new(deployment.clients.dynamodb(), deployment.output(consumers.output)?, group);
-    console.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
+    reporter.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
     // The next renewal, at a consumer's usual settings.
-    console.expect("verify", Expect::Usually(1, 6));
+    reporter.expect("verify", Expect::Usually(1, 6));
     if is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
         return Ok(());
     }

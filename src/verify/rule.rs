@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 
 use crate::deployment::Deployment;
 use crate::outbox::timestamp;
-use crate::output::{Console, Event, Expect};
 use crate::pipelines::Stop;
+use crate::report::{Event, Expect, Reporter};
 
 /// How long after the begin of a deploy its rules are live. On AWS a stack with a bus and its log takes half a minute, and a
 /// rule about a minute more ("allow a short period of time for changes to take effect": PutRule in the EventBridge API
@@ -17,15 +17,15 @@ const LIVE_AFTER: Duration = Duration::from_secs(120);
 const LIVE_AFTER_LOCALLY: Duration = Duration::from_secs(5);
 
 /// Waits until the rule is old enough, where the stack with the event log was changed a moment ago.
-pub async fn wait(deployment: &Deployment, log: &Stop, console: &Console) {
+pub async fn wait(deployment: &Deployment, log: &Stop, reporter: &dyn Reporter) {
     let stack = deployment.stacks.iter().find(|view| view.outputs().contains_key(log.output.name()));
     let Some(changed) = stack.and_then(|view| view.changed_at()).and_then(|text| timestamp(&text)) else { return };
     let pause = left(changed, Utc::now(), if deployment.clients.is_local() { LIVE_AFTER_LOCALLY } else { LIVE_AFTER });
     if pause.is_zero() {
         return;
     }
-    console.emit(Event::progress("verify", "waiting for the rule of the event log to go live"));
-    console.expect("verify", Expect::Lasts(pause));
+    reporter.emit(Event::progress("verify", "waiting for the rule of the event log to go live"));
+    reporter.expect("verify", Expect::Lasts(pause));
     tokio::time::sleep(pause).await;
 }
 

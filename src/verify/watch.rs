@@ -12,8 +12,8 @@ use super::{Amount, Ledger, Options, Report};
 use crate::deployment::Deployment;
 use crate::deployment::samples::{self, Writer};
 use crate::error::{Error, Kind, Result};
-use crate::output::{Console, Event, Expect};
 use crate::postgres::admin::{Domain, Inserted, SampleRequest};
+use crate::report::{Event, Expect, Reporter};
 use crate::streams::Item;
 
 /// Between looks at how far it is.
@@ -24,7 +24,7 @@ const SEGMENT: u32 = 1_000;
 const CONTROLS: u64 = 1 << 40;
 
 pub struct Watch<'a> {
-    console: &'a Console,
+    reporter: &'a dyn Reporter,
     options: &'a Options,
     items: Receiver<Result<Item>>,
     begun: Instant,
@@ -38,8 +38,8 @@ enum Written {
 }
 
 impl<'a> Watch<'a> {
-    pub fn new(console: &'a Console, options: &'a Options, items: Receiver<Result<Item>>) -> Self {
-        Self { console, options, items, begun: Instant::now(), told: Instant::now() }
+    pub fn new(reporter: &'a dyn Reporter, options: &'a Options, items: Receiver<Result<Item>>) -> Self {
+        Self { reporter, options, items, begun: Instant::now(), told: Instant::now() }
     }
 
     /// Writes, watches and judges.
@@ -62,9 +62,9 @@ impl<'a> Watch<'a> {
             Amount::Events(count) => format!("writing {count} events"),
             Amount::For(time) => format!("writing events for {} s", time.as_secs()),
         };
-        self.console.emit(Event::started("verify", amount));
+        self.reporter.emit(Event::started("verify", amount));
         if let Amount::For(time) = self.options.amount {
-            self.console.expect("verify", Expect::Lasts(time));
+            self.reporter.expect("verify", Expect::Lasts(time));
         }
         let watched = tokio::select! {
             watched = self.watch(&mut ledger, writer, deployment.domain(), run, cancel) => Some(watched?),
@@ -120,9 +120,9 @@ impl<'a> Watch<'a> {
         loop {
             if end.is_none() && ledger.is_complete() {
                 end = Some(Instant::now() + self.options.settle);
-                self.console
+                self.reporter
                     .emit(Event::progress("verify", "all arrived; waiting for duplicates and rolled-back events"));
-                self.console.expect("verify", Expect::Lasts(self.options.settle));
+                self.reporter.expect("verify", Expect::Lasts(self.options.settle));
             }
             tokio::select! {
                 item = self.items.recv() => { ledger.see(&seen(item)?); }
@@ -160,10 +160,10 @@ impl<'a> Watch<'a> {
         let arrived = ledger.arrived();
         if let Amount::Events(count) = self.options.amount {
             let done = arrived.iter().map(|(_, n)| n).sum();
-            self.console.expect("verify", Expect::of(done, u64::from(count) * arrived.len() as u64));
+            self.reporter.expect("verify", Expect::of(done, u64::from(count) * arrived.len() as u64));
         }
         let counts: Vec<String> = arrived.into_iter().map(|(hop, n)| format!("{} {n}", hop.name())).collect();
-        self.console.emit(Event::progress("verify", format!("written {}: {}", ledger.committed(), counts.join(", "))));
+        self.reporter.emit(Event::progress("verify", format!("written {}: {}", ledger.committed(), counts.join(", "))));
         true
     }
 }

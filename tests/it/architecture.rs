@@ -121,6 +121,20 @@ fn the_map_allows_nothing_that_is_not_used() {
     }
 }
 
+/// Engines report through `report::Reporter`, so that each can run without a terminal.
+#[test]
+fn only_commands_know_the_console() {
+    let mut files = Vec::new();
+    sources(&repository().join("src"), &mut files);
+    files.retain(|file| !matches!(room_of(file).as_str(), "cli" | "commands" | "output" | "main" | "lib"));
+    let knows = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).expect("a source file");
+        text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains("Console"))
+    };
+    let found: Vec<&PathBuf> = files.iter().filter(|file| knows(file)).collect();
+    assert_eq!(found, Vec::<&PathBuf>::new(), "use crate::report::Reporter");
+}
+
 #[test]
 fn no_rooms_import_each_other_in_a_circle() {
     let mut open = imported();

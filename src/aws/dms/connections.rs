@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{Patience, diagnosis};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::output::{Console, Event};
+use crate::report::{Event, Reporter};
 
 /// What a connection test came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,11 +48,11 @@ pub async fn test(
     endpoints: [(&'static str, &str); 2],
     only_untested: bool,
     patience: Patience,
-    console: &Console,
+    reporter: &dyn Reporter,
 ) -> Result<Vec<Connection>> {
     let client = clients.dms();
     let both = endpoints
-        .map(|(role, endpoint)| one(client.clone(), instance, role, endpoint, only_untested, patience, console));
+        .map(|(role, endpoint)| one(client.clone(), instance, role, endpoint, only_untested, patience, reporter));
     futures_util::future::try_join_all(both).await
 }
 
@@ -74,15 +74,15 @@ async fn one(
     endpoint: &str,
     only_untested: bool,
     patience: Patience,
-    console: &Console,
+    reporter: &dyn Reporter,
 ) -> Result<Connection> {
     let scope = format!("dms {role}");
     let before = look(&client, patience.is_local(), role, endpoint, instance).await?;
     if only_untested && before.is_successful() {
         return Ok(before);
     }
-    console.emit(Event::started(&scope, "testing the connection"));
-    patience.expect_test(console, &scope);
+    reporter.emit(Event::started(&scope, "testing the connection"));
+    patience.expect_test(reporter, &scope);
     // A test under way answers for us.
     if before.status.as_deref() != Some("testing") {
         let request = client.test_connection().replication_instance_arn(instance).endpoint_arn(endpoint);
@@ -103,7 +103,7 @@ async fn one(
             Some(status) => {
                 let message = format!("connection test {status}");
                 let ok = now.is_successful();
-                console.emit(if ok { Event::finished(&scope, message, true) } else { Event::failed(&scope, message) });
+                reporter.emit(if ok { Event::finished(&scope, message, true) } else { Event::failed(&scope, message) });
                 return Ok(now);
             }
         }

@@ -1,5 +1,6 @@
 //! One replication task through the DMS API.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_databasemigration::Client;
@@ -10,7 +11,7 @@ use tokio::time::Instant;
 use super::{diagnosis, plan};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::output::{Console, Event, Expect};
+use crate::report::{Event, Expect, Reporter};
 
 /// How often to look, and for how long.
 #[derive(Debug, Clone, Copy)]
@@ -39,13 +40,13 @@ impl Patience {
     }
 
     /// Tells how long testing a connection may take.
-    pub(super) fn expect_test(&self, console: &Console, scope: &str) {
-        self.expect(console, scope, TESTING);
+    pub(super) fn expect_test(&self, reporter: &dyn Reporter, scope: &str) {
+        self.expect(reporter, scope, TESTING);
     }
 
-    fn expect(&self, console: &Console, scope: &str, expect: Expect) {
+    fn expect(&self, reporter: &dyn Reporter, scope: &str, expect: Expect) {
         if self.is_remote {
-            console.expect(scope, expect);
+            reporter.expect(scope, expect);
         }
     }
 }
@@ -96,12 +97,12 @@ pub struct Task {
     pub(super) client: Client,
     pub(super) arn: String,
     patience: Patience,
-    console: Console,
+    reporter: Arc<dyn Reporter>,
 }
 
 impl Task {
-    pub fn new(clients: &Clients, arn: &str, patience: Patience, console: &Console) -> Self {
-        Self { client: clients.dms(), arn: arn.to_owned(), patience, console: console.clone() }
+    pub fn new(clients: &Clients, arn: &str, patience: Patience, reporter: &dyn Reporter) -> Self {
+        Self { client: clients.dms(), arn: arn.to_owned(), patience, reporter: reporter.share() }
     }
 
     pub async fn describe(&self) -> Result<Snapshot> {
@@ -136,7 +137,7 @@ impl Task {
             if changed && !wait {
                 return Ok(true);
             }
-            self.patience.expect(&self.console, "dms", STARTING);
+            self.patience.expect(&*self.reporter, "dms", STARTING);
             now = self.settle(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
             if now.status == "failed" && changed {
                 return Err(now.failure());
@@ -164,13 +165,13 @@ impl Task {
                 }
                 plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
             }
-            self.patience.expect(&self.console, "dms", STOPPING);
+            self.patience.expect(&*self.reporter, "dms", STOPPING);
             now = self.settle(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
         }
     }
 
     async fn request_start(&self, kind: StartType) -> Result<bool> {
-        self.console.emit(Event::progress("dms", format!("requesting {}", kind.as_str())));
+        self.reporter.emit(Event::progress("dms", format!("requesting {}", kind.as_str())));
         self.client
             .start_replication_task()
             .replication_task_arn(&self.arn)
@@ -189,7 +190,7 @@ impl Task {
             tokio::time::sleep(self.patience.interval).await;
             let now = self.describe().await?;
             if now.status != last {
-                self.console.emit(Event::progress("dms", format!("task is {}", now.status)));
+                self.reporter.emit(Event::progress("dms", format!("task is {}", now.status)));
                 last.clone_from(&now.status);
             }
             if !passing.contains(&now.status.as_str()) {

@@ -41,9 +41,9 @@ impl Engine {
     fn without_details(&self, error: &Error) {
         if error.kind() == Kind::AccessDenied {
             let denied = "what CloudFormation's validation and hooks say is missing below";
-            self.console.warn(format!("{denied}: cloudformation:DescribeEvents is not allowed"));
+            self.reporter.warn(format!("{denied}: cloudformation:DescribeEvents is not allowed"));
         } else {
-            self.console.detail(error.message());
+            self.reporter.detail(error.message());
         }
     }
 }

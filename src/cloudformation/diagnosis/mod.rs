@@ -66,7 +66,7 @@ impl Engine {
                 },
                 // The cause as far as it is known is better than none.
                 Err(error) => {
-                    self.console.detail(format!("{nested}: {error}"));
+                    self.reporter.detail(format!("{nested}: {error}"));
                     break;
                 }
             }

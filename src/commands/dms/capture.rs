@@ -6,8 +6,8 @@ use crate::aws::dms::{Patience, Snapshot, Task};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::error::Error;
-use crate::output::Console;
 use crate::pipelines::Output;
+use crate::report::Silent;
 
 /// Returns the capture task where it does not run: what was written meanwhile waits in the database's log. None where
 /// it runs, where the pipeline has none, and where DMS can't be asked.
@@ -15,7 +15,7 @@ pub async fn resting(ctx: &Context, deployment: &Deployment) -> Option<Snapshot>
     let arn = deployment.output(Output::TaskArn).ok()?;
     let clients = ctx.aws().await.ok()?;
     // Only looked at, never waited for.
-    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Console::silent());
+    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Silent);
     task.describe().await.ok().filter(|now| now.status != "running")
 }
 

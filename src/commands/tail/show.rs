@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::commands::Context;
 use crate::error::Result;
-use crate::output::{clean_line, escape};
+use crate::output::{clean_line, escape, fit};
 use crate::streams::{Item, Template};
 
 /// Items written at once.
@@ -64,7 +64,8 @@ impl Show<'_> {
             // A person must not be misled, and a program must not miss anything.
             let terminal = ctx.console.is_terminal();
             let clean = |text: &str| if terminal { clean_line(text) } else { escape(text) }.into_owned();
-            let human = |item: &Item| self.format.map_or_else(|| item.line(), |format| format.render(item, clean));
+            let line = |item: &Item| fit::line(item.line(), item.event.event_id.as_deref());
+            let human = |item: &Item| self.format.map_or_else(|| line(item), |format| format.render(item, clean));
             if !ctx.console.items(&wanted, human) {
                 break;
             }

@@ -25,7 +25,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             let released = self.reader.leases.release(shard, &self.reader.me, to.as_deref()).await;
             // It runs out by itself otherwise; a reader's own failure is the one to be told.
             if let (Err(error), Ok(_)) = (released, &ended) {
-                self.reader.processor.console.warn(error.message());
+                self.reader.processor.reporter.warn(error.message());
             }
         }
         let ended = ended?;
@@ -35,7 +35,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             Ended::Lost => "lost to another consumer",
             Ended::Gone => "expired",
         };
-        self.reader.processor.console.detail(format!("{shard}: {text}"));
+        self.reader.processor.reporter.detail(format!("{shard}: {text}"));
         if matches!(ended, Ended::Drained | Ended::Gone) {
             self.listed = None;
         }
@@ -52,7 +52,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     async fn pass_over(&self, shard: &str) -> Result<()> {
         let reader = &self.reader;
         if kinesis::list(&reader.client, &reader.stream).await?.iter().any(|listed| listed.id == shard) {
-            reader.processor.console.warn(format!("shard {shard} expired before it was read to its end"));
+            reader.processor.reporter.warn(format!("shard {shard} expired before it was read to its end"));
             reader.leases.checkpoint(shard, &reader.me, &Checkpoint::End).await?;
         }
         Ok(())

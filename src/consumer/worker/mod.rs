@@ -5,7 +5,6 @@
 
 mod compare;
 mod ending;
-mod report;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -92,7 +91,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     pub async fn run(mut self, cancel: &CancellationToken) -> Result<End> {
         let ended = self.work(cancel).await;
         let stopped = self.stop().await;
-        self.report();
+        self.report_counts();
         let end = ended?;
         stopped.map(|()| end)
     }
@@ -125,18 +124,23 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
                 turned = Instant::now();
                 // The leases run out by themselves while the table can't be reached; then they are taken again.
                 match self.turn().await {
-                    Err(error) if !is_final(&error) => self.reader.processor.console.warn(error.message()),
+                    Err(error) if !is_final(&error) => self.reader.processor.reporter.warn(error.message()),
                     turned => turned?,
                 }
             }
             if reported.elapsed() >= report_after {
                 (reported, report_after) = (Instant::now(), self.options.report_every);
-                self.report();
+                self.report_counts();
             }
             if self.options.until_idle.is_some_and(|idle| begun.elapsed() >= idle && self.is_idle(idle)) {
                 return Ok(End::Idle);
             }
         }
+    }
+
+    fn report_counts(&self) {
+        let processor = &self.reader.processor;
+        processor.observer.counts(processor.metrics.totals());
     }
 
     fn is_idle(&self, idle: Duration) -> bool {

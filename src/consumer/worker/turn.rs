@@ -12,7 +12,7 @@ use crate::consumer::processor::LeaseContext;
 use crate::consumer::store::Store;
 use crate::consumer::tenure::Tenure;
 use crate::error::Result;
-use crate::output::Event;
+use crate::report::Event;
 use crate::streams::From;
 use crate::streams::kinesis;
 
@@ -86,9 +86,9 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
                     held.stop.cancel();
                 }
                 // The tenure runs out if this goes on.
-                Ok(Err(error)) => self.reader.processor.console.warn(error.message()),
+                Ok(Err(error)) => self.reader.processor.reporter.warn(error.message()),
                 Err(_) => {
-                    self.reader.processor.console.warn(format!("the lease of {shard} could not be renewed in time"))
+                    self.reader.processor.reporter.warn(format!("the lease of {shard} could not be renewed in time"))
                 }
             }
         }
@@ -107,7 +107,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             if lease.checkpoint != Checkpoint::End {
                 let text =
                     format!("shard {} expired before it was read to its end, at {}", lease.shard, lease.checkpoint);
-                reader.processor.console.warn(text);
+                reader.processor.reporter.warn(text);
             }
             reader.leases.remove(&lease.shard).await?;
         }
@@ -140,7 +140,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             }
             None => String::new(),
         };
-        processor.console.emit(Event::progress("consume", format!("{} {whence}at {}", lease.shard, lease.checkpoint)));
+        processor.reporter.emit(Event::progress("consume", format!("{} {whence}at {}", lease.shard, lease.checkpoint)));
         let context =
             LeaseContext { tenure: Tenure::new(begun, self.options.lease_duration), stop: CancellationToken::new() };
         let held = Held { tenure: context.tenure.clone(), stop: context.stop.clone(), wanted_by: None };

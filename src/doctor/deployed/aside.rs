@@ -6,8 +6,8 @@ use aws_sdk_sqs::types::QueueAttributeName;
 use super::{Finding, Scene};
 use crate::aws::buckets;
 use crate::error::{AwsContext, Result};
-use crate::output::count;
 use crate::pipelines::Output;
+use crate::report::count;
 
 pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead letters";

@@ -4,8 +4,8 @@ use aws_sdk_eventbridge::types::RuleState;
 
 use super::{Finding, Scene, missing};
 use crate::error::{AwsContext, Result, sdk_code};
-use crate::output::count;
 use crate::pipelines::Stop;
+use crate::report::count;
 
 pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "bus";

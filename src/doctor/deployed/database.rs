@@ -137,7 +137,7 @@ fn without_slot() -> Finding {
 
 fn slot(slot: &Slot) -> Finding {
     let check = SLOT;
-    let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::output::bytes);
+    let size = |bytes: Option<i64>| bytes.map_or("an unknown amount".to_owned(), crate::report::bytes);
     let text =
         format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
     match (slot.wal_status.as_deref(), slot.active) {

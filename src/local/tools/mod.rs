@@ -14,7 +14,7 @@ pub use python::Environment;
 
 use super::home::Home;
 use crate::error::Result;
-use crate::output::Console;
+use crate::report::Reporter;
 
 /// The emulator's version: `launcher.py` reaches into it, so it is this one and no other.
 pub const EMULATOR_VERSION: &str = "1.5.33";
@@ -31,13 +31,13 @@ pub struct Tools {
 ///
 /// # Errors
 /// `LocalSetup`, with what to install.
-pub async fn ensure(home: &Home, console: &Console) -> Result<Tools> {
+pub async fn ensure(home: &Home, reporter: &dyn Reporter) -> Result<Tools> {
     home.create()?;
     let postgres = match postgres::find()? {
         Some(found) => found,
-        None => postgres::fetch(home, console).await?,
+        None => postgres::fetch(home, reporter).await?,
     };
-    console.detail(format!("PostgreSQL {} from {}", postgres.version, postgres.bin.display()));
-    let emulator = install::ensure(home, console, requirements::EMULATOR).await?;
+    reporter.detail(format!("PostgreSQL {} from {}", postgres.version, postgres.bin.display()));
+    let emulator = install::ensure(home, reporter, requirements::EMULATOR).await?;
     Ok(Tools { emulator, postgres })
 }

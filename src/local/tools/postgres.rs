@@ -7,7 +7,7 @@ use super::{install, requirements};
 use crate::error::{Error, Kind, Result};
 use crate::local::child_environment;
 use crate::local::home::Home;
-use crate::output::Console;
+use crate::report::Reporter;
 use crate::settings::environment;
 
 /// The oldest major version that is known to do what we need of it.
@@ -46,8 +46,8 @@ pub fn find() -> Result<Option<PostgresPrograms>> {
 ///
 /// # Errors
 /// `LocalSetup` when it can't be fetched or is not what we expect.
-pub async fn fetch(home: &Home, console: &Console) -> Result<PostgresPrograms> {
-    let environment = install::ensure(home, console, requirements::POSTGRES).await.map_err(|error| {
+pub async fn fetch(home: &Home, reporter: &dyn Reporter) -> Result<PostgresPrograms> {
+    let environment = install::ensure(home, reporter, requirements::POSTGRES).await.map_err(|error| {
         error.hint("or install PostgreSQL yourself (Debian and Ubuntu: apt-get install postgresql)")
     })?;
     let bins = fetched_bins(&environment.packages);

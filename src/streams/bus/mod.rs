@@ -21,8 +21,8 @@ use super::{Item, Origin, SENTINEL_SOURCE, Sink, decode, owner, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::outbox::Recent;
-use crate::output::{Console, Event, Expect};
 use crate::pipelines::Hop;
+use crate::report::{Event, Expect, Reporter};
 use resources::Resources;
 pub use resources::{orphans, remove_orphans, rules};
 
@@ -53,13 +53,18 @@ impl Tap {
     ///
     /// # Errors
     /// `Interrupted` when cancelled.
-    pub async fn open(clients: &Clients, bus: &str, console: &Console, cancel: &CancellationToken) -> Result<Self> {
+    pub async fn open(
+        clients: &Clients,
+        bus: &str,
+        reporter: &dyn Reporter,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
         match resources::remove_orphans(clients, bus).await {
             Ok(names) if names.is_empty() => {}
-            Ok(names) => console.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
-            Err(error) => console.warn(format!("could not look for taps left behind: {error}")),
+            Ok(names) => reporter.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
+            Err(error) => reporter.warn(format!("could not look for taps left behind: {error}")),
         }
-        console.emit(Event::started("tap", "making a temporary queue and rule"));
+        reporter.emit(Event::started("tap", "making a temporary queue and rule"));
         let name = format!("{}{}", resources::PREFIX, Uuid::now_v7().simple());
         // Not cancellable: a queue made by a request that nobody waits for could not be removed.
         let resources = resources::create_queue(clients, bus, &name).await?;
@@ -67,19 +72,19 @@ impl Tap {
         let live = tokio::select! {
             live = async {
                 tap.resources.connect(clients).await?;
-                tap.prove(console).await
+                tap.prove(reporter).await
             } => live,
             () = cancel.cancelled() => Err(Error::new(Kind::Interrupted, "stopped")),
         };
         match live {
             Ok(()) => {
-                console.emit(Event::finished("tap", "the tap on the bus is live", true));
+                reporter.emit(Event::finished("tap", "the tap on the bus is live", true));
                 Ok(tap)
             }
             Err(error) => {
-                console.emit(Event::failed("tap", error.message()));
+                reporter.emit(Event::failed("tap", error.message()));
                 if let Err(left) = tap.remove().await {
-                    console.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
+                    reporter.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
                 }
                 Err(error)
             }
@@ -87,7 +92,7 @@ impl Tap {
     }
 
     /// Sends sentinels until [`IN_A_ROW`] that were sent one after the other have all come back.
-    async fn prove(&self, console: &Console) -> Result<()> {
+    async fn prove(&self, reporter: &dyn Reporter) -> Result<()> {
         let begun = Instant::now();
         let interval = Duration::from_millis(if self.clients.is_local() { 50 } else { 1_000 });
         let mut back = BTreeSet::new();
@@ -102,8 +107,8 @@ impl Tap {
             self.send_sentinel(n).await?;
             // Later than it takes on the local stack.
             if n == 10 {
-                console.emit(Event::progress("tap", "waiting for the rule to go live"));
-                console.expect("tap", USUAL);
+                reporter.emit(Event::progress("tap", "waiting for the rule to go live"));
+                reporter.expect("tap", USUAL);
             }
             tokio::time::sleep(interval).await;
             for message in self.receive(0).await? {

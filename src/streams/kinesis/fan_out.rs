@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::output::{Console, Event};
+use crate::report::{Event, Reporter};
 use crate::streams::owner;
 
 const PREFIX: &str = "outboxctl-tail-";
@@ -34,7 +34,12 @@ impl FanOut {
     ///
     /// # Errors
     /// `StreamMissing`, `Interrupted` when cancelled, and what Kinesis says: a stream takes 20 consumers.
-    pub async fn open(clients: &Clients, stream: &str, console: &Console, cancel: &CancellationToken) -> Result<Self> {
+    pub async fn open(
+        clients: &Clients,
+        stream: &str,
+        reporter: &dyn Reporter,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
         let client = clients.kinesis();
         let described = match client.describe_stream_summary().stream_name(stream).send().await {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
@@ -45,10 +50,10 @@ impl FanOut {
         let stream_arn = described.stream_description_summary().map(|s| s.stream_arn().to_owned()).unwrap_or_default();
         match remove_orphans(&client, &stream_arn).await {
             Ok(names) if names.is_empty() => {}
-            Ok(names) => console.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
-            Err(error) => console.warn(format!("could not look for consumers left behind: {error}")),
+            Ok(names) => reporter.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
+            Err(error) => reporter.warn(format!("could not look for consumers left behind: {error}")),
         }
-        console.emit(Event::started("fan-out", "registering a temporary consumer"));
+        reporter.emit(Event::started("fan-out", "registering a temporary consumer"));
         let name = format!("{PREFIX}{}_{:08x}", owner::name(), fastrand::u32(..));
         // Not cancellable: a consumer made by a request that nobody waits for could not be removed.
         let registered = client
@@ -68,13 +73,13 @@ impl FanOut {
         };
         match active {
             Ok(()) => {
-                console.emit(Event::finished("fan-out", "the consumer is active", true));
+                reporter.emit(Event::finished("fan-out", "the consumer is active", true));
                 Ok(consumer)
             }
             Err(error) => {
-                console.emit(Event::failed("fan-out", error.message()));
+                reporter.emit(Event::failed("fan-out", error.message()));
                 if let Err(left) = consumer.remove().await {
-                    console.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
+                    reporter.warn(format!("{left}; {}", left.hints().next().unwrap_or_default()));
                 }
                 Err(error)
             }

@@ -1,4 +1,6 @@
-//! What work can say while it goes on.
+//! The events of an engine.
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +13,25 @@ pub enum Level {
     Detail,
     Info,
     Warning,
+}
+
+/// How long a step may take. A live view shows it beside the elapsed time; lines mention it only where a step has been
+/// silent for long; NDJSON does not have it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expect {
+    /// A wait for a service: usually from and to so many seconds.
+    Usually(u64, u64),
+    /// Counted work; the total where it is known.
+    Count { done: u64, total: Option<u64> },
+    /// The work ends after this time.
+    Lasts(Duration),
+}
+
+impl Expect {
+    /// Counted work of known size.
+    pub fn of(done: u64, total: u64) -> Self {
+        Self::Count { done, total: Some(total) }
+    }
 }
 
 /// One thing that happened. `scope` is who it happened to (a stack, a task, a shard): every plain line starts with it.
@@ -84,7 +105,7 @@ impl Event {
     }
 
     /// Returns the event as people may see it: [`clean()`], and on one line but for notes of level `Info`.
-    pub(super) fn cleaned(&self) -> Self {
+    pub fn cleaned(&self) -> Self {
         let line = |text: &String| clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
         let lines = |texts: &[String]| texts.iter().map(line).collect();
         match self {

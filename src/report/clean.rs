@@ -41,7 +41,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
 }
 
 /// [`clean()`], but for the styles that we draw with ourselves: the last border, for text that is styled already.
-pub(super) fn clean_styled(text: &str) -> Cow<'_, str> {
+pub fn clean_styled(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return text.into();
     }
@@ -68,7 +68,7 @@ fn style_length(text: &str) -> Option<usize> {
 }
 
 /// Whether a terminal may act on the character instead of showing it.
-pub(super) fn is_harmful(c: char) -> bool {
+pub fn is_harmful(c: char) -> bool {
     let control = c.is_control() && c != '\t' && c != '\n';
     control || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

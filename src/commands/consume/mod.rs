@@ -1,11 +1,14 @@
 //! `outboxctl consume`.
 
+mod lines;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
+use self::lines::Lines;
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{HOUR, LONGEST, SECOND, TICK, duration, from, whole};
@@ -16,7 +19,14 @@ use crate::consumer::{
 };
 use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
+<<<<<<< HEAD:src/commands/consume.rs
 use crate::pipelines::{Output, Part};
+||||||| parent of 78b0901 (report: engines report through a trait, and know no console):src/commands/consume.rs
+use crate::pipelines::Part;
+=======
+use crate::pipelines::Part;
+use crate::report::Reporter;
+>>>>>>> 78b0901 (report: engines report through a trait, and know no console):src/commands/consume/mod.rs
 use crate::streams::From;
 use crate::timing::Backoff;
 
@@ -121,7 +131,8 @@ impl Args {
             retry: Retry { attempts: self.attempts, backoff: Backoff::new(self.backoff, Duration::from_secs(60)) },
             concurrency: self.concurrency.into(),
             metrics: metrics.clone(),
-            console: ctx.console.clone(),
+            reporter: ctx.console.share(),
+            observer: Arc::new(Lines { console: ctx.console.clone(), unread: unread.clone() }),
             unread: unread.clone(),
         };
         let reader = Reader {
