@@ -15,6 +15,7 @@ pub mod log;
 mod owner;
 mod position;
 pub mod processed;
+mod retry;
 mod template;
 mod warnings;
 

@@ -1,7 +1,5 @@
 //! Page after page of one shard, through expired iterators, throttling and faults of the service.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodbstreams::types::{Record, ShardIteratorType};
@@ -11,11 +9,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use super::shard::created;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::Warnings;
-use crate::timing::Backoff;
-
-/// Attempts at one read while the service is throttling, failing or out of reach: several minutes.
-const ATTEMPTS: u32 = 30;
-const BACKOFF: Backoff = Backoff::new(Duration::from_millis(400), Duration::from_secs(10));
+use crate::streams::retry::{ATTEMPTS, BACKOFF, is_passing};
 
 /// How much older than the beginning a record may be that is still shown, where the beginning is known by our clock only.
 const CLOCKS: TimeDelta = TimeDelta::seconds(5);
@@ -181,20 +175,5 @@ impl Pages {
         answer
             .shard_iterator
             .ok_or_else(|| Error::new(Kind::Unexpected, format!("shard {shard} of {arn} gave no iterator")))
-    }
-}
-
-/// Whether trying again can help: throttling, a fault of the service, or no answer at all.
-fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
-    match error {
-        SdkError::ServiceError(service) => {
-            let throttled = matches!(
-                sdk_code(error),
-                "LimitExceededException" | "ThrottlingException" | "ProvisionedThroughputExceededException"
-            );
-            throttled || service.raw().status().as_u16() >= 500
-        }
-        SdkError::ConstructionFailure(_) => false,
-        _ => true,
     }
 }

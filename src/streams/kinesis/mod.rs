@@ -9,7 +9,6 @@ mod pages;
 #[cfg(test)]
 mod property_tests;
 mod push;
-mod retry;
 mod shard;
 
 use std::sync::Arc;
@@ -27,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::{From, Sink, Warnings, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::streams::retry;
 use lineage::Lineage;
 use shard::{End, Pace, Reading, ShardReader};
 

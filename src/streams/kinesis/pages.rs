@@ -8,8 +8,9 @@ use aws_sdk_kinesis::primitives::DateTime as AwsTime;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType};
 use chrono::{DateTime, Utc};
 
-use super::{From, ShardInfo, children, retry};
+use super::{From, ShardInfo, children};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::streams::retry;
 
 /// A position that outlives an iterator.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -10,8 +10,9 @@ use aws_sdk_kinesis::operation::subscribe_to_shard::SubscribeToShardOutput;
 use aws_sdk_kinesis::primitives::DateTime as AwsTime;
 use aws_sdk_kinesis::types::{ShardIteratorType, StartingPosition, SubscribeToShardEventStream};
 
-use super::{Cursor, Page, ShardInfo, children, retry};
+use super::{Cursor, Page, ShardInfo, children};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::streams::retry;
 
 /// Kinesis sends something every five seconds, if only how far it is; a connection silent for longer is dead.
 const SILENCE: Duration = Duration::from_secs(30);

@@ -1,16 +1,17 @@
-//! Which requests are repeated, and when.
+//! Which requests to Kinesis and DynamoDB Streams are repeated, and when.
 
 use std::time::Duration;
 
-use aws_sdk_kinesis::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::error::sdk_code;
 use crate::timing::Backoff;
 
 /// Attempts at one thing while the service is throttling, failing or out of reach: several minutes.
-const ATTEMPTS: u32 = 30;
-const BACKOFF: Backoff = match cfg!(test) {
+pub const ATTEMPTS: u32 = 30;
+pub const BACKOFF: Backoff = match cfg!(test) {
     true => Backoff::new(Duration::from_millis(2), Duration::from_millis(20)),
     false => Backoff::new(Duration::from_millis(400), Duration::from_secs(10)),
 };
@@ -29,8 +30,8 @@ pub async fn pause(attempt: &mut u32) -> bool {
     *attempt < ATTEMPTS
 }
 
-/// Throttling, a fault of the service, or no answer at all.
-fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
+/// Returns whether a repetition can help: after throttling, a fault of the service, or no answer.
+pub fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ServiceError(service) => service.raw().status().as_u16() >= 500 || is_passing_code(sdk_code(error)),
         SdkError::ConstructionFailure(_) => false,
