@@ -34,9 +34,9 @@ impl Handler {
                 let (batch, items) = read(publisher, event, to_message);
                 Answer::Batch(self.engine.answer(&batch, items, deadline).await)
             }
-            Invocation::Redelivery(pieces) => {
+            Invocation::Redelivery(chunks) => {
                 let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), to_message);
-                self.engine.redeliver(&pieces, deadline, read).await
+                self.engine.redeliver(&chunks, deadline, read).await
             }
         }
     }

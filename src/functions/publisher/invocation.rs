@@ -5,13 +5,13 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 
 use super::BatchResponse;
-use crate::outbox::{Piece, Redelivered};
+use crate::outbox::{Chunk, Redelivered};
 
 /// An invocation; `E` is the batch of the function's event source.
 #[derive(Debug)]
 pub enum Invocation<E> {
     Batch(E),
-    Redelivery(Vec<Piece>),
+    Redelivery(Vec<Chunk>),
 }
 
 #[derive(Deserialize)]
@@ -25,8 +25,8 @@ impl<'de, E: DeserializeOwned> Deserialize<'de> for Invocation<E> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         match serde_json::from_str(text.get()) {
-            Ok(Shape { redeliver: Some(pieces) }) => {
-                serde_json::from_str(pieces.get()).map(Self::Redelivery).map_err(D::Error::custom)
+            Ok(Shape { redeliver: Some(chunks) }) => {
+                serde_json::from_str(chunks.get()).map(Self::Redelivery).map_err(D::Error::custom)
             }
             _ => serde_json::from_str(text.get()).map(Self::Batch).map_err(D::Error::custom),
         }
@@ -53,7 +53,7 @@ mod tests {
         assert!(matches!(read(r#"{"Records": []}"#), Ok(Invocation::Batch(event)) if event.records.is_empty()));
         let asked = read(r#"{"redeliver": [{"record": "/3s="}]}"#);
         assert!(
-            matches!(asked, Ok(Invocation::Redelivery(pieces)) if pieces[0].as_record() == Some(b"\xff{".to_vec()))
+            matches!(asked, Ok(Invocation::Redelivery(chunks)) if chunks[0].as_record() == Some(b"\xff{".to_vec()))
         );
         assert!(read(r#"{"redeliver": 1}"#).is_err() && read(r#"{"Records": 1}"#).is_err());
     }

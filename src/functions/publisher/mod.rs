@@ -36,7 +36,7 @@ pub use self::response::{BatchResponse, ItemFailure};
 use super::environment::{optional, required};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
-use crate::outbox::Piece;
+use crate::outbox::Chunk;
 
 /// What every consumer delivers with: the bus, and the bucket for what the bus can't take.
 pub struct Engine {
@@ -78,13 +78,13 @@ impl Engine {
     /// Delivers what an operator asks for; `read` is how the function reads a record of its stream.
     pub async fn redeliver(
         &self,
-        pieces: &[Piece],
+        chunks: &[Chunk],
         deadline: SystemTime,
         read: impl Fn(usize, &[u8]) -> Decoded,
     ) -> Answer {
         let stop_at = stop_at(Instant::now(), left(deadline));
         let policy = Policy::default();
-        Answer::Redelivered(redelivery::redeliver(&self.publisher, pieces, stop_at, policy, read).await)
+        Answer::Redelivered(redelivery::redeliver(&self.publisher, chunks, stop_at, policy, read).await)
     }
 
     /// Delivers a whole batch. The answer names the first record that was neither delivered nor kept, from which
@@ -133,9 +133,9 @@ impl Handler {
                 let (batch, items) = read(publisher, event);
                 Answer::Batch(self.engine.answer(&batch, items, deadline).await)
             }
-            Invocation::Redelivery(pieces) => {
+            Invocation::Redelivery(chunks) => {
                 let read = |position, data: &[u8]| decode::decode(publisher, position, data);
-                self.engine.redeliver(&pieces, deadline, read).await
+                self.engine.redeliver(&chunks, deadline, read).await
             }
         }
     }

@@ -8,7 +8,7 @@ use super::backend::{FailureDestination, Publisher, Reason};
 use super::decode::{self, Decoded};
 use super::delivery::{Policy, deliver};
 use crate::error::Result;
-use crate::outbox::{Fate, Message, Piece, Redelivered};
+use crate::outbox::{Chunk, Message, Redelivered, Verdict};
 
 /// Takes note of refusals.
 #[derive(Default)]
@@ -21,43 +21,43 @@ impl FailureDestination for Refusals {
     }
 }
 
-/// Delivers the pieces until `deadline`; `read` is how this function reads a record of its stream.
+/// Delivers the chunks until `deadline`; `read` is how this function reads a record of its stream.
 pub async fn redeliver<P: Publisher>(
     publisher: &P,
-    pieces: &[Piece],
+    chunks: &[Chunk],
     deadline: Instant,
     policy: Policy,
     read: impl Fn(usize, &[u8]) -> Decoded,
 ) -> Redelivered {
-    let mut fates = vec![Fate::Accepted; pieces.len()];
-    let mut items = Vec::with_capacity(pieces.len());
-    for (position, piece) in pieces.iter().enumerate() {
-        if let Some(message) = piece.as_event() {
+    let mut verdicts = vec![Verdict::Accepted; chunks.len()];
+    let mut items = Vec::with_capacity(chunks.len());
+    for (position, chunk) in chunks.iter().enumerate() {
+        if let Some(message) = chunk.as_event() {
             items.push(decode::item(publisher, position, message));
             continue;
         }
-        let bytes = piece.as_record().unwrap_or_default();
+        let bytes = chunk.as_record().unwrap_or_default();
         // The sequencer reads events from the outbox table, too: those are kept as events.
         let event = std::str::from_utf8(&bytes).ok().and_then(Message::from_cloud_event);
         match event.map_or_else(|| read(position, &bytes), |message| decoded(publisher, position, &message)) {
             Decoded::Item { item, .. } => items.push(item),
-            Decoded::NotAnEvent => fates[position] = Fate::Nothing,
+            Decoded::NotAnEvent => verdicts[position] = Verdict::Nothing,
         }
     }
     let refusals = Refusals::default();
     let report = deliver(publisher, &refusals, items, deadline, policy).await;
     for (position, Reason { code, message }) in refusals.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
-        fates[position] = Fate::Refused { code, message };
+        verdicts[position] = Verdict::Refused { code, message };
     }
     let Reason { code, message } = report.last_problem.unwrap_or_else(|| Reason::new("Deadline", "the time was over"));
     for position in report.unfinished {
-        fates[position] = Fate::Unfinished { code: code.clone(), message: message.clone() };
+        verdicts[position] = Verdict::Unfinished { code: code.clone(), message: message.clone() };
     }
-    let count = |wanted: fn(&Fate) -> bool| fates.iter().filter(|fate| wanted(fate)).count();
+    let count = |wanted: fn(&Verdict) -> bool| verdicts.iter().filter(|verdict| wanted(verdict)).count();
     let (accepted, refused) =
-        (count(|fate| *fate == Fate::Accepted), count(|fate| matches!(fate, Fate::Refused { .. })));
-    tracing::info!(asked = pieces.len(), accepted, refused, "redelivery");
-    Redelivered { redelivered: fates }
+        (count(|verdict| *verdict == Verdict::Accepted), count(|verdict| matches!(verdict, Verdict::Refused { .. })));
+    tracing::info!(asked = chunks.len(), accepted, refused, "redelivery");
+    Redelivered { redelivered: verdicts }
 }
 
 fn decoded<P: Publisher>(publisher: &P, position: usize, message: &Message) -> Decoded {

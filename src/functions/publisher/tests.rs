@@ -251,39 +251,39 @@ fn stops_before_lambda_does() {
 
 #[test]
 fn a_redelivery_tells_of_every_piece_and_keeps_nothing() {
-    use crate::outbox::{Fate, Message, Piece};
+    use crate::outbox::{Chunk, Message, Verdict};
 
     let event = record("outbox", "insert", "{\"year\": 2024}");
     let again = r#"{"specversion":"1.0","id":"0198a6a0-0000-7000-8000-000000000002","source":"outbox.car","type":"T",
         "subject":"c-1","time":"2026-11-21T06:14:00Z","sequence":"2","replay":"r","data":{}}"#;
     let large = record("outbox", "insert", &format!("\"{}\"", "x".repeat(6000)));
-    let pieces = [
-        Piece::record(&event),
-        Piece::record(&record("cars", "insert", "{}")),
-        Piece::record(b"\xff"),
-        Piece::record(&large),
-        Piece::event(Message::from_cloud_event(again).unwrap()),
-        Piece::record(again.as_bytes()),
+    let chunks = [
+        Chunk::record(&event),
+        Chunk::record(&record("cars", "insert", "{}")),
+        Chunk::record(b"\xff"),
+        Chunk::record(&large),
+        Chunk::event(Message::from_cloud_event(again).unwrap()),
+        Chunk::record(again.as_bytes()),
     ];
     let run = |bus: &Bus, time: Duration| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let read = |position, data: &[u8]| decode::decode(bus, position, data);
-        let told = super::redelivery::redeliver(bus, &pieces, Instant::now() + time, QUICK, read);
+        let told = super::redelivery::redeliver(bus, &chunks, Instant::now() + time, QUICK, read);
         runtime.block_on(told).redelivered
     };
     let bus = Bus::default();
-    let fates = run(&bus, Duration::from_secs(20));
-    let refused = |fate: &Fate, wanted: &str| matches!(fate, Fate::Refused { code, .. } if code == wanted);
-    assert_eq!((&fates[0], &fates[1]), (&Fate::Accepted, &Fate::Nothing));
-    assert!(refused(&fates[2], "Undecodable") && refused(&fates[3], "EventTooLarge"), "{fates:?}");
-    assert_eq!((&fates[4], &fates[5]), (&Fate::Accepted, &Fate::Accepted));
+    let verdicts = run(&bus, Duration::from_secs(20));
+    let refused = |verdict: &Verdict, wanted: &str| matches!(verdict, Verdict::Refused { code, .. } if code == wanted);
+    assert_eq!((&verdicts[0], &verdicts[1]), (&Verdict::Accepted, &Verdict::Nothing));
+    assert!(refused(&verdicts[2], "Undecodable") && refused(&verdicts[3], "EventTooLarge"), "{verdicts:?}");
+    assert_eq!((&verdicts[4], &verdicts[5]), (&Verdict::Accepted, &Verdict::Accepted));
     assert!(bus.kept.lock().unwrap().is_empty(), "whoever asked has it");
     let seen = bus.seen.lock().unwrap().clone();
     assert_eq!(seen.iter().filter(|detail| detail.contains("\"replay\":\"r\"")).count(), 2, "{seen:?}");
 
     // A bus that never takes anything: all of the aggregate is unfinished, and says why.
     let endless = Bus { script: Mutex::new(vec![Act::Retry; 100_000]), ..Bus::default() };
-    let fates = run(&endless, Duration::from_millis(500));
-    assert!(matches!(&fates[0], Fate::Unfinished { code, .. } if code == "Scripted"), "{fates:?}");
-    assert!(matches!(&fates[4], Fate::Unfinished { .. }), "{fates:?}");
+    let verdicts = run(&endless, Duration::from_millis(500));
+    assert!(matches!(&verdicts[0], Verdict::Unfinished { code, .. } if code == "Scripted"), "{verdicts:?}");
+    assert!(matches!(&verdicts[4], Verdict::Unfinished { .. }), "{verdicts:?}");
 }

@@ -54,10 +54,10 @@ impl Handler {
     pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
         let event = match invocation {
             Invocation::Batch(event) => event,
-            Invocation::Redelivery(pieces) => {
+            Invocation::Redelivery(chunks) => {
                 let publisher = &self.engine.publisher;
                 let read = |position, data: &[u8]| decode_change(publisher, position, Change::parse(data), appended);
-                return self.engine.redeliver(&pieces, deadline, read).await;
+                return self.engine.redeliver(&chunks, deadline, read).await;
             }
         };
         let batch = event.records.into_iter().map(publisher::source).collect();

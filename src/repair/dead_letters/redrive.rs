@@ -9,8 +9,8 @@ use super::letter::{DeadLetter, Opened};
 use super::place::{Place, Places};
 use super::plan::{Selection, Turn, order};
 use crate::error::{Error, Kind, Result};
-use crate::outbox::{Fate, Piece};
-use crate::repair::delivery::{BATCH_BYTES, Carrier, Parcel};
+use crate::outbox::{Chunk, Verdict};
+use crate::repair::delivery::{BATCH_BYTES, Record, Sender};
 
 /// How to send.
 #[derive(Debug, Clone, Default)]
@@ -104,11 +104,11 @@ async fn run(
         return Ok(());
     }
     let courier = place.courier.clone();
-    let mut carrier = Carrier::new(&courier, options.rate, cancel);
+    let mut sender = Sender::new(&courier, options.rate, cancel);
     let mut open: HashMap<usize, State> = HashMap::new();
     let mut next = turns.into_iter().peekable();
     while next.peek().is_some() {
-        let (mut batch, mut parcels, mut bytes) = (Vec::new(), Vec::new(), 0);
+        let (mut batch, mut records, mut bytes) = (Vec::new(), Vec::new(), 0);
         while let Some(turn) = next.peek().copied() {
             let letter = &letters[turn.letter];
             let state = match open.entry(turn.letter) {
@@ -117,21 +117,21 @@ async fn run(
                     new.insert(State::new(place.open_letter(letter).await?))
                 }
             };
-            let parcel = parcel(letter, &state.opened, turn)?;
-            let size = parcel.piece.size();
-            if !batch.is_empty() && (batch.len() >= carrier.batch() || bytes + size > BATCH_BYTES) {
+            let record = outgoing(letter, &state.opened, turn)?;
+            let size = record.chunk.size();
+            if !batch.is_empty() && (batch.len() >= sender.batch() || bytes + size > BATCH_BYTES) {
                 break;
             }
             bytes += size;
             batch.push(turn);
-            parcels.push(parcel);
+            records.push(record);
             next.next();
         }
         place.prepare(&batch.iter().map(|turn| &letters[turn.letter]).collect::<Vec<_>>()).await?;
-        let (fates, sent) = carrier.send(&parcels).await;
-        for (turn, fate) in batch.iter().zip(fates) {
+        let (verdicts, sent) = sender.send(&records).await;
+        for (turn, verdict) in batch.iter().zip(verdicts) {
             let Some(state) = open.get_mut(&turn.letter) else { continue };
-            if state.take(fate) {
+            if state.take(verdict) {
                 let letter = &letters[turn.letter];
                 let refusal = open.remove(&turn.letter).and_then(|state| state.refusal);
                 match refusal {
@@ -164,19 +164,19 @@ impl State {
         Self { missing: opened.records.len(), opened, refusal: None }
     }
 
-    /// True once every record has its fate.
-    fn take(&mut self, fate: Fate) -> bool {
-        match fate {
-            Fate::Accepted | Fate::Nothing => {}
-            Fate::Refused { code, message } => self.refusal = Some(format!("{code}: {message}")),
-            Fate::Unfinished { .. } => return false,
+    /// True once every record has its verdict.
+    fn take(&mut self, verdict: Verdict) -> bool {
+        match verdict {
+            Verdict::Accepted | Verdict::Nothing => {}
+            Verdict::Refused { code, message } => self.refusal = Some(format!("{code}: {message}")),
+            Verdict::Unfinished { .. } => return false,
         }
         self.missing -= 1;
         self.missing == 0
     }
 }
 
-fn parcel(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Parcel> {
+fn outgoing(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Record> {
     let record = opened
         .records
         .get(turn.record)
@@ -185,7 +185,7 @@ fn parcel(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Parcel> {
     let key = Some(&record.partition_key).filter(|key| !key.is_empty()).cloned();
     let key = letter.places[turn.record].view.key().or(key);
     let key = key.unwrap_or_else(|| format!("{}#{}", letter.key, turn.record));
-    Ok(Parcel { piece: Piece::record(&record.data), key, partition_key: record.partition_key.clone() })
+    Ok(Record { chunk: Chunk::record(&record.data), key, partition_key: record.partition_key.clone() })
 }
 
 fn step(letter: &DeadLetter, outcome: &'static str, reason: Option<String>) -> Step {

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use aws_sdk_lambda::operation::invoke::InvokeOutput;
 
-use super::{Parcel, consumer, log, stream};
+use super::{Record, consumer, log, stream};
 use crate::aws::{Clients, function};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::outbox::{Fate, Piece, Redelivered, Redelivery};
+use crate::outbox::{Chunk, Redelivered, Redelivery, Verdict};
 use crate::pipelines::Target;
 
 /// The function's own time limit is 60 s (its template); its answer must get here.
@@ -60,20 +60,20 @@ impl Courier {
         }
     }
 
-    /// One request. One fate a parcel.
-    pub(super) async fn send(&self, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
+    /// Sends one request. Returns one verdict for each record.
+    pub(super) async fn send(&self, records: &[&Record]) -> Result<Vec<Verdict>> {
         match self {
-            Self::Function { clients, name } => invoke(clients, name, parcels).await,
-            Self::Stream { clients, name } => stream::put(clients, name, parcels).await,
-            Self::Consumer { clients, name } => consumer::bring(clients, name, parcels).await,
-            Self::Log { clients, group } => log::put(clients, group, parcels).await,
+            Self::Function { clients, name } => invoke(clients, name, records).await,
+            Self::Stream { clients, name } => stream::put(clients, name, records).await,
+            Self::Consumer { clients, name } => consumer::bring(clients, name, records).await,
+            Self::Log { clients, group } => log::put(clients, group, records).await,
         }
     }
 }
 
-async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
-    let pieces: Vec<Piece> = parcels.iter().map(|parcel| parcel.piece.clone()).collect();
-    let payload = serde_json::to_vec(&Redelivery { redeliver: pieces });
+async fn invoke(clients: &Clients, name: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
+    let chunks: Vec<Chunk> = records.iter().map(|record| record.chunk.clone()).collect();
+    let payload = serde_json::to_vec(&Redelivery { redeliver: chunks });
     let payload = payload.or_fail(Kind::Unexpected, || "the request has no JSON form".into())?;
     let answer = call(clients, name, payload).await?;
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
@@ -88,8 +88,8 @@ async fn invoke(clients: &Clients, name: &str, parcels: &[&Parcel]) -> Result<Ve
             .with_source(error)
             .hint("run `outboxctl deploy`, so that the function is as new as this executable")
     })?;
-    if redelivered.len() != parcels.len() {
-        let (asked, told) = (parcels.len(), redelivered.len());
+    if redelivered.len() != records.len() {
+        let (asked, told) = (records.len(), redelivered.len());
         return Err(Error::new(Kind::Unexpected, format!("{name} was given {asked} and tells of {told}")));
     }
     Ok(redelivered)

@@ -3,10 +3,10 @@
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use chrono::Utc;
 
-use super::Parcel;
+use super::Record;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::outbox::Fate;
+use crate::outbox::Verdict;
 
 /// The stream in the group that redrives write to.
 const STREAM: &str = "outboxctl-redrive";
@@ -15,15 +15,15 @@ const REQUEST: usize = 1 << 20;
 const OVERHEAD: usize = 26;
 
 /// In their order; a request is taken whole or not at all.
-pub(super) async fn put(clients: &Clients, group: &str, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
-    let mut fates = vec![Fate::Accepted; parcels.len()];
+pub(super) async fn put(clients: &Clients, group: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
+    let mut verdicts = vec![Verdict::Accepted; records.len()];
     let (mut requests, mut bytes) = (vec![Vec::new()], 0);
-    for (at, parcel) in parcels.iter().enumerate() {
-        let text = parcel.piece.as_record().and_then(|event| String::from_utf8(event).ok()).unwrap_or_default();
+    for (at, record) in records.iter().enumerate() {
+        let text = record.chunk.as_record().and_then(|event| String::from_utf8(event).ok()).unwrap_or_default();
         let size = text.len() + OVERHEAD;
         if size > REQUEST {
             let message = format!("the event has {} bytes; a log takes {}", text.len(), REQUEST - OVERHEAD);
-            fates[at] = Fate::Refused { code: "EventTooLarge".into(), message };
+            verdicts[at] = Verdict::Refused { code: "EventTooLarge".into(), message };
             continue;
         }
         if bytes + size > REQUEST {
@@ -38,7 +38,7 @@ pub(super) async fn put(clients: &Clients, group: &str, parcels: &[&Parcel]) -> 
     for request in requests.into_iter().filter(|request| !request.is_empty()) {
         write(clients, group, request).await?;
     }
-    Ok(fates)
+    Ok(verdicts)
 }
 
 async fn write(clients: &Clients, group: &str, texts: Vec<String>) -> Result<()> {

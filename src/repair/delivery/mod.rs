@@ -2,7 +2,7 @@
 //!
 //! [`Courier`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
 //! retries), or the stream, where consumers mark what they process; or, for what the bus could not bring to a target of
-//! its rules, that target itself, so that no other target gets the event again. [`Carrier`] sends batches to it, one
+//! its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to it, one
 //! after the other, and reports the outcome of each before it sends the next: a process that is killed has one batch in
 //! flight.
 
@@ -17,33 +17,33 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, Kind, Result};
-use crate::outbox::{Fate, Piece};
+use crate::outbox::{Chunk, Verdict};
 use crate::timing::{Backoff, RateLimit};
 
 pub use courier::Courier;
 
-/// Most pieces of a request.
+/// Maximum records of a request.
 pub const BATCH: usize = 100;
-/// Most bytes of a request: a function takes 6 MB.
+/// Maximum bytes of a request: a function accepts 6 MB.
 pub const BATCH_BYTES: usize = 4 << 20;
 /// Requests in a row without progress after which sending fails.
 const PATIENCE: u32 = 6;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(8));
 
-/// Something to deliver.
+/// A record or an event to deliver.
 #[derive(Debug, Clone)]
-pub struct Parcel {
-    pub piece: Piece,
+pub struct Record {
+    pub chunk: Chunk,
     /// Records of one key, an aggregate, arrive in their order.
     pub key: String,
-    /// Where it belongs in a stream.
+    /// Its partition key in a stream.
     pub partition_key: String,
 }
 
 /// Sends batches at a rate.
-pub struct Carrier<'a> {
+pub struct Sender<'a> {
     courier: &'a Courier,
-    /// Parcels a second.
+    /// Records a second.
     rate: Option<f64>,
     /// Fires when the whole should end.
     pub cancel: &'a CancellationToken,
@@ -51,53 +51,53 @@ pub struct Carrier<'a> {
     sent: u64,
 }
 
-impl<'a> Carrier<'a> {
+impl<'a> Sender<'a> {
     pub fn new(courier: &'a Courier, rate: Option<f64>, cancel: &'a CancellationToken) -> Self {
         Self { courier, rate, cancel, limit: RateLimit::start(rate), sent: 0 }
     }
 
-    /// How many parcels a batch should have: no more than a second's worth.
+    /// Returns the number of records that a batch should have: at most those of one second.
     pub fn batch(&self) -> usize {
         self.rate.map_or(BATCH, |rate| rate.ceil().clamp(1.0, BATCH as f64) as usize)
     }
 
-    /// Sends a batch that keeps [`Carrier::batch`] and [`BATCH_BYTES`] until every parcel is accepted or refused. One fate
-    /// a parcel; `Unfinished` where it was given up, and the error then says why.
-    pub async fn send(&mut self, parcels: &[Parcel]) -> (Vec<Fate>, Result<()>) {
-        let waiting = || Fate::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
-        let mut fates: Vec<Fate> = parcels.iter().map(|_| waiting()).collect();
-        let mut left: Vec<usize> = (0..parcels.len()).collect();
+    /// Sends a batch that keeps [`Sender::batch`] and [`BATCH_BYTES`] until every record is accepted or refused. Returns
+    /// one verdict for each record: `Unfinished` where sending ended before, and the error then says why.
+    pub async fn send(&mut self, records: &[Record]) -> (Vec<Verdict>, Result<()>) {
+        let waiting = || Verdict::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
+        let mut verdicts: Vec<Verdict> = records.iter().map(|_| waiting()).collect();
+        let mut left: Vec<usize> = (0..records.len()).collect();
         let mut idle = 0;
         if let Err(error) = self.unless_stopped(self.limit.wait(self.sent)).await {
-            return (fates, Err(error));
+            return (verdicts, Err(error));
         }
         while !left.is_empty() {
-            let batch: Vec<&Parcel> = left.iter().map(|at| &parcels[*at]).collect();
+            let batch: Vec<&Record> = left.iter().map(|at| &records[*at]).collect();
             let problem = match self.courier.send(&batch).await {
                 Ok(answers) => {
-                    left.iter().zip(answers).for_each(|(at, fate)| fates[*at] = fate);
+                    left.iter().zip(answers).for_each(|(at, verdict)| verdicts[*at] = verdict);
                     None
                 }
                 Err(error) if is_passing(&error) => Some(error),
-                Err(error) => return (fates, Err(error)),
+                Err(error) => return (verdicts, Err(error)),
             };
             let before = left.len();
-            left.retain(|at| matches!(fates[*at], Fate::Unfinished { .. }));
+            left.retain(|at| matches!(verdicts[*at], Verdict::Unfinished { .. }));
             idle = if left.len() < before { 0 } else { idle + 1 };
             if idle >= PATIENCE {
-                return (fates.clone(), Err(problem.unwrap_or_else(|| stuck(&fates))));
+                return (verdicts.clone(), Err(problem.unwrap_or_else(|| stuck(&verdicts))));
             }
             if !left.is_empty() {
                 if let Some(error) = problem {
                     tracing::debug!(%error, "sending again");
                 }
                 if let Err(stopped) = self.unless_stopped(tokio::time::sleep(BACKOFF.wait(idle + 1))).await {
-                    return (fates, Err(stopped));
+                    return (verdicts, Err(stopped));
                 }
             }
         }
-        self.sent += parcels.len() as u64;
-        (fates, Ok(()))
+        self.sent += records.len() as u64;
+        (verdicts, Ok(()))
     }
 
     async fn unless_stopped(&self, wait: impl Future<Output = ()>) -> Result<()> {
@@ -111,16 +111,16 @@ fn is_passing(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unreachable | Kind::Aws)
 }
 
-fn stuck(fates: &[Fate]) -> Error {
-    let why = fates.iter().find_map(|fate| match fate {
-        Fate::Unfinished { code, message } => Some(format!("{code}: {message}")),
+fn stuck(verdicts: &[Verdict]) -> Error {
+    let why = verdicts.iter().find_map(|verdict| match verdict {
+        Verdict::Unfinished { code, message } => Some(format!("{code}: {message}")),
         _ => None,
     });
-    Error::new(Kind::Failed, format!("what is sent is not taken: {}", why.unwrap_or_default()))
-        .hint("nothing is lost: what was not taken is still where it was; run it again")
+    Error::new(Kind::Failed, format!("the target did not accept the records: {}", why.unwrap_or_default()))
+        .hint("nothing is lost: records that were not accepted stay where they are; run the command again")
 }
 
-/// Cuts parcels into batches that keep the limits, in their order.
+/// Cuts records into batches that keep the limits, in their order.
 pub fn batches<T>(items: Vec<T>, most: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut all: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;

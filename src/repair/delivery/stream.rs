@@ -5,22 +5,22 @@ use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
 use chrono::Utc;
 
-use super::{Parcel, record};
+use super::{Record, record};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::outbox::{Choice, Fate, KeyedQueue, Message};
+use crate::outbox::{Choice, KeyedQueue, Message, Verdict};
 
 /// A record holds so much by default, its partition key included.
 const MAX_RECORD: usize = 1 << 20;
 
 /// Sends what it can: an aggregate's records end with the first one that was not accepted.
-pub(super) async fn put(clients: &Clients, stream: &str, parcels: &[&Parcel]) -> Result<Vec<Fate>> {
+pub(super) async fn put(clients: &Clients, stream: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
     let client = clients.kinesis();
-    let unfinished = |code: &str, message: &str| Fate::Unfinished { code: code.into(), message: message.into() };
-    let mut fates = vec![unfinished("Held", "an earlier record of its aggregate was not taken"); parcels.len()];
+    let unfinished = |code: &str, message: &str| Verdict::Unfinished { code: code.into(), message: message.into() };
+    let mut verdicts = vec![unfinished("Held", "an earlier record of its aggregate was not accepted"); records.len()];
     let mut queue = KeyedQueue::default();
-    for (at, parcel) in parcels.iter().enumerate() {
-        queue.push(Some(parcel.key.as_str()), at, 0);
+    for (at, record) in records.iter().enumerate() {
+        queue.push(Some(record.key.as_str()), at, 0);
     }
     loop {
         let mut request = Vec::new();
@@ -29,19 +29,19 @@ pub(super) async fn put(clients: &Clients, stream: &str, parcels: &[&Parcel]) ->
             Choice::Take
         });
         if tickets.is_empty() {
-            return Ok(fates);
+            return Ok(verdicts);
         }
         let (mut sent, mut entries) = (Vec::new(), Vec::new());
         for (ticket, at) in tickets.into_iter().zip(request) {
-            let parcel = parcels[at];
-            let bytes = bytes(parcel);
-            if bytes.len() + parcel.partition_key.len() > MAX_RECORD {
+            let record = records[at];
+            let bytes = bytes(record);
+            if bytes.len() + record.partition_key.len() > MAX_RECORD {
                 let message = format!("the record has {} bytes; the stream takes {MAX_RECORD}", bytes.len());
-                fates[at] = Fate::Refused { code: "RecordTooLarge".into(), message };
+                verdicts[at] = Verdict::Refused { code: "RecordTooLarge".into(), message };
                 queue.done(ticket);
                 continue;
             }
-            let entry = PutRecordsRequestEntry::builder().data(Blob::new(bytes)).partition_key(&parcel.partition_key);
+            let entry = PutRecordsRequestEntry::builder().data(Blob::new(bytes)).partition_key(&record.partition_key);
             let entry = entry.build().map_err(|error| Error::new(Kind::Unexpected, "a record").with_source(error))?;
             sent.push((ticket, at));
             entries.push(entry);
@@ -57,16 +57,16 @@ pub(super) async fn put(clients: &Clients, stream: &str, parcels: &[&Parcel]) ->
         for ((ticket, at), result) in sent.into_iter().zip(answer.records()) {
             match result.error_code() {
                 None => {
-                    fates[at] = Fate::Accepted;
+                    verdicts[at] = Verdict::Accepted;
                     queue.done(ticket);
                 }
-                Some(code) => fates[at] = unfinished(code, result.error_message().unwrap_or_default()),
+                Some(code) => verdicts[at] = unfinished(code, result.error_message().unwrap_or_default()),
             }
         }
     }
 }
 
-fn bytes(parcel: &Parcel) -> Vec<u8> {
+fn bytes(record: &Record) -> Vec<u8> {
     let event = |message: &Message| record::of(message, Utc::now());
-    parcel.piece.as_event().map_or_else(|| parcel.piece.as_record().unwrap_or_default(), event)
+    record.chunk.as_event().map_or_else(|| record.chunk.as_record().unwrap_or_default(), event)
 }

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
-use crate::outbox::{Fate, Message, Piece, round_robin};
-use crate::repair::delivery::{Carrier, Courier, Parcel, batches};
+use crate::outbox::{Chunk, Message, Verdict, round_robin};
+use crate::repair::delivery::{Courier, Record, Sender, batches};
 use crate::repair::source::{Filter, Outbox};
 
 pub use journal::{Journal, Source, State, unfinished};
@@ -78,14 +78,14 @@ pub async fn replay(
 ) -> (Report, Result<()>) {
     let before = journal.as_ref().map_or(0, |journal| journal.state.dealt_with);
     let mut report = Report { replay: options.name.clone(), dry_run: options.dry_run, before, ..Report::default() };
-    let carrier = Carrier::new(courier, options.rate, cancel);
-    let ended = run(outbox, carrier, options, journal, &wanted, &mut report, &mut told).await;
+    let sender = Sender::new(courier, options.rate, cancel);
+    let ended = run(outbox, sender, options, journal, &wanted, &mut report, &mut told).await;
     (report, ended)
 }
 
 async fn run(
     outbox: &mut Outbox,
-    mut carrier: Carrier<'_>,
+    mut sender: Sender<'_>,
     options: &Options,
     mut journal: Option<&mut Journal>,
     wanted: &impl Fn(&Message) -> bool,
@@ -96,7 +96,7 @@ async fn run(
     let mut reader = outbox.read_in_order(options.filter.clone(), start);
     loop {
         // The first page of a log or of a DynamoDB table takes long: all of it is sorted first.
-        let page = carrier.cancel.run_until_cancelled(reader.next()).await;
+        let page = sender.cancel.run_until_cancelled(reader.next()).await;
         let page = page.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
         let Some(mut page) = page? else { return Ok(()) };
         report.unreadable = reader.unreadable;
@@ -109,26 +109,26 @@ async fn run(
             page.iter().for_each(|message| told(&step(message, "planned", None)));
             continue;
         }
-        let parcels =
-            round_robin(page.into_iter().map(|message| parcel(message, options)).collect(), |p| p.key.clone());
-        for batch in batches(parcels, carrier.batch(), |parcel| parcel.piece.size()) {
-            let (fates, sent) = carrier.send(&batch).await;
+        let records =
+            round_robin(page.into_iter().map(|message| record(message, options)).collect(), |p| p.key.clone());
+        for batch in batches(records, sender.batch(), |record| record.chunk.size()) {
+            let (verdicts, sent) = sender.send(&batch).await;
             let mut done = Vec::with_capacity(batch.len());
-            for (parcel, fate) in batch.iter().zip(fates) {
-                let Some(message) = parcel.piece.as_event() else { continue };
-                if !matches!(fate, Fate::Unfinished { .. }) {
+            for (record, verdict) in batch.iter().zip(verdicts) {
+                let Some(message) = record.chunk.as_event() else { continue };
+                if !matches!(verdict, Verdict::Unfinished { .. }) {
                     done.push(message.id);
                 }
-                match fate {
-                    Fate::Accepted | Fate::Nothing => {
+                match verdict {
+                    Verdict::Accepted | Verdict::Nothing => {
                         report.sent += 1;
                         told(&step(message, "sent", None));
                     }
-                    Fate::Refused { code, message: why } => {
+                    Verdict::Refused { code, message: why } => {
                         report.refused += 1;
                         told(&step(message, "refused", Some(format!("{code}: {why}"))));
                     }
-                    Fate::Unfinished { .. } => {}
+                    Verdict::Unfinished { .. } => {}
                 }
             }
             if let Some(journal) = &mut journal {
@@ -142,10 +142,10 @@ async fn run(
     }
 }
 
-fn parcel(mut message: Message, options: &Options) -> Parcel {
+fn record(mut message: Message, options: &Options) -> Record {
     message.replay.clone_from(&options.name);
     let key = format!("{}/{}", message.aggregate_type, message.aggregate_id);
-    Parcel { key, partition_key: message.aggregate_id.clone(), piece: Piece::event(message) }
+    Record { key, partition_key: message.aggregate_id.clone(), chunk: Chunk::event(message) }
 }
 
 fn step(message: &Message, outcome: &'static str, reason: Option<String>) -> Step {
