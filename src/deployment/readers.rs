@@ -105,7 +105,7 @@ impl Readers {
         stops: &[&Stop],
         reading: &Reading,
         sink: &Sink,
-        (reporter, cancel): (&Console, &CancellationToken),
+        (reporter, cancel): (&dyn Reporter, &CancellationToken),
     ) -> Result<()> {
         // The tap takes longest. Like a consumer for fan-out it must not be dropped while it is made.
         if let Some(bus) = stops.iter().find(|stop| stop.part == Part::Bus) {

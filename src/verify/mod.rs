@@ -74,7 +74,6 @@ pub async fn run(
         if let Some(consumers) = pipeline.stop(Part::Consumers) {
             consumer_is_alive(deployment, consumers, reporter, &options.group).await?;
         }
-        let _wait = reporter.wait("connection", "to what is written to");
         deployment.writer().await
     };
     let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;

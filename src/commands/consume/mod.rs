@@ -19,14 +19,8 @@ use crate::consumer::{
 };
 use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
-<<<<<<< HEAD:src/commands/consume.rs
 use crate::pipelines::{Output, Part};
-||||||| parent of 78b0901 (report: engines report through a trait, and know no console):src/commands/consume.rs
-use crate::pipelines::Part;
-=======
-use crate::pipelines::Part;
 use crate::report::Reporter;
->>>>>>> 78b0901 (report: engines report through a trait, and know no console):src/commands/consume/mod.rs
 use crate::streams::From;
 use crate::timing::Backoff;
 

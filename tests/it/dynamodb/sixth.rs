@@ -13,7 +13,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use outboxctl::cloudformation::stacks;
 use outboxctl::deployment::{Deployment, Readers, Reading};
-use outboxctl::output::Console;
+use outboxctl::report::Silent;
 use outboxctl::pipelines::cost::{Prices, Usage, estimate};
 use outboxctl::pipelines::stops::{API, BUS, EVENT_LOG, PUBLISHER, TABLE, USERS_STREAM};
 use outboxctl::pipelines::{self, Hop, Pipeline, Route};
@@ -71,7 +71,7 @@ async fn verify_writes_to_a_sixth_pipeline_and_watches_its_hops() {
         settle: Duration::ZERO,
     };
     let deployment = deployment(&stack).await;
-    let report = verify::run(&deployment, &Console::silent(), &CancellationToken::new(), &options).await;
+    let report = verify::run(&deployment, &Silent, &CancellationToken::new(), &options).await;
     let report = report.expect("a report");
     assert!(report.verdict.passed(), "{report:?}");
     let judged: Vec<(Hop, bool)> = report.hops.iter().map(|hop| (hop.hop, hop.order_judged)).collect();
@@ -83,7 +83,7 @@ async fn tail_reads_the_visible_stops_of_a_sixth_pipeline() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let deployment = deployment(&stack).await;
-    let (console, cancel) = (Console::silent(), CancellationToken::new());
+    let (console, cancel) = (Silent, CancellationToken::new());
     let reading = Reading {
         from: From::Latest,
         until: None,
