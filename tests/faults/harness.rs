@@ -80,7 +80,7 @@ async fn all(options: &Options) -> Result<bool> {
     let begun = Instant::now();
     let until = options.minutes.map(|minutes| begun + Duration::from_secs(60 * minutes));
     let today = chrono::Utc::now().format("%Y-%m-%d").to_string();
-    let mut results = Results { date: today, seed: first, ..Results::default() };
+    let mut results = Results { date: today, ..Results::default() };
     let (mut fine, mut seed) = (true, first);
     eprintln!("seed {first}");
     loop {
@@ -122,7 +122,7 @@ async fn on(
         let begun = Instant::now();
         match rig.run(fault, seed, number, options.rows).await {
             Ok(outcome) => {
-                results.add(pipeline, fault.name, &outcome);
+                results.add(pipeline, fault.name, seed, &outcome);
                 fine &= outcome.violations.is_empty();
                 let seconds = begun.elapsed().as_secs_f64();
                 eprintln!(

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::inject::{FAULTS, Fault};
+use crate::inject::FAULTS;
 use crate::pipeline::Pipeline;
 use crate::run::Outcome;
 use crate::trouble::Result;
@@ -14,6 +14,8 @@ use crate::trouble::Result;
 /// Results of every run of one fault on one pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Row {
+    /// Of the first run.
+    pub seed: u64,
     pub runs: usize,
     pub rows: usize,
     pub lost: usize,
@@ -29,15 +31,16 @@ pub struct Row {
 pub struct Results {
     /// Day of the last run.
     pub date: String,
-    /// Seed of the first run.
-    pub seed: u64,
     /// By pipeline and fault.
     pub rows: BTreeMap<String, BTreeMap<String, Row>>,
 }
 
 impl Results {
-    pub fn add(&mut self, pipeline: Pipeline, fault: &str, outcome: &Outcome) {
+    pub fn add(&mut self, pipeline: Pipeline, fault: &str, seed: u64, outcome: &Outcome) {
         let row = self.rows.entry(pipeline.name().to_owned()).or_default().entry(fault.to_owned()).or_default();
+        if row.runs == 0 {
+            row.seed = seed;
+        }
         row.runs += 1;
         row.rows += outcome.rows;
         row.lost += outcome.lost;
@@ -49,16 +52,17 @@ impl Results {
 
     /// The table in Markdown, faults in the order of their list.
     pub fn table(&self) -> String {
-        let mut text = "| fault | pipeline | runs | rows | lost | out of order | duplicates | recovery |\n".to_owned();
-        text += "|---|---|---|---|---|---|---|---|\n";
+        let mut text =
+            "| fault | pipeline | seed | runs | rows | lost | out of order | duplicates | recovery |\n".to_owned();
+        text += "|---|---|---|---|---|---|---|---|---|\n";
         for fault in FAULTS {
             for pipeline in Pipeline::ALL {
                 let Some(row) = self.rows.get(pipeline.name()).and_then(|rows| rows.get(fault.name)) else { continue };
-                let Row { runs, rows, lost, reordered, duplicates, .. } = row;
+                let Row { seed, runs, rows, lost, reordered, duplicates, .. } = row;
                 let recovery = Duration::from_millis(row.recovery_ms).as_secs_f64();
                 let (fault, pipeline) = (fault.name, pipeline.name());
                 text += &format!(
-                    "| `{fault}` | `{pipeline}` | {runs} | {rows} | {lost} | {reordered} | {duplicates} | {recovery:.1} s |\n"
+                    "| `{fault}` | `{pipeline}` | {seed} | {runs} | {rows} | {lost} | {reordered} | {duplicates} | {recovery:.1} s |\n"
                 );
             }
         }
@@ -69,9 +73,8 @@ impl Results {
     pub fn section(&self) -> String {
         let total = |of: fn(&Row) -> u64| self.rows.values().flat_map(BTreeMap::values).map(of).sum::<u64>();
         let mut text = format!(
-            "{BEGIN}\n\nLast run on {}, seed {}: {} runs, {} events, {} lost, {} out of order, {} duplicates, {} violations.\n\n",
+            "{BEGIN}\n\nLast run on {}: {} runs, {} events, {} lost, {} out of order, {} duplicates, {} violations.\n\n",
             self.date,
-            self.seed,
             total(|row| row.runs as u64),
             total(|row| row.rows as u64),
             total(|row| row.lost as u64),
@@ -82,7 +85,8 @@ impl Results {
         text += &self.table();
         let missing = self.missing();
         if !missing.is_empty() {
-            text += &format!("\nNot run yet: {}.\n", missing.join("; "));
+            text += "\nNot run yet:\n\n";
+            missing.iter().for_each(|line| text += &wrapped(line));
         }
         text += "\n| fault | what happens |\n|---|---|\n";
         let has = |name: &str| self.rows.values().any(|rows| rows.contains_key(name));
@@ -92,15 +96,15 @@ impl Results {
         text
     }
 
-    /// The faults that have no result, each with its pipelines.
+    /// The faults that have no result, by pipeline.
     fn missing(&self) -> Vec<String> {
-        let without = |fault: &Fault| {
-            let has = |pipeline: &Pipeline| self.rows.get(pipeline.name()).is_some_and(|r| r.contains_key(fault.name));
-            let names = fault.applies_to.iter().filter(|pipeline| !has(pipeline));
-            let names: Vec<String> = names.map(|pipeline| format!("`{}`", pipeline.name())).collect();
-            (!names.is_empty()).then(|| format!("`{}` on {}", fault.name, names.join(", ")))
+        let without = |pipeline: &Pipeline| {
+            let has = |name: &str| self.rows.get(pipeline.name()).is_some_and(|rows| rows.contains_key(name));
+            let faults = FAULTS.iter().filter(|fault| fault.applies_to.contains(pipeline) && !has(fault.name));
+            let faults: Vec<String> = faults.map(|fault| format!("`{}`", fault.name)).collect();
+            (!faults.is_empty()).then(|| format!("- `{}`: {}", pipeline.name(), faults.join(", ")))
         };
-        FAULTS.iter().filter_map(without).collect()
+        Pipeline::ALL.iter().filter_map(without).collect()
     }
 
     pub fn read() -> Result<Self> {
@@ -110,7 +114,7 @@ impl Results {
     /// Keeps these results in the place of earlier ones of the same pipelines and faults, and writes the topic.
     pub fn update(&self) -> Result<()> {
         let mut kept = Self::read().unwrap_or_default();
-        (kept.date, kept.seed) = (self.date.clone(), self.seed);
+        kept.date.clone_from(&self.date);
         for (pipeline, rows) in &self.rows {
             kept.rows.entry(pipeline.clone()).or_default().extend(rows.clone());
         }
@@ -124,6 +128,22 @@ impl Results {
 
 /// The heading of the section.
 const BEGIN: &str = "## Results of the last run";
+
+/// A point of a list in lines of at most 125 characters.
+fn wrapped(point: &str) -> String {
+    let mut lines = String::new();
+    let mut line = String::new();
+    for word in point.split(' ') {
+        if line.len() + 1 + word.len() > 125 {
+            lines += &format!("{line}\n");
+            line = format!("  {word}");
+        } else {
+            line += if line.is_empty() { "" } else { " " };
+            line += word;
+        }
+    }
+    lines + &line + "\n"
+}
 
 /// The topic with another section; None where it has none.
 fn replaced(text: &str, section: &str) -> Option<String> {
@@ -173,11 +193,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_run_is_named() {
+    fn what_was_not_run_is_named_in_lines_of_a_document() {
         let mut results = Results::default();
-        assert!(results.section().contains("`reshard` on `rds-kinesis`, `rds-eventbridge`, `dynamodb-kinesis`"));
-        results.rows.entry("rds-kinesis".into()).or_default().insert("reshard".into(), Row::default());
-        assert!(results.section().contains("`reshard` on `rds-eventbridge`, `dynamodb-kinesis`"));
+        let section = results.section();
+        assert!(section.contains("- `dynamodb-cdc`: `none`, `kill-function`,") && section.contains("`reshard`"));
+        assert!(section.lines().all(|line| line.len() <= 125), "{section}");
+        results.rows.entry("dynamodb-cdc".into()).or_default().insert("none".into(), Row::default());
+        assert!(results.section().contains("- `dynamodb-cdc`: `kill-function`,"));
     }
 
     #[test]

@@ -33,9 +33,14 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Brings it up again on its ports, after it went down in any way.
+    /// Brings it up again on its ports, after it went down in any way. A daemon that was just killed may still seem to be
+    /// up, so its endpoint has to answer.
     pub async fn again(&self) -> Result<()> {
-        until("the stack is up again", async || self.ok(&["local", "up"]).await.map(Some)).await.map(drop)
+        until("the stack is up again", async || {
+            self.ok(&["local", "up"]).await?;
+            self.struck().await.map(|_| Some(()))
+        })
+        .await
     }
 
     /// The binary with an environment of its own.
