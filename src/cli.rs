@@ -1,5 +1,9 @@
-//! The command line: arguments, dispatch in one plain match, and the end of the process ([`signals`], [`usage`], [`panics`]).
+//! The command line: arguments, help ([`help`], [`examples`]), completion of values ([`complete`]), dispatch in one plain
+//! match, and the end of the process ([`signals`], [`usage`], [`panics`]).
 
+mod complete;
+mod examples;
+mod help;
 mod panics;
 mod signals;
 mod usage;
@@ -13,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use crate::commands;
 use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::output::{Console, Event, Outcome, respect_empty_term};
+use crate::output::{self, Console, Event, Outcome, respect_empty_term};
 use crate::settings::{ConfigFile, FILE_NAME, GlobalArgs, OutputFormat, Settings, Variables, parser};
 
 /// Deploy and run a transactional outbox pipeline on AWS, and verify that every event is delivered
@@ -53,10 +57,14 @@ enum Command {
     #[command(subcommand)]
     Local(commands::local::Command),
     Cost(commands::cost::Args),
+    Policy(commands::policy::Args),
+    #[command(subcommand)]
+    Config(commands::config::Command),
     Demo(commands::demo::Args),
     Explain(commands::explain::Args),
     Man(commands::man::Args),
     Completions(commands::completions::Args),
+    Version(commands::version::Args),
 }
 
 impl Command {
@@ -82,10 +90,13 @@ impl Command {
             Self::Consume(args) => args.run(ctx).await,
             Self::Local(command) => command.run(ctx).await,
             Self::Cost(args) => args.run(ctx).await,
+            Self::Policy(args) => args.run(ctx),
+            Self::Config(command) => command.run(ctx).await,
             Self::Demo(args) => args.run(ctx).await,
             Self::Explain(args) => args.run(ctx),
             Self::Man(args) => args.run(ctx),
             Self::Completions(args) => args.run(ctx),
+            Self::Version(args) => args.run(ctx),
         }
     }
 
@@ -106,18 +117,22 @@ impl Command {
 
     /// Whether it depends on outboxctl.toml and the variables for flags. The others work whatever state those are in.
     fn needs_configuration(&self) -> bool {
-        !matches!(self, Self::Local(_) | Self::Explain(_) | Self::Man(_) | Self::Completions(_))
+        !matches!(self, Self::Local(_) | Self::Explain(_) | Self::Man(_) | Self::Completions(_) | Self::Version(_))
     }
 }
 
 /// The whole clap definition, for completions and the reference.
 pub fn definition() -> clap::Command {
-    Cli::command()
+    help::complete(Cli::command())
 }
 
 pub fn main() -> ExitCode {
     panics::install();
+    if let Some(answered) = complete::answer() {
+        return answered;
+    }
     respect_empty_term();
+    usage::choose_color();
     let parsed = parser(definition()).try_get_matches().and_then(|mut matches| {
         let words = words(&matches);
         Cli::from_arg_matches_mut(&mut matches).map(|cli| (cli, words))
@@ -128,6 +143,7 @@ pub fn main() -> ExitCode {
     };
     let format = cli.global.format();
     let shown = *format.as_ref().unwrap_or(&OutputFormat::Table);
+    output::choose_color(cli.global.color);
     let console = Console::new(shown, cli.global.progress, cli.global.quiet, cli.global.verbose);
     console.runs(words);
     let result = panics::caught(|| format.and_then(|_| run(cli, &console)));

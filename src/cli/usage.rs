@@ -8,7 +8,7 @@ use clap::{ArgMatches, ValueEnum};
 use crate::error::{Error, Kind};
 use crate::output::{self, Console};
 use crate::settings::environment;
-use crate::settings::{OutputFormat, ProgressMode};
+use crate::settings::{ColorMode, OutputFormat, ProgressMode};
 
 /// Prints clap's answer. Help and the version are data and exit with 0; a usage error is talk and exits with 2, and a result
 /// for machines follows where one was asked for.
@@ -26,39 +26,59 @@ pub fn end(answer: &clap::Error) -> ExitCode {
     ExitCode::from(Kind::Usage.exit_code())
 }
 
-/// Which output was asked for by arguments that are wrong elsewhere: a flag goes before the variable.
+/// Chooses the colors for what clap answers itself. Only help and usage errors are printed before the arguments are known
+/// to be right.
+pub fn choose_color() {
+    let args: Vec<OsString> = std::env::args_os().collect();
+    // Most command lines do not have the flag; for those nothing is parsed twice.
+    if args.iter().any(|arg| arg.to_string_lossy().starts_with("--color")) {
+        output::choose_color(asked(&COLOR, &args).unwrap_or(ColorMode::Auto));
+    }
+}
+
+/// Returns the output that was asked for by arguments that are wrong elsewhere. A flag takes precedence over the variable.
 fn format(args: &[OsString]) -> OutputFormat {
-    let variable = || environment::text("OUTBOXCTL_OUTPUT").ok().flatten().and_then(|text| parse(&text));
-    parsed(args).or_else(|| found(args)).or_else(variable).unwrap_or(OutputFormat::Table)
+    let variable = || OutputFormat::from_str(&environment::text("OUTBOXCTL_OUTPUT").ok().flatten()?, true).ok();
+    asked(&OUTPUT, args).or_else(variable).unwrap_or(OutputFormat::Table)
 }
 
-fn parse(text: &str) -> Option<OutputFormat> {
-    OutputFormat::from_str(text, true).ok()
+/// A global flag: its id, and how it is written.
+struct Flag {
+    id: &'static str,
+    long: &'static str,
+    short: Option<&'static str>,
 }
 
-/// What clap understood before the first error.
-fn parsed(args: &[OsString]) -> Option<OutputFormat> {
+const OUTPUT: Flag = Flag { id: "output", long: "--output", short: Some("-o") };
+const COLOR: Flag = Flag { id: "color", long: "--color", short: None };
+
+fn asked<T: ValueEnum + Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsString]) -> Option<T> {
+    parsed(flag, args).or_else(|| found(flag, args))
+}
+
+/// Returns what clap understood before the first error.
+fn parsed<T: Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsString]) -> Option<T> {
     let matches = super::definition().ignore_errors(true).try_get_matches_from(args).ok()?;
     let mut deepest: &ArgMatches = &matches;
     while let Some((_, below)) = deepest.subcommand() {
         deepest = below;
     }
-    let flag = deepest.value_source("output") == Some(clap::parser::ValueSource::CommandLine);
-    deepest.try_get_one::<OutputFormat>("output").ok().flatten().copied().filter(|_| flag)
+    let given = deepest.value_source(flag.id) == Some(clap::parser::ValueSource::CommandLine);
+    deepest.try_get_one::<T>(flag.id).ok().flatten().copied().filter(|_| given)
 }
 
-/// What stands behind the first error, where clap reads no further.
-fn found(args: &[OsString]) -> Option<OutputFormat> {
+/// Returns what stands behind the first error, where clap reads no further.
+fn found<T: ValueEnum>(flag: &Flag, args: &[OsString]) -> Option<T> {
+    let parse = |text: &str| T::from_str(text, true).ok();
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--").collect();
     args.iter().enumerate().rev().find_map(|(at, arg)| {
         let next = args.get(at + 1).map(AsRef::as_ref);
-        match arg.as_ref() {
-            "--output" | "-o" => next.and_then(parse),
-            arg => {
-                let value = arg.strip_prefix("--output=").or_else(|| arg.strip_prefix("-o"));
-                value.and_then(|value| parse(value.trim_start_matches('=')))
-            }
+        if *arg == flag.long || flag.short.is_some_and(|short| *arg == short) {
+            return next.and_then(parse);
         }
+        let after = |name: &str| arg.strip_prefix(name);
+        let value = after(flag.long).filter(|rest| rest.starts_with('=')).or_else(|| after(flag.short?));
+        value.and_then(|value| parse(value.trim_start_matches('=')))
     })
 }
 
@@ -68,7 +88,20 @@ mod tests {
 
     fn asked(args: &str) -> OutputFormat {
         let args: Vec<OsString> = args.split(' ').map(OsString::from).collect();
-        parsed(&args).or_else(|| found(&args)).unwrap_or(OutputFormat::Table)
+        super::asked(&OUTPUT, &args).unwrap_or(OutputFormat::Table)
+    }
+
+    #[test]
+    fn the_color_is_found_beside_other_errors() {
+        for (args, expected) in [
+            ("x --color never --bogus", Some(ColorMode::Never)),
+            ("x status --bogus --color=always", Some(ColorMode::Always)),
+            ("x status --color bogus", None),
+            ("x status --colorful=always", None),
+        ] {
+            let args: Vec<OsString> = args.split(' ').map(OsString::from).collect();
+            assert_eq!(super::asked(&COLOR, &args), expected, "{args:?}");
+        }
     }
 
     #[test]

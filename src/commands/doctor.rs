@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::{deploy::FUNCTION_BINARY, reach};
-use crate::doctor::{Examination, Finding, Report, State, policy};
+use crate::doctor::policy::{self, Role};
+use crate::doctor::{Examination, Finding, Report, State};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Outcome, Table};
 use crate::pipelines;
@@ -31,7 +32,7 @@ pub struct Args {
     /// Time limit for each check
     #[arg(long, value_name = "DURATION", default_value = "20s", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
-    /// Print the least-privilege IAM policy for deploying the pipeline in its stage as JSON, and exit
+    /// Print the policy of `outboxctl policy` for a deployer, and exit
     #[arg(long)]
     print_policy: bool,
 }
@@ -39,7 +40,8 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         if self.print_policy {
-            let policy = policy::document(pipelines::find(&ctx.settings.pipeline)?, &ctx.settings.stage);
+            let policy =
+                policy::document(Role::Deployer, pipelines::find(&ctx.settings.pipeline)?, &ctx.settings.stage);
             let text = format!("{policy:#}");
             return Ok(Outcome::data(policy).text(text));
         }

@@ -4,6 +4,7 @@
 mod announce;
 pub mod args;
 pub mod completions;
+pub mod config;
 pub mod consume;
 mod context;
 pub mod cost;
@@ -19,6 +20,7 @@ pub mod init;
 pub mod local;
 pub mod man;
 pub mod outputs;
+pub mod policy;
 pub mod reach;
 pub mod reconcile;
 pub mod recover;
@@ -28,6 +30,7 @@ pub mod status;
 pub mod tail;
 pub mod ui;
 pub mod verify;
+pub mod version;
 pub mod watch;
 
 pub use context::{Context, Hold};

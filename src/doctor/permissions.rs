@@ -77,7 +77,7 @@ const BY_STACK: &[(&str, &[&str])] = &[
 ];
 
 /// Every action that deploying, updating and deleting the pipeline needs.
-pub(super) fn actions(pipeline: &Pipeline) -> Vec<&'static str> {
+pub(in crate::doctor) fn actions(pipeline: &Pipeline) -> Vec<&'static str> {
     let types = pipeline.stacks.iter().flat_map(|stack| types(stack.template));
     let of_types = types.filter_map(registry::actions).flatten();
     let of_stacks = BY_STACK.iter().filter(|(stack, _)| pipeline.stack(stack).is_some());
@@ -139,8 +139,8 @@ pub async fn examine(ground: &Ground<'_>) -> Result<Vec<Finding>> {
                 unallowed.len(),
                 unallowed.join(", ")
             ),
-            "grant them, unless the policy allows them on the names that begin with outboxctl-; `outboxctl doctor \
-             --print-policy` prints a policy that does",
+            "grant them, unless the policy allows them on the names that begin with outboxctl-; `outboxctl policy` \
+             prints a policy that does",
         ),
         (refused, _) => Finding::failed(
             CHECK,

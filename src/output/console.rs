@@ -65,6 +65,11 @@ impl Console {
         self.place.get().map_or_else(|| text.to_owned(), |place| place.fill(text).into_owned())
     }
 
+    /// Creates a console that prints nothing, not even warnings, for a shell that completes a line.
+    pub fn mute() -> Self {
+        Self { renderer: Arc::new(render::Mute), ..Self::new(OutputFormat::Table, ProgressMode::None, true, false) }
+    }
+
     /// Columns of the terminal on stdout; 80 where stdout is not a terminal.
     pub fn width(&self) -> usize {
         terminal::width().unwrap_or(80)

@@ -26,7 +26,7 @@ mod wrap;
 pub use crate::report::{Event, Expect, Level, bytes, clean, clean_line, count, escape};
 pub use console::{Console, Wait, complain, print};
 pub use outcome::{Outcome, Table};
-pub use terminal::respect_empty_term;
+pub use terminal::{choose_color, respect_empty_term, width as terminal_width};
 pub use tone::{Tone, painted};
 
 /// Version of the NDJSON contract; every line carries it as `v`.

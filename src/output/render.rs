@@ -74,6 +74,13 @@ impl Renderer for Silent {
     }
 }
 
+/// Writes nothing at all.
+pub struct Mute;
+
+impl Renderer for Mute {
+    fn event(&self, _event: &Event) {}
+}
+
 /// One line for each transition.
 struct Plain;
 

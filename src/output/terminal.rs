@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use console::Term;
 
-use crate::settings::environment;
+use crate::settings::{ColorMode, environment};
 
 /// Columns where a terminal does not report its size and COLUMNS does not say it.
 const COLUMNS: usize = 80;
@@ -54,6 +54,18 @@ pub fn respect_empty_term() {
     if variable("TERM").is_none() && !wanted {
         anstream::ColorChoice::Never.write_global();
     }
+}
+
+/// Sets when both streams are styled, for the rest of the process. [`ColorMode::Auto`] leaves that to the terminal and to
+/// [`respect_empty_term`].
+pub fn choose_color(mode: ColorMode) {
+    let choice = match mode {
+        ColorMode::Auto => return,
+        // Escape codes on every platform, terminals and pipes alike.
+        ColorMode::Always => anstream::ColorChoice::AlwaysAnsi,
+        ColorMode::Never => anstream::ColorChoice::Never,
+    };
+    choice.write_global();
 }
 
 /// Whether stderr is to be styled; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM count as they do for lines.

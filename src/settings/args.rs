@@ -5,6 +5,9 @@ use clap::{Arg, Args, ValueEnum};
 
 use crate::settings::environment::parse_flag;
 
+/// The variable in which the completion script of a shell says which shell asks.
+pub const COMPLETE: &str = "OUTBOXCTL_COMPLETE";
+
 /// How results are written to stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
@@ -27,6 +30,17 @@ pub enum ProgressMode {
     Live,
     /// No progress output
     None,
+}
+
+/// When output is colored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ColorMode {
+    /// On a terminal, unless NO_COLOR is set; CLICOLOR and CLICOLOR_FORCE count too
+    Auto,
+    /// Always, also in files and pipes
+    Always,
+    /// Never
+    Never,
 }
 
 /// Flags that every command accepts. [`super::Variables`] reads the variables named here, see [`parser`].
@@ -73,6 +87,9 @@ pub struct GlobalArgs {
     /// Format of the progress on stderr
     #[arg(long, global = true, value_name = "MODE", default_value = "auto")]
     pub progress: ProgressMode,
+    /// When to color the output
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    pub color: ColorMode,
 }
 
 fn switch(text: &str) -> Result<bool, String> {

@@ -11,7 +11,7 @@ mod trust;
 mod valid;
 mod variables;
 
-pub use args::{GlobalArgs, OutputFormat, ProgressMode, parser};
+pub use args::{COMPLETE, ColorMode, GlobalArgs, OutputFormat, ProgressMode, parser};
 pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
 pub use nearest::{nearest, similar};
 pub use place::{Place, quoted};
@@ -38,16 +38,23 @@ pub enum Origin {
     Default,
 }
 
-/// Where the settings come from that change what a command works on.
+impl Origin {
+    /// Returns whether the user chose the value for this run: by a flag or a variable, not by the file or a default.
+    pub fn is_by_hand(self) -> bool {
+        matches!(self, Self::Flag | Self::Variable)
+    }
+}
+
+/// Where the settings come from.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Chosen {
-    /// By a flag or a variable, not by the file or a default.
-    pub stage: bool,
-    /// The same of the pipeline.
-    pub pipeline: bool,
+    pub stage: Origin,
+    pub pipeline: Origin,
+    pub region: Origin,
     pub profile: Origin,
     pub endpoint_url: Origin,
     pub local: Origin,
+    pub output: Origin,
 }
 
 /// The merged settings.
@@ -66,6 +73,7 @@ pub struct Settings {
     pub quiet: bool,
     pub verbose: bool,
     pub progress: ProgressMode,
+    pub color: ColorMode,
     /// Template parameters set by the user (`[parameters]` in outboxctl.toml), by name.
     pub parameters: std::collections::BTreeMap<String, String>,
     pub chosen: Chosen,
@@ -80,6 +88,7 @@ impl Settings {
     /// `Usage`, `Region` or `Config` for values that can't be used or that contradict each other.
     pub fn merge(args: GlobalArgs, variables: Variables, file: ConfigFile) -> Result<Self> {
         let output = args.format()?;
+        let output_origin = args.format_origin();
         let (local, local_origin) = local(&args, &variables, &file)?;
         let (profile, profile_origin) = pick(args.profile, variables.profile, file.profile);
         let (endpoint_url, endpoint_origin) = pick(args.endpoint_url, variables.endpoint_url, file.endpoint_url);
@@ -90,10 +99,9 @@ impl Settings {
         let (stage, stage_origin) = pick(args.stage, variables.stage, file.stage);
         let stage = stage.unwrap_or_else(|| DEFAULT_STAGE.into());
         check_stage(&stage)?;
-        let (region, _) = pick(args.region, variables.region, file.region);
+        let (region, region_origin) = pick(args.region, variables.region, file.region);
         check_region(region.as_deref())?;
         let (pipeline, pipeline_origin) = pick(args.pipeline, variables.pipeline, file.pipeline);
-        let by_hand = |origin| matches!(origin, Origin::Flag | Origin::Variable);
         Ok(Self {
             profile,
             region,
@@ -107,13 +115,16 @@ impl Settings {
             quiet: args.quiet,
             verbose: args.verbose,
             progress: args.progress,
+            color: args.color,
             parameters: file.parameters,
             chosen: Chosen {
-                stage: by_hand(stage_origin),
-                pipeline: by_hand(pipeline_origin),
+                stage: stage_origin,
+                pipeline: pipeline_origin,
+                region: region_origin,
                 profile: profile_origin,
                 endpoint_url: endpoint_origin,
                 local: local_origin,
+                output: output_origin,
             },
             file: file.path,
         })

@@ -11,10 +11,10 @@ impl Settings {
     pub fn place(&self) -> Place {
         let remote = !self.local && self.chosen.local == Origin::Flag;
         let mut place = Place { local: self.local, remote, ..Place::default() };
-        if self.stage != super::DEFAULT_STAGE || self.chosen.stage {
+        if self.stage != super::DEFAULT_STAGE || self.chosen.stage.is_by_hand() {
             place.own.push(("--stage", self.stage.clone()));
         }
-        if self.pipeline != super::DEFAULT_PIPELINE || self.chosen.pipeline {
+        if self.pipeline != super::DEFAULT_PIPELINE || self.chosen.pipeline.is_by_hand() {
             place.own.push(("--pipeline", self.pipeline.clone()));
         }
         let values = [("--profile", &self.profile), ("--region", &self.region), ("--endpoint-url", &self.endpoint_url)];
@@ -35,7 +35,7 @@ impl Settings {
 }
 
 /// Commands whose result does not depend on stage, pipeline, region, profile and endpoint.
-const PLACELESS: &[&str] = &["completions", "demo", "explain", "help", "init", "local", "man"];
+const PLACELESS: &[&str] = &["completions", "demo", "explain", "help", "init", "local", "man", "version"];
 
 /// Where commands work, as the flags that lead there.
 ///

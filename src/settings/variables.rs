@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::{GlobalArgs, OutputFormat};
+use super::{GlobalArgs, Origin, OutputFormat};
 use crate::error::{Error, Kind, Result};
 use crate::settings::environment::{flag, parse_flag, text};
 
@@ -45,19 +45,29 @@ impl Variables {
     }
 }
 
+const OUTPUT: &str = "OUTBOXCTL_OUTPUT";
+
 impl GlobalArgs {
+    /// Returns where the format of the output comes from.
+    pub fn format_origin(&self) -> Origin {
+        match (self.output, crate::settings::environment::raw(OUTPUT)) {
+            (Some(_), _) => Origin::Flag,
+            (None, Some(_)) => Origin::Variable,
+            (None, None) => Origin::Default,
+        }
+    }
+
     /// Returns the format of the output: the flag's, else OUTBOXCTL_OUTPUT's.
     ///
     /// # Errors
     /// `Usage` for a variable that names no format.
     pub fn format(&self) -> Result<OutputFormat> {
-        const NAME: &str = "OUTBOXCTL_OUTPUT";
         if let Some(format) = self.output {
             return Ok(format);
         }
-        let Some(value) = text(NAME)? else { return Ok(OutputFormat::Table) };
+        let Some(value) = text(OUTPUT)? else { return Ok(OutputFormat::Table) };
         OutputFormat::from_str(&value, true).map_err(|_| {
-            Error::new(Kind::Usage, format!("{NAME}={value:?} is not an output format"))
+            Error::new(Kind::Usage, format!("{OUTPUT}={value:?} is not an output format"))
                 .hint("use table, json or ndjson")
         })
     }

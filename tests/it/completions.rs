@@ -1,5 +1,7 @@
 //! `completions/` holds what the binary prints.
 
+use std::process::Command;
+
 use crate::support::{World, repository};
 
 #[test]
@@ -41,4 +43,30 @@ fn committed_completions_come_with_a_fresh_reference() {
         committed == fresh,
         ".github/reference.md is stale: run UPDATE_COMPLETIONS=1 cargo test committed_completions"
     );
+}
+
+/// What bash is offered for the last word.
+pub fn offered(command: &mut Command, words: &[&str]) -> Vec<String> {
+    let index = words.len().to_string();
+    command.env("OUTBOXCTL_COMPLETE", "bash").env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_INDEX", index);
+    let output = command.args(["--", "outboxctl"]).args(words).output().expect("the binary starts");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).expect("UTF-8").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn values_are_completed_where_nothing_is_deployed() {
+    let world = World::new();
+    let offered = |words: &[&str]| offered(&mut world.command(), words);
+    assert_eq!(offered(&["--pipeline", "dynamodb-e"]), ["dynamodb-eventbridge"]);
+    assert!(offered(&["explain", "ord"]).contains(&"ordering".to_owned()));
+    assert!(offered(&["explain", "access-d"]).contains(&"access-denied".to_owned()));
+    assert!(offered(&["watch", "--pipeline", "rds-kinesis", "le"]).contains(&"leases".to_owned()));
+    assert!(!offered(&["watch", "--pipeline", "dynamodb-cdc", ""]).contains(&"leases".to_owned()));
+    assert!(offered(&["deploy", "--parameter", "DatabaseC"]).contains(&"DatabaseClass=".to_owned()));
+    world.write("outboxctl.toml", "stage = \"pr-17\"\n");
+    assert_eq!(offered(&["status", "--stage", ""]), ["dev", "pr-17"]);
+    // Nothing answers: neither a value nor an error.
+    assert!(!offered(&["dlq", "show", ""]).is_empty(), "its flags");
+    assert!(offered(&["deplo"]).contains(&"deploy".to_owned()));
 }

@@ -18,6 +18,8 @@ const NAMES: &[&str] = &[
     "let line = format!(\"outboxctl {}\", args.join(\" \"));",
     // The first column of the reference's list.
     "&format!(\"outboxctl {}\", command.get_name())",
+    // The program's version.
+    "format!(\"outboxctl {}\", VERSION)",
     // An annotation's title.
     "::error title=outboxctl {}",
     // The version of a running stack.
@@ -41,7 +43,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 
 /// The commands whose result depends on the place.
 fn commands() -> Vec<String> {
-    let placeless = ["completions", "demo", "explain", "help", "init", "local", "man"];
+    let placeless = ["completions", "demo", "explain", "help", "init", "local", "man", "version"];
     let definition = outboxctl::cli::definition();
     let names = definition.get_subcommands().map(|command| command.get_name().to_owned());
     names.filter(|name| !placeless.contains(&name.as_str())).collect()

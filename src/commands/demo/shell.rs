@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Console;
-use crate::settings::{OutputFormat, Settings};
+use crate::settings::{ColorMode, OutputFormat, Settings};
 
 /// One step as it went.
 #[derive(Debug, Serialize)]
@@ -48,6 +48,7 @@ impl<'a> Shell<'a> {
         let mut command = Command::new(&self.executable);
         command
             .args(args)
+            .args(color(settings.color))
             .env("OUTBOXCTL_LOCAL", "true")
             .env("OUTBOXCTL_LOCAL_NAME", self.local_name)
             .env("OUTBOXCTL_STAGE", &settings.stage)
@@ -116,6 +117,15 @@ impl<'a> Shell<'a> {
         let line = format!("outboxctl {}", args.join(" "));
         self.ctx.console.note(format!("\n$ {line}"));
         line
+    }
+}
+
+/// Returns the flag that colors a step as the demo was asked to.
+fn color(mode: ColorMode) -> &'static [&'static str] {
+    match mode {
+        ColorMode::Auto => &[],
+        ColorMode::Always => &["--color", "always"],
+        ColorMode::Never => &["--color", "never"],
     }
 }
 

@@ -35,10 +35,20 @@ fn describe(text: &mut String, command: &Command, path: &str) {
         if !list.is_empty() {
             let _ = write!(text, "\n{list}");
         }
+        if let Some(examples) = examples(command) {
+            let _ = write!(text, "\n```sh\n{examples}\n```\n");
+        }
     }
     for command in below {
         describe(text, command, &format!("{path} {}", command.get_name()));
     }
+}
+
+/// The examples at the end of a command's help, without their heading and indentation.
+fn examples(command: &Command) -> Option<String> {
+    let help = command.get_after_help()?.to_string();
+    let (_, lines) = help.split_once('\n')?;
+    Some(lines.lines().map(str::trim_start).collect::<Vec<_>>().join("\n"))
 }
 
 fn is_worth_telling(arg: &Arg) -> bool {

@@ -82,3 +82,61 @@ fn names_are_found_however_they_are_written() {
     let error = find("odering").expect_err("no such topic");
     assert_eq!(error.hints().next(), Some("did you mean ordering?"));
 }
+
+/// The source files outside functions, whose variables the templates set, with their tests cut off.
+fn sources() -> Vec<String> {
+    fn collect(folder: &Path, found: &mut Vec<String>) {
+        for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() && !entry.ends_with("src/functions") {
+                collect(&entry, found);
+            } else if entry.extension().is_some_and(|e| e == "rs") && !entry.ends_with("src/build.rs") {
+                let text = std::fs::read_to_string(entry).expect("a source file");
+                found.push(text.split("#[cfg(test)]").next().unwrap_or_default().to_owned());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
+    found
+}
+
+/// What stands in quotes after each of these openings, where it looks like a variable.
+fn quoted_after<'a>(text: &'a str, openings: &[&str]) -> Vec<&'a str> {
+    let names = openings.iter().flat_map(|opening| text.match_indices(opening)).filter_map(|(at, opening)| {
+        let name = text[at + opening.len()..].split('"').next()?;
+        let is_variable =
+            !name.is_empty() && name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_' || b.is_ascii_digit());
+        is_variable.then_some(name)
+    });
+    names.collect()
+}
+
+/// A variable is read by name, through a constant, or as the variable of a flag.
+#[test]
+fn every_variable_that_is_read_is_explained() {
+    const READS: &[&str] = &["raw(\"", "path(\"", "text(\"", "flag(\"", "variable(\"", "env = \""];
+    let page = TOPICS.iter().find(|topic| topic.name == "environment").expect("environment.md").text;
+    let mut read = BTreeSet::new();
+    for source in sources() {
+        read.extend(quoted_after(&source, READS).into_iter().map(str::to_owned));
+        if source.contains("environment::") || source.contains("FUNCTION_BINARY") {
+            read.extend(quoted_after(&source, &[": &str = \""]).into_iter().map(str::to_owned));
+        }
+    }
+    assert!(read.len() > 25, "variables are found: {read:?}");
+    let missing: Vec<_> = read.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "environment.md does not explain {missing:?}");
+}
+
+#[test]
+fn every_variable_of_ours_that_is_explained_is_used() {
+    let page = TOPICS.iter().find(|topic| topic.name == "environment").expect("environment.md").text;
+    let explained: BTreeSet<_> = page.split('`').filter(|name| name.starts_with("OUTBOX")).collect();
+    let sources = sources().concat();
+    let unused: Vec<_> = explained
+        .iter()
+        .filter(|name| **name == name.to_uppercase())
+        .filter(|name| !sources.contains(&format!("\"{name}\"")))
+        .collect();
+    assert!(explained.len() > 12 && unused.is_empty(), "no code uses {unused:?}");
+}

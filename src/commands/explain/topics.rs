@@ -45,6 +45,7 @@ topics! {
         "local-stack"
         "stages"
         "settings"
+        "environment"
         "output"
         "exit-codes"
         "errors"

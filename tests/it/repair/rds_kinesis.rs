@@ -30,6 +30,11 @@ async fn what_a_consumer_gave_up_comes_again_through_the_stream() {
     let listed = pipeline.until(&["dlq", "list"], |data| data["total"] == 6);
     assert_eq!(listed["by_cause"].as_object().map(serde_json::Map::len), Some(1), "{listed}");
     let letters = pipeline.ok(&["dlq", "list"])["dead_letters"].as_array().expect("letters").clone();
+    // A shell completes what only the deployment knows.
+    let ids: Vec<&str> = letters.iter().filter_map(|letter| letter["id"].as_str()).collect();
+    let offered =
+        crate::completions::offered(&mut pipeline.command(&[]), &["--pipeline", "rds-kinesis", "dlq", "show", ""]);
+    assert!(ids.iter().all(|id| offered.iter().any(|offered| offered == id)), "{ids:?} in {offered:?}");
     let first = &letters[0];
     let shown = pipeline.ok(&["dlq", "show", first["id"].as_str().expect("an id")]);
     assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("no such customer")), "{shown}");

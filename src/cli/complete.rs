@@ -1,0 +1,149 @@
+//! Completes command lines for shells: commands and flags by clap's engine, and the values that it can't know.
+//!
+//! The scripts of `outboxctl completions` call this executable with [`COMPLETE`] set. Values that only a deployment has are
+//! asked for with a short time limit, and left out where there is no answer in time; nothing is written to stderr.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Command, FromArgMatches};
+use clap_complete::CompleteEnv;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use tokio_util::sync::CancellationToken;
+
+use crate::cloudformation;
+use crate::commands::Context;
+use crate::commands::explain::TOPICS;
+use crate::commands::reach;
+use crate::deployment::database::Via;
+use crate::error::{Kind, Result};
+use crate::output::Console;
+use crate::pipelines::{self, Pipeline};
+use crate::repair::dead_letters::{DeadLetter, Place};
+use crate::settings::environment;
+use crate::settings::{COMPLETE, ConfigFile, DEFAULT_STAGE, GlobalArgs, Settings, Variables, check_stage, parser};
+
+/// How long a shell waits for values of a deployment.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Answers a shell that completes a command line; None for an ordinary run.
+pub fn answer() -> Option<ExitCode> {
+    environment::raw(COMPLETE)?;
+    let folder = std::env::current_dir().ok();
+    let completing = CompleteEnv::with_factory(definition).var(COMPLETE).bin("outboxctl").completer("outboxctl");
+    match completing.try_complete(std::env::args_os(), folder.as_deref()) {
+        Ok(true) => Some(ExitCode::SUCCESS),
+        Ok(false) => None,
+        // The shell shows no message of a completion.
+        Err(_) => Some(ExitCode::from(Kind::Usage.exit_code())),
+    }
+}
+
+fn definition() -> Command {
+    with_values(super::definition())
+}
+
+fn with_values(command: Command) -> Command {
+    command.mut_args(with_candidates).mut_subcommands(with_values)
+}
+
+fn with_candidates(arg: Arg) -> Arg {
+    let candidates: fn() -> Vec<CompletionCandidate> = match (arg.get_id().as_str(), arg.get_value_names()) {
+        ("pipeline", _) => pipelines,
+        ("stage", _) => stages,
+        ("topic", _) => topics,
+        ("stacks", _) => stacks,
+        ("name", _) => outputs,
+        ("parameter", _) => parameters,
+        // The ids of dead letters; those of events have a name of their own.
+        ("id" | "ids", Some([name])) if name.as_str() == "ID" => dead_letters,
+        _ => return arg,
+    };
+    arg.add(ArgValueCandidates::new(candidates))
+}
+
+fn plain(values: impl IntoIterator<Item = impl Into<OsString>>) -> Vec<CompletionCandidate> {
+    values.into_iter().map(CompletionCandidate::new).collect()
+}
+
+fn pipelines() -> Vec<CompletionCandidate> {
+    let candidate = |pipeline: &&Pipeline| CompletionCandidate::new(pipeline.name).help(Some(pipeline.title.into()));
+    pipelines::ALL.iter().map(candidate).collect()
+}
+
+fn topics() -> Vec<CompletionCandidate> {
+    let topics = TOPICS.iter().map(|topic| CompletionCandidate::new(topic.name).help(Some(topic.title().into())));
+    let kinds = Kind::ALL.iter().map(|kind| CompletionCandidate::new(kind.name()).help(Some("an error code".into())));
+    topics.chain([CompletionCandidate::new("reference")]).chain(kinds).collect()
+}
+
+fn stacks() -> Vec<CompletionCandidate> {
+    plain(pipeline().into_iter().flat_map(|pipeline| pipeline.stacks).map(|stack| stack.name))
+}
+
+fn parameters() -> Vec<CompletionCandidate> {
+    let parameters = pipeline().and_then(|pipeline| pipelines::parameters(pipeline).ok()).unwrap_or_default();
+    let candidate = |parameter: pipelines::Parameter| {
+        CompletionCandidate::new(format!("{}=", parameter.name)).help(Some(parameter.about.into()))
+    };
+    parameters.into_iter().map(candidate).collect()
+}
+
+fn stages() -> Vec<CompletionCandidate> {
+    let deployed = asked(async |ctx| cloudformation::stages(ctx.aws().await?).await);
+    let mut stages: BTreeSet<String> = deployed.unwrap_or_default();
+    stages.extend(settings().map(|settings| settings.stage));
+    stages.insert(DEFAULT_STAGE.to_owned());
+    plain(stages)
+}
+
+fn outputs() -> Vec<CompletionCandidate> {
+    let outputs = asked(async |ctx| Ok(reach::glance(ctx).await?.outputs().keys().cloned().collect::<Vec<_>>()));
+    plain(outputs.unwrap_or_default())
+}
+
+/// The dead letters of the bucket or the table. Those in queues are left out: while a queue is listed, its messages are
+/// hidden from its other readers.
+fn dead_letters() -> Vec<CompletionCandidate> {
+    let letters = asked(async |ctx| {
+        let deployment = reach::glance(ctx).await?;
+        let place = Place::of_pipeline(ctx.aws().await?, &deployment, Via::Auto, reach::roots(ctx)?);
+        place.await?.list().await
+    });
+    let candidate = |letter: DeadLetter| {
+        CompletionCandidate::new(letter.id).help(Some(crate::output::clean_line(&letter.cause).into_owned().into()))
+    };
+    letters.unwrap_or_default().into_iter().map(candidate).collect()
+}
+
+fn pipeline() -> Option<&'static Pipeline> {
+    pipelines::find(&settings()?.pipeline).ok()
+}
+
+/// Returns the settings of the line that is completed, as far as it is typed.
+fn settings() -> Option<Settings> {
+    let words = std::env::args_os().skip_while(|word| word != "--").skip(1);
+    let matches = parser(super::definition()).ignore_errors(true).try_get_matches_from(words).ok()?;
+    let mut deepest: &ArgMatches = &matches;
+    while let Some((_, below)) = deepest.subcommand() {
+        deepest = below;
+    }
+    let mut global = GlobalArgs::from_arg_matches(deepest).ok()?;
+    // The word under the cursor is not complete.
+    global.stage = global.stage.filter(|stage| check_stage(stage).is_ok());
+    global.pipeline = global.pipeline.filter(|pipeline| pipelines::find(pipeline).is_ok());
+    let file = std::env::current_dir().ok().and_then(|folder| ConfigFile::find(&folder).ok()).unwrap_or_default();
+    Settings::merge(global, Variables::read().ok()?, file).ok()
+}
+
+/// Returns what a deployment answers within [`PATIENCE`].
+fn asked<T>(question: impl AsyncFnOnce(&Context) -> Result<T>) -> Option<T> {
+    let context = Context::new(settings()?, Console::mute(), CancellationToken::new(), super::definition);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, question(&context)).await });
+    // A thread that is stuck in DNS must not hold the exit.
+    runtime.shutdown_background();
+    answer.ok()?.ok()
+}

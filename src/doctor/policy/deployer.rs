@@ -1,0 +1,130 @@
+//! The statements with which a principal can deploy a pipeline, update it and delete it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::generated;
+use super::statements::{roles, stacks};
+use crate::doctor::permissions::actions;
+use crate::pipelines::Pipeline;
+
+/// Services for which AWS makes a role of its own at the first use.
+const LINKED: &[(&str, &str)] = &[
+    ("database", "rds.amazonaws.com"),
+    ("api", "ops.apigateway.amazonaws.com"),
+    ("functions", "ops.apigateway.amazonaws.com"),
+    ("people", "ops.apigateway.amazonaws.com"),
+    ("tables", "kinesisreplication.dynamodb.amazonaws.com"),
+];
+
+/// Returns the statements that follow from the templates. Stacks and IAM roles are named by their beginning; the other
+/// resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
+pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
+    let own = generated(&format!("{}-", pipeline.name_prefix(stage)));
+    let mut iam = roles(pipeline, &own);
+    iam.push(format!("arn:*:iam::*:policy/{own}"));
+    let linked: BTreeSet<_> =
+        LINKED.iter().filter(|(stack, _)| pipeline.stack(stack).is_some()).map(|(_, service)| *service).collect();
+    let all = actions(pipeline);
+    let of = |wanted: &dyn Fn(&str) -> bool| all.iter().copied().filter(|action| wanted(action)).collect::<Vec<_>>();
+    let is_linked = |action: &str| action == "iam:CreateServiceLinkedRole";
+    let is_iam = |action: &str| action.starts_with("iam:") && action != "iam:ListRoles" && !is_linked(action);
+    let is_stack = |action: &str| action.starts_with("cloudformation:");
+    vec![
+        json!({ "Sid": "ManageStacks", "Effect": "Allow", "Action": of(&is_stack), "Resource": stacks(pipeline, stage) }),
+        json!({ "Sid": "ManageRoles", "Effect": "Allow", "Action": of(&is_iam), "Resource": iam }),
+        json!({
+            "Sid": "ServiceLinkedRoles", "Effect": "Allow", "Action": "iam:CreateServiceLinkedRole", "Resource": "*",
+            "Condition": { "StringEquals": { "iam:AWSServiceName": linked } },
+        }),
+        json!({
+            "Sid": "ManageResources", "Effect": "Allow", "Resource": "*",
+            "Action": of(&|action| !is_stack(action) && !is_iam(action) && !is_linked(action)),
+        }),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use serde_json::Value;
+
+    use super::*;
+    use crate::doctor::policy::{Role, document};
+    use crate::pipelines;
+
+    /// Action → the resources that it is allowed on.
+    fn granted(document: &Value) -> BTreeMap<String, Vec<Value>> {
+        let mut granted: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for statement in document["Statement"].as_array().unwrap() {
+            let actions = match &statement["Action"] {
+                Value::Array(actions) => actions.clone(),
+                one => vec![one.clone()],
+            };
+            for action in actions {
+                granted.entry(action.as_str().unwrap().to_owned()).or_default().push(statement["Resource"].clone());
+            }
+        }
+        granted
+    }
+
+    #[test]
+    fn the_deployer_has_every_action_of_the_templates_and_the_policies_fit_into_iam() {
+        for pipeline in pipelines::ALL {
+            let policy = document(Role::Deployer, pipeline, "dev");
+            let granted = granted(&policy);
+            for action in actions(pipeline) {
+                assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
+            }
+            // What `doctor` and `destroy` read besides.
+            for action in ["servicequotas:GetServiceQuota", "cloudformation:GetResource", "cloudwatch:DescribeAlarms"] {
+                assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
+            }
+            for role in Role::ALL {
+                let length = document(role, pipeline, "dev").to_string().len();
+                // An inline policy of a role has 10,240 characters, without spaces (IAM quotas).
+                assert!(length < 10_240, "{} {role:?}: {length}", pipeline.name);
+            }
+        }
+    }
+
+    #[test]
+    fn roles_have_what_the_roles_below_them_have() {
+        for pipeline in pipelines::ALL {
+            let of = |role| granted(&document(role, pipeline, "dev"));
+            let (operator, reader) = (of(Role::Operator), of(Role::ReadOnly));
+            assert!(reader.keys().all(|action| operator.contains_key(action)), "{}", pipeline.name);
+            assert!(operator.len() > reader.len(), "{}", pipeline.name);
+        }
+    }
+
+    #[test]
+    fn the_reader_changes_nothing() {
+        const READS: &[&str] = &["Describe", "Filter", "Get", "List", "Query", "Scan", "Simulate"];
+        for pipeline in pipelines::ALL {
+            for action in granted(&document(Role::ReadOnly, pipeline, "dev")).into_keys() {
+                let verb = action.split_once(':').unwrap().1;
+                assert!(READS.iter().any(|read| verb.starts_with(read)), "{}: {action}", pipeline.name);
+                assert_ne!(action, "secretsmanager:GetSecretValue");
+            }
+        }
+    }
+
+    #[test]
+    fn the_operator_acts_on_the_stage_alone() {
+        let policy = document(Role::Operator, pipelines::find("rds-eventbridge").unwrap(), "prod");
+        for (action, resources) in granted(&policy) {
+            let is_read =
+                ["Describe", "Get", "List"].iter().any(|read| action.split_once(':').unwrap().1.starts_with(read));
+            let is_anything = resources.iter().any(|resource| resource == "*");
+            let tagged = ["dms:StartReplicationTask", "dms:StopReplicationTask", "dms:TestConnection"];
+            let exempt = tagged.contains(&action.as_str()) || action == "execute-api:Invoke";
+            assert!(is_read || !is_anything || exempt, "{action}");
+        }
+        let text = policy.to_string();
+        assert!(text.contains("function:outboxctl-prod-rds-event*"), "{text}");
+        assert!(text.contains(r#""aws:ResourceTag/outboxctl:stage":"prod""#), "{text}");
+    }
+}

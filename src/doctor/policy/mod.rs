@@ -1,0 +1,48 @@
+//! Least-privilege policies for the people and programs that run the commands.
+//!
+//! The deployer's actions follow from the resource types in the templates ([`deployer`]); those of the other roles from the
+//! calls of the commands ([`calls`]).
+
+pub mod calls;
+mod deployer;
+mod statements;
+mod trust;
+
+use serde_json::{Value, json};
+
+use crate::pipelines::Pipeline;
+pub use trust::{Repository, trust};
+
+/// Whom a policy is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// Deploys, updates, recovers and deletes the pipeline
+    Deployer,
+    /// Runs every command on a deployed pipeline but deploy, recover and destroy
+    Operator,
+    /// Reads state, streams, logs and stored dead letters, and changes nothing
+    ReadOnly,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 3] = [Self::Deployer, Self::Operator, Self::ReadOnly];
+}
+
+/// Returns the role's policy as a document for IAM.
+pub fn document(role: Role, pipeline: &Pipeline, stage: &str) -> Value {
+    let mut statements = match role {
+        Role::Deployer => deployer::statements(pipeline, stage),
+        Role::Operator | Role::ReadOnly => Vec::new(),
+    };
+    statements.extend(statements::of_calls(role, pipeline, stage));
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+/// Characters of a stack's name that CloudFormation keeps at least in the names that it generates for its resources.
+const KEPT: usize = 24;
+
+/// Returns a pattern of the names that CloudFormation generates for the resources of stacks whose names begin so.
+fn generated(prefix: &str) -> String {
+    format!("{}*", &prefix[..prefix.len().min(KEPT)])
+}

@@ -1,0 +1,77 @@
+//! Statements of the calls that the commands make.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+
+use super::calls::{CALLS, On, is_relevant};
+use super::{Role, generated};
+use crate::doctor::permissions;
+use crate::pipelines::Pipeline;
+
+/// Returns one statement for each kind of resource that the role acts on. Actions that the deployer's statements have
+/// already are left out.
+pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str) -> Vec<Value> {
+    let granted = if role == Role::Deployer { permissions::actions(pipeline) } else { Vec::new() };
+    let mut by_resource: BTreeMap<On, BTreeSet<&str>> = BTreeMap::new();
+    for call in CALLS.iter().filter(|call| call.roles.contains(&role)) {
+        let actions = call.actions.iter().filter(|action| is_relevant(action, pipeline) && !granted.contains(action));
+        by_resource.entry(call.on).or_default().extend(actions);
+    }
+    let with_actions = by_resource.into_iter().filter(|(_, actions)| !actions.is_empty());
+    with_actions.map(|(on, actions)| statement(on, &actions, pipeline, stage)).collect()
+}
+
+fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str) -> Value {
+    let prefix = pipeline.name_prefix(stage);
+    let own = generated(&prefix);
+    let (sid, resources) = match on {
+        On::Any => ("Anything", vec!["*".to_owned()]),
+        On::Stacks => ("Stacks", stacks(pipeline, stage)),
+        On::Roles => ("Roles", roles(pipeline, &own)),
+        On::Buckets => ("Buckets", vec![format!("arn:*:s3:::{own}")]),
+        On::Functions => ("Functions", vec![format!("arn:*:lambda:*:*:function:{own}")]),
+        On::Streams => ("Streams", vec![format!("arn:*:kinesis:*:*:stream/{own}")]),
+        On::Tables => ("Tables", vec![format!("arn:*:dynamodb:*:*:table/{own}")]),
+        On::Bus => {
+            ("Bus", vec![format!("arn:*:events:*:*:event-bus/{prefix}"), format!("arn:*:events:*:*:rule/{prefix}/*")])
+        }
+        On::Queues => ("Queues", vec![format!("arn:*:sqs:*:*:{own}")]),
+        On::Temporary => (
+            "Temporary",
+            vec!["arn:*:sqs:*:*:outboxctl-tap-*".to_owned(), format!("arn:*:events:*:*:rule/{prefix}/outboxctl-tap-*")],
+        ),
+        On::Logs => ("Logs", vec![format!("arn:*:logs:*:*:log-group:/aws/*/{prefix}*")]),
+        On::Database => (
+            "Database",
+            vec![format!("arn:*:rds:*:*:db:{prefix}*"), "arn:*:rds-db:*:*:dbuser:*/outbox_consumer".to_owned()],
+        ),
+        On::Tagged => ("Tagged", vec!["*".to_owned()]),
+    };
+    let mut statement = json!({ "Sid": sid, "Effect": "Allow", "Action": actions, "Resource": resources });
+    if on == On::Tagged {
+        statement["Condition"] = json!({ "StringEquals": {
+            "aws:ResourceTag/outboxctl:stage": stage,
+            "aws:ResourceTag/outboxctl:pipeline": pipeline.name,
+        } });
+    }
+    statement
+}
+
+/// Returns the ARNs of the pipeline's stacks.
+pub fn stacks(pipeline: &Pipeline, stage: &str) -> Vec<String> {
+    let names: BTreeSet<_> = pipeline.stacks.iter().map(|stack| stack.full_name(pipeline, stage)).collect();
+    names.iter().map(|name| format!("arn:*:cloudformation:*:*:stack/{name}/*")).collect()
+}
+
+/// Returns the ARNs of the roles that the pipeline's stacks create: `own`, and those that DMS wants under fixed names.
+pub fn roles(pipeline: &Pipeline, own: &str) -> Vec<String> {
+    let mut roles = vec![format!("arn:*:iam::*:role/{own}")];
+    if pipeline.stacks.iter().any(|stack| stack.owner == crate::pipelines::Owner::Account) {
+        roles.extend(DMS_ROLES.map(|role| format!("arn:*:iam::*:role/{role}")));
+    }
+    roles
+}
+
+/// Roles that DMS wants under these names, once in an account.
+const DMS_ROLES: [&str; 2] = ["dms-vpc-role", "dms-cloudwatch-logs-role"];
