@@ -56,7 +56,7 @@ fn with_candidates(arg: Arg) -> Arg {
         ("topic", _) => topics,
         ("stacks", _) => stacks,
         ("name", _) => outputs,
-        ("parameter", _) => parameters,
+        ("parameters", _) => parameters,
         // The ids of dead letters; those of events have a name of their own.
         ("id" | "ids", Some([name])) if name.as_str() == "ID" => dead_letters,
         _ => return arg,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::environment::{required, roots};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
-use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse, execute};
+use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse, Writers, execute_with};
 use crate::postgres::{Target, connect, without_rows};
 
 pub struct Handler {
@@ -53,6 +53,6 @@ impl Handler {
         let text = secret.secret_string().unwrap_or_default();
         let target = Target::from_secret(text, &self.host, self.port, &self.database, roots())?;
         let mut client = connect(&target).await?;
-        execute(&mut client, request).await
+        execute_with(&mut Writers::new(target), &mut client, request).await
     }
 }

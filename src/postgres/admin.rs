@@ -11,7 +11,7 @@ pub use super::migrate::{InitReport, Step};
 pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
-pub use super::samples::{Domain, Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
+pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
 pub use super::status::{Applied, Outbox, Slot, StatusReport};
 use super::{committed, failures, migrate, overview, processed, purge, samples, status};
 use crate::error::{Error, Kind, Result};
@@ -51,6 +51,11 @@ fn yes() -> bool {
     true
 }
 
+/// What a function from before [`AdminResponse::SampleInsert`] said it takes.
+fn most_before() -> u32 {
+    1_000
+}
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
@@ -60,6 +65,9 @@ pub enum AdminResponse {
     Overview(Overview),
     SampleInsert {
         inserted: Vec<Inserted>,
+        /// The most events that one request may ask for.
+        #[serde(default = "most_before")]
+        most: u32,
     },
     Processed(ProcessedPage),
     Committed {
@@ -93,6 +101,20 @@ pub struct WireError {
     pub hints: Vec<String>,
 }
 
+/// [`execute`], with further connections for writing many sample events.
+///
+/// # Errors
+/// The same, and what connecting can end in.
+pub async fn execute_with(writers: &mut Writers, client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
+    match request {
+        AdminRequest::SampleInsert(request) => {
+            let inserted = writers.insert(client, &request).await?;
+            Ok(AdminResponse::SampleInsert { inserted, most: samples::MAX_CHUNK })
+        }
+        request => execute(client, request).await,
+    }
+}
+
 /// Does what is asked. Needs the owner's connection for `Init`.
 pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
     Ok(match request {
@@ -100,7 +122,7 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         AdminRequest::Status => AdminResponse::Status(status::status(client).await?),
         AdminRequest::Overview(request) => AdminResponse::Overview(overview::overview(client, &request).await?),
         AdminRequest::SampleInsert(request) => {
-            AdminResponse::SampleInsert { inserted: samples::insert(client, &request).await? }
+            AdminResponse::SampleInsert { inserted: samples::insert(client, &request).await?, most: samples::MAX_CHUNK }
         }
         AdminRequest::Committed(request) => {
             AdminResponse::Committed { rows: committed::committed(client, &request).await? }
@@ -178,6 +200,8 @@ mod tests {
         assert_eq!(init, serde_json::json!({"op": "init", "dry_run": true, "sample": false}));
         let older: AdminRequest = serde_json::from_str(r#"{"op":"init","dry_run":false}"#).expect("valid");
         assert_eq!(older, AdminRequest::Init { dry_run: false, sample: true });
+        let older = serde_json::from_str(r#"{"op":"sample-insert","inserted":[]}"#).expect("valid");
+        assert_eq!(AdminResponse::SampleInsert { inserted: Vec::new(), most: 1_000 }, older);
         let request: AdminRequest = serde_json::from_str(r#"{"op":"status"}"#).expect("valid");
         assert_eq!(request, AdminRequest::Status);
     }

@@ -28,4 +28,3 @@ pub use connect::{Secret, Target, connect};
 pub use ensure::{CONSUMER, PUBLICATION, WRITER};
 pub use fault::{describe, failed, is_environmental, without_rows};
 pub use inbox::{Delivery, Failure, Inbox, Mark};
-pub use samples::MAX_CHUNK;

@@ -1,17 +1,28 @@
 //! Sample events: a car or a person and its outbox row in one transaction each, with a correlation id to find it again by.
 
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::{Client, GenericClient, Statement};
 use uuid::Uuid;
 
+use super::connect::{Target, connect};
 use super::fault::failed;
 use crate::error::{Error, Kind, Result};
 use crate::timing::RateLimit;
 
-/// The most events of one request: what one call of the admin function finishes well within its time limit.
-pub const MAX_CHUNK: u32 = 1_000;
+/// The most events of one request: 3 MB of answer, of the 6 MB that Lambda passes on (Lambda quotas), and what one call of
+/// the admin function finishes within its time limit of 300 s, even at 100 events a second.
+pub const MAX_CHUNK: u32 = 10_000;
+
+/// The most connections that write at once. A commit waits until its write-ahead log is on the disk, which takes
+/// milliseconds; PostgreSQL writes the log of all commits that wait with one flush.
+const WRITERS: usize = 32;
+/// Events for which another connection is worth opening.
+const EVENTS_PER_WRITER: u32 = 50;
+/// Events a second that one connection writes anywhere.
+const RATE_PER_WRITER: f64 = 100.0;
 
 const CARS: &[(&str, &str)] = &[
     ("Skoda", "Octavia"),
@@ -122,26 +133,103 @@ const INSERT_CAR: &str = "
 /// Statements sent ahead of their answers, on one connection: the server takes them one after the other.
 const IN_FLIGHT: usize = 16;
 
+/// Connections for writing sample events. Each aggregate is written by one of them, in the order of its events.
+pub struct Writers {
+    target: Target,
+    /// Besides the connection that every request has.
+    further: Vec<Client>,
+}
+
+impl Writers {
+    pub fn new(target: Target) -> Self {
+        Self { target, further: Vec::new() }
+    }
+
+    /// Writes over `client` and as many further connections as are worth it. They stay open for the next request.
+    pub(super) async fn insert(&mut self, client: &mut Client, request: &SampleRequest) -> Result<Vec<Inserted>> {
+        check(request)?;
+        let wanted = if request.rollback { 1 } else { connections(request) };
+        let writers = if wanted > 1 { wanted.min(share(client).await?) } else { wanted };
+        if writers <= 1 {
+            return insert(client, request).await;
+        }
+        let missing = (writers - 1).saturating_sub(self.further.len());
+        self.further.extend(try_join_all((0..missing).map(|_| connect(&self.target))).await?);
+        let client: &Client = client;
+        let clients = std::iter::once(client).chain(&self.further).take(writers).enumerate();
+        let limit = RateLimit::start(request.rate);
+        let parts = clients.map(|(writer, client)| async move {
+            let statement = prepare(client, request.domain).await?;
+            let part = Part { writer: writer as u64, of: writers as u64 };
+            many(client, &statement, request, part, limit).await
+        });
+        let mut inserted = try_join_all(parts).await?.concat();
+        inserted.sort_unstable_by_key(|event| event.n);
+        Ok(inserted)
+    }
+}
+
+/// The aggregates that one of several connections writes.
+#[derive(Debug, Clone, Copy)]
+struct Part {
+    writer: u64,
+    of: u64,
+}
+
+impl Part {
+    const ALL: Self = Self { writer: 0, of: 1 };
+
+    fn has(self, aggregate: u64) -> bool {
+        aggregate % self.of == self.writer
+    }
+}
+
+/// Returns how many connections are worth it.
+fn connections(request: &SampleRequest) -> usize {
+    let by_rate = request.rate.map_or(WRITERS, |rate| (rate / RATE_PER_WRITER).ceil() as usize);
+    let by_count = request.count.div_ceil(EVENTS_PER_WRITER) as usize;
+    WRITERS.min(by_rate).min(by_count).min(request.aggregates as usize).max(1)
+}
+
+/// Returns how many connections the samples may take: a quarter of those that the server has, so that applications and
+/// functions keep theirs.
+async fn share(client: &Client) -> Result<usize> {
+    let row = client.query_one("SHOW max_connections", &[]).await.map_err(failed("read max_connections"))?;
+    Ok(row.get::<_, &str>(0).parse::<usize>().map_or(1, |most| most / 4))
+}
+
 pub(super) async fn insert(client: &mut Client, request: &SampleRequest) -> Result<Vec<Inserted>> {
     check(request)?;
-    let statement = client.prepare(match request.domain {
+    let statement = prepare(client, request.domain).await?;
+    let limit = RateLimit::start(request.rate);
+    if request.rollback {
+        let transaction = client.transaction().await.map_err(failed("begin"))?;
+        let inserted = many(&transaction, &statement, request, Part::ALL, limit).await?;
+        transaction.rollback().await.map_err(failed("roll back"))?;
+        return Ok(inserted);
+    }
+    many(client, &statement, request, Part::ALL, limit).await
+}
+
+async fn prepare(client: &Client, domain: Domain) -> Result<Statement> {
+    let statement = client.prepare(match domain {
         Domain::Cars => INSERT_CAR,
         Domain::People => INSERT_PERSON,
         Domain::Outbox => INSERT_EVENT,
     });
-    let statement = statement.await.map_err(failed("prepare the insert"))?;
-    if request.rollback {
-        let transaction = client.transaction().await.map_err(failed("begin"))?;
-        let inserted = many(&transaction, &statement, request).await?;
-        transaction.rollback().await.map_err(failed("roll back"))?;
-        return Ok(inserted);
-    }
-    many(client, &statement, request).await
+    statement.await.map_err(failed("prepare the insert"))
 }
 
-async fn many(client: &impl GenericClient, statement: &Statement, request: &SampleRequest) -> Result<Vec<Inserted>> {
-    let limit = RateLimit::start(request.rate);
-    let events = (0..request.count).map(|i| async move {
+/// Writes the events of a part, each in a transaction of its own.
+async fn many(
+    client: &impl GenericClient,
+    statement: &Statement,
+    request: &SampleRequest,
+    part: Part,
+    limit: RateLimit,
+) -> Result<Vec<Inserted>> {
+    let aggregate = |i: u32| (request.first + u64::from(i)) % u64::from(request.aggregates);
+    let events = (0..request.count).filter(|i| part.has(aggregate(*i))).map(|i| async move {
         limit.wait(i.into()).await;
         one(client, statement, request, request.first + u64::from(i)).await
     });
@@ -151,7 +239,7 @@ async fn many(client: &impl GenericClient, statement: &Statement, request: &Samp
 fn check(request: &SampleRequest) -> Result<()> {
     let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
     match request {
-        r if r.count > MAX_CHUNK => refuse("at most 1000 events can be asked for at once"),
+        r if r.count > MAX_CHUNK => refuse("at most 10000 events can be asked for at once"),
         r if r.aggregates == 0 => refuse("--aggregates must be at least 1"),
         r if r.rate.is_some_and(|rate| !(rate.is_finite() && rate > 0.0)) => refuse("--rate must be above 0"),
         _ => Ok(()),
@@ -188,4 +276,32 @@ async fn one(client: &impl GenericClient, statement: &Statement, request: &Sampl
         correlation_id,
         committed_at: row.get(3),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(count: u32, aggregates: u32, rate: Option<f64>) -> SampleRequest {
+        let run = Uuid::nil();
+        SampleRequest { run, first: 0, count, domain: Domain::Cars, aggregates, rate, rollback: false }
+    }
+
+    #[test]
+    fn few_events_and_low_rates_take_one_connection() {
+        assert_eq!(connections(&request(10, 10, None)), 1);
+        assert_eq!(connections(&request(10_000, 1, None)), 1, "an aggregate is written in order");
+        assert_eq!(connections(&request(10_000, 100, Some(50.0))), 1);
+        assert_eq!(connections(&request(10_000, 100, Some(1_000.0))), 10);
+        assert_eq!(connections(&request(10_000, 100, None)), WRITERS);
+    }
+
+    #[test]
+    fn every_aggregate_is_written_by_exactly_one_connection() {
+        for aggregate in 0..100 {
+            let writers = (0..7).filter(|writer| Part { writer: *writer, of: 7 }.has(aggregate)).count();
+            assert_eq!(writers, 1, "{aggregate}");
+        }
+        assert!((0..100).all(|aggregate| Part::ALL.has(aggregate)));
+    }
 }

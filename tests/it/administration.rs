@@ -10,7 +10,7 @@ use outboxctl::local::postgres_server::superuser;
 use outboxctl::local::state::Postgres;
 use outboxctl::postgres::admin::{
     AdminRequest, AdminResponse, Domain, Earlier, InitReport, Overview, OverviewRequest, SampleRequest, StatusReport,
-    execute,
+    Writers, execute, execute_with,
 };
 use outboxctl::postgres::tls::Roots;
 use outboxctl::postgres::{Secret, Target, WRITER, connect};
@@ -168,7 +168,7 @@ async fn the_samples_tables_can_be_left_out_and_put_in_later() {
         rollback: false,
     };
     let inserted = match execute(&mut client, AdminRequest::SampleInsert(request)).await.expect("insert") {
-        AdminResponse::SampleInsert { inserted } => inserted,
+        AdminResponse::SampleInsert { inserted, .. } => inserted,
         other => panic!("{other:?}"),
     };
     let told: Vec<_> = inserted.iter().map(|event| (event.event_type.as_str(), event.sequence)).collect();
@@ -222,6 +222,44 @@ async fn samples_number_each_aggregate_without_gaps_whatever_is_rolled_back() {
         .get(0);
     assert_eq!(gaps, 0);
     assert_eq!(status(&mut client).await.outbox.map(|outbox| outbox.rows), Some(15));
+}
+
+/// Over several connections at once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_samples_keep_the_order_of_their_aggregates() {
+    let stack = stack();
+    let (database, _admin) = database(&stack, "many").await;
+    let database = &database;
+    let mut client = connect(database).await.expect("connect");
+    init(&mut client, false).await;
+    let mut writers = Writers::new(database.clone());
+    let mut request = SampleRequest {
+        run: Uuid::now_v7(),
+        first: 0,
+        count: 1_500,
+        domain: Domain::Cars,
+        aggregates: 40,
+        rate: None,
+        rollback: false,
+    };
+    for first in [0, 1_500] {
+        request.first = first;
+        let insert = AdminRequest::SampleInsert(request.clone());
+        let inserted = match execute_with(&mut writers, &mut client, insert).await.expect("insert") {
+            AdminResponse::SampleInsert { inserted, .. } => inserted,
+            other => panic!("{other:?}"),
+        };
+        assert!(inserted.iter().map(|event| event.n).eq(first..first + 1_500), "each once, in order");
+        for event in &inserted {
+            assert_eq!(event.sequence, (event.n / 40) as i64 + 1, "{event:?}");
+        }
+    }
+    // Each pair in a transaction of its own: the row that made it has its own xmin.
+    let row = client.query_one("SELECT count(*), count(DISTINCT xmin::text) FROM outbox", &[]).await.expect("query");
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (3_000, 3_000));
+    let row = client.query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()", &[]).await;
+    let connections: i64 = row.expect("query").get(0);
+    assert!(connections > 8, "several connections wrote: {connections}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,10 +1,12 @@
 //! `outboxctl sample insert`.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::aws::api_gateway::{Answer, Api};
@@ -63,6 +65,9 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 struct Written {
     run: Uuid,
+    /// How long the writing took.
+    seconds: f64,
+    events_per_second: f64,
     event_ids: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     inserted: Vec<Inserted>,
@@ -96,7 +101,7 @@ impl Args {
             rollback: false,
         };
         let _wait = ctx.console.wait("sample", &format!("writing {}", count(self.count, "event")));
-        let whole = self.rate.map(|rate| std::time::Duration::try_from_secs_f64(f64::from(self.count) / rate));
+        let whole = self.rate.map(|rate| Duration::try_from_secs_f64(f64::from(self.count) / rate));
         if let Some(Ok(whole)) = whole {
             ctx.console.expect("sample", Expect::Lasts(whole));
         }
@@ -110,6 +115,7 @@ impl Args {
         };
         // What was written stays written.
         let _hold = ctx.hold();
+        let started = Instant::now();
         let inserted = tokio::select! {
             inserted = writer.insert(&request, &ctx.cancel, told) => inserted?,
             () = samples::overdue(&ctx.cancel) => {
@@ -117,6 +123,7 @@ impl Args {
                 return Err(stopped(&text, so_far.load(Ordering::Relaxed), self.count));
             }
         };
+        let took = started.elapsed();
         if ctx.cancel.is_cancelled() && inserted.len() < self.count as usize {
             return Err(stopped(&inserted.len().to_string(), inserted.len(), self.count));
         }
@@ -125,13 +132,19 @@ impl Args {
             true => writer.insert(&control, &ctx.cancel, |_| {}).await?.pop(),
             false => None,
         };
-        ctx.console.emit(Event::finished("sample", format!("{} written", count(inserted.len() as u64, "event")), true));
+        let written = count(inserted.len() as u64, "event");
+        ctx.console.emit(Event::finished("sample", format!("{written} written{}", speed(inserted.len(), took)), true));
         let table = rows(&inserted);
         let event_ids = inserted.iter().map(|event| event.event_id.to_string()).collect();
-        let mut outcome =
-            Outcome::data(Written { run: request.run, event_ids, inserted, rolled_back: rolled_back.clone() })
-                .changed(true)
-                .table(table);
+        let written = Written {
+            run: request.run,
+            seconds: took.as_secs_f64(),
+            events_per_second: per_second(inserted.len(), took),
+            event_ids,
+            inserted,
+            rolled_back: rolled_back.clone(),
+        };
+        let mut outcome = Outcome::data(written).changed(true).table(table);
         if let Some(control) = rolled_back {
             outcome = outcome.summary(format!("Rolled back, must not arrive: {}", control.event_id));
         }
@@ -169,9 +182,29 @@ impl Args {
         }
         table.rows.truncate(SHOWN);
         let summary = format!("{} created through {url}", event_ids.len());
-        let written = Written { run, event_ids, inserted: Vec::new(), rolled_back: None };
+        let took = started.elapsed();
+        let written = Written {
+            run,
+            seconds: took.as_secs_f64(),
+            events_per_second: per_second(event_ids.len(), took),
+            event_ids,
+            inserted: Vec::new(),
+            rolled_back: None,
+        };
         Ok(Outcome::data(written).changed(true).table(table).summary(summary))
     }
+}
+
+/// Events from which on a rate says something.
+const MANY: usize = 100;
+
+fn per_second(events: usize, took: Duration) -> f64 {
+    events as f64 / took.as_secs_f64().max(f64::MIN_POSITIVE)
+}
+
+/// Returns the rate for people; nothing for a few events.
+fn speed(events: usize, took: Duration) -> String {
+    if events < MANY { String::new() } else { format!(", {:.0} per second", per_second(events, took)) }
 }
 
 /// Returns the error of an interrupted command; `text` is the number of written events in words.

@@ -3,8 +3,11 @@
 
 mod function;
 
+use std::time::Duration;
+
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Deployment;
@@ -14,14 +17,11 @@ use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
     Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, SampleRequest,
-    StatusReport,
+    StatusReport, Writers,
 };
-use crate::postgres::{MAX_CHUNK, Target, connect};
+use crate::postgres::{Target, connect};
 use crate::streams::processed;
 use crate::timing::RateLimit;
-
-/// Sample events of one call where nothing limits the rate.
-const CHUNK: u32 = 250;
 
 /// The way to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -42,7 +42,7 @@ impl processed::Log for Database {
 
 /// A way to the database that was chosen and opened.
 pub enum Database {
-    Direct(Box<tokio_postgres::Client>),
+    Direct { client: Box<tokio_postgres::Client>, writers: Box<Writers> },
     Function { clients: Box<Clients>, name: String },
 }
 
@@ -60,7 +60,8 @@ impl Database {
         };
         if direct {
             let target = target(deployment).await?;
-            return Ok(Self::Direct(Box::new(connect(&target).await?)));
+            let client = Box::new(connect(&target).await?);
+            return Ok(Self::Direct { client, writers: Box::new(Writers::new(target)) });
         }
         Ok(Self::Function {
             clients: Box::new(clients.clone()),
@@ -71,7 +72,7 @@ impl Database {
     /// Runs one request.
     pub async fn execute(&mut self, request: AdminRequest) -> Result<AdminResponse> {
         match self {
-            Self::Direct(client) => admin::execute(client, request).await,
+            Self::Direct { client, writers } => admin::execute_with(writers, client, request).await,
             Self::Function { clients, name } => function::invoke(clients, name, &request).await,
         }
     }
@@ -162,29 +163,47 @@ impl Database {
         cancel: &CancellationToken,
         mut on_progress: impl FnMut(&[Inserted]),
     ) -> Result<Vec<Inserted>> {
-        // A chunk takes about two seconds at most, so that progress shows and the end after a signal is near.
-        let by_rate = request.rate.map_or(CHUNK, |rate| (rate * 2.0).clamp(1.0, f64::from(MAX_CHUNK)) as u32);
+        // A request takes about two seconds at most, so that progress shows and the end after a signal is near.
+        let by_rate = |rate: f64| (rate * CHUNK_TIME.as_secs_f64()).clamp(1.0, f64::from(MOST_BEFORE)) as u32;
+        let mut size = request.rate.map_or(FIRST_CHUNK, by_rate);
         let mut all = Vec::with_capacity(request.count as usize);
         let limit = RateLimit::start(request.rate);
-        for from in (0..request.count).step_by(by_rate as usize) {
+        let mut from = 0;
+        while from < request.count {
             if cancel.run_until_cancelled(limit.wait(from.into())).await.is_none() {
                 break;
             }
-            let chunk = SampleRequest {
-                first: request.first + u64::from(from),
-                count: by_rate.min(request.count - from),
-                ..request.clone()
-            };
+            let count = size.min(request.count - from);
+            let chunk = SampleRequest { first: request.first + u64::from(from), count, ..request.clone() };
+            let begun = Instant::now();
             match self.execute(AdminRequest::SampleInsert(chunk)).await? {
-                AdminResponse::SampleInsert { inserted } => {
+                AdminResponse::SampleInsert { inserted, most } => {
                     on_progress(&inserted);
                     all.extend(inserted);
+                    if request.rate.is_none() {
+                        size = next_chunk(count, begun.elapsed(), most);
+                    }
                 }
                 other => return Err(unexpected(&other)),
             }
+            from += count;
         }
         Ok(all)
     }
+}
+
+/// Events of the first request of a run where nothing limits the rate.
+const FIRST_CHUNK: u32 = 250;
+/// The most that a function of any version takes.
+const MOST_BEFORE: u32 = 1_000;
+/// How long a request should take.
+const CHUNK_TIME: Duration = Duration::from_secs(2);
+
+/// Returns the size of the next request, after one of `count` events took `time`. `most` is the database's own limit.
+fn next_chunk(count: u32, time: Duration, most: u32) -> u32 {
+    let in_time = f64::from(count) * CHUNK_TIME.as_secs_f64() / time.as_secs_f64().max(0.001);
+    // A conversion from a float saturates.
+    (in_time as u32).clamp(FIRST_CHUNK.min(most), most)
 }
 
 fn unexpected(response: &AdminResponse) -> Error {
@@ -211,4 +230,18 @@ async fn target(deployment: &Deployment) -> Result<Target> {
     let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is no port"))?;
     let (host, database) = (deployment.output(Output::DatabaseEndpoint)?, deployment.output(Output::DatabaseName)?);
     Target::from_secret(secret.secret_string().unwrap_or_default(), host, port, database, roots)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_grow_to_what_takes_two_seconds() {
+        assert_eq!(next_chunk(1_000, Duration::from_millis(200), 10_000), 10_000);
+        assert_eq!(next_chunk(1_000, Duration::from_millis(500), 10_000), 4_000);
+        assert_eq!(next_chunk(1_000, Duration::from_secs(4), 10_000), 500);
+        assert_eq!(next_chunk(250, Duration::from_secs(9), 10_000), 250, "no smaller than the first");
+        assert_eq!(next_chunk(1_000, Duration::ZERO, 1_000), 1_000, "an older function takes no more");
+    }
 }
