@@ -9,6 +9,19 @@ use crate::error::{Error, Kind, OrFail, Result};
 /// glibc of Amazon Linux 2023.
 const LAMBDA_GLIBC: (u32, u32) = (2, 34);
 
+/// The target that functions of this machine's architecture have.
+const TARGET: &str =
+    if cfg!(target_arch = "aarch64") { "aarch64-unknown-linux-gnu" } else { "x86_64-unknown-linux-gnu" };
+
+/// Returns the command that builds an executable for Lambda on any machine: Zig's linker has the symbols of every glibc
+/// version. cargo-zigbuild and Zig come from the Python package index, the target's standard library from rustup.
+fn build_command() -> String {
+    format!(
+        "build one from the sources of this version: pip install cargo-zigbuild ziglang && rustup target add {TARGET} && \
+         cargo zigbuild --release --locked --target {TARGET}.2.34; it is then target/{TARGET}/release/outboxctl"
+    )
+}
+
 /// Libraries that the runtime image has.
 const LIBRARIES: &[&str] = &[
     "libc.so.6",
@@ -53,8 +66,10 @@ impl Architecture {
 /// # Errors
 /// `NotLambdaCompatible`, saying what stands against it.
 pub fn inspect(executable: &[u8], runs: Runs) -> Result<Architecture> {
-    let refuse =
-        |why: String| Error::new(Kind::NotLambdaCompatible, format!("the executable can't run on Lambda: {why}"));
+    let refuse = |why: String| {
+        let error = Error::new(Kind::NotLambdaCompatible, format!("the executable can't run on Lambda: {why}"));
+        error.hint(build_command())
+    };
     let unreadable = || "its ELF headers can't be read".to_owned();
     let header = FileHeader64::<LittleEndian>::parse(executable)
         .map_err(|_| refuse("it is no 64-bit Linux executable (ELF)".into()))?;
@@ -85,8 +100,7 @@ pub fn inspect(executable: &[u8], runs: Runs) -> Result<Architecture> {
         let newest = newest_glibc(endian, executable, &sections).or_fail(Kind::NotLambdaCompatible, unreadable)?;
         if newest > LAMBDA_GLIBC {
             let (wants, has) = (format!("{}.{}", newest.0, newest.1), format!("{}.{}", LAMBDA_GLIBC.0, LAMBDA_GLIBC.1));
-            return Err(refuse(format!("it needs glibc {wants}, and Amazon Linux 2023 has {has}"))
-                .hint("build on a system with glibc 2.34 or older, or static: cargo build --release --target x86_64-unknown-linux-musl"));
+            return Err(refuse(format!("it needs glibc {wants}, and Amazon Linux 2023 has {has}")));
         }
     }
     Ok(architecture)
@@ -159,6 +173,8 @@ mod tests {
         for bytes in [&b"#!/bin/sh\n"[..], b"", b"\x7fELF"] {
             let error = inspect(bytes, Runs::Here).unwrap_err();
             assert_eq!(error.kind(), Kind::NotLambdaCompatible);
+            let hints: Vec<_> = error.hints().collect();
+            assert!(hints[0].contains("cargo zigbuild") && hints[1].contains("--function-binary"), "{hints:?}");
         }
     }
 }
