@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 
+use super::picture::Condition;
 use super::*;
 use crate::pipelines;
 use crate::pipelines::Hop;
