@@ -17,7 +17,6 @@ use crate::cloudformation;
 use crate::commands::Context;
 use crate::commands::explain::TOPICS;
 use crate::commands::reach;
-use crate::deployment::database::Via;
 use crate::error::{Kind, Result};
 use crate::output::Console;
 use crate::pipelines::{self, Pipeline};
@@ -109,8 +108,7 @@ fn outputs() -> Vec<CompletionCandidate> {
 fn dead_letters() -> Vec<CompletionCandidate> {
     let letters = asked(async |ctx| {
         let deployment = reach::glance(ctx).await?;
-        let place = Place::of_pipeline(ctx.aws().await?, &deployment, Via::Auto, reach::roots(ctx)?);
-        place.await?.list().await
+        Place::of_pipeline(&deployment).await?.list().await
     });
     let candidate = |letter: DeadLetter| {
         CompletionCandidate::new(letter.id).help(Some(crate::output::clean_line(&letter.cause).into_owned().into()))

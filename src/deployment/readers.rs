@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::report::Reporter;
 use crate::pipelines::{Part, Stop};
+use crate::report::Reporter;
 use crate::streams::kinesis::fan_out::FanOut;
 use crate::streams::{self, From, Item, Sink, Warnings, bus, dynamodb, kinesis, log, processed};
 

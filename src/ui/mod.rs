@@ -1,4 +1,5 @@
-//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings` and `streams`.
+//! The web page of `outboxctl ui`: a pipeline's traffic, live. Imports `aws`, `consumer`, `deployment`, `error`,
+//! `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams` and `timing`.
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the
 //! failure bucket; [`http`] serves it as JSON, as server-sent events and as metrics, with the page embedded from

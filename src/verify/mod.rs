@@ -1,5 +1,5 @@
 //! Verification of delivery: writes events, watches every hop, and matches them. Imports `consumer`, `deployment`,
-//! `error`, `outbox`, `output`, `pipelines`, `postgres` and `streams`.
+//! `error`, `outbox`, `output`, `pipelines`, `postgres`, `report` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
 
@@ -23,8 +23,8 @@ pub use report::{AggregateReport, HopReport, Report, Verdict};
 use crate::consumer::{Table, is_anyone_alive};
 use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
-use crate::report::{Event, Expect, Reporter};
 use crate::pipelines::{Part, Stop};
+use crate::report::{Event, Expect, Reporter};
 use crate::streams::{From, Warnings};
 use watch::Watch;
 
@@ -99,7 +99,12 @@ pub async fn run(
 }
 
 /// Waits until a consumer of this group renews a lease.
-async fn consumer_is_alive(deployment: &Deployment, consumers: &Stop, reporter: &dyn Reporter, group: &str) -> Result<()> {
+async fn consumer_is_alive(
+    deployment: &Deployment,
+    consumers: &Stop,
+    reporter: &dyn Reporter,
+    group: &str,
+) -> Result<()> {
     let leases = Table::new(deployment.clients.dynamodb(), deployment.output(consumers.output)?, group);
     reporter.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
     // The next renewal, at a consumer's usual settings.

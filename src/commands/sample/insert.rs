@@ -163,7 +163,7 @@ impl Args {
         let (route, one) = (sample.name(), sample.one());
         let url = format!("{}/{route}", deployment.output(Output::ApiUrl)?.trim_end_matches('/'));
         let api = Api::new(ctx.aws().await?, deployment.output(Output::ApiUrl)?)?;
-        let (run, limit) = (Uuid::now_v7(), RateLimit::start(self.rate));
+        let (run, started, limit) = (Uuid::now_v7(), Instant::now(), RateLimit::start(self.rate));
         let _wait = ctx.console.wait("sample", &format!("posting to {url}"));
         let mut table = Table::new(["event", one]);
         let mut event_ids = Vec::new();
