@@ -262,6 +262,13 @@ async fn many_samples_keep_the_order_of_their_aggregates() {
     assert!(connections > 8, "several connections wrote: {connections}");
 }
 
+/// A session with the rights of the writer.
+async fn writer(stack: &Stack, database: &Target) -> Client {
+    let client = superuser(&stack.state().postgres, &database.database).await.expect("superuser");
+    client.batch_execute(&format!("SET SESSION AUTHORIZATION {WRITER}")).await.expect("the writer's rights");
+    client
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn commit_order_is_sequence_order_and_the_writer_may_only_append() {
     let stack = stack();
@@ -269,9 +276,8 @@ async fn commit_order_is_sequence_order_and_the_writer_may_only_append() {
     let database = &database;
     let mut owner = connect(database).await.expect("connect");
     init(&mut owner, false).await;
-    owner.batch_execute(&format!("ALTER ROLE {WRITER} PASSWORD 'w'")).await.expect("a password for this test");
-    let writer = Target { user: WRITER.into(), password: Secret::new("w"), ..database.clone() };
-    let (mut one, two) = (connect(&writer).await.expect("connect"), connect(&writer).await.expect("connect"));
+    // A member of rds_iam has no password: it logs in with tokens, which tests/it/database_tokens.rs is about.
+    let (mut one, two) = (writer(&stack, database).await, writer(&stack, database).await);
     let append = "SELECT sequence FROM outbox_append('car', 'a', 'T', '{}')";
     let held = one.transaction().await.expect("begin");
     let first: i64 = held.query_one(append, &[]).await.expect("append").get(0);

@@ -171,7 +171,6 @@ pub const CALLS: &[Call] = &[
 
 /// Returns whether an action can be of use on the pipeline.
 pub fn is_relevant(action: &str, pipeline: &Pipeline) -> bool {
-    let has_tables = pipeline.stack("tables").is_some() || pipeline.stack("users").is_some();
     let consumers = pipeline.has(Part::Consumers);
     match action {
         // Only leases are written one by one; outbox items are written by PutItem alone.
@@ -180,7 +179,7 @@ pub fn is_relevant(action: &str, pipeline: &Pipeline) -> bool {
             "kinesis" => pipeline.has(Part::Kinesis),
             "dms" => pipeline.has(Part::Capture),
             "rds" | "secretsmanager" => pipeline.has(Part::Database),
-            "dynamodb" => has_tables || consumers,
+            "dynamodb" => !pipeline.has(Part::Database) || consumers,
             "events" | "logs" | "sqs" | "s3" => true,
             _ => true,
         },
