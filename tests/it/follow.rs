@@ -197,7 +197,7 @@ async fn tail_shows_what_was_asked_for() {
     let expected: Vec<String> = ids
         .iter()
         .enumerate()
-        .map(|(n, id)| format!("kinesis\t{}\t{}\tcar", n + 1, id.as_str().expect("text")))
+        .map(|(n, id)| format!("stream\t{}\t{}\tcar", n + 1, id.as_str().expect("text")))
         .collect();
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
 
