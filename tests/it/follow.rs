@@ -266,7 +266,7 @@ async fn verify_counts_what_faults_do() {
     assert_eq!((&report["exit_code"], &report["error"]["code"]), (&json!(5), &json!("verify")), "{report}");
     let lost = report["data"]["last_seen"]["stream"].as_u64().expect("lost after the stream");
     assert_eq!(report["data"]["hops"][1]["lost"], lost, "{report}");
-    assert!(lost > 0 && report["error"]["message"].to_string().contains(&format!("{lost} at kinesis")), "{report}");
+    assert!(lost > 0 && report["error"]["message"].to_string().contains(&format!("{lost} in the stream")), "{report}");
     assert!(report["error"]["hints"].to_string().contains("outboxctl dms status"), "{report}");
     assert!(written().contains("bus: every event arrives") && !written().contains(r#"failures="0""#), "{}", written());
     world.assert_clean("a failed verify").await;
