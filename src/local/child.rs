@@ -1,8 +1,8 @@
-//! Children that end with the daemon, however it ends.
+//! Child processes that end with the daemon, however it ends.
 //!
-//! A child is started through our own executable (`local exec`): it asks the kernel for a signal at its parent's death
-//! (prctl PR_SET_PDEATHSIG, which outlives exec but not a change of user, so the user is changed before), and then
-//! becomes the program. So after `kill -9` of the daemon PostgreSQL still shuts down and the emulator saves its state.
+//! A child is started through our own executable (`local exec`). It asks the kernel for a signal when its parent dies
+//! (prctl PR_SET_PDEATHSIG, which survives exec but not a change of user, so the user changes first), and then execs
+//! the program. After `kill -9` of the daemon, PostgreSQL therefore still shuts down and the emulator saves its state.
 
 use std::ffi::OsString;
 use std::os::unix::process::CommandExt;
@@ -17,12 +17,12 @@ use super::child_environment;
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 
-/// The signal that ends a child well.
+/// Signal that ends a child gracefully.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum EndSignal {
     /// SIGTERM: the emulator saves its state.
     Term,
-    /// SIGINT: PostgreSQL disconnects everybody and shuts down ("fast").
+    /// SIGINT: PostgreSQL disconnects all clients and shuts down ("fast").
     Int,
 }
 
@@ -42,32 +42,32 @@ pub struct Supervised {
     end: EndSignal,
 }
 
-/// What to start.
+/// The program to start and its environment.
 pub struct Program<'a> {
     pub name: &'static str,
     pub path: &'a Path,
     pub arguments: Vec<OsString>,
-    /// Added to what [`child_environment::clean`] keeps.
+    /// Variables added to those that [`child_environment::clean`] keeps.
     pub environment: Vec<(&'static str, OsString)>,
-    /// None: the user we are.
+    /// User to run as; the current user without it.
     pub user: Option<&'a User>,
     pub folder: &'a Path,
-    /// Both output streams go here, appended.
+    /// File that both output streams are appended to.
     pub log: &'a Path,
     pub end: EndSignal,
 }
 
 impl Supervised {
-    /// Starts a program. Must be called on the main thread: the kernel counts the thread's end as the parent's.
+    /// Starts a program. Must be called on the main thread: the kernel counts the end of that thread as the parent's.
     ///
     /// # Errors
-    /// `LocalSetup` when it can't be started.
+    /// `LocalSetup` if the program can't be started.
     pub fn start(program: Program<'_>) -> Result<Self> {
         let failed = || format!("{} could not be started ({})", program.name, program.path.display());
         let log = std::fs::OpenOptions::new().create(true).append(true).open(program.log);
         let log = log.or_fail(Kind::LocalSetup, || format!("{} can't be written", program.log.display()))?;
         let errors = log.try_clone().or_fail(Kind::LocalSetup, failed)?;
-        // Not by path: another user may not be able to reach it.
+        // Not by path: another user may be unable to reach it.
         let ours = if cfg!(target_os = "linux") {
             "/proc/self/exe".into()
         } else {
@@ -82,7 +82,8 @@ impl Supervised {
         command.args(["local", "exec", "--signal", end, "--parent", &std::process::id().to_string(), "--"]);
         command.arg(program.path).args(program.arguments).envs(program.environment).current_dir(program.folder);
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
-        // A group of its own: Ctrl-C on a terminal is for the command, which then ends its children in order.
+        // A process group of its own: Ctrl-C on a terminal reaches the command only, which then ends its children in
+        // order.
         command.process_group(0);
         if let Some(user) = program.user {
             user.run(command.as_std_mut(), program.folder);
@@ -95,7 +96,7 @@ impl Supervised {
         self.child.id()
     }
 
-    /// Resolves when the child ends, to how it ended.
+    /// Waits until the child ends and describes its exit.
     pub async fn ended(&mut self) -> String {
         match self.child.wait().await {
             Ok(status) => format!("{} ended ({status})", self.name),
@@ -103,24 +104,24 @@ impl Supervised {
         }
     }
 
-    /// Ends the child; kills it when it takes longer than `patience`.
+    /// Ends the child; kills it after `patience`.
     pub async fn stop(&mut self, patience: Duration) {
-        // No id: it has ended and was waited for.
+        // Without an id, the child has ended and was waited for.
         let Some(pid) = self.child.id().and_then(pid) else { return };
-        // Fails only when it is gone already.
+        // Fails only if it has ended already.
         let _ = kill_process(pid, self.end.number());
         if tokio::time::timeout(patience, self.child.wait()).await.is_ok() {
             return;
         }
-        // Fails only when it is gone already.
+        // Fails only if it has ended already.
         let _ = self.child.kill().await;
     }
 }
 
-/// The other side of [`Supervised::start`]: becomes the program.
+/// Turns this process into the program: the child's side of [`Supervised::start`].
 ///
 /// # Errors
-/// `LocalSetup` when it can't be run, or the parent is gone already.
+/// `LocalSetup` if the program can't be run, or the parent has ended already.
 pub fn become_program(program: &[OsString], signal: EndSignal, parent: u32) -> Result<()> {
     let [path, arguments @ ..] = program else {
         return Err(Error::new(Kind::Usage, "local exec needs a program"));
@@ -130,7 +131,7 @@ pub fn become_program(program: &[OsString], signal: EndSignal, parent: u32) -> R
     rustix::process::set_parent_process_death_signal(Some(signal.number())).or_fail(Kind::LocalSetup, failed)?;
     #[cfg(not(target_os = "linux"))]
     let _ = signal;
-    // Had it died before we asked, no signal would come.
+    // If the parent died before prctl, no signal would come.
     if getppid() != pid(parent) {
         return Err(Error::new(Kind::LocalSetup, format!("{}: the daemon is gone", failed())));
     }
@@ -141,26 +142,26 @@ fn pid(number: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(number).ok()?)
 }
 
-/// Sends SIGTERM to a process that is known to be ours.
+/// Sends SIGTERM to a child process.
 pub fn terminate(number: u32) {
     if let Some(pid) = pid(number) {
-        // Fails only when it is gone already.
+        // Fails only if it has ended already.
         let _ = kill_process(pid, Signal::TERM);
     }
 }
 
-/// Sends SIGINT to a process that is known to be ours.
+/// Sends SIGINT to a child process.
 pub fn interrupt(number: u32) {
     if let Some(pid) = pid(number) {
-        // Fails only when it is gone already.
+        // Fails only if it has ended already.
         let _ = kill_process(pid, Signal::INT);
     }
 }
 
-/// Sends SIGKILL to a process that is known to be ours.
+/// Sends SIGKILL to a child process.
 pub fn kill(number: u32) {
     if let Some(pid) = pid(number) {
-        // Fails only when it is gone already.
+        // Fails only if it has ended already.
         let _ = kill_process(pid, Signal::KILL);
     }
 }

@@ -1,16 +1,16 @@
-//! The environment of every process that the local stack starts: an allow list, never the shell's own.
+//! The environment of every process that the local stack starts: an allow list, not the shell's environment.
 //!
-//! What a shell holds for other programs (AWS profiles and endpoints, LocalStack's settings, PYTHON*, PG*, proxies,
-//! tokens) would change what the stack does, or reach a function that sends it somewhere.
+//! A shell's variables for other programs (AWS profiles and endpoints, LocalStack's settings, PYTHON*, PG*, proxies,
+//! tokens) would change the stack's behaviour, or reach a function that sends them elsewhere.
 
 use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
-/// What any program needs to find its files and to write text.
+/// Variables that any program needs to find its files and to write text.
 const KEPT: &[&str] =
     &["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
-/// What the daemon reads of its own.
+/// Variables that the daemon reads.
 const DAEMON: &[&str] = &[
     "OUTBOXCTL_HOME",
     "OUTBOXCTL_LOCAL_DELIVERY",
@@ -25,9 +25,9 @@ const DAEMON: &[&str] = &[
     "XDG_DATA_HOME",
 ];
 
-/// Where packages come from and how that server is reached: the settings of pip and uv that concern the index, a proxy
-/// or certificates (pip documentation, "Configuration" and the general options; uv documentation, "Environment
-/// variables"). What else they can be set to concerns other installations.
+/// Variables for the package index and the way to it: the settings of pip and uv that concern the index, a proxy or
+/// certificates (pip documentation, "Configuration" and the general options; uv documentation, "Environment
+/// variables"). Their other settings concern other installations.
 const INSTALLER: &[&str] = &[
     "HTTP_PROXY",
     "HTTPS_PROXY",
@@ -54,7 +54,7 @@ const INSTALLER: &[&str] = &[
     "PIP_CONFIG_FILE",
 ];
 
-/// pip's options of that kind, as its configuration files name them; each is also a variable, `PIP_INDEX_URL`.
+/// The same options of pip, as its configuration files name them; each is also a variable, such as `PIP_INDEX_URL`.
 pub const PIP_OPTIONS: &[&str] = &[
     "index-url",
     "extra-index-url",
@@ -71,29 +71,29 @@ pub const PIP_OPTIONS: &[&str] = &[
     "use-feature",
 ];
 
-/// AWS's own configuration files are for other programs; functions and the daemon have all they need in variables.
+/// AWS's configuration files are for other programs; functions and the daemon get all they need in variables.
 pub const WITHOUT_AWS_FILES: [(&str, &str); 3] = [
     ("AWS_CONFIG_FILE", "/dev/null"),
     ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"),
     ("AWS_EC2_METADATA_DISABLED", "true"),
 ];
 
-/// Gives a command the environment that all children start from.
+/// Sets the environment that all children start from.
 pub fn clean(command: &mut Command) -> &mut Command {
     filtered(command, is_kept)
 }
 
-/// The same for the daemon, with its own settings.
+/// Sets the environment of the daemon, with its own settings.
 pub fn for_daemon(command: &mut Command) -> &mut Command {
     filtered(command, |name| is_kept(name) || DAEMON.iter().any(|own| name == *own)).envs(WITHOUT_AWS_FILES)
 }
 
-/// The same for pip and uv, with their way to the package index.
+/// Sets the environment of pip and uv, with their settings for the package index.
 pub fn for_installer(command: &mut Command) -> &mut Command {
     filtered(command, |name| is_kept(name) || INSTALLER.iter().any(|own| name == *own) || is_pip_option(name))
 }
 
-/// Returns the variable that stands for an option of pip: `PIP_INDEX_URL` for `index-url`.
+/// Returns the variable for an option of pip: `PIP_INDEX_URL` for `index-url`.
 pub fn pip_variable(option: &str) -> String {
     format!("PIP_{}", option.to_uppercase().replace('-', "_"))
 }

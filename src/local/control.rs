@@ -1,4 +1,4 @@
-//! How commands start, find and end the daemon.
+//! Starting, finding and stopping the daemon, for commands.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -14,24 +14,24 @@ use super::{child, child_environment, emulator, lock, orphans, tools};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::report::{Event, Expect, Reporter};
 
-/// A daemon that was told to end has PostgreSQL and the emulator to end first.
+/// Time limit for the daemon to stop, PostgreSQL and the emulator included.
 const END_PATIENCE: Duration = Duration::from_secs(60);
 
-/// How the stack is.
+/// State of the stack.
 #[derive(Debug)]
 pub enum Status {
     Up(Box<State>),
-    /// A daemon is there, but not ready yet (or no longer).
+    /// A daemon is running, but not ready yet (or stopping).
     Between {
         pid: Option<u32>,
     },
-    /// Why it is down, where it did not go down by request.
+    /// Stopped; the reason, if not on request.
     Down {
         reason: Option<String>,
     },
 }
 
-/// Looks at the lock and the state file.
+/// Reads the lock and the state file.
 pub fn status(home: &Home) -> Status {
     let state = State::read(home);
     match (lock::is_free(home), state) {
@@ -42,10 +42,10 @@ pub fn status(home: &Home) -> Status {
     }
 }
 
-/// Brings the stack up and returns once it is ready. When cancelled meanwhile, it is brought down again.
+/// Starts the stack and returns once it is ready. Stops it again if cancelled meanwhile.
 ///
 /// # Errors
-/// The daemon's own, or `Interrupted`.
+/// The daemon's error, or `Interrupted`.
 pub async fn up(
     home: &Home,
     (ports, seed): (Ports, Option<u64>),
@@ -53,7 +53,7 @@ pub async fn up(
     cancel: &CancellationToken,
 ) -> Result<State> {
     home.create()?;
-    // Fetched here, where the shell's way to the package index is known: the daemon does not inherit it.
+    // Fetched here, where the shell's settings for the package index are known: the daemon does not inherit them.
     tokio::select! {
         fetched = tools::ensure(home, reporter) => drop(fetched?),
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
@@ -71,7 +71,7 @@ pub async fn up(
     }
     child_environment::for_daemon(command.as_std_mut());
     command.current_dir(home.stack()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
-    // Ctrl-C on the terminal is for us; we pass it on.
+    // Ctrl-C on the terminal reaches this process only, which passes it on.
     command.process_group(0);
     let mut daemon = command.spawn().or_fail(Kind::LocalSetup, failed)?;
     let output = daemon.stdout.take().ok_or_else(|| Error::new(Kind::LocalSetup, failed()))?;
@@ -83,7 +83,7 @@ pub async fn up(
                 if let Some(pid) = daemon.id() {
                     child::terminate(pid);
                 }
-                // Whatever it ends with, it is over.
+                // The command fails in any case; the daemon's exit status does not matter.
                 let _ = tokio::time::timeout(END_PATIENCE, daemon.wait()).await;
                 return Err(Error::new(Kind::Interrupted, "stopped while the local stack was coming up; it is down again"));
             }
@@ -102,7 +102,7 @@ pub async fn up(
     }
 }
 
-/// What a line of the daemon says: events are passed on, its readiness returned, its error raised.
+/// Handles one line of the daemon's output: passes events on, returns its readiness, raises its error.
 fn heed(line: &str, reporter: &dyn Reporter) -> Result<Option<State>> {
     let Ok(value) = serde_json::from_str::<Value>(line) else { return Ok(None) };
     match value["type"].as_str() {
@@ -124,7 +124,7 @@ fn heed(line: &str, reporter: &dyn Reporter) -> Result<Option<State>> {
     }
 }
 
-/// How long a part of the stack takes to come up on a laptop; everything else is fetched.
+/// Time limit for one part of the stack to start on a laptop; everything else has been fetched.
 fn usual(scope: &str) -> Expect {
     match scope {
         "postgres" => Expect::Usually(1, 5),
@@ -146,22 +146,22 @@ fn error_of(told: &Value) -> Error {
     if causes.is_empty() { error } else { error.with_source(causes.join(": ")) }
 }
 
-/// What [`down`] found.
+/// Result of [`down`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
-    /// A daemon was there.
+    /// A daemon was running.
     pub daemon: bool,
-    /// Processes that no daemon had in hand.
+    /// Number of ended processes that no daemon supervised.
     pub orphans: usize,
-    /// Why the emulator's state could not be saved, if so: stacks, streams and functions are as they were at the last
-    /// `up`.
+    /// Reason why the emulator's state could not be saved, if so: stacks, streams and functions are then as they were
+    /// at the last `up`.
     pub unsaved: Option<String>,
 }
 
-/// Ends the daemon and whatever of the stack is left.
+/// Ends the daemon and all remaining processes of the stack.
 ///
 /// # Errors
-/// `Failed` when the daemon does not end.
+/// `Failed` if the daemon does not end.
 pub async fn down(home: &Home) -> Result<Ended> {
     let holder = lock::holder(home);
     if let Some(pid) = holder {
@@ -178,17 +178,17 @@ pub async fn down(home: &Home) -> Result<Ended> {
         }
     }
     let orphans = orphans::end(home, Duration::from_secs(15)).await;
-    // What an earlier end lost was reported then.
+    // A loss at an earlier stop was reported then.
     let unsaved = emulator::unsaved(home).filter(|_| holder.is_some() || orphans > 0);
-    // Of a daemon that was killed.
+    // Processes of a daemon that was killed.
     let _ = std::fs::remove_file(home.state_file());
     Ok(Ended { daemon: holder.is_some(), orphans, unsaved })
 }
 
-/// Forgets all data of a stack that is down: database, emulator state, logs.
+/// Removes all data of a stopped stack: database, emulator state, logs.
 ///
 /// # Errors
-/// `Io` when it can't be removed.
+/// `Io` if it can't be removed.
 pub fn purge(home: &Home) -> Result<()> {
     remove(&home.stack())
 }
@@ -196,7 +196,7 @@ pub fn purge(home: &Home) -> Result<()> {
 /// Removes the fetched tools; the next `up` fetches them again.
 ///
 /// # Errors
-/// `Io` when they can't be removed.
+/// `Io` if they can't be removed.
 pub fn purge_tools(home: &Home) -> Result<()> {
     remove(&home.tools())
 }

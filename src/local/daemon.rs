@@ -1,4 +1,4 @@
-//! `outboxctl local serve`: the process that is the local stack while it is up.
+//! `outboxctl local serve`: the daemon of the local stack.
 //!
 //! Children are started here, on the main thread, because the kernel's parent-death signal is bound to the thread.
 
@@ -24,10 +24,10 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::report::{Event, Reporter};
 
-/// How long work that is in flight may take when the stack goes down: an invocation, a put.
+/// Time limit for work in flight (an invocation, a put) when the stack stops.
 const IN_FLIGHT: Duration = Duration::from_secs(10);
 
-/// Which ports the stack listens on; 0 picks a free one.
+/// Ports that the stack listens on; 0 picks a free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Ports {
     pub gateway: u16,
@@ -35,7 +35,7 @@ pub struct Ports {
 }
 
 impl Ports {
-    /// What the stack had when it was last up: addresses in its secrets and queues name them.
+    /// Returns the ports of the last run: addresses in the stack's secrets and queues name them.
     pub fn remembered(home: &Home) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(home.file("ports.json")).ok()?).ok()
     }
@@ -46,7 +46,7 @@ impl Ports {
     }
 }
 
-/// Why the stack went down on its own, for whoever asks next.
+/// File with the reason why the stack stopped by itself, for the next command.
 pub fn last_failure(home: &Home) -> Option<String> {
     std::fs::read_to_string(failure_file(home)).ok()
 }
@@ -55,10 +55,10 @@ fn failure_file(home: &Home) -> PathBuf {
     home.file("failure")
 }
 
-/// Brings the stack up, calls `ready`, and keeps it up until cancelled.
+/// Starts the stack, calls `ready`, and keeps it running until cancelled.
 ///
 /// # Errors
-/// Whatever keeps the stack from coming up, or brings it down on its own.
+/// The error that prevents the start, or that stops the stack.
 pub async fn run(
     (ports, transports): (Ports, Transports),
     reporter: &dyn Reporter,
@@ -72,7 +72,7 @@ pub async fn run(
         return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
             .hint("`outboxctl local status` shows its state"));
     };
-    // Left by a daemon that was killed: the state, and a folder outside of the stack's own, if it is empty.
+    // Left by a killed daemon: the state, and a socket folder outside of the stack's own, if it is empty.
     if let Some(left) = State::read(&home) {
         let _ = std::fs::remove_dir(left.postgres.socket);
     }
@@ -82,12 +82,12 @@ pub async fn run(
         tools = tools::ensure(&home, reporter) => tools?,
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
     };
-    // Tools are for all users; what the stack writes from here on is for its own alone.
+    // Tools are for all users; everything that the stack writes from here on is for its own user only.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let result = serve(&home, &tools, (ports, transports), reporter, cancel, ready).await;
     let _ = std::fs::remove_file(home.state_file());
     if let Err(error) = &result {
-        // Told on the next occasion; nobody may be listening now.
+        // The next command reports it; this process may have no reader now.
         let _ = write_atomically(&failure_file(&home), error.message().as_bytes());
     }
     result
@@ -133,7 +133,7 @@ async fn with_postgres(
     let key = key::ensure(home)?;
     let secret = listener::random::<16>()?;
     let (mut keeper, servers) = Keeper::start(home, &tools.postgres, &tokens).await?;
-    // The API and CloudFormation see the same replication tasks.
+    // The API and CloudFormation share the replication tasks.
     let dms = Arc::default();
     let event_sources = EventSources::default();
     let providers = parts::providers(&dms, &event_sources);
@@ -178,7 +178,7 @@ async fn with_postgres(
         emulator: gateway::Emulator::new(&emulator.url, &secret)?,
         key: key.clone(),
         clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
-        // A token of its own: background work ends after the signal, but before the emulator and PostgreSQL.
+        // A separate token: background work ends after the signal, but before the emulator and PostgreSQL.
         cancel: CancellationToken::new(),
         services: parts::services(&dms, &event_sources),
         providers,
@@ -203,14 +203,14 @@ async fn with_postgres(
     result
 }
 
-/// Lets what is in flight finish. What does not (a function that retries a delivery, say) is ended before the emulator,
-/// which would wait for it in place of saving its state; its batch comes again when the stack is up.
+/// Lets work in flight finish. Ends the rest (for example, a function that retries a delivery) before the emulator,
+/// which would wait for it instead of saving its state; its batch is delivered again after the next start.
 async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
     if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
         tracing::warn!("what is in flight does not finish; its functions are ended");
     }
     orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
-    // Their invocations end now. Work that hangs all the same must not keep the emulator from saving.
+    // Their invocations end now. Work that hangs nevertheless must not prevent the emulator from saving.
     let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
 }
 
@@ -222,7 +222,7 @@ fn listen(
     Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
 }
 
-/// Keeps the stack up until it is cancelled or one of its parts ends.
+/// Keeps the stack running until it is cancelled or one of its parts ends.
 async fn attend(
     gateway: &std::sync::Arc<Gateway>,
     home: &Home,

@@ -1,4 +1,4 @@
-//! The AWS emulator as a child: an unmodified package, started through `launcher.py`.
+//! The AWS emulator as a child process: an unmodified package, started through `launcher.py`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::user::User;
 use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
 
-/// The program that runs it, and the modules that it imports.
+/// The launcher, and the modules that it imports.
 const LAUNCHER: &str = "launcher.py";
 const SCRIPTS: [(&str, &str); 11] = [
     (LAUNCHER, include_str!("launcher.py")),
@@ -29,9 +29,9 @@ const SCRIPTS: [(&str, &str); 11] = [
     ("templates.py", include_str!("launcher/templates.py")),
     ("transports.py", include_str!("launcher/transports.py")),
 ];
-/// It imports some 100 modules and reads its state back.
+/// Time limit for the start: the emulator imports some 100 modules and reads its state.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// It writes its state out, streams and packages included.
+/// Time limit for the end: the emulator writes its state, streams and packages included.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running emulator.
@@ -42,44 +42,45 @@ pub struct Emulator {
     uid: u32,
 }
 
-/// What it has to know of the stack.
+/// Settings of the emulator.
 pub struct Settings<'a> {
     pub home: &'a Home,
     pub environment: &'a Environment,
-    /// Our own endpoint, which it also names in the addresses that it gives out.
+    /// The gateway's port, which the emulator also uses in the addresses that it returns.
     pub gateway_port: u16,
     pub region: &'a str,
     /// The stack's key, which functions get.
     pub key: &'a AccessKey,
-    /// What the gateway shows with every request.
+    /// Secret that the gateway sends with every request.
     pub secret: &'a str,
-    /// CloudFormation types that the gateway makes.
+    /// CloudFormation types that the gateway provides.
     pub types: Vec<&'static str>,
     /// PEM of the authority that signs the local database; functions find a copy by PGSSLROOTCERT.
     pub ca_file: PathBuf,
     pub transports: Transports,
-    /// Folder for the record of every decision about rights; None keeps none.
+    /// Folder for the record of every authorization decision, if any.
     pub records: Option<String>,
 }
 
-/// Its file that is there while it has state that is not saved: after its end, the sign that the state is lost. It holds
-/// the reason where there was one.
+/// File that exists while the emulator has unsaved state. If it exists after the emulator's end, the state is lost; it
+/// then holds the reason, if one is known.
 const UNSAVED: &str = "unsaved";
 
-/// Its copy of the authority's certificate.
+/// Copy of the authority's certificate.
 const AUTHORITY: &str = "ca.pem";
 
-/// Returns why the state of an emulator that has ended is lost, `None` when it was saved.
+/// Returns why the state of an emulator that has ended is lost; `None` if it was saved.
 pub fn unsaved(home: &Home) -> Option<String> {
     let text = read_of_other(&home.file("emulator").join(UNSAVED))?;
     Some(if text.is_empty() { "it was killed, or did not finish in time".to_owned() } else { text })
 }
 
 impl Emulator {
-    /// On the main thread: see [`Supervised::start`]. The flag is true when the state before was lost.
+    /// Starts the emulator. On the main thread: see [`Supervised::start`]. The flag is true if the state before was
+    /// lost.
     ///
     /// # Errors
-    /// `LocalSetup`, with the end of its log.
+    /// `LocalSetup`, with the end of the emulator's log.
     pub async fn start(settings: Settings<'_>) -> Result<(Self, bool)> {
         let folder = settings.home.file("emulator");
         let temporary = folder.join("tmp");
@@ -93,19 +94,19 @@ impl Emulator {
             write_for(&folder.join(name), text.as_bytes(), user)?;
         }
         let launcher = folder.join(LAUNCHER);
-        // Functions find it here: the stack's own folders are closed to their user.
+        // Functions find it here: their user can't read the stack's own folders.
         let authority = std::fs::read(&settings.ca_file);
         let authority =
             authority.or_fail(Kind::LocalSetup, || format!("{} can't be read", settings.ca_file.display()))?;
         write_for(&folder.join(AUTHORITY), &authority, user)?;
         let port_file = folder.join("port");
-        // Of the run before.
+        // Left by the run before.
         let _ = std::fs::remove_file(&port_file);
         let log = settings.home.logs().join("emulator.log");
         let process = Supervised::start(Program {
             name: "the emulator",
             path: &settings.environment.python,
-            // Unbuffered, without files of bytecode, without the user's own packages.
+            // Unbuffered, without bytecode files, without the user's own packages.
             arguments: vec![
                 "-u".into(),
                 "-B".into(),
@@ -153,22 +154,22 @@ impl Emulator {
         self.process.pid().unwrap_or(0)
     }
 
-    /// Resolves when the emulator ends on its own.
+    /// Waits until the emulator ends by itself.
     pub async fn ended(&mut self) -> String {
         self.process.ended().await
     }
 
-    /// Ends it. False when its state could not be saved.
+    /// Ends the emulator. Returns false if its state could not be saved.
     pub async fn stop(&mut self) -> bool {
         self.process.stop(STOP_PATIENCE).await;
         !self.folder.join(UNSAVED).exists()
     }
 }
 
-/// Gives the folder to the user that the emulator runs as, and lets that user reach it and the packages.
+/// Makes the emulator's user owner of the folder, and lets that user reach it and the packages.
 fn hand_over(home: &Home, folder: &Path, environment: &Environment) -> Result<()> {
     let Some(user) = &environment.user else {
-        // Root's from now on: what it writes must be handed over when another user runs the emulator again.
+        // Root's from now on: its files must be handed over when another user runs the emulator again.
         return if rustix::process::geteuid().is_root() { User::root().own(folder) } else { Ok(()) };
     };
     user.own_all(folder)?;
@@ -180,7 +181,7 @@ fn hand_over(home: &Home, folder: &Path, environment: &Environment) -> Result<()
 
 fn environment(settings: &Settings<'_>, folder: &Path, port_file: &Path) -> Vec<(&'static str, OsString)> {
     let gateway = format!("http://127.0.0.1:{}", settings.gateway_port);
-    // The record of a database stays the emulator's.
+    // The emulator keeps the record of a database.
     let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
     let join = |types: Vec<&&str>| types.into_iter().copied().collect::<Vec<_>>().join(",").into();
     let mut variables: Vec<(&'static str, OsString)> = vec![
@@ -190,7 +191,7 @@ fn environment(settings: &Settings<'_>, folder: &Path, port_file: &Path) -> Vec<
         ("OUTBOXCTL_PORT_FILE", port_file.into()),
         ("OUTBOXCTL_EMULATOR_SECRET", settings.secret.into()),
         ("OUTBOXCTL_UNSAVED_FILE", folder.join(UNSAVED).into()),
-        // Addresses that it gives out (queues, APIs) lead through the gateway.
+        // Addresses that it returns (queues, APIs) lead through the gateway.
         ("GATEWAY_PORT", settings.gateway_port.to_string().into()),
         ("MINISTACK_REGION", settings.region.into()),
         // Verifies signatures and evaluates policies: functions get sessions of their roles.
@@ -201,10 +202,10 @@ fn environment(settings: &Settings<'_>, folder: &Path, port_file: &Path) -> Vec<
         ("S3_DATA_DIR", folder.join("s3").into()),
         ("TMPDIR", folder.join("tmp").into()),
         ("LOG_LEVEL", "INFO".into()),
-        // Listeners that nobody here needs; they would be on all interfaces.
+        // Unused listeners; they would listen on all interfaces.
         ("SFTP_ENABLED", "0".into()),
         ("IOT_MTLS_ENABLED", "0".into()),
-        // What functions inherit, with what `launcher.py` lists.
+        // Variables that functions inherit, in addition to those that `launcher.py` lists.
         ("AWS_ENDPOINT_URL", gateway.into()),
         ("AWS_REGION", settings.region.into()),
         ("AWS_DEFAULT_REGION", settings.region.into()),

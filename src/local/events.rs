@@ -1,4 +1,4 @@
-//! PutEvents as EventBridge checks it, in front of an emulator that takes everything.
+//! The checks of PutEvents as EventBridge does them, in front of an emulator that accepts everything.
 //!
 //! Source: PutEvents and PutEventsResultEntry in the EventBridge API reference, and "Calculating Amazon EventBridge
 //! PutEvents event entry size" in the user guide.
@@ -17,17 +17,17 @@ use crate::error::sdk_code;
 use crate::outbox::Members;
 
 const MAX_ENTRIES: usize = 10;
-/// 1 MB a request since January 2026, in bytes.
+/// Maximum size of a request in bytes: 1 MB since January 2026.
 const MAX_BYTES: usize = 1_048_576;
 const MAX_DETAIL_TYPE: usize = 128;
 const MAX_SOURCE: usize = 256;
-/// How long a bus that was there is believed to be there.
+/// Time for which a bus that was found counts as existing.
 const BUS_KNOWN_FOR: Duration = Duration::from_secs(5);
 
-/// Checks PutEvents; everything else of EventBridge is the emulator's.
+/// Checks PutEvents; the emulator does the rest of EventBridge.
 #[derive(Default)]
 pub struct Events {
-    /// By region and name.
+    /// Buses by region and name.
     buses: Mutex<HashMap<(String, String), Instant>>,
 }
 
@@ -53,11 +53,11 @@ impl Service for Events {
     }
 }
 
-/// Why an entry is not taken: code and message of its result.
+/// Reason why an entry is rejected: code and message of its result.
 type Refusal = (&'static str, String);
 
 impl Events {
-    /// None where nothing is wrong: the request then goes on as it came.
+    /// Checks a request. Returns `None` if every entry is valid: the request is then passed on unchanged.
     async fn put(&self, gateway: &Gateway, request: &ApiRequest) -> Result<Option<ApiResponse>, Box<ApiResponse>> {
         let mut body: Map<String, Value> = request.json()?;
         let entries = match body.get("Entries").and_then(Value::as_array) {
@@ -108,8 +108,8 @@ impl Events {
         Ok(Some(merge(refusals, &mut taken)))
     }
 
-    /// A bus that does not exist. Which code real EventBridge gives is not documented; it is one that no caller takes
-    /// for the entry's own fault.
+    /// Returns the rejection for a missing bus. The code of the real EventBridge is not documented; this one does not
+    /// blame the entry.
     async fn check_bus(&self, gateway: &Gateway, region: &str, entry: &Value) -> Option<Refusal> {
         let bus = entry.get("EventBusName").and_then(Value::as_str).filter(|name| *name != "default")?;
         let key = (region.to_owned(), bus.to_owned());
@@ -117,13 +117,13 @@ impl Events {
         if buses().get(&key).is_some_and(|seen| seen.elapsed() < BUS_KNOWN_FOR) {
             return None;
         }
-        // The bus's ARN is as good as its name in PutEvents, and not in every emulator's DescribeEventBus.
+        // PutEvents accepts the bus's ARN in place of its name; DescribeEventBus of some emulators does not.
         let name = bus.rsplit_once(":event-bus/").map_or(bus, |(_, name)| name);
         match gateway.clients_in(region).eventbridge().describe_event_bus().name(name).send().await {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
                 Some(("ResourceNotFoundException", format!("Event bus {name} does not exist.")))
             }
-            // Whether it exists could not be found out: the emulator decides.
+            // The check failed: the emulator decides.
             Err(_) => None,
             Ok(_) => {
                 buses().insert(key, Instant::now());
@@ -133,8 +133,8 @@ impl Events {
     }
 }
 
-/// AWS looks at a caller's rights before it validates; here the emulator does, which a request without a valid entry does not
-/// reach.
+/// Checks the caller's rights. AWS does so before it validates; here the emulator does, which a request without a valid
+/// entry does not reach.
 async fn denied(
     gateway: &Gateway,
     request: &ApiRequest,
@@ -154,7 +154,7 @@ async fn denied(
     None
 }
 
-/// One result an entry, in the order of the entries.
+/// Returns one result per entry, in the order of the entries.
 fn merge(refusals: Vec<Option<Refusal>>, taken: &mut impl Iterator<Item = Value>) -> ApiResponse {
     let results: Vec<Value> = refusals
         .into_iter()
@@ -201,7 +201,7 @@ fn size(entry: &Value) -> usize {
     time + texts + resources.filter_map(Value::as_str).map(str::len).sum::<usize>()
 }
 
-/// What is wrong with an entry by itself.
+/// Returns the error of an entry by itself.
 fn check(entry: &Value) -> Option<Refusal> {
     for name in ["Source", "DetailType", "Detail"] {
         if text(entry, name).trim().is_empty() {
@@ -218,7 +218,7 @@ fn check(entry: &Value) -> Option<Refusal> {
     if text(entry, "Source").starts_with("aws.") {
         return Some(("NotAuthorizedForSourceException", "Not authorized for the source.".into()));
     }
-    // Looked at without building a value: serde_json reads values of up to 128 levels only.
+    // Checked without building a value: serde_json reads values of up to 128 levels only.
     match Members::parse(text(entry, "Detail")) {
         Ok(_) => None,
         Err(_) => Some(("MalformedDetail", "Detail is malformed.".into())),

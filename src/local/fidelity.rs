@@ -1,10 +1,10 @@
-//! What the local stack enforces as AWS does and what it does not: the one list of it, which `local status` prints.
+//! The list of AWS rules that the local stack enforces or omits, which `local status` prints.
 //!
-//! Each rule names the AWS documentation that it reproduces or leaves out. The code that enforces a rule names it, too.
+//! Each rule names the AWS documentation that it reproduces or omits. The code that enforces a rule names it, too.
 
 use serde::Serialize;
 
-/// Who answers the requests to a service.
+/// Component that answers the requests to a service.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Service {
     pub name: &'static str,
@@ -22,7 +22,7 @@ pub struct Rule {
     pub source: &'static str,
 }
 
-/// The services of the local stack. "emulator" is ministack; what outboxctl changes in it runs in the emulator's process.
+/// Services of the local stack. "emulator" is ministack; outboxctl's changes to it run in the emulator's process.
 pub const SERVICES: &[Service] = &[
     service("RDS", "emulator", "records only; the database behind the endpoint is real, its class and storage are not"),
     service("RDS database", "PostgreSQL", "real, with TLS and its write-ahead log"),
@@ -42,7 +42,7 @@ pub const SERVICES: &[Service] = &[
     service("EC2, KMS, CloudWatch alarms", "emulator", "records only"),
 ];
 
-/// The rules that concern a pipeline.
+/// Rules that concern a pipeline.
 pub const RULES: &[Rule] = &[
     enforced(
         "IAM",

@@ -1,4 +1,4 @@
-//! Where the local stack keeps its files.
+//! The folders and files of the local stack.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
-/// One folder for tools that all stacks share, and one folder a stack.
+/// The folder for tools that all stacks share, and the folder of one stack.
 #[derive(Debug, Clone)]
 pub struct Home {
     root: PathBuf,
@@ -15,12 +15,12 @@ pub struct Home {
 }
 
 impl Home {
-    /// By `OUTBOXCTL_HOME` and `OUTBOXCTL_LOCAL_NAME`, else the platform's data folder and "default".
+    /// Reads `OUTBOXCTL_HOME` and `OUTBOXCTL_LOCAL_NAME`; the defaults are the platform's data folder and "default".
     ///
-    /// For root that is /var/lib/outboxctl: PostgreSQL then runs as another user, who can't look into root's home.
+    /// For root, the default is /var/lib/outboxctl: PostgreSQL then runs as another user, who can't read root's home.
     ///
     /// # Errors
-    /// `Usage` when a variable can't be used, `LocalSetup` when there is no home folder at all.
+    /// `Usage` if a variable can't be used, `LocalSetup` without any home folder.
     pub fn find() -> Result<Self> {
         let name = environment::text("OUTBOXCTL_LOCAL_NAME")?;
         let name = name.unwrap_or_else(|| "default".into());
@@ -29,7 +29,7 @@ impl Home {
                 .hint("use 1 to 32 letters, digits, hyphens and underscores"));
         }
         let root = find_root()?;
-        // It goes into JSON, and to programs that read it as text.
+        // The path goes into JSON, and to programs that read it as text.
         if root.to_str().is_none() {
             let text = format!("the local stack can't be kept in {root:?}: the path is not valid UTF-8");
             return Err(Error::new(Kind::Usage, text).hint("set OUTBOXCTL_HOME to another folder"));
@@ -37,7 +37,7 @@ impl Home {
         Ok(Self { root, name })
     }
 
-    /// A stack's files under a given root.
+    /// Returns a stack's files under a given root.
     pub fn at(root: impl Into<PathBuf>, name: impl Into<String>) -> Self {
         Self { root: root.into(), name: name.into() }
     }
@@ -46,22 +46,22 @@ impl Home {
         &self.root
     }
 
-    /// The stack's name, "default" unless OUTBOXCTL_LOCAL_NAME says otherwise.
+    /// Returns the stack's name, "default" unless OUTBOXCTL_LOCAL_NAME sets another.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// Fetched programs, shared by all stacks.
+    /// Returns the folder of fetched programs, shared by all stacks.
     pub fn tools(&self) -> PathBuf {
         self.root.join("tools")
     }
 
-    /// The stack's own folder.
+    /// Returns the stack's own folder.
     pub fn stack(&self) -> PathBuf {
         self.root.join("local").join(&self.name)
     }
 
-    /// A file or folder of this stack.
+    /// Returns a file or folder of this stack.
     pub fn file(&self, name: &str) -> PathBuf {
         self.stack().join(name)
     }
@@ -74,11 +74,11 @@ impl Home {
         self.file("logs")
     }
 
-    /// Makes the stack's folders. Its own are for its user alone: they hold passwords and the stack's key. PostgreSQL's
-    /// user, where that is another one, may pass through the first of them.
+    /// Creates the stack's folders. They are closed to other users: they hold passwords and the stack's key.
+    /// PostgreSQL's user, if it is another one, may pass through the first of them.
     ///
     /// # Errors
-    /// `LocalSetup` when a folder can't be made.
+    /// `LocalSetup` if a folder can't be created.
     pub fn create(&self) -> Result<()> {
         let failed = |path: &Path| format!("{} can't be made", path.display());
         for folder in [self.tools(), self.stack(), self.logs()] {
@@ -87,7 +87,7 @@ impl Home {
                 .map_err(|e| e.hint("set OUTBOXCTL_HOME to a folder that you can write to, with 1 GB free"))?;
         }
         restrict(&self.stack(), 0o711).or_fail(Kind::LocalSetup, || failed(&self.stack()))?;
-        // What an older version made readable, too. PostgreSQL's folder is its user's.
+        // Older versions made more of them readable. PostgreSQL's folder belongs to its user.
         for entry in std::fs::read_dir(self.stack()).or_fail(Kind::LocalSetup, || failed(&self.stack()))?.flatten() {
             if entry.file_name() != "postgres" {
                 restrict(&entry.path(), 0o700).or_fail(Kind::LocalSetup, || failed(&entry.path()))?;
@@ -97,7 +97,7 @@ impl Home {
     }
 }
 
-/// Takes permissions away: what is not in `most`.
+/// Removes the permissions that are not in `most`.
 fn restrict(path: &Path, most: u32) -> std::io::Result<()> {
     let about = std::fs::symlink_metadata(path)?;
     if about.is_symlink() {
@@ -125,18 +125,18 @@ fn find_root() -> Result<PathBuf> {
     }
 }
 
-/// Writes a file so that a reader sees the old or the new content, whenever we are killed.
+/// Writes a file atomically: a reader sees the old or the new content, even after a kill.
 ///
 /// # Errors
-/// `Io` when it can't be written.
+/// `Io` if it can't be written.
 pub fn write_atomically(path: &Path, content: &[u8]) -> Result<()> {
     write_for(path, content, None)
 }
 
-/// The same for a file of another user: it is theirs before it has its name.
+/// Writes a file atomically for another user, who owns it before it gets its name.
 ///
 /// # Errors
-/// `Io` when it can't be written.
+/// `Io` if it can't be written.
 pub fn write_for(path: &Path, content: &[u8], owner: Option<&User>) -> Result<()> {
     use std::io::Write;
     let failed = || format!("{} can't be written", path.display());
@@ -150,8 +150,8 @@ pub fn write_for(path: &Path, content: &[u8], owner: Option<&User>) -> Result<()
     Ok(())
 }
 
-/// Reads a small file in a folder of another user, who may have put anything there: no link is followed, nothing but a file
-/// is opened, and at most 64 KiB are read. `None` where there is none.
+/// Reads a small file in a folder of another user, who may have put anything there: follows no link, opens nothing but
+/// a file, and reads at most 64 KiB. Returns `None` if it does not exist.
 pub fn read_of_other(path: &Path) -> Option<String> {
     use std::io::Read;
     use std::os::unix::fs::OpenOptionsExt;

@@ -1,15 +1,14 @@
-//! The stack's access key: made once for its folder, so that what was given to other tools stays valid when the stack
-//! comes up again.
+//! The stack's access key: created once per folder, so that copies in other tools stay valid when the stack restarts.
 
 use super::home::{Home, write_atomically};
 use crate::aws::AccessKey;
 use crate::error::{Kind, OrFail, Result};
 use crate::listener;
 
-/// Returns the key of the stack's folder; makes it where there is none.
+/// Returns the key of the stack's folder; creates it if it is missing.
 ///
 /// # Errors
-/// `Io` when it can't be written.
+/// `Io` if it can't be written.
 pub fn ensure(home: &Home) -> Result<AccessKey> {
     let file = home.file("key.json");
     let kept = std::fs::read(&file).ok().and_then(|text| serde_json::from_slice(&text).ok());
@@ -18,13 +17,13 @@ pub fn ensure(home: &Home) -> Result<AccessKey> {
     }
     let key = make()?;
     let text = serde_json::to_vec(&key).or_fail(Kind::Unexpected, || "key.json".into())?;
-    // Readable for its owner alone, as every file that is written this way.
+    // Readable for its owner only, as every file that is written this way.
     write_atomically(&file, &text)?;
     Ok(key)
 }
 
-/// 20 characters as AWS's ids have, and a prefix that none of AWS's has. Not 12 digits, which the emulator would take for
-/// the number of an account.
+/// Returns a key id of 20 characters, as AWS's ids have, with a prefix that AWS does not use. Not 12 digits, which the
+/// emulator would take for an account id.
 fn make() -> Result<AccessKey> {
     let id = listener::random::<8>()?[..15].to_ascii_uppercase();
     Ok(AccessKey::new(format!("LOCAL{id}"), listener::random::<20>()?))

@@ -1,20 +1,20 @@
-"""Runs the emulator with what outboxctl adds to it.
+"""Runs the emulator with outboxctl's additions.
 
 Started by `outboxctl local serve` with the emulator's own environment variables, and:
-  OUTBOXCTL_GATEWAY         URL of outboxctl's gateway, which knows the resource types added here
-  OUTBOXCTL_RESOURCE_TYPES  CloudFormation types to hand to it, separated by commas
-  OUTBOXCTL_EXTENDED_TYPES  types that the emulator keeps the record of, and the gateway then makes real
-  OUTBOXCTL_PORT_FILE       where to write the port we listen on
-  OUTBOXCTL_SEED            where order, repetition and delays of event transports come from; empty: all comes once, in order
-                            and at once
+  OUTBOXCTL_GATEWAY         URL of outboxctl's gateway, which provides the resource types added here
+  OUTBOXCTL_RESOURCE_TYPES  CloudFormation types that it handles, separated by commas
+  OUTBOXCTL_EXTENDED_TYPES  types whose record the emulator keeps, and whose resources the gateway creates
+  OUTBOXCTL_PORT_FILE       file to write the port to
+  OUTBOXCTL_SEED            seed of order, repetition and delays of event transports; empty: everything is delivered once,
+                            in order and at once
   OUTBOXCTL_UNLIMITED       not empty: shards of Kinesis have no limits
-  OUTBOXCTL_UNSAVED_FILE    a file that is there while there is state that only memory has
-  OUTBOXCTL_RIGHTS_RECORDS  a folder for the decisions about rights; empty: none are kept
-  OUTBOXCTL_EMULATOR_SECRET what every request must have in x-outboxctl-emulator: the port is open to this whole machine,
+  OUTBOXCTL_UNSAVED_FILE    file that exists while there is unsaved state
+  OUTBOXCTL_RIGHTS_RECORDS  folder for authorization decisions; empty: they are not recorded
+  OUTBOXCTL_EMULATOR_SECRET required value of x-outboxctl-emulator in every request: the port is open to this whole machine,
                             web pages included, and only the gateway may use it
 
-Its arguments are the folders of its packages. It reaches into the emulator's modules, so it is made for one version of it: whatever it needs is looked up before
-anything is served, and what is missing ends it with exit code 3.
+Its arguments are the folders of its packages. It patches the emulator's modules, so it is made for one version of it:
+required names are looked up before the first request, and a missing one ends it with exit code 3.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-# Beside this file.
+# Modules beside this file.
 import streams
 import transports
 
@@ -48,18 +48,19 @@ sys.path[:0] = sys.argv[1:]
 from emulated import need
 
 GATEWAY = os.environ["OUTBOXCTL_GATEWAY"]
-# Taken out: functions inherit the environment.
+# Removed: functions inherit the environment.
 SECRET = os.environ.pop("OUTBOXCTL_EMULATOR_SECRET").encode()
 log = logging.getLogger("outboxctl")
 
 
 persistence = need("core.persistence", "STATE_DIR", "_json_default", "_state_format_version")
-# What is saved whole, and not in its place yet.
+# Files that are saved completely, but not moved into place yet.
 WHOLE = persistence.STATE_DIR + ".whole"
 
 
 def move_into_place():
-    """Renames need no space. Broken off, they are finished at the next start, before a service reads its file."""
+    """Moves saved files into place. Renames need no space. If interrupted, they are finished at the next start, before
+    a service reads its file."""
     if os.path.exists(WHOLE):
         os.makedirs(persistence.STATE_DIR, exist_ok=True)
         for name in os.listdir(WHOLE):
@@ -104,7 +105,7 @@ application = need("app", "app", "save_all", "_collect_scripts", "_parse_execute
                    "_handle_s3_control_request", "_handle_rds_data_request", "_handle_ses_v2_request",
                    "_handle_ecr_registry_request", "_dispatch_service_request")
 
-# They patch the modules above, and need them whole.
+# They patch the modules above, and need them complete.
 import functions
 import network
 import rights
@@ -116,7 +117,8 @@ def types(variable):
 
 
 def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None, properties=None, old_properties=None):
-    """Lets the gateway create, update or delete a resource. Its reason for refusing becomes the resource's."""
+    """Lets the gateway create, update or delete a resource. The gateway's error becomes the resource's status
+    reason."""
     body = json.dumps({
         "resource_type": resource_type, "logical_id": logical_id or "", "stack_name": stack_name or "",
         "region": responses.get_region(), "physical_id": physical_id,
@@ -139,12 +141,12 @@ def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None,
         raise ValueError(reason) from None
 
 
-# Attributes that CloudFormation has and the emulator does not: each is a property under its own name.
+# Attributes that CloudFormation has and the emulator lacks: each is a property of the same name.
 ECHOED_ATTRIBUTES = {"AWS::EC2::VPC": ("CidrBlock",)}
 
 
 def echoing(emulated, names):
-    """Handlers that also report some properties as attributes."""
+    """Returns handlers that also report some properties as attributes."""
 
     def with_properties(made, props):
         physical_id, attributes = made
@@ -160,7 +162,7 @@ def echoing(emulated, names):
 
 
 def handlers_of(resource_type):
-    """Handlers of a type that is the gateway's alone."""
+    """Returns the handlers of a type that only the gateway provides."""
 
     def create(logical_id, props, stack_name):
         made = ask_gateway("create", resource_type, logical_id, stack_name, properties=props)
@@ -178,7 +180,8 @@ def handlers_of(resource_type):
 
 
 def extended_database(emulated):
-    """DBInstance: the emulator answers the RDS API from its record; behind the record's endpoint is a real database."""
+    """Returns the handlers of DBInstance: the emulator answers the RDS API from its record; a real database is behind
+    the record's endpoint."""
     resource_type = "AWS::RDS::DBInstance"
 
     def point(physical_id, attributes, made):
@@ -210,7 +213,8 @@ def extended_database(emulated):
 
 
 def extended_table(emulated):
-    """Table: the emulator makes it, and leaves out of a template when items expire and which stream takes the changes."""
+    """Returns the handlers of Table. The emulator makes tables, but ignores the template's time to live and Kinesis
+    stream."""
 
     def call(operation, request):
         status, _, body = operation(request)
@@ -253,7 +257,7 @@ def extended_table(emulated):
 
 
 def seldom(sweep, seconds):
-    """The same sweep, run at most once in so many seconds for each of its arguments."""
+    """Returns the sweep, limited to one run in so many seconds for each of its arguments."""
     last = {}
 
     def run(*arguments):
@@ -266,17 +270,17 @@ def seldom(sweep, seconds):
 
 
 def install_seldom_sweeps():
-    """Every Kinesis request walks over each iterator of the last five minutes and each record of the stream to find
-    expired ones: readers that poll every 200 ms slow one another down for ever. GetRecords looks at the age of the
-    iterator it is given itself, so nothing is kept valid by sweeping less often."""
+    """Sweeps expired iterators and records less often. Every Kinesis request walks over each iterator of the last five
+    minutes and each record of the stream: readers that poll every 200 ms slow one another down. GetRecords checks the
+    age of its own iterator, so the change keeps nothing valid for longer."""
     kinesis._expire_iterators = seldom(kinesis._expire_iterators, 10)
     kinesis._expire_records = seldom(kinesis._expire_records, 60)
 
 
 def install_growing_sequence_numbers():
-    """Sequence numbers of a shard grow, whatever the clock does ("Record" in the Kinesis API reference: "The unique
-    identifier of the record within its shard"; GetShardIterator reads on after one). The emulator makes them of the time:
-    once the clock has been set back, new records would be before the position of everybody who reads on."""
+    """Makes sequence numbers of a shard grow when the clock does not ("Record" in the Kinesis API reference: "The
+    unique identifier of the record within its shard"; GetShardIterator reads on after one). The emulator derives them
+    from the time: once the clock has been set back, new records would be before the position of every reader."""
     emulated = kinesis._next_sequence_number
     lock = threading.Lock()
     last = None
@@ -289,7 +293,7 @@ def install_growing_sequence_numbers():
     def grows():
         nonlocal last
         with lock:
-            # What was saved by an earlier process is known by the time that the first record comes.
+            # Records of an earlier process are loaded before the first record comes.
             before = highest() if last is None else last
             last = max(int(emulated()), before + 1)
             return f"{last:030d}"
@@ -297,19 +301,19 @@ def install_growing_sequence_numbers():
     kinesis._next_sequence_number = grows
 
 
-# How often to look for items whose time is over. AWS takes up to some days; who develops does not want to wait.
+# Interval at which expired items are looked for. AWS takes up to some days; a developer does not want to wait.
 EXPIRY_SECONDS = 2
 # Set in the thread that removes them.
 expiring = threading.local()
 
 
 def install_expiry():
-    """Items whose time to live is over are removed by DynamoDB itself, as the change record says. The emulator's own
-    expiry makes no record."""
+    """Removes expired items as DynamoDB does, which the change record names as the origin. The emulator's own expiry
+    makes no record."""
     remove, build = dynamodb._remove_item, dynamodb._build_change_record
 
     def remove_item(table, partition, sort):
-        # The emulator's own thread leaves the items to ours.
+        # The emulator's own thread leaves the items to this one.
         return None if threading.current_thread().name == "dynamodb-ttl-reaper" else remove(table, partition, sort)
 
     def build_change_record(*args):
@@ -333,7 +337,7 @@ def install_expiry():
         expiring.now = True
         took = 0
         while True:
-            # Large tables are looked through more seldom: nobody else can use them meanwhile.
+            # Large tables are checked less often: other requests have to wait meanwhile.
             time.sleep(max(EXPIRY_SECONDS, 20 * took))
             begun = time.monotonic()
             with dynamodb._lock:
@@ -344,7 +348,7 @@ def install_expiry():
                         responses.set_request_region(region)
                         try:
                             expire(name, table, setting["AttributeName"], time.time())
-                        except Exception:  # One table's items must not keep the others' for ever.
+                        except Exception:  # An error of one table must not stop the others.
                             log.exception("items of %s could not be expired", name)
             took = time.monotonic() - begun
 
@@ -353,7 +357,7 @@ def install_expiry():
 
 
 def install_lasting_streams():
-    """A table's stream outlives the stack's being down, as the table does: what nobody has read yet is still there."""
+    """Saves a table's stream with the table, so that unread records survive a restart of the stack."""
     state, restore = dynamodb.get_state, dynamodb._restore_state
     kept = {"outboxctl_stream_records": dynamodb._stream_records, "outboxctl_stream_trimmed": dynamodb._stream_trimmed}
 
@@ -369,16 +373,16 @@ def install_lasting_streams():
     dynamodb.get_state, dynamodb._restore_state = get_state, restore_state
 
 
-# Why the state could not be saved.
+# Reason why the state could not be saved.
 unsaved = []
 
 
 def install_whole_saves():
-    """State is saved whole or not at all: on a full disk the emulator would keep some files of the last time beside new
-    ones, and say nothing. So all is written beside the state first, and what is there whole is moved into place."""
+    """Saves all of the state or nothing: on a full disk the emulator would silently mix old and new files. All files
+    are written beside the state first, and moved into place once they are complete."""
     fresh = persistence.STATE_DIR + ".new"
     prune, referenced = lambdas._prune_orphan_code_blobs, []
-    # Only once what refers to the others is gone.
+    # Deferred until no saved file refers to the blobs.
     lambdas._prune_orphan_code_blobs = referenced.append
 
     def save(services):
@@ -386,7 +390,7 @@ def install_whole_saves():
         os.makedirs(fresh)
         for service, get_state in services.items():
             state = get_state()
-            # Nothing to save is not nothing there: what was saved before stays.
+            # Nothing to save does not mean that nothing exists: the saved state stays.
             if state is None:
                 continue
             content = {"__ministack_format__": persistence._state_format_version(service), "payload": state}
@@ -411,14 +415,14 @@ def install_whole_saves():
 
 
 def install_no_scripts():
-    """The emulator runs scripts that other emulators' users keep in certain folders of a container; here they are not
-    meant for this stack."""
+    """Disables init scripts. The emulator runs scripts that users of other emulators keep in certain folders of a
+    container; they are not meant for this stack."""
     application._collect_scripts = lambda *folders: []
 
 
 def install_names_by_region():
-    """A stack of the same name in another region gets physical names of its own: roles are global, so that equal names would
-    be one role. The emulator makes the suffix of a name from the stack and the logical id alone."""
+    """Gives a stack of the same name in another region different physical names: roles are global, so equal names would
+    be one role. The emulator derives the suffix of a name from the stack and the logical id only."""
     emulated = provisioners._physical_name
 
     def physical_name(*arguments, **named):
@@ -447,13 +451,13 @@ def install_resource_types():
     for resource_type, names in ECHOED_ATTRIBUTES.items():
         handlers[resource_type] = echoing(handlers[resource_type], names)
     templates.install(handlers)
-    # The gateway calls back in while it makes a resource: the event loop must be free to answer it.
+    # The gateway sends requests while it makes a resource: the event loop must be free to answer them.
     emulated = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda name: name in ours or name in extended or emulated(name)
 
 
 def refused_target(arn, rule_arn):
-    """None, or why EventBridge may not deliver to a queue or a function: code and text."""
+    """Returns the code and text of the reason why EventBridge may not deliver to a queue or a function, or None."""
     service = arn.split(":")[2] if arn.count(":") > 4 else ""
     if service == "sqs":
         found, action = sqs.queue_policy_for_arn(arn), "sqs:SendMessage"
@@ -461,16 +465,16 @@ def refused_target(arn, rule_arn):
         found, action = lambdas.function_policy_for_arn(arn), "lambda:InvokeFunction"
     else:
         return None
-    # What is not there has no policy; the delivery itself says so.
+    # A missing target has no policy; the delivery itself fails.
     if found is None or rights.service_allows([found[0]], "events.amazonaws.com", action, arn, rule_arn):
         return None
     return "NO_PERMISSIONS", f"the policy of {arn} does not allow events.amazonaws.com {action}"
 
 
 def write_to_log_group(group, payload, rule_arn):
-    """None, or why it is not written: code and text."""
+    """Returns the code and text of the reason why the event is not written, or None."""
     if group not in logs._log_groups:
-        return "NO_RESOURCE", f"there is no log group {group}"
+        return "NO_RESOURCE", f"log group {group} does not exist"
     now = datetime.datetime.now(datetime.timezone.utc)
     stream = now.strftime("%Y-%m-%d")
     own = logs._log_group_policies.get(group)
@@ -489,7 +493,7 @@ def write_to_log_group(group, payload, rule_arn):
 
 
 def keep_undelivered(target, rule, event, code, text):
-    """The target's dead-letter queue gets the event, with the reason as attributes; without one it is dropped."""
+    """Sends the event to the target's dead-letter queue, with the reason as attributes; drops it without one."""
     log.warning("event not delivered to %s: %s", target.get("Arn"), text)
     queue = sqs._queue_by_arn((target.get("DeadLetterConfig") or {}).get("Arn", ""))
     if queue is None:
@@ -501,27 +505,29 @@ def keep_undelivered(target, rule, event, code, text):
 
 
 def install_function_targets():
-    """Rules invoke functions asynchronously, as EventBridge does: what fails is tried again, and then goes to the function's
-    failure destination."""
+    """Makes rules invoke functions asynchronously, as EventBridge does: failed invocations are retried, and then go to
+    the function's failure destination."""
 
     def dispatch_to_lambda(arn, payload):
         function, config, name = lambdas._get_func_record_for_ref(arn)
         if not function or not config:
-            log.warning("event not delivered: there is no function %s", name)
+            log.warning("event not delivered: function %s not found", name)
             return
         lambdas.invoke_async_with_retry(lambdas._execution_record_for_config(function, config), json.loads(payload))
 
     eventbridge._dispatch_to_lambda = dispatch_to_lambda
 
 
-# Of the emulator's own environment, what functions inherit; they also get what Lambda sets and what they are configured with.
+# Variables of the emulator's environment that functions inherit, besides those that Lambda sets and their configured
+# ones.
 INHERITED = {"PATH", "LANG", "TMPDIR", "PGSSLROOTCERT", "OUTBOXCTL_LOCAL_STACK", "AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID",
              "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE",
              "AWS_EC2_METADATA_DISABLED"}
 
 
 def install_function_environment():
-    """The emulator hands its whole environment on; on AWS a function sees its own alone."""
+    """Restricts the environment of functions. The emulator passes its whole environment on; on AWS a function sees only
+    its own."""
     emulated = lambdas._provided_worker_env
 
     def worker_environment(config, *rest):
@@ -537,7 +543,7 @@ LARGEST_NUMBER_OF_VPCS = 5
 
 
 def limited(emulated):
-    """Handlers of a VPC: one more than the quota is refused, as on AWS."""
+    """Returns the handlers of a VPC, which refuse one more than the quota, as on AWS."""
 
     def create(logical_id, props, stack_name):
         if len(ec2._vpcs) >= LARGEST_NUMBER_OF_VPCS:
@@ -548,7 +554,8 @@ def limited(emulated):
 
 
 def removing_files(emulated):
-    """Handlers of a bucket: deleted through CloudFormation, its folder on disk would bring it back at the next start."""
+    """Returns the handlers of a bucket, which also delete its folder on disk: it would bring the bucket back at the
+    next start."""
 
     def delete(physical_id, *rest):
         emulated["delete"](physical_id, *rest)
@@ -558,7 +565,8 @@ def removing_files(emulated):
 
 
 def install_targets():
-    """Rules deliver where the target's policy lets them, and write to log groups, which the emulator does not."""
+    """Makes rules deliver only where the target's policy allows it, and write to log groups, which the emulator does
+    not."""
     emulated = eventbridge._invoke_target
 
     @functools.wraps(emulated)
@@ -583,8 +591,8 @@ def install_targets():
 
 
 def install_parameter_checks():
-    """Parameters that a template does not have are refused, and so is a template whose parameters lack a value, in the words
-    of CloudFormation. The emulator accepts the former."""
+    """Refuses parameters that a template does not have, and a template whose parameters lack a value, in
+    CloudFormation's words. The emulator accepts the former."""
 
     def checking(emulated):
         def resolve(template, provided, *rest):
@@ -605,18 +613,18 @@ def install_parameter_checks():
 
 
 def answer_functions_at_once():
-    """The runtime API that functions poll writes head and body apart: with Nagle's algorithm each answer waits 40 ms for
-    the acknowledgement of its head."""
+    """Disables Nagle's algorithm for the runtime API that functions poll. It writes head and body separately, so each
+    response would wait 40 ms for the acknowledgement of its head."""
     http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
 
 
-# Set while a request is served that the gateway has changed.
+# Set while a request that the gateway has changed is served.
 changed = contextvars.ContextVar("changed", default=False)
 
 
 def install_changed_requests():
-    """Where the gateway has taken entries out of a batch, the signature of the caller does not fit any more. The gateway has
-    vouched for the request by its secret; what the caller may do is judged all the same."""
+    """Accepts requests from which the gateway has removed entries: the caller's signature no longer matches. The
+    gateway has vouched for the request by its secret; the caller's rights are checked nevertheless."""
     authenticate = evaluator.authenticate
 
     def unless_changed(access_key_id, account_id):
@@ -625,13 +633,13 @@ def install_changed_requests():
     evaluator.authenticate = unless_changed
 
 
-# Set while a request is served that is signed with a session of a role.
+# Set while a request that is signed with a session of a role is served.
 session = contextvars.ContextVar("session", default=False)
 
 
 def install_session_keys():
-    """The emulator makes a function's session of the function's and the role's names, which every user of this machine
-    knows. With the secret they can't be guessed."""
+    """Makes a function's session with the secret. The emulator derives it from the names of the function and the role,
+    which every user of this machine knows."""
     emulated = runtime.execution_credentials
 
     def execution_credentials(config):
@@ -644,13 +652,14 @@ def install_session_keys():
     lambdas.execution_credentials = runtime.execution_credentials = execution_credentials
 
 
-# Seconds that the address of an answer to CloudFormation is good for: longer than any custom resource or wait condition waits.
+# Validity in seconds of the address for a response to CloudFormation: longer than any custom resource or wait condition
+# waits.
 ANSWER_SECONDS = 86_400
 
 
 def presigned(url):
-    """The address with a signature of the stack's key in it, as CloudFormation gives out presigned URLs of S3 (IAM user guide,
-    "Create a signed AWS API request"). The gateway verifies it, and answers no other."""
+    """Returns the address with a signature of the stack's key in it, like the presigned S3 URLs of CloudFormation (IAM
+    user guide, "Create a signed AWS API request"). The gateway verifies it, and accepts no other."""
     address = urllib.parse.urlsplit(url)
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
     scope = f"{now[:8]}/{responses.get_region()}/s3/aws4_request"
@@ -666,7 +675,7 @@ def presigned(url):
 
 
 def install_signed_answers():
-    """Custom resources and wait conditions are answered at presigned addresses."""
+    """Makes custom resources and wait conditions use presigned addresses."""
     def signing(emulated):
         return lambda token: presigned(emulated(token))
 
@@ -680,9 +689,9 @@ DENIED = 403, {"Content-Type": "application/json"}, b'{"message":"Missing Authen
 
 
 def install_public_routes():
-    """Unsigned requests reach routes of APIs and function URLs, and of those only the ones without IAM authorization.
-    The emulator looks at paths of its own before it looks at the host that a request is for, and verifies no signature
-    there: these are skipped, for sessions of roles as well."""
+    """Lets unsigned requests reach only routes of APIs and function URLs without IAM authorization. The emulator checks
+    paths of its own before the host of a request, and verifies no signature there: these are skipped, for sessions of
+    roles as well."""
 
     def skipped(name, instead, of_sessions=True):
         emulated = getattr(application, name)
@@ -711,7 +720,8 @@ def install_public_routes():
 
 
 def may_pass(scope):
-    """Whether a request comes from the gateway; and, where it is unsigned, whether it is for an API or a function."""
+    """Returns whether a request comes from the gateway and, if it is unsigned, whether it is for an API or a
+    function."""
     headers = dict(scope["headers"])
     if not hmac.compare_digest(headers.get(b"x-outboxctl-emulator", b""), SECRET):
         return False
@@ -722,14 +732,14 @@ def may_pass(scope):
     streams.mapping.set(b"x-outboxctl-mapping" in headers)
     host, path = headers.get(b"host", b"").decode("latin-1"), scope["path"]
     routed = application._parse_execute_api_url(host, path) or application._parse_lambda_url(host, path)
-    # Handled by its path before any host is looked at.
+    # Handled by its path before its host is checked.
     early = path.startswith(("/iceberg", "/_ministack/")) or path == "/WriteGetObjectResponse"
     return not unsigned.get() or bool(routed and not early)
 
 
 def session_of(question):
-    """The secret of temporary credentials, with which the gateway verifies signatures; and whether the policies of their
-    role allow an action."""
+    """Returns the secret of temporary credentials, with which the gateway verifies signatures, and whether the policies
+    of their role allow an action."""
     key = question["access_key_id"]
     if not key.startswith("ASIA"):
         return {"error": "UnrecognizedClientException"}
@@ -751,7 +761,7 @@ def session_of(question):
 
 
 async def answer_gateway(scope, receive, send):
-    """Addresses of our own, for the gateway alone: it passes no request on to them."""
+    """Handles our own addresses, for the gateway only: it passes no request on to them."""
     body = b""
     while True:
         message = await receive()
@@ -764,7 +774,7 @@ async def answer_gateway(scope, receive, send):
 
 
 async def refuse(scope, receive, send):
-    """The gateway passes no web sockets on, so none of them is its own."""
+    """Refuses web sockets: the gateway passes none on."""
     if scope["type"] == "websocket":
         await receive()
         await send({"type": "websocket.close", "code": 1008})
@@ -779,7 +789,8 @@ async def answer(send, status, headers, body):
 
 
 def other_user(address):
-    """Whether the other end of a connection on this machine belongs to another user (proc(5), /proc/net/tcp)."""
+    """Returns whether the other end of a connection on this machine belongs to another user (proc(5),
+    /proc/net/tcp)."""
     number = f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
     try:
         with open("/proc/net/tcp", encoding="ascii") as table:
@@ -790,8 +801,8 @@ def other_user(address):
 
 
 def guard_functions():
-    """Each function has a server of its own on loopback, from which it fetches its events. Web pages and other users
-    of this machine are refused."""
+    """Refuses web pages and other users of this machine on the loopback server from which each function fetches its
+    events."""
     parse = http.server.BaseHTTPRequestHandler.parse_request
 
     def parse_request(handler):
@@ -808,14 +819,14 @@ def guard_functions():
 
 
 def write(path, text):
-    """Whole or not at all."""
+    """Writes a file atomically."""
     with open(path + ".partial", "w", encoding="utf-8") as file:
         file.write(text)
     os.replace(path + ".partial", path)
 
 
 def write_if_possible(path, text):
-    """On a full disk the file is there already, and stays empty."""
+    """Creates the file. On a full disk it exists already, and stays empty."""
     try:
         with open(path, "w", encoding="utf-8") as file:
             file.write(text)
@@ -827,7 +838,7 @@ async def serve():
     from hypercorn.asyncio import serve as run
     from hypercorn.config import Config
 
-    # Bound here rather than by number: nobody can take the port in between.
+    # Bound here rather than by number: no other process can take the port in between.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     listener.bind(("127.0.0.1", 0))
     config = Config()
@@ -843,9 +854,9 @@ async def serve():
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
 
     async def announced(scope, receive, send):
-        """Says when the emulator has started, and when it has saved its state."""
+        """Reports that the emulator has started, and that it has saved its state."""
 
-        async def told(message):
+        async def forward(message):
             if message["type"] == "lifespan.startup.complete":
                 write(os.environ["OUTBOXCTL_UNSAVED_FILE"], "")
                 write(os.environ["OUTBOXCTL_PORT_FILE"], str(port))
@@ -863,7 +874,7 @@ async def serve():
             return message
 
         if scope["type"] == "lifespan":
-            await application.app(scope, heard, told)
+            await application.app(scope, heard, forward)
         elif scope["type"] == "http" and may_pass(scope):
             asked = rights.caller.get() or {}
             if "reach" in asked:
@@ -872,7 +883,7 @@ async def serve():
                 return
             lost = session.get() and network.unreachable(scope, rights.place_of)
             if lost:
-                # The gateway gives no answer then.
+                # The gateway sends no response then.
                 log.warning("%s", lost)
                 await answer(send, 504, {"x-outboxctl-unreachable": lost}, b"")
             else:

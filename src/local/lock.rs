@@ -1,4 +1,4 @@
-//! One daemon a stack: whoever holds the lock is it. The kernel frees the lock of a killed process.
+//! The lock of a stack's only daemon. The kernel frees the lock of a killed process.
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::Write;
@@ -15,15 +15,15 @@ use crate::report::Reporter;
 pub struct FileLock(File);
 
 impl FileLock {
-    /// None when another process has it.
+    /// Takes the lock; returns `None` if another process has it.
     ///
     /// # Errors
-    /// `LocalSetup` when the file can't be opened.
+    /// `LocalSetup` if the file can't be opened.
     pub fn take(path: &Path) -> Result<Option<Self>> {
         let failed = || format!("{} can't be locked", path.display());
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(path);
         let file = file.or_fail(Kind::LocalSetup, failed)?;
-        // Of an older version: who can open it, can lock it.
+        // Older versions made it readable; every user who can open the file can lock it.
         file.set_permissions(Permissions::from_mode(0o600)).or_fail(Kind::LocalSetup, failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self(file))),
@@ -32,10 +32,10 @@ impl FileLock {
         }
     }
 
-    /// Waits for whoever has it.
+    /// Waits until the lock is free.
     ///
     /// # Errors
-    /// `LocalSetup` when the file can't be opened.
+    /// `LocalSetup` if the file can't be opened.
     pub async fn wait(path: &Path, reporter: &dyn Reporter) -> Result<Self> {
         let mut told = false;
         loop {
@@ -51,10 +51,10 @@ impl FileLock {
     }
 }
 
-/// Takes the stack's lock, and leaves our process id and the time of our start in it. None when another daemon has it.
+/// Takes the stack's lock, and writes our process id and start time into it. Returns `None` if another daemon has it.
 ///
 /// # Errors
-/// `LocalSetup` when the lock file can't be opened or written.
+/// `LocalSetup` if the lock file can't be opened or written.
 pub fn take(home: &Home) -> Result<Option<FileLock>> {
     let mut taken = None;
     for _ in 0..20 {
@@ -62,7 +62,7 @@ pub fn take(home: &Home) -> Result<Option<FileLock>> {
         if taken.is_some() {
             break;
         }
-        // Whoever only asks (`is_free`) has it for a moment too.
+        // `is_free` also takes the lock for a moment.
         std::thread::sleep(Duration::from_millis(10));
     }
     let Some(mut lock) = taken else { return Ok(None) };
@@ -75,7 +75,7 @@ pub fn take(home: &Home) -> Result<Option<FileLock>> {
     Ok(Some(lock))
 }
 
-/// Returns the daemon's process id while it holds the lock. A number that was given out again is not it.
+/// Returns the daemon's process id while it holds the lock. A reused process id does not count.
 pub fn holder(home: &Home) -> Option<u32> {
     if is_free(home) {
         return None;
@@ -83,7 +83,7 @@ pub fn holder(home: &Home) -> Option<u32> {
     let text = std::fs::read_to_string(home.file("lock")).ok()?;
     let mut numbers = text.split_whitespace();
     let pid = numbers.next()?.parse().ok()?;
-    // Locks of earlier versions have no time, and /proc is Linux's alone.
+    // Locks of earlier versions have no time, and only Linux has /proc.
     let same = match (numbers.next().and_then(|time| time.parse::<u64>().ok()), process::started(pid)) {
         (Some(wrote), Some(now)) => wrote == now,
         _ => process::exists(pid),
@@ -91,7 +91,7 @@ pub fn holder(home: &Home) -> Option<u32> {
     same.then_some(pid)
 }
 
-/// Whether no daemon holds the lock.
+/// Returns whether no daemon holds the lock.
 pub fn is_free(home: &Home) -> bool {
     match File::open(home.file("lock")) {
         Ok(file) => file.try_lock_shared().is_ok(),

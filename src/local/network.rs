@@ -1,5 +1,5 @@
-//! Whether an AWS service is reached from a place in a VPC. The rules are in `launcher/network.py`, beside the emulator's EC2; calls
-//! that don't reach their service get no answer.
+//! Reachability of an AWS service from a place in a VPC. The rules are in `launcher/network.py`, beside the emulator's
+//! EC2; calls to unreachable services time out.
 
 use http::{HeaderMap, HeaderValue};
 use serde_json::json;
@@ -9,12 +9,12 @@ use super::query;
 use super::roles::Place;
 use crate::error::{Error, Kind, Result};
 
-/// Checks that something at this place reaches the service, by the last part of its endpoint service name, like
-/// `kinesis-streams`.
+/// Checks that the service is reachable from this place. Services are named by the last part of their endpoint service
+/// name, like `kinesis-streams`.
 ///
 /// # Errors
-/// `EndpointFailed`, naming the VPC and the endpoint that is missing (DMS user guide, "Configuring VPC endpoints for AWS DMS": since
-/// 3.4.7 a replication instance needs them, or a way out of the VPC), or what keeps the connection from it.
+/// `EndpointFailed`, with the VPC and the missing endpoint (DMS user guide, "Configuring VPC endpoints for AWS DMS":
+/// since 3.4.7 a replication instance needs them, or a way out of the VPC), or the reason why the connection fails.
 pub async fn reaches(gateway: &Gateway, region: &str, place: &Place, service: &str) -> Result<()> {
     let question = as_header(&json!({ "place": place, "reach": service, "region": region }))?;
     let headers = HeaderMap::from_iter([(SERVICE_HEADER, question)]);

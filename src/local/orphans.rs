@@ -1,4 +1,4 @@
-//! Processes that a daemon left behind: known by a variable in their environment, which children inherit.
+//! Processes that a daemon left behind: marked by a variable in their environment, which children inherit.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 use super::child;
 use super::home::Home;
 
-/// Set for the emulator to the stack's folder; the functions that it starts inherit it.
+/// Variable with the stack's folder, set for the emulator; the functions that it starts inherit it.
 pub const MARK: &str = "OUTBOXCTL_LOCAL_STACK";
 
-/// Ends all processes of this stack: asks, and kills those that are still there after `patience`. Returns how many
-/// there were. Only for when no daemon holds the lock.
+/// Ends all processes of this stack: sends SIGTERM, and kills those that still run after `patience`. Returns their
+/// number. Call only if no daemon holds the lock.
 pub async fn end(home: &Home, patience: Duration) -> usize {
     end_all_but(home, patience, &[]).await
 }
 
-/// The same, without some processes: the daemon ends functions before the emulator that started them.
+/// Ends all but some processes: the daemon ends functions before the emulator that started them.
 pub async fn end_all_but(home: &Home, patience: Duration, spared: &[u32]) -> usize {
     let left = || find(&home.stack()).into_iter().filter(|pid| !spared.contains(pid)).collect::<Vec<_>>();
     let found = left();
@@ -28,7 +28,7 @@ pub async fn end_all_but(home: &Home, patience: Duration, spared: &[u32]) -> usi
     found.len()
 }
 
-/// Returns the processes that carry the mark; none where there is no /proc.
+/// Returns the marked processes; an empty list without /proc.
 fn find(stack: &Path) -> Vec<u32> {
     let mark = [MARK.as_bytes(), b"=", stack.as_os_str().as_encoded_bytes()].concat();
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
@@ -52,7 +52,7 @@ mod tests {
         let home = Home::at(folder.path(), "t");
         let start = |mark: &Path| std::process::Command::new("sleep").arg("60").env(MARK, mark).spawn().unwrap();
         let (mut ours, mut other) = (start(&home.stack()), start(Path::new("/elsewhere")));
-        // Reaped on the side, as init would.
+        // Reaped in the background, as init would.
         let waited = std::thread::spawn(move || ours.wait().unwrap());
         assert_eq!(end(&home, Duration::from_secs(5)).await, 1);
         assert!(!waited.join().unwrap().success());

@@ -1,4 +1,4 @@
-//! What the gateway adds to the emulator: every service and every resource provider, in the order they are asked.
+//! The gateway's additions to the emulator: every service and every resource provider, in the order of their priority.
 
 use std::sync::Arc;
 
@@ -8,12 +8,12 @@ use super::events::Events;
 use super::gateway::{ResourceProvider, Service};
 use super::rds;
 
-/// The services that answer some or all of an API's operations themselves.
+/// Returns the services that answer some or all of an API's operations themselves.
 pub fn services(dms: &Arc<Dms>, event_sources: &EventSources) -> Vec<Arc<dyn Service>> {
     vec![Arc::clone(dms) as Arc<dyn Service>, Arc::new(event_sources.clone()), Arc::new(Events::default())]
 }
 
-/// The CloudFormation resource types that are not the emulator's.
+/// Returns the CloudFormation resource types that the emulator lacks.
 pub fn providers(dms: &Arc<Dms>, event_sources: &EventSources) -> Vec<Arc<dyn ResourceProvider>> {
     vec![Arc::new(DmsResources(Arc::clone(dms))), Arc::new(event_sources.clone()), Arc::new(rds::Databases)]
 }

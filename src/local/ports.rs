@@ -1,15 +1,15 @@
-//! Local ports: taking one, or saying who has it.
+//! Local ports: taking one, or naming the process that has it.
 
 use std::net::TcpListener;
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 
-/// Listens on the loopback addresses of this machine, and returns the port. Port 0 takes a free one. `flag` is what chooses
-/// another.
+/// Listens on the loopback addresses of this machine, and returns the port. Port 0 takes a free one. `flag` is the flag
+/// that selects another port.
 ///
 /// # Errors
-/// `PortInUse`, with the process that has it where that can be seen.
+/// `PortInUse`, with the process that has it if it is visible.
 pub fn listen(port: u16, what: &str, flag: &str) -> Result<(Vec<TcpListener>, u16)> {
     match listener::bind(port) {
         Ok(listeners) => {
@@ -26,15 +26,16 @@ pub fn listen(port: u16, what: &str, flag: &str) -> Result<(Vec<TcpListener>, u1
     }
 }
 
-/// A port that is free now, or the wanted one if it is.
+/// Returns the wanted port if it is free, else another free one.
 ///
 /// # Errors
-/// As [`listen`].
+/// Same as [`listen`].
 pub fn reserve(port: u16, what: &str, flag: &str) -> Result<u16> {
     Ok(listen(port, what, flag)?.1)
 }
 
-/// "name (process 123)" of whoever listens on a port. None when it can't be seen (another user's, no /proc).
+/// Returns "name (process 123)" of the process that listens on a port; `None` if it is not visible (another user's, no
+/// /proc).
 fn holder(port: u16) -> Option<String> {
     let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].map(|path| std::fs::read_to_string(path).unwrap_or_default());
     let socket = sockets.iter().find_map(|table| listening_socket(table, port))?;
@@ -52,7 +53,7 @@ fn holder(port: u16) -> Option<String> {
     Some(format!("{} (process {pid})", name.trim()))
 }
 
-/// The inode of the listening socket, out of the kernel's table: state 0A is LISTEN.
+/// Returns the inode of the listening socket, from the kernel's table: state 0A is LISTEN.
 fn listening_socket(table: &str, port: u16) -> Option<String> {
     let suffix = format!(":{port:04X}");
     table.lines().skip(1).find_map(|line| {

@@ -1,9 +1,9 @@
-//! Whether a process id on disk still means the process that wrote it: the number is given out again.
+//! Identity of a process by its id on disk: the kernel reuses ids.
 
 use std::path::Path;
 
-/// Returns when a process was started, in clock ticks since the machine was; `None` where it is gone or /proc is missing.
-/// Source: proc_pid_stat(5), field 22.
+/// Returns the start time of a process, in clock ticks since boot; `None` if it is gone or /proc is missing. Source:
+/// proc_pid_stat(5), field 22.
 pub fn started(pid: u32) -> Option<u64> {
     let text = std::fs::read(format!("/proc/{pid}/stat")).ok()?;
     // The second field is the program's name in parentheses, which may hold spaces and parentheses.
@@ -15,12 +15,12 @@ pub fn started(pid: u32) -> Option<u64> {
 /// Returns whether a process exists, of any user.
 pub fn exists(pid: u32) -> bool {
     let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) else { return false };
-    // Refused is another user's, and there.
+    // "Not permitted" means that another user's process exists.
     !matches!(rustix::process::test_kill_process(pid), Err(rustix::io::Errno::SRCH))
 }
 
-/// Returns whether a process is this program at work on this folder: by its executable and its current folder, where
-/// there is no /proc by its command line.
+/// Returns whether a process runs this program in this folder: by its executable and its current folder, or without
+/// /proc by its command line.
 pub fn works_on(pid: u32, program: &str, folder: &Path) -> bool {
     if !cfg!(target_os = "linux") {
         let listed = std::process::Command::new("ps").args(["-o", "command=", "-p", &pid.to_string()]).output();
@@ -47,7 +47,7 @@ mod tests {
         let mut sleep = std::process::Command::new("sleep").arg("60").current_dir(folder.path()).spawn().unwrap();
         let pid = sleep.id();
         assert!(exists(pid) && started(pid).is_some());
-        // The child becomes `sleep` a moment after it was made.
+        // The child becomes `sleep` a moment after its start.
         while !works_on(pid, "sleep", folder.path()) && !works_on(pid, "coreutils", folder.path()) {
             std::thread::yield_now();
         }

@@ -1,4 +1,4 @@
-//! Requests of the gateway itself to services of the emulator that speak AWS's query protocol, and their answers in XML.
+//! The gateway's own requests to emulator services with AWS's query protocol, and their responses in XML.
 
 use http::{HeaderMap, HeaderValue, Method, Response, header};
 
@@ -6,11 +6,11 @@ use super::gateway::{ApiRequest, Emulator};
 use super::state::ACCOUNT;
 use crate::error::{Kind, OrFail, Result};
 
-/// Asks a service, by its signing name, with the form in the body; returns the answer, whatever its status. `headers` are for
-/// the emulator's launcher.
+/// Sends a form to a service, by its signing name; returns the response, whatever its status. `headers` are for the
+/// emulator's launcher.
 ///
 /// # Errors
-/// `Unreachable` when the emulator does not answer.
+/// `Unreachable` if the emulator does not answer.
 pub async fn ask(
     emulator: &Emulator,
     region: &str,
@@ -33,7 +33,7 @@ pub async fn ask(
         region: region.to_owned(),
         account: ACCOUNT.to_owned(),
         by_role: false,
-        // Not signed at all: the gateway itself asks.
+        // Unsigned: the gateway itself asks.
         changed: true,
     };
     Ok(emulator.send(&request).await?.map(|body| String::from_utf8_lossy(&body).into_owned()))

@@ -1,6 +1,6 @@
 //! AWS::RDS::DBInstance: a database and its master in a local PostgreSQL, behind the emulator's record of it.
 //!
-//! The first instance of a stack has the server that is always there, each further one has a server of its own.
+//! The first instance of a stack uses the server that every stack has, each further one has its own server.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::postgres_server::further::Instance;
 use super::postgres_server::{SUPERUSER, superuser};
 use super::state::{Postgres, REGION};
 
-/// Makes databases in the stack's PostgreSQL.
+/// The provider of databases in the stack's PostgreSQL.
 pub struct Databases;
 
 impl ResourceProvider for Databases {
@@ -42,7 +42,7 @@ impl ResourceProvider for Databases {
     }
 }
 
-/// What the template asks for.
+/// The template's properties.
 struct Wanted {
     instance: Instance,
     database: String,
@@ -72,7 +72,8 @@ impl Wanted {
     }
 }
 
-/// RDS: begins with a letter, then letters, digits and underscores, at most 63, no reserved word.
+/// Checks a name by RDS's rule: begins with a letter, then letters, digits and underscores, at most 63, not a reserved
+/// word.
 fn check_name(property: &str, name: &str, reserved: &[&str]) -> Result<(), String> {
     let good = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.len() <= 63
@@ -81,8 +82,7 @@ fn check_name(property: &str, name: &str, reserved: &[&str]) -> Result<(), Strin
     if good { Ok(()) } else { Err(format!("{property} {name:?} can't be used")) }
 }
 
-/// Makes what is missing and leaves what is there: a create that is tried again, or a stack whose record was lost,
-/// finds its data.
+/// Creates missing parts and keeps existing ones: a repeated create, or a stack whose record was lost, finds its data.
 async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> {
     let Wanted { instance, database, master, password } = wanted;
     let _turn = gateway.servers.turn.lock().await;
@@ -98,7 +98,7 @@ async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> 
             let exists =
                 client.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[master]).await.map_err(reason)?;
             let verb = if exists.is_some() { "ALTER" } else { "CREATE" };
-            // On RDS the master reaches REPLICATION through rds_replication; here the attribute itself is needed.
+            // On RDS the master gets REPLICATION through rds_replication; here the attribute itself is needed.
             let role = format!("{verb} ROLE \"{master}\" LOGIN CREATEROLE CREATEDB REPLICATION PASSWORD '{verifier}'");
             client.batch_execute(&role).await.map_err(reason)?;
             let rights = format!(
@@ -126,7 +126,7 @@ fn instance(request: &ResourceRequest) -> Option<Instance> {
     Some(Instance { region: request.region.clone(), identifier: request.physical_id.clone()? })
 }
 
-/// Returns the instance's server: the one that it has, the stack's where no other instance is in it, else a new one.
+/// Returns the instance's server: its present one, the stack's if no other instance uses it, else a new one.
 async fn place(gateway: &Gateway, instance: &Instance) -> Result<Postgres, String> {
     let reason = |error: crate::error::Error| error.to_string();
     if let Some(server) = gateway.servers.find(instance).await.map_err(reason)? {
@@ -142,7 +142,7 @@ async fn place(gateway: &Gateway, instance: &Instance) -> Result<Postgres, Strin
 /// Returns the comment on an instance's database.
 fn label(instance: &Instance) -> String {
     let Instance { region, identifier } = instance;
-    // As stacks of one region have always been marked.
+    // The label of stacks before there were regions.
     if region == REGION {
         format!("outboxctl instance {identifier}")
     } else {
@@ -150,10 +150,10 @@ fn label(instance: &Instance) -> String {
     }
 }
 
-/// Reads the instance that a server holds from the comment on its database.
+/// Reads the instance of a server from the comment on its database.
 ///
 /// # Errors
-/// The server's reason.
+/// The error of the server.
 pub async fn instance_in(server: &Postgres) -> Result<Option<Instance>, String> {
     let query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database
                  WHERE shobj_description(oid, 'pg_database') LIKE 'outboxctl instance %'";
@@ -161,7 +161,7 @@ pub async fn instance_in(server: &Postgres) -> Result<Option<Instance>, String> 
     Ok(found.first().and_then(|row| labelled(row.get(0))))
 }
 
-/// The other way of [`label`].
+/// Parses a [`label`].
 fn labelled(label: &str) -> Option<Instance> {
     let text = label.strip_prefix("outboxctl instance ")?;
     let (identifier, region) = text.split_once(" in ").unwrap_or((text, REGION));
@@ -188,7 +188,7 @@ async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), Stri
 }
 
 async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
-    // A slot that somebody reads keeps its database.
+    // A slot with a reader keeps its database.
     let readers = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active";
     client.execute(readers, &[&database]).await.map_err(reason)?;
     let slots = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1";
@@ -196,14 +196,14 @@ async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
         match client.execute(slots, &[&database]).await {
             Ok(_) => break,
             Err(error) if attempt == 50 => return Err(reason(error)),
-            // Its reader is on the way out.
+            // Its reader is about to end.
             Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
         }
     }
     client.batch_execute(&format!("DROP DATABASE \"{database}\" WITH (FORCE)")).await.map_err(reason)
 }
 
-/// Roles belong to an instance on RDS; here they go with the last database.
+/// Drops the roles with the last database. On RDS, roles belong to an instance.
 async fn drop_roles_of_nobody(client: &Client) -> Result<(), String> {
     let left = "SELECT FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
     if !client.query(left, &[]).await.map_err(reason)?.is_empty() {
@@ -218,7 +218,7 @@ async fn drop_roles_of_nobody(client: &Client) -> Result<(), String> {
     Ok(())
 }
 
-/// The comment on a database; None when there is no such database.
+/// Returns the comment on a database; `None` if it does not exist.
 async fn owner_label(client: &Client, database: &str) -> Result<Option<String>, String> {
     let query = "SELECT coalesce(shobj_description(oid, 'pg_database'), 'unknown') FROM pg_database WHERE datname = $1";
     Ok(client.query_opt(query, &[&database]).await.map_err(reason)?.map(|row| row.get(0)))

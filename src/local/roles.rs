@@ -1,5 +1,5 @@
-//! What AWS services do with roles of the pipeline: DMS and Lambda's event source mappings assume one for their work, and fail
-//! on AWS where it does not trust them or lacks a right. Here they work with a session of the role, too.
+//! Roles of the pipeline that AWS services use: DMS and Lambda's event source mappings assume one for their work, and
+//! fail on AWS if it does not trust them or lacks a right. Here they work with a session of the role, too.
 
 use std::fmt;
 use std::time::SystemTime;
@@ -16,44 +16,44 @@ use super::query;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 
-/// A role in the hands of an AWS service.
+/// A role that an AWS service assumes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assumed {
-    /// The role's ARN.
+    /// ARN of the role.
     pub role: String,
     /// The service principal, like `dms.amazonaws.com`.
     pub service: String,
-    /// The resource on whose behalf the service works: `aws:SourceArn`, with its account as `aws:SourceAccount`. None for services
-    /// that name none.
+    /// The resource for which the service works: `aws:SourceArn`, with its account as `aws:SourceAccount`. Absent for
+    /// services that name none.
     pub source: Option<String>,
-    /// The session's name: 2 to 64 characters.
+    /// Name of the session: 2 to 64 characters.
     pub session: String,
-    /// Where the service works from, when that is in a VPC without a public address.
+    /// Place of the service, if it is in a VPC without a public address.
     pub place: Option<Place>,
 }
 
-/// A place in a VPC: from here a service is reached by VPC endpoints or a NAT gateway only.
+/// A place in a VPC, from which services are reachable by VPC endpoints or a NAT gateway only.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Place {
     pub subnets: Vec<String>,
-    /// Security groups; none stands for the default group of the VPC.
+    /// Security groups; an empty list stands for the default group of the VPC.
     pub groups: Vec<String>,
 }
 
 impl Assumed {
-    /// Returns clients that work with sessions of the role. A session is renewed before it expires, and its rights are those that
-    /// the role has at each call.
+    /// Returns clients that work with sessions of the role. A session is renewed before it expires, and its rights are
+    /// those of the role at each call.
     pub fn clients(&self, gateway: &Gateway, region: &str) -> Clients {
         let sessions =
             Sessions { assumed: self.clone(), emulator: gateway.emulator.clone(), region: region.to_owned() };
         gateway.clients_in(region).with_credentials(SharedCredentialsProvider::new(sessions))
     }
 
-    /// Checks that the service may assume the role and that the role's policies allow each action on the resource, by IAM's
-    /// simulation.
+    /// Checks that the service may assume the role and that the role's policies allow each action on the resource, by
+    /// IAM's simulation.
     ///
     /// # Errors
-    /// `AccessDenied`, in the words that AWS has for a missing right.
+    /// `AccessDenied`, worded as AWS does for a missing right.
     pub async fn check(&self, gateway: &Gateway, region: &str, actions: &[&str], resource: &str) -> Result<()> {
         self.session(&gateway.emulator, region).await?;
         let (role, actions_given) = (&self.role, actions.iter().map(|action| (*action).to_owned()).collect());
@@ -73,8 +73,8 @@ impl Assumed {
         }
     }
 
-    /// Assumes the role: the trust policy must name the service, and its conditions must fit (IAM user guide, "The confused deputy
-    /// problem").
+    /// Assumes the role: the trust policy must name the service, and its conditions must match (IAM user guide, "The
+    /// confused deputy problem").
     async fn session(&self, emulator: &Emulator, region: &str) -> Result<Credentials> {
         let Self { role, service, source, session, place } = self;
         let about = as_header(&json!({ "service": service, "source": source, "place": place }))?;
@@ -96,7 +96,7 @@ impl Assumed {
     }
 }
 
-/// Makes sessions for the SDK, which keeps each one until shortly before it expires.
+/// Provides sessions for the SDK, which keeps each one until shortly before it expires.
 struct Sessions {
     assumed: Assumed,
     emulator: Emulator,

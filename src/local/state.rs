@@ -1,4 +1,4 @@
-//! What a running local stack says of itself, on disk for every other command.
+//! The state file of a running local stack, for other commands.
 
 use std::path::PathBuf;
 
@@ -9,9 +9,9 @@ use super::transports::Transports;
 use crate::aws::{AccessKey, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 
-/// The account of everything that lives in the local stack.
+/// Account of all resources in the local stack.
 pub const ACCOUNT: &str = "000000000000";
-/// The region of the local stack, unless a command names another.
+/// Default region of the local stack.
 pub const REGION: &str = "us-east-1";
 
 /// Returns the region that an ARN names; the default one for an ARN without.
@@ -19,43 +19,43 @@ pub fn region_of(arn: &str) -> &str {
     arn.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(REGION)
 }
 
-/// How to reach the local PostgreSQL.
+/// Connection settings of the local PostgreSQL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Postgres {
-    /// "localhost": the name its certificate is for.
+    /// "localhost": the name in its certificate.
     pub host: String,
     pub port: u16,
-    /// The number in the name of its socket: the server itself has no port, outboxctl stands in front of it.
+    /// The number in the name of its socket: the server has no TCP port, outboxctl listens in front of it.
     pub server_port: u16,
     /// PEM of the authority that signed its certificate; for PGSSLROOTCERT.
     pub ca_file: PathBuf,
-    /// Like "15.14".
+    /// Version, like "15.14".
     pub version: String,
-    /// The folder of its programs.
+    /// Folder of its programs.
     pub bin: PathBuf,
-    /// The folder of the socket on which the daemon, and only it, is superuser.
+    /// Folder of the socket on which the daemon, and only it, is superuser.
     pub socket: PathBuf,
 }
 
-/// state.json: there only while the stack is up, or after its daemon was killed.
+/// The contents of state.json, which exists while the stack is running, or after its daemon was killed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {
-    /// Like `http://127.0.0.1:4566`: the one endpoint for every AWS service.
+    /// Endpoint for every AWS service, like `http://127.0.0.1:4566`.
     pub endpoint: String,
     pub region: String,
-    /// What requests to the endpoint must be signed with.
+    /// Key that requests to the endpoint must be signed with.
     pub key: AccessKey,
     pub account: String,
     /// The daemon's process id.
     pub pid: u32,
-    /// The daemon's version; another one must not talk to it blindly.
+    /// The daemon's version.
     pub version: String,
     pub postgres: Postgres,
-    /// The emulator behind the gateway.
+    /// Address of the emulator behind the gateway.
     pub emulator_url: String,
     pub emulator_pid: u32,
-    /// The id of the user that the emulator and the functions run as. 0 where root started the stack and no other user can
-    /// run Python.
+    /// Id of the user that the emulator and the functions run as. 0 if root started the stack and no other user can run
+    /// Python.
     pub emulator_uid: u32,
     pub emulator_version: String,
     pub transports: Transports,
@@ -63,19 +63,19 @@ pub struct State {
 }
 
 impl State {
-    /// The state left on disk, whether its daemon lives or not. None when there is none or it can't be read as one.
+    /// Reads the state on disk, whether its daemon runs or not. Returns `None` if it is missing or invalid.
     pub fn read(home: &Home) -> Option<Self> {
         serde_json::from_slice(&std::fs::read(home.state_file()).ok()?).ok()
     }
 
     /// # Errors
-    /// `Io` when it can't be written.
+    /// `Io` if it can't be written.
     pub fn write(&self, home: &Home) -> Result<()> {
         let text = serde_json::to_vec_pretty(self).or_fail(Kind::Unexpected, || "state.json".into())?;
         write_atomically(&home.state_file(), &text)
     }
 
-    /// Returns what SDK clients need to reach it.
+    /// Returns the settings for SDK clients.
     pub fn local_endpoint(&self) -> LocalEndpoint {
         LocalEndpoint { url: self.endpoint.clone(), region: self.region.clone(), key: self.key.clone() }
     }
@@ -89,8 +89,8 @@ impl State {
         shown
     }
 
-    /// Returns the environment variables by which other tools reach the stack: the AWS SDKs (each reads one of the two
-    /// for the region) and whatever uses PostgreSQL's client library.
+    /// Returns the environment variables for other tools: the AWS SDKs (each reads one of the two for the region) and
+    /// programs that use PostgreSQL's client library.
     pub fn variables(&self) -> [(&'static str, String); 9] {
         [
             ("AWS_ENDPOINT_URL", self.endpoint.clone()),
@@ -106,10 +106,10 @@ impl State {
     }
 }
 
-/// The state of the running stack.
+/// Returns the state of the running stack.
 ///
 /// # Errors
-/// `LocalDown` when it is not up.
+/// `LocalDown` if it is not running.
 pub fn running() -> Result<State> {
     let home = Home::find()?;
     let down = |text: &str| Error::new(Kind::LocalDown, text.to_owned());
@@ -120,10 +120,10 @@ pub fn running() -> Result<State> {
     Ok(state)
 }
 
-/// The endpoint of the running stack.
+/// Returns the endpoint of the running stack.
 ///
 /// # Errors
-/// `LocalDown` when it is not up.
+/// `LocalDown` if it is not running.
 pub fn connect() -> Result<LocalEndpoint> {
     Ok(running()?.local_endpoint())
 }

@@ -1,31 +1,31 @@
-//! How the event transports of a local stack deliver: chosen when it starts, done in the emulator's process.
+//! Delivery of the event transports of a local stack: chosen when it starts, done in the emulator's process.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment::{flag, text};
 
-/// The name of the variable for a seed, which `local up --seed` takes precedence over.
+/// Variable for a seed; `local up --seed` takes precedence over it.
 const SEED: &str = "OUTBOXCTL_LOCAL_SEED";
-/// Seeds drawn at random are below this: short enough to be typed.
+/// Limit of random seeds: short enough to be typed.
 const SEEDS: u64 = 1_000_000;
 
-/// What is drawn and what is limited.
+/// Randomised delivery and shard limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transports {
-    /// Where order, repetition and delays come from; `None` delivers everything once, in order and at once.
+    /// Seed of order, repetition and delays; without it, everything is delivered once, in order and at once.
     pub seed: Option<u64>,
-    /// Whether shards of Kinesis streams have their limits.
+    /// Set if shards of Kinesis streams have their limits.
     pub shard_limits: bool,
 }
 
 impl Transports {
-    /// Reads the environment: `OUTBOXCTL_LOCAL_SEED`, or a seed at random; `OUTBOXCTL_LOCAL_DELIVERY=ordered`, for tests of what
-    /// depends on the order in which events were sent; `OUTBOXCTL_LOCAL_SHARD_LIMITS=false`, for measuring how fast a
-    /// client is. A seed that is passed takes precedence.
+    /// Reads the environment: `OUTBOXCTL_LOCAL_SEED`, or a random seed; `OUTBOXCTL_LOCAL_DELIVERY=ordered`, for tests
+    /// that depend on the order in which events were sent; `OUTBOXCTL_LOCAL_SHARD_LIMITS=false`, for measuring a
+    /// client's maximum speed. A seed that is passed takes precedence.
     ///
     /// # Errors
-    /// `Usage` for a value that is not understood, and for a seed where nothing is drawn.
+    /// `Usage` for an invalid value, and for a seed with ordered delivery.
     pub fn choose(seed: Option<u64>) -> Result<Self> {
         let number = |text: String| text.parse().or_fail(Kind::Usage, || format!("{SEED} is {text:?}, not a number"));
         let from_environment = text(SEED)?.map(number).transpose()?;

@@ -1,5 +1,5 @@
-//! The users that programs of the local stack run as where root starts it: PostgreSQL refuses to be root, and the emulator
-//! and its functions run other people's code.
+//! The users that programs of the local stack run as if root starts it: PostgreSQL refuses to run as root, and the
+//! emulator and its functions run other people's code.
 
 use std::ops::RangeInclusive;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
@@ -28,10 +28,11 @@ impl User {
         Self { name: "root".into(), uid: 0, gid: 0 }
     }
 
-    /// None when we are an ordinary user already. For root: `postgres` where a package made it, else `nobody`.
+    /// Returns PostgreSQL's user. `None` for an ordinary user; for root, `postgres` if a package made it, else
+    /// `nobody`.
     ///
     /// # Errors
-    /// `LocalSetup` when there is neither.
+    /// `LocalSetup` if neither exists.
     pub fn unprivileged() -> Result<Option<Self>> {
         if !geteuid().is_root() {
             return Ok(None);
@@ -44,19 +45,20 @@ impl User {
         })
     }
 
-    /// Returns the user that the emulator and the functions of a stack run as where root starts it; `None` where an ordinary
-    /// user does. It is not PostgreSQL's: that one is superuser of the stack's databases, and of other databases on this machine.
-    /// It has an id without an account, and for root in a user namespace that maps none of those, it is PostgreSQL's after all.
+    /// Returns the user that the emulator and the functions of a stack run as if root starts it; `None` for an ordinary
+    /// user. It is not PostgreSQL's user: that one is superuser of the stack's databases, and of other databases on
+    /// this machine. It has an id without an account; for root in a user namespace that maps none of those, it is
+    /// PostgreSQL's user after all.
     ///
     /// # Errors
-    /// `LocalSetup` when there is neither.
+    /// `LocalSetup` if neither exists.
     pub fn of_stack(stack: &Path) -> Result<Option<Self>> {
         if !geteuid().is_root() {
             return Ok(None);
         }
         let text = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
         let taken = [text("/etc/passwd"), text("/etc/group")];
-        // Without the files (other systems than Linux), every id is there.
+        // Without the files (other systems than Linux), every id exists.
         let maps = ["/proc/self/uid_map", "/proc/self/gid_map"].map(|path| std::fs::read_to_string(path).ok());
         let usable = |id: u32| {
             taken.iter().all(|accounts| !has_id(accounts, id)) && maps.iter().flatten().all(|map| is_mapped(map, id))
@@ -71,16 +73,16 @@ impl User {
         }
     }
 
-    /// Lets a command run as this user, with a home folder that is its own in place of root's.
+    /// Makes a command run as this user, with its own home folder in place of root's.
     pub fn run(&self, command: &mut std::process::Command, home: &Path) {
         command.uid(self.uid).gid(self.gid).env("HOME", home).env_remove("USER").env_remove("LOGNAME");
     }
 
-    /// Makes the user owner of a folder and of what is in it, where another one is: root, before an upgrade or where no other
-    /// user could run the programs. Files with more than one name stay as they are: the other name may lie elsewhere.
+    /// Makes the user owner of a folder and its contents that belong to another user: root, before an upgrade or if no
+    /// other user could run the programs. Files with more than one name are skipped: the other name may lie elsewhere.
     ///
     /// # Errors
-    /// `LocalSetup` when that is refused.
+    /// `LocalSetup` if that is refused.
     pub fn own_all(&self, folder: &Path) -> Result<()> {
         let about = |path: &Path| {
             std::fs::symlink_metadata(path).or_fail(Kind::LocalSetup, || format!("{} can't be read", path.display()))
@@ -105,20 +107,20 @@ impl User {
         Ok(())
     }
 
-    /// Makes the user owner of a file or folder; of a link itself, not of what it points to.
+    /// Makes the user owner of a file or folder; of a link itself, not of its target.
     ///
     /// # Errors
-    /// `LocalSetup` when that is refused.
+    /// `LocalSetup` if that is refused.
     pub fn own(&self, path: &Path) -> Result<()> {
         lchown(path, Some(self.uid), Some(self.gid))
             .or_fail(Kind::LocalSetup, || format!("{} can't be given to user {}", path.display(), self.name))
     }
 
-    /// Lets the user pass through the folders down to `folder`: those below `root` are ours and are opened, for those
-    /// above it can only be said which one is in the way.
+    /// Lets the user pass through the folders down to `folder`: opens those below `root`; for those above it, only
+    /// reports the one that is closed.
     ///
     /// # Errors
-    /// `LocalSetup` when a folder above can't be passed.
+    /// `LocalSetup` if a folder above is closed to the user.
     pub fn let_through(&self, root: &Path, folder: &Path) -> Result<()> {
         for part in folder.ancestors() {
             let about = std::fs::metadata(part).or_fail(Kind::LocalSetup, || format!("{} is gone", part.display()))?;
@@ -143,12 +145,12 @@ impl User {
     }
 }
 
-/// Whether /etc/passwd or /etc/group has an id: both have it in the third field.
+/// Returns whether /etc/passwd or /etc/group has an id: both have it in the third field.
 fn has_id(accounts: &str, id: u32) -> bool {
     accounts.lines().any(|line| line.split(':').nth(2).and_then(|field| field.parse().ok()) == Some(id))
 }
 
-/// Whether an id exists in this user namespace (user_namespaces(7): first id inside, first id outside, count).
+/// Returns whether an id exists in this user namespace (user_namespaces(7): first id inside, first id outside, count).
 fn is_mapped(map: &str, id: u32) -> bool {
     map.lines().any(|line| {
         let fields: Vec<u64> = line.split_whitespace().filter_map(|field| field.parse().ok()).collect();
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_folder_is_handed_over_without_files_that_have_another_name() {
-        // Only root can give files away.
+        // Only root can change the owner of files.
         let Some(user) = User::of_stack(Path::new("/s")).unwrap() else { return };
         let place = tempfile::tempdir().unwrap();
         let (folder, outside) = (place.path().join("emulator"), place.path().join("outside"));
@@ -200,7 +202,7 @@ mod tests {
         for ours in ["", "state", "state/s3.json", "link"] {
             assert_eq!(owner(&folder.join(ours)), user.uid, "{ours}");
         }
-        // Once it is the user's, nothing in it is given away any more.
+        // Once it is the user's, no further owner is changed.
         std::fs::write(folder.join("late"), "").unwrap();
         user.own_all(&folder).unwrap();
         assert_eq!(owner(&folder.join("late")), 0);

@@ -1,4 +1,4 @@
-//! From an endpoint's settings to the server behind it.
+//! Servers behind endpoints, from their settings.
 
 use std::path::PathBuf;
 
@@ -15,7 +15,7 @@ use crate::local::roles::{Assumed, Place};
 use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
 
-/// The database behind a source endpoint, its password read from the secret as DMS would, through the API.
+/// Returns the database behind a source endpoint. Reads its password from the secret as DMS does, through the API.
 pub(super) async fn database(
     gateway: &Gateway,
     store: &Store,
@@ -72,7 +72,7 @@ async fn from_secret(gateway: &Gateway, clients: &Clients, id: &str, database: &
     Target::from_secret(text, "", gateway.postgres.port, database, Roots::Rds)
 }
 
-/// The endpoint's certificate; without one, what signed the local server, or Amazon's authorities.
+/// Returns the endpoint's certificate; without one, the authority of the local server, or Amazon's authorities.
 fn roots(gateway: &Gateway, store: &Store, endpoint: &Resource, host: &str) -> Result<Roots> {
     let arn = endpoint.text("CertificateArn");
     if !arn.is_empty() {
@@ -89,7 +89,7 @@ fn roots(gateway: &Gateway, store: &Store, endpoint: &Resource, host: &str) -> R
     })
 }
 
-/// That the instance's engine supports the database's version.
+/// Checks that the instance's engine version supports the database's version.
 pub(super) async fn supported(engine: &str, database: &Target) -> Result<()> {
     let client = crate::postgres::connect(database).await?;
     let row = client.query_one("SELECT current_setting('server_version_num')::int / 10000", &[]).await;
@@ -104,7 +104,7 @@ pub(super) async fn supported(engine: &str, database: &Target) -> Result<()> {
     }
 }
 
-/// What TestConnection does: logs in to the database, or looks at the stream.
+/// Runs TestConnection: logs in to the database, or describes the stream.
 pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, endpoint: &Resource) -> Result<()> {
     reachable(gateway, instance, endpoint).await?;
     if endpoint.text("EndpointType").eq_ignore_ascii_case("source") {
@@ -136,7 +136,7 @@ pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: 
     network::reaches(gateway, endpoint.region(), &place, service).await
 }
 
-/// Where a replication instance works from: its subnets and security groups. An instance with a public address reaches every
+/// Returns the subnets and security groups of a replication instance. An instance with a public address reaches every
 /// service.
 fn place(instance: &Resource) -> Option<Place> {
     if instance.document.get("PubliclyAccessible").and_then(Value::as_bool) != Some(false) {
@@ -150,8 +150,8 @@ fn place(instance: &Resource) -> Option<Place> {
     Some(Place { subnets: texts(&group["Subnets"], "SubnetIdentifier"), groups: texts(&groups, "VpcSecurityGroupId") })
 }
 
-/// The role that reads the secret, assumed by the regional principal (DMS user guide, "Using secrets to access AWS DMS endpoints"),
-/// of which the guide does not say that it names a source.
+/// Returns the role that reads the secret, assumed by the regional principal (DMS user guide, "Using secrets to access
+/// AWS DMS endpoints"); the guide mentions no source for it.
 fn reads_secrets(role: &str, instance: Option<&Resource>, endpoint: &Resource) -> Assumed {
     Assumed {
         role: role.to_owned(),
@@ -162,12 +162,12 @@ fn reads_secrets(role: &str, instance: Option<&Resource>, endpoint: &Resource) -
     }
 }
 
-/// The name of sessions that DMS makes.
+/// Name of sessions that DMS makes.
 const SESSION: &str = "dms-session-for-replication-engine";
 
-/// Checks that the role of a target endpoint allows DMS to write to the stream (DMS user guide, "Prerequisites for using a
-/// Kinesis data stream as a target"), and returns clients that work with sessions of it. DMS names the replication instance as
-/// the source, and its account ("Cross-service confused deputy prevention").
+/// Checks that the role of a target endpoint allows DMS to write to the stream (DMS user guide, "Prerequisites for
+/// using a Kinesis data stream as a target"), and returns clients with sessions of it. DMS names the replication
+/// instance as the source, and its account ("Cross-service confused deputy prevention").
 pub(super) async fn writable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<Clients> {
     let settings = endpoint.document.get("KinesisSettings").cloned().unwrap_or_default();
     let Some(role) = settings["ServiceAccessRoleArn"].as_str() else {
@@ -185,7 +185,7 @@ pub(super) async fn writable(gateway: &Gateway, instance: &Resource, endpoint: &
     Ok(role.clients(gateway, endpoint.region()))
 }
 
-/// The stream of a target endpoint.
+/// Returns the name of a target endpoint's stream.
 pub(super) fn stream(endpoint: &Resource) -> String {
     endpoint.document.get("KinesisSettings").and_then(|s| s["StreamArn"].as_str()).unwrap_or_default().to_owned()
 }

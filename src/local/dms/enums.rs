@@ -1,4 +1,5 @@
-//! Values that the API takes from a closed list. The lists are those of AWS's SDK for Rust, which is made from the API's model.
+//! Values that the API takes from closed lists, copied from AWS's SDK for Rust, which is generated from the API's
+//! model.
 
 use aws_sdk_databasemigration::types::{
     DatabaseMode, DmsSslModeValue, LongVarcharMappingType, MessageFormatValue, MigrationTypeValue, PluginNameValue,
@@ -27,7 +28,7 @@ const SETTINGS: &[(&str, &str, Values)] = &[
 ];
 
 /// # Errors
-/// `InvalidParameterValueException` for a value that is not on its list, in the words of the API's validation.
+/// `InvalidParameterValueException` for a value that is not in its list, worded as the API's validation.
 pub(super) fn check(body: &Value) -> Answer<()> {
     for (member, values) in MEMBERS {
         one(&body[*member], member, values())?;
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn a_value_outside_its_list_is_refused_by_name() {
         let refused = |body| check(&body).unwrap_err().message;
-        // The spelling of the extra connection attribute is not the API's.
+        // The extra connection attribute is spelled differently from the API's value.
         let plugin = refused(json!({"PostgreSQLSettings": {"PluginName": "test_decoding"}}));
         assert!(plugin.contains("PostgreSQLSettings.PluginName") && plugin.contains("test-decoding"), "{plugin}");
         assert!(refused(json!({"SslMode": "verify_full"})).contains("verify-full"));

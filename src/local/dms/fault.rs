@@ -1,10 +1,10 @@
-//! Faults of the DMS API, by their documented codes.
+//! Faults of the DMS API, with their documented codes.
 
 use http::StatusCode;
 
 use crate::local::gateway::ApiResponse;
 
-/// What an operation answers instead of a result.
+/// Error response of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) code: &'static str,

@@ -6,11 +6,11 @@ use super::fault::{Answer, Fault};
 use super::kind::Kind;
 use super::store::Resource;
 
-/// A request's body.
+/// Body of a request.
 pub(super) struct Input(pub(super) Value);
 
 impl Input {
-    /// A member that must be there.
+    /// Returns a required member.
     pub(super) fn text(&self, member: &str) -> Answer<&str> {
         self.optional(member).ok_or_else(|| Fault::parameter(format!("{member} must not be empty")))
     }
@@ -19,7 +19,8 @@ impl Input {
         self.0[member].as_str().filter(|text| !text.is_empty())
     }
 
-    /// A new resource's name: letters, digits and hyphens, first a letter, no two hyphens together, none at the end.
+    /// Returns a new resource's name: letters, digits and hyphens; starts with a letter, no two hyphens together, none
+    /// at the end.
     pub(super) fn identifier(&self, member: &str) -> Answer<String> {
         let name = self.text(member)?;
         let fine = name.len() <= 255
@@ -36,7 +37,7 @@ impl Input {
         }
     }
 
-    /// Copies members that are there, as they are.
+    /// Copies the given members that are present, unchanged.
     pub(super) fn copy(&self, members: &[&str], to: &mut Map<String, Value>) {
         for member in members {
             if !self.0[*member].is_null() {
@@ -45,20 +46,20 @@ impl Input {
         }
     }
 
-    /// The `Tags` member.
+    /// Returns the `Tags` member.
     pub(super) fn tags(&self) -> std::collections::BTreeMap<String, String> {
         let tags = self.0["Tags"].as_array().into_iter().flatten();
         tags.filter_map(|tag| Some((tag["Key"].as_str()?.to_owned(), tag["Value"].as_str().unwrap_or("").to_owned())))
             .collect()
     }
 
-    /// (name, values) of each filter.
+    /// Returns the name and values of each filter.
     pub(super) fn filters(&self) -> Vec<(&str, Vec<&str>)> {
         let filters = self.0["Filters"].as_array().into_iter().flatten();
         filters.filter_map(|filter| Some((filter["Name"].as_str()?, texts(&filter["Values"])))).collect()
     }
 
-    /// Those resources that pass every filter.
+    /// Returns the resources that match every filter.
     pub(super) fn filtered(&self, kind: Kind, resources: Vec<Resource>) -> Answer<Vec<Resource>> {
         let names = kind.names();
         let mut resources = resources;
@@ -72,7 +73,7 @@ impl Input {
         Ok(resources)
     }
 
-    /// One page of `items` under `member`, with a `Marker` where more follow.
+    /// Returns one page of `items` under `member`, with a `Marker` if more follow.
     pub(super) fn page(&self, member: &str, items: Vec<Value>, most: u64) -> Answer<Value> {
         let size = match &self.0["MaxRecords"] {
             Value::Null => most.min(100),

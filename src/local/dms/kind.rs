@@ -1,4 +1,4 @@
-//! What kinds of resources there are, and what the API calls their parts. One table.
+//! Kinds of resources and the API's names for their parts, in one table.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,17 +15,17 @@ pub(super) enum Kind {
 
 /// Names of a kind in the API.
 pub(super) struct Names {
-    /// The answer's member that holds one.
+    /// Response member that holds one resource.
     pub(super) one: &'static str,
-    /// The answer's member that holds a list.
+    /// Response member that holds a list.
     pub(super) many: &'static str,
     pub(super) identifier: &'static str,
-    /// "" where the document has no ARN.
+    /// "" if the document has no ARN.
     pub(super) arn: &'static str,
-    /// The resource part of the ARN begins with it.
+    /// Prefix of the ARN's resource part.
     pub(super) word: &'static str,
     pub(super) status: &'static str,
-    /// Filter names that Describe takes, and the members they compare.
+    /// Filter names that Describe takes, and the members that they compare.
     pub(super) filters: &'static [(&'static str, &'static str)],
 }
 

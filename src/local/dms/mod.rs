@@ -1,7 +1,7 @@
-//! The DMS API as far as a pipeline needs it, its CloudFormation types, and the runs of its tasks.
+//! The part of the DMS API that a pipeline needs, its CloudFormation types, and the runs of its tasks.
 //!
-//! `operations/` answers the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` CloudFormation;
-//! `runner.rs` runs tasks on [`crate::capture`]. Everything is in `store.rs`, and on disk before it is answered.
+//! `operations/` implements the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` the CloudFormation
+//! types; `runner.rs` runs tasks on [`crate::capture`]. `store.rs` holds all data, on disk before an operation answers.
 //! Source: AWS DMS API reference, 2016-01-01. May import what [`super`] may.
 
 mod endpoint;
@@ -34,10 +34,10 @@ pub struct Dms {
     runs: Arc<Runs>,
 }
 
-/// What an operation works with.
+/// Context of an operation.
 pub(in crate::local) struct Call<'a> {
     gateway: &'a Arc<Gateway>,
-    /// Where the caller works; resources of other regions are out of its sight.
+    /// The caller's region; resources of other regions are invisible to it.
     region: String,
     store: Arc<Store>,
     runs: Arc<Runs>,

@@ -1,4 +1,4 @@
-//! CloudFormation's AWS::DMS::* types, by way of the API's own operations.
+//! CloudFormation's AWS::DMS::* types, implemented by the API's operations.
 //! Source: CloudFormation resource reference, AWS::DMS.
 
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use super::kind::Kind;
 use super::{Call, Dms, operations};
 use crate::local::gateway::{Gateway, Resource, ResourceProvider, ResourceRequest};
 
-/// A resource that takes longer than this has failed.
+/// Time limit for a resource to become ready.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The provider; it shares its [`Dms`] with the API.
+/// The provider; shares its [`Dms`] with the API.
 pub struct DmsResources(pub Arc<Dms>);
 
 const TYPES: &[&str] = &[
@@ -40,7 +40,7 @@ fn kind(resource_type: &str) -> Result<Kind, String> {
     })
 }
 
-/// Operation names end in this; the member that names the resource in Modify and Delete.
+/// Suffix of the operation names, and the member that names the resource in Modify and Delete.
 fn operation(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::SubnetGroup => ("ReplicationSubnetGroup", "ReplicationSubnetGroupIdentifier"),
@@ -53,7 +53,7 @@ fn operation(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-/// Properties whose change makes a new resource.
+/// Properties whose change replaces the resource.
 fn replacing(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::SubnetGroup => &["ReplicationSubnetGroupIdentifier"],
@@ -74,7 +74,8 @@ fn replacing(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-/// Properties as the API takes them: settings under the API's names, text as numbers and flags where those are meant.
+/// Converts properties to the API's parameters: settings under the API's names, text to numbers and booleans where
+/// needed.
 fn body(kind: Kind, request: &ResourceRequest) -> Map<String, Value> {
     const FLAGS: &[&str] = &["MultiAZ", "AutoMinorVersionUpgrade", "PubliclyAccessible", "Enabled"];
     const COUNTS: &[&str] = &["AllocatedStorage", "Port"];
@@ -88,7 +89,7 @@ fn body(kind: Kind, request: &ResourceRequest) -> Map<String, Value> {
             _ => value.clone(),
         };
         match name.as_str() {
-            // CloudFormation spells it in its own way.
+            // CloudFormation spells it differently.
             "PostgreSqlSettings" => body.insert("PostgreSQLSettings".into(), typed(value)),
             "KinesisSettings" => body.insert(name.clone(), typed(value)),
             _ => body.insert(name.clone(), value),
@@ -102,7 +103,7 @@ fn body(kind: Kind, request: &ResourceRequest) -> Map<String, Value> {
     body
 }
 
-/// Settings whose text says true, false or a number.
+/// Settings whose text is true, false or a number.
 fn typed(settings: Value) -> Value {
     let Value::Object(settings) = settings else { return settings };
     let value = |name: &str, value: Value| match value.as_str() {
@@ -120,7 +121,7 @@ fn typed(settings: Value) -> Value {
     settings.into_iter().map(typed).collect()
 }
 
-/// A name that AWS would make up: stack, logical id and a random end.
+/// Returns a generated name as AWS does: stack, logical id and a random suffix.
 fn generated_name(request: &ResourceRequest, limit: usize) -> String {
     let random: String = uuid::Uuid::new_v4().simple().to_string().chars().take(12).collect();
     let mut name = format!("{}-{}", request.stack_name, request.logical_id).to_lowercase();
@@ -186,7 +187,7 @@ impl DmsResources {
     }
 }
 
-/// A task is stopped before it is deleted. To change one that runs is refused, as on AWS: CloudFormation does not stop it
+/// Stops a task before it is deleted. Changing a running task is refused, as on AWS: CloudFormation does not stop it
 /// ("The task must be stopped before you can modify it", ModifyReplicationTask).
 async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(), String> {
     let status = || call.store.find(arn).map_or(String::new(), |task| task.status().to_owned());
@@ -198,7 +199,7 @@ async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(),
     until(|| status() != "stopping" && !call.runs.is_running(arn), "the task does not stop").await
 }
 
-/// Waits until the resource is in none of the states that it only passes through.
+/// Waits until the resource is in no transitional state.
 async fn settled(call: &Call<'_>, arn: &str) -> Result<(), String> {
     let passing = || call.store.find(arn).is_some_and(|r| ["creating", "modifying"].contains(&r.status()));
     until(|| !passing(), &format!("{arn} does not become ready")).await
@@ -215,7 +216,7 @@ async fn until(done: impl Fn() -> bool, otherwise: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What `Ref` and `Fn::GetAtt` give.
+/// Returns the values of `Ref` and `Fn::GetAtt`.
 fn resource(kind: Kind, document: &Value) -> Resource {
     let names = kind.names();
     let by = if names.arn.is_empty() { names.identifier } else { names.arn };

@@ -1,4 +1,4 @@
-//! Runs of tasks: from starting to running to stopped or failed, and back up after the stack was down.
+//! Runs of tasks: starting, running, then stopped or failed; and the restart after the stack was stopped.
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
@@ -23,10 +23,10 @@ use crate::error::{Error, Result};
 use crate::local::gateway::Gateway;
 use crate::postgres::replication::Lsn;
 
-/// How often counts and positions of a running task go to disk.
+/// Interval at which counts and positions of a running task are written to disk.
 const KEEP: Duration = Duration::from_millis(250);
 
-/// The tasks that run now.
+/// The running tasks.
 #[derive(Default)]
 pub(super) struct Runs(Mutex<HashMap<String, Run>>);
 
@@ -49,7 +49,7 @@ impl Runs {
     }
 }
 
-/// An error with its causes, in one line, as a `LastFailureMessage` has it.
+/// Returns an error with its causes in one line, as in `LastFailureMessage`.
 pub(super) fn words(error: &Error) -> String {
     let mut text = error.message().to_owned();
     for cause in error.causes() {
@@ -59,7 +59,7 @@ pub(super) fn words(error: &Error) -> String {
     text
 }
 
-/// Puts the task into `starting` and its run into the background.
+/// Sets the task to `starting` and starts its run in the background.
 pub(super) fn start(call: &Call<'_>, task: &Resource, start: Start) -> Answer<Resource> {
     let starting = call.store.change(&task.arn, |task| {
         task.set_status("starting");
@@ -86,19 +86,19 @@ fn launch(call: &Call<'_>, task: Resource, start: Start) {
     let (gateway, store, runs) = (Arc::clone(call.gateway), Arc::clone(&call.store), Arc::clone(&call.runs));
     call.gateway.spawn(async move {
         let run = AssertUnwindSafe(supervise(&gateway, &store, &task, start, &statistics, &stop)).catch_unwind();
-        // A task whose run is gone must not be shown as running.
+        // A task without a run must not be shown as running.
         let ended = run.await.unwrap_or_else(|_| {
             Err(Error::new(
                 crate::error::Kind::Unexpected,
                 "the replication broke off; the daemon's log has the reason",
             ))
         });
-        // Before the status: whoever sees it stopped may start it again at once.
+        // Before the status: a client that sees it stopped may start it again at once.
         runs.lock().remove(&task.arn);
         let told = store.change(&task.arn, |task| {
             task.hidden.tables = statistics.snapshot();
             match &ended {
-                // The stack goes down: the task is as it is, and runs on when the stack is up again.
+                // The stack stops: the task's status stays, and it continues after the next start.
                 Ok(Ended::Cancelled) if !stop.is_cancelled() => {}
                 Ok(ended) => {
                     settle(task, "stopped", if *ended == Ended::Loaded { "FULL_LOAD_ONLY_FINISHED" } else { "NORMAL" })
@@ -125,7 +125,7 @@ fn settle(task: &mut Resource, status: &str, reason: &str) {
     }
 }
 
-/// Runs the data plane until it ends, and keeps the task's document up to date meanwhile.
+/// Runs the data plane until it ends, and keeps the task's document up to date.
 async fn supervise(
     gateway: &Arc<Gateway>,
     store: &Arc<Store>,
@@ -139,7 +139,7 @@ async fn supervise(
     let (confirmed, positions) = watch::channel(Lsn::default());
     let (job, sink) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
     let sink = Arc::new(sink);
-    // Both a stop and the stack's end stop it; which of them it was is told by `stop`.
+    // Both a stop of the task and the end of the stack cancel it; `stop` distinguishes them.
     let both = gateway.cancel.child_token();
     let mut run = std::pin::pin!(capture::run(&job, sink, &both));
     let mut keep = tokio::time::interval(KEEP);
@@ -247,7 +247,7 @@ async fn job(
     Ok((job, KinesisSink::new(&clients, endpoint::stream(&target))))
 }
 
-/// Where the task's recovery checkpoint is in the log; the log's beginning where there is none.
+/// Returns the log position of the task's recovery checkpoint; the beginning of the log without one.
 fn checkpoint(task: &Resource) -> Lsn {
     tasks::parse_position(task.text("RecoveryCheckpoint")).unwrap_or_default()
 }
@@ -257,11 +257,11 @@ fn source_settings(source: &Resource) -> SourceSettings {
     SourceSettings::read(&settings, source.text("ExtraConnectionAttributes"))
 }
 
-/// The endpoint's slot, or one named after the task: lower case letters, digits and underscores, at most 63.
+/// Returns the endpoint's slot, or one named after the task: lower case letters, digits and underscores, at most 63.
 fn slot(task: &Resource, settings: &SourceSettings) -> String {
     let own = || {
         let name = task.identifier().to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-        // The ARN's end keeps apart what the cut makes equal.
+        // The suffix from the ARN distinguishes names that are equal after truncation.
         let unique: String = task.arn.rsplit(':').next().unwrap_or("").to_lowercase().chars().take(8).collect();
         let unique = unique.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
         format!("{}_{unique}", &name[..name.len().min(54)])
@@ -317,7 +317,7 @@ async fn drop_own_slot(gateway: &Gateway, store: &Store, task: &Resource) -> Res
     capture::drop_slot(&database, &slot(task, &settings)).await
 }
 
-/// After the stack was down: what was running runs on, and what was passing has passed.
+/// Continues the tasks that were running when the stack stopped, and completes transitional states.
 pub(super) fn take_up(call: &Call<'_>) {
     for resource in call.store.list(|_| true) {
         let status = resource.status().to_owned();

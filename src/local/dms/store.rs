@@ -1,4 +1,4 @@
-//! Everything that the DMS API was told, in memory and in dms.json.
+//! All resources of the DMS API, in memory and in dms.json.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ use crate::error::{Kind as ErrorKind, OrFail, Result};
 use crate::local::home::write_atomically;
 use crate::local::state::region_of;
 
-/// One resource: the document is what Describe answers, to the member.
+/// One resource. The document holds exactly the members that Describe returns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Resource {
     pub(super) kind: Kind,
@@ -26,16 +26,16 @@ pub(super) struct Resource {
     pub(super) hidden: Hidden,
 }
 
-/// What Describe does not tell.
+/// Data that Describe does not return.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Hidden {
-    /// An endpoint's own password, where it has no secret.
+    /// Password of an endpoint without a secret.
     #[serde(default)]
     pub(super) password: Option<String>,
-    /// A task: whether its slot and full load are done, so that it can resume.
+    /// For a task: whether its slot and full load are done, so that it can resume.
     #[serde(default)]
     pub(super) resumable: bool,
-    /// A task: counts by table.
+    /// For a task: counts by table.
     #[serde(default)]
     pub(super) tables: Vec<((String, String), TableCounts)>,
 }
@@ -45,7 +45,7 @@ impl Resource {
         self.document.get(member).and_then(Value::as_str).unwrap_or("")
     }
 
-    /// Returns the region of its ARN; of a connection, which has none, that of its endpoint.
+    /// Returns the region of its ARN; for a connection, which has none, that of its endpoint.
     pub(super) fn region(&self) -> &str {
         region_of(if self.kind == Kind::Connection { self.text("EndpointArn") } else { &self.arn })
     }
@@ -79,7 +79,7 @@ pub(super) struct Store {
 
 impl Store {
     /// # Errors
-    /// `Io` where the file is there and can't be read.
+    /// `Io` if the file exists and can't be read.
     pub(super) fn open(file: PathBuf) -> Result<Self> {
         let content = match std::fs::read(&file) {
             Ok(bytes) => {
@@ -91,7 +91,7 @@ impl Store {
         Ok(Self { file, content: Mutex::new(content) })
     }
 
-    /// A copy of every resource that fits.
+    /// Returns a copy of every matching resource.
     pub(super) fn list(&self, fits: impl Fn(&Resource) -> bool) -> Vec<Resource> {
         let content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         content.resources.iter().filter(|resource| fits(resource)).cloned().collect()
@@ -101,13 +101,13 @@ impl Store {
         self.list(|resource| resource.arn == arn).pop()
     }
 
-    /// The resource with this ARN, of this kind.
+    /// Returns the resource of this kind with this ARN.
     pub(super) fn get(&self, kind: Kind, arn: &str) -> Answer<Resource> {
         let found = self.find(arn).filter(|resource| resource.kind == kind);
         found.ok_or_else(|| Fault::not_found(format!("{} {arn} not found", kind.names().one)))
     }
 
-    /// Adds a resource, or answers that its ARN or identifier is taken.
+    /// Adds a resource, or returns the fault that its ARN or identifier is taken.
     pub(super) fn add(&self, resource: Resource) -> Answer<Resource> {
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         let same = |other: &Resource| {
@@ -126,7 +126,7 @@ impl Store {
         Ok(resource)
     }
 
-    /// Changes a resource, if it is still there, and answers it.
+    /// Changes a resource, if it still exists, and returns it.
     pub(super) fn change<T>(&self, arn: &str, change: impl FnOnce(&mut Resource) -> Answer<T>) -> Answer<T> {
         let mut content = self.content.lock().unwrap_or_else(PoisonError::into_inner);
         let found = content.resources.iter_mut().find(|resource| resource.arn == arn);

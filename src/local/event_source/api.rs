@@ -1,5 +1,5 @@
 //! `/2015-03-31/event-source-mappings` of the Lambda API, for mappings whose source is a stream of Kinesis or DynamoDB.
-//! Those of other sources are the emulator's.
+//! The emulator handles those of other sources.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::local::state;
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 
-/// An error in the API's terms: code and text.
+/// An error of the API: code and text.
 #[derive(Debug)]
 pub struct Refusal {
     status: StatusCode,
@@ -39,7 +39,7 @@ impl Refusal {
     }
 }
 
-/// None where it is the emulator's to answer.
+/// Answers a request of the event source mapping API. Returns `None` for the requests that the emulator answers.
 pub async fn handle(registry: &Arc<Registry>, gateway: &Arc<Gateway>, request: &ApiRequest) -> Option<ApiResponse> {
     let rest = request.path.strip_prefix(PATH)?.trim_matches('/');
     let (status, answer) = match (&request.method, rest) {
@@ -76,13 +76,13 @@ pub async fn handle(registry: &Arc<Registry>, gateway: &Arc<Gateway>, request: &
     })
 }
 
-/// Whether a mapping's source is one that we poll.
+/// Returns whether a mapping's source is a stream that is polled here.
 pub fn is_ours(settings: &Map<String, Value>) -> bool {
     settings.get("EventSourceArn").and_then(Value::as_str).and_then(Service::of).is_some()
 }
 
 /// # Errors
-/// What the API refuses: parameters, an unknown function or stream, a second mapping of the two.
+/// The API's error for invalid parameters, an unknown function or stream, or a second mapping of the same two.
 pub async fn create(
     registry: &Arc<Registry>,
     gateway: &Arc<Gateway>,
@@ -135,7 +135,7 @@ pub async fn create(
 }
 
 /// # Errors
-/// What the API refuses.
+/// The API's error.
 pub async fn update(
     registry: &Arc<Registry>,
     gateway: &Arc<Gateway>,
@@ -144,7 +144,7 @@ pub async fn update(
 ) -> Result<Value, Refusal> {
     let mapping = tracked.mapping();
     let mut changes = changes.clone();
-    // Where reading began can't be changed.
+    // The starting position can't be changed.
     changes.remove("StartingPosition");
     changes.remove("StartingPositionTimestamp");
     let settings = merge(&mapping.settings, &changes).map_err(Refusal::invalid)?;
@@ -172,7 +172,7 @@ pub async fn update(
 }
 
 /// # Errors
-/// It could not be noted on disk.
+/// `Io` if it can't be written to disk.
 pub async fn delete(
     registry: &Arc<Registry>,
     gateway: &Arc<Gateway>,
@@ -185,7 +185,7 @@ pub async fn delete(
     Ok(shown)
 }
 
-/// Ours after the emulator's, on one page.
+/// Lists our mappings after the emulator's, on one page.
 async fn list(registry: &Registry, gateway: &Gateway, request: &ApiRequest) -> Option<ApiResponse> {
     let answer = gateway.emulator.send(request).await.ok()?;
     let mut document: Value = serde_json::from_slice(answer.body()).ok()?;
@@ -221,14 +221,14 @@ pub fn arn(gateway: &Gateway, region: &str, id: &str) -> String {
     format!("arn:aws:lambda:{region}:{}:event-source-mapping:{id}", gateway.account)
 }
 
-/// Returns the role of a function as Lambda assumes it to read a source and to write to a failure destination. Lambda names no source
-/// (Lambda developer guide, "Defining Lambda function permissions with an execution role").
+/// Returns the role of a function as Lambda assumes it to read a source and to write to a failure destination. Lambda
+/// names no source (Lambda developer guide, "Defining Lambda function permissions with an execution role").
 pub fn assumed(function_arn: &str, role: String) -> Assumed {
     let name: String = function_arn.split(':').nth(6).unwrap_or("function").chars().take(64).collect();
     Assumed { role, service: "lambda.amazonaws.com".into(), source: None, session: name, place: None }
 }
 
-/// Checks that the function's role may read the stream, in the words in which Lambda refuses the mapping.
+/// Checks that the function's role may read the stream. The error is worded as Lambda's.
 async fn readable(gateway: &Gateway, region: &str, role: &Assumed, stream_arn: &str) -> Result<(), Refusal> {
     let (service, actions): (_, &[&str]) = match Service::of(stream_arn) {
         Some(Service::DynamoDb) => {
@@ -249,10 +249,10 @@ async fn readable(gateway: &Gateway, region: &str, role: &Assumed, stream_arn: &
     })
 }
 
-/// Returns the function's ARN and its role's.
+/// Returns the ARNs of the function and of its role.
 ///
 /// # Errors
-/// The function does not exist, or can't be looked up.
+/// The API's error if the function does not exist or can't be looked up.
 pub async fn function(clients: &Clients, name: &str) -> Result<(String, String), Refusal> {
     let answer = clients.lambda().get_function_configuration().function_name(name).send().await;
     match answer {
@@ -275,7 +275,7 @@ async fn stream(clients: &Clients, arn: &str) -> Result<(), Refusal> {
     }
 }
 
-/// Checks a DynamoDB stream, and says where reading begins on the shards that it has.
+/// Checks a DynamoDB stream, and returns the positions at which reading begins on its present shards.
 async fn table_stream(
     clients: &Clients,
     arn: &str,

@@ -1,4 +1,4 @@
-//! What becomes of a batch as invocations succeed and fail: pure, so that every rule can be tested.
+//! State of a batch as invocations succeed and fail: pure, so that every rule can be tested.
 //!
 //! Source: "Configuring partial batch response with Kinesis Data Streams and Lambda" and "Retain discarded batch records
 //! for a Kinesis Data Streams event source in Lambda" in the Lambda developer guide.
@@ -9,29 +9,29 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::source::Record;
 
-/// The mapping's settings that matter here.
+/// Settings of the mapping that matter here.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules {
     pub bisect: bool,
-    /// None: without limit.
+    /// Maximum retries; unlimited without it.
     pub retries: Option<u32>,
     pub age: Option<TimeDelta>,
 }
 
-/// How an invocation ended.
+/// Result of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Succeeded,
-    /// The function's batch response: everything before this index is done.
+    /// The function's batch response: everything before this index has succeeded.
     FailedFrom(usize),
-    /// The function failed, timed out, or answered what can't be understood.
+    /// The function failed, timed out, or returned an invalid response.
     Failed,
-    /// Throttled, not found, not reachable: the function did not see the records. Retries are not used up ("Before
+    /// Throttled, not found, not reachable: the function did not receive the records. Retries are not used up ("Before
     /// invocation" in the guide).
     NotInvoked,
 }
 
-/// Why records were given up, in the words of the invocation record.
+/// Reason why records were discarded, as the invocation record names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Condition {
     RetryAttemptsExhausted,
@@ -47,7 +47,7 @@ impl Condition {
     }
 }
 
-/// Records that are given up.
+/// Discarded records.
 #[derive(Debug, PartialEq)]
 pub struct Discarded {
     pub records: Vec<Record>,
@@ -58,26 +58,26 @@ pub struct Discarded {
 #[derive(Debug)]
 struct Segment {
     records: Vec<Record>,
-    /// Retries used up.
+    /// Number of retries used up.
     retries: u32,
     invocations: u32,
 }
 
-/// The records that were read together; the first segment is the one in work.
+/// The records that were read together; the first segment is the current one.
 #[derive(Debug)]
 pub struct Batch {
     segments: VecDeque<Segment>,
     rules: Rules,
 }
 
-/// What an invocation changed.
+/// Changes after an invocation.
 #[derive(Debug, Default, PartialEq)]
 pub struct Outcome {
     /// Must reach the failure destination before the checkpoint moves.
     pub discarded: Option<Discarded>,
-    /// Everything up to this sequence number is dealt with.
+    /// Everything up to this sequence number is processed or discarded.
     pub checkpoint: Option<String>,
-    /// Wait before the next invocation.
+    /// Set if the next invocation has to wait.
     pub wait: bool,
 }
 
@@ -87,12 +87,12 @@ impl Batch {
         Self { segments: segments.into(), rules }
     }
 
-    /// What to invoke the function with next; None when all is dealt with.
+    /// Returns the records for the next invocation; `None` once all are processed or discarded.
     pub fn current(&self) -> Option<&[Record]> {
         self.segments.front().map(|segment| segment.records.as_slice())
     }
 
-    /// Gives up the records at the front that are too old. For before each invocation.
+    /// Discards the records at the front that are too old. Call before each invocation.
     pub fn expire(&mut self, now: DateTime<Utc>) -> Option<Outcome> {
         let (age, segment) = (self.rules.age?, self.segments.front_mut()?);
         let old = segment.records.iter().take_while(|record| now - record.arrived_at > age).count();
@@ -109,7 +109,7 @@ impl Batch {
         Some(Outcome { discarded: Some(discarded), checkpoint, wait: false })
     }
 
-    /// Takes in how the invocation with [`Batch::current`] ended.
+    /// Applies the result of the invocation with [`Batch::current`].
     pub fn settle(&mut self, verdict: &Verdict) -> Outcome {
         let Some(segment) = self.segments.front_mut() else { return Outcome::default() };
         match *verdict {

@@ -1,8 +1,8 @@
-//! Failure destinations: the invocation record of a batch that was given up.
+//! Failure destinations: the invocation record of a discarded batch.
 //!
 //! Source: "Retain discarded batch records for a Kinesis Data Streams event source in Lambda" and "Retain discarded
-//! records for a DynamoDB event source in Lambda" in the Lambda developer guide. A queue gets metadata; a bucket also the payload, under
-//! `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`.
+//! records for a DynamoDB event source in Lambda" in the Lambda developer guide. A queue gets metadata; a bucket also
+//! the payload, under `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/YYYY-MM-DDTHH.MM.SS-<uuid>`.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
@@ -14,18 +14,18 @@ use super::source::BatchInfo;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 
-/// Where a batch came from.
+/// Origin of a batch.
 pub struct Origin<'a> {
     pub mapping: &'a Mapping,
     pub shard: &'a str,
     pub batch_info: BatchInfo,
 }
 
-/// Sends the record to the mapping's destination with the rights of the function's role; without one, the batch is gone, as in
-/// Lambda. `own` are the clients of Lambda itself.
+/// Sends the record to the mapping's destination with the rights of the function's role; without a destination, the
+/// batch is lost, as in Lambda. `own` are Lambda's own clients.
 ///
 /// # Errors
-/// The destination did not take it.
+/// The error of the destination.
 pub async fn send(
     clients: &Clients,
     own: &Clients,

@@ -18,11 +18,11 @@ pub struct DynamoDb {
     pub stream_arn: String,
 }
 
-/// Sorts errors by code; `$action` says what was tried.
+/// Maps errors by code; `$action` names the attempted action.
 macro_rules! sort {
     ($result:expr, $action:expr) => {
         $result.map_err(|error| match sdk_code(&error) {
-            // What was trimmed while it was waited for is gone: another iterator begins after it.
+            // Records can expire while an iterator waits: another iterator begins after them.
             "ExpiredIteratorException" | "TrimmedDataAccessException" => ReadError::Expired,
             "ResourceNotFoundException" => ReadError::Gone,
             _ => match Err::<(), _>(error).aws($action) {
@@ -46,8 +46,8 @@ impl DynamoDb {
         let request = self.client.get_shard_iterator().stream_arn(&self.stream_arn).shard_id(shard);
         let oldest = request.clone().shard_iterator_type(ShardIteratorType::TrimHorizon);
         let answer = match from {
-            // A DynamoDB stream has no iterator by time. A time stands for LATEST, and a shard without a checkpoint then
-            // came after the mapping: see [`DynamoDb::tips`].
+            // A DynamoDB stream has no iterator by time. A time stands for LATEST, and a shard without a checkpoint is
+            // newer than the mapping: see [`DynamoDb::tips`].
             Position::TrimHorizon | Position::At(_) => sort!(oldest.send().await, "begin reading a shard")?,
             Position::After(sequence) => {
                 let after = request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber);
@@ -83,11 +83,11 @@ impl DynamoDb {
         }
     }
 
-    /// Where each shard ends now: what LATEST of a mapping that is being made means. Taken as checkpoints, these hold
-    /// across restarts, which an iterator does not.
+    /// Returns the present end of each shard: the meaning of LATEST for a new mapping. Saved as checkpoints, these
+    /// positions survive restarts, unlike an iterator.
     ///
     /// # Errors
-    /// What reading the stream ends in.
+    /// The error that ended the read.
     pub async fn tips(&self) -> Result<BTreeMap<String, Checkpoint>, ReadError> {
         let mut tips = BTreeMap::new();
         for shard in sort!(stream::shards(&self.client, &self.stream_arn).await, "list the stream's shards")? {
@@ -121,7 +121,7 @@ impl Source for DynamoDb {
         Box::pin(self.page(iterator, limit))
     }
 
-    /// The whole record ("Using event filtering with a DynamoDB event source" in the Lambda developer guide).
+    /// Returns the whole record ("Using event filtering with a DynamoDB event source" in the Lambda developer guide).
     fn filter_view(&self, record: &Record) -> Option<Value> {
         Some(record.event.clone())
     }

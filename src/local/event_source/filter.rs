@@ -4,13 +4,13 @@ use serde_json::{Map, Value};
 
 use super::mapping::FilterCriteria;
 
-/// Patterns of which one has to match; without any, everything does.
+/// Patterns, at least one of which has to match; without any, every record does.
 #[derive(Debug, Default)]
 pub struct Filters(Vec<Map<String, Value>>);
 
 impl Filters {
     /// # Errors
-    /// What is wrong with a pattern, for InvalidParameterValueException.
+    /// The reason why a pattern is invalid, for InvalidParameterValueException.
     pub fn parse(criteria: Option<&FilterCriteria>) -> Result<Self, String> {
         let filters = criteria.map_or(&[][..], |criteria| &criteria.filters);
         let patterns = filters.iter().map(|filter| match serde_json::from_str(&filter.pattern) {
@@ -59,7 +59,7 @@ fn known(rule: &Value) -> bool {
     }
 }
 
-/// Every field must match; `value` is None where there is none.
+/// Returns whether every field matches; `value` is `None` if it is absent.
 fn object_matches(pattern: &Map<String, Value>, value: Option<&Value>) -> bool {
     pattern.iter().all(|(name, rule)| match rule {
         Value::Array(alternatives) if name == "$or" => alternatives
@@ -74,7 +74,7 @@ fn object_matches(pattern: &Map<String, Value>, value: Option<&Value>) -> bool {
     })
 }
 
-/// A list matches where one of its elements does.
+/// A list matches if one of its elements does.
 fn field_matches(rule: &Value, field: Option<&Value>) -> bool {
     if let Some(wanted) = rule.get("exists").and_then(Value::as_bool) {
         // Only leaves exist.
@@ -105,7 +105,7 @@ fn value_matches(rule: &Value, value: &Value) -> bool {
     }
 }
 
-/// Numbers by value (1 is 1.0), everything else as it is.
+/// Compares numbers by value (1 is 1.0), everything else exactly.
 fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(one), Value::Number(other)) => one.as_f64() == other.as_f64(),
@@ -113,7 +113,7 @@ fn same(one: &Value, other: &Value) -> bool {
     }
 }
 
-/// `["<", 10]`, `[">=", 0, "<", 5]`.
+/// Evaluates `["<", 10]`, `[">=", 0, "<", 5]`.
 fn in_range(operand: &Value, value: f64) -> bool {
     let Some(parts) = operand.as_array().filter(|parts| !parts.is_empty() && parts.len() % 2 == 0) else {
         return false;

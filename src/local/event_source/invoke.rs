@@ -1,4 +1,4 @@
-//! Invoking the function with a batch, and reading its answer.
+//! Invoking the function with a batch, and reading its response.
 
 use std::time::Duration;
 
@@ -13,12 +13,12 @@ use super::batch::Verdict;
 use super::source::Record;
 use crate::error::sdk_code;
 
-/// How an invocation ended, with what an invocation record says of it.
+/// Result of an invocation, with the details for an invocation record.
 #[derive(Debug)]
 pub struct Invoked {
     pub verdict: Verdict,
     pub executed_version: Option<String>,
-    /// "Unhandled" where the function failed.
+    /// "Unhandled" if the function failed.
     pub function_error: Option<String>,
 }
 
@@ -30,7 +30,7 @@ pub struct Invoker {
 
 impl Invoker {
     pub fn new(config: &SdkConfig, function_arn: String, reports_failures: bool) -> Self {
-        // Retries are the batch's business; a function may take 15 minutes.
+        // The batch does the retries; a function may take 15 minutes.
         let config = aws_sdk_lambda::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
@@ -72,14 +72,14 @@ impl Invoker {
     }
 }
 
-/// What the function gets.
+/// Returns the event for the function.
 pub fn event(records: &[Record]) -> Value {
     json!({ "Records": records.iter().map(|record| &record.event).collect::<Vec<_>>() })
 }
 
-/// "Success and failure conditions" of "Configuring partial batch response with Kinesis Data Streams and Lambda" in
-/// the Lambda developer guide: null, an empty object and an empty or null list are success; anything that names no
-/// record of the batch is a complete failure; else the lowest sequence number counts.
+/// Reads a batch response by "Success and failure conditions" of "Configuring partial batch response with Kinesis Data
+/// Streams and Lambda" in the Lambda developer guide: null, an empty object and an empty or null list are success;
+/// anything that names no record of the batch is a complete failure; else the lowest sequence number counts.
 fn partial(payload: &[u8], records: &[Record]) -> Verdict {
     if payload.is_empty() {
         return Verdict::Succeeded;

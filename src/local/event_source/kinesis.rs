@@ -18,7 +18,7 @@ pub struct Kinesis {
     pub region: String,
 }
 
-/// Sorts errors by code; `$action` says what was tried.
+/// Maps errors by code; `$action` names the attempted action.
 macro_rules! sort {
     ($result:expr, $action:expr) => {
         $result.map_err(|error| match sdk_code(&error) {
@@ -88,12 +88,12 @@ impl Kinesis {
         Ok(Page { records, next: answer.next_shard_iterator })
     }
 
-    /// The event's form is that of "Using Lambda to process records from Amazon Kinesis Data Streams" in the Lambda
-    /// developer guide.
+    /// Returns the record in the form of "Using Lambda to process records from Amazon Kinesis Data Streams" in the
+    /// Lambda developer guide.
     fn record(&self, shard: &str, record: &aws_sdk_kinesis::types::Record) -> Record {
         let arrived = record.approximate_arrival_timestamp().map_or(0.0, aws_smithy_types::DateTime::as_secs_f64);
         let data = STANDARD.encode(record.data().as_ref());
-        // What stands around the data is about 600 bytes.
+        // The members around the data take about 600 bytes.
         let size = data.len() + record.partition_key().map_or(0, str::len) + 600;
         let sequence = record.sequence_number().to_owned();
         let event = json!({

@@ -1,4 +1,4 @@
-//! A mapping's configuration as the Lambda API shows it, its defaults and its limits.
+//! Configuration of a mapping as the Lambda API shows it, with its defaults and limits.
 //!
 //! Source: CreateEventSourceMapping in the Lambda API reference, and "Lambda parameters for Amazon Kinesis Data Streams
 //! event source mappings" and "… Amazon DynamoDB event source mappings" in the Lambda developer guide.
@@ -11,20 +11,20 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Settings {
-    /// Records an invocation, 1 to 10,000.
+    /// Maximum records per invocation, 1 to 10,000.
     pub batch_size: usize,
-    /// How long to gather records, in seconds, 0 to 300.
+    /// Batching window in seconds, 0 to 300.
     pub maximum_batching_window_in_seconds: u64,
-    /// Batches of one shard in flight at once. Taken and shown; batches here always go one by one.
+    /// Batches of one shard in flight at once. Accepted and shown; here batches are always sent one by one.
     pub parallelization_factor: u32,
     pub starting_position: StartingPosition,
     /// Seconds since the epoch, for AT_TIMESTAMP.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub starting_position_timestamp: Option<f64>,
     pub bisect_batch_on_function_error: bool,
-    /// -1 means for as long as the record lives.
+    /// Maximum retries; -1 retries until the record expires.
     pub maximum_retry_attempts: i64,
-    /// Seconds; -1 means no limit.
+    /// Maximum age of a record in seconds; -1 means no limit.
     pub maximum_record_age_in_seconds: i64,
     pub tumbling_window_in_seconds: u64,
     pub function_response_types: Vec<String>,
@@ -89,7 +89,7 @@ pub struct OnFailure {
     pub destination: Option<String>,
 }
 
-/// The mapping's life, as `State` shows it.
+/// State of the mapping, as `State` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum State {
     Creating,
@@ -109,7 +109,7 @@ pub enum Service {
 }
 
 impl Service {
-    /// None for a source that is the emulator's to poll.
+    /// Returns the kind of a source; `None` for one that the emulator polls.
     pub fn of(source_arn: &str) -> Option<Self> {
         match source_arn.split(':').nth(2) {
             Some("kinesis") => Some(Self::Kinesis),
@@ -132,17 +132,17 @@ pub struct Mapping {
     pub settings: Settings,
     pub state: State,
     pub state_transition_reason: String,
-    /// The wire has seconds since the epoch.
+    /// Time of the last change; serialised as seconds since the epoch.
     #[serde(with = "chrono::serde::ts_seconds")]
     pub last_modified: DateTime<Utc>,
     pub last_processing_result: String,
-    /// When the mapping was made: where LATEST begins, however late the poller gets to it.
+    /// Creation time of the mapping: LATEST begins here, however late the poller starts.
     #[serde(rename = "CreatedAt")]
     pub created_at: DateTime<Utc>,
 }
 
 impl Mapping {
-    /// What the API answers.
+    /// Returns the mapping as the API shows it.
     pub fn shown(&self) -> Value {
         let mut value = serde_json::to_value(self).unwrap_or_default();
         if let Value::Object(fields) = &mut value {
@@ -156,10 +156,10 @@ impl Mapping {
     }
 }
 
-/// Puts `changes` over `settings`, as create (over the defaults) and update do.
+/// Applies `changes` to `settings`, for create (over the defaults) and update.
 ///
 /// # Errors
-/// The text of InvalidParameterValueException.
+/// The text of an InvalidParameterValueException.
 pub fn merge(settings: &Settings, changes: &Map<String, Value>) -> Result<Settings, String> {
     let Ok(Value::Object(mut merged)) = serde_json::to_value(settings) else {
         return Err("the mapping can't be read".into());
@@ -173,7 +173,7 @@ pub fn merge(settings: &Settings, changes: &Map<String, Value>) -> Result<Settin
     check(&merged).map(|()| merged)
 }
 
-/// CloudFormation hands parameters on as text.
+/// Reads a number; CloudFormation passes parameters as text.
 fn lenient(name: &str, value: &Value) -> Value {
     match value.as_str() {
         Some(text) if name != "StartingPosition" => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),

@@ -1,9 +1,10 @@
-//! Event source mappings: streams polled and functions invoked as Lambda does it, which the emulator does not.
+//! Event source mappings: polls streams and invokes functions as Lambda does; the emulator does not.
 //!
-//! `mapping.rs` is a mapping's configuration, `api.rs` and `provider.rs` its two ways in (Lambda API, CloudFormation),
-//! `registry.rs` keeps mappings and checkpoints on disk. `poller.rs` runs a mapping, `shard.rs` one shard of it,
-//! `batch.rs` decides what a failure means (pure), `filter.rs` and `invoke.rs` do what they say, `discarded.rs` fills
-//! failure destinations. `source.rs` is the seam to streams, `kinesis.rs` and `dynamodb.rs` are what it leads to.
+//! `mapping.rs` is a mapping's configuration, `api.rs` and `provider.rs` its two interfaces (Lambda API,
+//! CloudFormation), `registry.rs` keeps mappings and checkpoints on disk. `poller.rs` runs a mapping, `shard.rs` one
+//! shard of it, `batch.rs` decides the effect of a failure (pure), `filter.rs` filters records, `invoke.rs` invokes the
+//! function, `discarded.rs` writes to failure destinations. `source.rs` abstracts streams; `kinesis.rs` and
+//! `dynamodb.rs` implement it.
 //! May import what [`super`] may.
 
 mod api;
@@ -28,7 +29,7 @@ use self::registry::Registry;
 use super::gateway::{ApiRequest, ApiResponse, Gateway, Service};
 use crate::error::Result;
 
-/// The Lambda API's event source mappings, and the CloudFormation resource; both see the same mappings.
+/// The Lambda API's event source mappings, and the CloudFormation resource; both share the mappings.
 #[derive(Clone, Default)]
 pub struct EventSources(Arc<Registry>);
 

@@ -1,4 +1,4 @@
-//! A mapping at work: which shards are read, and when.
+//! The poller of a mapping: chooses the shards to read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -19,16 +19,16 @@ use super::source::{ReadError, Shard, Source};
 use crate::aws::Clients;
 use crate::local::gateway::Gateway;
 
-/// How often to look for shards that a split or merge made.
+/// Interval at which new shards of a split or merge are looked for.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Makes polling fit the mapping's state, whatever it did before: begins it anew, ends it, or removes the mapping.
+/// Makes polling match the mapping's state: restarts it, ends it, or removes the mapping.
 pub fn start(gateway: &Arc<Gateway>, registry: &Arc<Registry>, tracked: &Arc<Tracked>) {
     let stop = tracked.stop(&gateway.cancel);
     let (gateway, registry, tracked) = (gateway.clone(), registry.clone(), tracked.clone());
     let stack = gateway.clone();
     stack.spawn(async move {
-        // The one before finishes what it has in flight.
+        // The previous poller first finishes its work in flight.
         let _turn = tracked.turn.lock().await;
         if stop.is_cancelled() {
             return;
@@ -51,15 +51,15 @@ async fn settle(tracked: &Tracked, state: State) {
     }
 }
 
-/// Why a mapping is not polled for the moment.
+/// Reason why a mapping is not polled at present.
 #[derive(PartialEq, Eq)]
 enum Pause {
     Stopped,
-    /// The function has another role now.
+    /// The function's role has changed.
     NewRole,
 }
 
-/// Returns the function's role; waits while it can't be looked up, and returns `None` when polling stops meanwhile.
+/// Returns the function's role; waits while it can't be looked up, and returns `None` if polling stops meanwhile.
 async fn role(clients: &Clients, function_arn: &str, stop: &CancellationToken) -> Option<String> {
     while !stop.is_cancelled() {
         match api::function(clients, function_arn).await {
@@ -85,7 +85,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
     let clients = api::assumed(&mapping.function_arn, role.clone()).clients(gateway, &tracked.region());
     let source = source(&clients, mapping.event_source_arn.clone());
     let invoker = Invoker::new(own.config(), mapping.function_arn.clone(), mapping.reports_failures());
-    // Ends with a new role as well.
+    // Also ends if the role changes.
     let polling = stop.child_token();
     let worker = Arc::new(Worker {
         source,
@@ -151,7 +151,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
     if stop.is_cancelled() { Pause::Stopped } else { Pause::NewRole }
 }
 
-/// Counts a shard as read to its end that the stream lists as closed and does not know any more: its records have expired,
+/// Counts a shard as read to its end if the stream lists it as closed but no longer knows it: its records have expired,
 /// and its children wait for it.
 async fn pass_over(worker: &Worker, shard: &str) {
     let listed = worker.source.shards().await.unwrap_or_default();
@@ -171,8 +171,8 @@ fn source(clients: &Clients, stream_arn: String) -> Arc<dyn Source> {
     }
 }
 
-/// The shards that may be read now: not read to their end, and after all their parents. A parent that is not listed any
-/// more has expired with its records ("Resharding, scaling, and parallel processing" in the Kinesis developer guide).
+/// Returns the readable shards: not read to their end, and after all their parents. A parent that is no longer listed
+/// has expired with its records ("Resharding, scaling, and parallel processing" in the Kinesis developer guide).
 fn readable(listed: &[Shard], checkpoint: impl Fn(&str) -> Option<Checkpoint>) -> Vec<&Shard> {
     let done = |id: &str| checkpoint(id) == Some(Checkpoint::Done);
     let waits_for = |parent: &String| listed.iter().any(|shard| shard.id == *parent) && !done(parent);

@@ -1,4 +1,4 @@
-//! AWS::Lambda::EventSourceMapping of CloudFormation. Its properties are the API's parameters.
+//! CloudFormation's AWS::Lambda::EventSourceMapping. Its properties are the API's parameters.
 
 use std::sync::Arc;
 
@@ -32,19 +32,19 @@ impl ResourceProvider for EventSources {
         request: ResourceRequest,
     ) -> BoxFuture<'a, Result<Resource, String>> {
         Box::pin(async move {
-            // The stream and where reading began can't be changed: such an update replaces the mapping.
+            // The stream and the starting position can't be changed: such an update replaces the mapping.
             let same = |name: &str| request.properties.get(name) == request.old_properties.get(name);
             let replaced = ["EventSourceArn", "StartingPosition", "StartingPositionTimestamp"].iter().any(|n| !same(n));
             let id = request.physical_id.clone().unwrap_or_default();
             if replaced {
-                // The old one first: two mappings of one stream and function can't be.
+                // The old one is removed first: two mappings of one stream and function are not allowed.
                 self.unmake(gateway, &request.region, &id).await?;
                 return self.make(gateway, request).await;
             }
             let properties = properties(&request.properties);
             match self.0.get(&id) {
                 Some(tracked) => {
-                    // What the template no longer says has its default again.
+                    // Properties that the template no longer sets get their defaults again.
                     let mut changes = defaults();
                     changes.extend(properties);
                     update(&self.0, gateway, &tracked, &changes).await.map_err(|refusal| refusal.message)?;
@@ -85,7 +85,7 @@ impl EventSources {
                 // The stream and the function are deleted next: nothing may be in flight then.
                 drop(tracked.turn.lock().await);
             }
-            // One that is not there is deleted.
+            // Deleting a missing mapping succeeds.
             None => drop(emulated(gateway, region, Method::DELETE, id, Map::new()).await),
         }
         Ok(())
@@ -95,7 +95,7 @@ impl EventSources {
 fn properties(value: &Value) -> Map<String, Value> {
     let mut properties = value.as_object().cloned().unwrap_or_default();
     properties.remove("Tags");
-    // A parameter's value is text, whatever its type; CloudFormation makes it what the property takes.
+    // Parameter values are text, whatever their type; CloudFormation converts them to the property's type.
     for value in properties.values_mut() {
         let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
         if let Some(number) = number {
@@ -119,7 +119,7 @@ fn resource(gateway: &Gateway, region: &str, id: &str) -> Resource {
     Resource { physical_id: id.to_owned(), attributes }
 }
 
-/// A mapping of a source that the emulator polls.
+/// Returns a mapping of a source that the emulator polls.
 async fn emulated(
     gateway: &Gateway,
     region: &str,
@@ -142,7 +142,7 @@ async fn emulated(
         region: region.to_owned(),
         account: gateway.account.to_owned(),
         by_role: false,
-        // Not signed at all: the gateway itself asks.
+        // Unsigned: the gateway itself asks.
         changed: true,
     };
     let answer = gateway.emulator.send(&request).await.map_err(|error| error.to_string())?;

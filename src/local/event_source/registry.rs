@@ -1,7 +1,7 @@
-//! The mappings and how far each shard was read, in memory and on disk.
+//! The mappings and their checkpoints, in memory and on disk.
 //!
-//! A mapping is one file: its configuration and its checkpoints, always replaced whole. A checkpoint is written after
-//! the records before it were dealt with, so that a kill repeats at most the batch in flight and loses nothing.
+//! Each mapping is one file with its configuration and checkpoints, always replaced as a whole. A checkpoint is written
+//! after the records before it were processed, so that a kill repeats at most the batch in flight and loses nothing.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_atomically};
 use crate::local::state::region_of;
 
-/// How far a shard was read.
+/// Checkpoint of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Checkpoint {
@@ -31,13 +31,13 @@ struct Document {
     checkpoints: BTreeMap<String, Checkpoint>,
 }
 
-/// A mapping with everything that belongs to it.
+/// A mapping with its checkpoints and its poller.
 pub struct Tracked {
     document: Mutex<Document>,
     file: PathBuf,
     saving: tokio::sync::Mutex<()>,
     stop: Mutex<CancellationToken>,
-    /// Held by the poller while it runs: whoever has it knows that nobody polls.
+    /// Held by the poller while it runs: holding it proves that no poller runs.
     pub turn: tokio::sync::Mutex<()>,
 }
 
@@ -56,7 +56,7 @@ impl Tracked {
         lock(&self.document).mapping.clone()
     }
 
-    /// Returns the region that the mapping, its stream and its function are in.
+    /// Returns the region of the mapping, its stream and its function.
     pub fn region(&self) -> String {
         region_of(&lock(&self.document).mapping.event_source_arn).to_owned()
     }
@@ -65,7 +65,7 @@ impl Tracked {
         change(&mut lock(&self.document).mapping);
     }
 
-    /// Says in the mapping that the role lacks a right to read the source, where that is why it could not be read.
+    /// Records in the mapping that the role lacks a right to read the source, if that was the reason of a failed read.
     pub fn unreadable(&self, error: &Error) {
         if error.kind() == Kind::AccessDenied {
             self.change(|mapping| {
@@ -75,7 +75,7 @@ impl Tracked {
         }
     }
 
-    /// Ends the running poller, if any, soon; what is in flight is finished. The token is for the next one.
+    /// Cancels the running poller, if any; it finishes its work in flight. Returns the token for the next one.
     pub fn stop(&self, stack: &CancellationToken) -> CancellationToken {
         let next = stack.child_token();
         std::mem::replace(&mut *lock(&self.stop), next.clone()).cancel();
@@ -86,7 +86,7 @@ impl Tracked {
         lock(&self.document).checkpoints.get(shard).cloned()
     }
 
-    /// Where to read a shard from; None once it is done.
+    /// Returns the position at which to read a shard; `None` once it is read to its end.
     pub fn position(&self, shard: &str) -> Option<Position> {
         let mapping = self.mapping();
         match self.checkpoint(shard) {
@@ -94,7 +94,7 @@ impl Tracked {
             Some(Checkpoint::After(sequence)) => Some(Position::After(sequence)),
             None => Some(match mapping.settings.starting_position {
                 StartingPosition::TrimHorizon => Position::TrimHorizon,
-                // A time holds for every shard and across restarts, where "now" would skip what came meanwhile.
+                // A time works for every shard and across restarts, where "now" would skip the records in between.
                 StartingPosition::Latest => Position::At(mapping.created_at),
                 StartingPosition::AtTimestamp => {
                     let seconds = mapping.settings.starting_position_timestamp.unwrap_or_default();
@@ -107,14 +107,14 @@ impl Tracked {
     }
 
     /// # Errors
-    /// `Io` when it is not safely on disk.
+    /// `Io` if it can't be written to disk.
     pub async fn reached(&self, shard: &str, checkpoint: Checkpoint) -> Result<()> {
         lock(&self.document).checkpoints.insert(shard.to_owned(), checkpoint);
         self.save().await
     }
 
     /// # Errors
-    /// `Io` when it is not safely on disk.
+    /// `Io` if it can't be written to disk.
     pub async fn save(&self) -> Result<()> {
         // One at a time, or an older state could replace a newer one.
         let _saving = self.saving.lock().await;
@@ -135,10 +135,10 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Reads what an earlier run left; mappings that were being deleted are gone now.
+    /// Reads the mappings of an earlier run; mappings that were being deleted are removed.
     ///
     /// # Errors
-    /// `LocalSetup` when the folder or a file in it can't be read.
+    /// `LocalSetup` if the folder or a file in it can't be read.
     pub fn load(&self, home: &Home) -> Result<Vec<Arc<Tracked>>> {
         let folder = self.folder.get_or_init(|| home.file("event-sources")).clone();
         let failed = || format!("{} can't be read", folder.display());
@@ -170,7 +170,7 @@ impl Registry {
     }
 
     /// # Errors
-    /// `Io` when it is not safely on disk.
+    /// `Io` if it can't be written to disk.
     pub async fn add(&self, mapping: Mapping, checkpoints: BTreeMap<String, Checkpoint>) -> Result<Arc<Tracked>> {
         let folder = self.folder.get().cloned().unwrap_or_default();
         let file = folder.join(format!("{}.json", mapping.id));
@@ -181,7 +181,7 @@ impl Registry {
         Ok(tracked)
     }
 
-    /// Forgets a mapping that nobody polls any more.
+    /// Removes a mapping that no poller uses any more.
     pub fn remove(&self, tracked: &Tracked) {
         lock(&self.mappings).remove(&tracked.mapping().id);
         if let Err(error) = std::fs::remove_file(&tracked.file) {

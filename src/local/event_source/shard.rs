@@ -1,4 +1,4 @@
-//! One shard of one mapping: read, filter, invoke, retry, checkpoint, in order.
+//! Processing of one shard of one mapping: read, filter, invoke, retry, checkpoint, in order.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,39 +19,40 @@ use crate::aws::Clients;
 use crate::error::Result;
 use crate::timing::Backoff;
 
-/// The least time between two reads that bring nothing.
+/// Minimum time between two empty reads.
 const SHORTEST_WAIT: Duration = Duration::from_millis(5);
-/// The most. "Lambda polls each shard at a base rate of once per second": ours polls sooner, and at once when a write
-/// passes the gateway, so that a developer does not wait. What the emulator writes by itself does not pass there.
+/// Maximum time between two empty reads. "Lambda polls each shard at a base rate of once per second": polling here is
+/// faster, and immediate when a write passes the gateway, so that a developer does not wait. The emulator's own writes
+/// do not pass there.
 const LONGEST_WAIT: Duration = Duration::from_millis(250);
-/// An invocation's payload is at most 6 MB ("Lambda quotas").
+/// Maximum payload of an invocation: 6 MB ("Lambda quotas").
 const MAX_PAYLOAD: usize = 6_000_000;
-/// "Lambda retries with exponential backoff".
+/// Delays between retries: "Lambda retries with exponential backoff".
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
 
-/// What the shards of a mapping share.
+/// State that the shards of a mapping share.
 pub struct Worker {
     pub source: Arc<dyn Source>,
     pub tracked: Arc<Tracked>,
-    /// As it was when polling began: a change begins it anew.
+    /// Configuration when polling began: a change restarts polling.
     pub mapping: Mapping,
     pub filters: Filters,
     pub invoker: Invoker,
-    /// With a session of the function's role: it reads the stream and writes to the failure destination.
+    /// Clients with a session of the function's role: for reading the stream and writing to the failure destination.
     pub clients: Clients,
-    /// Lambda's own: for what needs no right of the role.
+    /// Lambda's own clients: for actions that need no right of the role.
     pub own: Clients,
     pub stop: CancellationToken,
-    /// Changes whenever something was written to a stream.
+    /// Changes after each write to a stream.
     pub writes: watch::Receiver<u64>,
 }
 
-/// Why a shard is no longer read.
+/// Reason why a shard is no longer read.
 #[derive(Debug, PartialEq, Eq)]
 pub enum End {
     /// Closed and read to its end.
     Done,
-    /// The stream or shard is gone.
+    /// The stream or shard no longer exists.
     Gone,
     Stopped,
 }
@@ -60,7 +61,7 @@ struct Reader {
     shard: String,
     position: Position,
     iterator: Option<String>,
-    /// Read and not yet in a batch.
+    /// Records that are read and not yet in a batch.
     pending: VecDeque<Record>,
     pending_size: usize,
     closed: bool,
@@ -95,7 +96,7 @@ impl Worker {
                 return End::Stopped;
             }
             if reader.pending.is_empty() {
-                // What a filter dropped at the end counts as dealt with, too.
+                // Records that the filter dropped at the end count as processed, too.
                 if let Err(error) = self.pass(reader).await {
                     tracing::error!("{error}");
                     return End::Stopped;
@@ -126,7 +127,7 @@ impl Worker {
                 opened = Some(Instant::now());
             }
             if read > 0 && reader.pending.is_empty() {
-                // All filtered: let the checkpoint move.
+                // All records were filtered out: let the checkpoint move.
                 return Ok(());
             }
             if read == 0 && !reader.closed && opened.is_none_or(|at| at.elapsed() < window) {
@@ -137,9 +138,9 @@ impl Worker {
         }
     }
 
-    /// One read; how many records it brought, filtered ones included.
+    /// Reads once; returns the number of records, filtered ones included.
     async fn read(&self, reader: &mut Reader, limit: usize) -> Result<usize, End> {
-        // What is written from here on may be missed by this read, and wakes the next.
+        // This read may miss records written from here on; they wake the next one.
         reader.writes.mark_unchanged();
         let page = async {
             if reader.iterator.is_none() {
@@ -183,7 +184,7 @@ impl Worker {
         self.filters.is_empty() || self.source.filter_view(record).is_some_and(|view| self.filters.matches(&view))
     }
 
-    /// The next batch: by number, and by what an invocation can carry.
+    /// Returns the next batch: limited by number, and by the size of an invocation's payload.
     fn take(&self, reader: &mut Reader) -> Vec<Record> {
         let (mut records, mut size) = (Vec::new(), 0);
         while records.len() < self.mapping.settings.batch_size
@@ -211,7 +212,7 @@ impl Worker {
         }
     }
 
-    /// Sees a batch through: every record is processed, or discarded as the mapping says.
+    /// Completes a batch: every record is processed, or discarded as the mapping is configured.
     async fn process(&self, shard: &str, records: Vec<Record>) -> End {
         let settings = &self.mapping.settings;
         let rules = Rules {
@@ -239,7 +240,7 @@ impl Worker {
             };
             let wait = outcome.wait;
             if let Err(error) = self.apply(shard, outcome, last.as_ref()).await {
-                // Not on disk: polling stops rather than go on without a checkpoint.
+                // Not on disk: polling stops rather than continue without a checkpoint.
                 tracing::error!("{error}");
                 return End::Stopped;
             }
@@ -265,7 +266,7 @@ impl Worker {
             let mut attempt = 0;
             while let Err(error) = discarded::send(&self.clients, &self.own, &origin, discarded, last).await {
                 attempt += 1;
-                // Lambda gives up, too, and counts DestinationDeliveryFailures.
+                // Lambda also drops the record, and counts DestinationDeliveryFailures.
                 tracing::error!("the failure destination did not take the batch: {error}");
                 if attempt == 5 || self.stop.is_cancelled() {
                     break;

@@ -1,4 +1,4 @@
-//! The seam between polling and streams: Kinesis and DynamoDB.
+//! The interface between polling and streams: Kinesis and DynamoDB.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use futures_util::future::BoxFuture;
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use crate::error::Error;
 
-/// A shard, and those that it came from by split or merge.
+/// A shard, and its parents by split or merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shard {
     pub id: String,
     pub parents: Vec<String>,
-    /// It takes no more records.
+    /// Set if it takes no more records.
     pub closed: bool,
 }
 
-/// Where to begin reading.
+/// Position at which reading begins.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Position {
     TrimHorizon,
@@ -28,27 +28,27 @@ pub enum Position {
 pub struct Record {
     pub sequence: String,
     pub arrived_at: DateTime<Utc>,
-    /// The element of `Records` that the function gets.
+    /// The element of the event's `Records`.
     pub event: Value,
     /// Its share of an invocation's 6 MB, in bytes.
     pub size: usize,
 }
 
-/// What one read brought.
+/// Result of one read.
 #[derive(Debug)]
 pub struct Page {
     pub records: Vec<Record>,
-    /// None: the shard is closed and read to its end.
+    /// The next iterator; `None` once the closed shard is read to its end.
     pub next: Option<String>,
 }
 
 #[derive(Debug)]
 pub enum ReadError {
-    /// The iterator is too old: make another.
+    /// The iterator has expired: request another.
     Expired,
-    /// The stream or shard does not exist any more.
+    /// The stream or shard no longer exists.
     Gone,
-    /// Throttled, cut off, down: again after a while.
+    /// Throttled, disconnected, unavailable: retry later.
     Later(Error),
 }
 
@@ -58,21 +58,22 @@ pub trait Source: Send + Sync {
 
     fn iterator<'a>(&'a self, shard: &'a str, from: &'a Position) -> BoxFuture<'a, Result<String, ReadError>>;
 
-    /// At most `limit` records.
+    /// Reads at most `limit` records.
     fn read<'a>(&'a self, shard: &'a str, iterator: &'a str, limit: usize) -> BoxFuture<'a, Result<Page, ReadError>>;
 
-    /// What filter patterns are matched against: the record with its payload decoded. None where it can't be, which
-    /// matches no pattern on the payload ("Properly filtering Kinesis messages" in the Lambda developer guide).
+    /// Returns the value that filter patterns match: the record with its payload decoded; `None` if it can't be
+    /// decoded, which matches no pattern on the payload ("Properly filtering Kinesis messages" in the Lambda developer
+    /// guide).
     fn filter_view(&self, record: &Record) -> Option<Value>;
 
     fn batch_info(&self) -> BatchInfo;
 }
 
-/// How the invocation record of a discarded batch describes where it came from.
+/// Description of a discarded batch's origin in the invocation record.
 #[derive(Debug, Clone, Copy)]
 pub struct BatchInfo {
-    /// The object's name, such as `KinesisBatchInfo`.
+    /// Name of the object, such as `KinesisBatchInfo`.
     pub name: &'static str,
-    /// Of the times in it.
+    /// Precision of the times in it.
     pub precision: SecondsFormat,
 }

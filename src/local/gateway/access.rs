@@ -1,5 +1,5 @@
-//! Who may use the endpoint: programs that have the stack's key, and everybody on this machine on the public routes of a
-//! deployed API. Web pages may not, whatever they send.
+//! Access to the endpoint: for programs that have the stack's key, and for every program on this machine to the public
+//! routes of a deployed API. Web pages are always refused.
 
 use chrono::Utc;
 use http::request::Parts;
@@ -10,11 +10,11 @@ use super::signature::{Refusal, Signed};
 use crate::aws::AccessKey;
 use crate::listener::{self, Links};
 
-/// The header with the secret of the stack's key, for the gateway's own addresses below `/_outboxctl/`. No form can
-/// send it, and no page without a preflight that is not answered.
+/// Header with the secret of the stack's key, for the gateway's own addresses below `/_outboxctl/`. Forms can't send
+/// it, and pages only after a preflight, which is not answered.
 pub const KEY_HEADER: &str = "x-outboxctl-key";
 
-/// Refuses what web pages send.
+/// Refuses requests of web pages.
 pub fn refuse_pages(head: &Parts) -> Option<ApiResponse> {
     let reason = match listener::check(&head.method, &head.headers, Links::Refused) {
         Ok(()) => return None,
@@ -39,21 +39,21 @@ pub fn refuse_strangers(head: &Parts, key: &AccessKey) -> Option<ApiResponse> {
     None
 }
 
-/// What is known of a request's caller before its body is read.
+/// The caller of a request, as far as it is known before the body is read.
 pub enum Caller {
-    /// The stack's own key, to be verified.
+    /// Claims the stack's own key, to be verified.
     Signed(Signed),
-    /// A session of a role: a function's, or one that an AWS service has for its work, to be verified. The emulator evaluates
-    /// the role's policies.
+    /// Claims a session of a role (a function's, or one that an AWS service has for its work), to be verified. The
+    /// emulator evaluates the role's policies.
     Session(Signed),
-    /// Anybody on this machine: may reach deployed APIs and function URLs without IAM authorization, nothing else. The
-    /// emulator's launcher sees to that.
+    /// Any program on this machine: may reach deployed APIs and function URLs without IAM authorization, nothing else.
+    /// The emulator's launcher enforces that.
     Public,
 }
 
 impl Caller {
     /// # Errors
-    /// Why the request is refused, before anything of its body is read.
+    /// The reason why the request is refused, before its body is read.
     pub fn of(head: &Parts, key: &AccessKey) -> Result<Self, Refusal> {
         match Signed::of(head)? {
             Some(signed) if signed.is_of_session() => Ok(Self::Session(signed)),
@@ -64,7 +64,7 @@ impl Caller {
         }
     }
 
-    /// Whether the body has to be read to verify the caller.
+    /// Returns whether the body has to be read to verify the caller.
     pub fn needs_body(&self) -> bool {
         matches!(self, Self::Signed(signed) | Self::Session(signed) if signed.needs_body())
     }
@@ -72,7 +72,7 @@ impl Caller {
     /// Verifies the signature with the caller's key.
     ///
     /// # Errors
-    /// Why the request is refused.
+    /// The reason why the request is refused.
     pub fn verify(&self, head: &Parts, body: &[u8], key: &AccessKey) -> Result<(), Refusal> {
         match self {
             Self::Signed(signed) | Self::Session(signed) => signed.verify(head, body, key, Utc::now()),
@@ -81,7 +81,7 @@ impl Caller {
     }
 }
 
-/// The address of an API or of a function: by host, or by path for clients that can't resolve such hosts.
+/// Returns the address of an API or of a function: by host, or by path for clients that can't resolve such hosts.
 fn may_be_public(head: &Parts) -> bool {
     let host = head.headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
     let path = head.uri.path();
@@ -90,7 +90,7 @@ fn may_be_public(head: &Parts) -> bool {
         || (path.starts_with("/restapis/") && path.contains("/_user_request_"))
 }
 
-/// Whether a request answers a custom resource or a wait condition, by the address that the launcher presigns.
+/// Returns whether a request answers a custom resource or a wait condition, by the address that the launcher presigns.
 pub fn is_answer(head: &Parts) -> bool {
     ["/_ministack/cfn-response/", "/_ministack/cfn-signal/"].iter().any(|start| head.uri.path().starts_with(start))
 }

@@ -1,4 +1,4 @@
-//! A request to an AWS service, and an answer in one of AWS's protocols.
+//! A request to an AWS service, and a response in one of AWS's protocols.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub struct ApiRequest {
     /// The signing name: "dms", "lambda", "events", "kinesis", "rds".
     pub service: String,
-    /// The operation of a JSON or CBOR request ("DescribeEndpoints"), or `Action` of a query request; None for REST.
+    /// The operation of a JSON or CBOR request ("DescribeEndpoints"), or `Action` of a query request; absent for REST.
     pub target: Option<String>,
     pub method: Method,
     /// Still percent-encoded.
@@ -21,22 +21,22 @@ pub struct ApiRequest {
     pub body: Bytes,
     pub region: String,
     pub account: String,
-    /// It is signed with a session of a role, which the emulator judges; not with the stack's own key.
+    /// Set if it is signed with a session of a role, which the emulator authorizes; not with the stack's own key.
     pub by_role: bool,
-    /// Its body is not the one that was signed.
+    /// Set if its body differs from the signed one.
     pub changed: bool,
 }
 
 impl ApiRequest {
-    /// The operation, or "" for REST.
+    /// Returns the operation, or "" for REST.
     pub fn operation(&self) -> &str {
         self.target.as_deref().unwrap_or("")
     }
 
-    /// The body as JSON; an empty one is an empty object.
+    /// Returns the body as JSON; an empty body is an empty object.
     ///
     /// # Errors
-    /// The answer to give: `SerializationException`.
+    /// The response to send: `SerializationException`.
     pub fn json<T: for<'de> Deserialize<'de>>(&self) -> Result<T, Box<ApiResponse>> {
         let body: &[u8] = if self.body.is_empty() { b"{}" } else { &self.body };
         serde_json::from_slice(body).map_err(|e| {
@@ -45,7 +45,7 @@ impl ApiRequest {
     }
 }
 
-/// A whole answer, small enough for memory.
+/// A whole response, small enough for memory.
 #[derive(Debug, Clone)]
 pub struct ApiResponse {
     pub status: StatusCode,
@@ -63,17 +63,17 @@ impl ApiResponse {
         Self { status, headers, body: body.into() }
     }
 
-    /// 200 of the JSON 1.1 protocol.
+    /// Returns status 200 in the JSON 1.1 protocol.
     pub fn json(value: &Value) -> Self {
         Self::new(StatusCode::OK, "application/x-amz-json-1.1", value.to_string())
     }
 
-    /// Any status of a REST JSON service.
+    /// Returns any status of a REST JSON service.
     pub fn rest(status: StatusCode, value: &Value) -> Self {
         Self::new(status, "application/json", value.to_string())
     }
 
-    /// An error that both JSON protocols understand: the code in the body and in the header.
+    /// Returns an error that both JSON protocols understand: the code in the body and in the header.
     pub fn error(status: StatusCode, code: &str, message: &str) -> Self {
         let body = json!({"__type": code, "message": message, "Message": message});
         let mut answer = Self::new(status, "application/x-amz-json-1.1", body.to_string());

@@ -15,28 +15,29 @@ use super::ApiRequest;
 use super::server::Body;
 use crate::error::{Error, Kind, OrFail, Result};
 
-/// The header with the secret that the emulator's launcher wants in every request: its port is open to all of this machine.
+/// Header with the secret that the emulator's launcher requires in every request: its port is open to the whole
+/// machine.
 const SECRET_HEADER: &str = "x-outboxctl-emulator";
-/// Marks a request without a signature: the launcher lets it reach the public routes of APIs and functions, nothing else.
+/// Marks an unsigned request: the launcher lets it reach the public routes of APIs and functions, nothing else.
 pub const UNSIGNED_HEADER: &str = "x-outboxctl-unsigned";
-/// Marks a request that is signed with a session of a role: the launcher lets it reach the services, which verify it, and
-/// none of the emulator's own addresses, which do not.
+/// Marks a request that is signed with a session of a role: the launcher lets it reach the services, which verify it,
+/// and none of the emulator's own addresses, which do not.
 pub const SESSION_HEADER: &str = "x-outboxctl-session";
-/// Names the AWS service on whose behalf the gateway assumes a role, with the source that it names and its place in a VPC: JSON in
-/// Base64.
+/// Names the AWS service for which the gateway assumes a role, with the source that it names and its place in a VPC:
+/// JSON in Base64.
 pub const SERVICE_HEADER: HeaderName = HeaderName::from_static("x-outboxctl-service");
-/// In an answer of the launcher: the caller is in a VPC from which the service is not reached.
+/// Header of a launcher's response: the caller is in a VPC from which the service is not reachable.
 pub const UNREACHABLE_HEADER: &str = "x-outboxctl-unreachable";
-/// Marks a request whose body the gateway has changed after it was signed: the launcher judges the caller's rights, and
-/// not the signature.
+/// Marks a request whose body the gateway changed after it was signed: the launcher checks the caller's rights, and not
+/// the signature.
 pub const CHANGED_HEADER: &str = "x-outboxctl-changed";
-/// Marks a read for an event source mapping, which Lambda makes less often than the local stack does.
+/// Marks a read for an event source mapping, which Lambda makes less often than the local stack.
 pub const MAPPING_HEADER: &str = "x-outboxctl-mapping";
 
-/// Returns what [`SERVICE_HEADER`] says.
+/// Returns the value of [`SERVICE_HEADER`].
 ///
 /// # Errors
-/// `Unexpected` when it can't be in a header.
+/// `Unexpected` if it can't be in a header.
 pub fn as_header(value: &serde_json::Value) -> Result<HeaderValue> {
     HeaderValue::from_str(&STANDARD.encode(value.to_string())).or_fail(Kind::Unexpected, || "a header's value".into())
 }
@@ -50,10 +51,10 @@ pub struct Emulator {
 }
 
 impl Emulator {
-    /// `url` like `http://127.0.0.1:4567`, without a path; `secret` as the launcher has it.
+    /// Connects to `url`, like `http://127.0.0.1:4567`, without a path; `secret` is the launcher's.
     ///
     /// # Errors
-    /// `Unexpected` when the secret can't be in a header.
+    /// `Unexpected` if the secret can't be in a header.
     pub fn new(url: impl Into<String>, secret: &str) -> Result<Self> {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
@@ -66,20 +67,20 @@ impl Emulator {
         &self.url
     }
 
-    /// Passes a request on as it came, host name, signature and body included, and hands back the answer unread.
+    /// Passes a request on unchanged, with host name, signature and body, and returns the response unread.
     ///
     /// # Errors
-    /// `Unreachable` when the emulator does not answer.
+    /// `Unreachable` if the emulator does not answer.
     pub async fn forward(&self, mut request: Request<Body>) -> Result<Response<Incoming>> {
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
         let uri = format!("{}{path}", self.url);
         *request.uri_mut() = uri.parse::<Uri>().or_fail(Kind::Unexpected, || format!("{uri} is no address"))?;
-        // Hop-by-hop: each side of the gateway has a connection of its own.
+        // Hop-by-hop: each side of the gateway has its own connection.
         for name in [header::CONNECTION, header::UPGRADE] {
             request.headers_mut().remove(name);
         }
         request.headers_mut().insert(SECRET_HEADER, self.secret.clone());
-        // The endpoint stands where AWS ends TLS: policies that ask for `aws:SecureTransport` are satisfied.
+        // The endpoint stands where AWS ends TLS: policies that require `aws:SecureTransport` are satisfied.
         request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
         *request.version_mut() = http::Version::HTTP_11;
         self.client.request(request).await.map_err(|error| {
@@ -87,10 +88,10 @@ impl Emulator {
         })
     }
 
-    /// Asks the launcher, at one of its own addresses that no request from outside reaches.
+    /// Sends a request to one of the launcher's own addresses, which no request from outside reaches.
     ///
     /// # Errors
-    /// `Unreachable` when the emulator does not answer, `Unexpected` when not in JSON.
+    /// `Unreachable` if the emulator does not answer, `Unexpected` if the response is not JSON.
     pub async fn ask<T: DeserializeOwned>(&self, path: &str, question: &serde_json::Value) -> Result<T> {
         let mut request = Request::new(full(question.to_string()));
         *request.method_mut() = Method::POST;
@@ -101,10 +102,10 @@ impl Emulator {
             .or_fail(Kind::Unexpected, || format!("the emulator's answer to {path}"))
     }
 
-    /// The same request that one of our services was asked, to be answered by the emulator after all.
+    /// Passes a request to one of our services on to the emulator.
     ///
     /// # Errors
-    /// `Unreachable` when the emulator does not answer, or not to the end.
+    /// `Unreachable` if the emulator does not answer, or breaks off.
     pub async fn send(&self, request: &ApiRequest) -> Result<Response<Bytes>> {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         let mut forwarded = Request::new(full(request.body.clone()));
@@ -120,14 +121,14 @@ impl Emulator {
         forwarded.headers_mut().remove(header::TRANSFER_ENCODING);
         forwarded.headers_mut().insert(header::CONTENT_LENGTH, request.body.len().into());
         let (mut head, body) = self.forward(forwarded).await?.into_parts();
-        // The body is whole now.
+        // The body is complete now.
         head.headers.remove(header::TRANSFER_ENCODING);
         let body = body.collect().await.or_fail(Kind::Unreachable, || "the emulator's answer broke off".into())?;
         Ok(Response::from_parts(head, body.to_bytes()))
     }
 }
 
-/// A body that is all there.
+/// Returns a body that is complete.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed()
 }

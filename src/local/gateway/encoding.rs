@@ -1,8 +1,8 @@
-//! The encodings that signatures are made over (IAM user guide, "Create a canonical request").
+//! The encodings that signatures use (IAM user guide, "Create a canonical request").
 
 use std::fmt::Write;
 
-/// Encodes everything but unreserved characters; a slash stays where it separates the parts of a path.
+/// Encodes everything but unreserved characters; keeps a slash that separates the parts of a path.
 pub fn encode(text: &str, path: bool) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         match byte {
@@ -23,7 +23,7 @@ pub fn fields(query: &str) -> impl Iterator<Item = (String, String)> {
     })
 }
 
-/// Undoes percent-encoding; what is not valid stays as it is.
+/// Decodes percent-encoding; keeps invalid sequences unchanged.
 fn decoded(text: &str) -> String {
     let bytes = text.as_bytes();
     let (mut plain, mut at) = (Vec::with_capacity(bytes.len()), 0);

@@ -1,6 +1,7 @@
-//! Faults on request: what a network and a busy service do to a caller, at a time of the tester's choosing.
+//! Faults on request: failures of a network or a busy service, at a time that the tester chooses.
 //!
-//! `POST /_outboxctl/faults` takes rules, `GET` shows them with how often each has struck, `DELETE` forgets them:
+//! `POST /_outboxctl/faults` sets rules, `GET` shows them with the number of requests that each has hit, `DELETE`
+//! removes them:
 //!
 //! ```json
 //! {"rules": [{"service": "kinesis", "operation": "PutRecords", "kind": "partial", "next": 3},
@@ -17,21 +18,21 @@ use serde_json::{Value, json};
 use super::identify::Identity;
 use super::{ApiRequest, ApiResponse};
 
-/// What goes wrong.
+/// Kind of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
-    /// Refused as too much, without effect.
+    /// Throttled, without effect.
     Throttle,
     /// 500, without effect.
     Error,
-    /// Every other entry of PutRecords or PutEvents is refused; the others take effect.
+    /// Every other entry of PutRecords or PutEvents fails; the others take effect.
     Partial,
-    /// The connection is cut before the request takes effect.
+    /// The connection closes before the request takes effect.
     Drop,
-    /// The request takes effect, and the connection is cut instead of the answer.
+    /// The request takes effect, and the connection closes without a response.
     Late,
-    /// Answered after `delay_ms`.
+    /// The response comes after `delay_ms`.
     Slow,
 }
 
@@ -43,14 +44,14 @@ struct Rule {
     /// Every operation without it; REST operations have no name here.
     operation: Option<String>,
     kind: Fault,
-    /// How many more requests it strikes; all without it.
+    /// Number of requests that it still hits; all without it.
     next: Option<u32>,
-    /// Of striking a request, 0 to 1; always without it.
+    /// Probability of hitting a request, 0 to 1; always without it.
     probability: Option<f64>,
-    /// How long the answer is held back, in milliseconds.
+    /// Delay of the response, in milliseconds.
     #[serde(default)]
     delay_ms: u64,
-    /// How often it has struck.
+    /// Number of requests that it has hit.
     #[serde(default)]
     struck: u64,
 }
@@ -60,11 +61,11 @@ struct Rules {
     rules: Vec<Rule>,
 }
 
-/// The rules in force.
+/// The active rules.
 #[derive(Default)]
 pub struct Faults(Mutex<Vec<Rule>>);
 
-/// A rule that strikes a request.
+/// A rule that hits a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Strike {
     pub fault: Fault,
@@ -76,7 +77,7 @@ impl Faults {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The endpoint that sets them.
+    /// Handles requests to the endpoint of the rules.
     pub fn handle(&self, method: &Method, body: &[u8]) -> ApiResponse {
         let mut rules = self.rules();
         match *method {
@@ -92,12 +93,12 @@ impl Faults {
         ApiResponse::rest(StatusCode::OK, &json!({ "rules": *rules }))
     }
 
-    /// Whether a request may be struck, so that its body has to be read.
+    /// Returns whether a rule may hit a request, so that its body has to be read.
     pub fn concern(&self, identity: &Identity) -> bool {
         self.rules().iter().any(|rule| rule.service.as_deref().is_none_or(|service| service == identity.service))
     }
 
-    /// The first rule that strikes this request; it is counted.
+    /// Returns the first rule that hits this request, and counts it.
     pub fn strike(&self, request: &ApiRequest) -> Option<Strike> {
         self.rules().iter_mut().find_map(|rule| rule.strikes(request))
     }
@@ -119,13 +120,13 @@ impl Rule {
     }
 }
 
-/// 0 to 1, good enough for chance.
+/// Returns a number from 0 to 1, random enough for faults.
 fn random() -> f64 {
     let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
     f64::from(u32::try_from(low & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX)
 }
 
-/// The answer of a service that is too busy, by its own error code.
+/// Returns the response of a throttling service, with its own error code.
 pub fn throttled(service: &str) -> ApiResponse {
     let code = match service {
         "kinesis" => "ProvisionedThroughputExceededException",
@@ -137,7 +138,7 @@ pub fn throttled(service: &str) -> ApiResponse {
     ApiResponse::error(StatusCode::BAD_REQUEST, code, "Rate exceeded")
 }
 
-/// The answer of a service that failed.
+/// Returns the response of a service that failed.
 pub fn failed(service: &str) -> ApiResponse {
     match service {
         "rds" | "cloudformation" | "sts" | "iam" | "s3" => {
@@ -154,7 +155,7 @@ fn query_error(status: StatusCode, code: &str) -> ApiResponse {
     ApiResponse::new(status, "text/xml", body)
 }
 
-/// Where a batch has its entries, in request and answer: PutRecords "Records", PutEvents "Entries".
+/// Returns the member with the entries of a batch, in request and response: PutRecords "Records", PutEvents "Entries".
 fn entries_key(request: &ApiRequest) -> Option<&'static str> {
     match (request.service.as_str(), request.operation()) {
         ("kinesis", "PutRecords") => Some("Records"),
@@ -166,13 +167,13 @@ fn entries_key(request: &ApiRequest) -> Option<&'static str> {
 /// A batch of which only some entries are passed on.
 pub struct Split {
     key: &'static str,
-    /// By position in the whole batch: whether it is passed on.
+    /// By position in the whole batch: set if the entry is passed on.
     passed: Vec<bool>,
-    /// The request with what is left; None when nothing is.
+    /// The request with the remaining entries, if any.
     pub rest: Option<ApiRequest>,
 }
 
-/// Takes every other entry out of a batch, the first one included. None when it is no such batch.
+/// Removes every other entry from a batch, beginning with the first. Returns `None` for other requests.
 pub fn split(request: &ApiRequest) -> Option<Split> {
     let key = entries_key(request)?;
     let mut body: Value = serde_json::from_slice(&request.body).ok()?;
@@ -189,7 +190,7 @@ pub fn split(request: &ApiRequest) -> Option<Split> {
 }
 
 impl Split {
-    /// The answer for the whole batch, out of the one for what was passed on.
+    /// Returns the response for the whole batch, from the response for the entries that were passed on.
     pub fn merge(&self, answer: Option<ApiResponse>) -> ApiResponse {
         let inner = answer.as_ref().map_or(Value::Null, |a| serde_json::from_slice(&a.body).unwrap_or(Value::Null));
         if let Some(answer) = answer.filter(|answer| !answer.status.is_success()) {

@@ -1,8 +1,8 @@
-//! Which service and operation a request is for.
+//! The service and operation of a request.
 
 use http::{HeaderMap, Uri, request::Parts};
 
-/// The operations that change items.
+/// Operations that change items.
 const TABLE_WRITES: &[&str] = &[
     "PutItem",
     "UpdateItem",
@@ -14,12 +14,12 @@ const TABLE_WRITES: &[&str] = &[
     "ExecuteTransaction",
 ];
 
-/// Service, operation and region of a request, as far as it says.
+/// Service, operation and region of a request, as far as it names them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Identity {
-    /// The signing name, or "" for a request that is no signed AWS call (a deployed HTTP API's own route).
+    /// The signing name, or "" for a request that is not a signed AWS call (a deployed HTTP API's own route).
     pub service: String,
-    /// None for REST, and for query requests until the body is read.
+    /// Absent for REST, and for query requests until the body is read.
     pub operation: Option<String>,
     pub region: Option<String>,
 }
@@ -35,7 +35,7 @@ impl Identity {
         Self { service, operation, region }
     }
 
-    /// Whether it may put records into a stream: of Kinesis, or of a DynamoDB table.
+    /// Returns whether it may put records into a stream: of Kinesis, or of a DynamoDB table.
     pub fn writes_to_stream(&self) -> bool {
         let Some(operation) = self.operation.as_deref() else { return false };
         match self.service.as_str() {
@@ -46,8 +46,8 @@ impl Identity {
     }
 }
 
-/// Region and service of the credential scope: `Credential=AKID/date/region/service/aws4_request`, in the header or
-/// in a presigned query (docs: IAM, "Elements of an AWS API request signature").
+/// Returns region and service of the credential scope: `Credential=AKID/date/region/service/aws4_request`, in the
+/// header or in a presigned query (docs: IAM, "Elements of an AWS API request signature").
 fn scope(headers: &HeaderMap, uri: &Uri) -> Option<(String, String)> {
     let header = headers.get(http::header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     let credential = match header.and_then(|h| h.split_once("Credential=")) {
@@ -64,8 +64,8 @@ fn scope(headers: &HeaderMap, uri: &Uri) -> Option<(String, String)> {
     Some((region.to_owned(), service.to_owned()))
 }
 
-/// Service (by its target prefix) and operation of a JSON request (`X-Amz-Target: Prefix.Operation`) or a CBOR one
-/// (`/service/Prefix/operation/Operation`).
+/// Returns service (by its target prefix) and operation of a JSON request (`X-Amz-Target: Prefix.Operation`) or a CBOR
+/// one (`/service/Prefix/operation/Operation`).
 fn target(headers: &HeaderMap, uri: &Uri) -> (Option<String>, Option<String>) {
     if let Some(target) = headers.get("x-amz-target").and_then(|v| v.to_str().ok()) {
         return match target.rsplit_once('.') {
@@ -96,7 +96,7 @@ fn signing_name(prefix: &str) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// `Action` of a query request's body, which the SDKs write first.
+/// Returns `Action` of a query request's body, which the SDKs write first.
 pub fn query_action(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(body).ok()?;
     let action = text.split('&').find_map(|pair| pair.strip_prefix("Action="))?;

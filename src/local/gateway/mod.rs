@@ -1,8 +1,9 @@
 //! One endpoint for every AWS service: our own services and resource types first, the emulator for the rest.
 //!
-//! `api.rs` and `service.rs` are what others build on; `server.rs` takes requests, `access.rs` and `signature.rs` refuse
-//! those of web pages and without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` in the words of each
-//! protocol), `identify.rs` says what they are, `emulator.rs` passes them on, `resources.rs` is CloudFormation's way in, `faults.rs` makes things fail on request.
+//! `api.rs` and `service.rs` are the interface for services; `server.rs` takes requests; `access.rs` and `signature.rs`
+//! refuse those of web pages and those without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` in
+//! the words of each protocol); `identify.rs` finds service and operation; `emulator.rs` passes requests on;
+//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose.
 //! May import what [`super`] may.
 
 mod access;
@@ -40,26 +41,26 @@ use super::postgres_server::further::Servers;
 use super::state::{ACCOUNT, Postgres};
 use crate::aws::{AccessKey, Clients};
 
-/// What every service of ours has at hand.
+/// Shared state of the services behind the gateway.
 pub struct Gateway {
-    /// Our own address, like `http://127.0.0.1:4566`.
+    /// The gateway's address, like `http://127.0.0.1:4566`.
     pub url: String,
     pub account: &'static str,
-    /// Of requests that name none.
+    /// Region of requests that name none.
     pub region: String,
     pub home: Home,
     pub postgres: Postgres,
     /// PostgreSQL servers of further database instances.
     pub servers: Servers,
     pub emulator: Emulator,
-    /// What requests must be signed with.
+    /// Key that requests must be signed with.
     key: AccessKey,
     sessions: Sessions,
-    /// See [`Gateway::clients_in`]. They come back in through the gateway: faults apply to them, and our own services answer.
+    /// See [`Gateway::clients_in`]. Their requests pass the gateway: faults apply to them, and our own services answer.
     clients: Clients,
-    /// Cancelled when the stack goes down: background work then ends, its state on disk.
+    /// Cancelled when the stack stops: background work then ends, its state on disk.
     pub cancel: CancellationToken,
-    /// Counts writes to streams: what waits for records looks at once, and need not ask all the time.
+    /// Counts writes to streams: readers that wait for records read at once, without polling all the time.
     pub stream_writes: watch::Sender<u64>,
     faults: faults::Faults,
     services: Vec<Arc<dyn Service>>,
@@ -67,7 +68,7 @@ pub struct Gateway {
     tasks: Mutex<JoinSet<()>>,
 }
 
-/// What a gateway is made from.
+/// Parts of a gateway.
 pub struct Parts {
     pub url: String,
     pub region: String,
@@ -84,7 +85,7 @@ pub struct Parts {
 }
 
 impl Gateway {
-    /// Returns SDK clients that work in a region: each region is a place of its own, as on AWS.
+    /// Returns SDK clients that work in a region: regions are separate, as on AWS.
     pub fn clients_in(&self, region: &str) -> Clients {
         self.clients.in_region(region)
     }
@@ -110,10 +111,10 @@ impl Gateway {
         })
     }
 
-    /// Runs work in the background; the stack waits for it when it goes down, so it must watch [`Gateway::cancel`].
+    /// Runs work in the background; the stack waits for it when it stops, so it must watch [`Gateway::cancel`].
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
-        // Those that ended are let go, or the set would grow for as long as the stack is up.
+        // Ended tasks are removed, or the set would grow for as long as the stack runs.
         while let Some(ended) = tasks.try_join_next() {
             if let Err(panic) = ended {
                 tracing::error!("background work broke off: {panic}");
@@ -122,8 +123,8 @@ impl Gateway {
         tasks.spawn(work);
     }
 
-    /// Waits until all background work has ended. For the daemon, after cancelling; may be called again when it was
-    /// not patient enough.
+    /// Waits until all background work has ended. For the daemon, after cancelling; may be called again after a
+    /// timeout.
     pub async fn drain(&self) {
         let ended = |context: &mut std::task::Context<'_>| {
             let mut tasks = self.tasks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,10 +139,10 @@ impl Gateway {
         std::future::poll_fn(ended).await;
     }
 
-    /// Takes up what was going on before the stack went down.
+    /// Continues the work that was in progress when the stack stopped.
     ///
     /// # Errors
-    /// The first service's that can't.
+    /// The error of the first service that can't.
     pub async fn start(self: &Arc<Self>) -> crate::error::Result<()> {
         for service in &self.services {
             service.start(self).await?;

@@ -1,4 +1,4 @@
-//! Refusals in the protocol of the service that was asked, so that clients understand them.
+//! Error responses in the protocol of the requested service, so that clients understand them.
 //!
 //! Codes: "Common error types" in the API references of STS (query), DynamoDB (JSON) and S3 (REST XML), and "Error codes
 //! for the Amazon EC2 API".
@@ -9,7 +9,7 @@ use super::ApiResponse;
 use super::identify::Identity;
 use super::signature::Refusal;
 
-/// Returns the answer to a request that is not accepted.
+/// Returns the response to a request that is not accepted.
 pub fn refused(refusal: Refusal, identity: &Identity, headers: &HeaderMap) -> ApiResponse {
     let text = format!("{} This local stack has an access key of its own: outboxctl local env", reason(refusal));
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -18,7 +18,7 @@ pub fn refused(refusal: Refusal, identity: &Identity, headers: &HeaderMap) -> Ap
         return ApiResponse::new(StatusCode::FORBIDDEN, "application/xml", body);
     }
     if kind.starts_with("application/x-www-form-urlencoded") {
-        // EC2 has a form of its own for the same.
+        // EC2 has a separate format for this error.
         let body = if identity.service == "ec2" {
             let error = format!("<Error><Code>AuthFailure</Code><Message>{text}</Message></Error>");
             format!("<Response><Errors>{error}</Errors></Response>")
@@ -82,7 +82,7 @@ fn json_code(refusal: Refusal) -> &'static str {
     }
 }
 
-/// A map of short texts in CBOR (RFC 8949, section 3).
+/// Encodes a map of short texts in CBOR (RFC 8949, section 3).
 fn cbor(fields: &[(&str, &str)]) -> Vec<u8> {
     let text = |bytes: &mut Vec<u8>, text: &str| {
         // Two bytes of length: enough for any message here.

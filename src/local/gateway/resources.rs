@@ -1,4 +1,4 @@
-//! CloudFormation's way in: the emulator's resource handlers that `launcher.py` installs post here.
+//! The interface for CloudFormation: the emulator's resource handlers that `launcher.py` installs post here.
 
 use std::sync::Arc;
 
@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{ApiResponse, Gateway, ResourceRequest};
 
-/// POST `/_outboxctl/resources/{create|update|delete}`, a [`ResourceRequest`] in the body. 200 with the resource, or
-/// 422 with `{"error": reason}`.
+/// Handles POST `/_outboxctl/resources/{create|update|delete}` with a [`ResourceRequest`] in the body. Returns 200 with
+/// the resource, or 422 with `{"error": reason}`.
 pub async fn handle(gateway: &Arc<Gateway>, action: &str, body: &[u8]) -> ApiResponse {
     let request: ResourceRequest = match serde_json::from_slice(body) {
         Ok(request) => request,

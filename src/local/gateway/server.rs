@@ -1,4 +1,4 @@
-//! The HTTP server: finds out whom a request is for, asks our services, passes the rest on.
+//! The HTTP server: identifies a request, offers it to our services, passes the rest on.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,23 +20,23 @@ use super::{ApiRequest, ApiResponse, Gateway, Service, refusal, resources, sessi
 use crate::error::Error;
 use crate::listener::{self, Limits, Timed};
 
-/// Bodies of both directions: streamed where nobody has to look inside.
+/// Bodies of both directions: streamed unless they have to be inspected.
 pub type Body = BoxBody<Bytes, listener::BoxError>;
 
-/// The largest body that is read whole, in bytes: a function's package of 50 MB in base64, as in CreateFunction.
+/// Maximum size in bytes of a body that is read whole: a function's package of 50 MB in base64, as in CreateFunction.
 const BODY_LIMIT: usize = 70_167_211;
 
-/// Takes connections for as long as it is polled: also while the stack goes down, for work that has to finish.
+/// Accepts connections for as long as it is polled: also while the stack stops, for work that has to finish.
 pub async fn serve(gateway: Arc<Gateway>, listeners: Vec<TcpListener>) {
     let service = service_fn(move |request| {
         let gateway = gateway.clone();
         async move { answer(&gateway, request).await }
     });
-    // Never cancelled: see above.
+    // Not cancelled: see above.
     listener::serve(listeners, Limits::default(), CancellationToken::new(), service).await;
 }
 
-/// The connection is to be cut without an answer: a fault that was asked for.
+/// Error that closes the connection without a response, for a requested fault.
 #[derive(Debug, thiserror::Error)]
 #[error("cut on request")]
 struct Cut;
@@ -59,7 +59,7 @@ async fn answer(gateway: &Arc<Gateway>, request: Request<Timed>) -> Result<Respo
     answer
 }
 
-/// Takes away what would let pages of other origins read the answer.
+/// Removes headers that would let pages of other origins read the response.
 fn forbid_pages(headers: &mut HeaderMap) {
     let cors: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
     for name in cors {
@@ -111,7 +111,7 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         Caller::Signed(_) | Caller::Session(_) => identity,
         Caller::Public => {
             head.headers.insert(UNSIGNED_HEADER, HeaderValue::from_static("1"));
-            // A header that names an operation counts for nothing here.
+            // A header that names an operation is ignored here.
             Identity::default()
         }
     };
@@ -133,24 +133,24 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
     answer
 }
 
-/// How long a connection that leads nowhere is waited for: the time limit for connecting of the SDK in our functions, its default
+/// Delay before a connection times out: the connect timeout of the SDK in our functions by default
 /// (`aws-smithy-runtime`, `default_plugins`).
 const NO_CONNECTION: Duration = Duration::from_millis(3100);
 
-/// Gives no answer, as where a connection leads nowhere.
+/// Sends no response, as with an unreachable address.
 async fn never<T>(gateway: &Gateway) -> Result<T, Cut> {
     let _ = tokio::time::timeout(NO_CONNECTION, gateway.cancel.cancelled()).await;
     Err(Cut)
 }
 
-/// Whether a body is no larger than CloudFormation accepts as the response of a custom resource: 4096 bytes (CloudFormation user
-/// guide, "Custom resource response objects").
+/// Returns whether a body is no larger than CloudFormation accepts as the response of a custom resource: 4096 bytes
+/// (CloudFormation user guide, "Custom resource response objects").
 fn is_small(headers: &HeaderMap) -> bool {
     let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
     length.and_then(|text| text.parse::<u64>().ok()).is_some_and(|length| length <= 4096)
 }
 
-/// A request's body: read, or passed on as it comes.
+/// A request's body: read, or streamed.
 enum Content {
     Whole(Bytes),
     Streamed(Timed),
@@ -165,7 +165,7 @@ impl Content {
     }
 }
 
-/// Whether one of our services or a fault has to see a request.
+/// Returns whether one of our services or a fault needs to read a request.
 fn needs_us(gateway: &Gateway, identity: &Identity) -> bool {
     gateway.services.iter().any(|service| service.name() == identity.service) || gateway.faults.concern(identity)
 }
@@ -217,9 +217,9 @@ async fn with_fault(gateway: &Arc<Gateway>, request: &ApiRequest, strike: Strike
     if strike.fault == Fault::Late { Err(Cut) } else { Ok(answer) }
 }
 
-/// Offers a request to our services in turn; the emulator gets what none wants.
+/// Offers a request to our services in turn; the emulator gets the rest.
 async fn ask(gateway: &Arc<Gateway>, request: &ApiRequest) -> Response<Body> {
-    // What is answered here alone is not judged by the emulator: no role of a pipeline may use it.
+    // Requests that are answered here alone are not authorized by the emulator: roles of a pipeline may not make them.
     let ours = |service: &&Arc<dyn Service>| {
         service.name() == request.service && (!request.by_role || service.leaves_judgement())
     };
@@ -254,13 +254,13 @@ fn unreachable_emulator(error: &Error) -> Response<Body> {
     whole(ApiResponse::error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()))
 }
 
-/// An answer read whole.
+/// A response that is read whole.
 async fn gather(response: Response<Body>) -> Result<ApiResponse, Box<dyn std::error::Error + Send + Sync>> {
     let (head, body) = response.into_parts();
     Ok(ApiResponse { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })
 }
 
-/// What is ours alone, below `/_outboxctl/`.
+/// Handles the gateway's own addresses, below `/_outboxctl/`.
 async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -> Response<Body> {
     let body = match read(body).await {
         Ok(body) => body,

@@ -1,4 +1,4 @@
-//! What others plug into the gateway.
+//! Interfaces for services and resource types in the gateway.
 
 use std::sync::Arc;
 
@@ -8,40 +8,41 @@ use serde_json::{Map, Value};
 use super::{ApiRequest, ApiResponse, Gateway};
 use crate::error::Result;
 
-/// A service of which we answer some or all operations.
+/// A service, some or all of whose operations are answered here.
 pub trait Service: Send + Sync {
     /// The signing name ("dms"); only requests to this service are offered, their bodies read whole.
     fn name(&self) -> &'static str;
 
-    /// Returns whether every request that this service lets succeed reaches the emulator, which judges the caller's rights.
-    /// Requests of roles are not offered to other services: the emulator refuses what it does not have.
+    /// Returns whether every request that this service lets succeed reaches the emulator, which checks the caller's
+    /// rights. Requests of roles are not offered to other services: the emulator refuses operations that it does not
+    /// have.
     fn leaves_judgement(&self) -> bool {
         false
     }
 
-    /// None passes the request through to the emulator.
+    /// Answers a request. `None` passes it through to the emulator.
     fn handle<'a>(&'a self, gateway: &'a Arc<Gateway>, request: &'a ApiRequest) -> BoxFuture<'a, Option<ApiResponse>>;
 
-    /// Once, when the gateway answers: take up again what was going on before the stack went down.
+    /// Continues the work that was in progress when the stack stopped. Called once, when the gateway answers.
     ///
     /// # Errors
-    /// Any: the stack does not come up then.
+    /// Any error prevents the stack from starting.
     fn start<'a>(&'a self, _gateway: &'a Arc<Gateway>) -> BoxFuture<'a, Result<()>> {
         Box::pin(async { Ok(()) })
     }
 }
 
-/// What CloudFormation asks of a resource.
+/// CloudFormation's request to a resource.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct ResourceRequest {
     pub resource_type: String,
     pub logical_id: String,
     pub stack_name: String,
     pub region: String,
-    /// None on create.
+    /// Absent on create.
     #[serde(default)]
     pub physical_id: Option<String>,
-    /// Resolved properties: no intrinsic functions are left in them.
+    /// Resolved properties, without intrinsic functions.
     #[serde(default)]
     pub properties: Value,
     /// On update: the properties before.
@@ -49,12 +50,12 @@ pub struct ResourceRequest {
     pub old_properties: Value,
 }
 
-/// What CloudFormation keeps of a resource.
+/// The part of a resource that CloudFormation keeps.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Resource {
-    /// What `Ref` gives. An update that answers another id has replaced the resource.
+    /// The value of `Ref`. An update that returns another id has replaced the resource.
     pub physical_id: String,
-    /// What `Fn::GetAtt` gives, by attribute name ("Endpoint.Port" is one name).
+    /// Values of `Fn::GetAtt`, by attribute name ("Endpoint.Port" is one name).
     pub attributes: Map<String, Value>,
 }
 
@@ -74,6 +75,6 @@ pub trait ResourceProvider: Send + Sync {
         request: ResourceRequest,
     ) -> BoxFuture<'a, Result<Resource, String>>;
 
-    /// Deleting what is already gone is success.
+    /// Deletes a resource. Succeeds if it is gone already.
     fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>>;
 }

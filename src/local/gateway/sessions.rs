@@ -1,5 +1,5 @@
-//! Temporary credentials: the emulator's STS issues them, and verifies no signature before one of our services has looked at
-//! a request. So signatures are verified here, with the secret that the emulator has for a session.
+//! Temporary credentials. The emulator's STS issues them, but verifies no signature before our services have seen a
+//! request. So signatures are verified here, with the secret that the emulator has for a session.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,16 +15,16 @@ use super::{ApiRequest, Emulator, Gateway};
 use crate::aws::AccessKey;
 use crate::error::Error;
 
-/// How long a session that was valid is believed to be.
+/// Time for which a valid session counts as valid.
 const KNOWN_FOR: Duration = Duration::from_secs(60);
-/// How many sessions are remembered.
+/// Maximum number of cached sessions.
 const MOST: usize = 1_000;
 
-/// Sessions that were seen to be valid, by access key and token.
+/// Sessions that were valid, by access key and token.
 #[derive(Default)]
 pub struct Sessions(Mutex<HashMap<(String, String), (AccessKey, Instant)>>);
 
-/// Why a session's key was not found.
+/// Reason why a session's key was not found.
 pub enum Failed {
     Refused(Refusal),
     /// The emulator did not answer.
@@ -40,19 +40,19 @@ pub struct Right<'a> {
     pub region: &'a str,
 }
 
-/// What the launcher answers.
+/// Response of the launcher.
 #[derive(Deserialize)]
 struct Answer {
-    /// AWS's code where the session is not valid.
+    /// AWS's error code if the session is not valid.
     error: Option<String>,
     #[serde(default)]
     secret: String,
-    /// Of the session.
+    /// Secret key of the session.
     #[serde(default)]
     arn: String,
-    /// In seconds since 1970.
+    /// Expiry, in seconds since 1970.
     expires: Option<f64>,
-    /// Whether the role's policies allow the action that was asked about.
+    /// Set if the role's policies allow the action in question.
     #[serde(default)]
     allowed: bool,
 }
@@ -80,8 +80,8 @@ impl Sessions {
 }
 
 impl Gateway {
-    /// Checks the presigned URL of a service that is not asked itself: its signature, with the stack's key or a session, and
-    /// that the session's role allows the action. The stack's key may do everything.
+    /// Checks the presigned URL of a service that is not called itself: its signature, with the stack's key or a
+    /// session, and that the session's role allows the action. The stack's key may do everything.
     ///
     /// # Errors
     /// The reason, for a log.
@@ -105,8 +105,8 @@ impl Gateway {
         denied.map_or(Ok(()), Err)
     }
 
-    /// Returns AWS's message where the role of a request's session does not allow an action; `None` where it does, and for the
-    /// stack's key. The signature has been verified.
+    /// Returns AWS's message if the role of a request's session does not allow an action; `None` if it does, and for
+    /// the stack's key. The signature has been verified.
     pub async fn denied(&self, request: &ApiRequest, right: Right<'_>) -> Option<String> {
         let signed = Signed::read(&request.headers, &request.query).ok().flatten().filter(Signed::is_of_session)?;
         match ask(&self.emulator, &signed, Some(right)).await {

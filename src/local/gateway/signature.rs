@@ -1,8 +1,8 @@
-//! Signature Version 4: whether a request was signed with this stack's key.
+//! Signature Version 4: verifies that a request was signed with this stack's key.
 //!
 //! Sources: IAM user guide, "Create a signed AWS API request"; S3 API reference, "Authenticating Requests: Using Query
-//! Parameters". The hash of a body that the client announces (`x-amz-content-sha256`, as S3's clients do) is taken from
-//! the announcement, so that large objects can pass as they come.
+//! Parameters". The hash of a body that the client announces (`x-amz-content-sha256`, as S3's clients do) is used as
+//! announced, so that large objects can be streamed.
 
 use aws_lc_rs::{digest, hmac};
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
@@ -16,27 +16,27 @@ use crate::listener;
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// "The signature's timestamp must be within 15 minutes of the request" (S3 and IAM).
 const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
-/// Longest time that a presigned URL is good for: seven days.
+/// Maximum validity of a presigned URL: seven days.
 const LONGEST: i64 = 7 * 86_400;
 
-/// Why a request is not answered.
+/// Reason why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// It is not signed at all.
+    /// Not signed.
     Unsigned,
-    /// Signed in a way that is not understood here.
+    /// Signed in an unsupported way.
     Malformed,
-    /// With another key.
+    /// Signed with another key.
     OtherKey,
-    /// With another secret, or changed since.
+    /// Signed with another secret, or changed since.
     Mismatch,
-    /// Too long ago, or not yet valid.
+    /// Too old, or not yet valid.
     Expired,
-    /// With temporary credentials whose time is over.
+    /// Signed with expired temporary credentials.
     SessionExpired,
 }
 
-/// What a signed request says of its signature.
+/// The signature of a request, as the request states it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Signed {
     key_id: String,
@@ -47,24 +47,24 @@ pub struct Signed {
     headers: String,
     signature: String,
     time: String,
-    /// Seconds that a presigned URL is valid for.
+    /// Validity of a presigned URL in seconds.
     expires: Option<i64>,
-    /// What the client gives as the body's hash; None where it has to be computed.
+    /// The client's hash of the body; absent if it has to be computed.
     payload: Option<String>,
-    /// Of temporary credentials.
+    /// Session token of temporary credentials.
     session_token: Option<String>,
 }
 
 impl Signed {
-    /// Reads the signature of a request: None where there is none.
+    /// Reads the signature of a request; `None` for an unsigned one.
     ///
     /// # Errors
-    /// `Malformed` for what looks like a signature and can't be read as one.
+    /// `Malformed` for a signature that can't be read.
     pub fn of(head: &Parts) -> Result<Option<Self>, Refusal> {
         Self::read(&head.headers, head.uri.query().unwrap_or(""))
     }
 
-    /// The same for headers and an encoded query.
+    /// Reads the signature from headers and an encoded query.
     ///
     /// # Errors
     /// As [`Signed::of`].
@@ -103,7 +103,7 @@ impl Signed {
     fn in_query(fields: impl Iterator<Item = (String, String)>) -> Option<Self> {
         let mut found = std::collections::HashMap::new();
         for (name, value) in fields {
-            // Given twice, it is not known which one counts.
+            // With two of them, the valid one is unknown.
             if found.insert(name, value).is_some() {
                 return None;
             }
@@ -140,7 +140,7 @@ impl Signed {
         let (key_id, scope) = credential.split_once('/')?;
         let parts: Vec<&str> = scope.split('/').collect();
         let [date, region, service, "aws4_request"] = parts[..] else { return None };
-        // The host is always signed, or the request could be sent elsewhere.
+        // The host must be signed, or the request could be sent elsewhere.
         let complete = time.starts_with(date) && headers.split(';').any(|name| name == "host");
         complete.then(|| Self {
             key_id: key_id.to_owned(),
@@ -156,12 +156,13 @@ impl Signed {
         })
     }
 
-    /// Returns whether it is said to be made with this key.
+    /// Returns whether the request claims to be signed with this key.
     pub fn names(&self, key: &AccessKey) -> bool {
         listener::same(&self.key_id, &key.id)
     }
 
-    /// Returns whether the key is one of temporary credentials, whose ids begin with `ASIA` (IAM user guide, "IAM identifiers").
+    /// Returns whether the key is one of temporary credentials, whose ids begin with `ASIA` (IAM user guide, "IAM
+    /// identifiers").
     pub fn is_of_session(&self) -> bool {
         self.key_id.starts_with("ASIA")
     }
@@ -170,7 +171,7 @@ impl Signed {
         &self.key_id
     }
 
-    /// Returns the session token; "" where there is none.
+    /// Returns the session token; "" without one.
     pub fn session_token(&self) -> &str {
         self.session_token.as_deref().unwrap_or("")
     }
@@ -188,10 +189,10 @@ impl Signed {
         self.payload.is_none()
     }
 
-    /// Checks key, time and signature. `body` counts only where [`Signed::needs_body`] says so.
+    /// Checks key, time and signature. `body` matters only if [`Signed::needs_body`] returns true.
     ///
     /// # Errors
-    /// Why the request is refused.
+    /// The reason why the request is refused.
     pub fn verify(&self, head: &Parts, body: &[u8], key: &AccessKey, now: DateTime<Utc>) -> Result<(), Refusal> {
         if !self.names(key) {
             return Err(Refusal::OtherKey);
@@ -211,7 +212,7 @@ impl Signed {
         }
     }
 
-    /// The canonical request. None where a signed header is missing.
+    /// Returns the canonical request; `None` if a signed header is missing.
     fn canonical(&self, head: &Parts, body: &[u8]) -> Option<String> {
         let s3 = self.service.starts_with("s3");
         let path = if s3 { head.uri.path().to_owned() } else { encode(&normalized(head.uri.path()), true) };

@@ -13,7 +13,7 @@ fn key() -> AccessKey {
     AccessKey::new("LOCAL0123456789ABCDE", "secret")
 }
 
-/// A request as the SDK signs it.
+/// Returns a request as the SDK signs it.
 fn signed_by_sdk(service: &str, uri: &str, body: &[u8], settings: SigningSettings) -> Request<()> {
     let identity = key().credentials().into();
     let parameters = v4::SigningParams::builder().identity(&identity).region("eu-west-1").name(service);
@@ -28,7 +28,7 @@ fn signed_by_sdk(service: &str, uri: &str, body: &[u8], settings: SigningSetting
     }
     let mut request = request.body(()).unwrap();
     instructions.apply_to_request_http1x(&mut request);
-    // As it comes in over a connection: without scheme and host.
+    // As received over a connection: without scheme and host.
     *request.uri_mut() = request.uri().path_and_query().unwrap().as_str().parse().unwrap();
     request
 }

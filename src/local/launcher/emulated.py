@@ -1,11 +1,11 @@
-"""Looking up what outboxctl reaches for in the emulator."""
+"""Checked imports of the emulator's modules."""
 
 import importlib
 import sys
 
 
 def need(module, *names):
-    """Returns the module, once it is sure to have these names; ends the process with exit code 3 otherwise."""
+    """Returns the module if it has these names; ends the process with exit code 3 otherwise."""
     try:
         found = importlib.import_module(f"ministack.{module}")
         for name in names:

@@ -1,4 +1,4 @@
-"""What Lambda and API Gateway may do with a function, by the policies of its role and its own.
+"""Rights of Lambda and API Gateway on a function, by the policies of its role and its own.
 
 Sources: Lambda developer guide, "Defining Lambda function permissions with an execution role", "Giving Lambda functions access to
 resources in an Amazon VPC" (the six EC2 actions), "Sending Lambda function logs to CloudWatch Logs"; API Gateway developer guide,
@@ -20,8 +20,8 @@ NETWORK_INTERFACES = [f"ec2:{name}" for name in (
 
 
 def usable(emulated):
-    """Handlers of a function that keep its VpcConfig, which the emulator leaves out of a template, and want of its role what
-    CreateFunction wants."""
+    """Returns handlers of a function that keep its VpcConfig, which the emulator ignores in a template, and require the
+    rights of its role that CreateFunction requires."""
 
     def check(name, props):
         role = props.get("Role", "")
@@ -50,7 +50,7 @@ def usable(emulated):
 
 
 def install_logs():
-    """Without the rights to write it, or without its group, a function's log is lost."""
+    """Drops a function's log if the role may not write it, or its group is missing."""
     emulated = lambdas._emit_lambda_logs
 
     def emit(func, *rest, **named):
@@ -68,7 +68,8 @@ def install_logs():
 
 
 def install_permissions():
-    """API Gateway invokes functions whose policy lets it, for the route; otherwise the caller gets its error 500."""
+    """Makes API Gateway invoke only functions whose policy allows it for the route; otherwise the caller gets its error
+    500."""
     emulated = apigateway._invoke_lambda_proxy
 
     async def invoke(integration, api_id, stage, path, method, headers, body, query_params, route_key="$default", *rest, **named):

@@ -1,9 +1,9 @@
-"""What a function or a replication instance in a VPC reaches: a service by a VPC endpoint in its VPC, or by a NAT gateway.
+"""Reachability from a function or a replication instance in a VPC: by a VPC endpoint in its VPC, or by a NAT gateway.
 
 Sources: Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC" and "Enable internet access for
 VPC-connected Lambda functions"; DMS user guide, "Configuring VPC endpoints for AWS DMS"; AWS PrivateLink guide, "Access an AWS
-service using an interface VPC endpoint" (private DNS, security groups) and "Gateway endpoints". What can't be reached does not
-answer: the gateway holds such a request open.
+service using an interface VPC endpoint" (private DNS, security groups) and "Gateway endpoints". Unreachable
+services do not answer: the gateway holds such a request open.
 """
 
 import contextvars
@@ -15,7 +15,7 @@ from emulated import need
 ec2 = need("services.ec2", "_subnets", "_vpc_endpoints", "_route_tables", "_security_groups", "_nat_gateways")
 
 HTTPS = 443
-# The VPC endpoint by which a request came; None for another way.
+# The VPC endpoint that the request passed, if any.
 endpoint = contextvars.ContextVar("endpoint", default=None)
 # Endpoint services whose name differs from the signing name.
 NAMES = {"kinesis": "kinesis-streams"}
@@ -24,12 +24,12 @@ CREDENTIAL = re.compile(r"Credential=([^/%]+)(?:/|%2F)\d+(?:/|%2F)([^/%]+)(?:/|%
 
 
 def endpoint_service(service, target):
-    """The last part of the endpoint service's name."""
+    """Returns the last part of the endpoint service's name."""
     return "dynamodb-streams" if target.startswith("DynamoDBStreams") else NAMES.get(service, service)
 
 
 def unreachable(scope, place_of):
-    """Why a request does not get to its service; None where it does."""
+    """Returns the reason why a request does not reach its service, or None."""
     headers = dict(scope["headers"])
     endpoint.set(None)
     signed = CREDENTIAL.search(headers.get(b"authorization", b"").decode("latin-1") or scope["query_string"].decode("latin-1"))
@@ -41,7 +41,7 @@ def unreachable(scope, place_of):
 
 
 def reach(place, region, service):
-    """None where the service is reached from the place, whose endpoint is then set; otherwise the reason."""
+    """Returns None and sets the endpoint if the service is reachable from the place; otherwise returns the reason."""
     name = f"com.amazonaws.{region}.{service}"
     subnets = [subnet for subnet in of_region(ec2._subnets, region) if subnet["SubnetId"] in place["subnets"]]
     # Subnets that EC2 does not have are not checked.
@@ -54,7 +54,7 @@ def reach(place, region, service):
         if candidate["VpcId"] != vpc or candidate["ServiceName"] != name:
             continue
         refused = blocked(candidate, groups, ranges, subnets, region)
-        # Private DNS names the endpoint in the whole VPC: there is no other way then.
+        # Private DNS resolves to the endpoint in the whole VPC: it is the only way then.
         if refused is None or is_on(candidate.get("PrivateDnsEnabled")):
             endpoint.set(None if refused else candidate)
             return refused
@@ -66,7 +66,7 @@ def reach(place, region, service):
 
 
 def blocked(candidate, groups, ranges, subnets, region):
-    """Why an endpoint does not take the connection; None where it does."""
+    """Returns the reason why an endpoint does not accept the connection, or None."""
     name = candidate["ServiceName"]
     if candidate["VpcEndpointType"] == "Gateway":
         tables = {table["RouteTableId"] for subnet in subnets for table in [route_table(subnet, region)] if table}
@@ -87,7 +87,8 @@ def blocked(candidate, groups, ranges, subnets, region):
 
 
 def permits(rules, ranges, groups, port=HTTPS):
-    """Whether rules of a security group allow TCP on the port, with all of these ranges or one of these groups."""
+    """Returns whether rules of a security group allow TCP on the port, with all of these ranges or one of these
+    groups."""
     for rule in rules:
         if rule["IpProtocol"] not in ("tcp", "6", "-1"):
             continue
@@ -102,13 +103,13 @@ def permits(rules, ranges, groups, port=HTTPS):
 
 
 def security_groups(ids, vpc, region):
-    """The groups with these ids, or the default group of the VPC."""
+    """Returns the groups with these ids, or the default group of the VPC."""
     found = [group for group in of_region(ec2._security_groups, region) if group["VpcId"] == vpc]
     return [group for group in found if (group["GroupId"] in ids if ids else group["GroupName"] == "default")]
 
 
 def route_table(subnet, region):
-    """The route table of a subnet: its own, or the main one of the VPC."""
+    """Returns the route table of a subnet: its own, or the main one of the VPC."""
     tables = [table for table in of_region(ec2._route_tables, region) if table["VpcId"] == subnet["VpcId"]]
     own = [table for table in tables for to in table["Associations"] if to.get("SubnetId") == subnet["SubnetId"]]
     main = [table for table in tables for to in table["Associations"] if to.get("Main")]
@@ -116,7 +117,7 @@ def route_table(subnet, region):
 
 
 def leads_out(subnet, region):
-    """Whether a subnet's default route leads to a NAT gateway. Without a public address, an internet gateway is no way out."""
+    """Returns whether a subnet's default route leads to a NAT gateway. An internet gateway needs a public address."""
     table = route_table(subnet, region) or {"Routes": []}
     return any(route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("NatGatewayId") for route in table["Routes"])
 

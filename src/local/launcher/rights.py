@@ -1,10 +1,10 @@
-"""Rights: the sessions that AWS services get of the pipeline's roles, and a record of every decision.
+"""Rights: the sessions of the pipeline's roles that AWS services get, and a record of every authorization decision.
 
 A service that works with a role of the account assumes it: its principal is in the role's trust policy, whose conditions
 see the source that the service names (IAM user guide, "The confused deputy problem"). The gateway, which stands for these
 services, names them in headers of its AssumeRole.
 
-With OUTBOXCTL_RIGHTS_RECORDS, a folder, each different decision is kept there with the policies that it follows from.
+With OUTBOXCTL_RIGHTS_RECORDS, a folder, each different decision is recorded there with its policies.
 .ci/rights evaluates them with an independent simulator.
 """
 
@@ -31,18 +31,18 @@ sts = need("services.sts", "register_session", "_sessions")
 responses = need("core.responses", "get_account_id", "get_region")
 
 RECORDS = os.environ.pop("OUTBOXCTL_RIGHTS_RECORDS", "")
-# The service on whose behalf the gateway asks, with the source that it names and the place in a VPC that it works from.
+# The service for which the gateway asks, with the source that it names and its place in a VPC.
 caller = contextvars.ContextVar("caller", default=None)
-# Where a session that is being made will work from; None outside of a VPC.
+# Place of the session that is being made; None outside of a VPC.
 place = contextvars.ContextVar("place", default=None)
-# Whether the request comes from the executable of outboxctl itself.
+# Set if the request comes from the executable of outboxctl itself.
 operator = contextvars.ContextVar("operator", default=False)
-# Set where the policy of a VPC endpoint is why a request was denied.
+# Set if the policy of a VPC endpoint denied a request.
 denied_by_endpoint = contextvars.ContextVar("denied_by_endpoint", default=False)
 
 
 def read_headers(headers):
-    """Takes over what the gateway says of a request."""
+    """Reads the gateway's headers of a request."""
     given = headers.get(b"x-outboxctl-service")
     asked = json.loads(base64.b64decode(given)) if given else None
     caller.set(asked)
@@ -52,12 +52,13 @@ def read_headers(headers):
 
 
 def source_context(source):
-    """The keys that name the resource on whose behalf a service calls; none without a source."""
+    """Returns the condition keys for the resource on whose behalf a service calls; none without a source."""
     return {"aws:sourcearn": source, "aws:sourceaccount": source.split(":")[4]} if source else {}
 
 
 def install_service_sessions():
-    """A service is held to the trust policy's principals and conditions; the emulator lets every service pass as root."""
+    """Applies the trust policy's principals and conditions to services; the emulator lets every service pass as
+    root."""
     emulated, register = evaluator.evaluate_trust_policy, sts.register_session
 
     def evaluate_trust_policy(document, caller_arn, context=None):
@@ -79,7 +80,7 @@ def install_service_sessions():
 
 
 def in_place(configuration, make):
-    """Calls what makes a function's session; the session remembers the function's place in a VPC."""
+    """Makes a function's session with the function's place in a VPC."""
     vpc = configuration.get("VpcConfig") or {}
     here = {"subnets": vpc["SubnetIds"], "groups": vpc.get("SecurityGroupIds") or []} if vpc.get("SubnetIds") else None
     token = place.set(here)
@@ -90,11 +91,11 @@ def in_place(configuration, make):
 
 
 def place_of(access_key):
-    """Where the holder of a session works from; None outside of a VPC."""
+    """Returns the place of a session's holder; None outside of a VPC."""
     return (sts._sessions.get(access_key) or {}).get("outboxctl_place")
 
 
-# AWS's managed policies that the emulator does not have, as the AWS managed policy reference shows them.
+# AWS managed policies that the emulator lacks, as the AWS managed policy reference shows them.
 MANAGED = {
     "arn:aws:iam::aws:policy/service-role/AWSLambdaENIManagementAccess": {
         "Version": "2012-10-17",
@@ -111,7 +112,7 @@ def install_managed_policies():
 
 
 def service_allows(policies, service, action, resource, source=""):
-    """Whether the policies of a resource let a service do this. Without a source, the call names none."""
+    """Returns whether the policies of a resource let a service do this. Without a source, the call names none."""
     context = evaluator.EvalContext(
         principal_arn="*", principal_type="Service", principal_account="", action=action, resource_arn=resource,
         region=responses.get_region(), secure_transport=True, service_context=source_context(source))
@@ -124,7 +125,7 @@ def service_allows(policies, service, action, resource, source=""):
 
 
 def role_allows(role, session_name, action, resource):
-    """Whether the policies of a role let a service do this with a session of it."""
+    """Returns whether the policies of a role let a service do this with a session of it."""
     account, name = role.split(":")[4], role.rsplit("/", 1)[-1]
     arn = f"arn:aws:sts::{account}:assumed-role/{name}/{session_name}"
     identity = documents(name, account)
@@ -137,8 +138,8 @@ def role_allows(role, session_name, action, resource):
 
 
 def install_decisions():
-    """A request that came by a VPC endpoint also needs the endpoint's policy (VPC user guide, "Control access to VPC
-    endpoints using endpoint policies"); and every decision is recorded."""
+    """Checks the endpoint's policy of a request that came by a VPC endpoint (VPC user guide, "Control access to VPC
+    endpoints using endpoint policies"), and records every decision."""
     emulated, denied = evaluator.enforce, actions.access_denied_response
 
     def enforce(access_key_id, iam_action, service, region, resource_arn="*", service_context=None):
@@ -184,31 +185,31 @@ def keep(principal, service, action, resource, context, allowed, endpoint_policy
 
 
 def documents(role_name, account):
-    """The documents of the policies of a role."""
+    """Returns the policy documents of a role."""
     role = iam._roles.get_scoped(account, None, role_name) or {}
     attached = [evaluator._resolve_managed_policy_document(arn, account) for arn in role.get("AttachedPolicies", [])]
     return [*(role.get("InlinePolicies") or {}).values(), *filter(None, attached)]
 
 
 written, writing = set(), threading.Lock()
-# What differs between calls of one kind: ids, times, hashes.
+# Parts that vary between calls of one kind: ids, times, hashes.
 VARYING = re.compile(r"[0-9a-f-]{8,}|\d+")
 
 
 def parsed(document):
-    """A policy as an object; None where there is none."""
+    """Returns a policy as an object, or None."""
     return (json.loads(document) if isinstance(document, str) and document else document) or None
 
 
 def named_keys(policies):
-    """The condition keys that policies name, in small letters."""
+    """Returns the condition keys that policies name, in lower case."""
     statements = [statement for policy in policies for statement in listed(policy.get("Statement"))]
     blocks = [block for statement in statements for block in (statement.get("Condition") or {}).values()]
     return {key.lower() for block in blocks for key in block}
 
 
 def made_by(principal, resource):
-    """Stack and logical id of the role that calls, or that is assumed: a physical name may have lost its end."""
+    """Returns stack and logical id of the role that calls, or that is assumed: a physical name may be truncated."""
     name = next((arn.split("role/", 1)[1].split("/")[0] for arn in (principal, resource) if "role/" in arn), None)
     for (_, _, stack_name), stack in list(cloudformation._stacks.all_items()):
         for logical_id, made in list(stack.get("_resources", {}).items()):
@@ -222,7 +223,7 @@ def listed(value):
 
 
 def record(principal, action, resource, context, allowed, identity=(), resource_policy=None, endpoint_policy=None):
-    """Writes a decision that is unlike those before, in one line of JSON. The context has the keys that the policies name."""
+    """Writes a new decision as one line of JSON. The context has the keys that the policies name."""
     if not RECORDS:
         return
     identity = [parsed(document) for document in identity]
@@ -244,8 +245,8 @@ def record(principal, action, resource, context, allowed, identity=(), resource_
 
 
 def install_stream_resources():
-    """A call that names a stream of a table, or only a shard iterator, is for that stream (service authorization reference, "Actions,
-    resources, and condition keys for Amazon DynamoDB" and "for Amazon Kinesis Data Streams")."""
+    """Returns the stream of a call that names a stream of a table, or only a shard iterator (service authorization
+    reference, "Actions, resources, and condition keys for Amazon DynamoDB" and "for Amazon Kinesis Data Streams")."""
     emulated = actions.extract_resource_arn
 
     def extract(service, method, path, headers, body, *rest):

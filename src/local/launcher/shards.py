@@ -1,4 +1,4 @@
-"""What one shard of a Kinesis stream accepts and returns. Pure: the caller passes the time, in seconds.
+"""Limits of one shard of a Kinesis stream. Pure: the caller passes the time, in seconds.
 
 Source: "Quotas and limits" in the Kinesis Data Streams developer guide, PutRecords and GetRecords in its API reference.
 """
@@ -21,7 +21,8 @@ class Window:
         self.limit, self.total, self.admitted = limit, 0, collections.deque()
 
     def has_room(self, amount, now):
-        """Returns whether an amount fits now. One that is larger than the limit fits where nothing else was admitted."""
+        """Returns whether an amount fits now. One that is larger than the limit fits if it is the first of its
+        period."""
         while self.admitted and self.admitted[0][0] <= now - 1:
             self.total -= self.admitted.popleft()[1]
         return not self.admitted or self.total + amount <= self.limit
@@ -52,7 +53,7 @@ class Limits:
         """Returns whether a call of GetRecords is answered, and counts it.
 
         Lambda polls a shard once a second (Lambda developer guide, "Polling and batching streams"). The local stack polls
-        for it more often, to be quick: as many calls count as Lambda would make.
+        for it more often, to be quick: only as many calls count as Lambda would make.
         """
         self.used = now
         if now < self.readable_at or not self.returns.has_room(1, now):
@@ -68,7 +69,7 @@ class Limits:
         return True
 
     def returned(self, size, now):
-        """Counts the bytes that a call returned. Those above the limit keep later calls waiting until they fit into it: after
+        """Counts the bytes that a call returned. Bytes above the limit delay later calls until they fit into it: after
         10 MiB, calls are refused for 5 seconds (GetRecords)."""
         self.returns.has_room(0, now)
         self.returns.admit(size, now)
@@ -77,7 +78,7 @@ class Limits:
 
 
 def fitting(sizes, largest=CALL_BYTES):
-    """Returns how many of the records with these sizes one answer holds: at least one, if there is any."""
+    """Returns the number of records with these sizes that one response holds: at least one, if any."""
     total = 0
     for count, size in enumerate(sizes):
         total += size
@@ -89,7 +90,7 @@ def fitting(sizes, largest=CALL_BYTES):
 def resharded(ranges, target):
     """Returns the steps by which shards with these ranges of hash keys become `target` shards of equal size, as
     UpdateShardCount makes them: ("split", a hash key inside a shard) and ("merge", the hash key at which a shard begins whose
-    neighbor before it takes it in)."""
+    preceding neighbor absorbs it)."""
     whole = ranges[-1][1] + 1
     starts = [whole * number // target for number in range(target)]
     before = {start for start, _ in ranges}

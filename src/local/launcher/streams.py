@@ -1,5 +1,5 @@
-"""Kinesis as on AWS where the emulator is kinder or wrong: a shard has limits (shards.py), a shard that was split or merged
-stays readable, and a shard count changes by splits and merges.
+"""Kinesis as on AWS where the emulator differs: a shard has limits (shards.py), a split or merged shard stays readable,
+and a shard count changes by splits and merges.
 
 Source: the Kinesis Data Streams API reference and "Resharding a stream" in its developer guide.
 """
@@ -13,25 +13,25 @@ import time
 import shards
 
 THROTTLED = "ProvisionedThroughputExceededException"
-# The end of a shard that was closed: its last sequence number, and when that was.
+# The end of a closed shard: its last sequence number, and the time of its closing.
 ENDING, CLOSED_AT = "ending_sequence_number", "closed_at"
 # Set while a request of an event source mapping is served.
 mapping = contextvars.ContextVar("mapping", default=False)
 
 
 def size_of(data):
-    """The bytes that base64 text stands for."""
+    """Returns the number of bytes that base64 text encodes."""
     return len(data) * 3 // 4 - data[-2:].count("=")
 
 
 class Streams:
-    """Takes the place of functions of the emulator's module."""
+    """Replaces functions of the emulator's module."""
 
     def __init__(self, kinesis, responses, limited=True):
         self.kinesis, self.responses, self.limited, self.limits = kinesis, responses, limited, {}
 
     def install(self, handlers):
-        """`handlers` are those of CloudFormation's resource types."""
+        """Installs itself; `handlers` are those of CloudFormation's resource types."""
         self.emulated = {}
         for name in ("create_stream", "put_record", "put_records", "get_records", "list_shards", "split_shard", "merge_shards", "update_shard_count",
                      "describe_stream_summary", "subscribe_to_shard", "expire_records", "route_to_shard", "shard_out"):
@@ -40,7 +40,7 @@ class Streams:
         handler = handlers["AWS::Kinesis::Stream"]
         handlers["AWS::Kinesis::Stream"] = {**handler, "update": self.updating(handler["update"])}
 
-    # Answers
+    # Responses
 
     def refuse(self, code, text):
         return self.kinesis.error_response_json(code, text, 400)
@@ -58,7 +58,7 @@ class Streams:
         return self.limits.setdefault((stream["StreamARN"], shard_id), shards.Limits())
 
     def admit(self, stream, record):
-        """None, or why a record is refused: code and text."""
+        """Returns the code and text of the reason why a record is refused, or None."""
         key = record.get("PartitionKey", "")
         if not self.limited or not isinstance(key, str):
             return None
@@ -73,7 +73,8 @@ class Streams:
         return self.refuse(*refused) if refused else self.emulated["put_record"](data)
 
     def put_records(self, data):
-        """A record that its shard refuses fails alone; others of the request, later ones too, may succeed (PutRecords)."""
+        """Writes records. A record that its shard refuses fails alone; others of the request, later ones too, may
+        succeed (PutRecords)."""
         _, stream = self.kinesis._resolve_stream(data)
         records = data.get("Records", [])
         if not stream or len(records) > 500:
@@ -92,9 +93,9 @@ class Streams:
             "EncryptionType": stream.get("EncryptionType", "NONE")})
 
     def put(self, stream_arn, partition_key, data, force=False):
-        """Puts what another service writes. False where the shard refuses it."""
+        """Writes a record of another service. Returns False if the shard refuses it."""
         stream = self.kinesis._resolve_stream_by_arn(stream_arn)
-        # What a stream that is gone was to get is dropped.
+        # Records for a deleted stream are dropped.
         if not stream or stream.get("StreamStatus") != "ACTIVE":
             return True
         record = {"StreamName": stream["StreamName"], "PartitionKey": partition_key, "Data": data}
@@ -126,12 +127,12 @@ class Streams:
         return status, headers, body
 
     def create_stream(self, data):
-        """An on-demand stream begins with four shards ("Choosing the right mode" in the developer guide), each with the
-        limits of a provisioned one."""
+        """Creates a stream. An on-demand stream begins with four shards ("Choosing the right mode" in the developer
+        guide), each with the limits of a provisioned one."""
         on_demand = (data.get("StreamModeDetails") or {}).get("StreamMode") == "ON_DEMAND"
         return self.emulated["create_stream"]({**data, "ShardCount": 4} if on_demand else data)
 
-    # Shards that are closed
+    # Closed shards
 
     def route_to_shard(self, hash_key, stream):
         for shard_id, shard in stream["shards"].items():
@@ -140,7 +141,7 @@ class Streams:
         return self.emulated["route_to_shard"](hash_key, stream)
 
     def open_shards(self, stream):
-        """Ids and ranges, by hash key."""
+        """Returns ids and ranges, by hash key."""
         found = [(int(shard["starting_hash_key"]), int(shard["ending_hash_key"]), shard_id)
                  for shard_id, shard in stream["shards"].items() if ENDING not in shard]
         return sorted(found)
@@ -178,7 +179,7 @@ class Streams:
         return self.kinesis.json_response(answer)
 
     def expire_records(self, stream):
-        """A closed shard is listed until its last record is past the retention."""
+        """Removes closed shards once their last record is past the retention."""
         self.emulated["expire_records"](stream)
         cutoff = time.time() - stream["RetentionPeriodHours"] * 3600
         for shard_id, shard in list(stream["shards"].items()):
@@ -188,12 +189,12 @@ class Streams:
     # Resharding
 
     def closing(self, operation, stream, parents, data):
-        """Runs an operation of the emulator that removes shards, and puts them back as closed."""
+        """Runs an operation of the emulator that removes shards, and restores them as closed."""
         kept = {shard_id: stream["shards"].get(shard_id) for shard_id in parents}
         for shard_id, shard in kept.items():
             if shard and ENDING in shard:
                 return self.refuse("ResourceInUseException", f"Shard {shard_id} in stream {stream['StreamName']} is closed.")
-        # Before those of the children, after those of the records.
+        # Before the numbers of the children, after those of the records.
         ending = self.kinesis._next_sequence_number()
         status, headers, body = self.emulated[operation](data)
         if status < 400:
@@ -244,7 +245,7 @@ class Streams:
             "StreamARN": stream["StreamARN"]})
 
     def updating(self, update):
-        """CloudFormation's update of a stream changes the number of shards, which the emulator's does not."""
+        """Makes CloudFormation's update of a stream change the number of shards, which the emulator's does not."""
 
         def run(physical_id, old_props, new_props, *rest):
             name, attributes = update(physical_id, old_props, new_props, *rest)
@@ -258,8 +259,9 @@ class Streams:
     # Enhanced fan-out
 
     def subscribe_to_shard(self, data, is_cbor):
-        """The emulator checks the request and registers the subscription; the records are pushed here, because its own push
-        does not end with a shard that is closed: what is left comes, and then its children (SubscribeToShardEvent)."""
+        """Pushes the records of a subscription. The emulator checks the request and registers the subscription; its own
+        push does not end at a closed shard: the remaining records come, and then its children
+        (SubscribeToShardEvent)."""
         status, headers, body = self.emulated["subscribe_to_shard"](data, is_cbor)
         if status >= 400:
             return status, headers, body
@@ -268,12 +270,12 @@ class Streams:
         return status, headers, self.responses.StreamingResponse(push.run)
 
 
-# How often to look for records, and the longest time without an event, in seconds.
+# Interval of reads, and the longest time without an event, in seconds.
 LOOK, QUIET = 0.2, 5
 
 
 class Push:
-    """One subscription, for as long as it is the consumer's only one to the shard, and five minutes at most."""
+    """Serves one subscription, for as long as it is the consumer's only one to the shard, and five minutes at most."""
 
     def __init__(self, streams, stream, data, is_cbor):
         self.streams, self.kinesis, self.stream, self.is_cbor = streams, streams.kinesis, stream, is_cbor
@@ -328,7 +330,7 @@ class Push:
                 shard = self.stream["shards"].get(self.shard_id, {"records": [], ENDING: self.continuation})
                 closed = ENDING in shard
                 batch = [record for record in shard["records"] if record["SequenceNumber"] > self.after]
-                # An event brings up to 1 MB or so on AWS.
+                # On AWS, an event holds up to 1 MB or so.
                 batch = batch[:shards.fitting([size_of(record["Data"]) for record in batch], shards.MIB)]
                 if batch:
                     self.after = self.continuation = batch[-1]["SequenceNumber"]

@@ -1,4 +1,4 @@
-"""What CloudFormation refuses of a template, by the registry's schemas of the types that outboxctl's templates have.
+"""CloudFormation's checks of a template, by the registry's schemas of the types in outboxctl's templates.
 
 Sources: the schemas in the CloudFormation registry (`required`, `properties`, `createOnlyProperties`; registry.txt is made of them);
 CloudFormation user guide, "Name type" (names are unique, and a resource with one can't be replaced under it) and "Troubleshooting
@@ -14,7 +14,7 @@ logs = need("services.cloudwatch_logs", "_log_groups")
 responses = need("core.responses", "get_account_id", "get_region")
 
 REGISTRY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "registry.txt")
-# Properties that name a resource, and nothing that the template gives anyway.
+# Properties that name a resource, except for those that the template always sets.
 NAMES = {
     "AWS::CloudWatch::Alarm": "AlarmName",
     "AWS::DMS::Certificate": "CertificateIdentifier",
@@ -36,7 +36,7 @@ NAMES = {
     "AWS::SQS::Queue": "QueueName",
     "AWS::SecretsManager::Secret": "Name",
 }
-# Names of these count in every region of the account.
+# Types whose names are global in the account.
 GLOBAL = ("AWS::IAM::ManagedPolicy", "AWS::IAM::Role", "AWS::S3::Bucket")
 
 
@@ -64,7 +64,7 @@ def validate(kind, logical_id, props):
 
 
 def stacks(kind):
-    """Each stack in which a name of this type counts."""
+    """Yields each stack that shares the names of this type."""
     account, region = responses.get_account_id(), responses.get_region()
     for (of, where, _), stack in list(cloudformation._stacks.all_items()):
         if of == account and (where == region or kind.name in GLOBAL) and stack.get("StackStatus") != "DELETE_COMPLETE":
@@ -81,13 +81,13 @@ def refuse_taken(kind, logical_id, props, stack_name):
             taken = resource.get("ResourceType") == kind.name and (resource.get("Properties") or {}).get(kind.names) == name
             if taken and resource.get("PhysicalResourceId") and (stack["StackName"], other) != (stack_name, logical_id):
                 raise ValueError(f"{name} already exists in stack {stack['StackId']}")
-    # The emulator would take it over.
+    # The emulator would adopt it.
     if kind.name == "AWS::Logs::LogGroup" and name in logs._log_groups:
         raise ValueError(f"Resource of type 'AWS::Logs::LogGroup' with identifier '{name}' already exists.")
 
 
 def refuse_replacement(kind, old_props, new_props):
-    """Refuses a change that replaces a resource under the name that it has."""
+    """Refuses a change that replaces a resource but keeps its name."""
     name = kind.names and old_props.get(kind.names)
     if not name or new_props.get(kind.names) != name:
         return
@@ -97,7 +97,7 @@ def refuse_replacement(kind, old_props, new_props):
 
 
 def checking(kind, emulated):
-    """The handlers of a type, behind these checks."""
+    """Returns the handlers of a type with these checks."""
 
     def create(logical_id, props, stack_name):
         validate(kind, logical_id, props)
@@ -114,6 +114,6 @@ def checking(kind, emulated):
 
 
 def install(handlers):
-    """After everything else that changes handlers: what is refused reaches none of them."""
+    """Installs the checks, after everything else that changes handlers: refused requests reach none of them."""
     for kind in types():
         handlers[kind.name] = checking(kind, handlers[kind.name])

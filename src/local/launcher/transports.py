@@ -1,5 +1,5 @@
-"""EventBridge and Kinesis Data Streams for DynamoDB deliver as on AWS: without order, now and then twice, and to a new rule
-only after a pause. Which and when comes from one seed (disorder.py)."""
+"""EventBridge and Kinesis Data Streams for DynamoDB deliver as on AWS: unordered, with occasional duplicates, and to a
+new rule only after a pause. One seed decides (disorder.py)."""
 
 import asyncio
 import base64
@@ -14,7 +14,7 @@ import disorder
 
 
 class Held:
-    """Work that the event loop does later. What is still held when the emulator ends is done before it saves its state."""
+    """Work that the event loop does later. Pending work is done before the emulator saves its state at its end."""
 
     def __init__(self):
         self.work, self.numbers, self.loop, self.ending = {}, itertools.count(), None, False
@@ -44,13 +44,13 @@ class Held:
 
 
 held = Held()
-# The functions by which a rule or its targets change; they take the request.
+# Functions that change a rule or its targets; they take the request.
 CHANGES = ("_put_rule", "_delete_rule", "_enable_rule", "_disable_rule", "_put_targets", "_remove_targets")
 
 
 def install_bus(eventbridge, handlers, responses, seed):
-    """EventBridge delivers at least once and in no order ("What is Amazon EventBridge?" and "Event delivery level" in its
-    user guide). PutEvents answers at once. A change of a rule goes live after a pause (disorder.py)."""
+    """Delivers at least once and unordered, as EventBridge does ("What is Amazon EventBridge?" and "Event delivery
+    level" in its user guide). PutEvents answers at once. A change of a rule goes live after a pause (disorder.py)."""
     draws = disorder.Draws(seed)
     rules = disorder.Propagation(draws.pause)
     invoke = eventbridge._invoke_target
@@ -59,7 +59,7 @@ def install_bus(eventbridge, handlers, responses, seed):
         return responses.get_account_id(), responses.get_region(), key
 
     def versions():
-        """The rules of this account and region, with their targets."""
+        """Returns the rules of this account and region, with their targets."""
         return {scoped(key): (dict(rule), copy.deepcopy(eventbridge._targets.get(key, [])))
                 for key, rule in list(eventbridge._rules.items())}
 
@@ -113,13 +113,13 @@ def install_bus(eventbridge, handlers, responses, seed):
 
 
 def in_kinesis(identity):
-    """Names of members begin with a small letter there."""
+    """Returns the identity with member names in lower camel case."""
     return identity and {name[0].lower() + name[1:]: value for name, value in identity.items()}
 
 
 def change_of(table_name, record, precision, nanoseconds):
-    """A change record in the form that Kinesis Data Streams for DynamoDB gives it. Its time has the precision that the
-    destination asks for ("EnableKinesisStreamingConfiguration" in the DynamoDB API reference)."""
+    """Returns a change record in the form of Kinesis Data Streams for DynamoDB. Its time has the precision that the
+    destination is configured with ("EnableKinesisStreamingConfiguration" in the DynamoDB API reference)."""
     body = {name: value for name, value in record["dynamodb"].items() if name not in ("SequenceNumber", "StreamViewType")}
     body["ApproximateCreationDateTime"] = nanoseconds // (1_000 if precision == "MICROSECOND" else 1_000_000)
     body["ApproximateCreationDateTimePrecision"] = precision
@@ -131,10 +131,10 @@ def change_of(table_name, record, precision, nanoseconds):
 
 
 def install_destinations(dynamodb, put, seed):
-    """Kinesis Data Streams for DynamoDB: "DynamoDB stream records might appear in a different order from when the item changes
-    occurred", and "might appear more than once in the stream"; ApproximateCreationDateTime tells order and duplicates ("Using
-    Kinesis Data Streams to capture changes to DynamoDB" in the DynamoDB developer guide). `put` puts a record into a stream.
-    Without a seed each record comes once and in order."""
+    """Delivers as Kinesis Data Streams for DynamoDB: "DynamoDB stream records might appear in a different order from
+    when the item changes occurred", and "might appear more than once in the stream"; ApproximateCreationDateTime shows
+    order and duplicates ("Using Kinesis Data Streams to capture changes to DynamoDB" in the DynamoDB developer guide).
+    `put` puts a record into a stream. Without a seed each record comes once and in order."""
     draws = seed is not None and disorder.Draws(seed)
 
     def fan_out(table_name, record):
@@ -153,7 +153,7 @@ def install_destinations(dynamodb, put, seed):
             attempt(*record)
 
     def attempt(*record):
-        # DynamoDB tries again for as long as the stream throttles it (metric ThrottledPutRecordCount).
+        # DynamoDB retries for as long as the stream throttles it (metric ThrottledPutRecordCount).
         if not put(*record, force=held.ending):
             held.hold(0.2, attempt, *record)
 

@@ -1,9 +1,9 @@
-//! What stands in front of PostgreSQL: TLS, as RDS has it with rds.force_ssl=1, and IAM database authentication.
+//! The proxy in front of PostgreSQL: TLS, as RDS has it with rds.force_ssl=1, and IAM database authentication.
 //!
-//! Does what the server does in the same place of the protocol (PostgreSQL documentation, "SSL Session Encryption" and
-//! "Start-up"): answers the request for TLS, or takes TLS from the first byte on, refuses everybody else, and passes the rest
-//! on. The server lets members of rds_iam in without asking (`settings.rs`), which only the front sees; it asks them
-//! for a token first.
+//! Behaves as the server at this point of the protocol (PostgreSQL documentation, "SSL Session Encryption" and
+//! "Start-up"): answers the request for TLS, or accepts TLS from the first byte on, refuses all other connections, and
+//! passes the rest on. The server lets members of rds_iam in without a password (`settings.rs`); they reach only the
+//! proxy, which requires a token first.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -29,17 +29,17 @@ use crate::local::state::Postgres;
 
 /// First byte of a TLS handshake record.
 const TLS_HANDSHAKE: u8 = 0x16;
-/// How long a client may take for each step until it is let in, as PostgreSQL's authentication_timeout.
+/// Time limit for each step of a client's authentication, as PostgreSQL's authentication_timeout.
 const PATIENCE: Duration = Duration::from_secs(60);
 const BUFFER: usize = 64 * 1024;
-/// What RDS answers for a token that it does not accept, whatever is wrong with it: its servers ask PAM, whose failures have
-/// the SQLSTATE 28000 (`auth_failed` in PostgreSQL's auth.c).
+/// Response of RDS to an invalid token, whatever the reason: its servers ask PAM, whose failures have the SQLSTATE
+/// 28000 (`auth_failed` in PostgreSQL's auth.c).
 const REFUSED: &str = "28000";
 
-/// Ends the listening when dropped.
+/// Stops listening when dropped.
 pub struct Front(#[expect(dead_code, reason = "dropping it is what counts")] JoinSet<()>);
 
-/// What a connection needs.
+/// Settings shared by the connections.
 #[derive(Clone)]
 struct Way {
     acceptor: TlsAcceptor,
@@ -53,10 +53,10 @@ impl Way {
     }
 }
 
-/// Listens on the port of this machine's loopback addresses and passes on to the server's socket.
+/// Listens on the port of this machine's loopback addresses and passes connections on to the server's socket.
 ///
 /// # Errors
-/// `LocalSetup` when the certificate can't be used or the port not be opened.
+/// `LocalSetup` if the certificate can't be used or the port can't be opened.
 pub async fn start(folder: &Path, server: &Postgres, tokens: &Tokens) -> Result<Front> {
     let failed = || "TLS for the local PostgreSQL can't be set up".to_owned();
     let certificates: std::result::Result<Vec<_>, _> =
@@ -79,7 +79,7 @@ async fn accept(listener: TcpListener, way: Way) {
     loop {
         match listener.accept().await {
             Ok((client, _)) => drop(tokio::spawn(connection(client, way.clone()))),
-            // Out of file descriptors, most likely: others end meanwhile.
+            // Out of file descriptors, most likely: other connections end meanwhile.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
@@ -100,7 +100,7 @@ async fn connection(client: TcpStream, way: Way) {
     }
 }
 
-/// The client once it has asked for TLS. None when it did not and was told so.
+/// Returns the client once it has asked for TLS; `None` if it did not and was refused.
 async fn wants_tls(mut client: TcpStream) -> io::Result<Option<TcpStream>> {
     loop {
         let mut first = [0];
@@ -124,8 +124,8 @@ async fn wants_tls(mut client: TcpStream) -> io::Result<Option<TcpStream>> {
     }
 }
 
-/// The server's side of a connection, up to where it has let the client in or asks for its password. `None` where the client
-/// was refused.
+/// Returns the connection to the server, after the server has accepted the client or asks for its password; `None` if
+/// the client was refused.
 async fn let_in(client: &mut TlsStream<TcpStream>, way: &Way) -> io::Result<Option<UnixStream>> {
     let (opening, bytes) = wire::opening(client).await?;
     let connected = async {

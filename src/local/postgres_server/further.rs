@@ -1,7 +1,7 @@
 //! Servers for further database instances.
 //!
-//! On RDS every instance has roles, databases and slots of its own, so two pipelines may call theirs alike. Here the
-//! first instance lives in the server that every stack has, and each further one gets a server of its own: a folder
+//! On RDS every instance has its own roles, databases and slots, so two pipelines may use the same names. Here the
+//! first instance lives in the server that every stack has, and each further one gets its own server: a folder
 //! `postgres-N` with `instance.json`.
 
 use serde::{Deserialize, Serialize};
@@ -22,7 +22,7 @@ pub struct Instance {
     pub identifier: String,
 }
 
-/// instance.json.
+/// The contents of instance.json.
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     instance: Instance,
@@ -31,33 +31,33 @@ struct Record {
 }
 
 enum Request {
-    /// Answers where the instance's server is; `None` where it has none.
+    /// Returns the server of the instance; `None` without one.
     Find(Instance, oneshot::Sender<Option<Postgres>>),
     Start(Instance, oneshot::Sender<Result<Postgres>>),
-    /// Ends the server and forgets its data.
+    /// Ends the server and removes its data.
     Remove(Instance, oneshot::Sender<Result<()>>),
 }
 
-/// The way to the servers; they are started elsewhere, on the main thread.
+/// The handle for requests to the servers; they are started elsewhere, on the main thread.
 pub struct Servers {
     requests: mpsc::Sender<Request>,
-    /// Held while an instance is placed: two at once must not take the same server.
+    /// Held while an instance is placed: two instances must not take the same server.
     pub turn: Mutex<()>,
 }
 
 impl Servers {
-    /// Returns where a further instance's server is; `None` where it has none.
+    /// Returns the server of a further instance; `None` without one.
     ///
     /// # Errors
-    /// `Interrupted` while the stack goes down.
+    /// `Interrupted` while the stack stops.
     pub async fn find(&self, instance: &Instance) -> Result<Option<Postgres>> {
         self.ask(|reply| Request::Find(instance.clone(), reply)).await
     }
 
-    /// Makes and starts a server for an instance.
+    /// Creates and starts a server for an instance.
     ///
     /// # Errors
-    /// `LocalSetup` when it does not start.
+    /// `LocalSetup` if it does not start.
     pub async fn start(&self, instance: &Instance) -> Result<Postgres> {
         self.ask(|reply| Request::Start(instance.clone(), reply)).await?
     }
@@ -65,7 +65,7 @@ impl Servers {
     /// Ends an instance's server and removes its data.
     ///
     /// # Errors
-    /// `Io` when they can't be removed.
+    /// `Io` if the data can't be removed.
     pub async fn remove(&self, instance: &Instance) -> Result<()> {
         self.ask(|reply| Request::Remove(instance.clone(), reply)).await?
     }
@@ -78,7 +78,7 @@ impl Servers {
     }
 }
 
-/// Holds the servers; lives on the main thread.
+/// The running servers; lives on the main thread.
 pub struct Keeper {
     home: Home,
     programs: PostgresPrograms,
@@ -88,10 +88,10 @@ pub struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the servers of instances that are there.
+    /// Starts the servers of existing instances.
     ///
     /// # Errors
-    /// `LocalSetup` when one does not start.
+    /// `LocalSetup` if one does not start.
     pub async fn start(home: &Home, programs: &PostgresPrograms, tokens: &Tokens) -> Result<(Self, Servers)> {
         let (sender, requests) = mpsc::channel(8);
         let mut keeper = Self {
@@ -108,7 +108,7 @@ impl Keeper {
         Ok((keeper, Servers { requests: sender, turn: Mutex::default() }))
     }
 
-    /// Answers requests, until a server ends on its own: how it ended, and its log's name.
+    /// Answers requests until a server ends by itself; returns its exit and the name of its log.
     pub async fn serve(&mut self) -> (String, String) {
         loop {
             let request = {
@@ -137,7 +137,7 @@ impl Keeper {
         }
     }
 
-    /// Ends all servers. Nothing is answered any more.
+    /// Ends all servers. Later requests are not answered.
     pub async fn stop(&mut self) {
         self.requests.close();
         while self.requests.try_recv().is_ok() {}
@@ -168,7 +168,7 @@ impl Keeper {
                 Ok(about)
             }
             Err(error) => {
-                // Without its record nothing would find it again.
+                // Without its record, it would never be found again.
                 let _ = std::fs::remove_dir_all(self.home.file(&name));
                 Err(error)
             }
@@ -183,7 +183,7 @@ impl Keeper {
         std::fs::remove_dir_all(&folder).or_fail(Kind::Io, || format!("{} can't be removed", folder.display()))
     }
 
-    /// Reads what is on disk. A folder without a record was never complete and is removed.
+    /// Reads the instances on disk. A folder without a record was never complete and is removed.
     fn records(&self) -> Result<Vec<(String, Record)>> {
         let failed = || format!("{} can't be read", self.home.stack().display());
         let mut records = Vec::new();

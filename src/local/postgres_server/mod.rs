@@ -1,7 +1,8 @@
 //! The local PostgreSQL: initialised once, started with TLS and logical replication as RDS has them.
 //!
-//! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of them, `tls.rs` makes its certificate, `front.rs`
-//! stands in front of it, does TLS and asks for IAM tokens (`wire.rs` has the messages), which `tokens.rs` verifies. `further.rs` keeps servers for further database instances. May import what
+//! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings, `tls.rs` makes its
+//! certificate. `front.rs` is the proxy in front of it, which does TLS and requires IAM tokens (`wire.rs` has the
+//! messages, `tokens.rs` verifies tokens). `further.rs` keeps servers for further database instances. May import what
 //! [`super`] may.
 
 mod front;
@@ -31,12 +32,12 @@ use crate::postgres::session;
 pub use settings::SUPERUSER;
 use tokens::Tokens;
 
-/// How long the server may take until it answers: it may have a crash to recover from.
+/// Time limit for the start, crash recovery included.
 const START_PATIENCE: Duration = Duration::from_secs(60);
-/// How long a shutdown may take: it writes everything out first.
+/// Time limit for the shutdown, which writes all data first.
 const STOP_PATIENCE: Duration = Duration::from_secs(20);
 
-/// The folder of the server that every stack has.
+/// Folder of the server that every stack has.
 const MAIN: &str = "postgres";
 
 /// A running server.
@@ -44,12 +45,12 @@ pub struct Server {
     process: Supervised,
     pub about: Postgres,
     _front: front::Front,
-    /// The folder of its socket, where that is not in the stack's own: removed when dropped.
+    /// The folder of its socket, if outside of the stack's own folder: removed when dropped.
     _socket: Option<tempfile::TempDir>,
 }
 
 impl Server {
-    /// Initialises the data folder if there is none, and starts. On the main thread: see [`Supervised::start`].
+    /// Initialises the data folder if it is missing, and starts. On the main thread: see [`Supervised::start`].
     ///
     /// # Errors
     /// `LocalSetup`, with the end of the server's log.
@@ -57,7 +58,8 @@ impl Server {
         Self::start_in(home, programs, tokens, MAIN, port).await
     }
 
-    /// The same for a folder of the stack. All servers have one certificate: it is for this machine's name.
+    /// Starts a server in another folder of the stack. All servers share one certificate: it is for this machine's
+    /// name.
     async fn start_in(
         home: &Home,
         programs: &PostgresPrograms,
@@ -137,7 +139,7 @@ impl Server {
         }
     }
 
-    /// Resolves when the server ends on its own.
+    /// Waits until the server ends by itself.
     pub async fn ended(&mut self) -> String {
         self.process.ended().await
     }
@@ -147,10 +149,10 @@ impl Server {
     }
 }
 
-/// A superuser's connection, over the socket that only the daemon's user can reach.
+/// Opens a superuser's connection, over the socket that only the daemon's user can reach.
 ///
 /// # Errors
-/// `DatabaseUnreachable` when there is no connection.
+/// `DatabaseUnreachable` if the connection fails.
 pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgres::Client> {
     let mut config = tokio_postgres::Config::new();
     config.host_path(&server.socket).port(server.server_port).user(SUPERUSER).dbname(database);
@@ -166,7 +168,7 @@ pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgr
     Ok(client)
 }
 
-/// PostgreSQL of one major version can't read another's files.
+/// Checks the version of the data folder: PostgreSQL can't read the files of another major version.
 fn check_version(data: &Path, programs: &PostgresPrograms) -> Result<()> {
     let Ok(made_by) = std::fs::read_to_string(data.join("PG_VERSION")) else { return Ok(()) };
     let made_by = made_by.trim();
@@ -191,16 +193,16 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
     }
     let mut command = command(&programs.bin.join("initdb"), folder, user);
     command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
-    // A password nobody knows: over TCP the superuser is refused anyway.
+    // A random, unrecorded password: over TCP the superuser is refused anyway.
     let password = folder.join("initial-password");
     write_for(&password, uuid::Uuid::new_v4().to_string().as_bytes(), user)?;
-    // Relative names: initdb hands them to a shell.
+    // Relative names: initdb passes them to a shell.
     command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
     if shared_memory::is_tight() && takes_settings(&programs.version) {
         command.args(["--set", "dynamic_shared_memory_type=mmap"]);
     }
     let output = command.output().await.or_fail(Kind::LocalSetup, || "initdb can't be run".into())?;
-    // Of no use to anybody after this.
+    // Not needed after this.
     let _ = std::fs::remove_file(&password);
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
@@ -215,7 +217,7 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
             Error::new(Kind::LocalSetup, format!("the local database can't be made: {}", reason.trim())).hint(hint)
         );
     }
-    // Only what is complete gets the name that counts.
+    // The final name marks a complete folder.
     std::fs::rename(&partial, folder.join("data")).or_fail(Kind::LocalSetup, || "the new database".into())
 }
 
@@ -224,8 +226,8 @@ fn takes_settings(version: &str) -> bool {
     version.split(|c: char| !c.is_ascii_digit()).next().and_then(|major| major.parse::<u32>().ok()) >= Some(16)
 }
 
-/// Ends a server that outlived its daemon (the kernel's signal is Linux's alone). A process that only has its number is
-/// left alone; the file that names it is removed, since the next server would not start beside it.
+/// Ends a server that outlived its daemon (the kernel's signal is Linux-only). A process that reuses its id is left
+/// alone; the file with the id is removed, since it would prevent the next server from starting.
 async fn end_orphan(data: &Path) {
     let file = data.join("postmaster.pid");
     let text = std::fs::read(&file).unwrap_or_default();
@@ -239,7 +241,7 @@ async fn end_orphan(data: &Path) {
         }
     } else if process::exists(pid) {
         tracing::warn!(pid, "{} names a process that is not PostgreSQL's; the file is removed", file.display());
-        // The server says what is wrong where this fails.
+        // If this fails, the server reports the reason.
         let _ = std::fs::remove_file(&file);
     }
 }
@@ -254,7 +256,7 @@ fn command(program: &Path, folder: &Path, user: Option<&User>) -> tokio::process
     command
 }
 
-/// Makes a folder that only the server's user sees into.
+/// Creates a folder that only the server's user can read.
 fn make(folder: &Path, user: Option<&User>) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let failed = || format!("{} can't be made", folder.display());
@@ -265,13 +267,13 @@ fn make(folder: &Path, user: Option<&User>) -> Result<()> {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o700)).or_fail(Kind::LocalSetup, failed)
 }
 
-/// Whether a socket in this folder has an address that the system takes (107 bytes).
+/// Returns whether a socket in this folder has an address that the system accepts (107 bytes).
 fn fits(folder: &Path, port: u16) -> bool {
     folder.join(format!(".s.PGSQL.{port}.lock")).as_os_str().len() <= 100
 }
 
-/// A new folder with a short name, for the server's user alone. Its name is random: a name that can be known before could
-/// be there already as another user's link.
+/// Creates a folder with a short name, for the server's user only. Its name is random: another user could have put a
+/// link at a predictable name.
 fn temporary(user: Option<&User>) -> Result<tempfile::TempDir> {
     use std::os::unix::fs::PermissionsExt;
     let own = std::fs::Permissions::from_mode(0o700);
@@ -305,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_link_is_given_away_itself() {
-        // Only root can give files away.
+        // Only root can change the owner of files.
         let Some(user) = User::unprivileged().ok().flatten() else { return };
         let folder = tempfile::tempdir().unwrap();
         let (target, link) = (folder.path().join("target"), folder.path().join("link"));

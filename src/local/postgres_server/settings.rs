@@ -7,13 +7,13 @@ use crate::error::{Kind, OrFail, Result};
 use crate::local::home::write_for;
 use crate::local::user::User;
 
-/// The superuser. Nobody else's: RDS gives none either.
+/// The superuser, for the daemon only: RDS does not provide one either.
 pub const SUPERUSER: &str = "postgres";
 
-/// Who may connect how; the first line that fits counts.
+/// Authentication rules; the first line that matches applies.
 ///
-/// Only the daemon reaches the socket: `front.rs` takes the connections of others, encrypted as with rds.force_ssl=1. The
-/// superuser is the daemon's own. Members of rds_iam have shown a token at the front, which lets them in by no other way.
+/// Only the daemon reaches the socket: `front.rs` takes all other connections, encrypted as with rds.force_ssl=1. Only
+/// the daemon is superuser. Members of rds_iam have shown a token at the proxy, their only way in.
 const ACCESS: &str = "\
 # TYPE   DATABASE  USER            METHOD
 local    all       postgres        trust
@@ -22,7 +22,7 @@ local    all       +rds_iam        trust
 local    all       all             scram-sha-256
 ";
 
-/// What RDS has before anybody makes a role (docs: RDS, "Understanding PostgreSQL roles and permissions").
+/// Roles that RDS has from the start (docs: RDS, "Understanding PostgreSQL roles and permissions").
 const ROLES: &str = "\
 DO $$
 DECLARE wanted text;
@@ -36,7 +36,7 @@ END $$;
 GRANT pg_monitor, pg_signal_backend, rds_replication, rds_password TO rds_superuser WITH ADMIN OPTION;
 ";
 
-/// Where the server listens.
+/// Socket of the server.
 pub struct Place {
     /// The number in the socket's name.
     pub port: u16,
@@ -46,7 +46,7 @@ pub struct Place {
 /// Writes both files; the server reads them when it starts.
 ///
 /// # Errors
-/// `Io` when they can't be written.
+/// `Io` if they can't be written.
 pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> Result<()> {
     let files = [("postgresql.conf", server(data, folder, place)), ("pg_hba.conf", ACCESS.to_owned())];
     for (name, text) in files {
@@ -56,13 +56,13 @@ pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> 
 }
 
 /// # Errors
-/// `LocalSetup` when the server refuses.
+/// `LocalSetup` if the server refuses.
 pub async fn make_roles(client: &tokio_postgres::Client) -> Result<()> {
     client.batch_execute(ROLES).await.or_fail(Kind::LocalSetup, || "the local database's roles can't be made".into())
 }
 
 fn server(data: &Path, folder: &Path, place: &Place) -> String {
-    // Relative to the data folder: an absolute path may hold what this file or a list in it can't.
+    // Relative to the data folder: an absolute path may hold characters that this file or a list in it does not allow.
     let socket = match place.socket.strip_prefix(folder) {
         Ok(near) => format!("'../{}'", near.display()),
         Err(_) => format!("'{}'", place.socket.display()),

@@ -1,4 +1,4 @@
-//! Where PostgreSQL keeps shared memory that it makes while it runs.
+//! PostgreSQL's dynamic shared memory: the choice of its implementation.
 //!
 //! Source: PostgreSQL documentation, "Resource Consumption", dynamic_shared_memory_type.
 
@@ -7,8 +7,8 @@ use std::path::Path;
 /// PostgreSQL 15 makes a first segment of 1 MB, and more for parallel queries.
 const NEEDED: u64 = 16 * 1024 * 1024;
 
-/// Returns the setting's value: what initdb found to work on this machine, or files in the data folder where /dev/shm has
-/// become too small since.
+/// Returns the setting's value: initdb's choice for this machine, or files in the data folder if /dev/shm has become
+/// too small since.
 pub fn choose(configuration: &Path) -> String {
     let text = std::fs::read_to_string(configuration).unwrap_or_default();
     let found = text.lines().find_map(|line| line.trim().strip_prefix("dynamic_shared_memory_type"));
@@ -19,7 +19,7 @@ pub fn choose(configuration: &Path) -> String {
     }
 }
 
-/// Returns whether /dev/shm, where Linux keeps POSIX shared memory, can't hold what PostgreSQL needs.
+/// Returns whether /dev/shm, where Linux keeps POSIX shared memory, is too small for PostgreSQL.
 pub fn is_tight() -> bool {
     cfg!(target_os = "linux")
         && rustix::fs::statvfs("/dev/shm").map_or(true, |about| {

@@ -1,4 +1,4 @@
-//! The server's certificate, from an authority made for it alone.
+//! The server's certificate, from an authority that exists for it only.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -11,11 +11,11 @@ use crate::error::{Kind, OrFail, Result};
 use crate::local::home::write_for;
 use crate::local::user::User;
 
-/// Makes authority, certificate and key unless they are there; returns the authority's file. Its key is not kept: it
-/// signs once, so nothing else will ever be trusted through it.
+/// Makes authority, certificate and key unless they exist; returns the authority's file. Its key is not kept: it signs
+/// once, so no other certificate can be trusted through it.
 ///
 /// # Errors
-/// `LocalSetup` when they can't be made, `Io` when not written.
+/// `LocalSetup` if they can't be made, `Io` if they can't be written.
 pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<PathBuf> {
     let (ca_file, certificate, key) = (public.join("ca.pem"), private.join("server.pem"), private.join("server.key"));
     if ca_file.exists() && certificate.exists() && key.exists() {
@@ -32,10 +32,10 @@ pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<Path
     Ok(ca_file)
 }
 
-/// Gives another server of the stack the same certificate and key.
+/// Copies the certificate and key to another server of the stack.
 ///
 /// # Errors
-/// `LocalSetup` when they can't be copied.
+/// `LocalSetup` if they can't be copied.
 pub fn copy(from: &Path, to: &Path, user: Option<&User>) -> Result<()> {
     for name in ["server.pem", "server.key"] {
         let text = std::fs::read(from.join(name)).or_fail(Kind::LocalSetup, || format!("{name} can't be read"))?;

@@ -1,7 +1,7 @@
-//! IAM database authentication: whether a token lets its bearer in as a role.
+//! IAM database authentication: verifies tokens for a role.
 //!
-//! A token is a presigned URL of `rds-db:connect` without its scheme, for one instance, port and role, and good for 15 minutes
-//! (RDS user guide, "IAM database authentication for MariaDB, MySQL, and PostgreSQL").
+//! A token is a presigned URL of `rds-db:connect` without its scheme, for one instance, port and role, and valid for 15
+//! minutes (RDS user guide, "IAM database authentication for MariaDB, MySQL, and PostgreSQL").
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock, Weak};
@@ -14,24 +14,24 @@ use crate::local::gateway::{Gateway, Right, query_fields};
 use crate::local::rds;
 use crate::local::state::Postgres;
 
-/// "An authentication token has a lifetime of 15 minutes", whatever it says of itself.
+/// "An authentication token has a lifetime of 15 minutes", whatever its own expiry.
 const LIFETIME: Duration = Duration::from_secs(900);
 
-/// Verifies tokens, once the gateway is there; before, and when the stack stops, none is accepted.
+/// Verifies tokens once the gateway runs; before, and when the stack stops, all are refused.
 #[derive(Clone, Default)]
 pub struct Tokens(Arc<OnceLock<Weak<Gateway>>>);
 
 impl Tokens {
-    /// Verifies tokens with the keys and policies of this gateway. The first one counts.
+    /// Verifies tokens with the keys and policies of this gateway. Later calls have no effect.
     pub fn verify_with(&self, gateway: &Arc<Gateway>) {
         let _ = self.0.set(Arc::downgrade(gateway));
     }
 
-    /// Checks that a token is for this server and role, and that it was signed with the stack's key or by a role that may
-    /// connect as this one.
+    /// Checks that a token is for this server and role, and that it was signed with the stack's key or by a role that
+    /// may connect as this one.
     ///
     /// # Errors
-    /// The reason, for the log: a client does not learn it on RDS.
+    /// The reason, for the log: RDS does not send it to clients.
     pub async fn verify(&self, server: &Postgres, user: &str, token: &str) -> Result<(), String> {
         let gateway = self.0.get().and_then(Weak::upgrade).ok_or("the stack is starting or stopping")?;
         let query = query_for(server, user, token)?;
@@ -47,7 +47,7 @@ impl Tokens {
     }
 }
 
-/// The query of a token that is for this server and role. Its signature and age are not looked at.
+/// Returns the query of a token that is for this server and role. Does not check its signature and age.
 fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a str, String> {
     let (place, query) = token.split_once("/?").ok_or("it is not a token")?;
     let wanted = format!("{}:{}", server.host, server.port);
@@ -74,7 +74,7 @@ fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a st
     Ok(query)
 }
 
-/// The id by which policies name an instance, which must have IAM authentication enabled.
+/// Returns the id by which policies name an instance, which must have IAM authentication enabled.
 async fn resource_id(gateway: &Gateway, instance: &Instance) -> Result<String, String> {
     let rds = gateway.clients_in(&instance.region).rds();
     let answer = rds.describe_db_instances().db_instance_identifier(&instance.identifier).send().await;

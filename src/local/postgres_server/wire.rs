@@ -7,11 +7,11 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 pub const SSL_REQUEST: u32 = 80_877_103;
 pub const GSS_REQUEST: u32 = 80_877_104;
 const CANCEL_REQUEST: u32 = 80_877_102;
-/// The longest first message that the server accepts, in bytes (MAX_STARTUP_PACKET_LENGTH).
+/// Maximum length of a first message in bytes, as in the server (MAX_STARTUP_PACKET_LENGTH).
 const LONGEST_START: u32 = 10_000;
-/// The longest password that the server accepts, in bytes (PG_MAX_AUTH_TOKEN_LENGTH).
+/// Maximum length of a password in bytes, as in the server (PG_MAX_AUTH_TOKEN_LENGTH).
 const LONGEST_PASSWORD: u32 = 65_535;
-/// A role's name has fewer bytes than this; the server cuts a longer one off (NAMEDATALEN).
+/// Maximum length of a role's name in bytes; the server truncates longer ones (NAMEDATALEN - 1).
 const LONGEST_NAME: usize = 63;
 /// AuthenticationOk.
 pub const OK: [u8; 9] = *b"R\0\0\0\x08\0\0\0\0";
@@ -28,10 +28,10 @@ pub enum Opening {
     Cancel,
 }
 
-/// Reads the first message: what it is, and its bytes.
+/// Reads the first message: its kind, and its bytes.
 ///
 /// # Errors
-/// `InvalidData` for anything else, or what the server would understand in another way than we do.
+/// `InvalidData` for anything else, or for messages that the server would read differently.
 pub async fn opening(client: &mut (impl AsyncRead + Unpin)) -> io::Result<(Opening, Vec<u8>)> {
     let length = client.read_u32().await?;
     let code = client.read_u32().await?;
@@ -44,7 +44,7 @@ pub async fn opening(client: &mut (impl AsyncRead + Unpin)) -> io::Result<(Openi
     let opening = match (code, code >> 16) {
         (CANCEL_REQUEST, _) => Opening::Cancel,
         (_, 3) => start(&bytes[8..])?,
-        // Another request for encryption, above all: the server would take a second first message after it.
+        // In particular another request for encryption: the server would accept a second first message after it.
         _ => return Err(malformed("the first message is not a StartupMessage of protocol 3")),
     };
     Ok((opening, bytes))
@@ -61,7 +61,7 @@ fn start(parameters: &[u8]) -> io::Result<Opening> {
             _ => continue,
         };
         let value = str::from_utf8(value).map_err(|_| malformed("a name is not UTF-8"))?;
-        // The server takes the last one, and cuts long names off.
+        // The server takes the last one, and truncates long names.
         if kept.replace(value.to_owned()).is_some() || value.len() > LONGEST_NAME {
             return Err(malformed("a name is given twice or too long"));
         }
@@ -86,10 +86,11 @@ pub async fn password(client: &mut (impl AsyncRead + Unpin)) -> io::Result<Strin
     String::from_utf8(text).map_err(|_| malformed("the password is not UTF-8"))
 }
 
-/// Reads the server's first messages, up to the first about authentication: their bytes, and whether it asks for none.
+/// Reads the server's first messages, up to the first about authentication: their bytes, and whether authentication is
+/// done.
 ///
 /// # Errors
-/// That of the connection.
+/// The error of the connection.
 pub async fn authentication(server: &mut (impl AsyncRead + Unpin)) -> io::Result<(Vec<u8>, bool)> {
     let mut bytes = Vec::new();
     loop {
@@ -156,7 +157,7 @@ mod tests {
         assert_eq!(read(196_608, b"user\0u\0database\0d\0options\0-c x=y\0\0").await, pair("u", "d"));
         assert_eq!(read(196_610, b"user\0u\0\0").await, pair("u", "u"));
         assert_eq!(read(CANCEL_REQUEST, &[0; 8]).await, pair("cancel", ""));
-        // What the server could read as another user, or answer with a second start.
+        // Messages that the server could read as another user, or answer with a second start.
         for body in ["user\0u\0user\0postgres\0\0", "database\0d\0\0", "user\0\0\0", "user\0"] {
             assert_eq!(read(196_608, body.as_bytes()).await, None, "{body:?}");
         }

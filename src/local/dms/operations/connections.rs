@@ -1,4 +1,4 @@
-//! Connection tests, which truly connect.
+//! Connection tests, which really connect.
 
 use std::sync::Arc;
 
@@ -63,7 +63,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     Ok(json!({ "Connection": connection.document }))
 }
 
-/// Connections have no ARN on AWS; this one is ours alone.
+/// ARN of a connection. Connections have no ARN on AWS; this one is internal.
 pub(in crate::local::dms) fn arn(instance: &str, endpoint: &str) -> String {
     format!("connection {instance} {endpoint}")
 }

@@ -47,7 +47,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
         write(call, input, &mut resource.document)?;
         Ok(resource.clone())
     })?;
-    // What was tested is not what there is now.
+    // The test results are for the old settings.
     call.store.remove(|r| r.kind == Kind::Connection && r.text("EndpointArn") == endpoint.arn)?;
     keep_password(call, input, changed).map(one)
 }
@@ -87,7 +87,7 @@ fn write(call: &Call<'_>, input: &Input, document: &mut Map<String, Value>) -> A
     if let Some(arn) = input.optional("CertificateArn") {
         call.get(Kind::Certificate, arn)?;
     }
-    // Settings that a change does not name stay as they are.
+    // Settings that a change does not name stay unchanged.
     if let Some(given) = input.0[settings].as_object() {
         let entry = document.entry(settings).or_insert_with(|| json!({}));
         if let Some(known) = entry.as_object_mut() {

@@ -1,4 +1,4 @@
-//! Replication instances: records only, the data plane runs in this process.
+//! Replication instances: records only; the data plane runs in this process.
 
 use serde_json::{Map, Value, json};
 
@@ -84,7 +84,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     Ok(one(call.pass_away(&instance)?))
 }
 
-/// A version that is named must be on offer.
+/// Checks that a requested version is available.
 fn engine(input: &Input) -> Answer<()> {
     match input.optional("EngineVersion") {
         Some(version) if !Engine::parse(version).is_some_and(|engine| CREATABLE.contains(&engine)) => {

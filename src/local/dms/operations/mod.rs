@@ -1,4 +1,4 @@
-//! One file a kind of resource; here the table of operations.
+//! The table of operations; one file per kind of resource.
 
 mod catalog;
 mod certificates;
@@ -21,7 +21,7 @@ use super::input::Input;
 use super::kind::Kind;
 use super::store::{Hidden, Resource};
 
-/// How long a resource stays in a state that it only passes through. AWS takes seconds to minutes; callers poll alike.
+/// Duration of a transitional state. AWS takes seconds to minutes; callers poll the same way.
 pub(super) const PASSING: Duration = Duration::from_millis(250);
 
 pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> Answer<Value> {
@@ -68,7 +68,7 @@ pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> A
     }
 }
 
-/// Describe: filtered and paged. Nothing found under a filter is a fault, as on AWS.
+/// Describes resources, filtered and paged. An empty result under a filter is a fault, as on AWS.
 fn describe(call: &Call<'_>, input: &Input, kind: Kind) -> Answer<Value> {
     let found = input.filtered(kind, call.store.list(|resource| resource.kind == kind && call.sees(resource)))?;
     if found.is_empty() && !input.filters().is_empty() {
@@ -78,12 +78,12 @@ fn describe(call: &Call<'_>, input: &Input, kind: Kind) -> Answer<Value> {
     input.page(kind.names().many, documents, 100)
 }
 
-/// The answer that holds one resource.
+/// Returns the response with one resource.
 fn one(resource: Resource) -> Value {
     json!({ resource.kind.names().one: resource.document })
 }
 
-/// Seconds since 1970, as JSON 1.1 has times.
+/// Returns seconds since 1970, the time format of JSON 1.1.
 pub(super) fn seconds(time: chrono::DateTime<chrono::Utc>) -> Value {
     (time.timestamp_millis() as f64 / 1000.0).into()
 }
@@ -93,12 +93,12 @@ pub(super) fn now() -> Value {
 }
 
 impl Call<'_> {
-    /// Whether a resource is in the region in which the caller works.
+    /// Returns whether a resource is in the caller's region.
     fn sees(&self, resource: &Resource) -> bool {
         resource.region() == self.region
     }
 
-    /// Returns the resource with this ARN, of this kind and of the caller's region.
+    /// Returns the resource of this kind with this ARN, if it is in the caller's region.
     pub(super) fn get(&self, kind: Kind, arn: &str) -> Answer<Resource> {
         let found = self.store.get(kind, arn)?;
         match self.sees(&found) {
@@ -107,7 +107,7 @@ impl Call<'_> {
         }
     }
 
-    /// A new ARN; `id` where AWS takes it from the caller, else a random one like those of AWS.
+    /// Returns a new ARN; with `id` where AWS takes it from the caller, else a random one like those of AWS.
     fn arn(&self, kind: Kind, id: Option<&str>) -> String {
         let random = || uuid::Uuid::new_v4().simple().to_string().to_uppercase().chars().take(26).collect();
         let id = id.map_or_else(random, str::to_owned);
@@ -123,13 +123,13 @@ impl Call<'_> {
         self.store.add(Resource { kind, arn, document, tags: input.tags(), hidden: Hidden::default() })
     }
 
-    /// After a while a resource that is still in `from` is in `to`.
+    /// Changes the status of a resource from `from` to `to` after a while.
     pub(super) fn pass(&self, arn: &str, from: &'static str, to: &'static str) {
         let (store, arn, cancel) = (std::sync::Arc::clone(&self.store), arn.to_owned(), self.gateway.cancel.clone());
         self.gateway.spawn(async move {
             tokio::select! {
                 () = tokio::time::sleep(PASSING) => {}
-                // What the state was to become is made up for when the stack is up again.
+                // The transition completes at the next start of the stack.
                 () = cancel.cancelled() => return,
             }
             let changed = store.change(&arn, |resource| {
@@ -144,7 +144,7 @@ impl Call<'_> {
         });
     }
 
-    /// The resource is being deleted; after a while it is gone.
+    /// Marks the resource as being deleted, and removes it after a while.
     fn pass_away(&self, resource: &Resource) -> Answer<Resource> {
         let answer = self.store.change(&resource.arn, |resource| {
             resource.set_status("deleting");

@@ -8,7 +8,7 @@ use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
 
 pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    // Names of subnet groups are kept in lower case.
+    // Names of subnet groups are stored in lower case.
     let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
     let mut document = Map::new();
     document.insert("ReplicationSubnetGroupIdentifier".into(), name.as_str().into());
@@ -54,7 +54,7 @@ fn find(call: &Call<'_>, input: &Input) -> Answer<String> {
     Ok(call.get(Kind::SubnetGroup, &arn)?.arn)
 }
 
-/// At least two subnets, of which each counts as a zone of its own.
+/// Checks for at least two subnets; each counts as a separate zone.
 fn subnets(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let ids: Vec<&str> = input.0["SubnetIds"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if ids.len() < 2 {

@@ -1,4 +1,4 @@
-//! Event subscriptions: kept, not delivered.
+//! Event subscriptions: stored, but never notified.
 
 use serde_json::{Map, Value};
 

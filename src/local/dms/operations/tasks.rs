@@ -1,4 +1,4 @@
-//! Replication tasks: their states, and what moves them.
+//! Replication tasks: their states and transitions.
 
 use serde_json::{Map, Value, json};
 
@@ -13,7 +13,7 @@ use crate::local::dms::runner;
 use crate::local::dms::store::Resource;
 use crate::postgres::replication::Lsn;
 
-/// What a task may be changed or started in.
+/// States in which a task may be changed or started.
 const RESTING: &[&str] = &["ready", "stopped", "failed"];
 
 pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
@@ -139,7 +139,7 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
 
 pub(super) fn stop(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let task = call.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
-    // A start that waits for somebody's transaction can be ended, too.
+    // A start that waits for an open transaction can be stopped, too.
     if !["running", "starting"].contains(&task.status()) {
         return Err(Fault::state(format!(
             "Replication Task cannot be stopped, invalid state: task {} is {}",
@@ -187,7 +187,7 @@ fn row(schema: &str, table: &str, state: &str, counts: &TableCounts) -> Value {
 
 fn resting(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
     let task = call.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
-    // A task that is being stopped has not let go of its slot yet.
+    // A stopping task has not released its slot yet.
     if !RESTING.contains(&task.status()) || call.runs.is_running(&task.arn) {
         return Err(Fault::state(format!(
             "Replication Task cannot be {done}, invalid state: task {} is {}",
@@ -198,7 +198,7 @@ fn resting(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
     Ok(task)
 }
 
-/// A log sequence number, alone or inside a stream position or a recovery checkpoint.
+/// Reads a log sequence number, alone or inside a stream position or a recovery checkpoint.
 pub(in crate::local::dms) fn parse_position(text: &str) -> Answer<Lsn> {
     let lsn = text.split(['.', '#', ':']).find_map(|part| part.parse().ok());
     lsn.ok_or_else(|| Fault::parameter(format!("CdcStartPosition {text} holds no log sequence number")))
