@@ -7,7 +7,7 @@ use std::ffi::{OsStr, OsString};
 use std::process::Command;
 
 /// Variables that any program needs to find its files and to write text.
-const KEPT: &[&str] =
+const BASIC: &[&str] =
     &["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "LANGUAGE", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"];
 
 /// Variables that the daemon reads.
@@ -103,7 +103,7 @@ fn is_pip_option(name: &OsStr) -> bool {
 }
 
 fn is_kept(name: &OsStr) -> bool {
-    KEPT.iter().any(|kept| name == *kept) || name.as_encoded_bytes().starts_with(b"LC_")
+    BASIC.iter().any(|kept| name == *kept) || name.as_encoded_bytes().starts_with(b"LC_")
 }
 
 fn filtered(command: &mut Command, keep: impl Fn(&OsStr) -> bool) -> &mut Command {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn options_of_pip_are_variables_too() {
+    fn options_of_pip_are_kept_as_variables() {
         assert_eq!(pip_variable("extra-index-url"), "PIP_EXTRA_INDEX_URL");
     }
 }

@@ -85,25 +85,25 @@ pub async fn up(
                 }
                 // The command fails in any case; the daemon's exit status does not matter.
                 let _ = tokio::time::timeout(END_PATIENCE, daemon.wait()).await;
-                return Err(Error::new(Kind::Interrupted, "stopped while the local stack was coming up; it is down again"));
+                return Err(Error::new(Kind::Interrupted, "interrupted while the local stack was starting; it is stopped"));
             }
         };
         let Some(line) = line else {
             let status = daemon.wait().await.map_or_else(|e| e.to_string(), |status| status.to_string());
             return Err(Error::new(
                 Kind::LocalSetup,
-                format!("the local stack's daemon ended without a word ({status})"),
+                format!("the local stack's daemon ended without an error message ({status})"),
             )
             .hint(format!("its log is {}", log.display())));
         };
-        if let Some(state) = heed(&line, reporter)? {
+        if let Some(state) = handle_line(&line, reporter)? {
             return Ok(state);
         }
     }
 }
 
 /// Handles one line of the daemon's output: passes events on, returns its readiness, raises its error.
-fn heed(line: &str, reporter: &dyn Reporter) -> Result<Option<State>> {
+fn handle_line(line: &str, reporter: &dyn Reporter) -> Result<Option<State>> {
     let Ok(value) = serde_json::from_str::<Value>(line) else { return Ok(None) };
     match value["type"].as_str() {
         Some("ready") => {
@@ -133,16 +133,16 @@ fn usual(scope: &str) -> Expect {
     }
 }
 
-fn error_of(told: &Value) -> Error {
-    let code = told["code"].as_str().unwrap_or("");
+fn error_of(value: &Value) -> Error {
+    let code = value["code"].as_str().unwrap_or("");
     let kind = Kind::ALL.iter().copied().find(|kind| kind.name() == code).unwrap_or(Kind::LocalSetup);
-    let message = told["message"].as_str().unwrap_or("the local stack did not come up");
+    let message = value["message"].as_str().unwrap_or("the local stack did not start");
     let mut error = Error::new(kind, message);
-    let hints = told["hints"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let hints = value["hints"].as_array().into_iter().flatten().filter_map(Value::as_str);
     for hint in hints.filter(|hint| kind.hint() != Some(*hint)) {
         error = error.hint(hint);
     }
-    let causes: Vec<&str> = told["causes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let causes: Vec<&str> = value["causes"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     if causes.is_empty() { error } else { error.with_source(causes.join(": ")) }
 }
 

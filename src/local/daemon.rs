@@ -69,7 +69,7 @@ pub async fn run(
     home.create()?;
     crate::output::log::of_daemon();
     let Some(_lock) = lock::take(&home)? else {
-        return Err(Error::new(Kind::LocalSetup, "the local stack is being brought up by another outboxctl already")
+        return Err(Error::new(Kind::LocalSetup, "another outboxctl is already starting the local stack")
             .hint("`outboxctl local status` shows its state"));
     };
     // Left by a killed daemon: the state, and a socket folder outside of the stack's own, if it is empty.
@@ -103,7 +103,7 @@ async fn serve(
 ) -> Result<()> {
     let ended = orphans::end(home, Duration::from_secs(15)).await;
     if ended > 0 {
-        reporter.note(format!("ended {ended} processes that an earlier stack left behind"));
+        reporter.note(format!("ended {ended} processes left by an earlier stack"));
     }
     let (listeners, gateway_port) = ports::listen(ports.gateway, "the AWS endpoint", "--port")?;
     let postgres_port = ports::reserve(ports.postgres, "PostgreSQL", "--postgres-port")?;
@@ -112,8 +112,8 @@ async fn serve(
     reporter.emit(Event::started("postgres", "starting"));
     let tokens = Tokens::default();
     let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
-    let told = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
-    reporter.emit(Event::finished("postgres", told, true));
+    let text = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
+    reporter.emit(Event::finished("postgres", text, true));
     let chosen = (listeners, gateway_port, transports);
     let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, reporter, cancel, ready).await;
     postgres.stop().await;
@@ -188,7 +188,7 @@ async fn with_postgres(
     let result = match &listening {
         Ok(_) => {
             let state = state(&url, key, postgres, &emulator, transports);
-            attend(&gateway, home, &state, (postgres, &mut keeper), &mut emulator, cancel, ready).await
+            supervise_parts(&gateway, home, &state, (postgres, &mut keeper), &mut emulator, cancel, ready).await
         }
         Err(_) => Ok(()),
     };
@@ -207,7 +207,7 @@ async fn with_postgres(
 /// which would wait for it instead of saving its state; its batch is delivered again after the next start.
 async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
     if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
-        tracing::warn!("what is in flight does not finish; its functions are ended");
+        tracing::warn!("work in flight does not finish; its functions are ended");
     }
     orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
     // Their invocations end now. Work that hangs nevertheless must not prevent the emulator from saving.
@@ -223,7 +223,7 @@ fn listen(
 }
 
 /// Keeps the stack running until it is cancelled or one of its parts ends.
-async fn attend(
+async fn supervise_parts(
     gateway: &std::sync::Arc<Gateway>,
     home: &Home,
     state: &State,
@@ -236,7 +236,7 @@ async fn attend(
     state.write(home)?;
     ready(state);
     let failed = |how: String, log: &str| {
-        Err(Error::new(Kind::Failed, format!("the local stack went down: {how}"))
+        Err(Error::new(Kind::Failed, format!("the local stack stopped: {how}"))
             .hint(format!("its log is {}", home.logs().join(log).display())))
     };
     tokio::select! {

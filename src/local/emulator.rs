@@ -85,7 +85,7 @@ impl Emulator {
         let folder = settings.home.file("emulator");
         let temporary = folder.join("tmp");
         std::fs::create_dir_all(&temporary)
-            .or_fail(Kind::LocalSetup, || format!("{} can't be made", temporary.display()))?;
+            .or_fail(Kind::LocalSetup, || format!("{} can't be created", temporary.display()))?;
         let user = settings.environment.user.as_ref();
         let uid = user.map_or_else(|| rustix::process::geteuid().as_raw(), |user| user.uid);
         hand_over(settings.home, &folder, settings.environment)?;
@@ -129,7 +129,9 @@ impl Emulator {
         let deadline = Instant::now() + START_PATIENCE;
         while Instant::now() < deadline {
             if let Some(text) = read_of_other(port_file) {
-                return text.parse().or_fail(Kind::Unexpected, || format!("{} is no port", port_file.display()));
+                return text
+                    .parse()
+                    .or_fail(Kind::Unexpected, || format!("{} does not hold a port", port_file.display()));
             }
             tokio::select! {
                 how = self.process.ended() => {
@@ -174,9 +176,9 @@ fn hand_over(home: &Home, folder: &Path, environment: &Environment) -> Result<()
     };
     user.own_all(folder)?;
     user.own(&folder.join("tmp"))?;
-    user.let_through(home.root(), folder)?;
+    user.allow_path(home.root(), folder)?;
     let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
-    user.let_through(&root, &environment.packages)
+    user.allow_path(&root, &environment.packages)
 }
 
 fn environment(settings: &Settings<'_>, folder: &Path, port_file: &Path) -> Vec<(&'static str, OsString)> {

@@ -22,7 +22,7 @@ const MAX_BYTES: usize = 1_048_576;
 const MAX_DETAIL_TYPE: usize = 128;
 const MAX_SOURCE: usize = 256;
 /// Time for which a bus that was found counts as existing.
-const BUS_KNOWN_FOR: Duration = Duration::from_secs(5);
+const BUS_CACHE_TIME: Duration = Duration::from_secs(5);
 
 /// Checks PutEvents; the emulator does the rest of EventBridge.
 #[derive(Default)]
@@ -36,7 +36,7 @@ impl Service for Events {
         "events"
     }
 
-    fn leaves_judgement(&self) -> bool {
+    fn defers_authorization(&self) -> bool {
         true
     }
 
@@ -114,7 +114,7 @@ impl Events {
         let bus = entry.get("EventBusName").and_then(Value::as_str).filter(|name| *name != "default")?;
         let key = (region.to_owned(), bus.to_owned());
         let buses = || self.buses.lock().unwrap_or_else(PoisonError::into_inner);
-        if buses().get(&key).is_some_and(|seen| seen.elapsed() < BUS_KNOWN_FOR) {
+        if buses().get(&key).is_some_and(|seen| seen.elapsed() < BUS_CACHE_TIME) {
             return None;
         }
         // PutEvents accepts the bus's ARN in place of its name; DescribeEventBus of some emulators does not.
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_entries_by_code() {
+    fn invalid_entries_are_refused_by_code() {
         assert_eq!(check(&entry(|_| {})), None);
         let code = |edit: &dyn Fn(&mut Value)| check(&entry(|e| edit(e))).unwrap().0;
         assert_eq!(code(&|e| e["Source"] = Value::Null), "InvalidArgument");
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_requests_as_a_whole() {
+    fn invalid_requests_are_refused() {
         assert!(check_request(&[]).is_err());
         assert!(check_request(&vec![entry(|_| {}); 10]).is_ok());
         assert!(check_request(&vec![entry(|_| {}); 11]).is_err());

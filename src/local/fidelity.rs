@@ -73,12 +73,12 @@ pub const RULES: &[Rule] = &[
     enforced("EventBridge", "entries and size of PutEvents", "EventBridge API reference: PutEvents"),
     enforced(
         "EventBridge",
-        "targets are reached by their resource policies only; else the dead-letter queue gets the event",
+        "targets need a resource policy for the rule; otherwise the event goes to the dead-letter queue",
         "EventBridge user guide: Using resource-based policies for Amazon EventBridge",
     ),
     enforced(
         "EventBridge",
-        "deliveries have no order, and some happen twice (1 in 100)",
+        "deliveries are unordered, and some are duplicated (1 in 100)",
         "EventBridge user guide: Event delivery level",
     ),
     enforced(
@@ -89,7 +89,7 @@ pub const RULES: &[Rule] = &[
     left_out("EventBridge", "requests and invocations per second", "EventBridge user guide: Quotas"),
     enforced(
         "DynamoDB",
-        "records for a Kinesis stream come in another order and some twice (1 in 100), with the precision of the destination",
+        "records for a Kinesis stream are unordered, with duplicates (1 in 100), in the precision of the destination",
         "DynamoDB developer guide: Using Kinesis Data Streams to capture changes to DynamoDB",
     ),
     left_out("DynamoDB", "capacity, and two readers per shard of a stream", "DynamoDB developer guide: Service quotas"),
@@ -136,7 +136,7 @@ pub const RULES: &[Rule] = &[
     ),
     enforced(
         "CloudFormation",
-        "properties that a type lacks or needs, names that are taken, replacement of resources that have a name",
+        "unknown and missing properties, duplicate names, replacement of named resources",
         "CloudFormation user guide: Update behaviors of stack resources",
     ),
     enforced(
@@ -148,7 +148,7 @@ pub const RULES: &[Rule] = &[
     left_out("CloudFormation", "other quotas, and the time that operations take", "CloudFormation user guide: Quotas"),
     left_out(
         "SQS",
-        "standard queues deliver more than once and in another order",
+        "standard queues deliver duplicates, and out of order",
         "SQS developer guide: At-least-once delivery",
     ),
     enforced(

@@ -80,7 +80,7 @@ impl Home {
     /// # Errors
     /// `LocalSetup` if a folder can't be created.
     pub fn create(&self) -> Result<()> {
-        let failed = |path: &Path| format!("{} can't be made", path.display());
+        let failed = |path: &Path| format!("{} can't be created", path.display());
         for folder in [self.tools(), self.stack(), self.logs()] {
             std::fs::create_dir_all(&folder)
                 .or_fail(Kind::LocalSetup, || failed(&folder))
@@ -110,7 +110,7 @@ fn restrict(path: &Path, most: u32) -> std::io::Result<()> {
 
 fn find_root() -> Result<PathBuf> {
     if let Some(root) = environment::path("OUTBOXCTL_HOME") {
-        return std::path::absolute(&root).or_fail(Kind::Usage, || format!("OUTBOXCTL_HOME={root:?} is no path"));
+        return std::path::absolute(&root).or_fail(Kind::Usage, || format!("OUTBOXCTL_HOME={root:?} is not a path"));
     }
     if rustix::process::geteuid().is_root() {
         return Ok("/var/lib/outboxctl".into());
@@ -120,7 +120,7 @@ fn find_root() -> Result<PathBuf> {
     }
     match std::env::home_dir().filter(|home| home.is_absolute()) {
         Some(home) => Ok(home.join(".local/share/outboxctl")),
-        None => Err(Error::new(Kind::LocalSetup, "there is no home folder to keep the local stack in")
+        None => Err(Error::new(Kind::LocalSetup, "no home folder found for the local stack")
             .hint("set OUTBOXCTL_HOME to a folder that you can write to")),
     }
 }
@@ -169,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn stacks_share_tools_and_nothing_else() {
+    fn stacks_share_only_the_tools() {
         let (one, two) = (Home::at("/h", "one"), Home::at("/h", "two"));
         assert_eq!(one.tools(), two.tools());
         assert_ne!(one.state_file(), two.state_file());
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stacks_folders_are_its_users_alone() {
+    fn folders_of_a_stack_are_closed_to_other_users() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path(), "t");
         // As an older version made it.
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn what_another_user_planted_is_not_read() {
+    fn links_and_folders_are_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let (file, link) = (folder.path().join("file"), folder.path().join("link"));
         std::fs::write(&file, "reason").unwrap();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_replaced_whole() {
+    fn a_file_is_replaced_atomically() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("f");
         write_atomically(&path, b"a").unwrap();

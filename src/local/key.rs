@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_folder_keeps_its_key() {
+    fn the_key_of_a_folder_is_stable() {
         let folder = tempfile::tempdir().unwrap();
         let (one, other) = (Home::at(folder.path(), "one"), Home::at(folder.path(), "other"));
         one.create().unwrap();

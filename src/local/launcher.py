@@ -55,17 +55,17 @@ log = logging.getLogger("outboxctl")
 
 persistence = need("core.persistence", "STATE_DIR", "_json_default", "_state_format_version")
 # Files that are saved completely, but not moved into place yet.
-WHOLE = persistence.STATE_DIR + ".whole"
+COMPLETE = persistence.STATE_DIR + ".whole"
 
 
 def move_into_place():
     """Moves saved files into place. Renames need no space. If interrupted, they are finished at the next start, before
     a service reads its file."""
-    if os.path.exists(WHOLE):
+    if os.path.exists(COMPLETE):
         os.makedirs(persistence.STATE_DIR, exist_ok=True)
-        for name in os.listdir(WHOLE):
-            os.replace(os.path.join(WHOLE, name), os.path.join(persistence.STATE_DIR, name))
-        os.rmdir(WHOLE)
+        for name in os.listdir(COMPLETE):
+            os.replace(os.path.join(COMPLETE, name), os.path.join(persistence.STATE_DIR, name))
+        os.rmdir(COMPLETE)
 
 
 move_into_place()
@@ -145,7 +145,7 @@ def ask_gateway(action, resource_type, logical_id, stack_name, physical_id=None,
 ECHOED_ATTRIBUTES = {"AWS::EC2::VPC": ("CidrBlock",)}
 
 
-def echoing(emulated, names):
+def with_property_attributes(emulated, names):
     """Returns handlers that also report some properties as attributes."""
 
     def with_properties(made, props):
@@ -256,7 +256,7 @@ def extended_table(emulated):
     return {**emulated, "create": create, "update": update, "delete": delete}
 
 
-def seldom(sweep, seconds):
+def less_often(sweep, seconds):
     """Returns the sweep, limited to one run in so many seconds for each of its arguments."""
     last = {}
 
@@ -269,12 +269,12 @@ def seldom(sweep, seconds):
     return run
 
 
-def install_seldom_sweeps():
+def install_less_frequent_sweeps():
     """Sweeps expired iterators and records less often. Every Kinesis request walks over each iterator of the last five
     minutes and each record of the stream: readers that poll every 200 ms slow one another down. GetRecords checks the
     age of its own iterator, so the change keeps nothing valid for longer."""
-    kinesis._expire_iterators = seldom(kinesis._expire_iterators, 10)
-    kinesis._expire_records = seldom(kinesis._expire_records, 60)
+    kinesis._expire_iterators = less_often(kinesis._expire_iterators, 10)
+    kinesis._expire_records = less_often(kinesis._expire_records, 60)
 
 
 def install_growing_sequence_numbers():
@@ -356,7 +356,7 @@ def install_expiry():
     threading.Thread(target=expire_all, daemon=True, name="outboxctl-expiry").start()
 
 
-def install_lasting_streams():
+def install_persistent_streams():
     """Saves a table's stream with the table, so that unread records survive a restart of the stack."""
     state, restore = dynamodb.get_state, dynamodb._restore_state
     kept = {"outboxctl_stream_records": dynamodb._stream_records, "outboxctl_stream_trimmed": dynamodb._stream_trimmed}
@@ -377,7 +377,7 @@ def install_lasting_streams():
 unsaved = []
 
 
-def install_whole_saves():
+def install_atomic_saves():
     """Saves all of the state or nothing: on a full disk the emulator would silently mix old and new files. All files
     are written beside the state first, and moved into place once they are complete."""
     fresh = persistence.STATE_DIR + ".new"
@@ -398,7 +398,7 @@ def install_whole_saves():
                 json.dump(content, file, default=persistence._json_default)
                 file.flush()
                 os.fsync(file.fileno())
-        os.rename(fresh, WHOLE)
+        os.rename(fresh, COMPLETE)
         move_into_place()
         for blobs in referenced:
             prune(blobs)
@@ -414,7 +414,7 @@ def install_whole_saves():
     application.save_all = save_all
 
 
-def install_no_scripts():
+def disable_init_scripts():
     """Disables init scripts. The emulator runs scripts that users of other emulators keep in certain folders of a
     container; they are not meant for this stack."""
     application._collect_scripts = lambda *folders: []
@@ -449,7 +449,7 @@ def install_resource_types():
     handlers["AWS::EC2::VPC"] = limited(handlers["AWS::EC2::VPC"])
     handlers["AWS::Lambda::Function"] = functions.usable(handlers["AWS::Lambda::Function"])
     for resource_type, names in ECHOED_ATTRIBUTES.items():
-        handlers[resource_type] = echoing(handlers[resource_type], names)
+        handlers[resource_type] = with_property_attributes(handlers[resource_type], names)
     templates.install(handlers)
     # The gateway sends requests while it makes a resource: the event loop must be free to answer them.
     emulated = stacks._runs_on_worker_thread
@@ -492,7 +492,7 @@ def write_to_log_group(group, payload, rule_arn):
     return None
 
 
-def keep_undelivered(target, rule, event, code, text):
+def send_to_dead_letter_queue(target, rule, event, code, text):
     """Sends the event to the target's dead-letter queue, with the reason as attributes; drops it without one."""
     log.warning("event not delivered to %s: %s", target.get("Arn"), text)
     queue = sqs._queue_by_arn((target.get("DeadLetterConfig") or {}).get("Arn", ""))
@@ -576,7 +576,7 @@ def install_targets():
         if len(fields) < 7 or fields[2] != "logs" or fields[5] != "log-group":
             refused = refused_target(target.get("Arn", ""), rule.get("Arn", ""))
             if refused:
-                return keep_undelivered(target, rule, json.dumps(view.event_with_detail()), *refused)
+                return send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
             return emulated(target, event, rule, view)
         if target.get("InputTransformer"):
             payload = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
@@ -585,7 +585,7 @@ def install_targets():
         group = fields[6]
         refused = write_to_log_group(group[:-2] if group.endswith(":*") else group, payload, rule.get("Arn", ""))
         if refused:
-            keep_undelivered(target, rule, json.dumps(view.event_with_detail()), *refused)
+            send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
 
     eventbridge._invoke_target = invoke_target
 
@@ -612,7 +612,7 @@ def install_parameter_checks():
         module._resolve_parameters = checking(module._resolve_parameters)
 
 
-def answer_functions_at_once():
+def disable_nagle():
     """Disables Nagle's algorithm for the runtime API that functions poll. It writes head and body separately, so each
     response would wait 40 ms for the acknowledgement of its head."""
     http.server.BaseHTTPRequestHandler.disable_nagle_algorithm = True
@@ -853,7 +853,7 @@ async def serve():
     for name in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(name, ended.set)
 
-    async def announced(scope, receive, send):
+    async def with_reports(scope, receive, send):
         """Reports that the emulator has started, and that it has saved its state."""
 
         async def forward(message):
@@ -867,14 +867,14 @@ async def serve():
                     os.remove(os.environ["OUTBOXCTL_UNSAVED_FILE"])
             await send(message)
 
-        async def heard():
+        async def receive_event():
             message = await receive()
             if message["type"] == "lifespan.shutdown":
                 transports.held.release_all()
             return message
 
         if scope["type"] == "lifespan":
-            await application.app(scope, heard, forward)
+            await application.app(scope, receive_event, forward)
         elif scope["type"] == "http" and may_pass(scope):
             asked = rights.caller.get() or {}
             if "reach" in asked:
@@ -893,22 +893,22 @@ async def serve():
             await refuse(scope, receive, send)
 
     port = socket.socket(fileno=os.dup(int(config.bind[0][5:]))).getsockname()[1]
-    await run(announced, config, shutdown_trigger=ended.wait)
+    await run(with_reports, config, shutdown_trigger=ended.wait)
 
 
 if __name__ == "__main__":
     install_names_by_region()
     install_resource_types()
-    install_seldom_sweeps()
+    install_less_frequent_sweeps()
     install_growing_sequence_numbers()
     shards = streams.Streams(kinesis, responses, limited=not os.environ.get("OUTBOXCTL_UNLIMITED"))
     shards.install(provisioners._RESOURCE_HANDLERS)
     seed = os.environ.get("OUTBOXCTL_SEED") or None
     transports.install_destinations(dynamodb, shards.put, seed)
     install_expiry()
-    install_lasting_streams()
-    install_whole_saves()
-    install_no_scripts()
+    install_persistent_streams()
+    install_atomic_saves()
+    disable_init_scripts()
     install_targets()
     install_parameter_checks()
     install_function_targets()
@@ -921,6 +921,6 @@ if __name__ == "__main__":
     rights.install()
     functions.install()
     install_signed_answers()
-    answer_functions_at_once()
+    disable_nagle()
     guard_functions()
     asyncio.run(serve())

@@ -37,14 +37,14 @@ impl FileLock {
     /// # Errors
     /// `LocalSetup` if the file can't be opened.
     pub async fn wait(path: &Path, reporter: &dyn Reporter) -> Result<Self> {
-        let mut told = false;
+        let mut noted = false;
         loop {
             if let Some(lock) = Self::take(path)? {
                 return Ok(lock);
             }
-            if !told {
+            if !noted {
                 reporter.note("another outboxctl is fetching the same tools; waiting for it");
-                told = true;
+                noted = true;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holder_at_a_time() {
+    fn a_lock_has_one_holder() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path(), "t");
         assert!(is_free(&home));
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_another_process_has_by_now_is_not_the_daemon() {
+    fn a_reused_process_id_is_not_the_daemon() {
         let folder = tempfile::tempdir().unwrap();
         let home = Home::at(folder.path(), "t");
         home.create().unwrap();

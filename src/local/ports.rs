@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_port_in_use_names_its_holder() {
+    fn a_port_in_use_names_its_process() {
         let taken = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = taken.local_addr().unwrap().port();
         let error = listen(port, "the test", "--port").unwrap_err();

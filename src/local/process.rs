@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_process_is_known_by_program_and_folder() {
+    fn a_process_is_identified_by_program_and_folder() {
         let folder = tempfile::tempdir().unwrap();
         let mut sleep = std::process::Command::new("sleep").arg("60").current_dir(folder.path()).spawn().unwrap();
         let pid = sleep.id();

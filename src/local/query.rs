@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_element_of_a_name_counts() {
+    fn the_first_element_of_a_name_is_returned() {
         let xml = "<set><item><id>one</id><name/></item><item><id>two</id></item></set>";
         assert_eq!((text(xml, "id"), text(xml, "name"), text(xml, "other")), (Some("one"), None, None));
     }

@@ -91,7 +91,7 @@ async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> 
     let label = label(instance);
     match owner_label(&client, database).await? {
         Some(other) if other != label => {
-            return Err(format!("the local PostgreSQL holds a database {database:?} of another instance ({other})"));
+            return Err(format!("database {database:?} in the local PostgreSQL belongs to another instance ({other})"));
         }
         found => {
             let verifier = postgres_protocol::password::scram_sha_256(password.as_bytes());
@@ -184,7 +184,7 @@ async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), Stri
     for row in &found {
         drop_database(&client, row.get(0)).await?;
     }
-    drop_roles_of_nobody(&client).await
+    drop_unused_roles(&client).await
 }
 
 async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
@@ -204,7 +204,7 @@ async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
 }
 
 /// Drops the roles with the last database. On RDS, roles belong to an instance.
-async fn drop_roles_of_nobody(client: &Client) -> Result<(), String> {
+async fn drop_unused_roles(client: &Client) -> Result<(), String> {
     let left = "SELECT FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
     if !client.query(left, &[]).await.map_err(reason)?.is_empty() {
         return Ok(());
@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_what_rds_takes() {
+    fn names_follow_the_rule_of_rds() {
         assert!(check_name("DBName", "outbox", &[]).is_ok());
         for bad in ["", "1a", "a-b", "a\"b", "a'b", "_a", "postgres"] {
             assert!(check_name("DBName", bad, &["postgres"]).is_err(), "{bad}");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_lead_back_to_their_instance() {
+    fn labels_are_parsed_to_their_instance() {
         for region in [REGION, "eu-central-1"] {
             let instance = Instance { region: region.into(), identifier: "db-1".into() };
             assert_eq!(labelled(&label(&instance)), Some(instance));

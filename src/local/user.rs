@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 
 /// User ids for services that need an id of their own and no account (systemd, "Users, Groups, UIDs and GIDs on systemd
 /// Systems": dynamic service users).
-const WITHOUT_ACCOUNT: RangeInclusive<u32> = 61_184..=65_519;
+const DYNAMIC_USER_IDS: RangeInclusive<u32> = 61_184..=65_519;
 
 /// A user without privileges.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,7 +40,7 @@ impl User {
         let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         let found = ["postgres", "nobody"].iter().find_map(|name| lookup(&accounts, name));
         found.map(Some).ok_or_else(|| {
-            Error::new(Kind::LocalSetup, "PostgreSQL does not run as root, and there is no user postgres or nobody")
+            Error::new(Kind::LocalSetup, "PostgreSQL does not run as root, and neither user postgres nor nobody exists")
                 .hint("run outboxctl as an ordinary user, or add one: useradd --system postgres")
         })
     }
@@ -65,8 +65,8 @@ impl User {
         };
         let hash = digest::digest(&digest::SHA256, stack.as_os_str().as_encoded_bytes());
         let start = hash.as_ref()[..4].iter().fold(0_u32, |number, byte| number << 8 | u32::from(*byte));
-        let size = WITHOUT_ACCOUNT.end() - WITHOUT_ACCOUNT.start() + 1;
-        let ids = (0..size).map(|step| WITHOUT_ACCOUNT.start() + (start % size + step) % size);
+        let size = DYNAMIC_USER_IDS.end() - DYNAMIC_USER_IDS.start() + 1;
+        let ids = (0..size).map(|step| DYNAMIC_USER_IDS.start() + (start % size + step) % size);
         match ids.into_iter().find(|id| usable(*id)) {
             Some(id) => Ok(Some(Self { name: id.to_string(), uid: id, gid: id })),
             None => Self::unprivileged(),
@@ -121,7 +121,7 @@ impl User {
     ///
     /// # Errors
     /// `LocalSetup` if a folder above is closed to the user.
-    pub fn let_through(&self, root: &Path, folder: &Path) -> Result<()> {
+    pub fn allow_path(&self, root: &Path, folder: &Path) -> Result<()> {
         for part in folder.ancestors() {
             let about = std::fs::metadata(part).or_fail(Kind::LocalSetup, || format!("{} is gone", part.display()))?;
             if about.mode() & 0o001 != 0 || about.uid() == self.uid {
@@ -129,7 +129,7 @@ impl User {
             }
             if !part.starts_with(root) {
                 let text = format!(
-                    "user {}, as whom programs of the local stack run, can't get through {}",
+                    "user {}, which runs programs of the local stack, can't pass {}",
                     self.name,
                     part.display()
                 );
@@ -168,7 +168,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_of_accounts_and_outside_of_the_namespace_are_not_used() {
+    fn used_and_unmapped_ids_are_skipped() {
         let accounts = "root:x:0:0:root:/root:/bin/sh\ndaemon:x:61200:1::/:/bin/false\n";
         assert!(has_id(accounts, 61200) && !has_id(accounts, 61201) && !has_id(accounts, 1));
         let whole = "         0          0 4294967295\n";
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stacks_user_has_no_privileges_and_stays_the_same() {
+    fn the_user_of_a_stack_is_unprivileged_and_stable() {
         // Only root needs one.
         let Some(user) = User::of_stack(Path::new("/s/one")).unwrap() else { return };
         assert_ne!((user.uid, user.gid), (0, 0));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_is_handed_over_without_files_that_have_another_name() {
+    fn files_with_several_links_keep_their_owner() {
         // Only root can change the owner of files.
         let Some(user) = User::of_stack(Path::new("/s")).unwrap() else { return };
         let place = tempfile::tempdir().unwrap();

@@ -57,7 +57,7 @@ pub(super) async fn database(
     if target.host.is_empty() {
         return Err(Error::new(
             Kind::DatabaseUnreachable,
-            format!("endpoint {} names no server", endpoint.identifier()),
+            format!("endpoint {} does not name a server", endpoint.identifier()),
         )
         .hint("give it a secret with host and port, or ServerName and Port"));
     }
@@ -123,8 +123,8 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, 
     Ok(())
 }
 
-/// Checks that the replication instance reaches the service behind an endpoint: Secrets Manager for a secret, Kinesis for a
-/// stream. An instance with a public address reaches both.
+/// Checks that the replication instance reaches the service behind an endpoint: Secrets Manager for a secret, Kinesis
+/// for a stream. An instance with a public address reaches both.
 pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: &Resource) -> Result<()> {
     let Some(place) = place(instance) else { return Ok(()) };
     let secret = &endpoint.document.get("PostgreSQLSettings").cloned().unwrap_or_default()["SecretsManagerSecretId"];

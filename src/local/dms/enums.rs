@@ -57,7 +57,7 @@ mod tests {
     use super::check;
 
     #[test]
-    fn a_value_outside_its_list_is_refused_by_name() {
+    fn unlisted_values_are_refused_with_their_names() {
         let refused = |body| check(&body).unwrap_err().message;
         // The extra connection attribute is spelled differently from the API's value.
         let plugin = refused(json!({"PostgreSQLSettings": {"PluginName": "test_decoding"}}));

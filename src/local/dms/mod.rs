@@ -83,7 +83,7 @@ impl Service for Dms {
             let call = self
                 .call(gateway, &gateway.region)
                 .map_err(|f| crate::error::Error::new(crate::error::Kind::Io, f.message))?;
-            runner::take_up(&call);
+            runner::resume(&call);
             Ok(())
         })
     }

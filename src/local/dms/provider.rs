@@ -144,7 +144,7 @@ impl DmsResources {
         let answer = self.ask(&call, &format!("{verb}{}", operation(kind).0), body).await?;
         let document = &answer[kind.names().one];
         if !kind.names().arn.is_empty() {
-            settled(&call, document[kind.names().arn].as_str().unwrap_or("")).await?;
+            wait_until_ready(&call, document[kind.names().arn].as_str().unwrap_or("")).await?;
         }
         Ok(resource(kind, document))
     }
@@ -166,7 +166,7 @@ impl DmsResources {
         changed.insert(member.into(), id.as_str().into());
         let answer = self.ask(&call, &format!("Modify{name}"), changed).await?;
         if !kind.names().arn.is_empty() {
-            settled(&call, &id).await?;
+            wait_until_ready(&call, &id).await?;
         }
         Ok(resource(kind, &answer[kind.names().one]))
     }
@@ -200,7 +200,7 @@ async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(),
 }
 
 /// Waits until the resource is in no transitional state.
-async fn settled(call: &Call<'_>, arn: &str) -> Result<(), String> {
+async fn wait_until_ready(call: &Call<'_>, arn: &str) -> Result<(), String> {
     let passing = || call.store.find(arn).is_some_and(|r| ["creating", "modifying"].contains(&r.status()));
     until(|| !passing(), &format!("{arn} does not become ready")).await
 }

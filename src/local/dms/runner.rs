@@ -14,7 +14,7 @@ use super::Call;
 use super::endpoint;
 use super::fault::Answer;
 use super::kind::Kind;
-use super::operations::{PASSING, now, tasks};
+use super::operations::{TRANSITION, now, tasks};
 use super::store::{Resource, Store};
 use crate::capture::mapping::Mappings;
 use crate::capture::settings::{LobSettings, SourceSettings, TargetSettings};
@@ -50,7 +50,7 @@ impl Runs {
 }
 
 /// Returns an error with its causes in one line, as in `LastFailureMessage`.
-pub(super) fn words(error: &Error) -> String {
+pub(super) fn one_line(error: &Error) -> String {
     let mut text = error.message().to_owned();
     for cause in error.causes() {
         text.push_str(": ");
@@ -95,29 +95,29 @@ fn launch(call: &Call<'_>, task: Resource, start: Start) {
         });
         // Before the status: a client that sees it stopped may start it again at once.
         runs.lock().remove(&task.arn);
-        let told = store.change(&task.arn, |task| {
+        let changed = store.change(&task.arn, |task| {
             task.hidden.tables = statistics.snapshot();
             match &ended {
                 // The stack stops: the task's status stays, and it continues after the next start.
                 Ok(Ended::Cancelled) if !stop.is_cancelled() => {}
                 Ok(ended) => {
-                    settle(task, "stopped", if *ended == Ended::Loaded { "FULL_LOAD_ONLY_FINISHED" } else { "NORMAL" })
+                    finish(task, "stopped", if *ended == Ended::Loaded { "FULL_LOAD_ONLY_FINISHED" } else { "NORMAL" })
                 }
                 Err(error) => {
-                    settle(task, "failed", "FATAL_ERROR Error Level FATAL");
-                    let text = format!("Last Error {} Stop Reason FATAL_ERROR Error Level FATAL", words(error));
+                    finish(task, "failed", "FATAL_ERROR Error Level FATAL");
+                    let text = format!("Last Error {} Stop Reason FATAL_ERROR Error Level FATAL", one_line(error));
                     task.set("LastFailureMessage", text);
                 }
             }
             Ok(())
         });
-        if let (Err(fault), false) = (told, gateway.cancel.is_cancelled()) {
-            tracing::warn!(task = task.arn, fault = fault.message, "a task's end could not be kept");
+        if let (Err(fault), false) = (changed, gateway.cancel.is_cancelled()) {
+            tracing::warn!(task = task.arn, fault = fault.message, "a task's end could not be saved");
         }
     });
 }
 
-fn settle(task: &mut Resource, status: &str, reason: &str) {
+fn finish(task: &mut Resource, status: &str, reason: &str) {
     task.set_status(status);
     task.set("StopReason", format!("Stop Reason {reason}"));
     if let Some(Value::Object(stats)) = task.document.get_mut("ReplicationTaskStats") {
@@ -134,7 +134,7 @@ async fn supervise(
     statistics: &Arc<Statistics>,
     stop: &CancellationToken,
 ) -> Result<Ended> {
-    tokio::time::sleep(PASSING).await;
+    tokio::time::sleep(TRANSITION).await;
     let (phase, mut phases) = watch::channel(Phase::Starting);
     let (confirmed, positions) = watch::channel(Lsn::default());
     let (job, sink) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
@@ -159,13 +159,13 @@ async fn supervise(
                 let now = (*positions.borrow(), statistics.snapshot());
                 if now != kept {
                     kept = now;
-                    let told = store.change(&task.arn, |task| {
+                    let changed = store.change(&task.arn, |task| {
                         task.hidden.tables = kept.1.clone();
                         Ok(())
                     });
                     keep_position(store, &task.arn, kept.0);
-                    if let Err(fault) = told {
-                        tracing::warn!(fault = fault.message, "a task's counts could not be kept");
+                    if let Err(fault) = changed {
+                        tracing::warn!(fault = fault.message, "a task's counts could not be saved");
                     }
                 }
             }
@@ -174,7 +174,7 @@ async fn supervise(
 }
 
 fn progress(store: &Store, arn: &str, phase: Phase) {
-    let told = store.change(arn, |task| {
+    let changed = store.change(arn, |task| {
         if phase != Phase::Starting && task.status() == "starting" {
             task.set_status("running");
         }
@@ -186,8 +186,8 @@ fn progress(store: &Store, arn: &str, phase: Phase) {
         }
         Ok(())
     });
-    if let Err(fault) = told {
-        tracing::warn!(fault = fault.message, "a task's progress could not be kept");
+    if let Err(fault) = changed {
+        tracing::warn!(fault = fault.message, "a task's progress could not be saved");
     }
 }
 
@@ -196,12 +196,12 @@ fn keep_position(store: &Store, arn: &str, confirmed: Lsn) {
         return;
     }
     let position = confirmed.padded();
-    let told = store.change(arn, |task| {
+    let changed = store.change(arn, |task| {
         task.set("RecoveryCheckpoint", format!("checkpoint:V1#1#{position}.0.{position}#0#0#*#0#0"));
         Ok(())
     });
-    if let Err(fault) = told {
-        tracing::warn!(fault = fault.message, "a task's position could not be kept");
+    if let Err(fault) = changed {
+        tracing::warn!(fault = fault.message, "a task's position could not be saved");
     }
 }
 
@@ -278,7 +278,7 @@ pub(super) fn stop(call: &Call<'_>, task: &Resource) -> Answer<Resource> {
         Some(run) => {
             let stop = run.stop.clone();
             call.gateway.spawn(async move {
-                tokio::time::sleep(PASSING).await;
+                tokio::time::sleep(TRANSITION).await;
                 stop.cancel();
             });
         }
@@ -291,11 +291,11 @@ pub(super) fn stop(call: &Call<'_>, task: &Resource) -> Answer<Resource> {
 pub(super) fn delete(call: &Call<'_>, task: Resource) {
     let (gateway, store) = (Arc::clone(call.gateway), Arc::clone(&call.store));
     call.gateway.spawn(async move {
-        tokio::time::sleep(PASSING).await;
+        tokio::time::sleep(TRANSITION).await;
         if let Err(error) = drop_own_slot(&gateway, &store, &task).await {
             tracing::warn!(
                 task = task.identifier(),
-                error = words(&error),
+                error = one_line(&error),
                 "the task's replication slot is still there"
             );
         }
@@ -318,7 +318,7 @@ async fn drop_own_slot(gateway: &Gateway, store: &Store, task: &Resource) -> Res
 }
 
 /// Continues the tasks that were running when the stack stopped, and completes transitional states.
-pub(super) fn take_up(call: &Call<'_>) {
+pub(super) fn resume(call: &Call<'_>) {
     for resource in call.store.list(|_| true) {
         let status = resource.status().to_owned();
         match (resource.kind, status.as_str()) {

@@ -23,12 +23,12 @@ pub(super) struct Resource {
     #[serde(default)]
     pub(super) tags: BTreeMap<String, String>,
     #[serde(default)]
-    pub(super) hidden: Hidden,
+    pub(super) hidden: Internal,
 }
 
 /// Data that Describe does not return.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Hidden {
+pub(super) struct Internal {
     /// Password of an endpoint without a secret.
     #[serde(default)]
     pub(super) password: Option<String>,

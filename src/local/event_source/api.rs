@@ -293,8 +293,8 @@ async fn table_stream(
     match from {
         StartingPosition::TrimHorizon => Ok(BTreeMap::new()),
         StartingPosition::Latest => {
-            let tips = DynamoDb { client, stream_arn: arn.to_owned() }.tips().await;
-            tips.map_err(|error| match error {
+            let shard_ends = DynamoDb { client, stream_arn: arn.to_owned() }.shard_ends().await;
+            shard_ends.map_err(|error| match error {
                 ReadError::Later(error) => Refusal::internal(&error),
                 ReadError::Expired | ReadError::Gone => Refusal::invalid(format!("Stream not found: {arn}")),
             })

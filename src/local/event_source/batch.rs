@@ -1,7 +1,7 @@
 //! State of a batch as invocations succeed and fail: pure, so that every rule can be tested.
 //!
-//! Source: "Configuring partial batch response with Kinesis Data Streams and Lambda" and "Retain discarded batch records
-//! for a Kinesis Data Streams event source in Lambda" in the Lambda developer guide.
+//! Source: "Configuring partial batch response with Kinesis Data Streams and Lambda" and "Retain discarded batch
+//! records for a Kinesis Data Streams event source in Lambda" in the Lambda developer guide.
 
 use std::collections::VecDeque;
 
@@ -110,7 +110,7 @@ impl Batch {
     }
 
     /// Applies the result of the invocation with [`Batch::current`].
-    pub fn settle(&mut self, verdict: &Verdict) -> Outcome {
+    pub fn apply(&mut self, verdict: &Verdict) -> Outcome {
         let Some(segment) = self.segments.front_mut() else { return Outcome::default() };
         match *verdict {
             Verdict::NotInvoked => return Outcome { wait: true, ..Outcome::default() },
@@ -183,24 +183,24 @@ mod tests {
     #[test]
     fn success_moves_the_checkpoint_to_the_end() {
         let mut batch = batch(3, false, None);
-        assert_eq!(batch.settle(&Verdict::Succeeded).checkpoint.as_deref(), Some("2"));
+        assert_eq!(batch.apply(&Verdict::Succeeded).checkpoint.as_deref(), Some("2"));
         assert_eq!(batch.current(), None);
     }
 
     #[test]
-    fn a_partial_failure_is_delivered_again_from_the_first_failed() {
+    fn a_partial_failure_is_retried_from_the_first_failed_record() {
         let mut batch = batch(4, false, Some(5));
-        let outcome = batch.settle(&Verdict::FailedFrom(2));
+        let outcome = batch.apply(&Verdict::FailedFrom(2));
         assert_eq!((outcome.checkpoint.as_deref(), outcome.wait), (Some("1"), true));
         assert_eq!(current(&batch), ["2", "3"]);
     }
 
     #[test]
-    fn a_failure_at_the_first_record_moves_nothing_and_uses_up_a_retry() {
+    fn a_failure_at_the_first_record_uses_a_retry_and_keeps_the_checkpoint() {
         let mut batch = batch(2, true, Some(1));
-        assert_eq!(batch.settle(&Verdict::FailedFrom(0)).checkpoint, None);
+        assert_eq!(batch.apply(&Verdict::FailedFrom(0)).checkpoint, None);
         assert_eq!(current(&batch), ["0", "1"]);
-        let outcome = batch.settle(&Verdict::FailedFrom(0));
+        let outcome = batch.apply(&Verdict::FailedFrom(0));
         let discarded = outcome.discarded.unwrap();
         assert_eq!((discarded.records.len(), discarded.invocations), (2, 2));
         assert_eq!(discarded.condition, Condition::RetryAttemptsExhausted);
@@ -208,13 +208,13 @@ mod tests {
     }
 
     #[test]
-    fn bisecting_isolates_poison_without_using_up_retries() {
+    fn bisecting_isolates_a_failing_record_without_using_retries() {
         let mut batch = batch(5, true, Some(0));
         let (mut done, mut given_up) = (Vec::new(), Vec::new());
         while let Some(current) = batch.current() {
             let sequences: Vec<String> = current.iter().map(|record| record.sequence.clone()).collect();
             let poisoned = sequences.contains(&"3".to_owned());
-            let outcome = batch.settle(if poisoned { &Verdict::Failed } else { &Verdict::Succeeded });
+            let outcome = batch.apply(if poisoned { &Verdict::Failed } else { &Verdict::Succeeded });
             if !poisoned {
                 done.extend(sequences);
             }
@@ -224,25 +224,25 @@ mod tests {
     }
 
     #[test]
-    fn without_bisecting_the_whole_batch_is_given_up() {
+    fn without_bisecting_the_whole_batch_is_discarded() {
         let mut batch = batch(3, false, Some(2));
         for _ in 0..2 {
-            assert_eq!(batch.settle(&Verdict::Failed).discarded, None);
+            assert_eq!(batch.apply(&Verdict::Failed).discarded, None);
         }
-        assert_eq!(batch.settle(&Verdict::Failed).discarded.unwrap().records.len(), 3);
+        assert_eq!(batch.apply(&Verdict::Failed).discarded.unwrap().records.len(), 3);
     }
 
     #[test]
-    fn a_function_that_was_not_invoked_uses_up_nothing() {
+    fn a_missing_invocation_uses_no_retry() {
         let mut batch = batch(1, false, Some(0));
         for _ in 0..10 {
-            assert_eq!(batch.settle(&Verdict::NotInvoked).discarded, None);
+            assert_eq!(batch.apply(&Verdict::NotInvoked).discarded, None);
         }
         assert_eq!(current(&batch), ["0"]);
     }
 
     #[test]
-    fn old_records_are_given_up_before_they_are_tried() {
+    fn expired_records_are_discarded_before_the_invocation() {
         let mut batch =
             Batch::new(records(4), Rules { bisect: false, retries: None, age: Some(TimeDelta::seconds(60)) });
         assert_eq!(batch.expire(DateTime::UNIX_EPOCH + TimeDelta::seconds(60)), None);

@@ -35,7 +35,7 @@ pub async fn send(
 ) -> Result<()> {
     let on_failure = origin.mapping.settings.destination_config.on_failure.as_ref();
     let Some(arn) = on_failure.and_then(|on_failure| on_failure.destination.as_deref()) else {
-        tracing::error!(mapping = origin.mapping.id, shard = origin.shard, "{} records given up", batch.records.len());
+        tracing::error!(mapping = origin.mapping.id, shard = origin.shard, "{} records discarded", batch.records.len());
         return Ok(());
     };
     let now = Utc::now();
@@ -45,7 +45,7 @@ pub async fn send(
         Some("s3") => {
             document["payload"] = event(&batch.records).to_string().into();
             let key = key(origin, now);
-            tracing::error!(mapping = origin.mapping.id, key, "{} records given up", batch.records.len());
+            tracing::error!(mapping = origin.mapping.id, key, "{} records discarded", batch.records.len());
             let request = clients.s3().put_object().bucket(name).key(&key).content_type("application/json");
             let sent = request.body(document.to_string().into_bytes().into()).send().await;
             sent.map(drop).aws(format!("put s3://{name}/{key}"))
@@ -57,7 +57,7 @@ pub async fn send(
             let sent = clients.sqs().send_message().queue_url(url).message_body(document.to_string()).send().await;
             sent.map(drop).aws(format!("send to queue {name}"))
         }
-        _ => Err(Error::new(Kind::Unexpected, format!("{arn} is no failure destination"))),
+        _ => Err(Error::new(Kind::Unexpected, format!("{arn} is not a failure destination"))),
     }
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dynamodb_batch_is_described_as_the_guide_does() {
+    fn dynamodb_invocation_records_match_the_guide() {
         let stream_arn = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026-11-21T06:00:00.000";
         let mapping = Mapping {
             id: "m".into(),

@@ -47,7 +47,7 @@ impl DynamoDb {
         let oldest = request.clone().shard_iterator_type(ShardIteratorType::TrimHorizon);
         let answer = match from {
             // A DynamoDB stream has no iterator by time. A time stands for LATEST, and a shard without a checkpoint is
-            // newer than the mapping: see [`DynamoDb::tips`].
+            // newer than the mapping: see [`DynamoDb::shard_ends`].
             Position::TrimHorizon | Position::At(_) => sort!(oldest.send().await, "begin reading a shard")?,
             Position::After(sequence) => {
                 let after = request.shard_iterator_type(ShardIteratorType::AfterSequenceNumber);
@@ -88,11 +88,11 @@ impl DynamoDb {
     ///
     /// # Errors
     /// The error that ended the read.
-    pub async fn tips(&self) -> Result<BTreeMap<String, Checkpoint>, ReadError> {
-        let mut tips = BTreeMap::new();
+    pub async fn shard_ends(&self) -> Result<BTreeMap<String, Checkpoint>, ReadError> {
+        let mut shard_ends = BTreeMap::new();
         for shard in sort!(stream::shards(&self.client, &self.stream_arn).await, "list the stream's shards")? {
             if shard.closed {
-                tips.insert(shard.id, Checkpoint::Done);
+                shard_ends.insert(shard.id, Checkpoint::Done);
                 continue;
             }
             let mut next = Some(self.begin(&shard.id, &Position::TrimHorizon).await?);
@@ -100,11 +100,11 @@ impl DynamoDb {
             while let Some(iterator) = next.take() {
                 let page = self.page(&iterator, MOST_RECORDS).await?;
                 let Some(last) = page.records.last() else { break };
-                tips.insert(shard.id.clone(), Checkpoint::After(last.sequence.clone()));
+                shard_ends.insert(shard.id.clone(), Checkpoint::After(last.sequence.clone()));
                 next = page.next;
             }
         }
-        Ok(tips)
+        Ok(shard_ends)
     }
 }
 
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_position_that_was_trimmed_begins_with_what_is_left() {
+    async fn a_trimmed_position_begins_at_the_oldest_record() {
         let fake = FakeStreams::default();
         fake.open("a", None);
         (0..4).for_each(|_| fake.put("a", json!({})));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn errors_are_told_apart() {
+    async fn errors_are_mapped_by_code() {
         let fake = FakeStreams::default();
         fake.open("a", None);
         fake.fail(&["ExpiredIteratorException", "ResourceNotFoundException", "LimitExceededException"]);
@@ -189,15 +189,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn latest_is_after_everything_that_is_there() {
+    async fn latest_is_after_all_existing_records() {
         let fake = FakeStreams::default();
         fake.open("a", None);
         fake.put("a", json!({}));
         fake.open("b", Some("a"));
         (0..3).for_each(|_| fake.put("b", json!({})));
         fake.open("empty", None);
-        let tips = source(&fake).await.tips().await.unwrap();
+        let shard_ends = source(&fake).await.shard_ends().await.unwrap();
         let expected = [("a".into(), Checkpoint::Done), ("b".into(), Checkpoint::After("4".into()))];
-        assert_eq!(tips, BTreeMap::from(expected));
+        assert_eq!(shard_ends, BTreeMap::from(expected));
     }
 }

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn matches_as_the_guide_says() {
+    fn patterns_match_as_in_the_guide() {
         let value = json!({"partitionKey": "c-1", "data": {"op": "insert", "n": 5, "tags": ["a", "b"], "x": null}});
         for (pattern, expected) in [
             (json!({"data": {"op": ["insert", "load"]}}), true),
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_it_would_not_understand() {
+    fn unknown_rules_are_refused() {
         for wrong in [json!([]), json!({"a": "x"}), json!({"a": []}), json!({"a": [{"cidr": "10.0.0.0/8"}]})] {
             assert!(filters(std::slice::from_ref(&wrong)).is_err(), "{wrong}");
         }

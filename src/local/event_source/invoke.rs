@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_batch_responses_as_the_guide_says() {
+    fn batch_responses_are_read_as_in_the_guide() {
         let records: Vec<Record> = ["7", "8", "9"]
             .map(|sequence| Record {
                 sequence: sequence.into(),

@@ -166,7 +166,7 @@ pub fn merge(settings: &Settings, changes: &Map<String, Value>) -> Result<Settin
     };
     for (name, value) in changes {
         if !value.is_null() {
-            merged.insert(name.clone(), lenient(name, value));
+            merged.insert(name.clone(), from_text(name, value));
         }
     }
     let merged: Settings = serde_json::from_value(merged.into()).map_err(|error| error.to_string())?;
@@ -174,7 +174,7 @@ pub fn merge(settings: &Settings, changes: &Map<String, Value>) -> Result<Settin
 }
 
 /// Reads a number; CloudFormation passes parameters as text.
-fn lenient(name: &str, value: &Value) -> Value {
+fn from_text(name: &str, value: &Value) -> Value {
     match value.as_str() {
         Some(text) if name != "StartingPosition" => serde_json::from_str(text).unwrap_or_else(|_| value.clone()),
         _ => value.clone(),
@@ -200,12 +200,12 @@ fn check(settings: &Settings) -> Result<(), String> {
         return Err(format!("FunctionResponseTypes has no value {kind:?}"));
     }
     if (settings.starting_position == StartingPosition::AtTimestamp) != settings.starting_position_timestamp.is_some() {
-        return Err("StartingPositionTimestamp goes with StartingPosition AT_TIMESTAMP".into());
+        return Err("StartingPositionTimestamp requires StartingPosition AT_TIMESTAMP".into());
     }
     if let Some(arn) = settings.destination_config.on_failure.as_ref().and_then(|d| d.destination.as_deref())
         && !matches!(arn.split(':').nth(2), Some("s3" | "sqs"))
     {
-        return Err(format!("{arn} is no bucket and no queue; the local stack has no other failure destinations"));
+        return Err(format!("{arn} is not a bucket or a queue; the local stack has no other failure destinations"));
     }
     super::filter::Filters::parse(settings.filter_criteria.as_ref()).map(|_| ())
 }
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_numbers_as_text_from_cloudformation() {
+    fn numbers_may_be_text() {
         let changes = json!({"BatchSize": "50", "BisectBatchOnFunctionError": "true", "StartingPosition": "LATEST"});
         let settings = merged(changes).unwrap();
         assert_eq!((settings.batch_size, settings.bisect_batch_on_function_error), (50, true));
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_lambda_refuses() {
+    fn limits_of_lambda_are_enforced() {
         for wrong in [
             json!({"BatchSize": 0}),
             json!({"BatchSize": 10_001}),

@@ -20,7 +20,7 @@ use crate::aws::Clients;
 use crate::local::gateway::Gateway;
 
 /// Interval at which new shards of a split or merge are looked for.
-const LOOK_AGAIN: Duration = Duration::from_secs(5);
+const CHECK_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Makes polling match the mapping's state: restarts it, ends it, or removes the mapping.
 pub fn start(gateway: &Arc<Gateway>, registry: &Arc<Registry>, tracked: &Arc<Tracked>) {
@@ -35,13 +35,13 @@ pub fn start(gateway: &Arc<Gateway>, registry: &Arc<Registry>, tracked: &Arc<Tra
         }
         match tracked.mapping().state {
             State::Deleting => registry.remove(&tracked),
-            State::Disabling | State::Disabled => settle(&tracked, State::Disabled).await,
+            State::Disabling | State::Disabled => set_state(&tracked, State::Disabled).await,
             _ => while supervise(&gateway, &tracked, &stop).await == Pause::NewRole {},
         }
     });
 }
 
-async fn settle(tracked: &Tracked, state: State) {
+async fn set_state(tracked: &Tracked, state: State) {
     if tracked.mapping().state == state {
         return;
     }
@@ -66,7 +66,7 @@ async fn role(clients: &Clients, function_arn: &str, stop: &CancellationToken) -
             Ok((_, role)) => return Some(role),
             Err(refusal) => tracing::warn!("{}", refusal.message),
         }
-        let _ = tokio::time::timeout(LOOK_AGAIN, stop.cancelled()).await;
+        let _ = tokio::time::timeout(CHECK_INTERVAL, stop.cancelled()).await;
     }
     None
 }
@@ -103,7 +103,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
     while !polling.is_cancelled() {
         match worker.source.shards().await {
             Ok(listed) => {
-                settle(tracked, State::Enabled).await;
+                set_state(tracked, State::Enabled).await;
                 for shard in readable(&listed, |shard| tracked.checkpoint(shard)) {
                     if !running.values().any(|id| *id == shard.id) {
                         let (worker, id) = (worker.clone(), shard.id.clone());
@@ -122,7 +122,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
         }
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tokio::time::sleep(LOOK_AGAIN) => {
+            () = tokio::time::sleep(CHECK_INTERVAL) => {
                 let now = api::function(&worker.own, &worker.mapping.function_arn).await;
                 if now.is_ok_and(|(_, now)| now != role) {
                     polling.cancel();
@@ -133,13 +133,13 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
                 let (task, end) = match ended {
                     Ok((task, end)) => (task, Some(end)),
                     Err(panic) => {
-                        tracing::error!("reading a shard broke off, and is taken up again: {panic}");
+                        tracing::error!("reading a shard failed, and is restarted: {panic}");
                         (panic.id(), None)
                     }
                 };
                 let shard = running.remove(&task);
                 if let (Some(End::Gone), Some(shard)) = (&end, shard) {
-                    pass_over(&worker, &shard).await;
+                    mark_expired(&worker, &shard).await;
                 }
                 if matches!(end, None | Some(End::Gone)) {
                     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -153,10 +153,10 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
 
 /// Counts a shard as read to its end if the stream lists it as closed but no longer knows it: its records have expired,
 /// and its children wait for it.
-async fn pass_over(worker: &Worker, shard: &str) {
+async fn mark_expired(worker: &Worker, shard: &str) {
     let listed = worker.source.shards().await.unwrap_or_default();
     if listed.iter().any(|known| known.id == shard && known.closed) {
-        tracing::warn!(shard, "a shard is gone: its records have expired");
+        tracing::warn!(shard, "a shard no longer exists: its records have expired");
         if let Err(error) = worker.tracked.reached(shard, Checkpoint::Done).await {
             tracing::error!("{error}");
         }
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn parents_before_children() {
+    fn parents_are_read_before_children() {
         let shard = |id: &str, parents: &[&str]| Shard {
             id: id.into(),
             parents: parents.iter().map(ToString::to_string).collect(),

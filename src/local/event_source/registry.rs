@@ -123,7 +123,7 @@ impl Tracked {
         let file = self.file.clone();
         tokio::task::spawn_blocking(move || write_atomically(&file, &text))
             .await
-            .or_fail(Kind::Unexpected, || "saving a checkpoint broke off".into())?
+            .or_fail(Kind::Unexpected, || "saving a checkpoint failed".into())?
     }
 }
 

@@ -20,11 +20,11 @@ use crate::error::Result;
 use crate::timing::Backoff;
 
 /// Minimum time between two empty reads.
-const SHORTEST_WAIT: Duration = Duration::from_millis(5);
+const MIN_WAIT: Duration = Duration::from_millis(5);
 /// Maximum time between two empty reads. "Lambda polls each shard at a base rate of once per second": polling here is
 /// faster, and immediate when a write passes the gateway, so that a developer does not wait. The emulator's own writes
 /// do not pass there.
-const LONGEST_WAIT: Duration = Duration::from_millis(250);
+const MAX_WAIT: Duration = Duration::from_millis(250);
 /// Maximum payload of an invocation: 6 MB ("Lambda quotas").
 const MAX_PAYLOAD: usize = 6_000_000;
 /// Delays between retries: "Lambda retries with exponential backoff".
@@ -131,8 +131,8 @@ impl Worker {
                 return Ok(());
             }
             if read == 0 && !reader.closed && opened.is_none_or(|at| at.elapsed() < window) {
-                let left = opened.map_or(LONGEST_WAIT, |at| window.saturating_sub(at.elapsed()).min(LONGEST_WAIT));
-                self.rest(SHORTEST_WAIT).await;
+                let left = opened.map_or(MAX_WAIT, |at| window.saturating_sub(at.elapsed()).min(MAX_WAIT));
+                self.rest(MIN_WAIT).await;
                 let _ = tokio::time::timeout(left, reader.writes.changed()).await;
             }
         }
@@ -232,8 +232,8 @@ impl Worker {
                         return End::Stopped;
                     }
                     let invoked = self.invoker.invoke(current).await;
-                    let outcome = batch.settle(&invoked.verdict);
-                    self.tell(&invoked.verdict);
+                    let outcome = batch.apply(&invoked.verdict);
+                    self.record_result(&invoked.verdict);
                     last = Some(invoked);
                     outcome
                 }
@@ -251,7 +251,7 @@ impl Worker {
         }
     }
 
-    fn tell(&self, verdict: &Verdict) {
+    fn record_result(&self, verdict: &Verdict) {
         let text = match verdict {
             Verdict::Succeeded => "OK",
             Verdict::FailedFrom(_) | Verdict::Failed => "PROBLEM: Function call failed",
@@ -267,7 +267,7 @@ impl Worker {
             while let Err(error) = discarded::send(&self.clients, &self.own, &origin, discarded, last).await {
                 attempt += 1;
                 // Lambda also drops the record, and counts DestinationDeliveryFailures.
-                tracing::error!("the failure destination did not take the batch: {error}");
+                tracing::error!("the failure destination did not accept the batch: {error}");
                 if attempt == 5 || self.stop.is_cancelled() {
                     break;
                 }

@@ -25,7 +25,7 @@ pub fn refuse_pages(head: &Parts) -> Option<ApiResponse> {
 }
 
 /// Refuses requests to `/_outboxctl/` that do not come from the stack or its owner.
-pub fn refuse_strangers(head: &Parts, key: &AccessKey) -> Option<ApiResponse> {
+pub fn require_key(head: &Parts, key: &AccessKey) -> Option<ApiResponse> {
     let given = head.headers.get(KEY_HEADER).and_then(|value| value.to_str().ok()).unwrap_or("");
     if !listener::same(given, &key.secret) {
         let text = format!("{KEY_HEADER} must have the secret of the stack's access key");
@@ -56,7 +56,7 @@ impl Caller {
     /// The reason why the request is refused, before its body is read.
     pub fn of(head: &Parts, key: &AccessKey) -> Result<Self, Refusal> {
         match Signed::of(head)? {
-            Some(signed) if signed.is_of_session() => Ok(Self::Session(signed)),
+            Some(signed) if signed.has_session() => Ok(Self::Session(signed)),
             Some(signed) if !signed.names(key) => Err(Refusal::OtherKey),
             Some(signed) => Ok(Self::Signed(signed)),
             None if may_be_public(head) => Ok(Self::Public),

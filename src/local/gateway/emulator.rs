@@ -74,7 +74,7 @@ impl Emulator {
     pub async fn forward(&self, mut request: Request<Body>) -> Result<Response<Incoming>> {
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str());
         let uri = format!("{}{path}", self.url);
-        *request.uri_mut() = uri.parse::<Uri>().or_fail(Kind::Unexpected, || format!("{uri} is no address"))?;
+        *request.uri_mut() = uri.parse::<Uri>().or_fail(Kind::Unexpected, || format!("{uri} is not a URI"))?;
         // Hop-by-hop: each side of the gateway has its own connection.
         for name in [header::CONNECTION, header::UPGRADE] {
             request.headers_mut().remove(name);
@@ -112,7 +112,7 @@ impl Emulator {
         *forwarded.method_mut() = request.method.clone();
         *forwarded.uri_mut() = format!("{}{query}", request.path)
             .parse()
-            .or_fail(Kind::Unexpected, || format!("{} is no path", request.path))?;
+            .or_fail(Kind::Unexpected, || format!("{} is not a path", request.path))?;
         *forwarded.headers_mut() = request.headers.clone();
         if request.changed {
             forwarded.headers_mut().insert(CHANGED_HEADER, HeaderValue::from_static("1"));

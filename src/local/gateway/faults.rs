@@ -94,7 +94,7 @@ impl Faults {
     }
 
     /// Returns whether a rule may hit a request, so that its body has to be read.
-    pub fn concern(&self, identity: &Identity) -> bool {
+    pub fn may_hit(&self, identity: &Identity) -> bool {
         self.rules().iter().any(|rule| rule.service.as_deref().is_none_or(|service| service == identity.service))
     }
 
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_strikes_as_often_as_it_says() {
+    fn a_rule_hits_the_requested_number_of_requests() {
         let faults = Faults::default();
         let set = faults.handle(&Method::POST, br#"{"rules":[{"service":"kinesis","kind":"throttle","next":2}]}"#);
         assert_eq!(set.status, StatusCode::OK);
@@ -249,14 +249,14 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_refused() {
+    fn invalid_rules_are_refused() {
         for body in [&b"{}"[..], b"x", br#"{"rules":[{"kind":"melt"}]}"#, br#"{"rules":[{"kind":"drop","typo":1}]}"#] {
             assert_eq!(Faults::default().handle(&Method::POST, body).status, StatusCode::BAD_REQUEST);
         }
     }
 
     #[test]
-    fn a_split_batch_is_answered_in_place() {
+    fn results_of_a_split_batch_keep_their_positions() {
         let split = split(&put(3)).unwrap();
         let rest: Value = serde_json::from_slice(&split.rest.as_ref().unwrap().body).unwrap();
         assert_eq!(rest["Records"], json!([{"Data": "1", "PartitionKey": "k"}]));
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn one_entry_leaves_nothing_to_pass_on() {
+    fn a_single_entry_is_not_passed_on() {
         let split = split(&put(1)).unwrap();
         assert!(split.rest.is_none());
         let merged: Value = serde_json::from_slice(&split.merge(None).body).unwrap();

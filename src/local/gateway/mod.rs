@@ -117,7 +117,7 @@ impl Gateway {
         // Ended tasks are removed, or the set would grow for as long as the stack runs.
         while let Some(ended) = tasks.try_join_next() {
             if let Err(panic) = ended {
-                tracing::error!("background work broke off: {panic}");
+                tracing::error!("background work failed: {panic}");
             }
         }
         tasks.spawn(work);

@@ -1,7 +1,7 @@
 //! Error responses in the protocol of the requested service, so that clients understand them.
 //!
-//! Codes: "Common error types" in the API references of STS (query), DynamoDB (JSON) and S3 (REST XML), and "Error codes
-//! for the Amazon EC2 API".
+//! Codes: "Common error types" in the API references of STS (query), DynamoDB (JSON) and S3 (REST XML), and "Error
+//! codes for the Amazon EC2 API".
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 
@@ -11,7 +11,7 @@ use super::signature::Refusal;
 
 /// Returns the response to a request that is not accepted.
 pub fn refused(refusal: Refusal, identity: &Identity, headers: &HeaderMap) -> ApiResponse {
-    let text = format!("{} This local stack has an access key of its own: outboxctl local env", reason(refusal));
+    let text = format!("{} This local stack has its own access key: outboxctl local env", reason(refusal));
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     if identity.service == "s3" {
         let body = format!("<Error><Code>{}</Code><Message>{text}</Message></Error>", s3_code(refusal));
@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_speak_the_services_protocol() {
+    fn refusals_use_the_protocol_of_the_service() {
         let answer = |service: &str, operation: Option<&str>, kind: &'static str| {
             let identity = Identity { service: service.into(), operation: operation.map(Into::into), region: None };
             let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(kind))]);

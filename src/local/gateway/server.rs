@@ -39,35 +39,35 @@ pub async fn serve(gateway: Arc<Gateway>, listeners: Vec<TcpListener>) {
 /// Error that closes the connection without a response, for a requested fault.
 #[derive(Debug, thiserror::Error)]
 #[error("cut on request")]
-struct Cut;
+struct Disconnect;
 
-async fn answer(gateway: &Arc<Gateway>, request: Request<Timed>) -> Result<Response<Body>, Cut> {
+async fn answer(gateway: &Arc<Gateway>, request: Request<Timed>) -> Result<Response<Body>, Disconnect> {
     let (head, body) = request.into_parts();
     if let Some(refused) = access::refuse_pages(&head) {
         return Ok(whole(refused));
     }
     if let Some(path) = head.uri.path().strip_prefix("/_outboxctl/") {
-        return Ok(match access::refuse_strangers(&head, &gateway.key) {
+        return Ok(match access::require_key(&head, &gateway.key) {
             Some(refused) => whole(refused),
             None => own(gateway, &head.method, path, body).await,
         });
     }
     let mut answer = dispatch(gateway, head, body).await;
     if let Ok(response) = &mut answer {
-        forbid_pages(response.headers_mut());
+        remove_cors_headers(response.headers_mut());
     }
     answer
 }
 
 /// Removes headers that would let pages of other origins read the response.
-fn forbid_pages(headers: &mut HeaderMap) {
+fn remove_cors_headers(headers: &mut HeaderMap) {
     let cors: Vec<_> = headers.keys().filter(|name| name.as_str().starts_with("access-control-")).cloned().collect();
     for name in cors {
         headers.remove(name);
     }
 }
 
-async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Response<Body>, Cut> {
+async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Response<Body>, Disconnect> {
     let identity = Identity::of(&head);
     let refuse = |why| Ok(whole(refusal::refused(why, &identity, &head.headers)));
     let caller = match Caller::of(&head, &gateway.key) {
@@ -116,7 +116,7 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         }
     };
     let writes = identity.writes_to_stream();
-    let answer = if needs_us(gateway, &identity) {
+    let answer = if must_be_read(gateway, &identity) {
         match body.whole().await {
             Ok(body) => answer_or_fail(gateway, head, identity, body, by_role).await,
             Err(refused) => return Ok(refused),
@@ -128,7 +128,7 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
         gateway.stream_writes.send_modify(|count| *count += 1);
     }
     if answer.as_ref().is_ok_and(|answer| answer.headers().contains_key(UNREACHABLE_HEADER)) {
-        return never(gateway).await;
+        return no_response(gateway).await;
     }
     answer
 }
@@ -138,9 +138,9 @@ async fn dispatch(gateway: &Arc<Gateway>, head: Parts, body: Timed) -> Result<Re
 const NO_CONNECTION: Duration = Duration::from_millis(3100);
 
 /// Sends no response, as with an unreachable address.
-async fn never<T>(gateway: &Gateway) -> Result<T, Cut> {
+async fn no_response<T>(gateway: &Gateway) -> Result<T, Disconnect> {
     let _ = tokio::time::timeout(NO_CONNECTION, gateway.cancel.cancelled()).await;
-    Err(Cut)
+    Err(Disconnect)
 }
 
 /// Returns whether a body is no larger than CloudFormation accepts as the response of a custom resource: 4096 bytes
@@ -166,8 +166,8 @@ impl Content {
 }
 
 /// Returns whether one of our services or a fault needs to read a request.
-fn needs_us(gateway: &Gateway, identity: &Identity) -> bool {
-    gateway.services.iter().any(|service| service.name() == identity.service) || gateway.faults.concern(identity)
+fn must_be_read(gateway: &Gateway, identity: &Identity) -> bool {
+    gateway.services.iter().any(|service| service.name() == identity.service) || gateway.faults.may_hit(identity)
 }
 
 async fn answer_or_fail(
@@ -176,7 +176,7 @@ async fn answer_or_fail(
     identity: Identity,
     body: Bytes,
     by_role: bool,
-) -> Result<Response<Body>, Cut> {
+) -> Result<Response<Body>, Disconnect> {
     let request = ApiRequest {
         service: identity.service,
         target: identity.operation.or_else(|| query_action(&body)),
@@ -196,16 +196,20 @@ async fn answer_or_fail(
     }
 }
 
-async fn with_fault(gateway: &Arc<Gateway>, request: &ApiRequest, strike: Strike) -> Result<Response<Body>, Cut> {
+async fn with_fault(
+    gateway: &Arc<Gateway>,
+    request: &ApiRequest,
+    strike: Strike,
+) -> Result<Response<Body>, Disconnect> {
     let answer = match strike.fault {
         Fault::Throttle => whole(faults::throttled(&request.service)),
         Fault::Error => whole(faults::failed(&request.service)),
-        Fault::Drop => return Err(Cut),
+        Fault::Drop => return Err(Disconnect),
         Fault::Late | Fault::Slow => ask(gateway, request).await,
         Fault::Partial => match faults::split(request) {
             Some(split) => {
                 let answer = match &split.rest {
-                    Some(rest) => Some(gather(ask(gateway, rest).await).await.map_err(|_| Cut)?),
+                    Some(rest) => Some(gather(ask(gateway, rest).await).await.map_err(|_| Disconnect)?),
                     None => None,
                 };
                 whole(split.merge(answer))
@@ -214,14 +218,14 @@ async fn with_fault(gateway: &Arc<Gateway>, request: &ApiRequest, strike: Strike
         },
     };
     tokio::time::sleep(strike.delay).await;
-    if strike.fault == Fault::Late { Err(Cut) } else { Ok(answer) }
+    if strike.fault == Fault::Late { Err(Disconnect) } else { Ok(answer) }
 }
 
 /// Offers a request to our services in turn; the emulator gets the rest.
 async fn ask(gateway: &Arc<Gateway>, request: &ApiRequest) -> Response<Body> {
     // Requests that are answered here alone are not authorized by the emulator: roles of a pipeline may not make them.
     let ours = |service: &&Arc<dyn Service>| {
-        service.name() == request.service && (!request.by_role || service.leaves_judgement())
+        service.name() == request.service && (!request.by_role || service.defers_authorization())
     };
     for service in gateway.services.iter().filter(ours) {
         if let Some(response) = service.handle(gateway, request).await {
@@ -269,7 +273,7 @@ async fn own(gateway: &Arc<Gateway>, method: &Method, path: &str, body: Timed) -
     whole(match path.split_once('/') {
         Some(("resources", action)) => resources::handle(gateway, action, &body).await,
         None if path == "faults" => gateway.faults.handle(method, &body),
-        _ => ApiResponse::error(StatusCode::NOT_FOUND, "NotFound", "the gateway has no such path"),
+        _ => ApiResponse::error(StatusCode::NOT_FOUND, "NotFound", "path not found"),
     })
 }
 

@@ -16,7 +16,7 @@ pub trait Service: Send + Sync {
     /// Returns whether every request that this service lets succeed reaches the emulator, which checks the caller's
     /// rights. Requests of roles are not offered to other services: the emulator refuses operations that it does not
     /// have.
-    fn leaves_judgement(&self) -> bool {
+    fn defers_authorization(&self) -> bool {
         false
     }
 

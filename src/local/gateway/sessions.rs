@@ -16,9 +16,9 @@ use crate::aws::AccessKey;
 use crate::error::Error;
 
 /// Time for which a valid session counts as valid.
-const KNOWN_FOR: Duration = Duration::from_secs(60);
+const CACHE_TIME: Duration = Duration::from_secs(60);
 /// Maximum number of cached sessions.
-const MOST: usize = 1_000;
+const MAX_CACHED: usize = 1_000;
 
 /// Sessions that were valid, by access key and token.
 #[derive(Default)]
@@ -69,9 +69,9 @@ impl Sessions {
         }
         let answer = ask(emulator, signed, None).await?;
         let key = AccessKey::new(signed.key_id(), answer.secret);
-        let left = answer.expires.map_or(KNOWN_FOR, |at| seconds_until(at).min(KNOWN_FOR));
+        let left = answer.expires.map_or(CACHE_TIME, |at| seconds_until(at).min(CACHE_TIME));
         let mut known = known();
-        if known.len() >= MOST {
+        if known.len() >= MAX_CACHED {
             known.clear();
         }
         known.insert(name, (key.clone(), Instant::now() + left));
@@ -92,7 +92,7 @@ impl Gateway {
             return Err(format!("it is signed for {} in {}", signed.service(), signed.region()));
         }
         let mut denied = None;
-        let key = if signed.is_of_session() {
+        let key = if signed.has_session() {
             let answer = ask(&self.emulator, &signed, Some(right)).await.map_err(|failed| failed.to_string())?;
             if !answer.allowed {
                 denied = Some(refusal(&answer.arn, right));
@@ -108,7 +108,7 @@ impl Gateway {
     /// Returns AWS's message if the role of a request's session does not allow an action; `None` if it does, and for
     /// the stack's key. The signature has been verified.
     pub async fn denied(&self, request: &ApiRequest, right: Right<'_>) -> Option<String> {
-        let signed = Signed::read(&request.headers, &request.query).ok().flatten().filter(Signed::is_of_session)?;
+        let signed = Signed::read(&request.headers, &request.query).ok().flatten().filter(Signed::has_session)?;
         match ask(&self.emulator, &signed, Some(right)).await {
             Ok(answer) if answer.allowed => None,
             Ok(answer) => Some(refusal(&answer.arn, right)),

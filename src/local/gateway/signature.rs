@@ -17,7 +17,7 @@ const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 /// "The signature's timestamp must be within 15 minutes of the request" (S3 and IAM).
 const TOLERANCE: TimeDelta = TimeDelta::minutes(15);
 /// Maximum validity of a presigned URL: seven days.
-const LONGEST: i64 = 7 * 86_400;
+const MAX_EXPIRY: i64 = 7 * 86_400;
 
 /// Reason why a request is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,7 +112,7 @@ impl Signed {
         if field("X-Amz-Algorithm")? != ALGORITHM {
             return None;
         }
-        let expires = field("X-Amz-Expires")?.parse().ok().filter(|seconds| (1..=LONGEST).contains(seconds))?;
+        let expires = field("X-Amz-Expires")?.parse().ok().filter(|seconds| (1..=MAX_EXPIRY).contains(seconds))?;
         let mut signed = Self::new(
             field("X-Amz-Credential")?,
             field("X-Amz-SignedHeaders")?,
@@ -163,7 +163,7 @@ impl Signed {
 
     /// Returns whether the key is one of temporary credentials, whose ids begin with `ASIA` (IAM user guide, "IAM
     /// identifiers").
-    pub fn is_of_session(&self) -> bool {
+    pub fn has_session(&self) -> bool {
         self.key_id.starts_with("ASIA")
     }
 

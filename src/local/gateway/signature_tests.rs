@@ -47,7 +47,7 @@ fn in_query() -> SigningSettings {
 }
 
 #[test]
-fn what_the_sdk_signs_is_accepted() {
+fn requests_of_the_sdk_are_accepted() {
     let uris = ["/", "/a%20b/c%2Fd?x=1&y=%2F%20&z", "/2015-03-31/functions/arn%3Aaws%3Alambda/invocations?Qualifier=1"];
     for uri in uris {
         for settings in [SigningSettings::default(), in_query()] {
@@ -67,7 +67,7 @@ fn what_the_sdk_signs_is_accepted() {
 }
 
 #[test]
-fn what_is_not_signed_with_the_key_is_refused() {
+fn invalid_signatures_are_refused() {
     let request = || signed_by_sdk("lambda", "/a?x=1", b"{}", SigningSettings::default());
     let now = Utc::now();
     let other = AccessKey::new("LOCAL00000000000000X", "secret");
@@ -85,7 +85,7 @@ fn what_is_not_signed_with_the_key_is_refused() {
 }
 
 #[test]
-fn what_only_looks_signed_is_refused() {
+fn malformed_signatures_are_refused() {
     let refused = |uri: &str, authorization: Option<&str>| {
         let mut request = Request::builder().uri(uri).header("host", "localhost");
         if let Some(value) = authorization {

@@ -58,7 +58,7 @@ def reach(place, region, service):
         if refused is None or is_on(candidate.get("PrivateDnsEnabled")):
             endpoint.set(None if refused else candidate)
             return refused
-    if not all(leads_out(subnet, region) for subnet in subnets):
+    if not all(has_nat_route(subnet, region) for subnet in subnets):
         return f"the connection to {name} timed out: {vpc} has neither a VPC endpoint for it nor a NAT gateway"
     if not any(permits(group["IpPermissionsEgress"], ["0.0.0.0/0"], []) for group in groups):
         return f"the connection to {name} timed out: no security group allows outgoing HTTPS"
@@ -116,7 +116,7 @@ def route_table(subnet, region):
     return next(iter(own + main), None)
 
 
-def leads_out(subnet, region):
+def has_nat_route(subnet, region):
     """Returns whether a subnet's default route leads to a NAT gateway. An internet gateway needs a public address."""
     table = route_table(subnet, region) or {"Routes": []}
     return any(route.get("DestinationCidrBlock") == "0.0.0.0/0" and route.get("NatGatewayId") for route in table["Routes"])

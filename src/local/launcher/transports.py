@@ -13,7 +13,7 @@ import time
 import disorder
 
 
-class Held:
+class Scheduled:
     """Work that the event loop does later. Pending work is done before the emulator saves its state at its end."""
 
     def __init__(self):
@@ -43,7 +43,7 @@ class Held:
             self.release(number)
 
 
-held = Held()
+held = Scheduled()
 # Functions that change a rule or its targets; they take the request.
 CHANGES = ("_put_rule", "_delete_rule", "_enable_rule", "_disable_rule", "_put_targets", "_remove_targets")
 

@@ -41,13 +41,13 @@ pub struct Front(#[expect(dead_code, reason = "dropping it is what counts")] Joi
 
 /// Settings shared by the connections.
 #[derive(Clone)]
-struct Way {
+struct Shared {
     acceptor: TlsAcceptor,
     server: Postgres,
     tokens: Tokens,
 }
 
-impl Way {
+impl Shared {
     fn socket(&self) -> PathBuf {
         self.server.socket.join(format!(".s.PGSQL.{}", self.server.server_port))
     }
@@ -71,26 +71,27 @@ pub async fn start(folder: &Path, server: &Postgres, tokens: &Tokens) -> Result<
     config.alpn_protocols = vec![b"postgresql".to_vec()];
     let listeners = listener::bind(server.port).and_then(listener::watched);
     let listeners = listeners.or_fail(Kind::LocalSetup, || format!("port {} can't be opened", server.port))?;
-    let way = Way { acceptor: TlsAcceptor::from(Arc::new(config)), server: server.clone(), tokens: tokens.clone() };
-    Ok(Front(listeners.into_iter().map(|listener| accept(listener, way.clone())).collect()))
+    let shared =
+        Shared { acceptor: TlsAcceptor::from(Arc::new(config)), server: server.clone(), tokens: tokens.clone() };
+    Ok(Front(listeners.into_iter().map(|listener| accept(listener, shared.clone())).collect()))
 }
 
-async fn accept(listener: TcpListener, way: Way) {
+async fn accept(listener: TcpListener, shared: Shared) {
     loop {
         match listener.accept().await {
-            Ok((client, _)) => drop(tokio::spawn(connection(client, way.clone()))),
+            Ok((client, _)) => drop(tokio::spawn(connection(client, shared.clone()))),
             // Out of file descriptors, most likely: other connections end meanwhile.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }
 }
 
-async fn connection(client: TcpStream, way: Way) {
+async fn connection(client: TcpStream, shared: Shared) {
     let passed = async {
         client.set_nodelay(true)?;
         let Some(client) = tokio::time::timeout(PATIENCE, wants_tls(client)).await?? else { return Ok(()) };
-        let mut client = tokio::time::timeout(PATIENCE, way.acceptor.accept(client)).await??;
-        if let Some(mut server) = tokio::time::timeout(PATIENCE, let_in(&mut client, &way)).await?? {
+        let mut client = tokio::time::timeout(PATIENCE, shared.acceptor.accept(client)).await??;
+        if let Some(mut server) = tokio::time::timeout(PATIENCE, authenticate(&mut client, &shared)).await?? {
             copy_bidirectional_with_sizes(&mut client, &mut server, BUFFER, BUFFER).await?;
         }
         Ok::<_, io::Error>(())
@@ -126,10 +127,10 @@ async fn wants_tls(mut client: TcpStream) -> io::Result<Option<TcpStream>> {
 
 /// Returns the connection to the server, after the server has accepted the client or asks for its password; `None` if
 /// the client was refused.
-async fn let_in(client: &mut TlsStream<TcpStream>, way: &Way) -> io::Result<Option<UnixStream>> {
+async fn authenticate(client: &mut TlsStream<TcpStream>, shared: &Shared) -> io::Result<Option<UnixStream>> {
     let (opening, bytes) = wire::opening(client).await?;
     let connected = async {
-        let mut server = UnixStream::connect(way.socket()).await?;
+        let mut server = UnixStream::connect(shared.socket()).await?;
         server.write_all(&bytes).await?;
         Ok::<_, io::Error>(server)
     };
@@ -155,7 +156,7 @@ async fn let_in(client: &mut TlsStream<TcpStream>, way: &Way) -> io::Result<Opti
     client.write_all(&[before, &wire::ASK_PASSWORD].concat()).await?;
     client.flush().await?;
     let token = wire::password(client).await?;
-    match way.tokens.verify(&way.server, &user, &token).await {
+    match shared.tokens.verify(&shared.server, &user, &token).await {
         Ok(()) => {
             client.write_all(&wire::OK).await?;
             client.flush().await?;

@@ -71,9 +71,9 @@ impl Server {
         let folder = home.file(name);
         make(&folder, user.as_ref())?;
         if let Some(user) = &user {
-            user.let_through(home.root(), &folder)?;
+            user.allow_path(home.root(), &folder)?;
             let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
-            user.let_through(&root, &programs.bin)?;
+            user.allow_path(&root, &programs.bin)?;
         }
         let ca_file = tls::ensure(&home.file("tls"), &home.file(MAIN), user.as_ref())?;
         if name != MAIN {
@@ -189,7 +189,7 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
     let partial = folder.join("data.partial");
     if partial.exists() {
         std::fs::remove_dir_all(&partial)
-            .or_fail(Kind::LocalSetup, || format!("{} is in the way", partial.display()))?;
+            .or_fail(Kind::LocalSetup, || format!("{} can't be removed", partial.display()))?;
     }
     let mut command = command(&programs.bin.join("initdb"), folder, user);
     command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
@@ -198,7 +198,7 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
     write_for(&password, uuid::Uuid::new_v4().to_string().as_bytes(), user)?;
     // Relative names: initdb passes them to a shell.
     command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
-    if shared_memory::is_tight() && takes_settings(&programs.version) {
+    if shared_memory::is_too_small() && takes_settings(&programs.version) {
         command.args(["--set", "dynamic_shared_memory_type=mmap"]);
     }
     let output = command.output().await.or_fail(Kind::LocalSetup, || "initdb can't be run".into())?;
@@ -214,7 +214,7 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
             format!("{} needs about 100 MB of free disk", folder.display())
         };
         return Err(
-            Error::new(Kind::LocalSetup, format!("the local database can't be made: {}", reason.trim())).hint(hint)
+            Error::new(Kind::LocalSetup, format!("the local database can't be created: {}", reason.trim())).hint(hint)
         );
     }
     // The final name marks a complete folder.
@@ -259,7 +259,7 @@ fn command(program: &Path, folder: &Path, user: Option<&User>) -> tokio::process
 /// Creates a folder that only the server's user can read.
 fn make(folder: &Path, user: Option<&User>) -> Result<()> {
     use std::os::unix::fs::PermissionsExt;
-    let failed = || format!("{} can't be made", folder.display());
+    let failed = || format!("{} can't be created", folder.display());
     std::fs::create_dir_all(folder).or_fail(Kind::LocalSetup, failed)?;
     if let Some(user) = user {
         user.own(folder)?;
@@ -278,7 +278,7 @@ fn temporary(user: Option<&User>) -> Result<tempfile::TempDir> {
     use std::os::unix::fs::PermissionsExt;
     let own = std::fs::Permissions::from_mode(0o700);
     let folder = tempfile::Builder::new().prefix("outboxctl-").permissions(own).tempdir_in("/tmp");
-    let folder = folder.or_fail(Kind::LocalSetup, || "no folder can be made in /tmp".into())?;
+    let folder = folder.or_fail(Kind::LocalSetup, || "no folder can be created in /tmp".into())?;
     if let Some(user) = user {
         user.own(folder.path())?;
     }
@@ -298,7 +298,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_far_socket_has_a_new_folder_of_its_own() {
+    fn a_long_path_moves_the_socket_to_a_new_folder() {
         let (one, other) = (temporary(None).unwrap(), temporary(None).unwrap());
         assert_ne!(one.path(), other.path());
         assert_eq!(std::fs::symlink_metadata(one.path()).unwrap().permissions().mode() & 0o777, 0o700);
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_given_away_itself() {
+    fn the_owner_of_a_link_itself_is_changed() {
         // Only root can change the owner of files.
         let Some(user) = User::unprivileged().ok().flatten() else { return };
         let folder = tempfile::tempdir().unwrap();

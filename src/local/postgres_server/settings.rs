@@ -58,7 +58,7 @@ pub fn write(data: &Path, folder: &Path, place: &Place, user: Option<&User>) -> 
 /// # Errors
 /// `LocalSetup` if the server refuses.
 pub async fn make_roles(client: &tokio_postgres::Client) -> Result<()> {
-    client.batch_execute(ROLES).await.or_fail(Kind::LocalSetup, || "the local database's roles can't be made".into())
+    client.batch_execute(ROLES).await.or_fail(Kind::LocalSetup, || "the local database's roles can't be created".into())
 }
 
 fn server(data: &Path, folder: &Path, place: &Place) -> String {

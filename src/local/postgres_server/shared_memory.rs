@@ -14,13 +14,13 @@ pub fn choose(configuration: &Path) -> String {
     let found = text.lines().find_map(|line| line.trim().strip_prefix("dynamic_shared_memory_type"));
     let found = found.and_then(|rest| rest.trim_start_matches([' ', '=', '\'']).split([' ', '\t', '\'', '#']).next());
     match found.filter(|value| !value.is_empty()).unwrap_or("posix") {
-        "posix" if is_tight() => "mmap".to_owned(),
+        "posix" if is_too_small() => "mmap".to_owned(),
         found => found.to_owned(),
     }
 }
 
 /// Returns whether /dev/shm, where Linux keeps POSIX shared memory, is too small for PostgreSQL.
-pub fn is_tight() -> bool {
+pub fn is_too_small() -> bool {
     cfg!(target_os = "linux")
         && rustix::fs::statvfs("/dev/shm").map_or(true, |about| {
             about.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY) || about.f_bavail * about.f_frsize < NEEDED
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_initdb_found_to_work_is_kept() {
+    fn the_setting_of_initdb_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("postgresql.conf");
         std::fs::write(&file, "port = 1\ndynamic_shared_memory_type = sysv\t# the default\n").unwrap();

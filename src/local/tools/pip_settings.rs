@@ -37,7 +37,7 @@ fn parse(listed: &str) -> BTreeMap<String, String> {
             };
             let option = option.replace('_', "-");
             if PIP_OPTIONS.contains(&option.as_str()) {
-                settings.insert(pip_variable(&option), unquoted(value));
+                settings.insert(pip_variable(&option), parse_repr(value));
             }
         }
     }
@@ -45,7 +45,7 @@ fn parse(listed: &str) -> BTreeMap<String, String> {
 }
 
 /// Reads Python's `repr` of a text. Multiple values are on separate lines; a variable separates them by spaces.
-fn unquoted(value: &str) -> String {
+fn parse_repr(value: &str) -> String {
     let inner = value.trim().trim_matches(['\'', '"']);
     let mut text = String::new();
     let mut characters = inner.chars();
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_way_to_the_index_is_kept() {
+    fn only_settings_of_the_index_are_kept() {
         let listed = "global.require-virtualenv='true'\nglobal.index-url='https://a/simple'\ninstall.prefix='/x'\n\
                       install.index-url='https://b/simple'\n:env:.cert='/c.pem'\nglobal.cert=\"/it's.pem\"\n\
                       global.extra-index-url='\\nhttps://c\\nhttps://d'\n";

@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn every_package_is_pinned_and_every_file_known_by_its_digest() {
+    fn packages_are_pinned_and_files_have_digests() {
         for list in [EMULATOR, POSTGRES] {
             let requirements = requirements(&list);
             assert!(!requirements.is_empty(), "{}", list.name);
@@ -67,13 +67,13 @@ mod tests {
     }
 
     #[test]
-    fn the_emulator_is_the_version_that_the_launcher_knows() {
+    fn the_emulator_version_matches_the_launcher() {
         let pinned: Vec<String> = requirements(&EMULATOR).into_iter().map(|(requirement, _)| requirement).collect();
         assert!(pinned.contains(&format!("ministack=={EMULATOR_VERSION}")), "{pinned:?}");
     }
 
     #[test]
-    fn another_list_is_another_folder() {
+    fn each_list_has_its_own_folder() {
         assert!(EMULATOR.folder().starts_with("emulator-"));
         assert_ne!(Requirements { text: "", ..EMULATOR }.folder(), EMULATOR.folder());
     }

@@ -29,7 +29,7 @@ pub(super) fn engine_versions(input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn account(call: &Call<'_>) -> Value {
-    let used = |kind| call.store.list(|resource| resource.kind == kind && call.sees(resource)).len();
+    let used = |kind| call.store.list(|resource| resource.kind == kind && call.is_visible(resource)).len();
     let quota = |name: &str, kind, most: u32| json!({"AccountQuotaName": name, "Used": used(kind), "Max": most});
     json!({
         "AccountQuotas": [

@@ -9,8 +9,8 @@ use crate::local::dms::endpoint;
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
-use crate::local::dms::runner::words;
-use crate::local::dms::store::{Hidden, Resource};
+use crate::local::dms::runner::one_line;
+use crate::local::dms::store::{Internal, Resource};
 
 pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let instance = call.get(Kind::Instance, input.text("ReplicationInstanceArn")?)?;
@@ -29,7 +29,7 @@ pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
     document.insert("Status".into(), "testing".into());
     document.insert("EndpointIdentifier".into(), endpoint.identifier().into());
     document.insert("ReplicationInstanceIdentifier".into(), instance.identifier().into());
-    let hidden = Hidden::default();
+    let hidden = Internal::default();
     let connection = Resource { kind: Kind::Connection, arn, document, tags: Default::default(), hidden };
     let connection = call.store.add(connection)?;
     let (store, gateway, arn) = (Arc::clone(&call.store), Arc::clone(call.gateway), connection.arn.clone());
@@ -38,18 +38,18 @@ pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
             tested = endpoint::test(&gateway, &store, &instance, &endpoint) => tested,
             () = gateway.cancel.cancelled() => return,
         };
-        let told = store.change(&arn, |connection| {
+        let changed = store.change(&arn, |connection| {
             match &tested {
                 Ok(()) => connection.set_status("successful"),
                 Err(error) => {
                     connection.set_status("failed");
-                    connection.set("LastFailureMessage", words(error));
+                    connection.set("LastFailureMessage", one_line(error));
                 }
             }
             Ok(())
         });
-        if let Err(fault) = told {
-            tracing::debug!(fault = fault.message, "a connection went away while it was tested");
+        if let Err(fault) = changed {
+            tracing::debug!(fault = fault.message, "a connection was deleted while it was tested");
         }
     });
     Ok(one(connection))

@@ -8,7 +8,7 @@ use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
 use crate::local::dms::store::Resource;
 
-const GIVEN: &[&str] = &[
+const COPIED: &[&str] = &[
     "EndpointIdentifier",
     "EndpointType",
     "EngineName",
@@ -59,7 +59,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
         return Err(Fault::state(text));
     }
     call.store.remove(|r| r.kind == Kind::Connection && r.text("EndpointArn") == endpoint.arn)?;
-    Ok(one(call.pass_away(&endpoint)?))
+    Ok(one(call.delete_later(&endpoint)?))
 }
 
 fn users(call: &Call<'_>, arn: &str) -> Vec<Resource> {
@@ -68,7 +68,7 @@ fn users(call: &Call<'_>, arn: &str) -> Vec<Resource> {
 }
 
 fn write(call: &Call<'_>, input: &Input, document: &mut Map<String, Value>) -> Answer<()> {
-    input.copy(GIVEN, document);
+    input.copy(COPIED, document);
     let text = |document: &Map<String, Value>, member: &str| {
         document.get(member).and_then(Value::as_str).unwrap_or("").to_lowercase()
     };

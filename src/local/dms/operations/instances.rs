@@ -8,7 +8,7 @@ use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
 
-const GIVEN: &[&str] = &[
+const COPIED: &[&str] = &[
     "AllocatedStorage",
     "AvailabilityZone",
     "PreferredMaintenanceWindow",
@@ -41,7 +41,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     document.insert("AvailabilityZone".into(), format!("{}a", call.region).into());
     document.insert("ReplicationInstancePrivateIpAddress".into(), "127.0.0.1".into());
     document.insert("ReplicationInstancePrivateIpAddresses".into(), json!(["127.0.0.1"]));
-    input.copy(GIVEN, &mut document);
+    input.copy(COPIED, &mut document);
     document.insert("VpcSecurityGroups".into(), groups(input));
     if let Some(group) = input.optional("ReplicationSubnetGroupIdentifier") {
         let arn = call.arn(Kind::SubnetGroup, Some(&group.to_lowercase()));
@@ -61,7 +61,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
     }
     engine(input)?;
     let changed = call.store.change(&instance.arn, |resource| {
-        input.copy(GIVEN, &mut resource.document);
+        input.copy(COPIED, &mut resource.document);
         input.copy(&["ReplicationInstanceClass", "ReplicationInstanceIdentifier"], &mut resource.document);
         if !input.0["VpcSecurityGroupIds"].is_null() {
             resource.set("VpcSecurityGroups", groups(input));
@@ -81,7 +81,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
         return Err(Fault::state(text));
     }
     call.store.remove(|r| r.kind == Kind::Connection && r.text("ReplicationInstanceArn") == instance.arn)?;
-    Ok(one(call.pass_away(&instance)?))
+    Ok(one(call.delete_later(&instance)?))
 }
 
 /// Checks that a requested version is available.

@@ -19,10 +19,10 @@ use super::enums;
 use super::fault::{Answer, Fault};
 use super::input::Input;
 use super::kind::Kind;
-use super::store::{Hidden, Resource};
+use super::store::{Internal, Resource};
 
 /// Duration of a transitional state. AWS takes seconds to minutes; callers poll the same way.
-pub(super) const PASSING: Duration = Duration::from_millis(250);
+pub(super) const TRANSITION: Duration = Duration::from_millis(250);
 
 pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> Answer<Value> {
     enums::check(&input.0)?;
@@ -70,7 +70,7 @@ pub(super) async fn answer(call: &Call<'_>, operation: &str, input: &Input) -> A
 
 /// Describes resources, filtered and paged. An empty result under a filter is a fault, as on AWS.
 fn describe(call: &Call<'_>, input: &Input, kind: Kind) -> Answer<Value> {
-    let found = input.filtered(kind, call.store.list(|resource| resource.kind == kind && call.sees(resource)))?;
+    let found = input.filtered(kind, call.store.list(|resource| resource.kind == kind && call.is_visible(resource)))?;
     if found.is_empty() && !input.filters().is_empty() {
         return Err(Fault::not_found(format!("No {} found matching provided filters", kind.names().many)));
     }
@@ -94,14 +94,14 @@ pub(super) fn now() -> Value {
 
 impl Call<'_> {
     /// Returns whether a resource is in the caller's region.
-    fn sees(&self, resource: &Resource) -> bool {
+    fn is_visible(&self, resource: &Resource) -> bool {
         resource.region() == self.region
     }
 
     /// Returns the resource of this kind with this ARN, if it is in the caller's region.
     pub(super) fn get(&self, kind: Kind, arn: &str) -> Answer<Resource> {
         let found = self.store.get(kind, arn)?;
-        match self.sees(&found) {
+        match self.is_visible(&found) {
             true => Ok(found),
             false => Err(Fault::not_found(format!("{} {arn} not found", kind.names().one))),
         }
@@ -120,7 +120,7 @@ impl Call<'_> {
         if !names.arn.is_empty() {
             document.insert(names.arn.into(), arn.clone().into());
         }
-        self.store.add(Resource { kind, arn, document, tags: input.tags(), hidden: Hidden::default() })
+        self.store.add(Resource { kind, arn, document, tags: input.tags(), hidden: Internal::default() })
     }
 
     /// Changes the status of a resource from `from` to `to` after a while.
@@ -128,7 +128,7 @@ impl Call<'_> {
         let (store, arn, cancel) = (std::sync::Arc::clone(&self.store), arn.to_owned(), self.gateway.cancel.clone());
         self.gateway.spawn(async move {
             tokio::select! {
-                () = tokio::time::sleep(PASSING) => {}
+                () = tokio::time::sleep(TRANSITION) => {}
                 // The transition completes at the next start of the stack.
                 () = cancel.cancelled() => return,
             }
@@ -145,7 +145,7 @@ impl Call<'_> {
     }
 
     /// Marks the resource as being deleted, and removes it after a while.
-    fn pass_away(&self, resource: &Resource) -> Answer<Resource> {
+    fn delete_later(&self, resource: &Resource) -> Answer<Resource> {
         let answer = self.store.change(&resource.arn, |resource| {
             resource.set_status("deleting");
             Ok(resource.clone())
@@ -154,7 +154,7 @@ impl Call<'_> {
             (std::sync::Arc::clone(&self.store), resource.arn.clone(), self.gateway.cancel.clone());
         self.gateway.spawn(async move {
             tokio::select! {
-                () = tokio::time::sleep(PASSING) => {}
+                () = tokio::time::sleep(TRANSITION) => {}
                 () = cancel.cancelled() => return,
             }
             if let Err(fault) = store.remove(|other| other.arn == arn) {

@@ -37,7 +37,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
     let user = call.store.list(|resource| {
         resource.kind == Kind::Instance
-            && call.sees(resource)
+            && call.is_visible(resource)
             && resource.document["ReplicationSubnetGroup"]["ReplicationSubnetGroupIdentifier"] == name.as_str()
     });
     if let Some(instance) = user.first() {

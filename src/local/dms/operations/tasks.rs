@@ -14,7 +14,7 @@ use crate::local::dms::store::Resource;
 use crate::postgres::replication::Lsn;
 
 /// States in which a task may be changed or started.
-const RESTING: &[&str] = &["ready", "stopped", "failed"];
+const CHANGEABLE: &[&str] = &["ready", "stopped", "failed"];
 
 pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let mut document = Map::new();
@@ -40,7 +40,7 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
 
 fn write(input: &Input, document: &mut Map<String, Value>) -> Answer<()> {
     if let Some(mappings) = input.optional("TableMappings") {
-        Mappings::parse(mappings).map_err(|error| Fault::parameter(runner::words(&error)))?;
+        Mappings::parse(mappings).map_err(|error| Fault::parameter(runner::one_line(&error)))?;
     }
     if let Some(settings) = input.optional("ReplicationTaskSettings") {
         serde_json::from_str::<Map<String, Value>>(settings).map_err(|error| {
@@ -61,8 +61,8 @@ fn write(input: &Input, document: &mut Map<String, Value>) -> Answer<()> {
 }
 
 pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let task = resting(call, input, "modified")?;
-    let back: &'static str = RESTING.iter().find(|status| **status == task.status()).copied().unwrap_or("stopped");
+    let task = changeable(call, input, "modified")?;
+    let back: &'static str = CHANGEABLE.iter().find(|status| **status == task.status()).copied().unwrap_or("stopped");
     let changed = call.store.change(&task.arn, |task| {
         write(input, &mut task.document)?;
         if input.optional("ReplicationTaskIdentifier").is_some() {
@@ -76,7 +76,7 @@ pub(super) fn modify(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let task = resting(call, input, "deleted")?;
+    let task = changeable(call, input, "deleted")?;
     let deleting = call.store.change(&task.arn, |task| {
         task.set_status("deleting");
         Ok(task.clone())
@@ -96,7 +96,7 @@ pub(super) fn describe(call: &Call<'_>, input: &Input) -> Answer<Value> {
 }
 
 pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
-    let task = resting(call, input, "started")?;
+    let task = changeable(call, input, "started")?;
     for member in ["SourceEndpointArn", "TargetEndpointArn"] {
         let connection = connections::arn(task.text("ReplicationInstanceArn"), task.text(member));
         if call.store.find(&connection).is_none_or(|connection| connection.status() != "successful") {
@@ -185,10 +185,10 @@ fn row(schema: &str, table: &str, state: &str, counts: &TableCounts) -> Value {
     row
 }
 
-fn resting(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
+fn changeable(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
     let task = call.get(Kind::Task, input.text("ReplicationTaskArn")?)?;
     // A stopping task has not released its slot yet.
-    if !RESTING.contains(&task.status()) || call.runs.is_running(&task.arn) {
+    if !CHANGEABLE.contains(&task.status()) || call.runs.is_running(&task.arn) {
         return Err(Fault::state(format!(
             "Replication Task cannot be {done}, invalid state: task {} is {}",
             task.identifier(),
@@ -201,5 +201,5 @@ fn resting(call: &Call<'_>, input: &Input, done: &str) -> Answer<Resource> {
 /// Reads a log sequence number, alone or inside a stream position or a recovery checkpoint.
 pub(in crate::local::dms) fn parse_position(text: &str) -> Answer<Lsn> {
     let lsn = text.split(['.', '#', ':']).find_map(|part| part.parse().ok());
-    lsn.ok_or_else(|| Fault::parameter(format!("CdcStartPosition {text} holds no log sequence number")))
+    lsn.ok_or_else(|| Fault::parameter(format!("CdcStartPosition {text} does not contain a log sequence number")))
 }
