@@ -1,4 +1,4 @@
-//! What the database's catalog says of tables: columns, types, primary keys, publications.
+//! Reads tables from the database's catalog: columns, types, primary keys, publications.
 
 use std::collections::HashMap;
 
@@ -12,21 +12,21 @@ use crate::postgres::replication::Lsn;
 use crate::postgres::replication::pgoutput;
 use crate::postgres::{self, Target, failed};
 
-/// An SQL connection beside the replication stream.
+/// An SQL connection in addition to the replication stream.
 pub(super) struct Catalog {
     pub(super) client: Client,
 }
 
 impl Catalog {
     /// # Errors
-    /// As [`postgres::connect`] says.
+    /// See [`postgres::connect`].
     pub(super) async fn open(target: &Target) -> Result<Self> {
         let client = postgres::connect(target).await?;
-        // Every session of ours writes values in the same form: that of the replication stream.
+        // Every session formats values like the replication stream.
         Ok(Self { client })
     }
 
-    /// The tables that the mappings select, as (schema, name).
+    /// Returns the tables that the mappings select, as (schema, name).
     pub(super) async fn tables(&self, mappings: &Mappings) -> Result<Vec<(String, String)>> {
         let rows = self
             .client
@@ -43,8 +43,8 @@ impl Catalog {
         Ok(names.filter(|(schema, name)| mappings.selects(schema, name)).collect())
     }
 
-    /// A publication that holds every one of these tables with all that happens to it: the plug-in that DMS reads with,
-    /// test_decoding, knows no publications, and so leaves nothing out.
+    /// Returns a publication that contains every one of these tables with all operations: DMS's plug-in, test_decoding,
+    /// does not use publications, and so omits nothing.
     pub(super) async fn publication(&self, tables: &[(String, String)]) -> Result<String> {
         let rows = self
             .client
@@ -72,14 +72,14 @@ impl Catalog {
         })
     }
 
-    /// The end of the write-ahead log.
+    /// Returns the end of the write-ahead log.
     pub(super) async fn written(&self) -> Result<Lsn> {
         let row = self.client.query_one("SELECT pg_current_wal_lsn()::text", &[]).await;
-        let text: String = row.map_err(failed("ask for the log's end"))?.get(0);
-        text.parse().or_fail(Fault::Unexpected, || "the log's end can't be read".into())
+        let text: String = row.map_err(failed("read the end of the write-ahead log"))?.get(0);
+        text.parse().or_fail(Fault::Unexpected, || "the end of the write-ahead log can't be parsed".into())
     }
 
-    /// The columns of a table, in order; generated ones are left out, as in the replication stream.
+    /// Returns the columns of a table, in order, without generated ones, as in the replication stream.
     pub(super) async fn columns(&self, schema: &str, table: &str) -> Result<Vec<SourceColumn>> {
         let rows = self
             .client
@@ -104,7 +104,7 @@ impl Catalog {
         Ok(rows.iter().map(column).collect())
     }
 
-    /// The same for a table as the stream has it: its columns may be older than the catalog's, which then knows less.
+    /// Returns the columns of a table as streamed: they may be older than the catalog's, which then lacks details.
     pub(super) async fn columns_as_streamed(&self, relation: &pgoutput::Relation) -> Result<Vec<SourceColumn>> {
         let known = self.columns(&relation.schema, &relation.name).await?;
         let known: HashMap<&str, &SourceColumn> = known.iter().map(|column| (column.name.as_str(), column)).collect();
@@ -120,8 +120,8 @@ impl Catalog {
     }
 }
 
-/// How a type is written (DMS user guide, "Source data types for PostgreSQL"). Types without an entry are large
-/// objects, as arrays, text and JSON are.
+/// Returns the format of a type (DMS user guide, "Source data types for PostgreSQL"). Types without an entry are large
+/// objects, like arrays, text and JSON.
 fn kind(oid: u32, modifier: i32, enumeration: bool) -> Kind {
     /// Characters of a varchar without length.
     const UNBOUNDED: usize = 8000;
@@ -135,7 +135,7 @@ fn kind(oid: u32, modifier: i32, enumeration: bool) -> Kind {
         1700 if modifier >= 4 => Kind::Numeric { scale: usize::try_from((modifier - 4) & 0x7ff).unwrap_or(UNSCALED) },
         1700 => Kind::Numeric { scale: UNSCALED },
         1114 | 1184 => Kind::Timestamp,
-        // bpchar, varchar: the modifier is the length and four.
+        // bpchar, varchar: the modifier is the length plus four.
         1042 | 1043 if modifier >= 4 => Kind::Text { limit: usize::try_from(modifier - 4).unwrap_or(UNBOUNDED) },
         // bpchar, varchar, "char", name, money, bit, varbit, inet, cidr, macaddr, date, time, timetz, interval, uuid
         1042 | 1043 | 18 | 19 | 790 | 1560 | 1562 | 869 | 650 | 829 | 1082 | 1083 | 1266 | 1186 | 2950 => {
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn types_as_the_guide_lists_them() {
+    fn types_have_the_documented_formats() {
         assert_eq!(kind(1700, -1, false), Kind::Numeric { scale: 6 });
         assert_eq!(kind(1700, (10 << 16 | 2) + 4, false), Kind::Numeric { scale: 2 });
         assert_eq!(kind(1043, 132, false), Kind::Text { limit: 128 });

@@ -1,4 +1,4 @@
-//! From messages of the stream to records: transactions, tables, changes. No input, no output.
+//! Converts messages of the stream (transactions, tables, changes) to records. Performs no I/O.
 
 use std::collections::HashMap;
 
@@ -18,15 +18,15 @@ pub struct Transaction {
     records: u64,
 }
 
-/// A table, and what was captured of it since the statistics were last told.
+/// A table, and its counts since the statistics were last updated.
 pub struct Captured {
     pub table: Table,
     pub counts: TableCounts,
 }
 
 impl Captured {
-    /// Adds them to the statistics.
-    pub fn tell(&mut self, statistics: &Statistics) {
+    /// Adds the counts to the statistics.
+    pub fn add_to(&mut self, statistics: &Statistics) {
         let new = std::mem::take(&mut self.counts);
         if new != TableCounts::default() {
             statistics.update(&self.table.schema, &self.table.name, |counts| {
@@ -51,7 +51,7 @@ pub struct Changes<'s> {
 }
 
 impl Changes<'_> {
-    /// Answers a relation that has to be described before the next message is taken.
+    /// Processes a message. Returns a relation that has to be described before the next message.
     pub fn take(&mut self, message: Message<'_>) -> Result<Option<Relation>> {
         match message {
             Message::Begin { commit, committed_at, xid } => {
@@ -89,7 +89,7 @@ impl Changes<'_> {
         let Some(known) = self.tables.get_mut(&relation) else {
             return Err(Error::new(
                 Kind::Unexpected,
-                format!("a change of relation {relation}, which was not described"),
+                format!("a change of relation {relation} arrived before its description"),
             ));
         };
         let (Some(captured), Some(transaction)) = (known, self.transaction.as_mut()) else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Sends what the capture hands over, retries what failed, and says up to which position everything is stored.
+//! Sends the captured records, retries failed ones, and reports the position up to which everything is stored.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,26 +15,26 @@ use crate::outbox::Ticket;
 use crate::postgres::replication::Lsn;
 use crate::timing::Backoff;
 
-/// Bytes of records held until they are stored; beyond, the capture waits.
+/// Maximum bytes of records that are not yet stored; beyond it, the capture waits.
 const WINDOW: usize = 6 * 1024 * 1024;
-/// Requests under way at the same time.
+/// Maximum concurrent requests.
 const REQUESTS: usize = 4;
 
-/// Before sending again after a failure.
+/// Delay before a retry.
 pub(super) const BACKOFF: Backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(5));
 
 /// Records in log order, and positions between them.
 #[derive(Debug)]
 pub(super) enum Item {
     Record(Entry),
-    /// Everything before it in the channel covers the log up to here.
+    /// The position of the log that the items before it in the channel cover.
     Position(Lsn),
 }
 
-/// Runs until the channel is closed and everything that came through it is stored.
+/// Runs until the channel is closed and every record from it is stored.
 ///
 /// # Errors
-/// The sink's, where sending again can't help.
+/// Those of the sink, if a retry can't succeed.
 pub(super) async fn deliver(
     mut items: mpsc::Receiver<Vec<Item>>,
     sink: Arc<dyn Sink>,
@@ -84,20 +84,20 @@ fn record(
         Ok(results) => {
             let mut failure = None;
             for (at, ticket) in tickets.iter().enumerate() {
-                // An answer that is too short says nothing about the rest: those are sent again.
+                // If the answer is too short, the outcome of the remaining entries is unknown: they are sent again.
                 match results.get(at) {
                     Some(None) => queue.stored(*ticket),
                     Some(Some(reason)) => failure = Some(format!("{}: {}", reason.code, reason.message)),
                     None => failure = Some("the answer has too few entries".into()),
                 }
             }
-            // Last first, each to the front: they keep their order.
+            // The last one first, each to the front: this keeps their order.
             for (at, ticket) in tickets.iter().enumerate().rev() {
                 if !matches!(results.get(at), Some(None)) {
                     queue.failed(*ticket);
                 }
             }
-            // One that got anything through is no reason to wait longer than the last time.
+            // After a partial success, the delay does not grow.
             if results.contains(&None) {
                 pause.reset();
             }
@@ -118,7 +118,7 @@ fn record(
     }
 }
 
-/// The wait after a failure; a success ends it.
+/// The delay after a failure; a success ends it.
 struct Pause {
     backoff: Backoff,
     until: Option<Instant>,

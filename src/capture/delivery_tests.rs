@@ -11,7 +11,7 @@ use super::*;
 
 const QUICK: Backoff = Backoff::new(Duration::from_micros(10), Duration::from_micros(100));
 
-/// Misbehaves by a fixed pseudo-random sequence.
+/// A sink that fails by a fixed pseudo-random sequence.
 #[derive(Default)]
 struct Faulty {
     random: AtomicU64,
@@ -42,7 +42,7 @@ impl Sink for Faulty {
             let lost = |message: &str| SinkError { message: message.into(), retryable: true, missing: false };
             match self.random() % 10 {
                 0 => return Err(lost("throttled")),
-                // Took effect; the answer got lost.
+                // The records were stored, but the answer is lost.
                 1 => {
                     entries.iter().for_each(|entry| self.store(entry));
                     return Err(lost("timed out"));
@@ -72,7 +72,7 @@ fn batches(count: u64, keys: u64) -> Vec<Vec<Item>> {
     (0..count).map(|n| record(n).into_iter().collect()).collect()
 }
 
-/// First appearances of every key's records, in the order they were stored.
+/// Returns the first appearance of every key's records, in the order they were stored.
 fn first_seen(stored: &[(String, u64)]) -> HashMap<&str, Vec<u64>> {
     let mut seen: HashMap<&str, Vec<u64>> = HashMap::new();
     for (key, number) in stored {
@@ -85,7 +85,7 @@ fn first_seen(stored: &[(String, u64)]) -> HashMap<&str, Vec<u64>> {
 }
 
 #[tokio::test]
-async fn faults_lose_nothing_and_keep_every_keys_order() {
+async fn faults_lose_no_record_and_keep_the_order() {
     for seed in 0..10 {
         let sink = Arc::new(Faulty { random: seed.into(), ..Faulty::default() });
         let (sender, receiver) = mpsc::channel(4);
@@ -116,7 +116,7 @@ impl Sink for Refusing {
 }
 
 #[tokio::test]
-async fn a_missing_stream_ends_it_without_confirming() {
+async fn a_missing_stream_ends_the_delivery_unconfirmed() {
     let (sender, receiver) = mpsc::channel(4);
     let (confirmed, position) = watch::channel(Lsn(0));
     for batch in batches(2, 1) {
@@ -126,7 +126,7 @@ async fn a_missing_stream_ends_it_without_confirming() {
     assert_eq!((error.kind(), *position.borrow()), (Kind::StreamMissing, Lsn(0)));
 }
 
-/// Never answers.
+/// A sink that never answers.
 struct Stuck;
 
 impl Sink for Stuck {
@@ -136,7 +136,7 @@ impl Sink for Stuck {
 }
 
 #[tokio::test]
-async fn a_slow_sink_bounds_what_is_held() {
+async fn a_slow_sink_blocks_the_capture() {
     let (sender, receiver) = mpsc::channel(1);
     let (confirmed, _position) = watch::channel(Lsn(0));
     let delivery = tokio::spawn(deliver(receiver, Arc::new(Stuck), confirmed, QUICK));
@@ -144,7 +144,7 @@ async fn a_slow_sink_bounds_what_is_held() {
     let batch = || vec![Item::Record(Entry { key: "k".into(), data: Bytes::from(vec![0; 100_000]) })];
     while tokio::time::timeout(Duration::from_millis(200), sender.send(batch())).await.is_ok() {
         taken += 100_000;
-        assert!(taken < 2 * WINDOW, "no end of it");
+        assert!(taken < 2 * WINDOW, "the delivery accepted too many bytes");
     }
     delivery.abort();
 }

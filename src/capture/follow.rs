@@ -1,4 +1,4 @@
-//! Follows the slot: reads the stream, writes records, hands them over, and confirms what is stored.
+//! Follows the slot: reads the stream, writes records, passes them to the delivery, and confirms the stored position.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -19,15 +19,15 @@ use crate::error::{Error, Kind, Result};
 use crate::postgres::replication::pgoutput::{Relation, decode};
 use crate::postgres::replication::{Frame, Lsn, Stream};
 
-/// Bytes of records that are handed over at once.
+/// Bytes of records that are passed on at once.
 const BATCH: usize = 128 * 1024;
-/// The server is told at least this often; it drops a silent reader after wal_sender_timeout (60 s by default).
+/// Maximum interval of confirmations; the server drops a silent reader after wal_sender_timeout (60 s by default).
 const STATUS: Duration = Duration::from_secs(5);
-/// And at most this often: what was stored and not yet confirmed comes again after a kill.
+/// Minimum interval of confirmations: records that are stored but not confirmed are sent again after a kill.
 const CONFIRM: Duration = Duration::from_millis(20);
-/// A read of this many bytes means that the server has more than it can send at once.
+/// Bytes of a read that show that the server has more data than it can send at once.
 const BACKLOG: usize = 16 * 1024;
-/// How long to let such a server fill the socket: one large read costs both sides less than a hundred small ones.
+/// Time for such a server to fill the socket: one large read costs both sides less than a hundred small ones.
 const LAZY: Duration = Duration::from_millis(1);
 
 pub(super) struct Capture<'j> {
@@ -37,7 +37,7 @@ pub(super) struct Capture<'j> {
     items: Option<mpsc::Sender<Vec<Item>>>,
     stored: watch::Receiver<Lsn>,
     shape: Shape,
-    /// By relation id; None for a table that the task does not capture.
+    /// Tables by relation id; `None` for a table that the task does not capture.
     tables: HashMap<u32, Option<Captured>>,
     transaction: Option<Transaction>,
     /// Id and record count of the last transaction that had records.
@@ -48,14 +48,14 @@ pub(super) struct Capture<'j> {
     confirmed: (Lsn, Instant),
 }
 
-/// What the bytes at hand ask for.
+/// The reason why the received bytes were processed no further.
 enum Need {
-    /// More bytes.
+    /// More bytes are needed.
     Read,
     /// The batch is full.
-    HandOver,
+    Send,
     Describe(Relation),
-    /// The server wants to hear from us.
+    /// The server requests a confirmation.
     Reply,
 }
 
@@ -85,8 +85,8 @@ impl<'j> Capture<'j> {
         }
     }
 
-    /// Runs until cancelled. What was captured is then handed over as far as the delivery takes it; nothing was confirmed
-    /// that is not stored.
+    /// Runs until cancelled. The captured records are then passed on as far as the delivery accepts them; positions are
+    /// confirmed only after their records are stored.
     pub(super) async fn run(&mut self, cancel: &CancellationToken) -> Result<()> {
         let mut status = interval(STATUS);
         status.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -94,10 +94,10 @@ impl<'j> Capture<'j> {
         while !cancel.is_cancelled() {
             match self.step()? {
                 Need::Describe(relation) => self.describe(relation).await?,
-                Need::HandOver => self.hand_over(cancel).await?,
+                Need::Send => self.send_batch(cancel).await?,
                 Need::Reply => self.confirm().await?,
                 Need::Read => {
-                    self.hand_over(cancel).await?;
+                    self.send_batch(cancel).await?;
                     let lazy = Instant::now() + if behind { LAZY } else { Duration::ZERO };
                     tokio::select! {
                         biased;
@@ -113,14 +113,14 @@ impl<'j> Capture<'j> {
         Ok(())
     }
 
-    /// Tells the server what is stored by now, and ends the stream.
+    /// Confirms the stored position to the server, and ends the stream.
     pub(super) async fn close(mut self) -> Result<()> {
         self.confirm().await?;
         self.stream.close().await;
         Ok(())
     }
 
-    /// Says that all is well while the delivery finishes.
+    /// Confirms the stored position to the server.
     pub(super) async fn confirm(&mut self) -> Result<()> {
         let stored = *self.stored.borrow_and_update();
         self.stream.confirm(stored).await?;
@@ -131,12 +131,12 @@ impl<'j> Capture<'j> {
         Ok(())
     }
 
-    /// No more is to come through the channel.
-    pub(super) fn stop_handing_over(&mut self) {
+    /// Closes the channel to the delivery.
+    pub(super) fn close_channel(&mut self) {
         self.items = None;
     }
 
-    /// Takes messages that have arrived until something has to be waited for.
+    /// Processes the received messages until it has to wait.
     fn step(&mut self) -> Result<Need> {
         while self.written.buffer.len() < BATCH {
             match self.stream.next()? {
@@ -157,7 +157,7 @@ impl<'j> Capture<'j> {
                     }
                 }
                 Some(Frame::Keepalive { end, reply }) => {
-                    // Within a transaction the server's position says nothing about this transaction's records.
+                    // Within a transaction the server's position does not cover this transaction's records.
                     if self.transaction.is_none() {
                         self.written.position(end);
                     }
@@ -171,7 +171,7 @@ impl<'j> Capture<'j> {
                 Some(Frame::Other) => {}
             }
         }
-        Ok(Need::HandOver)
+        Ok(Need::Send)
     }
 
     async fn describe(&mut self, relation: Relation) -> Result<()> {
@@ -188,19 +188,20 @@ impl<'j> Capture<'j> {
         Ok(())
     }
 
-    /// A stop does not wait for a delivery that takes nothing: what it did not take was not confirmed, and comes again.
-    async fn hand_over(&mut self, cancel: &CancellationToken) -> Result<()> {
+    /// Passes records to the delivery. A stop does not wait for a blocked delivery: the remaining records were not
+    /// confirmed, and are sent again.
+    async fn send_batch(&mut self, cancel: &CancellationToken) -> Result<()> {
         let batch = self.written.take();
         let Some(items) = self.items.as_ref().filter(|_| !batch.is_empty()) else { return Ok(()) };
         for captured in self.tables.values_mut().flatten() {
-            captured.tell(&self.job.statistics);
+            captured.add_to(&self.job.statistics);
         }
         let mut sending = std::pin::pin!(items.send(batch));
         loop {
-            // While the sink is slow the server still hears from us, and what is stored is confirmed.
+            // While the sink is slow, stored positions are still confirmed to the server.
             tokio::select! {
                 sent = &mut sending => {
-                    return sent.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery has ended"));
+                    return sent.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery ended"));
                 }
                 () = cancel.cancelled() => return Ok(()),
                 () = tokio::time::sleep(STATUS) => {
@@ -213,7 +214,7 @@ impl<'j> Capture<'j> {
     }
 }
 
-/// Reads once; where the server is ahead, waits a moment and takes all that has come by then.
+/// Reads once; if the server has more data, waits briefly and reads all that has arrived by then.
 async fn read(stream: &mut Stream, lazy: Instant) -> Result<usize> {
     if lazy > Instant::now() {
         sleep_until(lazy).await;
@@ -228,7 +229,7 @@ async fn read(stream: &mut Stream, lazy: Instant) -> Result<usize> {
     Ok(total)
 }
 
-/// When something is stored that the server does not know of, and the last message to it is long enough ago.
+/// Waits until a stored position is unconfirmed and the last confirmation is old enough.
 async fn confirm_due(stored: &mut watch::Receiver<Lsn>, (confirmed, at): (Lsn, Instant)) {
     if stored.wait_for(|stored| *stored > confirmed).await.is_err() {
         std::future::pending::<()>().await;

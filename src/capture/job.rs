@@ -21,52 +21,52 @@ use crate::postgres::replication::Lsn;
 use crate::postgres::{Target, is_environmental};
 use crate::timing::Backoff;
 
-/// Batches between capture and delivery.
+/// Maximum batches between capture and delivery.
 const BATCHES: usize = 4;
-/// How long a stop waits for records that are under way.
+/// Maximum time that a stop waits for records in flight.
 const LAST_RECORDS: Duration = Duration::from_secs(15);
-/// Before connecting again to a source whose connection broke.
+/// Delay before reconnecting to a source whose connection broke.
 const RECONNECT: Backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(5));
 
-/// Where a run begins.
+/// The starting point of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
-    /// With a new slot; what was in an old one of the same name is gone.
+    /// A new slot; an existing one of the same name is dropped.
     Fresh,
-    /// Where the slot was last confirmed.
+    /// The position that the slot last confirmed.
     Resume,
-    /// At a position that the slot still holds.
+    /// A position that the slot still holds.
     At(Lsn),
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     Starting,
     Loading,
-    /// The full load, if there was one, is stored.
+    /// The full load, if any, is stored.
     Following,
 }
 
-/// How a run ended without an error.
+/// The outcome of a run that ended without an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     Cancelled,
-    /// There was nothing to do but the full load.
+    /// The full load was the only work.
     Loaded,
 }
 
-/// Everything that a run needs to know.
+/// The parameters of a run.
 pub struct Job {
     /// The task's identifier: partition key of its control records.
     pub name: String,
     pub database: Target,
     pub slot: String,
     pub start: Start,
-    /// For a resume: up to where everything is known to be stored. Before PostgreSQL 17 a server forgets what was
-    /// confirmed lately when it restarts, and would send it again.
+    /// For a resume: the position up to which everything is known to be stored. Before PostgreSQL 17 a restarted server
+    /// forgets recent confirmations, and would send those records again.
     pub checkpoint: Lsn,
-    /// Whether rows that are already there are copied on a fresh start.
+    /// Whether existing rows are copied on a fresh start.
     pub load: bool,
     /// Whether changes are captured.
     pub follow: bool,
@@ -76,7 +76,7 @@ pub struct Job {
     pub lobs: LobSettings,
     pub statistics: Arc<Statistics>,
     pub phase: watch::Sender<Phase>,
-    /// Up to where everything is stored.
+    /// The position up to which everything is stored.
     pub confirmed: watch::Sender<Lsn>,
 }
 
@@ -85,7 +85,7 @@ impl Job {
         Shape { source: self.source.clone(), target: self.target.clone(), lobs: self.lobs.clone() }
     }
 
-    /// DMS announces its control tables in the stream when a task begins.
+    /// Returns the record by which DMS announces its control tables in the stream when a task begins.
     fn announcement(&self) -> Item {
         let head = Head {
             timestamp: &now(),
@@ -103,10 +103,10 @@ impl Job {
     }
 }
 
-/// Runs until cancelled, or until the full load is done where nothing follows it. Broken connections are made again.
+/// Runs until cancelled, or until the end of the full load if no changes are captured. Broken connections are replaced.
 ///
 /// # Errors
-/// Whatever only a human can mend: wrong secret, missing publication or slot, a slot in use, a missing stream.
+/// Errors that need an operator: wrong secret, missing publication or slot, a slot in use, a missing stream.
 pub async fn run(job: &Job, sink: Arc<dyn Sink>, cancel: &CancellationToken) -> Result<Ended> {
     let catalog = Catalog::open(&job.database).await?;
     let tables = catalog.tables(&job.mappings).await?;
@@ -124,12 +124,12 @@ pub async fn run(job: &Job, sink: Arc<dyn Sink>, cancel: &CancellationToken) -> 
         Start::Fresh => Lsn::default(),
         Start::Resume | Start::At(_) => {
             let position = slot::position(&catalog, &job.slot).await?.ok_or_else(|| {
-                let text = format!("replication slot {} does not exist: there is nothing to resume from", job.slot);
-                Error::new(Kind::TaskFailed, text).hint("start the task anew (start-replication), which makes a slot")
+                let text = format!("replication slot {} does not exist: the task can't resume", job.slot);
+                Error::new(Kind::TaskFailed, text).hint("start the task with start-replication, which creates a slot")
             })?;
             match job.start {
                 Start::At(wanted) => wanted,
-                // A checkpoint beyond the log's end is of another log: the database was restored from a backup.
+                // A checkpoint beyond the log's end belongs to another log: the database was restored from a backup.
                 _ if job.checkpoint <= catalog.written().await? => position.max(job.checkpoint),
                 _ => position,
             }
@@ -142,7 +142,7 @@ pub async fn run(job: &Job, sink: Arc<dyn Sink>, cancel: &CancellationToken) -> 
     follow(job, catalog, &publication, from, &sink, cancel).await
 }
 
-/// Makes the slot, and copies what was there before. False where it was cancelled.
+/// Creates the slot, and copies the existing rows. Returns false if it was cancelled.
 async fn fresh(
     job: &Job,
     catalog: &Catalog,
@@ -164,7 +164,7 @@ async fn fresh(
         let (items, received) = mpsc::channel(BATCHES);
         let (stored, _) = watch::channel(Lsn::default());
         let copy = async {
-            let gone = |_| Error::new(Kind::EndpointFailed, "the delivery has ended");
+            let gone = |_| Error::new(Kind::EndpointFailed, "the delivery ended");
             items.send(vec![job.announcement()]).await.map_err(gone)?;
             if job.load {
                 job.phase.send_replace(Phase::Loading);
@@ -175,7 +175,7 @@ async fn fresh(
             Ok(())
         };
         let (copied, delivered) = tokio::join!(copy, deliver(received, Arc::clone(sink), stored, BACKOFF));
-        // When the delivery failed, the copy failed of it.
+        // A failed delivery makes the copy fail as well.
         delivered.and(copied)
     };
     tokio::select! {
@@ -202,7 +202,8 @@ async fn follow(
                 Some(catalog) => catalog,
                 None => Catalog::open(&job.database).await?,
             };
-            // A server that crashed forgets what was confirmed lately; what this run has stored it need not send again.
+            // A server that crashed forgets recent confirmations; it need not send records again that this run has
+            // stored.
             let stored = *job.confirmed.borrow();
             let from = if stored <= catalog.written().await? { from.max(stored) } else { from };
             let stream = slot::stream(&job.database, &job.slot, publication, from).await?;
@@ -211,9 +212,10 @@ async fn follow(
         };
         match attempt.await {
             Ok(()) => return Ok(Ended::Cancelled),
-            // One that never got that far ends with its error: the source can't be reached as the endpoint describes it.
+            // If the first connection fails, the run ends with its error: the source can't be reached with the
+            // endpoint's settings.
             Err(error) if is_environmental(&error) && *job.phase.borrow() == Phase::Following => {
-                tracing::warn!(error = error.message(), "the source failed; connecting again");
+                tracing::warn!(error = error.message(), "the source connection failed; reconnecting");
                 if began.elapsed() > RECONNECT.longest {
                     failures = 0;
                 }
@@ -222,7 +224,7 @@ async fn follow(
                     () = sleep(RECONNECT.wait(failures)) => {}
                     () = cancel.cancelled() => return Ok(Ended::Cancelled),
                 }
-                // From here on the slot knows better, and this run.
+                // From here on the positions of the slot and of this run apply.
                 from = Lsn::default();
             }
             Err(error) => return Err(error),
@@ -230,7 +232,7 @@ async fn follow(
     }
 }
 
-/// One connection's worth of following.
+/// Follows the slot on one connection.
 async fn once(
     job: &Job,
     catalog: Catalog,
@@ -247,8 +249,8 @@ async fn once(
         captured = capture.run(cancel) => captured,
         ended = joined(&mut delivery) => return ended,
     };
-    // What was handed over is let out either way: each record stored now need not come twice.
-    capture.stop_handing_over();
+    // Passed records are delivered either way: each record that is stored now is not sent again.
+    capture.close_channel();
     let last = async {
         loop {
             tokio::select! {
@@ -265,7 +267,7 @@ async fn once(
 async fn joined(delivery: &mut JoinSet<Result<()>>) -> Result<()> {
     match delivery.join_next().await {
         Some(Ok(ended)) => ended,
-        Some(Err(panic)) => Err(Error::new(Kind::Unexpected, "the delivery broke off").with_source(panic)),
+        Some(Err(panic)) => Err(Error::new(Kind::Unexpected, "the delivery task failed").with_source(panic)),
         None => Ok(()),
     }
 }

@@ -20,7 +20,7 @@ pub struct KinesisSink {
 }
 
 impl KinesisSink {
-    /// Retries are the delivery's affair, which knows what may overtake what: the client makes none.
+    /// Returns a sink. Its client does not retry, because only the delivery knows the order of the records.
     pub fn new(clients: &Clients, stream_arn: impl Into<String>) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(std::time::Duration::from_secs(3))
@@ -35,7 +35,7 @@ impl KinesisSink {
 
     fn error(&self, error: &SdkError<PutRecordsError>) -> SinkError {
         let code = sdk_code(error);
-        // Everything else may pass: throttling, faults inside the service, broken connections, late answers.
+        // Other errors may be temporary: throttling, faults inside the service, broken connections, late answers.
         let refused = matches!(
             code,
             "ResourceNotFoundException"

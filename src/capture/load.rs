@@ -13,10 +13,10 @@ use crate::postgres::failed;
 use crate::postgres::replication::pgoutput::Value;
 use crate::postgres::replication::{quote_identifier, quote_literal};
 
-/// Bytes of records that are handed over at once.
+/// Bytes of records that are passed on at once.
 const BATCH: usize = 128 * 1024;
 
-/// Copies the tables. With a snapshot: the rows that were committed when the slot was made, and no others.
+/// Copies the tables. With a snapshot: exactly the rows that were committed when the slot was created.
 pub(super) async fn load(
     job: &Job,
     catalog: &Catalog,
@@ -62,14 +62,14 @@ async fn copy(job: &Job, catalog: &Catalog, table: &Table, items: &mpsc::Sender<
         written.record(key);
         count += 1;
         if written.buffer.len() >= BATCH {
-            hand_over(&mut written, &mut count, table, job, items).await?;
+            send_batch(&mut written, &mut count, table, job, items).await?;
             made = now();
         }
     }
-    hand_over(&mut written, &mut count, table, job, items).await
+    send_batch(&mut written, &mut count, table, job, items).await
 }
 
-async fn hand_over(
+async fn send_batch(
     written: &mut Written,
     count: &mut u64,
     table: &Table,
@@ -80,12 +80,12 @@ async fn hand_over(
     if count == 0 {
         return Ok(());
     }
-    items.send(written.take()).await.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery has ended"))?;
+    items.send(written.take()).await.map_err(|_| Error::new(Kind::EndpointFailed, "the delivery ended"))?;
     job.statistics.update(&table.schema, &table.name, |counts| counts.loaded += count);
     Ok(())
 }
 
-/// The fields of a line in COPY's text format; None for null.
+/// Returns the fields of a line in COPY's text format; `None` for null.
 fn fields(line: &[u8]) -> Vec<Option<Vec<u8>>> {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     line.split(|byte| *byte == b'\t').map(|field| (field != b"\\N").then(|| unescaped(field))).collect()
@@ -117,7 +117,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_of_copy() {
+    fn copy_lines_are_split() {
         let text = |field: &str| Some(field.as_bytes().to_vec());
         assert_eq!(fields(b"a\\tb\t\\N\t\tc\\\\d\\n\n"), [text("a\tb"), None, text(""), text("c\\d\n")]);
     }

@@ -1,8 +1,8 @@
-//! Table mappings: which tables a task captures, and how their rows become records.
+//! Table mappings: select the tables that a task captures, and the format of their records.
 //!
 //! Source: "Specifying table selection and transformations rules using JSON" and "Using object mapping to migrate data
-//! to a Kinesis data stream" and "Using source filters" in the DMS user guide. What is not supported is refused by name, never
-//! ignored.
+//! to a Kinesis data stream" and "Using source filters" in the DMS user guide. Unsupported rules are rejected by name,
+//! never ignored.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -23,7 +23,7 @@ struct Selection {
     filters: Vec<Filter>,
 }
 
-/// A source filter: a row passes where one of the conditions on the column holds. Several filters must all hold.
+/// A source filter: accepts a row if one of the conditions on the column holds. Several filters must all hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
     pub column: String,
@@ -37,7 +37,7 @@ pub enum Condition {
     NotNull,
 }
 
-/// Schema and table; `%` stands for any characters.
+/// Schema and table; `%` matches any characters.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Locator {
@@ -45,10 +45,10 @@ struct Locator {
     table_name: String,
 }
 
-/// How the rows of a table become records.
+/// The mapping of a table's rows to records.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ObjectMapping {
-    /// `map-record-to-document`: only mapped attributes are written. Else all columns that are not excluded.
+    /// `map-record-to-document`: only mapped attributes are written. Otherwise all columns that are not excluded.
     pub document: bool,
     pub key: PartitionKey,
     pub exclude: Vec<String>,
@@ -56,7 +56,7 @@ pub struct ObjectMapping {
     pub attributes: Vec<(String, String)>,
 }
 
-/// What the partition key is made from.
+/// The source of the partition key.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum PartitionKey {
     /// `schema.table` for changes, the primary key for full load.
@@ -125,7 +125,7 @@ impl Mappings {
     /// Reads a task's `TableMappings`.
     ///
     /// # Errors
-    /// `Usage` where it is no mapping, or says something that the local replicator can't do.
+    /// `Usage` if it is not a valid mapping, or uses a feature that the local replicator does not support.
     pub fn parse(text: &str) -> Result<Self> {
         let document: Document =
             serde_json::from_str(text).or_fail(Kind::Usage, || "the table mappings are not valid JSON".into())?;
@@ -150,7 +150,7 @@ impl Mappings {
             return refuse("a filter outside an including selection rule");
         }
         if !rule.filters.is_empty() && !rule.object_locator.is_exact() {
-            return refuse("a filter on a table with wildcards (DMS has none either)");
+            return refuse("a filter on a table with wildcards (DMS does not support it either)");
         }
         match (rule.rule_type.as_str(), rule.rule_action.as_str()) {
             ("selection", action @ ("include" | "explicit" | "exclude")) => {
@@ -191,19 +191,19 @@ impl Mappings {
         Ok(())
     }
 
-    /// Whether a table is captured: included by a rule, and excluded by none.
+    /// Returns whether a table is captured: included by a rule, and excluded by none.
     pub fn selects(&self, schema: &str, table: &str) -> bool {
         let matched = |include| self.selections.iter().any(|s| s.include == include && s.tables.matches(schema, table));
         matched(true) && !matched(false)
     }
 
-    /// The source filters of a table, which must all hold.
+    /// Returns the source filters of a table, which must all hold.
     pub fn filters(&self, schema: &str, table: &str) -> Vec<Filter> {
         let fitting = self.selections.iter().filter(|selection| selection.tables.matches(schema, table));
         fitting.flat_map(|selection| selection.filters.iter().cloned()).collect()
     }
 
-    /// The object mapping of a table: one that names it goes before one with wildcards.
+    /// Returns the object mapping of a table: one that names it takes precedence over one with wildcards.
     pub fn object(&self, schema: &str, table: &str) -> ObjectMapping {
         let fits = || self.objects.iter().filter(|(locator, _)| locator.matches(schema, table));
         let exact = fits().find(|(locator, _)| locator.is_exact());
@@ -212,7 +212,7 @@ impl Mappings {
 }
 
 impl FilterRule {
-    /// The filter, or what of it is not supported.
+    /// Returns the filter, or the name of its unsupported part.
     fn read(self) -> std::result::Result<Filter, String> {
         if self.filter_type != "source" {
             return Err(format!("a filter of type {:?}", self.filter_type));
@@ -228,14 +228,14 @@ impl FilterRule {
         match conditions.as_slice() {
             [] => Err("a filter without conditions".into()),
             // "no more than one filter condition … if you specify a negative operator"
-            [_, _, ..] if conditions.contains(&Condition::NotNull) => Err("notnull beside another condition".into()),
+            [_, _, ..] if conditions.contains(&Condition::NotNull) => Err("notnull with another condition".into()),
             _ => Ok(Filter { column: self.column_name, conditions }),
         }
     }
 }
 
 impl Condition {
-    /// Whether it holds for a value that is null or not.
+    /// Returns whether the condition holds for a value that is null or not.
     pub fn holds(self, is_null: bool) -> bool {
         is_null == (self == Self::Null)
     }
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exact_object_mapping_goes_before_a_wildcard() {
+    fn exact_object_mappings_precede_wildcards() {
         let object = |table: &str, name: &str| {
             json!({"rule-type": "object-mapping", "rule-id": "2", "rule-action": "map-record-to-record",
                    "object-locator": {"schema-name": "public", "table-name": table},
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_supported_is_refused_by_name() {
+    fn unsupported_rules_are_rejected_by_name() {
         let filtered = |action: &str, table: &str, operators: &[&str]| {
             let mut rule = selection(action, "public", table);
             let conditions: Vec<_> =

@@ -1,7 +1,7 @@
-//! Which record may be sent next, and up to which position everything is stored. Pure.
+//! Selects the records that may be sent next, and the position up to which everything is stored. Pure.
 //!
-//! PutRecords promises no order within a request, and any of its entries may fail alone. So of each key only one record
-//! is out at a time; the next waits until that one is stored. Records of different keys fill the requests.
+//! PutRecords guarantees no order within a request, and any of its entries may fail alone. So only one record of each
+//! key is in flight at a time; the next waits until that one is stored. Records of different keys fill the requests.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use super::Entry;
 use crate::outbox::{Choice, KeyedQueue, Ticket};
 use crate::postgres::replication::Lsn;
 
-/// Most entries a PutRecords request may hold.
+/// Maximum entries of a PutRecords request.
 const REQUEST_ENTRIES: usize = 500;
-/// Bytes a request may hold, keys included; the service takes 10 MiB since 2025, and 5 MiB before.
+/// Maximum bytes of a request, keys included; the service accepts 10 MiB since 2025, and 5 MiB before.
 const REQUEST_BYTES: usize = 4 * 1024 * 1024;
 
 /// Records that were captured and are not yet confirmed.
@@ -31,7 +31,7 @@ impl Queue {
         self.records.push(Some(entry.key), entry.data, bytes);
     }
 
-    /// Everything up to `position` has been pushed.
+    /// Marks that everything up to `position` has been pushed.
     pub(super) fn position(&mut self, position: Lsn) {
         let after = self.records.end();
         match self.positions.back_mut() {
@@ -40,7 +40,7 @@ impl Queue {
         }
     }
 
-    /// Returns the next request. Empty where every key waits for an answer.
+    /// Returns the next request; empty if every key waits for an answer.
     pub(super) fn take(&mut self) -> (Vec<Ticket>, Vec<Entry>) {
         let (mut entries, mut bytes) = (Vec::new(), 0);
         let tickets = self.records.take(|key, data| {
@@ -55,17 +55,17 @@ impl Queue {
         (tickets, entries)
     }
 
-    /// The record is in the stream: the next of its key may go.
+    /// Marks the record as stored: the next one of its key may be sent.
     pub(super) fn stored(&mut self, ticket: Ticket) {
         self.records.done(ticket);
     }
 
-    /// The record is not in the stream, or that is unknown: it is sent first when sending continues.
+    /// Marks the record as not stored, or unknown: it is sent first when sending continues.
     pub(super) fn failed(&mut self, ticket: Ticket) {
         self.records.put_back(ticket);
     }
 
-    /// Returns the furthest position up to which every record is stored, if it has moved since the last call.
+    /// Returns the position up to which every record is stored, if it has advanced since the last call.
     pub(super) fn confirmed(&mut self) -> Option<Lsn> {
         let front = self.records.front();
         let mut confirmed = None;
@@ -76,7 +76,7 @@ impl Queue {
         confirmed
     }
 
-    /// Bytes held, keys included.
+    /// Returns the bytes of the unfinished records, keys included.
     pub(super) fn bytes(&self) -> usize {
         self.records.bytes()
     }
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_position_is_confirmed_once_all_before_it_is_stored() {
+    fn positions_are_confirmed_after_their_records() {
         let mut queue = Queue::default();
         for (key, data) in [("a", "1"), ("a", "2"), ("b", "3")] {
             queue.push(entry(key, data));
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_has_its_limits() {
+    fn requests_keep_the_limits() {
         let mut queue = Queue::default();
         (0..600).for_each(|n| queue.push(entry(&n.to_string(), "x")));
         assert_eq!(queue.take().0.len(), REQUEST_ENTRIES);
@@ -133,10 +133,10 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever fails, in whatever order answers come: every key's records are stored in order, all of them, and
-        /// no position is confirmed early.
+        /// Whatever fails and whenever answers arrive, all records of every key are stored in order, and no position is
+        /// confirmed early.
         #[test]
-        fn order_and_positions_hold(keys in prop::collection::vec(0u8..5, 1..80), choices: Vec<u8>) {
+        fn every_key_keeps_its_order(keys in prop::collection::vec(0u8..5, 1..80), choices: Vec<u8>) {
             let mut queue = Queue::default();
             for (at, key) in keys.iter().enumerate() {
                 queue.push(entry(&key.to_string(), &at.to_string()));

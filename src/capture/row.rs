@@ -1,4 +1,4 @@
-//! From a row to a record.
+//! Converts a row to a record.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ use crate::outbox::formats::dms::{Details, Head, Object, json, write_row, write_
 use crate::postgres::replication::Lsn;
 use crate::postgres::replication::pgoutput::Value;
 
-/// Data and key of a record that the stream takes: 1 MiB through DMS, whatever the stream's own limit.
+/// Maximum bytes of a record's data and key: 1 MiB through DMS, whatever the stream's own limit.
 const RECORD_LIMIT: usize = 1024 * 1024;
-/// Characters that a partition key may have.
+/// Maximum characters of a partition key.
 const KEY_LIMIT: usize = 256;
 
-/// Everything that shapes a record besides its table.
+/// Settings of a record other than its table.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     pub(super) source: SourceSettings,
@@ -27,25 +27,25 @@ pub(super) struct Shape {
     pub(super) lobs: LobSettings,
 }
 
-/// Where a change comes from; None for a loaded row.
+/// The stream position of a change; `None` for a loaded row.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Origin<'a> {
     pub(super) xid: u64,
     pub(super) details: Details<'a>,
 }
 
-/// What one record is made from.
+/// The content of one record.
 pub(super) struct Row<'a> {
     pub(super) table: &'a Table,
     pub(super) operation: &'a str,
     pub(super) values: &'a [Value<'a>],
     pub(super) origin: Option<Origin<'a>>,
-    /// When the record is made, as DMS writes it.
+    /// The time at which the record is made, in DMS's format.
     pub(super) now: &'a str,
 }
 
 impl Row<'_> {
-    /// The table, and the row by its primary key: `the row of public.outbox with id 1f0c…`.
+    /// Names the table, and the row by its primary key: `the row of public.outbox with id 1f0c…`.
     fn name(&self) -> String {
         let key = self.table.primary.iter().filter_map(|at| {
             let (column, value) = (self.table.columns.get(*at)?, self.values.get(*at)?);
@@ -62,11 +62,11 @@ impl Row<'_> {
 }
 
 impl Shape {
-    /// Appends the record to `out` and answers its partition key.
+    /// Appends the record to `out` and returns its partition key.
     ///
     /// # Errors
-    /// `Failed` where a large object would be cut off and must not be, the partition key is empty, or the record is too large
-    /// for the stream.
+    /// `Failed` if a large object would be truncated against the settings, the partition key is empty, or the record is
+    /// too large for the stream.
     pub(super) fn write(&self, out: &mut Vec<u8>, row: &Row<'_>) -> Result<Arc<str>> {
         let from = out.len();
         let (key_type, key) = self.key(row)?;
@@ -100,7 +100,7 @@ impl Shape {
         for (column, value) in row.table.columns.iter().zip(row.values) {
             match value {
                 _ if !column.written => {}
-                // Of a deleted row the log has the primary key alone, and so has the record.
+                // The log has only the primary key of a deleted row, and so has the record.
                 Value::Null if row.operation == "delete" && !column.primary => {}
                 Value::Unchanged => {}
                 Value::Null if self.target.nulls => {
@@ -122,12 +122,13 @@ impl Shape {
         Ok(())
     }
 
-    /// Limited LOB mode: cut at `LobMaxSize`, or the end of the task. Text counts two bytes a character ("NCLOB – Replication
-    /// handles each character as a double-byte character", PostgreSQL as a source in the DMS user guide).
+    /// Applies limited LOB mode: truncates at `LobMaxSize`, or ends the task. Text counts two bytes per character
+    /// ("NCLOB – Replication handles each character as a double-byte character", PostgreSQL as a source in the DMS user
+    /// guide).
     fn limited<'t>(&self, row: &Row<'_>, column: &Column, text: &'t str) -> Result<&'t str> {
-        // bytea comes as two digits a byte after \x.
+        // bytea has the form \x and two digits per byte.
         let binary = column.kind == crate::outbox::formats::dms::Kind::Bytes;
-        // No text has more UTF-16 units than bytes.
+        // A text has at most as many UTF-16 units as bytes.
         if !column.kind.is_lob() || text.len() <= self.lobs.limit / 2 {
             return Ok(text);
         }
@@ -144,7 +145,7 @@ impl Shape {
             );
             return Err(Error::new(Kind::Failed, text).hint("raise LobMaxSize in the task's settings"));
         }
-        tracing::warn!(table = row.table.full_name(), column = column.name, size, "large object cut off");
+        tracing::warn!(table = row.table.full_name(), column = column.name, size, "large object truncated");
         let end = if binary { 2 + 2 * self.lobs.limit } else { units(text, self.lobs.limit / 2) };
         Ok(&text[..end])
     }
@@ -173,7 +174,7 @@ impl Shape {
     }
 }
 
-/// The bytes of the beginning of a text that has at most so many UTF-16 units.
+/// Returns the length in bytes of the longest prefix with at most that many UTF-16 units.
 fn units(text: &str, most: usize) -> usize {
     let mut taken = 0;
     let beyond = text.char_indices().find(|(_, character)| {
@@ -183,7 +184,7 @@ fn units(text: &str, most: usize) -> usize {
     beyond.map_or(text.len(), |(at, _)| at)
 }
 
-/// Kinesis takes no empty key, and what DMS then does is documented nowhere: the run ends.
+/// Returns the error for an empty key: Kinesis rejects it, and DMS's reaction is not documented, so the run ends.
 fn keyless(row: &Row<'_>) -> Error {
     let text = format!(
         "a record of operation {} on {} has an empty partition key, which Kinesis does not accept",
@@ -195,7 +196,7 @@ fn keyless(row: &Row<'_>) -> Error {
     )
 }
 
-/// Text with its pieces filled in; None where a column is null.
+/// Fills in the pieces of a template; `None` if a column is null.
 fn join(pieces: &[Piece], row: &Row<'_>) -> Result<Option<String>> {
     let mut text = String::new();
     for piece in pieces {
@@ -223,7 +224,7 @@ fn text_of<'t>(bytes: &'t [u8], column: &Column) -> Result<&'t str> {
     })
 }
 
-/// What the stream takes as a key: not too long. The same text always makes the same key.
+/// Returns a key that the stream accepts: longer keys are replaced by their hash.
 fn partition_key(key: &str) -> Arc<str> {
     use sha2::{Digest, Sha256};
     match key.len() {
@@ -232,17 +233,17 @@ fn partition_key(key: &str) -> Arc<str> {
     }
 }
 
-/// Now, as DMS writes it.
+/// Returns the current time in DMS's format.
 pub(super) fn now() -> String {
     crate::outbox::formats::dms::timestamp(Utc::now())
 }
 
-/// A commit's time (Unix microseconds), as DMS writes it.
+/// Returns a commit's time (Unix microseconds) in DMS's format.
 pub(super) fn commit_time(micros: i64) -> String {
     DateTime::from_timestamp_micros(micros).map(crate::outbox::formats::dms::timestamp).unwrap_or_default()
 }
 
-/// Records that were written one after the other into one buffer, and the positions between them.
+/// Records that were appended to one buffer, and the positions between them.
 #[derive(Default)]
 pub(super) struct Written {
     pub(super) buffer: Vec<u8>,
@@ -250,18 +251,18 @@ pub(super) struct Written {
 }
 
 enum Mark {
-    /// A record's key, and where it ends in the buffer.
+    /// A record's key, and its end in the buffer.
     Record(Arc<str>, usize),
     Position(Lsn),
 }
 
 impl Written {
-    /// A record was appended to the buffer.
+    /// Marks the end of a record in the buffer.
     pub(super) fn record(&mut self, key: Arc<str>) {
         self.marks.push(Mark::Record(key, self.buffer.len()));
     }
 
-    /// Everything up to here covers the log up to `position`.
+    /// Marks that everything up to here covers the log up to `position`.
     pub(super) fn position(&mut self, position: Lsn) {
         match self.marks.last_mut() {
             Some(Mark::Position(last)) => *last = position,
@@ -269,7 +270,7 @@ impl Written {
         }
     }
 
-    /// All of it, for the delivery; the records share the buffer.
+    /// Takes all items for the delivery; the records share the buffer.
     pub(super) fn take(&mut self) -> Vec<Item> {
         let capacity = self.buffer.capacity();
         let shared = bytes::Bytes::from(std::mem::replace(&mut self.buffer, Vec::with_capacity(capacity)));

@@ -1,5 +1,5 @@
-//! Settings of endpoints and tasks that the data plane follows, out of the API's JSON. Values may be text, as
-//! CloudFormation passes them. Source: API reference, PostgreSQLSettings and KinesisSettings; "Task settings".
+//! Settings of endpoints and tasks that the data plane uses, from the API's JSON. Values may be text, as CloudFormation
+//! passes them. Source: API reference, PostgreSQLSettings and KinesisSettings; "Task settings".
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use crate::outbox::formats::dms::{Format, Numbers};
 
-/// Most bytes of a LOB before DMS's default cuts it: `LobMaxSize` 32 KB.
+/// Default of `LobMaxSize`, in KB: larger LOBs are truncated.
 const DEFAULT_LOB_KILOBYTES: u64 = 32;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SourceSettings {
-    /// A slot that somebody else made; it is never made or dropped by the task.
+    /// A slot that was created outside of the task; the task never creates or drops it.
     pub slot: Option<String>,
     pub heartbeat: Option<Heartbeat>,
-    /// End the task rather than cut a large object off.
+    /// Whether the task ends instead of truncating a large object.
     pub fail_on_truncation: bool,
     pub booleans: bool,
 }
@@ -39,25 +39,25 @@ pub struct TargetSettings {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LobSettings {
-    /// Whether large objects are carried at all.
+    /// Whether large objects are included at all.
     pub carried: bool,
-    /// Bytes that are kept.
+    /// Maximum bytes of a large object.
     pub limit: usize,
 }
 
-/// A flag: `true` or `"true"`.
+/// Reads a flag: `true` or `"true"`.
 pub fn flag(value: &Value) -> Option<bool> {
     value.as_bool().or_else(|| value.as_str()?.to_ascii_lowercase().parse().ok())
 }
 
-/// A whole number, or its digits.
+/// Reads an integer, or its digits.
 pub fn count(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.parse().ok())
 }
 
 impl SourceSettings {
-    /// From `PostgreSQLSettings` and `ExtraConnectionAttributes` (`slotName=x;heartbeatEnable=true`), which say the same
-    /// things in two ways; the former wins.
+    /// Reads `PostgreSQLSettings` and `ExtraConnectionAttributes` (`slotName=x;heartbeatEnable=true`), which have the
+    /// same settings in two forms; the former takes precedence.
     pub fn read(settings: &Value, attributes: &str) -> Self {
         let attribute = |name: &str| {
             let mut pairs = attributes.split(';').filter_map(|pair| pair.split_once('='));
@@ -82,7 +82,7 @@ impl SourceSettings {
 }
 
 impl TargetSettings {
-    /// From `KinesisSettings`.
+    /// Reads `KinesisSettings`.
     pub fn read(settings: &Value) -> Self {
         let on = |name: &str| flag(&settings[name]).unwrap_or(false);
         let one_line = settings["MessageFormat"].as_str() == Some("json-unformatted");
@@ -103,7 +103,7 @@ impl TargetSettings {
 }
 
 impl LobSettings {
-    /// From `ReplicationTaskSettings`.
+    /// Reads `ReplicationTaskSettings`.
     pub fn read(settings: &Value) -> Self {
         let target = &settings["TargetMetadata"];
         let kilobytes = count(&target["LobMaxSize"]).filter(|n| *n > 0).unwrap_or(DEFAULT_LOB_KILOBYTES);
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_counts_as_well_as_values_do() {
+    fn values_may_be_text() {
         let source =
             SourceSettings::read(&json!({"HeartbeatEnable": "true", "HeartbeatFrequency": 1}), "slotName=mine");
         assert_eq!(source.heartbeat.unwrap().every, Duration::from_secs(60));

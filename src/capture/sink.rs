@@ -1,4 +1,4 @@
-//! Where records go. The seam for tests and benches: a sink may fail in part, throttle, or answer late.
+//! The target of records. A trait, for tests and benches: a sink may fail in part, throttle, or answer late.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ pub struct Entry {
     pub data: Bytes,
 }
 
-/// Why one entry of a request was not stored; it may be sent again.
+/// An error of one entry of a request; the entry may be sent again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// Like `ProvisionedThroughputExceededException`.
@@ -21,19 +21,19 @@ pub struct Failure {
     pub message: String,
 }
 
-/// Why a whole request failed.
+/// An error of a whole request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SinkError {
-    /// What was tried and what came back.
+    /// The operation and its error.
     pub message: String,
-    /// Whether the same request may succeed later. Where it is unknown whether it took effect, it is sent again.
+    /// Whether the same request may succeed later. A request with an unknown outcome is sent again.
     pub retryable: bool,
     /// Whether the stream does not exist.
     pub missing: bool,
 }
 
-/// Takes records.
+/// A target for records.
 pub trait Sink: Send + Sync + 'static {
-    /// Stores a batch. The answer has one element an entry, in order: None where it was stored.
+    /// Stores a batch. Returns one element per entry, in order: `None` if it was stored.
     fn put<'a>(&'a self, entries: &'a [Entry]) -> BoxFuture<'a, Result<Vec<Option<Failure>>, SinkError>>;
 }

@@ -9,14 +9,14 @@ use crate::error::{Error, Kind, Result};
 use crate::postgres::replication::{Connection, Lsn, Slot};
 use crate::postgres::{Target, failed};
 
-/// How long a slot may still be held by a reader that is gone: PostgreSQL notices a closed socket at once, and a silent
-/// one after wal_sender_timeout.
+/// Time that a slot may remain active after its reader has ended: PostgreSQL detects a closed socket at once, and a
+/// silent reader after wal_sender_timeout.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Drops the slot; one that does not exist is as good as dropped.
+/// Drops the slot, if it exists.
 ///
 /// # Errors
-/// `SlotTaken` where somebody reads it; what connecting says.
+/// `SlotTaken` if the slot is active; the errors of connecting.
 pub async fn drop_slot(target: &Target, slot: &str) -> Result<()> {
     let catalog = Catalog::open(target).await?;
     let deadline = Instant::now() + PATIENCE;
@@ -37,7 +37,7 @@ pub async fn drop_slot(target: &Target, slot: &str) -> Result<()> {
     }
 }
 
-/// Where the slot's reader would begin. None where there is no such slot.
+/// Returns the position from which the slot's reader would start; `None` if the slot does not exist.
 pub(super) async fn position(catalog: &Catalog, slot: &str) -> Result<Option<Lsn>> {
     let query = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = $1 AND plugin = 'pgoutput' \
                  AND database = current_database()";
@@ -45,14 +45,14 @@ pub(super) async fn position(catalog: &Catalog, slot: &str) -> Result<Option<Lsn
     Ok(row.map(|row| row.get::<_, Option<String>>(0).and_then(|text| text.parse().ok()).unwrap_or_default()))
 }
 
-/// Makes the slot anew. The connection must stay idle for as long as the snapshot is used.
+/// Creates the slot. The connection must stay idle for as long as the snapshot is used.
 pub(super) async fn create(target: &Target, slot: &str) -> Result<(Connection, Slot)> {
     let mut connection = Connection::open(target).await?;
     let created = connection.create_slot(slot).await?;
     Ok((connection, created))
 }
 
-/// Opens the stream, with some patience for a reader that has just gone.
+/// Opens the stream; retries for a while if the previous reader has just ended.
 pub(super) async fn stream(
     target: &Target,
     slot: &str,

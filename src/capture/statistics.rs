@@ -1,4 +1,4 @@
-//! What DescribeTableStatistics tells: counts by table.
+//! Counts by table, for DescribeTableStatistics.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// Counts of one table since the task was last started anew.
+/// Counts of one table since the last start of the task that was not a resume.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableCounts {
     pub loaded: u64,
@@ -17,7 +17,7 @@ pub struct TableCounts {
     pub updated_at: Option<DateTime<Utc>>,
 }
 
-/// Shared between the data plane, which adds, and the API, which tells.
+/// Counts shared between the data plane, which adds, and the API, which reads.
 #[derive(Debug, Default)]
 pub struct Statistics {
     tables: Mutex<BTreeMap<(String, String), TableCounts>>,
@@ -28,7 +28,7 @@ impl Statistics {
         Self { tables: Mutex::new(tables.into_iter().collect()) }
     }
 
-    /// Counts of a table, made on first use.
+    /// Updates the counts of a table, which are created on first use.
     pub fn update(&self, schema: &str, table: &str, change: impl FnOnce(&mut TableCounts)) {
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         let counts = tables.entry((schema.to_owned(), table.to_owned())).or_default();
@@ -36,7 +36,7 @@ impl Statistics {
         counts.updated_at = Some(Utc::now());
     }
 
-    /// Every table with its counts.
+    /// Returns every table with its counts.
     pub fn snapshot(&self) -> Vec<((String, String), TableCounts)> {
         let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         tables.iter().map(|(name, counts)| (name.clone(), counts.clone())).collect()

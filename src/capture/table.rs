@@ -1,11 +1,11 @@
-//! A captured table: what becomes of each column, worked out once for all its rows.
+//! A captured table: the output of each column, computed once for all its rows.
 
 use super::mapping::{Condition, Mappings, ObjectMapping, PartitionKey};
 use crate::error::{Error, Kind as Fault, Result};
 use crate::outbox::formats::dms::{Kind, json};
 use crate::postgres::replication::pgoutput::Value;
 
-/// A column as the catalog has it.
+/// A column in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SourceColumn {
     pub(super) name: String,
@@ -16,10 +16,10 @@ pub(super) struct SourceColumn {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Column {
     pub(super) name: String,
-    /// Quoted, with its colon.
+    /// Quoted, followed by a colon.
     pub(super) key: Vec<u8>,
     pub(super) kind: Kind,
-    /// Whether the record has it.
+    /// Whether the record contains it.
     pub(super) written: bool,
     /// Part of the primary key.
     pub(super) primary: bool,
@@ -33,7 +33,7 @@ pub(super) enum Piece {
     Column(usize),
 }
 
-/// What the partition key of a record is.
+/// The source of a record's partition key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Key {
     SchemaTable,
@@ -52,19 +52,20 @@ pub(super) struct Table {
     pub(super) attributes: Vec<(Vec<u8>, Vec<Piece>)>,
     /// Positions of the primary key's columns.
     pub(super) primary: Vec<usize>,
-    /// For changes.
+    /// The key for changes.
     pub(super) key: Key,
-    /// For full load.
+    /// The key for full load.
     pub(super) load_key: Key,
-    /// Source filters: position of the column, and conditions of which one must hold.
+    /// Source filters: position of the column, and its conditions, of which one must hold.
     filters: Vec<(usize, Vec<Condition>)>,
 }
 
 impl Table {
-    /// `lobs`: whether the task carries large objects. A table without a primary key loses them in any case.
+    /// Plans a table; `lobs` is whether the task includes large objects. A table without a primary key omits them in
+    /// any case.
     ///
     /// # Errors
-    /// `TaskFailed` where a filter names a column that the table lacks.
+    /// `TaskFailed` if a filter names a column that the table does not have.
     pub(super) fn plan(
         schema: &str,
         name: &str,
@@ -81,7 +82,8 @@ impl Table {
         let mut filters = Vec::new();
         for filter in mappings.filters(schema, name) {
             let at = columns.iter().position(|column| column.name == filter.column).ok_or_else(|| {
-                let text = format!("a source filter names column {:?}, which {schema}.{name} lacks", filter.column);
+                let text =
+                    format!("a source filter names column {:?}, which {schema}.{name} does not have", filter.column);
                 Error::new(Fault::TaskFailed, text).hint("column names are case-sensitive")
             })?;
             filters.push((at, filter.conditions));
@@ -101,11 +103,11 @@ impl Table {
         Ok(Self { schema: schema.into(), name: name.into(), columns, attributes, primary, key, load_key, filters })
     }
 
-    /// Whether the source filters let a row through.
+    /// Returns whether the source filters accept a row.
     ///
-    /// Of a deleted row the log has the primary key alone, so a filter on any other column drops it: "When using source filters
-    /// that don't contain a Primary Key column, DELETE operations won't be captured" (DMS user guide, limitations of PostgreSQL
-    /// as a source). Of an updated row the new values count.
+    /// The log has only the primary key of a deleted row, so a filter on any other column drops it: "When using source
+    /// filters that don't contain a Primary Key column, DELETE operations won't be captured" (DMS user guide,
+    /// limitations of PostgreSQL as a source). For an updated row the new values apply.
     pub(super) fn passes(&self, operation: &str, values: &[Value<'_>]) -> bool {
         self.filters.iter().all(|(at, conditions)| {
             let known = operation != "delete" || self.columns[*at].primary;
@@ -114,7 +116,7 @@ impl Table {
         })
     }
 
-    /// `schema.table`.
+    /// Returns `schema.table`.
     pub(super) fn full_name(&self) -> String {
         format!("{}.{}", self.schema, self.name)
     }
@@ -140,7 +142,7 @@ fn keys(mapping: &ObjectMapping, columns: &[SourceColumn], primary: Vec<usize>) 
     }
 }
 
-/// `${column}` by the column's value; a name that the table lacks stays as it is written.
+/// Parses a template. `${column}` becomes the column's value; unknown names stay unchanged.
 fn template(text: &str, columns: &[SourceColumn]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut rest = text;

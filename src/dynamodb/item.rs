@@ -12,7 +12,7 @@ use crate::outbox::{Message, RowError};
 
 typed!(typed, AttributeValue);
 
-/// The message of an item as the SDK gives it: the same as of the record by which a stream shows the item.
+/// Returns the message of an item from the SDK: equal to that of the item's stream record.
 ///
 /// # Errors
 /// The first attribute that is missing or unreadable.
@@ -20,7 +20,7 @@ pub fn from_item(item: &HashMap<String, AttributeValue>) -> Result<Message, RowE
     read(&plain(&typed(item)).unwrap_or_default())
 }
 
-/// The item's attributes. `retention` is how long after its commit DynamoDB may purge it; time to live takes epoch seconds.
+/// Returns the item's attributes. DynamoDB may purge it `retention` after its commit; time to live is in epoch seconds.
 pub fn item(message: &Message, retention: Duration) -> HashMap<String, AttributeValue> {
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let number = |value: i64| AttributeValue::N(value.to_string());
@@ -31,7 +31,7 @@ pub fn item(message: &Message, retention: Duration) -> HashMap<String, Attribute
         ("id".to_owned(), text(&message.id.to_string())),
         ("aggregate_type".to_owned(), text(&message.aggregate_type)),
         ("event_type".to_owned(), text(&message.event_type)),
-        // As text, so that the bytes on the bus are the bytes that were written: numbers and key order included.
+        // As text, so that the bus gets the bytes that were written: numbers and key order included.
         ("payload".to_owned(), text(message.payload.get())),
         ("schema_version".to_owned(), number(message.schema_version.into())),
         ("created_at".to_owned(), text(&message.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true))),
@@ -43,7 +43,7 @@ pub fn item(message: &Message, retention: Duration) -> HashMap<String, Attribute
     item
 }
 
-/// The message of an item's plain image. DynamoDB has no commit time of its own: the writer's clock stands in.
+/// Reads the message of an item's plain image. DynamoDB has no commit time: the writer's clock is used instead.
 ///
 /// # Errors
 /// The first attribute that is missing or unreadable.
@@ -80,15 +80,15 @@ mod tests {
     }
 
     #[test]
-    fn comes_back_as_it_was() {
+    fn written_items_are_read_back() {
         let written = item(&message(), Duration::from_secs(60));
         assert_eq!(event(&from_item(&written).unwrap()), event(&message()));
         assert_eq!(written["expires_at"], AttributeValue::N((message().committed_at.timestamp() + 60).to_string()));
     }
 
-    /// What a gap is filled with must be what its own record would have brought, or one of the two is lost.
+    /// An event that fills a gap must equal that of its own record, or one of the two is lost.
     #[test]
-    fn an_item_is_read_as_its_record_is_whatever_wrote_it() {
+    fn items_and_stream_records_have_the_same_message() {
         let mut written = item(&message(), Duration::ZERO);
         let lines = AttributeValue::L(vec![AttributeValue::N("1.10".into()), AttributeValue::Null(true)]);
         let payload = HashMap::from([("lines".to_owned(), lines), ("ok".to_owned(), AttributeValue::Bool(true))]);

@@ -1,6 +1,6 @@
 //! DynamoDB as an outbox store. Imports `error`, `outbox` and `timing`.
 //!
-//! `item.rs` is the outbox item, `writer.rs` the transaction that writes it with the user's own items, `stream.rs`
+//! `item.rs` has the outbox item, `writer.rs` the transaction that writes it with the user's own items, `stream.rs`
 //! reads the shards and records of a table's stream.
 
 mod item;

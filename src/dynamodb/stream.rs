@@ -1,5 +1,4 @@
-//! A DynamoDB stream as its API shows it: its shards, and its records in the form in which Lambda hands them to a
-//! function.
+//! A DynamoDB stream: its shards, and its records in the form in which Lambda passes them to a function.
 
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::SdkError;
@@ -9,23 +8,23 @@ use serde_json::{Map, Value, json};
 
 use crate::outbox::formats::dynamodb::image::typed;
 
-/// The most records of one read ("GetRecords" in the DynamoDB Streams API reference).
+/// Maximum records per read ("GetRecords" in the DynamoDB Streams API reference).
 pub const MOST_RECORDS: usize = 1_000;
 
-/// A shard as far as its order matters.
+/// A shard and its position in the order of shards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StreamShard {
     pub id: String,
     /// The shard that it continues. It may have expired.
     pub parent: Option<String>,
-    /// It takes no more records.
+    /// Whether the shard accepts no more records.
     pub closed: bool,
 }
 
-/// Every shard that the stream still has, closed ones included.
+/// Returns every shard that the stream still has, closed ones included.
 ///
 /// # Errors
-/// What DescribeStream answers.
+/// Those of DescribeStream.
 pub async fn shards(client: &Client, stream_arn: &str) -> Result<Vec<StreamShard>, SdkError<DescribeStreamError>> {
     let (mut shards, mut last) = (Vec::new(), None);
     loop {
@@ -43,8 +42,8 @@ pub async fn shards(client: &Client, stream_arn: &str) -> Result<Vec<StreamShard
     }
 }
 
-/// The record as an element of `Records` of a function's event ("Process DynamoDB records with Lambda" in the Lambda
-/// developer guide), which is the API's record with the stream's ARN, its times in epoch seconds and binary as base64.
+/// Returns the record as an element of `Records` of a function's event ("Process DynamoDB records with Lambda" in the
+/// Lambda developer guide): the API's record with the stream's ARN, its times in epoch seconds and binary as base64.
 pub fn event(record: &Record, stream_arn: &str) -> Value {
     let mut body = Map::new();
     if let Some(change) = record.dynamodb() {

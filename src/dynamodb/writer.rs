@@ -1,4 +1,4 @@
-//! The outbox writer: the caller's writes and the event's item in one transaction, all or nothing.
+//! The outbox writer: commits the caller's writes and the event's item in one transaction.
 
 use std::time::{Duration, Instant};
 
@@ -13,10 +13,10 @@ use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::outbox::Message;
 use crate::timing::Backoff;
 
-/// Before each retry of a transaction that conflicted with others.
+/// Delay before each retry of a transaction that conflicted with others.
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_millis(500));
 
-/// How a transaction ended that DynamoDB judged.
+/// The outcome of a transaction that DynamoDB evaluated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Commit {
     Done,
@@ -33,7 +33,7 @@ pub struct Outbox {
 }
 
 impl Outbox {
-    /// `retention` is how long an item stays after its commit.
+    /// Returns a writer; `retention` is the time that an item is kept after its commit.
     pub fn new(client: Client, table: String, retention: Duration) -> Self {
         Self { client, table, retention }
     }
@@ -42,22 +42,22 @@ impl Outbox {
         &self.client
     }
 
-    /// Commits `writes` (at most 99) together with `event`, whose sequence must be free in its aggregate. Where other
-    /// transactions are in the way, it is tried again until `deadline`.
+    /// Commits `writes` (at most 99) together with `event`, whose sequence must be free in its aggregate. Conflicts
+    /// with other transactions are retried until `deadline`.
     ///
     /// # Errors
-    /// `Unreachable` when others were in the way until the deadline or no answer came; what DynamoDB says otherwise.
+    /// `Unreachable` if conflicts persisted until the deadline or no answer came; otherwise DynamoDB's error.
     pub async fn commit(&self, writes: Vec<TransactWriteItem>, event: &Message, deadline: Instant) -> Result<Commit> {
         let put = Put::builder()
             .table_name(&self.table)
             .set_item(Some(item(event, self.retention)))
-            // Two writers that took the same sequence: one of them has seen an aggregate that is no more.
+            // Two writers used the same sequence: one of them has read an outdated aggregate.
             .condition_expression("attribute_not_exists(aggregate_id)")
             .build()
             .map_err(|error| Error::new(Kind::Unexpected, "the outbox item is incomplete").with_source(error))?;
         let mut writes = writes;
         writes.push(TransactWriteItem::builder().put(put).build());
-        // One token for all attempts: an attempt that committed and whose answer was lost is not made twice.
+        // One token for all attempts: a committed attempt whose answer was lost is not repeated.
         let token = Uuid::new_v4().to_string();
         let mut attempt = 0;
         loop {
@@ -74,7 +74,7 @@ impl Outbox {
                     tokio::time::sleep(wait).await;
                 }
                 Judgement::Contended => {
-                    return Err(Error::new(Kind::Unreachable, "other transactions were in the way for too long")
+                    return Err(Error::new(Kind::Unreachable, "transaction conflicts persisted until the deadline")
                         .with_source(error));
                 }
                 Judgement::Other => return Err(error).aws(format!("write to {}", self.table)),
@@ -105,7 +105,7 @@ fn judge<R>(error: &SdkError<TransactWriteItemsError, R>) -> Judgement {
     if !codes.is_empty() && codes.iter().all(passing) { Judgement::Contended } else { Judgement::Other }
 }
 
-/// Whether the same request may succeed in a moment (TransactWriteItems in the DynamoDB API reference).
+/// Returns whether a retry of the same request may succeed (TransactWriteItems in the DynamoDB API reference).
 pub fn is_contention(code: &str) -> bool {
     matches!(
         code,

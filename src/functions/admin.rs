@@ -1,4 +1,4 @@
-//! The in-VPC admin function: what the CLI asks of a private database, done by its owner.
+//! The admin function in the VPC: runs the CLI's requests on a private database, as its owner.
 
 use serde_json::Value;
 
@@ -17,7 +17,7 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// From `DATABASE_SECRET_ARN`, `DATABASE_HOST`, `DATABASE_PORT` and `DATABASE_NAME`.
+    /// Reads `DATABASE_SECRET_ARN`, `DATABASE_HOST`, `DATABASE_PORT` and `DATABASE_NAME`.
     ///
     /// # Errors
     /// `Config`, naming the variable that is missing or malformed.
@@ -32,7 +32,7 @@ impl Handler {
         })
     }
 
-    /// Does what is asked. A failure is an answer too: its kind and hints reach the user of the CLI.
+    /// Runs a request. A failure is returned as an answer, so that its kind and hints reach the user of the CLI.
     pub async fn handle(&self, request: Value) -> AdminReply {
         let result = self.execute(request).await;
         match &result {
@@ -45,9 +45,9 @@ impl Handler {
     async fn execute(&self, request: Value) -> Result<AdminResponse> {
         let request: AdminRequest = serde_json::from_value(request).map_err(|error| {
             Error::new(Kind::Usage, format!("the admin function does not understand the request: {error}"))
-                .hint("run `outboxctl deploy`, so that the function is as new as this executable")
+                .hint("run `outboxctl deploy`, to update the function to the version of this executable")
         })?;
-        // Both anew each time: a rotated secret counts at once, and this function is called rarely.
+        // Both are created for each request: a rotated secret applies at once, and this function is called rarely.
         let answer = self.secrets.get_secret_value().secret_id(&self.secret_arn).send().await;
         let secret = answer.aws(format!("read secret {}", self.secret_arn))?;
         let text = secret.secret_string().unwrap_or_default();

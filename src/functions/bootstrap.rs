@@ -1,4 +1,4 @@
-//! Starts the function that `_HANDLER` names and hands it Lambda's invocations.
+//! Starts the function that `_HANDLER` names and passes Lambda's invocations to it.
 
 use std::convert::Infallible;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ pub fn main() -> ExitCode {
 async fn run() -> Result<()> {
     let handler = required("_HANDLER")?;
     let clients = Clients::from_environment().await;
-    // Hands each invocation to a handler that knows when Lambda ends it, and that answers whatever happens.
+    // Passes each invocation to a handler with its deadline, and always returns a response.
     macro_rules! serve {
         ($handler:ty, |$payload:ident| $argument:expr) => {{
             let handler = <$handler>::from_environment(&clients)?;
@@ -54,7 +54,7 @@ async fn run() -> Result<()> {
         "sequencer" => serve!(sequencer::Handler, |batch| batch),
         "consumer" => {
             let handler = consumer::Handler::from_environment(&clients)?;
-            // An error makes Lambda call again, and hand the event to the failure destination in the end.
+            // After an error Lambda retries, and finally sends the event to the failure destination.
             lambda_runtime::run(service_fn(async |event: LambdaEvent<_>| {
                 handler.handle(event.payload).await.map_err(|error| Diagnostic {
                     error_type: error.kind().name().into(),
@@ -72,7 +72,7 @@ async fn run() -> Result<()> {
         }
         other => {
             let names: Vec<_> = FUNCTIONS.iter().map(|function| function.handler).collect();
-            return Err(Error::new(Kind::Config, format!("no function is called {other:?}"))
+            return Err(Error::new(Kind::Config, format!("unknown function {other:?}"))
                 .hint(format!("Handler is one of {}", names.join(", "))));
         }
     };

@@ -1,4 +1,4 @@
-//! A consumer behind a rule of the bus: it shows how to take an event that may come twice.
+//! A consumer behind a rule of the bus: shows how to handle an event that may be delivered more than once.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -11,7 +11,7 @@ use super::environment::required;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
-/// How long an event is remembered, in seconds: longer than anything delivers it again.
+/// Time that an event is remembered, in seconds: longer than any redelivery takes.
 const REMEMBERED: i64 = 14 * 86_400;
 
 pub struct Handler {
@@ -19,14 +19,14 @@ pub struct Handler {
     table: String,
 }
 
-/// An event as a rule hands it over. What is not looked at stays text, however deeply it is nested.
+/// An event as delivered by a rule. Unread parts stay text, however deeply they are nested.
 #[derive(Deserialize)]
 pub struct Event {
     #[serde(default)]
     detail: Option<Box<RawValue>>,
 }
 
-/// What is looked at of the CloudEvent in `detail`. The data is the consumer's business, and stays out of the log.
+/// The fields of the CloudEvent in `detail` that are read. The data belongs to the consumer and is not logged.
 #[derive(Deserialize)]
 struct Detail {
     id: String,
@@ -37,7 +37,7 @@ struct Detail {
 }
 
 impl Handler {
-    /// From `INBOX_TABLE`.
+    /// Reads `INBOX_TABLE`.
     ///
     /// # Errors
     /// `Config`, naming the variable.
@@ -45,10 +45,11 @@ impl Handler {
         Ok(Self { client: clients.dynamodb(), table: required("INBOX_TABLE")? })
     }
 
-    /// Takes the event in, once: the inbox item is the proof, and belongs in one transaction with what a consumer does.
+    /// Processes the event once: the inbox item is the proof, and belongs in one transaction with the consumer's own
+    /// writes.
     ///
     /// # Errors
-    /// The event is not taken in; Lambda tries again, then hands it to the failure destination.
+    /// The event was not processed; Lambda retries, then sends it to the failure destination.
     pub async fn handle(&self, event: Event) -> Result<Value> {
         let detail = event.detail.and_then(|detail| serde_json::from_str::<Detail>(detail.get()).ok());
         let detail = detail.ok_or_else(|| Error::new(Kind::Failed, "the event has no CloudEvent in `detail`"))?;

@@ -1,4 +1,4 @@
-//! The functions' database connection: kept across invocations, made anew when it broke.
+//! The functions' database connection: kept across invocations, replaced when it breaks.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::environment::{required, roots};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::{Secret, Target, connect, without_rows};
 
-/// Where the database is and who the function is there, from `DATABASE_HOST`, `_PORT`, `_NAME` and `_USER`.
+/// Address of the database and the function's user, from `DATABASE_HOST`, `_PORT`, `_NAME` and `_USER`.
 pub struct Database {
     config: SdkConfig,
     host: String,
@@ -22,11 +22,11 @@ pub struct Database {
     idle: Mutex<Option<Client>>,
 }
 
-/// How a piece of work on a connection ended badly.
+/// A failure of work on a connection.
 pub enum Fault {
-    /// Nothing can have been committed: with a fresh connection it may be tried again.
+    /// Nothing can have been committed: it may be retried on a new connection.
     Before(Error),
-    /// It may have been committed, or trying again would end the same.
+    /// It may have been committed, or a retry would fail the same way.
     Final(Error),
 }
 
@@ -40,17 +40,16 @@ impl Database {
         Ok(Self::new(config, host, port, name, user))
     }
 
-    /// Nothing is connected before the first piece of work.
+    /// Returns a database without a connection; the first piece of work connects.
     pub fn new(config: &SdkConfig, host: String, port: u16, name: String, user: String) -> Self {
         Self { config: config.clone(), host, port, name, user, idle: Mutex::new(None) }
     }
 
-    /// Runs `work` on the kept connection, and once more on a fresh one where the kept one turned out to be broken.
-    /// `patience` is the limit for each of the two: an environment that was frozen for hours wakes up with a
-    /// connection that nobody has told is gone.
+    /// Runs `work` on the kept connection, and once more on a new one if the kept one is broken. `patience` is the time
+    /// limit of each attempt: after an environment was frozen for hours, the connection may be gone without notice.
     ///
     /// # Errors
-    /// Those of connecting and of `work`; `DatabaseUnreachable` when `patience` runs out.
+    /// Those of connecting and of `work`; `DatabaseUnreachable` if `patience` runs out.
     pub async fn run<T, W>(&self, patience: Duration, mut work: impl FnMut(Client) -> W) -> Result<T>
     where
         W: Future<Output = Result<(Client, T), Fault>>,
@@ -64,7 +63,7 @@ impl Database {
                 }
                 Ok(Err(Fault::Final(error))) => return Err(error),
                 Ok(Err(Fault::Before(error))) => tracing::warn!("the kept connection broke: {}", without_rows(&error)),
-                // Whether it committed is not known: it is not tried again.
+                // It may have been committed: it is not retried.
                 Err(_) => return Err(self.silent(patience)),
             }
         }
@@ -83,8 +82,8 @@ impl Database {
         Error::new(Kind::DatabaseUnreachable, format!("{} did not answer within {patience:?}", self.host))
     }
 
-    /// With an IAM authentication token for a password: signed here, so it needs neither a secret nor a request
-    /// ("IAM database authentication for MariaDB, MySQL, and PostgreSQL" in the RDS user guide).
+    /// Connects with an IAM authentication token as the password: it is signed locally, so it needs neither a secret
+    /// nor a request ("IAM database authentication for MariaDB, MySQL, and PostgreSQL" in the RDS user guide).
     async fn target(&self) -> Result<Target> {
         let request = Config::builder().hostname(&self.host).port(self.port.into()).username(&self.user).build();
         let token = match request {

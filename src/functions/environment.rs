@@ -1,4 +1,4 @@
-//! The variables that the templates give to functions.
+//! The environment variables that the templates set for the functions.
 
 use crate::error::{Error, Kind, Result};
 use crate::postgres::tls::Roots;
@@ -13,13 +13,14 @@ pub fn required(name: &str) -> Result<String> {
     })
 }
 
-/// Returns the authorities that a function trusts: the certificate of the template (`DATABASE_CERTIFICATE`), which also works
-/// in regions that the embedded bundle lacks; without it those of [`Roots::from_environment`].
+/// Returns the certificate authorities that a function trusts: the certificate of the template
+/// (`DATABASE_CERTIFICATE`), which also works in regions that the embedded bundle lacks; without it those of
+/// [`Roots::from_environment`].
 pub fn roots() -> Roots {
     optional("DATABASE_CERTIFICATE").map_or_else(Roots::from_environment, |pem| Roots::Pem(pem.into_bytes()))
 }
 
-/// An empty variable is as good as none.
+/// An empty variable counts as missing.
 pub fn optional(name: &str) -> Option<String> {
     environment::text(name).ok().flatten()
 }

@@ -1,7 +1,7 @@
 //! The Lambda mode: every function of a pipeline, chosen by its `Handler` setting. Imports `aws`, `dynamodb`, `error`,
 //! `outbox`, `output`, `postgres`, `settings` and `timing`.
 //!
-//! Handlers are plain async functions; only `bootstrap.rs` knows the Lambda runtime.
+//! Handlers are plain async functions; only `bootstrap.rs` uses the Lambda runtime.
 
 mod admin;
 mod api;

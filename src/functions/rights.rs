@@ -1,25 +1,25 @@
-//! What each function calls and what it is told by its environment: the one place that templates and code both answer to.
-//! `tests/it/templates.rs` holds the source and the templates against it, so that no function lacks a right, and none
-//! has one that it never uses.
+//! The permissions and environment variables of each function: the single definition for templates and code.
+//! `tests/it/templates.rs` compares the source and the templates with it, so that no function lacks a permission or has
+//! one that it never uses.
 
 /// One function.
 #[derive(Debug, Clone, Copy)]
 pub struct Function {
-    /// What `Handler` is in a template.
+    /// The value of `Handler` in a template.
     pub handler: &'static str,
     /// The files in `src/` that make its calls.
     pub sources: &'static [&'static str],
-    /// IAM action, and what it acts on: the parameter or resource that the template names it by.
+    /// IAM action and its resource: the name of the parameter or resource in the template.
     pub calls: &'static [(&'static str, &'static str)],
-    /// Variables without which it does not start.
+    /// Required variables.
     pub required: &'static [&'static str],
-    /// Variables that may be missing.
+    /// Optional variables.
     pub optional: &'static [&'static str],
 }
 
 const DATABASE: &[&str] = &["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "DATABASE_USER"];
 
-/// The root of the database's certificate, where the embedded ones do not count.
+/// The root certificate of the database, if the embedded ones do not apply.
 const CERTIFICATE: &[&str] = &["DATABASE_CERTIFICATE"];
 
 /// A route that writes to PostgreSQL.
@@ -40,7 +40,7 @@ const fn table_route(handler: &'static str, sources: &'static [&'static str]) ->
         sources,
         calls: &[
             ("dynamodb:GetItem", "AggregateTable"),
-            // TransactWriteItems asks for the rights of what is in it.
+            // TransactWriteItems requires the permissions of the writes in it.
             ("dynamodb:PutItem", "AggregateTable"),
             ("dynamodb:PutItem", "OutboxTable"),
         ],
@@ -51,7 +51,7 @@ const fn table_route(handler: &'static str, sources: &'static [&'static str]) ->
 
 const BUS: &[&str] = &["OUTBOX_BUS_NAME", "FAILURE_BUCKET"];
 
-/// A consumer that does nothing but publish.
+/// A consumer that only publishes.
 const fn publisher(handler: &'static str, optional: &'static [&'static str]) -> Function {
     Function {
         handler,

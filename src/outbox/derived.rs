@@ -1,13 +1,14 @@
-//! Ids that are the same each time they are made.
+//! Ids that are derived from content.
 
 use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
-/// An id (UUID version 8, RFC 9562 §5.8) that depends on `parts` alone: whoever derives it again gets the same.
+/// Returns an id (UUID version 8, RFC 9562 §5.8) that depends on `parts` alone: the same parts always result in the
+/// same id.
 pub fn derived_id(parts: &[&str]) -> Uuid {
     let mut hash = Sha256::new();
     for part in parts {
-        // The length keeps ("ab", "c") apart from ("a", "bc").
+        // The length distinguishes ("ab", "c") from ("a", "bc").
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
@@ -21,7 +22,7 @@ mod tests {
     use super::derived_id;
 
     #[test]
-    fn depends_on_every_part_and_its_place() {
+    fn ids_depend_on_every_part_and_its_position() {
         let id = derived_id(&["user", "1"]);
         assert_eq!(id, derived_id(&["user", "1"]));
         assert_eq!(id.get_version_num(), 8);

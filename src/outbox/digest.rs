@@ -1,15 +1,15 @@
-//! When two renderings are the same event: type, aggregate, sequence and data, whatever the order of keys, the spaces and
-//! the way in which numbers are written. Numbers are compared exactly: 1, 1.0 and 1e0 are one number, and a fraction that
-//! was rounded to a double on the way is another.
+//! Digest of an event's content: type, aggregate, sequence and data, independent of the order of keys, white space and
+//! the notation of numbers. Numbers are compared exactly: 1, 1.0 and 1e0 are equal, and a fraction that was rounded to
+//! a double on the way is different.
 
 use sha2::{Digest, Sha256};
 
 use super::{Decimal, Exact, Message};
 
-/// Levels of a document that are compared by their content; what is nested deeper counts as its text.
+/// Levels of a document that are compared by their content; deeper ones are compared as text.
 const DEEPEST: usize = 512;
 
-/// The first 16 bytes of a SHA-256 over the event's content.
+/// Returns the first 16 bytes of a SHA-256 over the event's content.
 pub fn digest(message: &Message) -> u128 {
     let mut hash = Sha256::new();
     for part in [&message.aggregate_type, &message.aggregate_id, &message.event_type] {
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn renderings_are_one_and_contents_are_not() {
+    fn digests_depend_on_content_only() {
         let one = digest(&event(r#"{"a": 1.10, "b": [1, 2, null], "c": {"x": "é", "y": 9007199254740993}}"#));
         for same in [
             r#"{"c":{"y":9007199254740993,"x":"\u00e9"},"b":[1.0,2e0,null],"a":1.1}"#,
@@ -92,7 +92,7 @@ mod tests {
         assert_ne!(number("123456789012345678901234567890"), number("123456789012345678901234567891"));
         assert_ne!(number("1.5e400"), number("1.6e400"));
         assert_ne!(number("1.10000000000000000001"), number("1.1"), "the double nearest to it is another number");
-        // Also where it is nested more deeply than a value is read.
+        // Also when it is nested more deeply than values are read.
         let nested = |inner: &str| event(&format!("{}{inner}{}", "[".repeat(200), "]".repeat(200)));
         let one = digest(&nested(r#"{"a": 1.10, "b": [2]}"#));
         assert_eq!(digest(&nested(r#"{"b":[2.0],"a":1.1}"#)), one);
@@ -104,7 +104,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn numbers_are_equal_only_as_decimals(
+        fn numbers_are_compared_as_decimals(
             digits in "[1-9][0-9]{0,30}",
             point in 0usize..31,
             zeros in 0usize..4,

@@ -1,14 +1,14 @@
-//! From an outbox row to a CloudEvents 1.0 object, and the names EventBridge routes by.
+//! Converts an outbox row to a CloudEvents 1.0 object, and defines the names that EventBridge routes by.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
-/// EventBridge `Source` is this followed by the aggregate type.
+/// Prefix of the EventBridge `Source`, followed by the aggregate type.
 pub const SOURCE_PREFIX: &str = "outbox.";
 
-/// One committed outbox row, wherever it was captured.
+/// One committed outbox row, from any capture.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
     pub id: Uuid,
@@ -17,27 +17,27 @@ pub struct Message {
     pub event_type: String,
     /// Position within the aggregate, from 1, without gaps.
     pub sequence: i64,
-    /// The business payload as it was stored; kept as text so that no number changes on the way.
+    /// The business payload as stored; kept as text so that no number changes.
     pub payload: Box<RawValue>,
     /// W3C Trace Context `traceparent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<String>,
     /// Version of the payload's schema, from 1.
     pub schema_version: i32,
-    /// When the transaction committed; the row's own `created_at` where the capture does not say.
+    /// The commit time of the transaction; the row's own `created_at` if the capture does not provide it.
     pub committed_at: DateTime<Utc>,
-    /// The replay that delivers it again, by a name of its own; None for an ordinary delivery.
+    /// The name of the replay that delivers it again; `None` for an ordinary delivery.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
 }
 
 impl Message {
-    /// EventBridge `Source`.
+    /// Returns the EventBridge `Source`.
     pub fn source(&self) -> String {
         format!("{SOURCE_PREFIX}{}", self.aggregate_type)
     }
 
-    /// Reads back what [`Message::to_cloud_event`] wrote; None for anything else.
+    /// Reads a CloudEvent of [`Message::to_cloud_event`]; `None` for anything else.
     pub fn from_cloud_event(json: &str) -> Option<Self> {
         let event: Received = serde_json::from_str(json).ok()?;
         let version = event.dataschema.as_deref().and_then(|urn| urn.rsplit(':').next()?.parse().ok());
@@ -56,7 +56,7 @@ impl Message {
         })
     }
 
-    /// The object that goes into EventBridge `Detail`.
+    /// Returns the object for EventBridge `Detail`.
     pub fn to_cloud_event(&self) -> CloudEvent<'_> {
         CloudEvent {
             specversion: "1.0",
@@ -91,13 +91,13 @@ pub struct CloudEvent<'a> {
     pub sequence: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<&'a str>,
-    /// Ours: there on events that were delivered before and are delivered again on purpose.
+    /// Not part of CloudEvents: present on events that were delivered before and are replayed on purpose.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replay: Option<&'a str>,
     pub data: &'a RawValue,
 }
 
-/// A [`CloudEvent`] as it is read back.
+/// A [`CloudEvent`] for reading.
 #[derive(Deserialize)]
 struct Received {
     specversion: String,
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_written_is_read_back() {
+    fn a_written_cloud_event_is_read_back() {
         let text = r#"{"specversion":"1.0","id":"0198a6a0-0000-7000-8000-000000000001","source":"outbox.car","type":"CarCreated","subject":"c-1","time":"2026-11-21T06:14:00.123456Z","datacontenttype":"application/json","dataschema":"urn:outbox:car:CarCreated:3","sequence":"7","replay":"r-1","data":{"n":12345678901234567890, "m": 1.10}}"#;
         let message = Message::from_cloud_event(text).expect("an event");
         assert_eq!((message.sequence, message.schema_version, message.replay.as_deref()), (7, 3, Some("r-1")));

@@ -1,4 +1,4 @@
-//! JSON whose numbers stay as they are written: a double holds 15 to 17 digits, and PostgreSQL's `numeric` and DynamoDB's
+//! JSON whose numbers stay as written: a double holds 15 to 17 digits, and PostgreSQL's `numeric` and DynamoDB's
 //! numbers have more.
 
 use std::cmp::Ordering;
@@ -7,16 +7,16 @@ use std::fmt;
 
 use serde_json::value::RawValue;
 
-/// One level of a JSON document; what is below it keeps its text.
+/// One level of a JSON document; lower levels stay text.
 #[derive(Debug)]
 pub enum Exact<'a> {
     Null,
     Bool(bool),
-    /// As it is written.
+    /// As written.
     Number(&'a str),
     String(String),
     Array(Vec<&'a RawValue>),
-    /// Of a name that comes twice the last counts.
+    /// The last of several members of one name counts.
     Object(BTreeMap<String, &'a RawValue>),
 }
 
@@ -24,7 +24,7 @@ impl<'a> Exact<'a> {
     /// Reads the outermost level of a document.
     ///
     /// # Errors
-    /// It is not JSON, or a string in it is not Unicode.
+    /// The text is not JSON, or a string in it is not Unicode.
     pub fn open(text: &'a str) -> serde_json::Result<Self> {
         let text = text.trim_matches([' ', '\t', '\n', '\r']);
         Ok(match text.as_bytes().first() {
@@ -40,8 +40,8 @@ impl<'a> Exact<'a> {
     }
 }
 
-/// Returns what stands at the end of a path of names and places in lists: a string's content, anything else as it is written;
-/// None for null and for what is not there.
+/// Returns the value at a path of names and list indices: a string's content, anything else as written; `None` for null
+/// and for missing values.
 pub fn text_at<'a>(document: &str, path: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let mut at = document;
     for key in path {
@@ -58,7 +58,7 @@ pub fn text_at<'a>(document: &str, path: impl IntoIterator<Item = &'a str>) -> O
     }
 }
 
-/// A number of any length, in one form for all ways to write it: 1, 1.0 and 10e-1 are equal.
+/// A number of any length, in one form for all notations: 1, 1.0 and 10e-1 are equal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Decimal {
     negative: bool,
@@ -68,7 +68,7 @@ pub struct Decimal {
 }
 
 impl Decimal {
-    /// Reads a number as JSON writes it. Exponents beyond 64 bits count as the largest ones.
+    /// Reads a number in JSON notation. Exponents beyond 64 bits count as the largest ones.
     pub fn parse(text: &str) -> Self {
         let (negative, text) = text.strip_prefix('-').map_or((false, text), |text| (true, text));
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -82,12 +82,12 @@ impl Decimal {
             return Self { negative: false, digits, point: 0 };
         }
         let leading = all.len() - significant.len();
-        // A text's length is far below 63 bits.
+        // The length of a text is far below 63 bits.
         let place = whole.len() as i64 - leading as i64;
         Self { negative, digits, point: exponent.saturating_add(place) }
     }
 
-    /// Returns whether a double holds exactly this number, in the digits that it is written with.
+    /// Returns whether a double holds exactly this number, with the digits as written.
     pub fn is_double(&self) -> bool {
         // A double holds any 15 digits, within its range of normal numbers.
         if self.digits.len() <= 15 && (-306..=308).contains(&self.point) {
@@ -97,13 +97,13 @@ impl Decimal {
         double.is_finite() && Self::parse(&format!("{double:e}")) == *self
     }
 
-    /// Bytes that are equal for equal numbers, and for no others.
+    /// Returns bytes that are equal for equal numbers only.
     pub fn bytes(&self) -> Vec<u8> {
         [&[u8::from(self.negative)], &self.point.to_be_bytes()[..], self.digits.as_bytes()].concat()
     }
 }
 
-/// As JSON, equal for equal numbers.
+/// Writes JSON, equal for equal numbers.
 impl fmt::Display for Decimal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (sign, digits) = (if self.negative { "-" } else { "" }, &self.digits);
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_one_form_however_it_is_written() {
+    fn a_number_has_one_form_for_all_notations() {
         let same = |texts: &[&str]| texts.iter().all(|text| Decimal::parse(text) == Decimal::parse(texts[0]));
         assert!(same(&["1", "1.0", "10e-1", "0.1E+1", "1.000"]));
         assert!(same(&["0", "-0", "0.00", "0e7"]));
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_opened_level_by_level() {
+    fn documents_are_parsed_level_by_level() {
         let Exact::Object(fields) = Exact::open(r#" {"a": [1.50, "x"], "a": [2.50], "b": null} "#).expect("JSON")
         else {
             panic!("an object")

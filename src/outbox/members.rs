@@ -1,4 +1,4 @@
-//! A JSON object whose members stay text until they are looked at.
+//! A JSON object whose members stay text until they are read.
 
 use std::collections::HashMap;
 
@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-/// The members of a JSON object by name. What is not looked at costs no memory beyond the text, however large or deeply
-/// nested it is. Of two members of one name the last counts.
+/// The members of a JSON object by name. Unread members cost no memory beyond the text, however large or deeply nested
+/// they are. The last of several members of one name counts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(transparent)]
 pub struct Members<'a>(#[serde(borrow)] HashMap<String, &'a RawValue>);
@@ -26,12 +26,13 @@ impl<'a> Members<'a> {
         self.0.get(name).map(|raw| raw.get())
     }
 
-    /// Returns the member where it is a string.
+    /// Returns the member if it is a string.
     pub fn text(&self, name: &str) -> Option<String> {
         serde_json::from_str(self.get(name)?).ok()
     }
 
-    /// Returns the member where it is a scalar; an array, an object or `true` counts as `false`: no column has such a value.
+    /// Returns the member if it is a scalar; an array, an object or `true` counts as `false`: no column has such a
+    /// value.
     pub fn scalar(&self, name: &str) -> Option<Value> {
         let text = self.get(name)?;
         Some(match text.as_bytes().first() {
@@ -48,7 +49,7 @@ impl<'a> Members<'a> {
     }
 }
 
-/// Returns how many levels of arrays and objects a JSON text nests; 0 for a scalar. The text is taken to be JSON.
+/// Returns the number of nested levels of arrays and objects in a JSON text; 0 for a scalar. The text must be JSON.
 pub fn levels(text: &str) -> usize {
     let (mut level, mut most) = (0_usize, 0);
     let (mut in_string, mut escaped) = (false, false);

@@ -1,4 +1,4 @@
-//! The event envelope: the outbox row, however it was captured, and the CloudEvent made of it; and the order of events
+//! The event envelope: the outbox row, in every captured form, and the CloudEvent made of it; and the order of events
 //! per aggregate. Pure. Imports no other room.
 
 mod derived;

@@ -1,10 +1,10 @@
-//! Tells what was seen lately from what is new, in bounded memory.
+//! Detects recently seen ids, in bounded memory.
 
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
-/// The ids seen last, as 128-bit hashes: some tens of bytes each, however long they are, and two that are mistaken for one
-/// another are not to be expected in the lifetime of the machine.
+/// The ids seen last, as 128-bit hashes: some tens of bytes each, however long the ids are. A collision is not to be
+/// expected in the lifetime of the machine.
 #[derive(Debug)]
 pub struct Recent {
     limit: usize,
@@ -14,13 +14,13 @@ pub struct Recent {
 }
 
 impl Recent {
-    /// Remembers up to `limit` ids.
+    /// Returns a memory of up to `limit` ids.
     pub fn new(limit: usize) -> Self {
         let hashers = [RandomState::new(), RandomState::new()];
         Self { limit, hashers, seen: HashSet::new(), order: VecDeque::new() }
     }
 
-    /// True the first time.
+    /// Records an id; returns true the first time.
     pub fn is_new(&mut self, id: &str) -> bool {
         let [high, low] = self.hashers.each_ref().map(|hasher| u128::from(hasher.hash_one(id)));
         let hash = high << 64 | low;
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_oldest_is_forgotten_first() {
+    fn the_oldest_id_is_forgotten_first() {
         let mut recent = Recent::new(2);
         let new: Vec<bool> = ["a", "b", "a", "c", "b", "a"].iter().map(|id| recent.is_new(id)).collect();
         assert_eq!(new, [true, true, false, true, false, true]);

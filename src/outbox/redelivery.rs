@@ -1,4 +1,4 @@
-//! The request by which an operator has a publisher function deliver records again, and its answer.
+//! The request of an operator to a publisher function to deliver records again, and its answer.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,11 +9,11 @@ use super::Message;
 /// The request.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Redelivery {
-    /// In their order; those of one aggregate are delivered one after the other.
+    /// In order; those of one aggregate are delivered in sequence.
     pub redeliver: Vec<Chunk>,
 }
 
-/// A record of the stream as it was captured, or an event as it was committed: one of the two.
+/// Either a record of the stream as it was captured, or an event as it was committed.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Chunk {
     /// The record's bytes, base64.
@@ -32,17 +32,17 @@ impl Chunk {
         Self { record: None, event: Some(message) }
     }
 
-    /// The event where it is one.
+    /// Returns the event, if the chunk is one.
     pub fn as_event(&self) -> Option<&Message> {
         self.event.as_ref()
     }
 
-    /// The record's bytes where it is one.
+    /// Returns the record's bytes, if the chunk is one.
     pub fn as_record(&self) -> Option<Vec<u8>> {
         STANDARD.decode(self.record.as_ref()?).ok()
     }
 
-    /// Bytes of the chunk in a request, about.
+    /// Returns the approximate bytes of the chunk in a request.
     pub fn size(&self) -> usize {
         let event = self.event.as_ref().map_or(0, |event| event.payload.get().len() + 600);
         self.record.as_ref().map_or(0, String::len) + event + 50
@@ -55,17 +55,17 @@ pub struct Redelivered {
     pub redelivered: Vec<Verdict>,
 }
 
-/// How the delivery of a chunk ended.
+/// The outcome of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "lowercase")]
 pub enum Verdict {
-    /// The target has it.
+    /// The target accepted it.
     Accepted,
-    /// It is not an event: a control record, a change of another table.
+    /// Not an event: a control record, or a change of another table.
     Nothing,
-    /// It can't be delivered as it is. It was not stored: the caller still has it.
+    /// Undeliverable. It was not stored: the caller still has it.
     Refused { code: String, message: String },
-    /// It was not delivered in time, nor was any later chunk of its aggregate.
+    /// Not delivered in time, nor was any later chunk of its aggregate.
     Unfinished { code: String, message: String },
 }
 
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_keeps_payloads_to_the_byte() {
+    fn payloads_are_kept_byte_for_byte() {
         let event = Message::from_cloud_event(
             r#"{"specversion":"1.0","id":"0198a6a0-0000-7000-8000-000000000001","source":"outbox.car","type":"T","subject":"c","time":"2026-11-21T06:14:00Z","sequence":"1","data":{"n": 1.10}}"#,
         );

@@ -1,4 +1,4 @@
-//! From a captured row (column name → JSON value) to a [`Message`], tolerant of how capture tools render types.
+//! Converts a captured row (column name → JSON value) to a [`Message`], tolerant of the type formats of capture tools.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Members, Message};
 
-/// Why a captured row is no outbox message. The text names the column, never the payload.
+/// The reason why a captured row is not an outbox message. The text names the column, never the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     pub column: &'static str,
@@ -25,10 +25,10 @@ impl fmt::Display for RowError {
 impl std::error::Error for RowError {}
 
 impl Message {
-    /// Reads one row. `committed_at` is the capture's commit time where it knows it; else `created_at` stands in.
+    /// Reads one row. `committed_at` is the capture's commit time if known; otherwise `created_at` is used.
     ///
-    /// Tolerated, because DMS renders so: jsonb as a JSON string, big integers in scientific notation, integers as
-    /// strings, timestamps with and without fraction, nulls left out.
+    /// Tolerates the formats of DMS: jsonb as a JSON string, big integers in scientific notation, integers as strings,
+    /// timestamps with and without fraction, nulls left out.
     ///
     /// # Errors
     /// The first column that is missing or unreadable.
@@ -52,21 +52,21 @@ impl Message {
                     .map_err(|_| RowError { column: "schema_version", problem: "is out of range" })?,
             },
             committed_at: committed_at.map_or_else(created_at, Ok)?,
-            // No column of ours: `replay` puts it into the records that it writes.
+            // Not a column of the table: `replay` adds it to the records that it writes.
             replay: row.get("replay").and_then(Value::as_str).map(str::to_owned),
         })
     }
 }
 
 impl Message {
-    /// The same of a row whose columns are still text; only those of an outbox are read.
+    /// Reads a row whose columns are still text; only those of an outbox are parsed.
     ///
     /// # Errors
     /// The first column that is missing or unreadable.
     pub fn from_members(row: &Members<'_>, committed_at: Option<DateTime<Utc>>) -> Result<Self, RowError> {
         let mut columns: Map<String, Value> =
             COLUMNS.iter().filter_map(|name| Some(((*name).to_owned(), row.scalar(name)?))).collect();
-        // Any JSON is a payload, and stays text: as a value it would have to be built for nothing.
+        // Any JSON is a payload, and stays text: parsing it to a value would be wasted work.
         if let Some(payload) = row.get("payload") {
             let value = match payload.as_bytes().first() {
                 Some(b'"' | b'n') => row.scalar("payload").unwrap_or_default(),
@@ -118,13 +118,13 @@ fn integer(row: &Map<String, Value>, column: &'static str) -> Result<i64, RowErr
     number.ok_or(RowError { column, problem: "is not an integer" })
 }
 
-/// A float that is an integer below 2^53: above it, scientific notation has lost digits.
+/// Converts a float that is an integer below 2^53: above it, scientific notation has lost digits.
 #[expect(clippy::cast_possible_truncation, reason = "checked to be whole and below 2^53")]
 fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
 }
 
-/// DMS gives jsonb as a string in PostgreSQL's text form; other captures give the JSON itself.
+/// Reads the payload. DMS writes jsonb as a string in PostgreSQL's text form; other captures write the JSON itself.
 fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
     let text = match present(row, "payload")? {
         Value::String(text) => text.clone(),
@@ -133,7 +133,7 @@ fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
     RawValue::from_string(text).map_err(|_| RowError { column: "payload", problem: "is not JSON (truncated?)" })
 }
 
-/// Reads RFC 3339, or PostgreSQL's and DMS's forms, which are UTC where they have no offset.
+/// Reads RFC 3339, or the formats of PostgreSQL and DMS, which are UTC if they have no offset.
 pub fn timestamp(text: &str) -> Option<DateTime<Utc>> {
     let plain = |format| NaiveDateTime::parse_from_str(text, format).ok().map(|time| time.and_utc());
     DateTime::parse_from_rfc3339(text)
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_what_dms_writes() {
+    fn rows_of_dms_are_read() {
         let message = Message::from_row(&row(), None).unwrap();
         assert_eq!((message.sequence, message.schema_version), (3, 2));
         assert_eq!(message.payload.get(), "{\"make\": \"Škoda\", \"n\": 12345678901234567890}");
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn tolerates_number_renderings() {
+    fn number_formats_are_accepted() {
         for (value, expected) in [(json!("42"), 42), (json!(1.0e15), 1_000_000_000_000_000), (json!("1e3"), 1000)] {
             let mut row = row();
             row.insert("sequence".into(), value);
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn names_the_column_that_is_wrong() {
+    fn errors_name_the_column() {
         for (column, value, problem) in [
             ("id", json!("nope"), "is not a UUID"),
             ("payload", json!("{\"cut\": \"of"), "is not JSON (truncated?)"),
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn timestamps_in_every_form() {
+    fn timestamps_of_every_form_are_read() {
         for text in
             ["2026-11-21T06:14:00Z", "2026-11-21 06:14:00+00", "2026-11-21T06:14:00", "2026-11-21 07:14:00.0+01:00"]
         {

@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub struct Traceparent(String);
 
 impl Traceparent {
-    /// Takes a header's value where it is valid; W3C Trace Context §3.2 says to start a new trace otherwise.
+    /// Parses a header's value; `None` if it is invalid: W3C Trace Context §3.2 says to start a new trace then.
     pub fn parse(value: &str) -> Option<Self> {
         let value = value.trim();
         let mut parts = value.split('-');
@@ -17,13 +17,13 @@ impl Traceparent {
         let fields = [(version, 2), (trace, 32), (span, 16), (flags, 2)];
         let well_formed = fields.iter().all(|(text, length)| text.len() == *length && text.bytes().all(lower_hex));
         let all_zero = |text: &str| text.bytes().all(|byte| byte == b'0');
-        // A later version may carry more parts; those four are then understood as version 00.
+        // A later version may have more parts; the first four are then read as version 00.
         let known = version != "ff" && (version != "00" || parts.next().is_none());
         (well_formed && known && !all_zero(trace) && !all_zero(span))
             .then(|| Self(format!("00-{trace}-{span}-{flags}")))
     }
 
-    /// A new, sampled trace.
+    /// Returns a new, sampled trace.
     pub fn generate() -> Self {
         let span = Uuid::new_v4().simple().to_string();
         Self(format!("00-{}-{}-01", Uuid::new_v4().simple(), &span[16..]))
@@ -49,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_only_valid_values() {
+    fn only_valid_values_are_parsed() {
         let valid = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert_eq!(Traceparent::parse(valid).unwrap().as_str(), valid);
         assert_eq!(Traceparent::parse(&format!("01{}-more", &valid[2..])).unwrap().as_str(), valid);
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn generates_valid_ones() {
+    fn generated_values_are_valid() {
         let made = Traceparent::generate();
         assert_eq!(Traceparent::parse(made.as_str()), Some(made));
     }

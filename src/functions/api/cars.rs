@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::fields::Fields;
 use super::writer::Creation;
 
-/// The first automobile; the table's check has the same bounds.
+/// Year of the first automobile; the table's check has the same bounds.
 const FIRST_YEAR: i32 = 1885;
 const LAST_YEAR: i32 = 2100;
 const LONGEST_NAME: usize = 100;
@@ -22,7 +22,7 @@ pub struct NewCar {
 }
 
 impl NewCar {
-    /// A model may be on sale the year before the one it is named after.
+    /// Reads the fields. A model may be on sale the year before the one it is named after.
     fn read_in(fields: &mut Fields, this_year: i32) -> Self {
         Self {
             make: fields.text("make", LONGEST_NAME),
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_a_car() {
+    fn accepts_a_car() {
         let car = NewCar { make: "Škoda".into(), model: "Octavia 🚗".into(), year: 2024 };
         assert_eq!(judge(|_| {}).unwrap(), car);
         assert_eq!(judge(|event| event["requestContext"]["http"]["path"] = "/dev/cars/".into()).unwrap(), car);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn names_every_field_that_is_wrong() {
+    fn names_every_invalid_field() {
         let problem = judge(|e| e["body"] = r#"{"make":"","model":7,"year":"2024","a/b":1}"#.into()).unwrap_err();
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
         let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_text_at_their_edges() {
+    fn numbers_and_text_at_their_limits() {
         let errors = |body: String| judge(|e| e["body"] = body.into()).map_or_else(|p| p.errors, |_| Vec::new());
         for year in ["1884", "2028", "2024.5", "-1", "9223372036854775808", "1e300", "true", "null", "\"2024\""] {
             assert_eq!(errors(format!(r#"{{"make":"a","model":"b","year":{year}}}"#)).len(), 1, "{year}");
@@ -144,7 +144,7 @@ mod tests {
         let Some(aws_lambda_events::encodings::Body::Text(body)) = response.body else { panic!("text") };
         let expected = json!({
             "type": "about:blank", "title": "Method Not Allowed", "status": 405,
-            "detail": "only POST is possible here",
+            "detail": "only POST is allowed",
         });
         assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), expected);
     }

@@ -1,4 +1,4 @@
-//! Taking fields out of a body, and collecting everything that is wrong with them.
+//! Reads the fields of a body, and collects all their errors.
 
 use std::ops::RangeInclusive;
 
@@ -18,17 +18,17 @@ impl Fields {
         Self { path: String::new(), object, errors: Vec::new() }
     }
 
-    /// Remembers that a field is not as it must be.
+    /// Records an invalid field.
     pub fn wrong(&mut self, name: &str, detail: impl Into<String>) {
         self.errors.push(FieldError::new(&self.path, name, detail));
     }
 
-    /// As [`Self::text`]; None where the field is absent or null.
+    /// Like [`Self::text`]; `None` if the field is absent or null.
     pub fn optional_text(&mut self, name: &str, longest: usize) -> Option<String> {
         self.is_given(name).then(|| self.text(name, longest))
     }
 
-    /// As [`Self::integer`]; None where the field is absent or null.
+    /// Like [`Self::integer`]; `None` if the field is absent or null.
     pub fn optional_integer(&mut self, name: &str, range: RangeInclusive<i32>) -> Option<i32> {
         self.is_given(name).then(|| self.integer(name, range))
     }
@@ -40,8 +40,8 @@ impl Fields {
         self.object.contains_key(name)
     }
 
-    /// A list of as many objects as `count` says, each read by `read`. Where it is not, an empty one and a remembered
-    /// error.
+    /// Reads a list whose length is in `count`, each object by `read`. If it is invalid, records an error and returns
+    /// an empty list.
     pub fn list<T>(
         &mut self,
         name: &str,
@@ -66,7 +66,7 @@ impl Fields {
                 return taken;
             }
             Some(Value::Array(list)) => {
-                format!("has {} elements; {} to {} are taken", list.len(), count.start(), count.end())
+                format!("has {} elements; {} to {} are allowed", list.len(), count.start(), count.end())
             }
             Some(_) => "must be a list".to_owned(),
         };
@@ -74,8 +74,8 @@ impl Fields {
         Vec::new()
     }
 
-    /// Text of 1 to `longest` characters without control characters (PostgreSQL takes no NUL); surrounding white
-    /// space is dropped. Where it is not, "" and a remembered error.
+    /// Reads text of 1 to `longest` characters without control characters (PostgreSQL accepts no NUL); surrounding
+    /// white space is dropped. If it is invalid, records an error and returns "".
     pub fn text(&mut self, name: &str, longest: usize) -> String {
         let problem = match self.object.remove(name) {
             None => "is missing".to_owned(),
@@ -83,7 +83,7 @@ impl Fields {
                 let text = text.trim();
                 match text.chars().count() {
                     0 => "must not be empty".to_owned(),
-                    length if length > longest => format!("has {length} characters; at most {longest} are taken"),
+                    length if length > longest => format!("has {length} characters; at most {longest} are allowed"),
                     _ if text.chars().any(char::is_control) => "must not contain control characters".to_owned(),
                     _ => return text.to_owned(),
                 }
@@ -94,8 +94,8 @@ impl Fields {
         String::new()
     }
 
-    /// An e-mail address, as far as one can tell without writing to it: something, `@`, something, no white space, at
-    /// most 254 characters (RFC 5321). Where it is not, "" and a remembered error.
+    /// Reads an e-mail address: some characters, `@`, some characters, no white space, at most 254 characters (RFC
+    /// 5321). If it is invalid, records an error and returns "".
     pub fn email(&mut self, name: &str) -> String {
         let before = self.errors.len();
         let text = self.text(name, 254);
@@ -107,7 +107,7 @@ impl Fields {
         String::new()
     }
 
-    /// A whole number (`2024.0` is one, as in JSON Schema). Where it is not, 0 and a remembered error.
+    /// Reads an integer (`2024.0` is one, as in JSON Schema). If it is invalid, records an error and returns 0.
     pub fn integer(&mut self, name: &str, range: RangeInclusive<i32>) -> i32 {
         let problem = match self.object.remove(name) {
             None => "is missing".to_owned(),
@@ -128,7 +128,7 @@ impl Fields {
     }
 
     /// # Errors
-    /// The problem that names every field that was wrong, unknown ones included.
+    /// The problem that names every invalid field, unknown ones included.
     pub fn finish(mut self) -> Result<(), Problem> {
         self.end();
         if self.errors.is_empty() { Ok(()) } else { Err(Problem::invalid(self.errors)) }
@@ -136,6 +136,6 @@ impl Fields {
 
     fn end(&mut self) {
         let unknown: Vec<_> = self.object.keys().cloned().collect();
-        unknown.iter().for_each(|name| self.wrong(name, "is not known here"));
+        unknown.iter().for_each(|name| self.wrong(name, "is not a known field"));
     }
 }

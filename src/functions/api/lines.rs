@@ -1,4 +1,4 @@
-//! Lines of goods, as orders and carts have them. Prices are whole minor units (cents).
+//! Lines of goods in orders and carts. Prices are whole minor units (cents).
 
 use std::collections::BTreeMap;
 
@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use super::fields::Fields;
 use super::store::number;
 
-/// Most lines in one request, and in one cart.
+/// Maximum lines in one request, and in one cart.
 pub const MOST_LINES: usize = 100;
-/// Most pieces of one line.
+/// Maximum pieces of one line.
 pub const MOST_PIECES: i64 = 10_000;
 const HIGHEST_PRICE: i32 = 100_000_000;
 const LONGEST_SKU: usize = 64;
@@ -21,10 +21,10 @@ pub struct Line {
     pub unit_price: i64,
 }
 
-/// By SKU.
+/// Lines by SKU.
 pub type Lines = BTreeMap<String, Line>;
 
-/// The field `items`: 1 to 100 lines of different SKUs.
+/// Reads the field `items`: 1 to 100 lines of different SKUs.
 pub fn take(fields: &mut Fields) -> Lines {
     let mut lines = Lines::new();
     fields.list("items", 1..=MOST_LINES, |fields| {
@@ -32,20 +32,20 @@ pub fn take(fields: &mut Fields) -> Lines {
         let quantity = fields.integer("quantity", 1..=i32::try_from(MOST_PIECES).unwrap_or(i32::MAX)).into();
         let unit_price = fields.integer("unitPrice", 0..=HIGHEST_PRICE).into();
         if !sku.is_empty() && lines.insert(sku, Line { quantity, unit_price }).is_some() {
-            fields.wrong("sku", "is there twice; add its quantities up");
+            fields.wrong("sku", "occurs more than once; add up its quantities");
         }
     });
     lines
 }
 
-/// Number of pieces, and what they cost.
+/// Returns the number of pieces and their total price.
 pub fn totals(lines: &Lines) -> (i64, i64) {
     lines
         .values()
         .fold((0, 0), |(pieces, amount), line| (pieces + line.quantity, amount + line.quantity * line.unit_price))
 }
 
-/// `{"items": […], "quantity": …, "amount": …}`
+/// Returns `{"items": […], "quantity": …, "amount": …}`.
 pub fn summary(lines: &Lines) -> Value {
     let (quantity, amount) = totals(lines);
     json!({ "items": to_json(lines), "quantity": quantity, "amount": amount })
@@ -65,7 +65,7 @@ pub fn to_attribute(lines: &Lines) -> AttributeValue {
     AttributeValue::M(lines.iter().map(|(sku, each)| (sku.clone(), line(each))).collect())
 }
 
-/// None where it is not what [`to_attribute`] writes.
+/// Reads an attribute; `None` if [`to_attribute`] did not write it.
 pub fn from_attribute(value: &AttributeValue) -> Option<Lines> {
     let line = |value: &AttributeValue| {
         let parts = value.as_m().ok()?;

@@ -1,8 +1,8 @@
-//! The HTTP API: API Gateway's payload format 2.0 in and out, errors as RFC 9457 problems.
+//! The HTTP API: requests and responses in API Gateway's payload format 2.0, errors as RFC 9457 problems.
 //!
-//! `request.rs` is what every route does with a request, `fields.rs` with its body's fields, `problem.rs` its errors;
-//! `store.rs` and `lines.rs` are what the DynamoDB routes share. `writer.rs` is what the PostgreSQL routes share. The
-//! rest are the sample routes, a file each.
+//! `request.rs` reads a request, `fields.rs` the fields of its body, and `problem.rs` has the errors, for all routes;
+//! `store.rs` and `lines.rs` are shared by the DynamoDB routes, and `writer.rs` by the PostgreSQL routes. The other
+//! files are the sample routes, one each.
 
 pub mod cars;
 pub mod cart;

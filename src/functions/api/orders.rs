@@ -37,7 +37,7 @@ struct NewOrder {
 }
 
 impl Handler {
-    /// From `AGGREGATE_TABLE` and the outbox's variables.
+    /// Reads `AGGREGATE_TABLE` and the outbox's variables.
     ///
     /// # Errors
     /// `Config`, naming the variable that is missing or malformed.
@@ -47,13 +47,13 @@ impl Handler {
         Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
     }
 
-    /// `table` is that of the aggregates.
+    /// Returns a handler; `table` is the table of the aggregates.
     pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
         Self { client, table, outbox }
     }
 
-    /// 201 with the order's and the event's id, the same for every request with the same key, or a problem. `deadline`
-    /// is when Lambda ends the invocation.
+    /// Answers 201 with the order's and the event's id, the same for every request with the same key, or a problem.
+    /// `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
         match self.create(request, deadline).await {
             Ok(created) => json_response(StatusCode::CREATED, "application/json", &created),
@@ -67,7 +67,7 @@ impl Handler {
         deadline: SystemTime,
     ) -> std::result::Result<Value, Problem> {
         if parts_after(request, "orders").is_none_or(|rest| !rest.is_empty()) {
-            return Err(Problem::not_found("there is nothing at this path"));
+            return Err(Problem::not_found("no resource at this path"));
         }
         if request.request_context.http.method != Method::POST {
             return Err(Problem::method_not_allowed("POST"));
@@ -93,13 +93,13 @@ impl Handler {
         let put =
             put.build().map_err(|error| Error::new(Kind::Unexpected, "the order is incomplete").with_source(error))?;
         let write = TransactWriteItem::builder().put(put).build();
-        match self.outbox.commit(vec![write], &event, store::give_up_at(deadline)).await? {
+        match self.outbox.commit(vec![write], &event, store::request_deadline(deadline)).await? {
             Commit::Done => Ok(json!({ "id": id, "eventId": event.id })),
             Commit::Refused(_) => self.repeated(&id, &order).await,
         }
     }
 
-    /// The order is there already: the answer is what it was, provided that the request is.
+    /// Answers for an existing order: as the first time, if the request is the same.
     async fn repeated(&self, id: &str, order: &NewOrder) -> std::result::Result<Value, Problem> {
         let there = store::get(&self.client, &self.table, id).await?.ok_or_else(|| store::unreadable(&self.table))?;
         if text_of(&there, "request") != Some(fingerprint(order)) {
@@ -111,7 +111,8 @@ impl Handler {
     }
 }
 
-/// Who asks, so that keys of different callers don't meet: the IAM principal without its session; nobody on an open API.
+/// Returns the caller, so that keys of different callers do not collide: the IAM principal without its session; empty
+/// on an open API.
 fn caller(request: &ApiGatewayV2httpRequest) -> String {
     let iam = request.request_context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
     let id = iam.and_then(|iam| iam.caller_id.as_deref()).unwrap_or("");
@@ -128,7 +129,7 @@ fn validate(body: Map<String, Value>) -> std::result::Result<NewOrder, Problem> 
     fields.finish().map(|()| order)
 }
 
-/// An ISO 4217 code by its shape.
+/// Returns whether a code has the form of ISO 4217.
 pub fn currency(fields: &mut Fields) -> String {
     let code = fields.text("currency", 3);
     if !code.is_empty() && (code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
@@ -137,7 +138,7 @@ pub fn currency(fields: &mut Fields) -> String {
     code
 }
 
-/// What makes two requests the same: what was asked for, not how it was written.
+/// Returns a hash of the request's content: two requests with the same content are equal, however they are written.
 fn fingerprint(order: &NewOrder) -> String {
     let lines = lines::to_json(&order.lines).to_string();
     derived_id(&[&order.customer_id, &order.currency, &lines]).to_string()

@@ -1,4 +1,4 @@
-//! Errors as RFC 9457 problem details. Nothing of the inside is in them: what went wrong is in the log.
+//! Errors as RFC 9457 problem details. They reveal no internals: the details are in the log.
 
 use aws_lambda_events::encodings::Body;
 use aws_lambda_events::event::apigw::ApiGatewayV2httpResponse;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::error::{Error, Kind};
 use crate::postgres::without_rows;
 
-/// One field of the body that is not as it must be.
+/// An invalid field of the body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// JSON Pointer (RFC 6901) as a URI fragment, as in RFC 9457's own example.
@@ -18,7 +18,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// `path` is the JSON Pointer of the object that has the field; "" for the body itself.
+    /// Returns the error of a field; `path` is the JSON Pointer of the object that has it; "" for the body itself.
     pub fn new(path: &str, field: &str, detail: impl Into<String>) -> Self {
         let escaped = field.replace('~', "~0").replace('/', "~1");
         Self { pointer: format!("#{path}/{escaped}"), detail: detail.into() }
@@ -53,21 +53,21 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// The request is well formed and does not fit the state that the resource is in.
+    /// The request is well formed, but conflicts with the state of the resource.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
 
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields are not as they must be") }
+        Self { errors, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "some fields are invalid") }
     }
 
     pub fn method_not_allowed(allowed: &'static str) -> Self {
         let header = Some(("allow", allowed));
-        Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is possible here")) }
+        Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed")) }
     }
 
-    /// The same request may work in a moment.
+    /// The same request may succeed later.
     pub fn unavailable() -> Self {
         let header = Some(("retry-after", "2"));
         Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be reached at the moment") }
@@ -78,7 +78,7 @@ impl Problem {
     }
 }
 
-/// What the caller may know of an error; the rest is in the log.
+/// Converts an error to the part that the caller may see; the rest is logged.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         tracing::error!(code = error.kind().name(), "{}", without_rows(&error));
@@ -92,7 +92,7 @@ impl From<Error> for Problem {
 impl From<Problem> for ApiGatewayV2httpResponse {
     fn from(problem: Problem) -> Self {
         let document = Document {
-            // RFC 9457 §4.2.1: the type says no more than the status code; the title is then its phrase.
+            // RFC 9457 §4.2.1: with the type "about:blank" the title is the phrase of the status code.
             kind: "about:blank",
             title: problem.status.canonical_reason().unwrap_or("Error"),
             status: problem.status.as_u16(),
@@ -107,7 +107,7 @@ impl From<Problem> for ApiGatewayV2httpResponse {
     }
 }
 
-/// A response with a JSON body.
+/// Returns a response with a JSON body.
 pub fn json(status: StatusCode, content_type: &'static str, body: &impl Serialize) -> ApiGatewayV2httpResponse {
     let mut response = ApiGatewayV2httpResponse::default();
     response.status_code = i64::from(status.as_u16());

@@ -1,4 +1,4 @@
-//! What every route does with a request before it looks at the fields.
+//! Checks common to every route, before the fields are read.
 
 use aws_lambda_events::event::apigw::ApiGatewayV2httpRequest;
 use base64::Engine;
@@ -10,16 +10,16 @@ use serde_json::{Map, Value};
 use super::problem::Problem;
 use crate::outbox::Traceparent;
 
-/// More than any route's fields can fill, in bytes.
+/// Maximum bytes of a body: more than any route's fields can fill.
 const MAX_BODY: usize = 16 * 1024;
 
-/// The body's JSON object, of a POST to `path`.
+/// Returns the JSON object in the body of a POST to `path`.
 ///
 /// # Errors
 /// The problem to answer with: 404, 405, 415, 413 or 400.
 pub fn object(request: &ApiGatewayV2httpRequest, path: &str) -> Result<Map<String, Value>, Problem> {
     if !path_of(request).ends_with(path) {
-        return Err(Problem::not_found("there is nothing at this path"));
+        return Err(Problem::not_found("no resource at this path"));
     }
     if request.request_context.http.method != Method::POST {
         return Err(Problem::method_not_allowed("POST"));
@@ -27,13 +27,13 @@ pub fn object(request: &ApiGatewayV2httpRequest, path: &str) -> Result<Map<Strin
     body(request)
 }
 
-/// The path without a slash at its end. It starts with the stage's name where the stage is not $default.
+/// Returns the path without a trailing slash. It starts with the stage's name if the stage is not $default.
 pub fn path_of(request: &ApiGatewayV2httpRequest) -> &str {
     let path = request.request_context.http.path.as_deref().or(request.raw_path.as_deref());
     path.unwrap_or("").trim_end_matches('/')
 }
 
-/// The body's JSON object.
+/// Returns the body's JSON object.
 ///
 /// # Errors
 /// The problem to answer with: 415, 413 or 400.
@@ -60,7 +60,7 @@ fn is_json(request: &ApiGatewayV2httpRequest) -> bool {
 fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, detail);
     if bytes.len() > MAX_BODY {
-        let detail = format!("the body has {} bytes; at most {MAX_BODY} are taken", bytes.len());
+        let detail = format!("the body has {} bytes; at most {MAX_BODY} are allowed", bytes.len());
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
     if bytes.iter().all(u8::is_ascii_whitespace) {
@@ -75,21 +75,21 @@ fn parse(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {
     }
 }
 
-/// The caller's trace, or a new one.
+/// Returns the caller's trace, or a new one.
 pub fn traceparent(request: &ApiGatewayV2httpRequest) -> Traceparent {
     let header = request.headers.get("traceparent").and_then(|value| value.to_str().ok());
     header.and_then(Traceparent::parse).unwrap_or_else(Traceparent::generate)
 }
 
-/// As [`body`]; empty where the request has none.
+/// Like [`body`]; empty if the request has no body.
 ///
 /// # Errors
-/// As [`body`].
+/// Those of [`body`].
 pub fn optional_body(request: &ApiGatewayV2httpRequest) -> Result<Map<String, Value>, Problem> {
     if request.body.as_deref().unwrap_or("").is_empty() { Ok(Map::new()) } else { body(request) }
 }
 
-/// A header of 1 to 128 visible ASCII characters; None where there is none.
+/// Returns a header of 1 to 128 visible ASCII characters; `None` if it is absent.
 ///
 /// # Errors
 /// The problem that names the header.
@@ -103,7 +103,7 @@ pub fn token(request: &ApiGatewayV2httpRequest, name: &str) -> Result<Option<Str
     }
 }
 
-/// What the caller calls this piece of work; it goes into the event.
+/// Returns the caller's correlation id, which is copied to the event.
 ///
 /// # Errors
 /// The header is malformed.
@@ -111,10 +111,10 @@ pub fn correlation_id(request: &ApiGatewayV2httpRequest) -> Result<Option<String
     token(request, "x-correlation-id")
 }
 
-/// The parts of the path from `root` on, without it; None where `root` is no part of it.
+/// Returns the parts of the path after `root`; `None` if `root` is not a part of it.
 pub fn parts_after<'a>(request: &'a ApiGatewayV2httpRequest, root: &str) -> Option<Vec<&'a str>> {
     let mut parts = path_of(request).split('/').filter(|part| !part.is_empty());
-    // A stage's name may come first.
+    // The stage's name may be the first part.
     parts.find(|part| *part == root)?;
     Some(parts.collect())
 }

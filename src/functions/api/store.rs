@@ -1,4 +1,4 @@
-//! The DynamoDB side of a route: the aggregates' table and the outbox beside it.
+//! The DynamoDB part of a route: the table of the aggregates and the outbox.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant, SystemTime};
@@ -19,7 +19,7 @@ use crate::outbox::{Message, Traceparent};
 
 pub type Item = HashMap<String, AttributeValue>;
 
-/// A client that gives up early enough to answer the caller.
+/// Returns a client whose timeouts leave time to answer the caller.
 pub fn client(clients: &Clients) -> Client {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
@@ -29,7 +29,7 @@ pub fn client(clients: &Clients) -> Client {
     Client::from_conf(aws_sdk_dynamodb::config::Builder::from(clients.config()).timeout_config(timeouts).build())
 }
 
-/// The outbox named by `OUTBOX_TABLE`, whose items stay for `OUTBOX_RETENTION_DAYS` (7).
+/// Returns the outbox named by `OUTBOX_TABLE`, whose items are kept for `OUTBOX_RETENTION_DAYS` (7).
 ///
 /// # Errors
 /// `Config`, naming the variable that is missing or malformed.
@@ -40,10 +40,10 @@ pub fn outbox(client: &Client) -> Result<Outbox> {
     Ok(Outbox::new(client.clone(), required("OUTBOX_TABLE")?, Duration::from_secs(u64::from(count) * 86_400)))
 }
 
-/// The item with this id, as last written.
+/// Returns the item with this id, as last written.
 ///
 /// # Errors
-/// `Unreachable` when it may work in a moment; what DynamoDB says otherwise.
+/// `Unreachable` if a retry may succeed, otherwise DynamoDB's error.
 pub async fn get(client: &Client, table: &str, id: &str) -> Result<Option<Item>> {
     let key = AttributeValue::S(id.to_owned());
     match client.get_item().table_name(table).key("id", key).consistent_read(true).send().await {
@@ -55,10 +55,10 @@ pub async fn get(client: &Client, table: &str, id: &str) -> Result<Option<Item>>
     }
 }
 
-/// An event to be committed with what it tells of.
+/// Returns an event to be committed with the change that it describes.
 ///
 /// # Errors
-/// `Unexpected`: the payload can't be written as JSON.
+/// `Unexpected` if the payload can't be written as JSON.
 pub fn event(
     (aggregate_type, aggregate_id): (&str, &str),
     (event_type, sequence): (&str, i64),
@@ -83,13 +83,13 @@ pub fn event(
     })
 }
 
-/// To the microsecond, as it is written.
+/// Returns the current time truncated to microseconds, the stored precision.
 pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }
 
-/// Until when a request may go on: half of the time that Lambda leaves, and less than an HTTP API's 30 s.
-pub fn give_up_at(deadline: SystemTime) -> Instant {
+/// Returns the end of a request's work: half of the time that Lambda leaves, and less than an HTTP API's 30 s.
+pub fn request_deadline(deadline: SystemTime) -> Instant {
     let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
     Instant::now() + (left / 2).min(Duration::from_secs(10))
 }
@@ -102,17 +102,17 @@ pub fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// A text attribute of an item.
+/// Returns a text attribute of an item.
 pub fn text_of(item: &Item, name: &str) -> Option<String> {
     item.get(name)?.as_s().ok().cloned()
 }
 
-/// A whole number of an item.
+/// Returns an integer attribute of an item.
 pub fn number_of(item: &Item, name: &str) -> Option<i64> {
     item.get(name)?.as_n().ok()?.parse().ok()
 }
 
-/// An item that this code did not write.
+/// Returns the error for an item in an unknown form.
 pub fn unreadable(table: &str) -> Error {
-    Error::new(Kind::Unexpected, format!("an item of {table} is not as it is written here"))
+    Error::new(Kind::Unexpected, format!("an item of {table} has an unexpected form"))
 }

@@ -1,4 +1,4 @@
-//! `POST /users`, `PUT /users/{id}`, `DELETE /users/{id}`: one table and no outbox; its changes are the events.
+//! `POST /users`, `PUT /users/{id}`, `DELETE /users/{id}`: one table without an outbox; its changes become the events.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -39,7 +39,7 @@ struct User {
 }
 
 impl Handler {
-    /// From `AGGREGATE_TABLE`.
+    /// Reads `AGGREGATE_TABLE`.
     ///
     /// # Errors
     /// `Config`, naming the variable.
@@ -51,17 +51,17 @@ impl Handler {
         Self { client, table }
     }
 
-    /// `deadline` is when Lambda ends the invocation.
+    /// Handles a request; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
         let parts = parts_after(request, "users");
-        let deadline = store::give_up_at(deadline);
+        let deadline = store::request_deadline(deadline);
         let answer = match (parts.as_deref(), &request.request_context.http.method) {
             (Some([]), &Method::POST) => self.create(request).await,
             (Some([]), _) => Err(Problem::method_not_allowed("POST")),
             (Some([id]), &Method::PUT) => self.replace(id, request, deadline).await,
             (Some([id]), &Method::DELETE) => self.delete(id).await,
             (Some([_]), _) => Err(Problem::method_not_allowed("PUT, DELETE")),
-            _ => Err(Problem::not_found("there is nothing at this path")),
+            _ => Err(Problem::not_found("no resource at this path")),
         };
         match answer {
             Ok((status, Some(body))) => json_response(status, "application/json", &body),
@@ -77,7 +77,7 @@ impl Handler {
     async fn create(&self, request: &ApiGatewayV2httpRequest) -> Answer {
         let (user, _) = validate(body(request)?, false)?;
         let id = Uuid::now_v7().to_string();
-        // None: a random id that is taken.
+        // `None`: the random id is in use.
         let change = self.put(&id, 1, &user, request).await?.ok_or_else(Problem::internal)?;
         Ok((StatusCode::CREATED, Some(self.answer(&id, 1, Some(("UserCreated", &change))))))
     }
@@ -89,7 +89,7 @@ impl Handler {
                 Ok(id) => store::get(&self.client, &self.table, &id.to_string()).await?,
                 Err(_) => None,
             };
-            let item = item.ok_or_else(no_such_user)?;
+            let item = item.ok_or_else(user_not_found)?;
             let id = text_of(&item, "id").ok_or_else(|| store::unreadable(&self.table))?;
             let version = number_of(&item, "version").ok_or_else(|| store::unreadable(&self.table))?;
             if let Some(expected) = expected.filter(|expected| *expected != version) {
@@ -103,26 +103,26 @@ impl Handler {
                 return Ok((StatusCode::OK, Some(self.answer(&id, version + 1, Some(("UserUpdated", &change))))));
             }
             if Instant::now() >= deadline {
-                return Err(Problem::conflict("others keep changing the user at the same time: try again"));
+                return Err(Problem::conflict("concurrent requests keep changing the user: try again"));
             }
             tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
         }
     }
 
     async fn delete(&self, id: &str) -> Answer {
-        let id = Uuid::parse_str(id).map_err(|_| no_such_user())?.to_string();
+        let id = Uuid::parse_str(id).map_err(|_| user_not_found())?.to_string();
         let request = self.client.delete_item().table_name(&self.table).key("id", text(id));
         let deleted = request.return_values(ReturnValue::AllOld).send().await;
         let deleted = deleted.map_err(|error| self.failed(error))?;
-        // Whoever deletes twice has what he wants; only the first time is there something to tell.
+        // A repeated deletion succeeds; only the first one makes an event.
         if deleted.attributes().is_none_or(Item::is_empty) {
-            Err(no_such_user())
+            Err(user_not_found())
         } else {
             Ok((StatusCode::NO_CONTENT, None))
         }
     }
 
-    /// Returns the id of the change; None where the user is not at the version before this one, and nothing was written.
+    /// Returns the id of the change; `None` if the user is not at the version before this one: nothing was written.
     async fn put(
         &self,
         id: &str,
@@ -167,15 +167,15 @@ impl Handler {
         }
     }
 
-    /// With the id that the event of this change will have; none where nothing changed.
+    /// Returns the response, with the id that the event of this change will have; without it if nothing changed.
     fn answer(&self, id: &str, version: i64, event: Option<(&str, &str)>) -> Value {
         let event_id = event.map(|(kind, change)| event_id(&self.table, id, version, kind, change));
         json!({ "id": id, "version": version, "eventId": event_id })
     }
 }
 
-fn no_such_user() -> Problem {
-    Problem::not_found("there is no such user")
+fn user_not_found() -> Problem {
+    Problem::not_found("user not found")
 }
 
 fn validate(body: Map<String, Value>, versioned: bool) -> std::result::Result<(User, Option<i64>), Problem> {

@@ -1,4 +1,5 @@
-//! What the writing routes share: a row of a domain table and its event in one transaction, as `outbox_writer`.
+//! Common part of the PostgreSQL routes: inserts a row of a domain table and its event in one transaction, as
+//! `outbox_writer`.
 
 use std::marker::PhantomData;
 use std::time::{Duration, SystemTime};
@@ -20,7 +21,7 @@ use crate::functions::database::{Database, Fault};
 use crate::outbox::Traceparent;
 use crate::postgres::failed;
 
-/// Something that a `POST` creates.
+/// A resource that a `POST` creates.
 pub trait Creation: Sized + Sync {
     /// The route's path.
     const PATH: &'static str;
@@ -29,14 +30,14 @@ pub trait Creation: Sized + Sync {
     /// Inserts the row: `$1` is its id, the rest are [`Creation::values`].
     const INSERT: &'static str;
 
-    /// Takes its fields; what is wrong with them is remembered there.
+    /// Reads its fields, and records the invalid ones in `fields`.
     fn read(fields: &mut Fields) -> Self;
     fn values(&self) -> Vec<&(dyn ToSql + Sync)>;
-    /// The event's payload.
+    /// Returns the event's payload.
     fn payload(&self, id: Uuid) -> Value;
 
     /// # Errors
-    /// The problem that names every field that is wrong.
+    /// The problem that names every invalid field.
     fn validate(body: serde_json::Map<String, Value>) -> Result<Self, Problem> {
         let mut fields = Fields::new(body);
         let created = Self::read(&mut fields);
@@ -68,7 +69,8 @@ impl<T: Creation> Handler<T> {
         Self { database, creates: PhantomData }
     }
 
-    /// 201 with the row's and the event's id, or a problem. `deadline` is when Lambda ends the invocation.
+    /// Answers 201 with the row's and the event's id, or a problem. `deadline` is the time at which Lambda ends the
+    /// invocation.
     pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
         let new = match object(request, T::PATH).and_then(T::validate) {
             Ok(new) => new,
@@ -92,7 +94,7 @@ impl<T: Creation> Handler<T> {
     }
 }
 
-/// The answer once it is committed.
+/// Returns the answer after the commit.
 pub fn created(id: Uuid, event_id: Uuid) -> ApiGatewayV2httpResponse {
     json_response(StatusCode::CREATED, "application/json", &Created { id, event_id })
 }
@@ -112,7 +114,7 @@ async fn insert<T: Creation>(mut client: Client, new: &T, trace: &Traceparent) -
         .await
         .map_err(|error| before_commit("append to the outbox", error))?;
     let event_id = row.get(0);
-    // From here on a lost connection does not say whether the transaction committed.
+    // From here on, a lost connection leaves it unknown whether the transaction committed.
     transaction.commit().await.map_err(|error| Fault::Final(failed("commit")(error)))?;
     Ok((client, Created { id, event_id }))
 }

@@ -1,4 +1,5 @@
-//! The forwarder of `dynamodb-eventbridge`: items that an outbox table's stream shows, on the bus.
+//! The forwarder of `dynamodb-eventbridge`: publishes new items of an outbox table, as its stream shows them, to the
+//! bus.
 
 use std::time::SystemTime;
 
@@ -14,12 +15,12 @@ pub struct Handler {
 
 impl Handler {
     /// # Errors
-    /// `Config` when a variable is missing or malformed.
+    /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
         Ok(Self { engine: Engine::from_environment(clients)? })
     }
 
-    /// Delivers one batch; `deadline` is when Lambda ends the invocation.
+    /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<StreamEvent>, deadline: SystemTime) -> Answer {
         let publisher = &self.engine.publisher;
         match invocation {

@@ -1,7 +1,7 @@
-//! Consumers of a DynamoDB stream: `forwarder.rs` publishes what an outbox table holds, `users.rs` makes domain events
-//! of the changes of a plain table.
+//! Consumers of a DynamoDB stream: `forwarder.rs` publishes the items of an outbox table, `users.rs` makes domain
+//! events of the changes of a plain table.
 //!
-//! This file is what they share: from Lambda's batch to what the engine delivers.
+//! This file has their common part: it turns Lambda's batch into the engine's items.
 
 pub mod forwarder;
 #[cfg(test)]
@@ -18,14 +18,14 @@ use super::publisher::{Origin, Source, decode};
 use crate::outbox::formats::dynamodb::{Change, ChangeError};
 use crate::outbox::{Message, RowError};
 
-/// A batch of a DynamoDB stream. The records are read one by one, so that a malformed one spoils no other.
+/// A batch of a DynamoDB stream. The records are read one by one, so that a malformed one does not affect the others.
 #[derive(Debug, Deserialize)]
 pub struct StreamEvent {
     #[serde(rename = "Records")]
     records: Vec<Value>,
 }
 
-/// Reads a batch; `to_message` says what a change means: None for nothing.
+/// Reads a batch; `to_message` maps a change to its message, `None` to skip it.
 pub fn read<P: Publisher>(
     publisher: &P,
     event: StreamEvent,
@@ -46,7 +46,7 @@ pub fn read<P: Publisher>(
     (batch, items)
 }
 
-/// What a change turns out to be. One that can't be read, or can never be delivered, becomes poison.
+/// Decodes a change. One that can't be read or can never be delivered becomes poison.
 pub fn decode_change<P: Publisher>(
     publisher: &P,
     position: usize,
@@ -64,12 +64,12 @@ pub fn decode_change<P: Publisher>(
     }
 }
 
-/// What can't be read goes to the failure destination.
+/// Returns poison for a record that can't be read: it goes to the failure destination.
 pub fn undecodable(position: usize, error: ChangeError) -> Item {
     decode::poison(position, "Undecodable", error.to_string())
 }
 
-/// Where the record comes from, as far as it tells.
+/// Returns the record's source, as far as the record names it.
 fn source(record: &Value) -> Source {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let body = &record["dynamodb"];
@@ -78,7 +78,7 @@ fn source(record: &Value) -> Source {
     let arrived_at = chrono::DateTime::from_timestamp(arrived_at as i64, 0).unwrap_or_default();
     let origin = Origin {
         stream_arn: text(&record["eventSourceARN"]),
-        // A DynamoDB stream's records don't name their shard.
+        // Records of a DynamoDB stream do not name their shard.
         shard_id: String::new(),
         sequence_number: text(&body["SequenceNumber"]),
         partition_key: body.get("Keys").map(Value::to_string).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! Batches of a DynamoDB stream, as Lambda hands them over.
+//! Batches of a DynamoDB stream, as Lambda passes them.
 
 use serde_json::{Value, json};
 
@@ -27,63 +27,63 @@ fn user(version: u32, plan: &str, email: &str) -> Value {
     })
 }
 
-fn told(change: &Change) -> Option<(Message, Value)> {
+fn event(change: &Change) -> Option<(Message, Value)> {
     let message = Mapping::new("email, name").message(change).unwrap()?;
     let data = serde_json::from_str(message.payload.get()).unwrap();
     Some((message, data))
 }
 
 #[test]
-fn an_insert_tells_the_fields_that_may_be_told() {
-    let (message, data) = told(&change("INSERT", Value::Null, user(1, "free", "a@b"))).unwrap();
+fn an_insert_shows_the_public_fields() {
+    let (message, data) = event(&change("INSERT", Value::Null, user(1, "free", "a@b"))).unwrap();
     assert_eq!((message.event_type.as_str(), message.sequence, message.aggregate_id.as_str()), ("UserCreated", 1, "u"));
     assert_eq!(data, json!({"id": "u", "plan": "free", "correlationId": "c1"}));
     assert_eq!(message.committed_at.to_rfc3339(), "2026-11-21T06:00:01.500+00:00");
 }
 
 #[test]
-fn a_modification_tells_what_changed() {
-    let (message, data) = told(&change("MODIFY", user(1, "free", "a@b"), user(2, "pro", "c@d"))).unwrap();
+fn a_modification_shows_the_changed_fields() {
+    let (message, data) = event(&change("MODIFY", user(1, "free", "a@b"), user(2, "pro", "c@d"))).unwrap();
     assert_eq!((message.event_type.as_str(), message.sequence), ("UserUpdated", 2));
     let changes = json!({"plan": {"old": "free", "new": "pro"}});
     assert_eq!(data, json!({"id": "u", "changes": changes, "personalChanged": true, "correlationId": "c2"}));
 }
 
 #[test]
-fn personal_fields_are_nowhere() {
+fn personal_fields_are_left_out() {
     for change in [
         change("INSERT", Value::Null, user(1, "free", "secret@b")),
         change("MODIFY", user(1, "free", "secret@b"), user(2, "free", "secret@c")),
         change("REMOVE", user(2, "free", "secret@c"), Value::Null),
     ] {
-        let (message, _) = told(&change).unwrap();
+        let (message, _) = event(&change).unwrap();
         let event = serde_json::to_string(&message.to_cloud_event()).unwrap();
         assert!(!event.contains("secret") && !event.contains("email"), "{event}");
     }
 }
 
 #[test]
-fn bookkeeping_alone_is_no_event() {
-    assert!(told(&change("MODIFY", user(1, "free", "a@b"), user(2, "free", "a@b"))).is_none());
+fn bookkeeping_changes_are_not_events() {
+    assert!(event(&change("MODIFY", user(1, "free", "a@b"), user(2, "free", "a@b"))).is_none());
 }
 
 #[test]
-fn a_removal_comes_after_the_last_version() {
-    let (message, data) = told(&change("REMOVE", user(2, "free", "a@b"), Value::Null)).unwrap();
+fn a_removal_has_the_version_after_the_last() {
+    let (message, data) = event(&change("REMOVE", user(2, "free", "a@b"), Value::Null)).unwrap();
     assert_eq!((message.event_type.as_str(), message.sequence), ("UserDeleted", 3));
     assert_eq!((data, message.committed_at.timestamp()), (json!({"id": "u"}), 1_700_000_000));
 }
 
 #[test]
 fn the_same_change_has_the_same_id() {
-    let id = |change: &Change| told(change).unwrap().0.id;
+    let id = |change: &Change| event(change).unwrap().0.id;
     let first = change("INSERT", Value::Null, user(1, "free", "a@b"));
     assert_eq!(id(&first), id(&first));
     assert_ne!(id(&first), id(&change("REMOVE", user(1, "free", "a@b"), Value::Null)));
-    // The same key, deleted and made again: the same version, and another event.
+    // The same key, deleted and created again: the same version, but another event.
     let again = Change { event_id: "later".into(), ..first.clone() };
     assert_ne!(id(&first), id(&again));
-    // A write that brings an id of its own has the event's id from that, and only that write has.
+    // If a write sets a `change_id`, the event's id depends on it, for that write only.
     let with = |change: &Change, old: Option<&str>, new: &str| {
         let mut change = change.clone();
         change.new.as_mut().expect("an image").insert("change_id".into(), new.into());
@@ -100,18 +100,18 @@ fn the_same_change_has_the_same_id() {
 }
 
 #[test]
-fn what_is_missing_is_named() {
+fn errors_name_the_missing_attribute() {
     let problem = |change: &Change| Mapping::new("").message(change).unwrap_err().to_string();
     assert_eq!(problem(&change("MODIFY", Value::Null, user(1, "a", "b"))), "column OldImage: is missing");
-    // It would have the sequence of the event before, and be taken for its repetition.
+    // It would have the sequence of the previous event, and count as its duplicate.
     let by_hand = change("MODIFY", user(2, "free", "b"), user(2, "pro", "b"));
-    assert_eq!(problem(&by_hand), "column version: did not grow with the change");
+    assert_eq!(problem(&by_hand), "column version: did not increase with the change");
     let no_version = json!({"id": {"S": "u"}});
     assert_eq!(problem(&change("INSERT", Value::Null, no_version)), "column version: is not a positive integer");
 }
 
 #[test]
-fn only_what_is_appended_to_an_outbox_is_an_event() {
+fn only_inserts_into_an_outbox_are_events() {
     let item = json!({
         "id": {"S": "0198a6a0-0000-7000-8000-000000000001"}, "aggregate_type": {"S": "cart"}, "aggregate_id": {"S": "c"},
         "event_type": {"S": "CartCreated"}, "payload": {"S": "{}"}, "sequence": {"N": "1"},

@@ -1,4 +1,4 @@
-//! The mapper of `dynamodb-cdc`: changes of the `users` table as domain events, personal fields left out.
+//! The mapper of `dynamodb-cdc`: publishes changes of the `users` table as domain events without personal fields.
 
 use std::time::SystemTime;
 
@@ -16,16 +16,16 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Besides the engine's variables `PERSONAL_FIELDS`: names of attributes, separated by commas.
+    /// Reads the engine's variables and `PERSONAL_FIELDS`: names of attributes, separated by commas.
     ///
     /// # Errors
-    /// `Config` when a variable is missing or malformed.
+    /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
         let mapping = Mapping::new(&optional("PERSONAL_FIELDS").unwrap_or_default());
         Ok(Self { engine: Engine::from_environment(clients)?, mapping })
     }
 
-    /// Delivers one batch; `deadline` is when Lambda ends the invocation.
+    /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<StreamEvent>, deadline: SystemTime) -> Answer {
         let publisher = &self.engine.publisher;
         let to_message = |change: &Change| self.mapping.message(change);

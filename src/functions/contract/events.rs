@@ -1,4 +1,4 @@
-//! What goes out for a captured change: the entry for the bus, held against its schemas.
+//! Compares the bus entry of a captured change with its schemas.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,10 +13,10 @@ use crate::outbox::Message;
 use crate::outbox::formats::dynamodb::users::Mapping;
 use crate::outbox::formats::dynamodb::{Change, appended};
 
-/// A bus that nothing is sent to.
-struct Anywhere;
+/// A bus that receives nothing.
+struct NullBus;
 
-impl Publisher for Anywhere {
+impl Publisher for NullBus {
     fn limits(&self) -> Limits {
         Limits { entries: 1, bytes: usize::MAX }
     }
@@ -34,19 +34,19 @@ impl Publisher for Anywhere {
     }
 }
 
-/// An event as the bus gets it, which fits its schemas.
+/// An event as the bus gets it, checked against its schemas.
 pub struct Published {
     pub event: Value,
     pub dataschema: String,
 }
 
 impl Published {
-    /// Of the changes of an outbox table, by way of what forwarder and sequencer share.
+    /// Makes the events of changes of an outbox table, with the common code of forwarder and sequencer.
     pub fn of_outbox(changes: &[Value]) -> Vec<Self> {
         Self::each(changes, |change| appended(change).unwrap())
     }
 
-    /// Of the changes of the users table.
+    /// Makes the events of changes of the users table.
     pub fn of_users(changes: &[Value], personal: &str) -> Vec<Self> {
         let mapping = Mapping::new(personal);
         Self::each(changes, |change| mapping.message(change).unwrap())
@@ -54,10 +54,10 @@ impl Published {
 
     fn each(changes: &[Value], message: impl Fn(&Change) -> Option<Message>) -> Vec<Self> {
         let messages = changes.iter().filter_map(|record| message(&Change::from_value(record.clone()).unwrap()));
-        messages.map(|message| Self::of_item(decode::item(&Anywhere, 0, &message))).collect()
+        messages.map(|message| Self::of_item(decode::item(&NullBus, 0, &message))).collect()
     }
 
-    /// Of an outbox row with these columns, captured by DMS.
+    /// Makes the event of an outbox row with these columns, captured by DMS.
     pub fn of_row(aggregate_type: &str, event_type: &str, payload: &Value) -> Self {
         let record = json!({
             "data": {
@@ -72,7 +72,7 @@ impl Published {
                 "table-name": "outbox", "transaction-id": 1, "commit-timestamp": "2026-11-21T06:14:00.500000Z",
             },
         });
-        match decode::decode(&Anywhere, 0, record.to_string().as_bytes()) {
+        match decode::decode(&NullBus, 0, record.to_string().as_bytes()) {
             Decoded::Item { item, .. } => Self::of_item(item),
             Decoded::NotAnEvent => panic!("not an event: {record}"),
         }
@@ -82,7 +82,7 @@ impl Published {
         let Content::Event { entry, .. } = item.content else { panic!("{item:?}") };
         let event: Value = serde_json::from_str(&entry.detail).unwrap();
         let dataschema = Events::load().check(&event);
-        // The bus's own fields say the same: rules match those.
+        // The bus's own fields have the same values: rules match those.
         assert_eq!((json!(entry.source), json!(entry.detail_type)), (event["source"].clone(), event["type"].clone()));
         Self { event, dataschema }
     }
@@ -93,11 +93,11 @@ impl Published {
 }
 
 #[test]
-fn an_event_that_is_delivered_again_says_so() {
+fn a_replayed_event_names_its_replay() {
     let first =
         Published::of_row("sample", "SampleCreated", &json!({"id": uuid::Uuid::nil(), "n": 0, "correlationId": "c"}));
     let mut message = Message::from_cloud_event(&first.event.to_string()).unwrap();
     message.replay = Some("r-1".into());
-    let again = Published::of_item(decode::item(&Anywhere, 0, &message));
+    let again = Published::of_item(decode::item(&NullBus, 0, &message));
     assert_eq!((&again.event["replay"], &again.event["id"]), (&json!("r-1"), &first.event["id"]));
 }

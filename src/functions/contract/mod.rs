@@ -1,5 +1,5 @@
-//! The functions held against their contracts in `schema/`: every answer of a route against its OpenAPI document, every
-//! event that comes of it against its JSON Schema, both ways.
+//! Compares the functions with their contracts in `schema/`, in both directions: every answer of a route with its
+//! OpenAPI document, and every resulting event with its JSON Schema.
 
 mod events;
 mod postgres;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 use outboxctl_test_support::schemas::Api;
 
-/// A request as API Gateway hands it over. `body` is None for none.
+/// Returns a request as API Gateway passes it; `None` for no body.
 fn request(method: &str, path: &str, body: Option<&str>, edit: impl FnOnce(&mut Value)) -> ApiGatewayV2httpRequest {
     let mut event = json!({
         "version": "2.0", "routeKey": "", "rawPath": path, "rawQueryString": "",
@@ -26,13 +26,13 @@ fn request(method: &str, path: &str, body: Option<&str>, edit: impl FnOnce(&mut 
     serde_json::from_value(event).unwrap()
 }
 
-/// When Lambda would end the invocation: soon, so that what waits for a busy table gives up soon.
+/// Returns the end of the invocation: soon, so that requests that wait for a busy table end soon.
 fn deadline() -> SystemTime {
     SystemTime::now() + Duration::from_millis(600)
 }
 
-/// Holds an answer against the document; returns its status and body.
-fn hold(api: &mut Api, (method, path): (&str, &str), response: ApiGatewayV2httpResponse) -> (u16, Value) {
+/// Checks an answer against the document; returns its status and body.
+fn check_answer(api: &mut Api, (method, path): (&str, &str), response: ApiGatewayV2httpResponse) -> (u16, Value) {
     let status = u16::try_from(response.status_code).unwrap();
     let headers: BTreeMap<String, String> =
         response.headers.iter().map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned())).collect();
@@ -47,17 +47,17 @@ fn hold(api: &mut Api, (method, path): (&str, &str), response: ApiGatewayV2httpR
     (status, body.unwrap_or_default())
 }
 
-/// Bodies that are refused whatever the route, and how.
+/// Returns bodies that every route rejects: status, body and content type.
 fn unreadable() -> Vec<(u16, String, &'static str)> {
     vec![
         (415, "{}".into(), "text/plain"),
         (413, format!("{{\"x\":\"{}\"}}", "x".repeat(20_000)), "application/json"),
         (400, "nonsense".into(), "application/json"),
-        (422, r#"{"nobody knows this": 1}"#.into(), "application/json"),
+        (422, r#"{"unknown field": 1}"#.into(), "application/json"),
     ]
 }
 
-/// The good body with one thing changed to what its schema forbids; and with numbers at their documented limits.
+/// Returns the good body with one value changed to an invalid one, each; and with numbers at their documented limits.
 fn variants(schema: &Value, good: &Value) -> (Vec<Value>, Vec<Value>) {
     let (mut bad, mut edge) = (Vec::new(), Vec::new());
     let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();

@@ -10,18 +10,18 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::events::Published;
-use super::{deadline, hold, request, unreadable, variants};
+use super::{check_answer, deadline, request, unreadable, variants};
 use crate::dynamodb::Outbox;
 use crate::functions::api::{cart, orders, users};
 
-/// A function behind routes.
+/// A function of the API.
 enum Function {
     Orders(orders::Handler),
     Cart(cart::Handler),
     Users(users::Handler),
 }
 
-/// A function, its tables, and its contract.
+/// A function with its tables and its contract.
 struct Bench {
     fake: FakeDynamoDb,
     function: Function,
@@ -50,7 +50,7 @@ impl Bench {
         }
     }
 
-    /// `template` is the documented path, `id` what stands for `{id}`.
+    /// Sends a request; `template` is the documented path, `id` replaces `{id}`.
     async fn ask(&mut self, (method, template): (&str, &str), id: &str, body: &Value) -> (u16, Value) {
         let text = (!body.is_null()).then(|| body.to_string());
         self.ask_as((method, template), id, text.as_deref(), |_| {}).await
@@ -65,10 +65,10 @@ impl Bench {
     ) -> (u16, Value) {
         let request = request(method, &template.replace("{id}", id), body, edit);
         let response = self.answer(&request).await;
-        hold(&mut self.api, (method, template), response)
+        check_answer(&mut self.api, (method, template), response)
     }
 
-    /// What any route refuses, what its body's schema forbids, and a table that is busy or not to be used.
+    /// Checks the answers to unreadable and invalid bodies, and while the table is busy or access is denied.
     async fn refusals(&mut self, route: (&str, &str), id: &str, good: &Value) {
         if !good.is_null() {
             for (status, body, kind) in unreadable() {
@@ -84,7 +84,7 @@ impl Bench {
             for body in edge {
                 assert!(self.api.allows(route.1, route.0, &body), "{route:?}: documented as bad: {body}");
                 let (status, told) = self.ask_as(route, id, Some(&body.to_string()), fresh).await;
-                // It may not fit what is there already; each field is well formed.
+                // Each field is well formed, but the change may conflict with the state.
                 let unfit = told["errors"].as_array().is_none_or(|all| all.iter().all(|e| e["pointer"] == "#/items"));
                 assert!(matches!(status, 200 | 201 | 409) || (status == 422 && unfit), "{route:?} {body}: {told}");
             }
@@ -97,7 +97,7 @@ impl Bench {
     }
 }
 
-/// A key that no request had.
+/// Sets a key that no earlier request had.
 fn fresh(request: &mut Value) {
     request["headers"]["idempotency-key"] = Uuid::new_v4().to_string().into();
 }

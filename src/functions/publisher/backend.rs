@@ -1,11 +1,11 @@
-//! The seam between the delivery engine and where events go.
+//! The traits between the delivery engine and the target of the events.
 
 use std::future::Future;
 use std::sync::Arc;
 
 use crate::outbox::Message;
 
-/// An event ready to go out.
+/// An event ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The outbox row's id; consumers deduplicate by it.
@@ -33,10 +33,10 @@ impl Entry {
     }
 }
 
-/// Why an event can never be delivered as it is.
+/// The reason why an event can never be delivered.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Reason {
-    /// Stable, for alarms and redrive: the backend's own error code, or one of ours.
+    /// Stable, for alarms and redrive: the backend's error code, or one of this program.
     pub code: String,
     pub message: String,
 }
@@ -47,45 +47,45 @@ impl Reason {
     }
 }
 
-/// What became of one entry.
+/// The outcome of one entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     Accepted,
-    /// Not taken now, or nobody knows: send it again.
+    /// Not accepted, or unknown: send it again.
     Retry(Reason),
-    /// Never going to be taken.
+    /// It will never be accepted.
     Refused(Reason),
 }
 
-/// How much fits in one request.
+/// Limits of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     pub entries: usize,
     pub bytes: usize,
 }
 
-/// Where events go. EventBridge is the first; a queue or a topic can be another.
+/// A target for events. EventBridge is the first; a queue or a topic can be another.
 pub trait Publisher: Send + Sync {
     fn limits(&self) -> Limits;
 
-    /// The entry's size as the backend counts it, in bytes.
+    /// Returns the entry's size as the backend counts it, in bytes.
     fn size(&self, entry: &Entry) -> usize;
 
-    /// What makes this entry undeliverable before it is even tried.
+    /// Checks, before the first attempt, that the entry is deliverable.
     ///
     /// # Errors
     /// The reason, for the failure destination.
     fn check(&self, entry: &Entry) -> Result<(), Reason>;
 
-    /// Sends one request within the limits. One verdict an entry, in order; a missing one counts as unknown.
+    /// Sends one request within the limits. Returns one verdict per entry, in order; a missing one counts as unknown.
     fn publish(&self, entries: &[Arc<Entry>]) -> impl Future<Output = Vec<Verdict>> + Send;
 }
 
-/// Where undeliverable events are kept with their payload.
+/// A store for undeliverable events with their payload.
 pub trait FailureDestination: Send + Sync {
-    /// Keeps the record at `position` of the batch. Must be idempotent: a redelivered batch stores it again.
+    /// Stores the record at `position` of the batch. Must be idempotent: a redelivered batch stores it again.
     ///
     /// # Errors
-    /// The record is not safely kept; it must not be acknowledged.
+    /// The record was not stored; it must not be acknowledged.
     fn store(&self, position: usize, reason: &Reason) -> impl Future<Output = crate::error::Result<()>> + Send;
 }

@@ -1,4 +1,4 @@
-//! The records of a batch that still have to leave, in order per aggregate. Pure.
+//! The records of a batch that are still to be delivered, in order per aggregate. Pure.
 //!
 //! At most one record of an aggregate is in flight, so an event never goes out before the one ahead of it was accepted or
 //! stored in the failure destination.
@@ -10,12 +10,12 @@ use super::backend::{Entry, Limits, Reason};
 use crate::outbox::{Choice, KeyedQueue, Ticket};
 use crate::timing::Backoff;
 
-/// One record of the batch that has to leave.
+/// One record of the batch to deliver.
 #[derive(Debug)]
 pub struct Item {
-    /// Index in the batch; the lowest unfinished one is where Lambda redelivers from.
+    /// Index in the batch; Lambda redelivers from the lowest unfinished one.
     pub position: usize,
-    /// Aggregate type and id; `None` for a record that could not be read so far.
+    /// Aggregate type and id; `None` if they could not be read.
     pub key: Option<(String, String)>,
     pub content: Content,
 }
@@ -26,7 +26,7 @@ pub enum Content {
         entry: Arc<Entry>,
         bytes: usize,
     },
-    /// Goes to the failure destination.
+    /// A record for the failure destination.
     Poison(Reason),
 }
 
@@ -36,7 +36,7 @@ pub struct Backlog {
     queue: KeyedQueue<(String, String), Item>,
 }
 
-/// What to do next.
+/// The next piece of work.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Work {
     Publish(Vec<(Ticket, Arc<Entry>)>),
@@ -60,7 +60,7 @@ impl Backlog {
                 return Choice::Stop;
             }
             match &item.content {
-                // A first entry always goes: what does not fit alone was made poison before.
+                // The first entry always fits: entries that are too large alone became poison before.
                 Content::Event { entry, bytes } if *bytes <= bytes_left || entries.is_empty() => {
                     bytes_left = bytes_left.saturating_sub(*bytes);
                     entries.push(Arc::clone(entry));
@@ -79,12 +79,12 @@ impl Backlog {
         (!tickets.is_empty()).then(|| Work::Publish(tickets.into_iter().zip(entries).collect()))
     }
 
-    /// The record was accepted or stored: the next one of its aggregate may go.
+    /// Marks the record as accepted or stored: the next one of its aggregate may follow.
     pub fn done(&mut self, ticket: Ticket) {
         self.queue.done(ticket);
     }
 
-    /// The record will never be accepted: it goes to the failure destination next.
+    /// Marks the record as undeliverable: it goes to the failure destination next.
     pub fn refused(&mut self, ticket: Ticket, reason: Reason) {
         self.queue.replace(ticket, |item| item.content = Content::Poison(reason));
         self.queue.put_back(ticket);
@@ -107,7 +107,7 @@ impl Backlog {
         self.queue.wake(now);
     }
 
-    /// Positions not finished, lowest first.
+    /// Returns the positions of the unfinished records, lowest first.
     pub fn unfinished(&self) -> Vec<usize> {
         let mut positions: Vec<_> = self.queue.unfinished().map(|item| item.position).collect();
         positions.sort_unstable();
@@ -133,7 +133,7 @@ mod tests {
         Item { position, key: Some(("car".into(), aggregate.into())), content }
     }
 
-    /// The next request, as the positions of its records; empty where there is none.
+    /// Returns the next request, as the positions of its records; empty if there is none.
     fn published(backlog: &mut Backlog) -> Vec<(usize, Ticket)> {
         match backlog.next_work(LIMITS) {
             Some(Work::Publish(entries)) => {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_event_is_stored_before_the_next_goes() {
+    fn a_rejected_event_is_stored_before_the_next_is_sent() {
         let mut backlog = Backlog::new(vec![event(0, "a", 1), event(1, "a", 1)]);
         let [(0, ticket)] = published(&mut backlog)[..] else { panic!("one event of the aggregate") };
         backlog.refused(ticket, Reason::new("X", "x"));

@@ -1,4 +1,4 @@
-//! From a stream record to what the engine delivers.
+//! Converts a stream record to an item of the engine.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::backlog::{Content, Item};
 use crate::outbox::Message;
 use crate::outbox::formats::dms::{Recognised, recognise};
 
-/// What a record turned out to be.
+/// A decoded record.
 #[derive(Debug)]
 pub enum Decoded {
     /// A control record, a table of DMS itself, another table, an update or a delete.
@@ -20,7 +20,7 @@ pub enum Decoded {
     },
 }
 
-/// Reads the record at `position`. One that can't be read, or can never be delivered, becomes poison.
+/// Reads the record at `position`. One that can't be read or can never be delivered becomes poison.
 pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8]) -> Decoded {
     match recognise(data) {
         Recognised::Skip => Decoded::NotAnEvent,
@@ -33,7 +33,7 @@ pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8]) -> Deco
     }
 }
 
-/// The message as the engine delivers it. One that the backend can never take becomes poison.
+/// Returns the message as the engine delivers it. One that the backend can never accept becomes poison.
 pub fn item<P: Publisher>(publisher: &P, position: usize, message: &Message) -> Item {
     let content = match Entry::new(message) {
         Ok(entry) => match publisher.check(&entry) {
@@ -42,11 +42,11 @@ pub fn item<P: Publisher>(publisher: &P, position: usize, message: &Message) -> 
         },
         Err(error) => Content::Poison(Reason::new("Unwritable", error.to_string())),
     };
-    // Even an event that can't go out keeps its place among its aggregate's.
+    // An undeliverable event, too, keeps its place in its aggregate.
     Item { position, key: Some((message.aggregate_type.clone(), message.aggregate_id.clone())), content }
 }
 
-/// A record that can't be read as far as its aggregate.
+/// Returns poison for a record whose aggregate could not be read.
 pub fn poison(position: usize, code: &str, message: impl Into<String>) -> Item {
     Item { position, key: None, content: Content::Poison(Reason::new(code, message)) }
 }

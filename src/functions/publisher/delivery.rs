@@ -1,5 +1,5 @@
-//! The delivery engine: requests in parallel across aggregates, strictly in order within one, retries with jittered
-//! backoff until the deadline.
+//! The delivery engine: requests in parallel across aggregates, strictly in order within an aggregate, retries with
+//! jittered backoff until the deadline.
 
 use std::time::{Duration, Instant};
 
@@ -12,12 +12,12 @@ use crate::error::Result;
 use crate::outbox::Ticket;
 use crate::timing::Backoff;
 
-/// How hard to try.
+/// Limits of the attempts.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {
-    /// Requests in flight at once.
+    /// Maximum concurrent requests.
     pub concurrency: usize,
-    /// Before each retry of an entry.
+    /// Delay before each retry of an entry.
     pub backoff: Backoff,
 }
 
@@ -27,15 +27,15 @@ impl Default for Policy {
     }
 }
 
-/// What happened to a batch.
+/// The outcome of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Report {
     pub accepted: usize,
-    /// Kept in the failure destination.
+    /// Stored in the failure destination.
     pub kept: usize,
-    /// Positions that are neither, lowest first.
+    /// Positions of the unfinished records, lowest first.
     pub unfinished: Vec<usize>,
-    /// Why the last retry was needed.
+    /// The reason of the last retry.
     pub last_problem: Option<Reason>,
 }
 
@@ -44,8 +44,8 @@ enum Done {
     Stored(Ticket, Result<()>),
 }
 
-/// Delivers `items`, or as many as the time until `deadline` allows. What is in flight at the deadline counts as
-/// unfinished: it is delivered again, never lost.
+/// Delivers `items`, as many as the time until `deadline` allows. Requests in flight at the deadline count as
+/// unfinished: they are delivered again, never lost.
 pub async fn deliver<P: Publisher, F: FailureDestination>(
     publisher: &P,
     failures: &F,
@@ -61,11 +61,11 @@ pub async fn deliver<P: Publisher, F: FailureDestination>(
         while running.len() < policy.concurrency
             && let Some(work) = backlog.next_work(publisher.limits())
         {
-            running.push(carry_out(publisher, failures, work));
+            running.push(perform(publisher, failures, work));
         }
         let due = backlog.next_due().unwrap_or(deadline);
         if running.is_empty() && due >= deadline {
-            // All done, or nothing more can be tried in time.
+            // All are done, or no retry is due in time.
             break;
         }
         tokio::select! {
@@ -81,7 +81,7 @@ pub async fn deliver<P: Publisher, F: FailureDestination>(
     report
 }
 
-async fn carry_out<P: Publisher, F: FailureDestination>(publisher: &P, failures: &F, work: Work) -> Done {
+async fn perform<P: Publisher, F: FailureDestination>(publisher: &P, failures: &F, work: Work) -> Done {
     match work {
         Work::Publish(request) => {
             let (tickets, entries): (Vec<_>, Vec<_>) = request.into_iter().unzip();
@@ -94,7 +94,7 @@ async fn carry_out<P: Publisher, F: FailureDestination>(publisher: &P, failures:
 fn record(backlog: &mut Backlog, report: &mut Report, policy: Policy, done: Done) {
     match done {
         Done::Published(tickets, verdicts) => {
-            let missing = || Verdict::Retry(Reason::new("NoVerdict", "the answer did not mention this entry"));
+            let missing = || Verdict::Retry(Reason::new("NoVerdict", "the response has no result for this entry"));
             let verdicts = verdicts.into_iter().map(Some).chain(std::iter::repeat(None));
             for (ticket, verdict) in tickets.into_iter().zip(verdicts) {
                 match verdict.unwrap_or_else(missing) {

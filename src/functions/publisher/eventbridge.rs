@@ -1,4 +1,4 @@
-//! The EventBridge backend: one custom bus, PutEvents within its limits, error codes sorted into retry and refusal.
+//! The EventBridge backend: one custom bus, PutEvents within its limits, error codes classified as retryable or final.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use super::backend::{Entry, Limits, Publisher, Reason, Verdict};
 use crate::error::sdk_code;
 use crate::outbox::levels;
 
-/// PutEvents takes at most this many entries (EventBridge API reference, PutEvents).
+/// Maximum entries of PutEvents (EventBridge API reference, PutEvents).
 const MAX_ENTRIES: usize = 10;
-/// And, since January 2026, this many bytes a request; 262,144 before. `OUTBOX_MAX_REQUEST_BYTES` overrides it.
+/// Maximum bytes of a request since January 2026; 262,144 before. `OUTBOX_MAX_REQUEST_BYTES` overrides it.
 pub const MAX_REQUEST_BYTES: usize = 1_048_576;
 const MAX_DETAIL_TYPE: usize = 128;
 const MAX_SOURCE: usize = 256;
-/// Levels of arrays and objects of a detail. EventBridge documents no limit; beyond this its targets' JSON parsers, and the
-/// local stack's, fail in ways that would have the event tried for ever.
+/// Maximum levels of arrays and objects in a detail. EventBridge documents no limit; beyond this the JSON parsers of
+/// its targets and of the local stack fail in ways that would cause endless retries.
 const MAX_LEVELS: usize = 256;
 
 pub struct EventBridge {
@@ -31,9 +31,9 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
-    /// `bus` is a name or an ARN.
+    /// Returns a backend; `bus` is a name or an ARN.
     pub fn new(config: &SdkConfig, bus: String, max_request_bytes: usize) -> Self {
-        // The engine retries by entry and by deadline; retries of the whole request below it would only hide time.
+        // The engine retries by entry and by deadline; the SDK's retries of whole requests would only add delay.
         let config = aws_sdk_eventbridge::config::Builder::from(config)
             .retry_config(RetryConfig::disabled())
             .timeout_config(
@@ -72,23 +72,23 @@ impl EventBridge {
     }
 }
 
-/// How old a commit's time may be to be the event's `Time` on the bus, and how far ahead. The bus stamps what it writes to
-/// the event log with `Time`, and a log group takes nothing that is older than its retention, of which the least is a day, or
-/// more than two hours ahead (PutLogEvents in the CloudWatch Logs API reference).
+/// Maximum age of a commit's time as the event's `Time` on the bus, and maximum time ahead. The bus stamps its entries
+/// in the event log with `Time`, and a log group rejects entries that are older than its retention, which is at least a
+/// day, or more than two hours ahead (PutLogEvents in the CloudWatch Logs API reference).
 const OLDEST: TimeDelta = TimeDelta::hours(12);
 const AHEAD: TimeDelta = TimeDelta::hours(1);
 
-/// The event's `Time` on the bus: when it was committed, or now where a log group would not take that. The time of the
-/// commit stays in the CloudEvent.
+/// Returns the event's `Time` on the bus: the time of the commit, or now if a log group would reject that. The
+/// CloudEvent keeps the time of the commit.
 fn stamp(committed: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>) -> chrono::DateTime<Utc> {
     if (now - OLDEST..=now + AHEAD).contains(&committed) { committed } else { now }
 }
 
-/// How a whole request failed.
+/// A failure of a whole request.
 enum Failure {
-    /// Something in it is wrong, and the answer does not say which entry.
+    /// Some entry is invalid, and the answer does not say which one.
     Invalid(Reason),
-    /// Throttled, cut off, not allowed: nothing that an entry is to blame for.
+    /// Throttled, disconnected or denied: no entry caused it.
     Unknown(Reason),
 }
 
@@ -97,8 +97,8 @@ impl Publisher for EventBridge {
         Limits { entries: MAX_ENTRIES, bytes: self.max_request_bytes }
     }
 
-    /// As "Calculating Amazon EventBridge PutEvents event entry size" in the EventBridge user guide counts: 14 bytes
-    /// for the time, and the UTF-8 length of source, detail-type and detail.
+    /// Returns the size as "Calculating Amazon EventBridge PutEvents event entry size" in the EventBridge user guide
+    /// counts it: 14 bytes for the time, and the UTF-8 length of source, detail-type and detail.
     fn size(&self, entry: &Entry) -> usize {
         14 + entry.source.len() + entry.detail_type.len() + entry.detail.len()
     }
@@ -106,17 +106,18 @@ impl Publisher for EventBridge {
     fn check(&self, entry: &Entry) -> Result<(), Reason> {
         let size = self.size(entry);
         if size > self.max_request_bytes {
-            let message = format!("the event has {size} bytes; the bus takes {}", self.max_request_bytes);
+            let message = format!("the event has {size} bytes; the bus accepts at most {}", self.max_request_bytes);
             return Err(Reason::new("EventTooLarge", message));
         }
         let levels = levels(&entry.detail);
         if levels > MAX_LEVELS {
-            let message = format!("the event nests {levels} levels of JSON; {MAX_LEVELS} are delivered");
+            let message = format!("the event nests {levels} levels of JSON; at most {MAX_LEVELS} are delivered");
             return Err(Reason::new("NestedTooDeeply", message));
         }
         let detail_type = entry.detail_type.chars().count();
         if detail_type > MAX_DETAIL_TYPE {
-            let message = format!("the event type has {detail_type} characters; the bus takes {MAX_DETAIL_TYPE}");
+            let message =
+                format!("the event type has {detail_type} characters; the bus accepts at most {MAX_DETAIL_TYPE}");
             return Err(Reason::new("DetailTypeTooLong", message));
         }
         if entry.source.chars().count() > MAX_SOURCE {
@@ -130,7 +131,7 @@ impl Publisher for EventBridge {
             Ok(verdicts) => verdicts,
             Err(Failure::Unknown(reason)) => vec![Verdict::Retry(reason); entries.len()],
             Err(Failure::Invalid(reason)) if entries.len() == 1 => vec![Verdict::Refused(reason)],
-            // One bad entry must not take nine good ones with it: each alone tells which.
+            // One invalid entry must not fail the others: each is sent alone.
             Err(Failure::Invalid(_)) => {
                 let mut verdicts = Vec::with_capacity(entries.len());
                 for entry in entries {
@@ -147,11 +148,11 @@ impl Publisher for EventBridge {
 }
 
 fn no_verdict() -> Verdict {
-    Verdict::Retry(Reason::new("NoVerdict", "the answer is empty"))
+    Verdict::Retry(Reason::new("NoVerdict", "the response is empty"))
 }
 
-/// The codes are those of the PutEventsResultEntry page of the EventBridge API reference. Only what the entry itself
-/// is to blame for is refused: a missing permission or an unknown code is retried, and nothing is lost meanwhile.
+/// Classifies a code of the PutEventsResultEntry page of the EventBridge API reference. Only errors of the entry itself
+/// are final; a missing permission or an unknown code is retried, so that no event is lost.
 fn verdict(result: &PutEventsResultEntry) -> Verdict {
     let Some(code) = result.error_code() else {
         return if result.event_id().is_some() { Verdict::Accepted } else { no_verdict() };
@@ -187,13 +188,13 @@ mod tests {
     }
 
     #[test]
-    fn counts_as_the_bus_does() {
+    fn sizes_are_those_of_the_bus() {
         assert_eq!(backend().size(&entry("CarCreated", 100)), 14 + 10 + 10 + 100);
         assert_eq!(backend().size(&entry("Ž", 0)), 14 + 10 + 2);
     }
 
     #[test]
-    fn a_time_that_no_log_group_takes_gives_way_to_the_deliverys() {
+    fn times_that_log_groups_reject_become_the_current_time() {
         let now = chrono::DateTime::from_timestamp(1_764_000_000, 0).expect("a time");
         for (hours, kept) in [(0, true), (-11, true), (-13, false), (-24 * 30, false), (2, false)] {
             let committed = now + TimeDelta::hours(hours);
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_before_trying_what_can_never_fit() {
+    fn oversized_entries_are_rejected_before_sending() {
         let code = |entry: &Entry| backend().check(entry).unwrap_err().code;
         assert_eq!(code(&entry("CarCreated", 1000)), "EventTooLarge");
         assert_eq!(code(&entry(&"x".repeat(129), 1)), "DetailTypeTooLong");
@@ -214,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn sorts_codes() {
+    fn error_codes_are_classified() {
         let result = |code: &str| verdict(&PutEventsResultEntry::builder().error_code(code).build());
         for code in ["ThrottlingException", "InternalFailure", "AccessDeniedException", "SomethingNew"] {
             assert!(matches!(result(code), Verdict::Retry(_)), "{code}");

@@ -1,4 +1,4 @@
-//! The failure destination: one S3 object a record, with the reason, where it came from, and its bytes.
+//! The failure destination: one S3 object per record, with the reason, its origin, and its bytes.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::backend::{FailureDestination, Reason};
 use crate::error::{AwsContext, Result};
 
-/// Where a record was read from.
+/// The stream position of a record.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Origin {
@@ -19,12 +19,12 @@ pub struct Origin {
     pub arrived_at: DateTime<Utc>,
 }
 
-/// One record of the batch as it came in.
+/// One record of the batch as it arrived.
 #[derive(Debug, Clone)]
 pub struct Source {
     pub origin: Origin,
     pub data: Vec<u8>,
-    /// The outbox id, where the record could be read that far.
+    /// The outbox id, if it could be read.
     pub event_id: Option<uuid::Uuid>,
 }
 
@@ -40,7 +40,8 @@ struct Document<'a> {
     payload: String,
 }
 
-/// Day of arrival and event id (or shard and sequence number): a redelivered record overwrites its own object.
+/// Returns the object's key, from day of arrival and event id (or shard and sequence number): a redelivered record
+/// overwrites its own object.
 fn key(source: &Source) -> String {
     let origin = &source.origin;
     let name =
@@ -85,7 +86,7 @@ impl FailureDestination for S3Failures<'_> {
             .send()
             .await
             .aws(format!("put s3://{}/{key}", self.bucket))?;
-        tracing::error!(code = %reason.code, key, "undeliverable record kept: {}", reason.message);
+        tracing::error!(code = %reason.code, key, "undeliverable record stored: {}", reason.message);
         Ok(())
     }
 }

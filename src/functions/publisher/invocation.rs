@@ -1,4 +1,4 @@
-//! What a publisher is called with: a batch of its stream, or an operator's request to deliver something again.
+//! The payload of a publisher's invocation: a batch of its stream, or an operator's request to deliver records again.
 
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -21,7 +21,7 @@ struct Shape<'a> {
 }
 
 impl<'de, E: DeserializeOwned> Deserialize<'de> for Invocation<E> {
-    /// By hand: serde's untagged enums can't hold a payload as its own text.
+    /// Written by hand: serde's untagged enums can't keep a payload as its own text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         match serde_json::from_str(text.get()) {
@@ -33,7 +33,7 @@ impl<'de, E: DeserializeOwned> Deserialize<'de> for Invocation<E> {
     }
 }
 
-/// The answer to either.
+/// The response to either.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn batches_and_requests_are_told_apart() {
+    fn batches_and_requests_are_distinguished() {
         let read = |text: &str| serde_json::from_str::<Invocation<KinesisEvent>>(text);
         assert!(matches!(read(r#"{"Records": []}"#), Ok(Invocation::Batch(event)) if event.records.is_empty()));
         let asked = read(r#"{"redeliver": [{"record": "/3s="}]}"#);

@@ -1,9 +1,9 @@
-//! What this execution environment has delivered and Lambda will hand over again.
+//! Records that this execution environment has delivered and that Lambda will send again.
 //!
-//! A stream's batch is answered with one number: everything from the first unfinished record on comes again, the records
-//! behind it that other aggregates are done with among them. For as long as that one record is stuck, they would go out
-//! again with each attempt. Lambda mostly calls the same environment again, which therefore remembers them; another one
-//! knows nothing and repeats them, as a consumer of at-least-once events must bear.
+//! The answer to a batch is one number: Lambda sends everything from the first unfinished record again, including later
+//! records that are already delivered. As long as that one record is stuck, they would be published again with each
+//! attempt. Lambda usually invokes the same environment again, which therefore remembers them; another one repeats
+//! them, which consumers of at-least-once events must handle.
 
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -11,10 +11,11 @@ use std::sync::{Mutex, PoisonError};
 use super::backlog::Item;
 use super::{Report, Source};
 
-/// More than the batches of a few shards hold. What is beyond is forgotten, and then repeated.
+/// Maximum number of records, more than the batches of a few shards hold. Records beyond it are forgotten, and then
+/// repeated.
 const MOST: usize = 50_000;
 
-/// Stream and sequence number of records that are delivered or kept, behind one that is not.
+/// Stream and sequence number of records that are delivered or stored after an unfinished one.
 #[derive(Debug, Default)]
 pub struct Memory(Mutex<HashSet<(String, String)>>);
 
@@ -23,7 +24,7 @@ fn name(source: &Source) -> (String, String) {
 }
 
 impl Memory {
-    /// What of `items` is still to be delivered.
+    /// Returns those of `items` that are still to be delivered.
     pub fn outstanding(&self, batch: &[Source], items: Vec<Item>) -> Vec<Item> {
         let done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if done.is_empty() {
@@ -32,13 +33,13 @@ impl Memory {
         items.into_iter().filter(|item| batch.get(item.position).is_none_or(|s| !done.contains(&name(s)))).collect()
     }
 
-    /// Takes note of how the batch ended: what is behind its first unfinished record comes again, all else does not.
+    /// Records the outcome of the batch: records after its first unfinished one are sent again, all others are not.
     pub fn keep(&self, batch: &[Source], report: &Report) {
         let mut done = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // Without one, nothing comes again.
+        // Without an unfinished record, none is sent again.
         let first = report.unfinished.first().copied().unwrap_or(batch.len());
         for (position, source) in batch.iter().enumerate() {
-            // One without a number can't be told from others.
+            // A record without a sequence number can't be identified.
             let told_apart = !source.origin.sequence_number.is_empty();
             if told_apart && position > first && report.unfinished.binary_search(&position).is_err() {
                 done.insert(name(source));
@@ -81,11 +82,11 @@ mod tests {
     }
 
     #[test]
-    fn while_one_record_is_stuck_the_others_go_out_once() {
+    fn records_behind_a_stuck_one_are_delivered_once() {
         let (memory, all) = (Memory::default(), batch(&["1", "2", "3", "4", "5"]));
         assert_eq!(outstanding(&memory, &all), [0, 1, 2, 3, 4]);
         memory.keep(&all, &Report { unfinished: vec![1, 3], ..Report::default() });
-        // From the first unfinished record on, with a new one behind.
+        // From the first unfinished record, with a new one at the end.
         let again = batch(&["2", "3", "4", "5", "6"]);
         assert_eq!(outstanding(&memory, &again), [0, 2, 4]);
         memory.keep(&again, &Report { unfinished: vec![0], ..Report::default() });

@@ -1,9 +1,10 @@
-//! Consumers of captured streams: a batch in, events on the bus out.
+//! Consumers of captured streams: publish the events of a batch to the bus.
 //!
-//! `Engine` is the shared part, `Handler` the consumer of DMS records. `decode.rs` recognises events, `backlog.rs` keeps
-//! the order per aggregate (pure), `delivery.rs` drives requests and retries, `memory.rs` remembers delivered records that
-//! Lambda sends again, `backend.rs` is the seam to the target (`eventbridge.rs`), `failures.rs` stores what can't be
-//! delivered, `redelivery.rs` delivers what an operator asks for (`invocation.rs` tells such a request from a batch).
+//! `Engine` is the common part, `Handler` the consumer of DMS records. `decode.rs` recognises events, `backlog.rs`
+//! keeps the order per aggregate (pure), `delivery.rs` sends requests and retries, `memory.rs` remembers delivered
+//! records that Lambda sends again, `backend.rs` has the traits of the target (`eventbridge.rs`), `failures.rs` stores
+//! undeliverable records, `redelivery.rs` delivers an operator's request again (`invocation.rs` distinguishes such a
+//! request from a batch).
 
 pub mod backend;
 pub mod backlog;
@@ -38,7 +39,7 @@ use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Chunk;
 
-/// What every consumer delivers with: the bus, and the bucket for what the bus can't take.
+/// The delivery engine of every consumer: the bus, and the bucket for undeliverable events.
 pub struct Engine {
     pub publisher: EventBridge,
     s3: aws_sdk_s3::Client,
@@ -48,10 +49,11 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// From `OUTBOX_BUS_NAME`, `FAILURE_BUCKET` and, optionally, `FAILURE_BUCKET_OWNER` and `OUTBOX_MAX_REQUEST_BYTES`.
+    /// Reads `OUTBOX_BUS_NAME`, `FAILURE_BUCKET` and, optionally, `FAILURE_BUCKET_OWNER` and
+    /// `OUTBOX_MAX_REQUEST_BYTES`.
     ///
     /// # Errors
-    /// `Config` when a variable is missing or malformed.
+    /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
         let max_request_bytes = match optional("OUTBOX_MAX_REQUEST_BYTES") {
             None => MAX_REQUEST_BYTES,
@@ -75,7 +77,7 @@ impl Engine {
         delivery::deliver(&self.publisher, &failures, items, deadline, Policy::default()).await
     }
 
-    /// Delivers what an operator asks for; `read` is how the function reads a record of its stream.
+    /// Runs an operator's redelivery request; `read` decodes a record of the function's stream.
     pub async fn redeliver(
         &self,
         chunks: &[Chunk],
@@ -87,9 +89,9 @@ impl Engine {
         Answer::Redelivered(redelivery::redeliver(&self.publisher, chunks, stop_at, policy, read).await)
     }
 
-    /// Delivers a whole batch. The answer names the first record that was neither delivered nor kept, from which
-    /// Lambda then delivers again ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda
-    /// developer guide).
+    /// Delivers a whole batch. The answer names the first record that was neither delivered nor stored, from which
+    /// Lambda continues ("Configuring partial batch response" for Kinesis and for DynamoDB in the Lambda developer
+    /// guide).
     pub async fn answer(&self, batch: &[Source], items: Vec<Item>, deadline: SystemTime) -> BatchResponse {
         let items = self.memory.outstanding(batch, items);
         let report = self.deliver(batch, items, stop_at(Instant::now(), left(deadline))).await;
@@ -98,7 +100,7 @@ impl Engine {
     }
 }
 
-/// Says in the log what became of the batch's first `records`, and names the first unfinished one.
+/// Logs the outcome of the batch's first `records`, and names the first unfinished one.
 pub fn respond(batch: &[Source], records: usize, report: &Report) -> BatchResponse {
     let (accepted, kept, unfinished) = (report.accepted, report.kept, report.unfinished.len());
     tracing::info!(records, accepted, kept, unfinished, "batch");
@@ -112,7 +114,7 @@ pub fn respond(batch: &[Source], records: usize, report: &Report) -> BatchRespon
     response
 }
 
-/// The publisher function: rows of the outbox table as DMS captured them. One lives as long as its execution
+/// The publisher function: publishes rows of the outbox table as captured by DMS. It lives as long as its execution
 /// environment.
 pub struct Handler {
     engine: Engine,
@@ -120,12 +122,12 @@ pub struct Handler {
 
 impl Handler {
     /// # Errors
-    /// `Config` when a variable is missing or malformed.
+    /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
         Ok(Self { engine: Engine::from_environment(clients)? })
     }
 
-    /// Delivers one batch; `deadline` is when Lambda ends the invocation.
+    /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
         let publisher = &self.engine.publisher;
         match invocation {
@@ -141,7 +143,7 @@ impl Handler {
     }
 }
 
-/// The batch as it came, and what of it has to leave.
+/// The batch as it arrived, and its items to deliver.
 fn read<P: Publisher>(publisher: &P, event: KinesisEvent) -> (Vec<Source>, Vec<Item>) {
     let mut batch: Vec<Source> = event.records.into_iter().map(source).collect();
     let mut items = Vec::with_capacity(batch.len());
@@ -171,12 +173,13 @@ pub fn source(record: KinesisEventRecord) -> Source {
     }
 }
 
-/// The time until `deadline`.
+/// Returns the time until `deadline`.
 pub fn left(deadline: SystemTime) -> Duration {
     deadline.duration_since(SystemTime::now()).unwrap_or_default()
 }
 
-/// When to stop trying: early enough to answer before Lambda ends the invocation, which would cost the whole batch.
+/// Returns the time of the last attempt: early enough to answer before Lambda ends the invocation, which would fail the
+/// whole batch.
 pub fn stop_at(now: Instant, left: Duration) -> Instant {
     now + left - Duration::from_secs(1).min(left / 4)
 }

@@ -1,5 +1,5 @@
-//! Delivering what an operator asks for, by the engine that delivers batches: the same envelope, limits, order and
-//! retries. What the bus refuses is kept nowhere anew: whoever asked has it, and is told.
+//! Delivery of an operator's request, by the engine that delivers batches: the same envelope, limits, order and
+//! retries. Events that the bus rejects are not stored again: the caller still has them, and gets the verdict.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -10,7 +10,7 @@ use super::delivery::{Policy, deliver};
 use crate::error::Result;
 use crate::outbox::{Chunk, Message, Redelivered, Verdict};
 
-/// Takes note of refusals.
+/// Collects the rejections.
 #[derive(Default)]
 struct Refusals(Mutex<Vec<(usize, Reason)>>);
 
@@ -21,7 +21,7 @@ impl FailureDestination for Refusals {
     }
 }
 
-/// Delivers the chunks until `deadline`; `read` is how this function reads a record of its stream.
+/// Delivers the chunks until `deadline`; `read` decodes a record of the function's stream.
 pub async fn redeliver<P: Publisher>(
     publisher: &P,
     chunks: &[Chunk],
@@ -37,7 +37,7 @@ pub async fn redeliver<P: Publisher>(
             continue;
         }
         let bytes = chunk.as_record().unwrap_or_default();
-        // The sequencer reads events from the outbox table, too: those are kept as events.
+        // The sequencer also reads events from the outbox table: those are stored as events.
         let event = std::str::from_utf8(&bytes).ok().and_then(Message::from_cloud_event);
         match event.map_or_else(|| read(position, &bytes), |message| decoded(publisher, position, &message)) {
             Decoded::Item { item, .. } => items.push(item),
@@ -49,7 +49,8 @@ pub async fn redeliver<P: Publisher>(
     for (position, Reason { code, message }) in refusals.0.into_inner().unwrap_or_else(PoisonError::into_inner) {
         verdicts[position] = Verdict::Refused { code, message };
     }
-    let Reason { code, message } = report.last_problem.unwrap_or_else(|| Reason::new("Deadline", "the time was over"));
+    let Reason { code, message } =
+        report.last_problem.unwrap_or_else(|| Reason::new("Deadline", "the deadline passed"));
     for position in report.unfinished {
         verdicts[position] = Verdict::Unfinished { code: code.clone(), message: message.clone() };
     }

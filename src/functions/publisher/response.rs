@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// An empty list means that the whole batch is done.
+/// Batch item failures; an empty list means that the whole batch is done.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchResponse {
@@ -12,6 +12,6 @@ pub struct BatchResponse {
 #[derive(Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ItemFailure {
-    /// A sequence number: on a stream everything from the lowest one on is delivered again.
+    /// A sequence number: everything from the lowest one is delivered again.
     pub item_identifier: String,
 }

@@ -1,4 +1,4 @@
-//! The engine against a backend that fails at random: order, completeness, and what is left for redelivery.
+//! The engine with a backend that fails at random: order, completeness, and the events left for redelivery.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -13,15 +13,15 @@ use super::{decode, stop_at};
 use crate::error::{Error, Kind, Result};
 use crate::timing::Backoff;
 
-/// What the fake bus does with an entry each time it sees one; accepts once the list is used up.
+/// The fake bus's reaction to each attempt of an entry; it accepts once the list is used up.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Accept,
     Retry,
-    /// Takes it and says that it did not.
+    /// Accepts the entry but reports a failure.
     LateAccept,
     Refuse,
-    /// Leaves this and the following entries out of the answer.
+    /// Omits this and the following entries from the answer.
     Silence,
 }
 
@@ -30,7 +30,7 @@ struct Bus {
     script: Mutex<Vec<Act>>,
     seen: Mutex<Vec<String>>,
     kept: Mutex<Vec<usize>>,
-    /// How many writes to the failure destination fail first.
+    /// Number of writes to the failure destination that fail first.
     broken_stores: Mutex<usize>,
 }
 
@@ -101,7 +101,7 @@ fn run(bus: &Bus, items: Vec<Item>, time: Duration) -> Report {
     runtime.block_on(deliver(bus, bus, items, Instant::now() + time, QUICK))
 }
 
-/// Positions in the order in which the bus took them first, by aggregate.
+/// Returns the positions in the order in which the bus first accepted them, by aggregate.
 fn first_arrivals(bus: &Bus) -> BTreeMap<String, Vec<usize>> {
     let mut arrivals: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for seen in bus.seen.lock().unwrap().iter() {
@@ -126,7 +126,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn random_failures_lose_and_reorder_nothing(
+    fn random_failures_keep_every_event_in_order(
         aggregates in proptest::collection::vec(0u8..5, 0..40),
         script in proptest::collection::vec(act(), 0..80),
         broken_stores in 0usize..4,
@@ -148,18 +148,18 @@ proptest! {
     }
 
     #[test]
-    fn a_deadline_leaves_a_clean_cut(
+    fn a_deadline_leaves_the_last_events_unfinished(
         aggregates in proptest::collection::vec(0u8..4, 1..20),
         script in proptest::collection::vec(act(), 0..20),
     ) {
-        // The backend stops answering well after the script: everything not finished must be reported.
+        // The backend stops answering well after the script: every unfinished record must be reported.
         let endless = std::iter::repeat_n(Act::Retry, 100_000).chain(script).collect();
         let bus = Bus { script: Mutex::new(endless), ..Bus::default() };
         let items = aggregates.iter().enumerate().map(|(position, &aggregate)| event(position, aggregate)).collect();
         let report = run(&bus, items, Duration::from_millis(10));
         prop_assert_eq!(report.accepted + report.kept + report.unfinished.len(), aggregates.len());
         prop_assert!(report.unfinished.is_sorted());
-        // Of each aggregate the finished ones come first: redelivery from the first unfinished one keeps order.
+        // The finished events of each aggregate come first: redelivery from the first unfinished one keeps the order.
         let unfinished = &report.unfinished;
         for aggregate in 0..4u8 {
             let state: Vec<bool> = aggregates.iter().enumerate().filter(|(_, a)| **a == aggregate)
@@ -170,7 +170,7 @@ proptest! {
 }
 
 #[test]
-fn poison_does_not_hold_up_others_and_keeps_its_place() {
+fn poison_does_not_block_others_and_keeps_its_place() {
     let bus = Bus::default();
     let poison = Item {
         position: 1,
@@ -184,7 +184,7 @@ fn poison_does_not_hold_up_others_and_keeps_its_place() {
 }
 
 #[test]
-fn a_failure_destination_that_fails_is_not_acknowledged() {
+fn records_that_can_not_be_stored_are_not_acknowledged() {
     let bus = Bus { broken_stores: Mutex::new(usize::MAX), ..Bus::default() };
     let poison = Item { position: 0, key: None, content: Content::Poison(Reason::new("Undecodable", "")) };
     let report = run(&bus, vec![poison, event(1, 1)], Duration::from_millis(20));
@@ -209,7 +209,7 @@ fn record(table: &str, operation: &str, payload: &str) -> Vec<u8> {
 }
 
 #[test]
-fn tells_events_from_the_rest() {
+fn only_outbox_inserts_are_events() {
     let decode = |data: &[u8]| decode::decode(&Bus::default(), 7, data);
     for (table, operation) in
         [("outbox", "update"), ("outbox", "delete"), ("cars", "insert"), ("awsdms_status", "insert")]
@@ -227,7 +227,7 @@ fn tells_events_from_the_rest() {
 }
 
 #[test]
-fn poison_says_why() {
+fn poison_has_a_reason() {
     let code = |data: &[u8]| match decode::decode(&Bus::default(), 0, data) {
         decode::Decoded::Item { item: Item { content: Content::Poison(reason), .. }, event_id } => {
             (reason.code, event_id.is_some())
@@ -242,7 +242,7 @@ fn poison_says_why() {
 }
 
 #[test]
-fn stops_before_lambda_does() {
+fn stops_before_the_invocation_ends() {
     let now = Instant::now();
     assert_eq!(stop_at(now, Duration::from_secs(60)), now + Duration::from_secs(59));
     assert_eq!(stop_at(now, Duration::from_secs(2)), now + Duration::from_millis(1500));
@@ -250,7 +250,7 @@ fn stops_before_lambda_does() {
 }
 
 #[test]
-fn a_redelivery_tells_of_every_piece_and_keeps_nothing() {
+fn a_redelivery_has_a_verdict_for_every_chunk_and_stores_none() {
     use crate::outbox::{Chunk, Message, Verdict};
 
     let event = record("outbox", "insert", "{\"year\": 2024}");
@@ -268,8 +268,8 @@ fn a_redelivery_tells_of_every_piece_and_keeps_nothing() {
     let run = |bus: &Bus, time: Duration| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let read = |position, data: &[u8]| decode::decode(bus, position, data);
-        let told = super::redelivery::redeliver(bus, &chunks, Instant::now() + time, QUICK, read);
-        runtime.block_on(told).redelivered
+        let redelivery = super::redelivery::redeliver(bus, &chunks, Instant::now() + time, QUICK, read);
+        runtime.block_on(redelivery).redelivered
     };
     let bus = Bus::default();
     let verdicts = run(&bus, Duration::from_secs(20));
@@ -277,11 +277,11 @@ fn a_redelivery_tells_of_every_piece_and_keeps_nothing() {
     assert_eq!((&verdicts[0], &verdicts[1]), (&Verdict::Accepted, &Verdict::Nothing));
     assert!(refused(&verdicts[2], "Undecodable") && refused(&verdicts[3], "EventTooLarge"), "{verdicts:?}");
     assert_eq!((&verdicts[4], &verdicts[5]), (&Verdict::Accepted, &Verdict::Accepted));
-    assert!(bus.kept.lock().unwrap().is_empty(), "whoever asked has it");
+    assert!(bus.kept.lock().unwrap().is_empty(), "the caller has the records");
     let seen = bus.seen.lock().unwrap().clone();
     assert_eq!(seen.iter().filter(|detail| detail.contains("\"replay\":\"r\"")).count(), 2, "{seen:?}");
 
-    // A bus that never takes anything: all of the aggregate is unfinished, and says why.
+    // A bus that never accepts an entry: the whole aggregate is unfinished, with the reason.
     let endless = Bus { script: Mutex::new(vec![Act::Retry; 100_000]), ..Bus::default() };
     let verdicts = run(&endless, Duration::from_millis(500));
     assert!(matches!(&verdicts[0], Verdict::Unfinished { code, .. } if code == "Scripted"), "{verdicts:?}");

@@ -1,4 +1,4 @@
-//! The outbox table as the record of what an aggregate's events are.
+//! The outbox table as the source of an aggregate's events.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -10,23 +10,24 @@ use crate::dynamodb::from_item;
 use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
 
-/// Most events read at once; what is beyond comes in the next round.
+/// Maximum events per read; later ones are read in the next round.
 const MOST: i32 = 500;
 
-/// What stands at one sequence of an aggregate; no message where the item is none. Such an item must not hold up those
-/// behind it: its own record takes it to the failure destination.
+/// A sequence of an aggregate and its message; no message if the item is malformed. Such an item must not block the
+/// later ones: its own record takes it to the failure destination.
 pub type Committed = (i64, Option<Message>);
 
-/// Where committed events can be read.
+/// A source of committed events.
 pub trait History: Sync {
-    /// The aggregate's items with a sequence above `after` and up to `to`, ascending; not necessarily all.
+    /// Reads the aggregate's items with a sequence above `after` and up to `to`, ascending; may return fewer than there
+    /// are.
     ///
     /// # Errors
     /// The table can't be read.
     fn read(&self, aggregate_id: &str, after: i64, to: i64) -> impl Future<Output = Result<Vec<Committed>>> + Send;
 }
 
-/// A DynamoDB table with `aggregate_id` and `sequence` for a key.
+/// A DynamoDB table with the primary key `aggregate_id` and `sequence`.
 pub struct OutboxTable {
     client: Client,
     table: String,
@@ -58,7 +59,7 @@ impl History for OutboxTable {
         let read = |item: &HashMap<String, AttributeValue>| {
             let sequence = item.get("sequence")?.as_n().ok()?.parse().ok()?;
             let message = from_item(item).inspect_err(|error| {
-                tracing::error!(aggregate_id, sequence, "passed over: no outbox item: {error}");
+                tracing::error!(aggregate_id, sequence, "skipped: not an outbox item: {error}");
             });
             Some((sequence, message.ok()))
         };

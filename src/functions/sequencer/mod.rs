@@ -1,10 +1,10 @@
-//! The consumer of `dynamodb-kinesis`: undoes the duplicates and the disorder that Kinesis Data Streams for DynamoDB may
-//! bring, aggregate by aggregate, by the events' own sequence.
+//! The consumer of `dynamodb-kinesis`: removes the duplicates that Kinesis Data Streams for DynamoDB may deliver and
+//! restores the order, per aggregate, by the events' own sequence.
 //!
-//! A record is taken as news that its aggregate has events up to a sequence. `positions.rs` keeps the last delivered
-//! sequence of every aggregate and lets one consumer at a time deliver it; `plan.rs` (pure) picks what goes out next;
-//! where something is missing in between, `history.rs` reads it from the outbox table, which has it already: a later
-//! event never waits for a record that is late, and a record that is lost loses nothing. `rounds.rs` puts it together.
+//! A record only announces that its aggregate has events up to a sequence. `positions.rs` stores the last delivered
+//! sequence of every aggregate and lets one consumer at a time deliver it; `plan.rs` (pure) selects the next events;
+//! `history.rs` reads missing events from the outbox table, which already has them: a later event never waits for a
+//! late record, and a lost record loses no event. `rounds.rs` combines them.
 
 mod history;
 mod plan;
@@ -35,10 +35,10 @@ pub struct Handler {
 }
 
 impl Handler {
-    /// Besides the engine's variables `POSITIONS_TABLE` and `OUTBOX_TABLE`.
+    /// Reads the engine's variables, `POSITIONS_TABLE` and `OUTBOX_TABLE`.
     ///
     /// # Errors
-    /// `Config` when a variable is missing or malformed.
+    /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
         Ok(Self {
             engine: Engine::from_environment(clients)?,
@@ -47,10 +47,9 @@ impl Handler {
         })
     }
 
-    /// Delivers one batch; `deadline` is when Lambda ends the invocation.
+    /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     ///
-    /// What an operator asks for goes out without a look at the positions: they are past it, or it would not have to be
-    /// asked for.
+    /// An operator's redelivery request ignores the positions, because they are already past its events.
     pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
         let event = match invocation {
             Invocation::Batch(event) => event,
@@ -90,11 +89,11 @@ impl rounds::Parts for Handler {
     }
 }
 
-/// A batch, sorted.
+/// The records of a batch by kind.
 pub struct Read {
     batch: Vec<Source>,
     arrivals: Arrivals,
-    /// What could not be read so far as to tell its aggregate.
+    /// Records whose aggregate could not be read.
     poison: Vec<Item>,
 }
 
@@ -104,7 +103,7 @@ fn read(mut batch: Vec<Source>) -> Read {
         let change = Change::parse(&source.data);
         match change.as_ref().map(appended) {
             Ok(Ok(None)) => {}
-            // Positions count from 1: what stands before would pass for delivered.
+            // Positions count from 1: anything below would count as delivered.
             Ok(Ok(Some(message))) if message.sequence < 1 => {
                 source.event_id = Some(message.id);
                 poison.push(decode::poison(position, "NotAnOutboxItem", "column sequence: is below 1"));

@@ -1,4 +1,4 @@
-//! What goes out next, from what has arrived and what was delivered. Pure.
+//! Selects the next events from those that arrived and those that were delivered. Pure.
 
 use std::collections::BTreeMap;
 
@@ -7,18 +7,18 @@ use crate::outbox::Message;
 /// Aggregate type and id.
 pub type Aggregate = (String, String);
 
-/// The events of a batch, by aggregate and sequence. An event that arrived twice is there once.
+/// The events of a batch, by aggregate and sequence. Duplicates are stored once.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     aggregates: BTreeMap<Aggregate, Pending>,
 }
 
-/// An aggregate of the batch that is not finished.
+/// An unfinished aggregate of the batch.
 #[derive(Debug, Default)]
 pub struct Pending {
-    /// The lowest position in the batch: where redelivery begins when the aggregate is not finished.
+    /// The lowest position in the batch: redelivery starts there if the aggregate is not finished.
     pub first_position: usize,
-    /// By sequence, with the position in the batch.
+    /// Positions in the batch by sequence.
     pub events: BTreeMap<i64, (usize, Message)>,
 }
 
@@ -36,23 +36,23 @@ impl Arrivals {
 }
 
 impl Pending {
-    /// The highest sequence that arrived.
+    /// Returns the highest sequence that arrived.
     pub fn highest(&self) -> i64 {
         self.events.last_key_value().map_or(0, |(sequence, _)| *sequence)
     }
 
-    /// Whether nothing of it is left once everything up to `delivered` is.
+    /// Returns whether the aggregate is finished once everything up to `delivered` is delivered.
     pub fn is_finished(&self, delivered: i64) -> bool {
         self.highest() <= delivered
     }
 
-    /// Whether something between `delivered` and what arrived is missing here.
+    /// Returns whether an event between `delivered` and the highest sequence that arrived is missing from the batch.
     pub fn has_gap(&self, delivered: i64) -> bool {
         gap(delivered, self.events.range(delivered.saturating_add(1)..).map(|(sequence, _)| *sequence))
     }
 }
 
-/// Whether ascending `sequences` leave one out, counted from the one after `delivered`.
+/// Returns whether the ascending `sequences` have a gap, counted from the one after `delivered`.
 pub fn gap(delivered: i64, sequences: impl Iterator<Item = i64>) -> bool {
     let mut expected = delivered;
     for sequence in sequences {

@@ -1,8 +1,8 @@
-//! The last delivered sequence of every aggregate, and who delivers it at the moment.
+//! The last delivered sequence of every aggregate, and the claim of the consumer that delivers it at the moment.
 //!
 //! Records of one aggregate can be on several shards, so several consumers can hold some at once. Each claims the
-//! aggregate before it delivers; whoever comes second waits, and then mostly finds its events delivered. A claim ends
-//! by itself, for consumers that died.
+//! aggregate before it delivers; a second consumer waits, and then usually finds its events delivered. A claim expires,
+//! in case its consumer died.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -17,17 +17,17 @@ use super::plan::Aggregate;
 use crate::error::{AwsContext, Result, sdk_code};
 use crate::outbox::derived_id;
 
-/// How long a position outlives its aggregate's last event. Longer than the outbox table keeps an event: once a position
-/// is gone, no delivered event may be there to be read again.
+/// Time that a position outlives its aggregate's last event. It is longer than the retention of the outbox table: once
+/// a position is gone, no delivered event may be left to be read.
 const KEPT: Duration = Duration::from_secs(90 * 86_400);
 
-/// Most bytes of a partition key ("Quotas in Amazon DynamoDB" in the DynamoDB developer guide).
+/// Maximum bytes of a partition key ("Quotas in Amazon DynamoDB" in the DynamoDB developer guide).
 const LONGEST_KEY: usize = 2_048;
 
-/// The right to deliver an aggregate.
+/// An exclusive claim to deliver an aggregate.
 #[derive(Debug)]
 pub struct Claim {
-    /// The last delivered sequence; 0 where there is none.
+    /// The last delivered sequence; 0 if there is none.
     pub delivered: i64,
     owner: String,
 }
@@ -43,19 +43,19 @@ impl Claim {
     }
 }
 
-/// Where positions are kept.
+/// A store of positions.
 pub trait Positions: Sync {
-    /// Claims the aggregate for `time`; None where another consumer has it.
+    /// Claims the aggregate for `time`; `None` if another consumer has claimed it.
     ///
     /// # Errors
-    /// Whether it was claimed is not known; a claim ends by itself.
+    /// The claim may have succeeded; it expires by itself.
     fn claim(&self, aggregate: &Aggregate, time: Duration) -> impl Future<Output = Result<Option<Claim>>> + Send;
 
-    /// Gives the claim back, with everything up to `delivered` delivered.
+    /// Releases the claim and records everything up to `delivered` as delivered.
     ///
     /// # Errors
-    /// The position may not be kept: what was delivered may be delivered again.
-    fn settle(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> impl Future<Output = Result<()>> + Send;
+    /// The position may not have been stored: delivered events may be delivered again.
+    fn release(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> impl Future<Output = Result<()>> + Send;
 }
 
 /// A DynamoDB table, keyed by `aggregate`.
@@ -74,7 +74,8 @@ fn number(value: i64) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
-/// An outbox item's id may fill the key by itself; what would not fit beside its type is told by a hash of both.
+/// Returns the partition key. An outbox item's id may be as long as a key; if type and id do not fit, the key is a hash
+/// of both.
 fn key((kind, id): &Aggregate) -> AttributeValue {
     let plain = format!("{kind}#{id}");
     AttributeValue::S(if plain.len() <= LONGEST_KEY { plain } else { format!("#{}", derived_id(&[kind, id])) })
@@ -97,7 +98,7 @@ impl Positions for PositionsTable {
             .update_expression(
                 "SET delivered = if_not_exists(delivered, :zero), claimed_by = :me, claimed_until = :until, expires_at = :purge",
             )
-            // Ours already where the answer to an earlier attempt of this request was lost.
+            // Already claimed by this consumer if the response to an earlier attempt of this request was lost.
             .condition_expression("attribute_not_exists(claimed_until) OR claimed_until < :now OR claimed_by = :me")
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":me", AttributeValue::S(owner.clone()))
@@ -117,7 +118,7 @@ impl Positions for PositionsTable {
         }
     }
 
-    async fn settle(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
+    async fn release(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
         let answer = self
             .client
             .update_item()
@@ -132,8 +133,8 @@ impl Positions for PositionsTable {
             .await;
         match answer {
             Ok(_) => Ok(()),
-            // The claim ran out and another took it, or this is the second attempt of one that was heard: the position
-            // is in good hands either way.
+            // The claim expired and another consumer took it, or an earlier attempt of this request succeeded: the
+            // position is safe either way.
             Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(()),
             Err(error) => Err(error).aws(format!("keep a position in {}", self.table)),
         }
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_aggregate_has_a_key_that_fits() {
+    fn keys_fit_the_size_limit() {
         let of = |id: &str| key(&("order".into(), id.into())).as_s().unwrap().clone();
         assert_eq!(of("o-1"), "order#o-1");
         let (long, other) = (of(&"x".repeat(LONGEST_KEY)), of(&"y".repeat(LONGEST_KEY)));

@@ -1,4 +1,5 @@
-//! Delivering a batch: claim aggregates, send what is next of each, settle, until all are done or time is up.
+//! Delivery of a batch: claims aggregates, sends the next events of each, and releases the claims, until all are done
+//! or the time is up.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -16,54 +17,54 @@ use crate::functions::publisher::backlog::Item;
 use crate::functions::publisher::{Origin, Report, Source};
 use crate::outbox::Message;
 
-/// Requests to the tables in flight at once.
+/// Maximum concurrent requests to the tables.
 const CONCURRENCY: usize = 16;
-/// A claim outlives the invocation by this much: whoever finds it expired can be sure that its owner has ended.
+/// Time by which a claim outlives the invocation: if a claim has expired, its owner has ended.
 const MARGIN: Duration = Duration::from_secs(5);
-/// Between two looks at an aggregate that another consumer has.
+/// Interval between attempts to claim an aggregate that another consumer holds.
 const BUSY_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
-/// Before the second look at a gap: a query is no snapshot, and can show a commit whose predecessor it has just passed.
+/// Delay before a gap is read again: a query is not a snapshot, and can return a commit without its predecessor.
 const GAP_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 20 });
 
-/// How long the tables may take for one aggregate. A connection that died while the environment was frozen may never answer,
-/// and must not cost the others of the batch their time.
+/// Time limit of the tables for one aggregate. A connection that broke while the environment was frozen may never
+/// answer, and must not use up the time of the others in the batch.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// What is left of it at the end of the time.
+/// Minimum of that limit near the end of the time.
 const LAST_PATIENCE: Duration = Duration::from_millis(500);
 
-/// What the rounds work with.
+/// The tables and the engine that the rounds use.
 pub trait Parts: Sync {
     type Positions: Positions;
     type History: History;
 
     fn positions(&self) -> &Self::Positions;
     fn history(&self) -> &Self::History;
-    /// The message as the engine delivers it.
+    /// Returns the message as the engine delivers it.
     fn item(&self, position: usize, message: &Message) -> Item;
     /// Delivers `items`, whose positions point into `batch`; in order within an aggregate.
     fn deliver(&self, batch: &[Source], items: Vec<Item>, stop_at: Instant) -> impl Future<Output = Report> + Send;
 }
 
-/// One aggregate's part in a round.
+/// One aggregate in a round.
 struct Turn {
     aggregate: Aggregate,
     pending: Pending,
     claim: Claim,
-    /// Sequence and position of what is sent, ascending.
+    /// Sequence and position of the events to send, ascending.
     sent: Vec<(i64, usize)>,
-    /// Nothing is left up to here once all of that is delivered.
+    /// The sequence up to which the aggregate is finished once all of them are delivered.
     through: i64,
 }
 
-/// What goes out next of an aggregate.
+/// The next events of an aggregate.
 struct Next {
     events: BTreeMap<i64, Message>,
-    /// As [`Turn::through`].
+    /// See [`Turn::through`].
     through: i64,
 }
 
-/// Delivers until `stop_at`; `left` is the time that the invocation has. Gives back the batch, with what was read from
-/// the outbox table behind the records that came, and the report: `unfinished` are positions of records that came.
+/// Delivers until `stop_at`; `left` is the remaining time of the invocation. Returns the batch, extended by the events
+/// that were read from the outbox table, and the report, whose `unfinished` are positions of records that arrived.
 pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Instant) -> (Vec<Source>, Report) {
     let Read { mut batch, arrivals, mut poison } = read;
     let mut total = Report::default();
@@ -96,9 +97,9 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
         total.kept += report.kept;
         total.last_problem = report.last_problem.or(total.last_problem);
         total.unfinished.extend(report.unfinished.iter().filter(|position| poisoned.contains(position)));
-        let settle = async |turn: Turn| settle(parts, turn, &report.unfinished, stop_at).await;
-        let settled: Vec<_> = stream::iter(turns).map(settle).buffer_unordered(CONCURRENCY).collect().await;
-        for (aggregate, pending, problem) in settled.into_iter().flatten() {
+        let release_turn = async |turn: Turn| release(parts, turn, &report.unfinished, stop_at).await;
+        let released: Vec<_> = stream::iter(turns).map(release_turn).buffer_unordered(CONCURRENCY).collect().await;
+        for (aggregate, pending, problem) in released.into_iter().flatten() {
             total.last_problem = problem.or(total.last_problem);
             waiting.insert(aggregate, pending);
         }
@@ -120,7 +121,7 @@ async fn in_time<T>(stop_at: Instant, work: impl Future<Output = Result<T>>) -> 
     tokio::time::timeout(limit, work).await.unwrap_or_else(silent)
 }
 
-/// Claims the aggregate and collects what goes out next: nothing where all of it was delivered before.
+/// Claims the aggregate and collects its next events: none if all of them were delivered before.
 async fn prepare<P: Parts>(
     parts: &P,
     aggregate: &Aggregate,
@@ -136,7 +137,7 @@ async fn prepare<P: Parts>(
     if pending.has_gap(delivered) {
         match fill(parts.history(), &aggregate.1, delivered, pending.highest()).await {
             Ok(read) => {
-                // What is beyond the page that was read has to wait for its turn.
+                // Events beyond the page that was read wait for the next round.
                 if let Some((last, _)) = read.last() {
                     through = *last;
                     events.retain(|sequence, _| *sequence <= through);
@@ -144,7 +145,7 @@ async fn prepare<P: Parts>(
                 events.extend(read.into_iter().filter_map(|(sequence, message)| Some((sequence, message?))));
             }
             Err(error) => {
-                parts.positions().settle(aggregate, claim, delivered).await?;
+                parts.positions().release(aggregate, claim, delivered).await?;
                 return Err(error);
             }
         }
@@ -152,8 +153,8 @@ async fn prepare<P: Parts>(
     Ok(Some((claim, Next { events, through })))
 }
 
-/// What is committed above `delivered` up to `highest`. What is not in the table at the second look either was purged,
-/// long after it was delivered.
+/// Reads the committed events above `delivered` up to `highest`. Events that are missing at the second read, too, were
+/// purged long after their delivery.
 async fn fill<H: History>(history: &H, id: &str, delivered: i64, highest: i64) -> Result<Vec<Committed>> {
     let committed = history.read(id, delivered, highest).await?;
     if !gap(delivered, committed.iter().map(|(sequence, _)| *sequence)) {
@@ -185,7 +186,7 @@ fn turn<P: Parts>(
     Turn { aggregate, pending, claim, sent, through }
 }
 
-/// Stands for a record that did not come: for the failure destination, should the event have to go there.
+/// Returns a source for a record that did not arrive, for the failure destination.
 fn from_history(message: &Message) -> Source {
     let origin = Origin {
         stream_arn: String::new(),
@@ -198,22 +199,22 @@ fn from_history(message: &Message) -> Source {
     Source { origin, data, event_id: Some(message.id) }
 }
 
-/// Keeps the position; what is left of the aggregate comes back.
-async fn settle<P: Parts>(
+/// Stores the position; the rest of the aggregate is delivered again.
+async fn release<P: Parts>(
     parts: &P,
     turn: Turn,
     unfinished: &[usize],
     stop_at: Instant,
 ) -> Option<(Aggregate, Pending, Option<Reason>)> {
     let Turn { aggregate, pending, claim, sent, through } = turn;
-    // Ascending, and the engine keeps order: everything before the first unfinished one is done.
+    // Positions ascend and the engine keeps the order: everything before the first unfinished one is done.
     let first_unfinished = sent.iter().position(|(_, position)| unfinished.contains(position));
     let delivered = match first_unfinished {
         None => through,
         Some(place) => place.checked_sub(1).map_or(claim.delivered, |before| sent[before].0),
     };
     let delivered = delivered.max(claim.delivered);
-    if let Err(error) = in_time(stop_at, parts.positions().settle(&aggregate, claim, delivered)).await {
+    if let Err(error) = in_time(stop_at, parts.positions().release(&aggregate, claim, delivered)).await {
         return Some((aggregate, pending, Some(Reason::new("Positions", error.to_string()))));
     }
     (!pending.is_finished(delivered)).then_some((aggregate, pending, None))

@@ -1,4 +1,5 @@
-//! Consumers against records that come twice, late, in any order or never, with others at work on the same aggregates.
+//! Tests of consumers with duplicate, late, unordered and missing records, and with other consumers of the same
+//! aggregates.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Mutex;
@@ -20,18 +21,18 @@ use crate::outbox::{Message, derived_id};
 /// Tables and bus in memory, shared by all consumers of a test.
 #[derive(Default)]
 struct World {
-    /// Aggregate id → how many events are committed.
+    /// Number of committed events by aggregate id.
     committed: HashMap<String, i64>,
-    /// Sequences whose items are no outbox items.
+    /// Sequences whose items are not outbox items.
     broken: BTreeSet<i64>,
     positions: Mutex<HashMap<Aggregate, (i64, Option<String>)>>,
     delivered: Mutex<Vec<(String, i64)>>,
-    /// What the bus says to the next deliveries: false refuses for now. True once the list is used up.
+    /// Answers of the bus to the next deliveries: false refuses for now. Accepts once the list is used up.
     bus: Mutex<Vec<bool>>,
-    /// How many settlements fail after they took effect.
+    /// Number of releases that fail after they took effect.
     lost_answers: Mutex<usize>,
     claims: Mutex<u64>,
-    /// An aggregate whose claims are never answered.
+    /// An aggregate whose claims never get an answer.
     silent: Option<&'static str>,
 }
 
@@ -93,7 +94,7 @@ impl Positions for World {
         Ok(Some(Claim::new(*delivered, claims.to_string())))
     }
 
-    async fn settle(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
+    async fn release(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
         tokio::task::yield_now().await;
         let mut positions = self.positions.lock().unwrap();
         let (kept, owner) = positions.entry(aggregate.clone()).or_default();
@@ -110,7 +111,7 @@ impl Positions for World {
 }
 
 impl History for World {
-    /// Three a page, so that tests page too.
+    /// Returns three events per page, so that the tests cover paging.
     async fn read(&self, aggregate_id: &str, after: i64, to: i64) -> Result<Vec<Committed>> {
         let last = self.committed[aggregate_id].min(to);
         let item = |sequence| (sequence, (!self.broken.contains(&sequence)).then(|| message(aggregate_id, sequence)));
@@ -135,7 +136,7 @@ impl rounds::Parts for World {
         Item { position, key, content: Content::Poison(crate::functions::publisher::backend::Reason::new("", "")) }
     }
 
-    /// As the engine: an aggregate's first event that is not taken holds back those behind it.
+    /// Like the engine: an aggregate's first event that is not accepted blocks its later ones.
     async fn deliver(&self, _: &[Source], items: Vec<Item>, _: Instant) -> Report {
         let (mut report, mut held) = (Report::default(), BTreeSet::new());
         for item in items {
@@ -158,7 +159,7 @@ impl rounds::Parts for World {
 }
 
 impl World {
-    /// What was delivered of an aggregate, each event where it came first.
+    /// Returns the delivered sequences of an aggregate, each at its first delivery.
     fn first(&self, aggregate: &str) -> Vec<i64> {
         let mut first = Vec::new();
         for (_, sequence) in self.delivered.lock().unwrap().iter().filter(|(id, _)| id == aggregate) {
@@ -184,7 +185,7 @@ fn world(committed: &BTreeMap<&str, i64>) -> World {
 }
 
 #[test]
-fn a_late_record_holds_up_nothing_and_comes_to_nothing() {
+fn late_records_do_not_block_and_are_not_delivered_again() {
     run(async {
         let world = world(&BTreeMap::from([("a", 4)]));
         assert!(consume(&world, batch(&[record("a", 4)])).await.is_empty());
@@ -195,7 +196,7 @@ fn a_late_record_holds_up_nothing_and_comes_to_nothing() {
 }
 
 #[test]
-fn what_is_no_event_is_passed_over_and_poison_is_kept() {
+fn other_records_are_skipped_and_poison_is_stored() {
     run(async {
         let world = world(&BTreeMap::from([("a", 1)]));
         let removed = String::from_utf8(record("a", 1)).unwrap().replace("INSERT", "REMOVE").into_bytes();
@@ -207,9 +208,9 @@ fn what_is_no_event_is_passed_over_and_poison_is_kept() {
 }
 
 #[test]
-fn an_item_that_is_none_goes_to_the_failure_destination_and_holds_up_nothing() {
+fn malformed_items_are_stored_and_do_not_block() {
     run(async {
-        // More of them than a page has.
+        // More events than one page holds.
         let world = World { broken: (3..=9).collect(), ..world(&BTreeMap::from([("a", 11)])) };
         let broken = String::from_utf8(record("a", 3)).unwrap().replace("OrderChanged", "").into_bytes();
         let time = Duration::from_secs(9);
@@ -221,7 +222,7 @@ fn an_item_that_is_none_goes_to_the_failure_destination_and_holds_up_nothing() {
 }
 
 #[test]
-fn an_event_below_the_first_sequence_is_kept_and_not_taken_for_delivered() {
+fn sequences_below_one_are_stored_as_poison() {
     run(async {
         let world = world(&BTreeMap::from([("a", 1)]));
         let time = Duration::from_secs(9);
@@ -232,7 +233,7 @@ fn an_event_below_the_first_sequence_is_kept_and_not_taken_for_delivered() {
 }
 
 #[test]
-fn an_aggregate_that_another_has_is_reported_when_time_is_up() {
+fn claimed_aggregates_are_unfinished_at_the_deadline() {
     run(async {
         let world = world(&BTreeMap::from([("a", 1), ("b", 1)]));
         world.positions.lock().unwrap().insert(("order".into(), "a".into()), (0, Some("another".into())));
@@ -244,7 +245,7 @@ fn an_aggregate_that_another_has_is_reported_when_time_is_up() {
 }
 
 #[test]
-fn a_table_that_does_not_answer_for_one_aggregate_costs_the_others_little() {
+fn one_unanswered_claim_does_not_block_the_others() {
     run(async {
         let world = World { silent: Some("a"), ..world(&BTreeMap::from([("a", 1), ("b", 2)])) };
         let read = batch(&[record("a", 1), record("b", 1), record("b", 2)]);
@@ -266,7 +267,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn any_disorder_with_several_consumers(
+    fn several_consumers_restore_the_order(
         committed in prop::collection::vec(1i64..12, 1..4),
         shuffled in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..80),
         cuts in prop::collection::vec(1usize..9, 1..20),
@@ -276,7 +277,7 @@ proptest! {
         let names = ["a", "b", "c"];
         let committed: BTreeMap<&str, i64> = names.into_iter().zip(committed).collect();
         let all: Vec<(&str, i64)> = committed.iter().flat_map(|(id, n)| (1..=*n).map(|s| (*id, s))).collect();
-        // Every event in some order, some of them twice; the last of each aggregate comes for sure.
+        // Every event in some order, some of them duplicated; the last one of each aggregate always arrives.
         let mut records: Vec<Vec<u8>> = shuffled.iter().map(|(pick, _)| { let (id, s) = pick.get(&all); record(id, *s) }).collect();
         records.extend(committed.iter().map(|(id, n)| record(id, *n)));
         let world = World { bus: Mutex::new(bus), lost_answers: Mutex::new(lost_answers), ..world(&committed) };
@@ -303,7 +304,7 @@ proptest! {
         }
         if quiet {
             let delivered = world.delivered.lock().unwrap().len();
-            prop_assert_eq!(delivered, all.len(), "something was delivered twice");
+            prop_assert_eq!(delivered, all.len(), "an event was delivered more than once");
         }
     }
 }

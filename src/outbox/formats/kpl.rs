@@ -1,4 +1,4 @@
-//! Records that the Kinesis Producer Library packed into one. Pure; takes any bytes.
+//! Splits records that the Kinesis Producer Library aggregated. Pure; accepts any bytes.
 //!
 //! Format: "KPL Aggregated Record Format" in the amazon-kinesis-producer repository: four magic bytes, a protobuf
 //! message, and the MD5 of that message.
@@ -11,8 +11,8 @@ use prost::{DecodeError, Message};
 
 const MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
 const CHECKSUM: usize = 16;
-/// The most records of an aggregate. By default the KPL packs 50 KB of them (`AggregationMaxSize` in its
-/// default_config.properties); a hostile record of 1 MB can name 300,000 empty ones.
+/// Maximum records of an aggregate. By default the KPL packs 50 KB of them (`AggregationMaxSize` in its
+/// default_config.properties); a malicious record of 1 MB can name 300,000 empty ones.
 const MOST_RECORDS: usize = 10_000;
 
 #[derive(Clone, PartialEq, Message)]
@@ -25,7 +25,7 @@ struct AggregatedRecord {
     records: Vec<Record>,
 }
 
-/// Keys are indices into the tables. Tags (field 4) were never put to use.
+/// Keys are indices into the tables. Tags (field 4) were never used.
 #[derive(Clone, PartialEq, Message)]
 struct Record {
     #[prost(uint64, tag = "1")]
@@ -43,28 +43,28 @@ pub struct UserRecord {
     pub data: Vec<u8>,
 }
 
-/// Why bytes that begin like an aggregate are none.
+/// The reason why bytes that begin like an aggregate are not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AggregateError {
-    #[error("it begins like a KPL aggregate, and its checksum is wrong")]
+    #[error("a KPL aggregate has a wrong checksum")]
     Checksum,
     #[error("a KPL aggregate can't be read: {0}")]
     Message(String),
-    #[error("a KPL aggregate names partition key {0} and has {1}")]
+    #[error("a KPL aggregate refers to partition key {0}, but has {1}")]
     Key(u64, usize),
-    #[error("a KPL aggregate holds no records")]
+    #[error("a KPL aggregate has no records")]
     Empty,
-    #[error("a KPL aggregate holds {0} records; {MOST_RECORDS} are read")]
+    #[error("a KPL aggregate has {0} records; at most {MOST_RECORDS} are read")]
     Records(usize),
     #[error("a KPL aggregate unpacks to more than {0} bytes")]
     Bytes(usize),
 }
 
-/// The records inside an aggregate; None where the bytes are none. `most_bytes` limits what keys and data of all records
-/// take together when each is looked at by itself.
+/// Returns the records inside an aggregate; `None` if the bytes are not an aggregate. `most_bytes` limits the total
+/// size of keys and data of all records, counted per record.
 ///
 /// # Errors
-/// The bytes begin like an aggregate and can't be read as one, or it would take too much.
+/// The bytes begin like an aggregate but can't be read as one, or exceed a limit.
 pub fn split(bytes: &[u8], most_bytes: usize) -> Option<Result<Vec<UserRecord>, AggregateError>> {
     let rest = bytes.strip_prefix(&MAGIC)?;
     let Some(at) = rest.len().checked_sub(CHECKSUM) else { return Some(Err(AggregateError::Checksum)) };
@@ -77,7 +77,7 @@ pub fn split(bytes: &[u8], most_bytes: usize) -> Option<Result<Vec<UserRecord>, 
 
 fn records(message: &[u8], most_bytes: usize) -> Result<Vec<UserRecord>, AggregateError> {
     let unreadable = |error: DecodeError| AggregateError::Message(error.to_string());
-    // Before anything is allocated for them.
+    // Checked before any allocation.
     let count = count(message).map_err(unreadable)?;
     if count > MOST_RECORDS {
         return Err(AggregateError::Records(count));
@@ -100,7 +100,7 @@ fn records(message: &[u8], most_bytes: usize) -> Result<Vec<UserRecord>, Aggrega
     aggregate.records.into_iter().map(record).collect()
 }
 
-/// How many records the message holds.
+/// Returns the number of records in the message.
 fn count(mut message: &[u8]) -> Result<usize, DecodeError> {
     let mut count = 0;
     while !message.is_empty() {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_format_by_hand() {
+    fn a_handmade_aggregate_is_read() {
         // Field 1 "k"; field 3: partition key index 0, data "hi".
         let message = b"\x0a\x01k\x1a\x06\x08\x00\x1a\x02hi";
         let bytes = [&MAGIC[..], message, Md5::digest(message).as_slice()].concat();
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_and_what_is_broken() {
+    fn other_records_and_broken_aggregates_are_distinguished() {
         assert_eq!(split(b"{}", MOST), None);
         assert_eq!(split(&MAGIC, MOST), Some(Err(AggregateError::Checksum)));
         let mut bytes = join(&[user("k", b"hi")]);
@@ -162,20 +162,20 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_shared_and_counts_for_each_record() {
+    fn shared_keys_count_for_each_record() {
         let key = "k".repeat(1_000);
         let many = |count: usize| join(&vec![user(&key, b""); count]);
         let Some(Ok(records)) = split(&many(1_000), MOST) else { panic!("it can be read") };
         assert!(records.iter().all(|record| Arc::ptr_eq(&record.partition_key, &records[0].partition_key)));
         assert_eq!(split(&many(2_000), MOST), Some(Err(AggregateError::Bytes(MOST))));
-        // A small record that names more than anybody packs.
+        // A small record that names more records than any producer packs.
         assert_eq!(split(&join(&vec![user("", b""); 10_001]), MOST), Some(Err(AggregateError::Records(10_001))));
         assert!(matches!(split(&join(&vec![user("", b""); 10_000]), MOST), Some(Ok(all)) if all.len() == 10_000));
     }
 
     proptest! {
         #[test]
-        fn records_come_back(records in prop::collection::vec(("[a-c]{0,2}", any::<Vec<u8>>()), 1..20)) {
+        fn packed_records_are_read_back(records in prop::collection::vec(("[a-c]{0,2}", any::<Vec<u8>>()), 1..20)) {
             let records: Vec<UserRecord> = records.iter().map(|(key, data)| user(key, data)).collect();
             prop_assert_eq!(split(&join(&records), MOST), Some(Ok(records)));
         }

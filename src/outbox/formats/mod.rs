@@ -1,5 +1,5 @@
-//! The formats in which captured changes travel: records of DMS, changes of DynamoDB items, and aggregated records of the
-//! Kinesis Producer Library. Pure: nothing here reads or writes anything.
+//! The formats of captured changes: records of DMS, changes of DynamoDB items, and aggregated records of the Kinesis
+//! Producer Library. Pure: performs no I/O.
 
 pub mod dms;
 pub mod dynamodb;

@@ -1,4 +1,4 @@
-//! Futures, in order per key.
+//! Runs futures in order per key.
 
 use std::future::Future;
 use std::hash::Hash;
@@ -9,12 +9,12 @@ use futures_util::stream::FuturesUnordered;
 
 use super::KeyedQueue;
 
-/// Runs `work` for each item: those of one key one after the other, those of up to `concurrency` keys at the same time.
+/// Runs `work` for each item: in sequence within a key, in parallel for up to `concurrency` keys.
 ///
-/// `finished` gets each result; where it breaks, the later items of that key are left out, and other keys continue.
+/// `finished` gets each result; if it breaks, the later items of that key are skipped, and other keys continue.
 ///
 /// # Errors
-/// The first error of `work`. What runs at that time is dropped.
+/// The first error of `work`. Unfinished work is dropped.
 pub async fn run_in_order<K, T, O, E, F>(
     items: impl IntoIterator<Item = (K, T)>,
     concurrency: usize,

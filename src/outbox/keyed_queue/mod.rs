@@ -1,7 +1,7 @@
-//! Order per key, implemented once: which items may be processed next. Pure, without a clock of its own.
+//! A queue with order per key: selects the items that may be processed next. Pure, without a clock of its own.
 //!
-//! Items of one key are processed one after the other, in the order in which they were pushed; items of different keys
-//! at the same time. [`run_in_order`] drives a queue of futures.
+//! Items of one key are processed in sequence, in the order in which they were pushed; items of different keys in
+//! parallel. [`run_in_order`] drives a queue of futures.
 
 mod driver;
 #[cfg(test)]
@@ -14,11 +14,11 @@ use std::time::Instant;
 
 pub use driver::run_in_order;
 
-/// Names an item of a queue. Later items have larger tickets.
+/// The identifier of an item in a queue. Later items have larger tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Ticket(u64);
 
-/// What to do with an item that may be processed now.
+/// The decision about an item that may be processed now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Choice {
     /// Takes the item.
@@ -35,16 +35,16 @@ struct Slot<K, T> {
     key: Option<K>,
     item: T,
     bytes: usize,
-    /// The next item of the key, once there is one.
+    /// The next item of the key, if any.
     next: Option<Ticket>,
     attempts: u32,
     done: bool,
 }
 
-/// Items that are not yet done. At most one item of each key is taken at a time; the next one follows once it is done.
+/// Unfinished items. At most one item of each key is taken at a time; the next one follows once it is done.
 ///
-/// Keys take turns: a key that has more items goes to the end of the queue. Nothing is held of items that are done and
-/// have no unfinished item before them.
+/// Keys take turns: a key that has more items goes to the end of the queue. Items that are done are released once no
+/// unfinished item is before them.
 #[derive(Debug)]
 pub struct KeyedQueue<K, T> {
     /// The ticket of the first slot.
@@ -109,7 +109,7 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
         self.ready.pop_front()
     }
 
-    /// Ends a taken item; the next one of its key may go.
+    /// Marks a taken item as done; the next one of its key may follow.
     pub fn done(&mut self, ticket: Ticket) {
         let Some(slot) = self.slot_mut(ticket).filter(|slot| !slot.done) else { return };
         slot.done = true;
@@ -126,12 +126,12 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
         }
     }
 
-    /// Puts a taken item back, as the first of all that may go. To put back several, begin with the last.
+    /// Puts a taken item back, as the first of all that may be taken. To put back several, begin with the last.
     pub fn put_back(&mut self, ticket: Ticket) {
         self.ready.push_front(ticket);
     }
 
-    /// Puts a taken item back, to be offered again at `at` ([`KeyedQueue::wake`]). Its key waits for it.
+    /// Puts a taken item back, to be offered again at `at` ([`KeyedQueue::wake`]). It blocks its key until then.
     pub fn put_back_until(&mut self, ticket: Ticket, at: Instant) {
         self.waiting.push(Reverse((at, ticket)));
     }
@@ -146,7 +146,7 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
         }
     }
 
-    /// The time of the first waiting item.
+    /// Returns the time of the first waiting item.
     pub fn next_due(&self) -> Option<Instant> {
         self.waiting.peek().map(|Reverse((at, _))| *at)
     }
@@ -171,7 +171,7 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
         self.slots.iter().filter(|slot| !slot.done).map(|slot| &slot.item)
     }
 
-    /// Returns the ticket of the first unfinished item; where there is none, that of the next one to be pushed.
+    /// Returns the ticket of the first unfinished item; if all are done, that of the next one to be pushed.
     pub fn front(&self) -> Ticket {
         Ticket(self.first)
     }
@@ -181,7 +181,7 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
         Ticket(self.first + self.slots.len() as u64)
     }
 
-    /// Bytes held: of the unfinished items and of those that are done behind one of them.
+    /// Returns the bytes of the unfinished items and of those that are done after one of them.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -205,7 +205,7 @@ impl<K: Clone + Eq + Hash, T> KeyedQueue<K, T> {
 }
 
 /// Arranges the items so that keys take turns: one item of each key, then the next one of each. The order within a key
-/// stays.
+/// is kept.
 pub fn round_robin<K: Clone + Eq + Hash, T>(items: Vec<T>, key: impl Fn(&T) -> K) -> Vec<T> {
     let (mut arranged, mut queue) = (Vec::with_capacity(items.len()), KeyedQueue::default());
     for item in items {

@@ -35,7 +35,7 @@ fn one_item_of_a_key_at_a_time() {
 }
 
 #[test]
-fn what_is_put_back_goes_first_and_its_key_waits() {
+fn items_put_back_come_first_and_block_their_key() {
     let mut queue = queue(&[("a", 1), ("b", 2), ("c", 3), ("a", 4)]);
     let taken = queue.take(|_, item| if *item < 3 { Choice::Take } else { Choice::Stop });
     taken.iter().rev().for_each(|ticket| queue.put_back(*ticket));
@@ -44,7 +44,7 @@ fn what_is_put_back_goes_first_and_its_key_waits() {
 }
 
 #[test]
-fn passed_items_keep_their_place() {
+fn skipped_items_keep_their_place() {
     let mut queue = queue(&[("a", 1), ("b", 2), ("c", 3)]);
     let taken = queue.take(|_, item| if *item == 2 { Choice::Take } else { Choice::Pass });
     assert_eq!(items(&queue, &taken), [2]);
@@ -53,7 +53,7 @@ fn passed_items_keep_their_place() {
 }
 
 #[test]
-fn waits_until_due() {
+fn items_wait_until_due() {
     let mut queue = queue(&[("a", 1), ("a", 2)]);
     let ticket = queue.take_one().unwrap();
     let now = Instant::now();
@@ -69,7 +69,7 @@ fn waits_until_due() {
 }
 
 #[test]
-fn a_break_leaves_out_the_rest_of_its_key_only() {
+fn a_break_skips_the_rest_of_its_key_only() {
     let all = [("a", 1), ("b", 2), ("a", 3), ("b", 4), ("c", 5)];
     let mut seen = Vec::new();
     let finished = |item| {
@@ -90,9 +90,9 @@ fn a_break_leaves_out_the_rest_of_its_key_only() {
 
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    /// None: an item without a key.
+    /// `None`: an item without a key.
     Push(Option<u8>),
-    /// Takes at most this many, and passes over each third.
+    /// Takes at most this many, and skips every third.
     Take(u8),
     Done(u8),
     PutBack(u8),
@@ -112,10 +112,10 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 proptest! {
-    /// A model beside the queue: each key's items are taken in order and one at a time whatever fails, everything is
-    /// taken in the end, and memory and bytes are bounded by what is not done.
+    /// Compared with a model: each key's items are taken in order and one at a time despite failures, every item is
+    /// taken in the end, and memory and bytes depend only on the unfinished items.
     #[test]
-    fn order_holds_for_each_key(steps in proptest::collection::vec(step(), 0..200)) {
+    fn every_key_keeps_its_order(steps in proptest::collection::vec(step(), 0..200)) {
         let start = Instant::now();
         let mut queue: KeyedQueue<u8, usize> = KeyedQueue::default();
         let mut keys: Vec<Option<u8>> = Vec::new();
@@ -179,7 +179,7 @@ proptest! {
         prop_assert!(queue.is_empty());
     }
 
-    /// Keys take turns, each in its order, and nothing is lost.
+    /// Keys take turns, each in its order, and every item remains.
     #[test]
     fn round_robin_keeps_the_order_of_each_key(keys in proptest::collection::vec(0u8..6, 0..80)) {
         let items: Vec<(u8, usize)> = keys.iter().copied().zip(0..).collect();
@@ -191,7 +191,7 @@ proptest! {
         for (key, place) in &arranged {
             prop_assert!(last.insert(*key, *place).is_none_or(|before| before < *place));
         }
-        // As long as several keys have items left, no two of one follow each other.
+        // While several keys have items left, two of the same key do not follow each other.
         let counts = |key: u8| items.iter().filter(|(k, _)| *k == key).count();
         let shortest = (0..6).map(counts).filter(|count| *count > 0).min().unwrap_or(0);
         let alive = (0..6).filter(|key| counts(*key) > 0).count();

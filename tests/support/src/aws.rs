@@ -1,5 +1,4 @@
-//! An AWS endpoint that answers what a test has it answer, for accounts that no local stack can be: with denials,
-//! empty offers, a wrong clock.
+//! A scripted AWS endpoint, for accounts that no local stack can imitate: with denials, empty offers, a wrong clock.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -11,18 +10,18 @@ use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
-/// A request as a script sees it: the signing name of its service, and its operation, or its path for REST services.
+/// A request for a script: the signing name of its service, and its operation, or its path for REST services.
 pub struct Asked {
     pub service: String,
     pub operation: String,
     pub body: String,
-    /// The access key id that signed it; empty where nothing did.
+    /// The access key id of the signature; empty for an unsigned request.
     pub key: String,
-    /// The session token that came with it; empty for none.
+    /// The session token; empty for none.
     pub token: String,
 }
 
-/// An answer's status and body; None for `AccessDenied`.
+/// Status and body of an answer; `None` for `AccessDenied`.
 pub type Script = fn(&Asked) -> Option<(u16, String)>;
 
 pub struct FakeAws {
@@ -33,7 +32,7 @@ pub struct FakeAws {
 }
 
 impl FakeAws {
-    /// `date` is what every answer says the time is; the present where None.
+    /// Starts the endpoint; `date` is the `Date` header of every answer, by default the current time.
     pub async fn start(script: Script, date: Option<&'static str>) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
@@ -57,12 +56,12 @@ impl FakeAws {
         Self { url, asked, signed, server }
     }
 
-    /// The access key ids and session tokens that came so far.
+    /// Returns the access key ids and session tokens received so far.
     pub fn credentials(&self) -> Vec<String> {
         self.signed.lock().expect("log").iter().cloned().collect()
     }
 
-    /// What was asked so far, as `service:Operation`.
+    /// Returns the requests so far, as `service:Operation`.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().expect("log").clone()
     }
@@ -93,7 +92,7 @@ fn identify(headers: &HeaderMap, path: &str, body: &[u8]) -> Asked {
 }
 
 fn answer(asked: &Asked, scripted: Option<(u16, String)>, date: Option<&str>) -> Response {
-    // Query services speak XML, the others JSON.
+    // Query services use XML, the others JSON.
     let xml = asked.body.starts_with("Action=");
     let (status, body) = scripted.unwrap_or_else(|| {
         let text = format!("not authorized to perform: {}:{}", asked.service, asked.operation);
@@ -115,14 +114,14 @@ fn answer(asked: &Asked, scripted: Option<(u16, String)>, date: Option<&str>) ->
     response
 }
 
-/// An error of a query service.
+/// Returns an error of a query service.
 pub fn error_xml(code: &str, message: &str) -> String {
     format!(
         "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"
     )
 }
 
-/// A query service's answer: `<{operation}Response><{operation}Result>…`.
+/// Returns a query service's answer: `<{operation}Response><{operation}Result>…`.
 pub fn result_xml(operation: &str, result: &str) -> String {
     format!("<{operation}Response><{operation}Result>{result}</{operation}Result></{operation}Response>")
 }

@@ -1,4 +1,4 @@
-//! A DynamoDB as far as the sample routes notice: tables in memory, conditions, transactions, and what a stream would show.
+//! A DynamoDB for the sample routes: tables in memory, conditions, transactions, and the changes of a stream.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -12,27 +12,27 @@ use serde_json::{Value, json};
 
 use crate::{Endpoint, operation};
 
-/// How it is at the moment.
+/// The current behaviour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mood {
     #[default]
     Well,
-    /// Answers that it is busy.
+    /// Answers with throttling.
     Busy,
-    /// Answers that the caller may not.
+    /// Answers with access denied.
     Denying,
 }
 
 #[derive(Default)]
 struct Tables {
     mood: Mood,
-    /// By table and key.
+    /// Items by table and key.
     items: BTreeMap<(String, String), Value>,
-    /// Records as a stream with both images has them.
+    /// Records of a stream with both images.
     changes: Vec<Value>,
 }
 
-/// Clones share the tables.
+/// A table store; clones share the tables.
 #[derive(Clone, Default)]
 pub struct FakeDynamoDb(Arc<Mutex<Tables>>);
 
@@ -43,7 +43,7 @@ impl FakeDynamoDb {
         self.0.lock().unwrap().mood = mood;
     }
 
-    /// The changes of one table so far.
+    /// Returns the changes of one table so far.
     pub fn changes(&self, table: &str) -> Vec<Value> {
         let of_table =
             |change: &&Value| change["eventSourceARN"].as_str().unwrap().contains(&format!("table/{table}/"));
@@ -100,7 +100,7 @@ impl FakeDynamoDb {
     }
 }
 
-/// Table and key of what is asked about; an outbox item has two key attributes.
+/// Returns table and key of a request; an outbox item has two key attributes.
 fn place(input: &Value, item: &Value) -> (String, String) {
     let keys = if item.get("sequence").is_some() { &["aggregate_id", "sequence"][..] } else { &["id"] };
     let key: Vec<String> = keys.iter().map(|name| item[name].to_string()).collect();
@@ -108,7 +108,7 @@ fn place(input: &Value, item: &Value) -> (String, String) {
 }
 
 impl Tables {
-    /// Whether the request's condition holds for what is there.
+    /// Returns whether the request's condition holds for the current item.
     fn holds(&self, input: &Value, item: &Value) -> bool {
         let there = self.items.get(&place(input, item));
         input["ConditionExpression"].as_str().unwrap().split(" AND ").all(|part| match part.split_once(" = ") {
@@ -120,7 +120,7 @@ impl Tables {
         })
     }
 
-    /// Returns what was there before.
+    /// Sets an item and returns the previous one.
     fn set(&mut self, input: &Value, item: &Value, new: Option<Value>) -> Option<Value> {
         let place = place(input, item);
         let table = place.0.clone();

@@ -1,5 +1,5 @@
-//! A scripted DynamoDB Streams for tests: shards that continue one another, over HTTP, with the errors on request that
-//! readers of a stream have to bear.
+//! A scripted DynamoDB Streams for tests: shards that continue one another, over HTTP, with the errors that readers of
+//! a stream must handle.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -26,11 +26,11 @@ struct Shard {
 struct Stream {
     shards: BTreeMap<String, Shard>,
     next: u64,
-    /// Error codes that the next GetRecords answer with.
+    /// Error codes of the next GetRecords calls.
     errors: VecDeque<&'static str>,
-    /// Sequence numbers up to this one have been trimmed.
+    /// The highest trimmed sequence number.
     trimmed: u64,
-    /// Shards that are listed and not known any more.
+    /// Shards that are listed but no longer exist.
     forgotten: Vec<String>,
     /// Operation and shard of every call but GetRecords.
     calls: Vec<(String, String)>,
@@ -58,7 +58,7 @@ impl Stream {
     }
 }
 
-/// Clones share the stream.
+/// A scripted stream; clones share it.
 #[derive(Clone, Default)]
 pub struct FakeStreams(Arc<Mutex<Stream>>);
 
@@ -71,7 +71,7 @@ impl FakeStreams {
         self.0.lock().expect("unpoisoned")
     }
 
-    /// A new shard; it closes the one that it continues.
+    /// Opens a new shard; this closes the one that it continues.
     pub fn open(&self, shard: &str, parent: Option<&str>) {
         let mut stream = self.stream();
         if let Some(parent) = parent.and_then(|parent| stream.shards.get_mut(parent)) {
@@ -80,29 +80,29 @@ impl FakeStreams {
         stream.shards.insert(shard.to_owned(), Shard { parent: parent.map(str::to_owned), ..Shard::default() });
     }
 
-    /// Ends a shard that nothing continues, as of a stream that was switched off.
+    /// Closes a shard without a successor, as in a disabled stream.
     pub fn close(&self, shard: &str) {
         self.stream().shards.get_mut(shard).expect("a shard").closed = true;
     }
 
-    /// Adds a record; what `parts` says is put over what every record has.
+    /// Adds a record; `parts` overrides the default members.
     pub fn put(&self, shard: &str, parts: Value) {
         self.stream().put(shard, parts);
     }
 
-    /// The next calls of GetRecords fail so, one each.
+    /// Lets the next calls of GetRecords fail with these codes, one each.
     pub fn fail(&self, codes: &[&'static str]) {
         self.stream().errors.extend(codes);
     }
 
-    /// Adds a record, and lets the iterator expire that would have brought it.
+    /// Adds a record, and expires the iterator that would return it.
     pub fn put_and_expire(&self, shard: &str, parts: Value) {
         let mut stream = self.stream();
         stream.put(shard, parts);
         stream.errors.push_back("ExpiredIteratorException");
     }
 
-    /// Adds records, all but the last of which are trimmed at once.
+    /// Adds records and trims all but the last of them.
     pub fn put_and_trim(&self, shard: &str, count: usize) {
         let mut stream = self.stream();
         (0..count).for_each(|_| stream.put(shard, json!({})));
@@ -110,7 +110,7 @@ impl FakeStreams {
         stream.trim(up_to);
     }
 
-    /// The shard is still listed, as closed, and is not known any more.
+    /// Removes a shard that is still listed as closed.
     pub fn forget(&self, shard: &str) {
         let mut stream = self.stream();
         stream.shards.get_mut(shard).expect("a shard").closed = true;
@@ -122,7 +122,7 @@ impl FakeStreams {
         self.stream().trim(up_to);
     }
 
-    /// Operation and shard of every call but GetRecords.
+    /// Returns operation and shard of every call but GetRecords.
     pub fn calls(&self) -> Vec<(String, String)> {
         self.stream().calls.clone()
     }
@@ -149,7 +149,7 @@ impl FakeStreams {
         match operation {
             "DescribeStream" if input["StreamArn"] != json!(self.arn()) => Err("ResourceNotFoundException"),
             "DescribeStream" => {
-                // Two a page.
+                // Two per page.
                 let after = input["ExclusiveStartShardId"].as_str().unwrap_or_default();
                 let mut left = stream.shards.iter().filter(|(id, _)| id.as_str() > after);
                 let page: Vec<_> = left.by_ref().take(2).collect();
@@ -161,7 +161,7 @@ impl FakeStreams {
                     "StreamArn": self.arn(), "StreamStatus": status, "Shards": shards, "LastEvaluatedShardId": last,
                 } }))
             }
-            // An iterator names its shard and the sequence number it is after.
+            // An iterator names its shard and the sequence number before its position.
             "GetShardIterator" => {
                 let id = input["ShardId"].as_str().expect("a shard");
                 if stream.forgotten.iter().any(|shard| shard == id) {
@@ -192,7 +192,7 @@ impl FakeStreams {
                     return Err("TrimmedDataAccessException");
                 }
                 let from = stream.shards.get(shard).ok_or("ResourceNotFoundException")?;
-                // Two a page, so that there is something between pages.
+                // Two per page, so that the tests cover paging.
                 let page: Vec<&(u64, Value)> = from.records.iter().filter(|(n, _)| *n > after).take(2).collect();
                 let last = page.last().map_or(after, |(n, _)| *n);
                 let more = from.records.iter().any(|(n, _)| *n > last);

@@ -1,5 +1,5 @@
-//! A scripted Kinesis for tests, at the wire: shards that split and merge, polled and pushed, and whatever goes wrong.
-//! Speaks to the real SDK over HTTP, as far as readers of a stream notice.
+//! A scripted Kinesis for tests: shards that split and merge, polling and fan-out, and faults. It answers the real SDK
+//! over HTTP, with the operations of stream readers.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -20,31 +20,31 @@ use serde_json::{Value, json};
 
 use crate::{Endpoint, operation};
 
-/// A late answer comes after the client's patience.
+/// Delay of a late answer, longer than the client's timeout.
 const PATIENCE: Duration = Duration::from_millis(250);
-/// When record 0 arrived; every next one a millisecond later.
+/// Arrival time of record 0; each next one arrives a millisecond later.
 pub const EPOCH: f64 = 1_700_000_000.0;
 
 #[derive(Default)]
 struct Shard {
     parents: Vec<String>,
     closed: bool,
-    /// It is listed, and nothing else is known of it.
+    /// The shard is listed, but no longer exists.
     lost: bool,
     /// Sequence number and data.
     records: Vec<(u64, Vec<u8>)>,
 }
 
-/// What goes wrong, each in so many of a hundred calls.
+/// Percentages of calls with each fault.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Chaos {
     pub throttle: u8,
     pub error: u8,
-    /// GetRecords says that its iterator expired.
+    /// GetRecords answers that its iterator expired.
     pub expire: u8,
-    /// The answer comes when nobody waits for it any more.
+    /// The answer arrives after the client's timeout.
     pub late: u8,
-    /// A page without records, though there are some; a push that is cut off.
+    /// A page without records although there are some; a fan-out connection that is cut.
     pub short: u8,
     /// New shards are not listed at first.
     pub unlisted: u8,
@@ -61,16 +61,16 @@ struct Stream {
 impl Default for Stream {
     fn default() -> Self {
         let (shards, chaos) = (BTreeMap::new(), Chaos::default());
-        // Two a page, so that there is something between pages.
+        // Two per page, so that the tests cover paging.
         Self { shards, next: 0, chaos, random: fastrand::Rng::with_seed(1), page: 2 }
     }
 }
 
-/// Clones share the stream.
+/// A scripted stream; clones share it.
 #[derive(Clone, Default)]
 pub struct ScriptedKinesis(Arc<Mutex<Stream>>);
 
-/// An error as the service words it.
+/// An error in the service's format.
 struct Refused(StatusCode, &'static str);
 
 impl ScriptedKinesis {
@@ -100,24 +100,24 @@ impl ScriptedKinesis {
         number
     }
 
-    /// A shard's records, with their sequence numbers.
+    /// Returns a shard's records, with their sequence numbers.
     pub fn records(&self, shard: &str) -> Vec<(u64, Vec<u8>)> {
         self.0.lock().expect("unpoisoned").shards[shard].records.clone()
     }
 
-    /// Takes a shard away, as retention does.
+    /// Removes a shard, as retention does.
     pub fn forget(&self, shard: &str) {
         self.0.lock().expect("unpoisoned").shards.remove(shard);
     }
 
-    /// Lists a shard as closed and knows nothing else of it any more, as around the end of its retention.
+    /// Removes a shard that is still listed as closed, as around the end of its retention.
     pub fn lose(&self, shard: &str) {
         let mut stream = self.0.lock().expect("unpoisoned");
         let shard = stream.shards.get_mut(shard).expect("a shard");
         (shard.closed, shard.lost) = (true, true);
     }
 
-    /// Serves on a free port until the runtime ends. The client leaves retries to its users.
+    /// Serves on a free port until the runtime ends. The client does not retry.
     pub async fn client(&self) -> aws_sdk_kinesis::Client {
         let endpoint = Endpoint::serve(Router::new().route("/", post(answer)).with_state(self.clone())).await;
         let config = aws_sdk_kinesis::Config::builder()
@@ -167,7 +167,7 @@ impl ScriptedKinesis {
         }
     }
 
-    /// What a subscription pushes until it is over.
+    /// Returns the events of a subscription until its end.
     fn subscribe(&self, input: &Value) -> Result<Response, Refused> {
         let id = input["ShardId"].as_str().expect("a shard").to_owned();
         let position = &input["StartingPosition"];
@@ -193,7 +193,7 @@ impl ScriptedKinesis {
             let mut frame = frame(&event.to_string());
             let cut = stream.happens(chaos.short);
             if cut {
-                // In the middle of a message: what it held has to come again.
+                // In the middle of a message: its records have to be sent again.
                 frame.truncate(frame.len() / 2);
             }
             drop(stream);
@@ -233,7 +233,7 @@ impl Stream {
             .ok_or(Refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException"))
     }
 
-    /// Three a page. `hide` leaves out what nobody has read from yet: children that are not listed at first.
+    /// Lists three shards per page. `hide` omits shards without reads: children that are not listed at first.
     fn list(&self, input: &Value, hide: bool) -> Value {
         let from = input["NextToken"].as_str().unwrap_or("").to_owned();
         let listed = |shard: &Shard| !(hide && !shard.parents.is_empty() && !shard.closed);
@@ -243,7 +243,7 @@ impl Stream {
         json!({ "Shards": page, "NextToken": token })
     }
 
-    /// The sequence number that a position is after.
+    /// Returns the sequence number before a position.
     fn position(&self, id: &str, input: &Value) -> Result<u64, Refused> {
         let records = &self.shard(id)?.records;
         let kind = input["ShardIteratorType"].as_str().or(input["Type"].as_str()).expect("a type");
@@ -304,7 +304,8 @@ fn describe(id: &str, shard: &Shard) -> Value {
     described
 }
 
-/// An event in the `application/vnd.amazon.eventstream` encoding: lengths and their CRC, headers, payload, CRC of all.
+/// Returns an event in the `application/vnd.amazon.eventstream` encoding: lengths and their CRC, headers, payload, CRC
+/// of all.
 fn frame(payload: &str) -> Vec<u8> {
     let mut headers = Vec::new();
     for (name, value) in
@@ -312,7 +313,7 @@ fn frame(payload: &str) -> Vec<u8> {
     {
         headers.push(name.len() as u8);
         headers.extend(name.as_bytes());
-        // 7 is text.
+        // 7 is the type of strings.
         headers.push(7);
         headers.extend((value.len() as u16).to_be_bytes());
         headers.extend(value.as_bytes());

@@ -1,7 +1,7 @@
-//! What the unit tests and the tests of the binary share: scripted AWS services, and the schemas of documents.
+//! Common support of the unit tests and the tests of the binary: scripted AWS services, and the schemas of documents.
 //!
-//! The scripted services answer the real SDK over HTTP, for cases that no emulator has: errors on request, statuses in the order
-//! of a script, denials. They use nothing of the crate under test, so that its unit tests can use them, too.
+//! The scripted services answer the real SDK over HTTP, for cases that no emulator has: requested errors, statuses in
+//! the order of a script, denials. They do not use the crate under test, so that its unit tests can use them, too.
 
 pub mod aws;
 pub mod cloudformation;

@@ -1,4 +1,4 @@
-//! The documents in `schema/`, with which tests compare what is really sent.
+//! The documents in `schema/`, with which tests compare the actual messages.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-/// The folder `schema/`.
+/// Returns the folder `schema/`.
 pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schema")
 }
 
-/// A document by its path in `schema/`.
+/// Reads a document by its path in `schema/`.
 pub fn read(path: &str) -> Value {
     let text = std::fs::read_to_string(folder().join(path)).unwrap_or_else(|e| panic!("schema/{path}: {e}"));
     serde_json::from_str(&text).unwrap_or_else(|e| panic!("schema/{path}: {e}"))
 }
 
-/// The names of the files in a folder of `schema/`, without `.json`.
+/// Returns the names of the files in a folder of `schema/`, without `.json`.
 pub fn names(within: &str) -> BTreeSet<String> {
     let entries = std::fs::read_dir(folder().join(within)).expect("the folder");
     let name = |entry: std::io::Result<std::fs::DirEntry>| {
@@ -26,13 +26,13 @@ pub fn names(within: &str) -> BTreeSet<String> {
     entries.map(name).collect()
 }
 
-/// The schema without room for anything that it does not name: readers of the documents must put up with more fields,
-/// but here one that is not documented is a mistake.
+/// Returns the schema without additional properties: readers of the documents must accept unknown fields, but in these
+/// tests an undocumented field is an error.
 pub fn closed(schema: &Value) -> Value {
     close(schema, true)
 }
 
-/// `whole` is false for the parts of an `allOf`: only together do they name everything.
+/// Closes a schema; `whole` is false for the parts of an `allOf`: only together do they name every property.
 fn close(schema: &Value, whole: bool) -> Value {
     match schema {
         Value::Object(object) => {
@@ -54,7 +54,7 @@ fn validator(schema: &Value) -> Validator {
     jsonschema::options().should_validate_formats(true).build(schema).unwrap_or_else(|e| panic!("{e}: {schema}"))
 }
 
-/// Everything that is wrong with `value`, in words.
+/// Returns all validation errors of `value` as text.
 fn complaints(validator: &Validator, value: &Value) -> Vec<String> {
     validator.iter_errors(value).map(|error| format!("{}: {error}", error.instance_path())).collect()
 }
@@ -62,7 +62,7 @@ fn complaints(validator: &Validator, value: &Value) -> Vec<String> {
 /// The envelope's schema and those of all events.
 pub struct Events {
     envelope: Validator,
-    /// By `dataschema`.
+    /// Schemas by `dataschema`.
     data: BTreeMap<String, Validator>,
 }
 
@@ -81,12 +81,12 @@ impl Events {
         Self { envelope: validator(&closed(&read("events/CloudEvent.v1.json"))), data }
     }
 
-    /// Every `dataschema` that is documented.
+    /// Returns every documented `dataschema`.
     pub fn ids(&self) -> BTreeSet<String> {
         self.data.keys().cloned().collect()
     }
 
-    /// Holds a CloudEvent against envelope and data schema; returns its `dataschema`.
+    /// Compares a CloudEvent with envelope and data schema; returns its `dataschema`.
     pub fn check(&self, event: &Value) -> String {
         assert_eq!(complaints(&self.envelope, event), [""; 0], "{event:#}");
         let id = event["dataschema"].as_str().expect("a dataschema");
@@ -102,17 +102,17 @@ impl Events {
 /// One OpenAPI document.
 pub struct Api {
     document: Value,
-    /// What was seen: path, method, status.
+    /// Observed responses: path, method, status.
     seen: BTreeSet<(String, String, String)>,
 }
 
 impl Api {
-    /// `path` is that of the document.
+    /// Loads a document by its path.
     pub fn load(path: &str) -> Self {
         Self { document: read(path), seen: BTreeSet::new() }
     }
 
-    /// Every path and method, in small letters.
+    /// Returns every path and method, in lower case.
     pub fn operations(&self) -> BTreeSet<(String, String)> {
         let paths = self.document["paths"].as_object().expect("paths");
         let methods = |(path, item): (&String, &Value)| {
@@ -123,18 +123,18 @@ impl Api {
         paths.iter().flat_map(methods).collect()
     }
 
-    /// The schema of an operation's body, with its references resolved.
+    /// Returns the schema of an operation's body, with its references resolved.
     pub fn request(&self, path: &str, method: &str) -> Value {
         let schema = &self.document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"];
         self.resolved(schema)
     }
 
-    /// Whether the document allows this body.
+    /// Returns whether the document allows this body.
     pub fn allows(&self, path: &str, method: &str, body: &Value) -> bool {
         validator(&self.request(path, method)).is_valid(body)
     }
 
-    /// Holds a response against what is documented. `headers` are in small letters.
+    /// Compares a response with the document. `headers` are in lower case.
     pub fn check(
         &mut self,
         path: &str,
@@ -165,7 +165,7 @@ impl Api {
         self.seen.insert((path.into(), method.into(), status));
     }
 
-    /// Every documented answer was seen, but those that API Gateway gives.
+    /// Asserts that every documented response was observed, except those of API Gateway.
     pub fn finish(&self) {
         let mut documented = BTreeSet::new();
         for (path, method) in self.operations() {

@@ -1,15 +1,15 @@
-//! The scaffold of the services that speak JSON: a free port, and the operation that a request names.
+//! Common part of the JSON services: a free port, and the operation of a request.
 
 use aws_config::retry::RetryConfig;
 use aws_credential_types::Credentials;
 use axum::Router;
 use axum::http::HeaderMap;
 
-/// Where a fake listens, and what its clients need.
+/// The address of a fake, and the configuration of its clients.
 pub struct Endpoint {
     pub url: String,
     pub credentials: Credentials,
-    /// Retries are the code under test's own.
+    /// Without retries: the code under test has its own.
     pub retry: RetryConfig,
 }
 

@@ -1,8 +1,8 @@
 //! The cart's routes: `POST /cart`, `PUT /cart/{id}/add-items`, `PUT /cart/{id}/checkout`, `GET /cart/{id}`.
 //!
-//! Every change is made of the cart as it was read and committed on the condition that it is still that (`version`):
-//! of two at once one comes second and is made again of what the first left. A caller who names the version that he has
-//! seen gets 409 instead.
+//! Every change is based on the cart as it was read, and is committed on the condition that the cart's `version` is
+//! unchanged: of two concurrent changes one is repeated on the result of the other. A caller who names the version that
+//! he has seen gets 409 instead.
 
 mod state;
 
@@ -15,7 +15,7 @@ use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use self::state::{Cart, Told};
+use self::state::{Cart, EventData};
 use super::fields::Fields;
 use super::lines;
 use super::orders::currency;
@@ -37,8 +37,8 @@ pub struct Handler {
     outbox: Outbox,
 }
 
-/// What a request asks of a cart, with the version that the caller names.
-struct Wish {
+/// A requested change of a cart, with the version that the caller names.
+struct Request {
     change: Change,
     version: Option<i64>,
 }
@@ -49,7 +49,7 @@ enum Change {
 }
 
 impl Handler {
-    /// From `AGGREGATE_TABLE` and the outbox's variables.
+    /// Reads `AGGREGATE_TABLE` and the outbox's variables.
     ///
     /// # Errors
     /// `Config`, naming the variable that is missing or malformed.
@@ -59,12 +59,12 @@ impl Handler {
         Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
     }
 
-    /// `table` is that of the aggregates.
+    /// Returns a handler; `table` is the table of the aggregates.
     pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
         Self { client, table, outbox }
     }
 
-    /// `deadline` is when Lambda ends the invocation.
+    /// Handles a request; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> ApiGatewayV2httpResponse {
         let parts = parts_after(request, "cart");
         let method = &request.request_context.http.method;
@@ -76,7 +76,7 @@ impl Handler {
             (Some([id, "add-items"]), &Method::PUT) => self.change(id, add_items(request), request, deadline).await,
             (Some([id, "checkout"]), &Method::PUT) => self.change(id, check_out(request), request, deadline).await,
             (Some([_, "add-items" | "checkout"]), _) => Err(Problem::method_not_allowed("PUT")),
-            _ => Err(Problem::not_found("there is nothing at this path")),
+            _ => Err(Problem::not_found("no resource at this path")),
         };
         match answer {
             Ok((status, body)) => json_response(status, "application/json", &body),
@@ -88,58 +88,58 @@ impl Handler {
         let mut fields = Fields::new(body(request)?);
         let (customer_id, currency) = (fields.text("customerId", LONGEST_CUSTOMER), currency(&mut fields));
         fields.finish()?;
-        let (cart, told) = Cart::create(Uuid::now_v7().to_string(), customer_id, currency);
-        match self.commit(&cart, told, request, store::give_up_at(deadline)).await? {
+        let (cart, event) = Cart::create(Uuid::now_v7().to_string(), customer_id, currency);
+        match self.commit(&cart, event, request, store::request_deadline(deadline)).await? {
             Some(event_id) => Ok((StatusCode::CREATED, answer(&cart, event_id))),
-            // A random id that is taken.
+            // The random id is in use.
             None => Err(Problem::internal()),
         }
     }
 
-    /// The cart as last committed.
+    /// Returns the cart as last committed.
     async fn read(&self, id: &str) -> std::result::Result<Cart, Problem> {
-        // Ids are UUIDs; what is none names no cart, and need not be asked for.
+        // Ids are UUIDs; anything else names no cart, and needs no request.
         let known = match Uuid::parse_str(id) {
             Ok(id) => store::get(&self.client, &self.table, &id.to_string()).await?,
             Err(_) => None,
         };
-        let item = known.ok_or_else(|| Problem::not_found("there is no such cart"))?;
+        let item = known.ok_or_else(|| Problem::not_found("cart not found"))?;
         Ok(Cart::from_item(&item).ok_or_else(|| store::unreadable(&self.table))?)
     }
 
     async fn change(
         &self,
         id: &str,
-        wish: std::result::Result<Wish, Problem>,
+        wanted: std::result::Result<Request, Problem>,
         request: &ApiGatewayV2httpRequest,
         deadline: SystemTime,
     ) -> Answer {
-        let (wish, deadline) = (wish?, store::give_up_at(deadline));
+        let (wanted, deadline) = (wanted?, store::request_deadline(deadline));
         loop {
             let cart = self.read(id).await?;
-            if let Some(version) = wish.version.filter(|version| *version != cart.version) {
+            if let Some(version) = wanted.version.filter(|version| *version != cart.version) {
                 let detail = format!("the cart is at version {}, not {version}: read it again", cart.version);
                 return Err(Problem::conflict(detail));
             }
-            let (cart, told) = match &wish.change {
+            let (cart, event) = match &wanted.change {
                 Change::Add(lines) => cart.add(lines)?,
                 Change::CheckOut => cart.check_out()?,
             };
-            if let Some(event_id) = self.commit(&cart, told, request, deadline).await? {
+            if let Some(event_id) = self.commit(&cart, event, request, deadline).await? {
                 return Ok((StatusCode::OK, answer(&cart, event_id)));
             }
             if Instant::now() >= deadline {
-                return Err(Problem::conflict("others keep changing the cart at the same time: try again"));
+                return Err(Problem::conflict("concurrent requests keep changing the cart: try again"));
             }
             tokio::time::sleep(Duration::from_millis(fastrand::u64(1..20))).await;
         }
     }
 
-    /// The event's id; None where the cart is no longer the one that this was made of, and nothing was written.
+    /// Returns the event's id; `None` if the cart has changed since it was read: nothing was written.
     async fn commit(
         &self,
         cart: &Cart,
-        (event_type, data): Told,
+        (event_type, data): EventData,
         request: &ApiGatewayV2httpRequest,
         deadline: Instant,
     ) -> std::result::Result<Option<Uuid>, Problem> {
@@ -150,7 +150,8 @@ impl Handler {
         let put = if cart.version == 1 {
             put.condition_expression("attribute_not_exists(id)")
         } else {
-            // The version alone would do; that nobody touches a checked-out cart is too dear to hang on one thing.
+            // The version alone would do; the status is checked as well because changing a checked-out cart would be
+            // costly.
             put.condition_expression("#version = :read AND #status = :open")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_names("#status", "status")
@@ -173,16 +174,16 @@ fn answer(cart: &Cart, event_id: Uuid) -> Value {
     view
 }
 
-fn add_items(request: &ApiGatewayV2httpRequest) -> std::result::Result<Wish, Problem> {
+fn add_items(request: &ApiGatewayV2httpRequest) -> std::result::Result<Request, Problem> {
     let mut fields = Fields::new(body(request)?);
-    let wish = Wish { change: Change::Add(lines::take(&mut fields)), version: version(&mut fields) };
-    fields.finish().map(|()| wish)
+    let wanted = Request { change: Change::Add(lines::take(&mut fields)), version: version(&mut fields) };
+    fields.finish().map(|()| wanted)
 }
 
-fn check_out(request: &ApiGatewayV2httpRequest) -> std::result::Result<Wish, Problem> {
+fn check_out(request: &ApiGatewayV2httpRequest) -> std::result::Result<Request, Problem> {
     let mut fields = Fields::new(optional_body(request)?);
-    let wish = Wish { change: Change::CheckOut, version: version(&mut fields) };
-    fields.finish().map(|()| wish)
+    let wanted = Request { change: Change::CheckOut, version: version(&mut fields) };
+    fields.finish().map(|()| wanted)
 }
 
 fn version(fields: &mut Fields) -> Option<i64> {

@@ -1,4 +1,4 @@
-//! A cart and what can be done with it. Pure.
+//! A cart and its operations. Pure.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub enum Status {
     CheckedOut,
 }
 
-/// The version counts the changes from 1, and is the sequence of the change's event.
+/// `version` counts the changes from 1, and is the sequence of the change's event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cart {
     pub id: String,
@@ -23,19 +23,19 @@ pub struct Cart {
     pub lines: Lines,
 }
 
-/// The event of a change, and its data.
-pub type Told = (&'static str, Value);
+/// The type and the data of a change's event.
+pub type EventData = (&'static str, Value);
 
 impl Cart {
-    pub fn create(id: String, customer_id: String, currency: String) -> (Self, Told) {
+    pub fn create(id: String, customer_id: String, currency: String) -> (Self, EventData) {
         let cart = Self { id, version: 1, status: Status::Open, customer_id, currency, lines: Lines::new() };
-        let told = ("CartCreated", cart.data(&Lines::new()));
-        (cart, told)
+        let event = ("CartCreated", cart.data(&Lines::new()));
+        (cart, event)
     }
 
     /// # Errors
-    /// The cart is checked out, or a line does not fit those that are there.
-    pub fn add(mut self, more: &Lines) -> Result<(Self, Told), Problem> {
+    /// The cart is checked out, or a line conflicts with the lines in the cart.
+    pub fn add(mut self, more: &Lines) -> Result<(Self, EventData), Problem> {
         self.must_be_open("nothing can be added to it")?;
         let mut errors = Vec::new();
         for (sku, line) in more {
@@ -46,35 +46,31 @@ impl Cart {
             }
             mine.quantity += line.quantity;
             if mine.quantity > MOST_PIECES {
-                errors.push(FieldError::new(
-                    "",
-                    "items",
-                    format!("{sku} would be there more than {MOST_PIECES} times"),
-                ));
+                errors.push(FieldError::new("", "items", format!("the quantity of {sku} would exceed {MOST_PIECES}")));
             }
         }
         if self.lines.len() > MOST_LINES {
-            errors.push(FieldError::new("", "items", format!("would make more than {MOST_LINES} lines")));
+            errors.push(FieldError::new("", "items", format!("would exceed the maximum of {MOST_LINES} lines")));
         }
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
         self.version += 1;
-        let told = ("ItemsAddedToCart", self.data(more));
-        Ok((self, told))
+        let event = ("ItemsAddedToCart", self.data(more));
+        Ok((self, event))
     }
 
     /// # Errors
     /// The cart is checked out, or empty.
-    pub fn check_out(mut self) -> Result<(Self, Told), Problem> {
+    pub fn check_out(mut self) -> Result<(Self, EventData), Problem> {
         self.must_be_open("it can't be checked out again")?;
         if self.lines.is_empty() {
             return Err(Problem::conflict("the cart is empty: there is nothing to check out"));
         }
         self.version += 1;
         self.status = Status::CheckedOut;
-        let told = ("CartCheckedOut", self.data(&Lines::new()));
-        Ok((self, told))
+        let event = ("CartCheckedOut", self.data(&Lines::new()));
+        Ok((self, event))
     }
 
     fn must_be_open(&self, otherwise: &str) -> Result<(), Problem> {
@@ -84,7 +80,7 @@ impl Cart {
         }
     }
 
-    /// What changed and what is: a consumer needs neither history nor a question.
+    /// Returns the event's data: the change and the new state, so that a consumer needs neither history nor a query.
     fn data(&self, delta: &Lines) -> Value {
         json!({
             "id": self.id, "customerId": self.customer_id, "currency": self.currency, "status": self.status.name(),
@@ -92,7 +88,7 @@ impl Cart {
         })
     }
 
-    /// The cart as the API shows it.
+    /// Returns the cart as the API shows it.
     pub fn view(&self) -> Value {
         json!({
             "id": self.id, "version": self.version, "status": self.status.name(), "customerId": self.customer_id,
@@ -113,7 +109,7 @@ impl Cart {
         .into()
     }
 
-    /// None where it is not what [`Self::to_item`] writes.
+    /// Reads an item; `None` if [`Self::to_item`] did not write it.
     pub fn from_item(item: &Item) -> Option<Self> {
         Some(Self {
             id: text_of(item, "id")?,
@@ -155,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn adds_up() {
+    fn quantities_are_added() {
         let (cart, _) = cart().add(&lines(&[("a", 2, 100)])).unwrap();
         let (cart, (kind, data)) = cart.add(&lines(&[("a", 1, 100), ("b", 1, 50)])).unwrap();
         assert_eq!((kind, cart.version), ("ItemsAddedToCart", 3));
@@ -165,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checked_out_cart_stays_as_it_is() {
+    fn a_checked_out_cart_can_not_change() {
         let (cart, _) = cart().add(&lines(&[("a", 1, 1)])).unwrap();
         let (cart, _) = cart.check_out().unwrap();
         for refused in [cart.clone().check_out(), cart.add(&lines(&[("a", 1, 1)]))] {
@@ -176,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit() {
+    fn conflicting_lines_are_rejected() {
         assert_eq!(cart().check_out().unwrap_err().status, StatusCode::CONFLICT);
         let (full, _) = cart().add(&lines(&[("a", MOST_PIECES, 1)])).unwrap();
         let pointers = |problem: Problem| problem.errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>();

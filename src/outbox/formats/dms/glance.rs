@@ -1,4 +1,4 @@
-//! The columns of an outbox row as far as they can be read: for showing records that may be broken.
+//! Reads the columns of an outbox row as far as possible, to show records that may be broken.
 
 use serde::Deserialize;
 use serde_json::Number;
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::Captured;
 
-/// The columns that are looked at; they stay text until they are.
+/// The columns that are read; they stay text until then.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Row<'a> {
@@ -28,7 +28,7 @@ struct Row<'a> {
 
 /// An outbox row without validation. Columns that are absent or of an unexpected type are None.
 ///
-/// [`super::recognise`] decides whether a record is an event; this one reads what a broken one still says.
+/// [`super::recognise`] decides whether a record is an event; this type reads the intact parts of a broken one.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Glance<'a> {
     pub id: Option<String>,
@@ -42,7 +42,7 @@ pub struct Glance<'a> {
 }
 
 impl<'a> Captured<'a> {
-    /// Returns the columns of an outbox row, of whatever table and operation the record is.
+    /// Reads the columns of an outbox row, whatever the table and operation of the record.
     pub fn glance(&self) -> Glance<'a> {
         // Serde would read an array as the columns in their order.
         let object = self.data.filter(|row| row.get().starts_with('{'));
@@ -59,12 +59,12 @@ impl<'a> Captured<'a> {
     }
 }
 
-/// A column's text, or the digits of its number.
+/// Returns a column's text, or the digits of its number.
 fn text(value: Option<&RawValue>) -> Option<String> {
     let raw = value?.get();
     match raw.as_bytes().first()? {
         b'"' => serde_json::from_str(raw).ok(),
-        // As the number's own text where that is an integer, or else in the shortest form.
+        // The number's own text if it is an integer, otherwise the shortest form.
         b'-' | b'0'..=b'9' => {
             Some(serde_json::from_str::<Number>(raw).map_or_else(|_| raw.to_owned(), |n| n.to_string()))
         }
@@ -72,7 +72,7 @@ fn text(value: Option<&RawValue>) -> Option<String> {
     }
 }
 
-/// Digits, or scientific notation where that has lost none of them.
+/// Returns the digits, or scientific notation if it has lost none of them.
 fn integer(text: &str) -> Option<i64> {
     let whole =
         |number: f64| (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64);
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_read_of_a_broken_row_is() {
+    fn broken_rows_are_read_as_far_as_possible() {
         let record = r#"{"data":{"id":7,"aggregate_type":["x"],"aggregate_id":"c","sequence":"1.5e3","payload":"{\"cut"},
             "metadata":{"record-type":"data","operation":"update","schema-name":"public","table-name":"cars"}}"#;
         let record: Captured<'_> = serde_json::from_str(record).expect("a record");

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer};
 
-/// What a record carries.
+/// The kind of a record.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum RecordType {
@@ -35,11 +35,11 @@ impl RecordType {
     }
 }
 
-/// What happened to the row. Operations of control records (`create-table`, `drop-table`, ...) are `Other`.
+/// The operation on the row. Operations of control records (`create-table`, `drop-table`, ...) are `Other`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(from = "String")]
 pub enum Operation {
-    /// The row was there when the task began.
+    /// The row existed when the task began.
     Load,
     Insert,
     Update,
@@ -71,11 +71,11 @@ impl Operation {
     }
 }
 
-/// Where a record comes from. Which fields are there depends on the endpoint's settings.
+/// The origin of a record. The endpoint's settings determine which fields are present.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Metadata {
-    /// When DMS made the record.
+    /// The time at which DMS wrote the record.
     #[serde(default)]
     pub timestamp: Option<String>,
     pub record_type: RecordType,
@@ -85,7 +85,7 @@ pub struct Metadata {
     pub partition_key_type: Option<String>,
     #[serde(default)]
     pub partition_key_value: Option<String>,
-    /// Empty for the tables of DMS itself, and where it is null.
+    /// Empty for the tables of DMS itself, and if it is null.
     #[serde(default, deserialize_with = "null_as_empty")]
     pub schema_name: String,
     #[serde(default, deserialize_with = "null_as_empty")]
@@ -99,7 +99,7 @@ pub struct Metadata {
     pub prev_transaction_id: Option<u64>,
     #[serde(default, deserialize_with = "lenient_u64")]
     pub prev_transaction_record_id: Option<u64>,
-    /// When the transaction committed; absent from full-load rows.
+    /// The commit time of the transaction; absent from full-load rows.
     #[serde(default)]
     pub commit_timestamp: Option<String>,
     /// `LSN.n.LSN` on PostgreSQL; the middle is opaque. Absent from full-load rows.
@@ -108,12 +108,12 @@ pub struct Metadata {
 }
 
 impl Metadata {
-    /// [`Metadata::commit_timestamp`] as a time; None where it is absent or can't be read.
+    /// Returns [`Metadata::commit_timestamp`] as a time; `None` if it is absent or can't be read.
     pub fn committed_at(&self) -> Option<DateTime<Utc>> {
         time(self.commit_timestamp.as_deref()?)
     }
 
-    /// [`Metadata::timestamp`] as a time; None where it is absent or can't be read.
+    /// Returns [`Metadata::timestamp`] as a time; `None` if it is absent or can't be read.
     pub fn captured_at(&self) -> Option<DateTime<Utc>> {
         time(self.timestamp.as_deref()?)
     }
@@ -123,14 +123,14 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc())
 }
 
-/// Null is as good as absent.
+/// Null counts as absent.
 pub(super) fn null_as_empty<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A count as a number or as its digits in a string; anything else is as good as absent.
+/// Reads a count from a number or from a string of digits; anything else counts as absent.
 fn lenient_u64<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(value.as_u64().or_else(|| value.as_str().and_then(|text| text.parse().ok())))

@@ -1,7 +1,7 @@
 //! The records that DMS puts into Kinesis (JSON message format): reading and writing them. Pure: no I/O, no clock.
 //!
-//! Reading is tolerant: key order, unknown keys, unknown operations and missing transaction details are all fine.
-//! Writing follows captured records to the byte: key order, formats of values, which fields appear under which setting.
+//! Reading is tolerant of key order, unknown keys, unknown operations and missing transaction details. Writing follows
+//! captured records to the byte: key order, formats of values, the fields that each setting includes.
 //! Source: "Using Amazon Kinesis Data Streams as a target for AWS DMS" in the DMS user guide, and captured records.
 
 mod glance;

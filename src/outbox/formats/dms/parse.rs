@@ -1,4 +1,4 @@
-//! Reading a record.
+//! Reads records.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -13,21 +13,21 @@ pub struct Record {
     /// The row by column; empty in control records. LOB columns (jsonb, text, arrays) are JSON strings.
     #[serde(default, deserialize_with = "null_as_empty")]
     pub data: Map<String, Value>,
-    /// Details of a control record, where the endpoint includes them.
+    /// Details of a control record, if the endpoint includes them.
     #[serde(default)]
     pub control: Option<Value>,
-    /// The row before the change, where the task includes it.
+    /// The row before the change, if the task includes it.
     #[serde(default)]
     pub before_image: Option<Map<String, Value>>,
     pub metadata: Metadata,
 }
 
-/// Why bytes are not a DMS record.
+/// The reason why bytes are not a DMS record.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseError {
     #[error("not JSON: {0}")]
     Json(serde_json::Error),
-    /// JSON, but without what every record has.
+    /// JSON, but without the members of every record.
     #[error("not a DMS record: {0}")]
     Shape(serde_json::Error),
 }
@@ -36,7 +36,7 @@ impl Record {
     /// Reads one record, in either message format (`json`, `json-unformatted`).
     ///
     /// # Errors
-    /// When the bytes are not JSON, or have no `metadata` with `record-type` and `operation`.
+    /// The bytes are not JSON, or have no `metadata` with `record-type` and `operation`.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         serde_json::from_slice(bytes).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => ParseError::Shape(error),
@@ -44,12 +44,12 @@ impl Record {
         })
     }
 
-    /// Whether this is a row of a user's table: not a control record, not a table of DMS itself (`awsdms_*`).
+    /// Returns whether this is a row of a user's table: not a control record, not a table of DMS itself (`awsdms_*`).
     pub fn is_row(&self) -> bool {
         self.metadata.record_type == RecordType::Data && !self.metadata.table_name.starts_with("awsdms_")
     }
 
-    /// Whether this is a row that is new: inserted, or copied by the full load.
+    /// Returns whether this is a new row: inserted, or copied by the full load.
     pub fn is_new_row(&self) -> bool {
         self.is_row() && matches!(self.metadata.operation, Operation::Insert | Operation::Load)
     }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_control_records_apart() {
+    fn control_records_are_distinguished() {
         let record = Record::parse(CONTROL.as_bytes()).unwrap();
         assert!(!record.is_row());
         assert_eq!(record.metadata.operation, Operation::Other("create-table".into()));
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn order_unknown_keys_and_strange_counts_do_not_matter() {
+    fn key_order_unknown_keys_and_unusual_counts_are_accepted() {
         let text = r#"{"metadata":{"operation":"update","x":1,"record-type":"data","transaction-id":"7","stream-position":null,"transaction-record-id":-1},"new":[],"data":{"id":1}}"#;
         let record = Record::parse(text.as_bytes()).unwrap();
         assert_eq!(record.metadata.transaction_id, Some(7));
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn names_what_is_wrong() {
+    fn errors_name_the_problem() {
         assert!(matches!(Record::parse(b"\xff\xfe"), Err(ParseError::Json(_))));
         assert!(matches!(Record::parse(b"{\"data\":{}"), Err(ParseError::Json(_))));
         assert!(matches!(Record::parse(b"{\"data\":{}}"), Err(ParseError::Shape(_))));

@@ -1,4 +1,4 @@
-//! What a record of the stream means to the pipeline: the one judgement of every reader.
+//! Classifies a record of the stream for the pipeline: the common rule of every reader.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::{Metadata, Operation, RecordType};
 use crate::outbox::{Members, Message};
 
-/// The table whose rows are events. Everything else that the capture sends is skipped.
+/// The table whose rows are events. All other captured changes are skipped.
 const OUTBOX_TABLE: &str = "outbox";
 
-/// A record as far as every one has to be looked at: its row stays text.
+/// The parts of a record that every reader needs: its row stays text.
 #[derive(Deserialize)]
 pub struct Captured<'a> {
     /// The row by column. Absent or null in control records.
@@ -33,18 +33,18 @@ impl Captured<'_> {
     }
 }
 
-/// What a record is.
+/// The class of a record.
 #[derive(Debug)]
 pub enum Recognised {
     /// A new row of the outbox.
     Event(Box<Message>),
     /// A control record, a table of DMS itself, another table, an update or a delete.
     Skip,
-    /// It should be an event and can't be read.
+    /// The record should be an event but can't be read.
     Broken(Broken),
 }
 
-/// Why a record can't be read, and its event id as far as it is known.
+/// The reason why a record can't be read, and its event id if it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Broken {
     /// `Undecodable`, or `NotAnOutboxRow`.
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_others_and_broken_ones_are_told_apart() {
+    fn events_other_records_and_broken_ones_are_distinguished() {
         assert_eq!(what(ROW), r#"event {"a":1.10}"#);
         for skipped in [ROW.replace("\"outbox\"", "\"cars\""), ROW.replace("insert", "update")] {
             assert_eq!(what(&skipped), "skip");
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_is_large_or_deep_elsewhere_is_read_all_the_same() {
+    fn large_or_deep_unread_columns_are_accepted() {
         let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let row = ROW.replace("\"sequence\":3", &format!("\"sequence\":3,\"more\":{deep}"));
         assert!(what(&row).starts_with("event"));

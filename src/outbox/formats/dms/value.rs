@@ -1,40 +1,40 @@
-//! Column values: from PostgreSQL's text form (ISO dates, UTC) to DMS's JSON.
+//! Converts column values from PostgreSQL's text form (ISO dates, UTC) to DMS's JSON.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::json::write_string;
 
-/// How a column is written, by its PostgreSQL type.
+/// The format of a column, by its PostgreSQL type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Integer,
     /// float4, float8.
     Real,
-    /// Digits after the point that are kept; the rest is cut off.
+    /// Maximum digits after the point; further ones are cut off.
     Numeric {
         scale: usize,
     },
     Boolean,
     /// With or without time zone: DMS writes both as UTC.
     Timestamp,
-    /// Characters that are kept; the rest is cut off.
+    /// Maximum characters; further ones are cut off.
     Text {
         limit: usize,
     },
     /// bytea: hexadecimal digits. A large object.
     Bytes,
-    /// text, json, arrays, ...: a large object, so absent where the table has no primary key.
+    /// text, json, arrays, ...: a large object, so absent if the table has no primary key.
     Lob,
 }
 
 impl Kind {
-    /// Whether the task's large-object settings apply.
+    /// Returns whether the task's large-object settings apply.
     pub fn is_lob(self) -> bool {
         matches!(self, Self::Lob | Self::Bytes)
     }
 }
 
-/// Endpoint settings that change how values look.
+/// Endpoint settings for the format of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Numbers {
     /// `UseLargeIntegerValue`: without it, integers of more than 16 digits are written in scientific notation.
@@ -43,7 +43,7 @@ pub struct Numbers {
     pub booleans: bool,
 }
 
-/// A time as DMS writes it: UTC, six digits, `Z`.
+/// Formats a time as DMS does: UTC, six digits, `Z`.
 pub fn timestamp(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
@@ -102,7 +102,8 @@ fn first_characters(text: &str, limit: usize) -> &str {
     text.char_indices().nth(limit).map_or(text, |(end, _)| &text[..end])
 }
 
-/// `2024-07-29 00:58:17.98367+00` → `"2024-07-29T00:58:17.983670Z"`: six digits, or none where there are none.
+/// Converts `2024-07-29 00:58:17.98367+00` to `"2024-07-29T00:58:17.983670Z"`: six digits, or none if there is no
+/// fraction.
 fn time(out: &mut Vec<u8>, text: &str) {
     let local = text.strip_suffix("+00").unwrap_or(text);
     let parts = local.split_once(' ').filter(|(date, clock)| plain(date, b'-') && plain(clock, b':'));

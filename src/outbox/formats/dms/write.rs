@@ -1,18 +1,18 @@
-//! Writing a record.
+//! Writes records.
 
 use super::json::{make_pretty, write_count, write_string};
 
-/// How the whole record looks: endpoint setting `MessageFormat`.
+/// The layout of the whole record: endpoint setting `MessageFormat`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
-    /// `json`: a line a member, indented with tabs.
+    /// `json`: one line per member, indented with tabs.
     #[default]
     Json,
     /// `json-unformatted`: one line.
     JsonUnformatted,
 }
 
-/// The metadata of a record; None and "" where the endpoint's settings leave a field out.
+/// The metadata of a record; `None` and "" if the endpoint's settings omit a field.
 #[derive(Debug, Clone, Copy)]
 pub struct Head<'a> {
     pub timestamp: &'a str,
@@ -21,18 +21,18 @@ pub struct Head<'a> {
     pub partition_key_value: Option<&'a str>,
     pub schema: &'a str,
     pub table: &'a str,
-    /// None on full load.
+    /// `None` for full load.
     pub transaction_id: Option<u64>,
-    /// `IncludeTransactionDetails`; never on full load.
+    /// `IncludeTransactionDetails`; never for full load.
     pub details: Option<Details<'a>>,
 }
 
-/// Where in which transaction a change was made.
+/// The position of a change in its transaction.
 #[derive(Debug, Clone, Copy)]
 pub struct Details<'a> {
     /// Position within the transaction, from 1.
     pub record_id: u64,
-    /// Id and record count of the transaction before; None on the first.
+    /// Id and record count of the previous transaction; `None` for the first.
     pub previous: Option<(u64, u64)>,
     pub commit_timestamp: &'a str,
     pub stream_position: &'a str,
@@ -50,7 +50,7 @@ impl<'a> Object<'a> {
         Self { out, first: true }
     }
 
-    /// Begins a member; its value is then written to `out`. `key` as [`super::json::key`] makes it.
+    /// Begins a member; its value is then written to `out`. `key` comes from [`super::json::key`].
     pub fn key(&mut self, key: &[u8]) {
         if !std::mem::take(&mut self.first) {
             self.out.push(b',');
@@ -76,7 +76,7 @@ impl<'a> Object<'a> {
 /// Appends a data record; `columns` writes the row, in column order.
 ///
 /// # Errors
-/// What `columns` answers; `out` is then as it was.
+/// Those of `columns`; `out` is then unchanged.
 pub fn write_row<E>(
     out: &mut Vec<u8>,
     format: Format,
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_captured_insert_to_the_byte() {
+    fn a_captured_insert_is_written_to_the_byte() {
         let captured = r#"{"data":{"age":31,"attributes":"{\"baz\": \"qux\"}","id":46,"name":"Jane"},"metadata":{"timestamp":"2024-07-29T00:58:17.983670Z","record-type":"data","operation":"insert","partition-key-type":"schema-table","schema-name":"public","table-name":"foo","transaction-id":1139,"transaction-record-id":1,"commit-timestamp":"2024-07-29T00:58:17.974340Z","stream-position":"00000002/7C007178.3.00000002/7C007178"}}"#;
         let columns = [
             ("age", Kind::Integer, "31"),
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_captured_control_record_to_the_byte() {
+    fn a_captured_control_record_is_written_to_the_byte() {
         let captured = r#"{"metadata":{"timestamp":"2021-02-18T23:09:09.509179Z","record-type":"control","operation":"create-table","partition-key-type":"task-id","schema-name":"","table-name":"awsdms_apply_exceptions"}}"#;
         let head = Head {
             timestamp: "2021-02-18T23:09:09.509179Z",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_row_leaves_nothing() {
+    fn a_failing_row_writes_nothing() {
         let mut out = b"before".to_vec();
         let done = write_row(&mut out, Format::Json, &HEAD, |data| {
             data.key(b"\"a\":");
@@ -222,7 +222,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read(
+        fn written_records_are_read_back(
             columns in prop::collection::btree_map(any::<String>(), any::<String>(), 0..8),
             (schema, table, key) in any::<(String, String, Option<String>)>(),
             (id, record, previous) in any::<(u64, u64, Option<(u64, u64)>)>(),

@@ -1,10 +1,10 @@
-//! Which changes of an outbox table are events. Pure.
+//! Selects the changes of an outbox table that are events. Pure.
 
 use super::{Change, Operation};
 use crate::outbox::{Message, RowError};
 
-/// The message that a change appended to the outbox. What is removed, by its time to live or by hand, was delivered
-/// long before or is none; an outbox item is never modified.
+/// Returns the message that a change appended to the outbox. Items that are removed, by time to live or by hand, were
+/// delivered long before; an outbox item is never modified.
 ///
 /// # Errors
 /// The first attribute that is missing or unreadable.

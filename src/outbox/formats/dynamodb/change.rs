@@ -1,4 +1,5 @@
-//! A change of one item, as DynamoDB Streams hands it to a function and as Kinesis Data Streams for DynamoDB carries it.
+//! A change of one item, in the forms of DynamoDB Streams records of a function and of Kinesis Data Streams for
+//! DynamoDB.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::image::plain;
 
-/// What happened to the item.
+/// The operation on the item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Operation {
@@ -18,7 +19,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// In capitals, as in the record.
+    /// Returns the name in capitals, as in the record.
     pub fn name(self) -> &'static str {
         match self {
             Self::Insert => "INSERT",
@@ -31,23 +32,23 @@ impl Operation {
 /// One change. Images are plain JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// The same each time that the change is delivered.
+    /// The same for each delivery of the change.
     pub event_id: String,
     pub operation: Operation,
-    /// The item was removed because its time to live was over.
+    /// Whether the item was removed because its time to live had expired.
     pub expired: bool,
     /// Name of the table.
     pub table: String,
     pub keys: Map<String, Value>,
     pub new: Option<Map<String, Value>>,
     pub old: Option<Map<String, Value>>,
-    /// Position in the table's stream; Kinesis records have none of their own.
+    /// Position in the table's stream; `None` for Kinesis records.
     pub sequence_number: Option<String>,
-    /// When the item was written: full seconds in a DynamoDB stream, down to microseconds in a Kinesis stream.
+    /// The time of the write: full seconds in a DynamoDB stream, down to microseconds in a Kinesis stream.
     pub created_at: DateTime<Utc>,
 }
 
-/// Why a record is no change. Names the member, never the content.
+/// The reason why a record is not a change. Names the member, never the content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChangeError(&'static str);
 
@@ -101,10 +102,10 @@ struct Body {
 }
 
 impl Change {
-    /// A record of a Kinesis stream.
+    /// Reads a record of a Kinesis stream.
     ///
     /// # Errors
-    /// It is not JSON, or not a change.
+    /// The record is not JSON, or not a change.
     pub fn parse(data: &[u8]) -> Result<Self, ChangeError> {
         let raw = serde_json::from_slice(data).map_err(|error| match error.is_data() {
             true => NOT_A_CHANGE,
@@ -113,10 +114,10 @@ impl Change {
         Self::of(raw?)
     }
 
-    /// A record of a function's batch.
+    /// Reads a record of a function's batch.
     ///
     /// # Errors
-    /// It is not a change.
+    /// The record is not a change.
     pub fn from_value(value: Value) -> Result<Self, ChangeError> {
         Self::of(serde_json::from_value(value).map_err(|_| NOT_A_CHANGE)?)
     }
@@ -150,15 +151,15 @@ impl Change {
     }
 }
 
-/// `arn:aws:dynamodb:region:account:table/NAME/stream/…`
+/// Returns the table's name from `arn:aws:dynamodb:region:account:table/NAME/stream/…`.
 fn table_of(arn: &str) -> Option<String> {
     let resource = arn.splitn(6, ':').nth(5)?;
     let mut parts = resource.split('/');
     (parts.next() == Some("table")).then(|| parts.next()).flatten().map(str::to_owned)
 }
 
-/// Seconds in a DynamoDB stream, milliseconds or microseconds in a Kinesis stream, which says so. Where nothing does,
-/// the size tells: seconds stay below 10^11 until the year 5138.
+/// Reads a time: seconds in a DynamoDB stream, milliseconds or microseconds in a Kinesis stream, which names the
+/// precision. Without it, the size decides: seconds stay below 10^11 until the year 5138.
 fn time(number: &serde_json::Number, precision: Option<&str>) -> Option<DateTime<Utc>> {
     let value = number.as_f64()?;
     let micros = match precision {
@@ -195,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_streams_record() {
+    fn stream_records_are_read() {
         let change = Change::from_value(streamed()).unwrap();
         assert_eq!((change.operation, change.table.as_str(), change.expired), (Operation::Modify, "users", false));
         assert_eq!((change.new.unwrap()["n"].as_i64(), change.old.unwrap()["n"].as_i64()), (Some(2), Some(1)));
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_kinesis_record() {
+    fn kinesis_records_are_read() {
         let record = json!({
             "awsRegion": "us-east-1", "eventID": "e", "eventName": "INSERT", "userIdentity": null,
             "recordFormat": "application/json", "tableName": "events", "eventSource": "aws:dynamodb",
@@ -220,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_what_time_to_live_removed() {
+    fn removals_by_time_to_live_are_marked() {
         let mut record = streamed();
         record["eventName"] = "REMOVE".into();
         record["userIdentity"] = json!({"type": "Service", "principalId": "dynamodb.amazonaws.com"});
@@ -228,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn times_of_every_precision() {
+    fn times_of_every_precision_are_read() {
         let micros = |value: Value, precision| {
             let Value::Number(number) = value else { panic!("a number") };
             time(&number, precision).map(|time| time.timestamp_micros())
@@ -241,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_name_the_member() {
         let wrong = |edit: fn(&mut Value)| {
             let mut record = streamed();
             edit(&mut record);

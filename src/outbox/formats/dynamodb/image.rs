@@ -1,8 +1,8 @@
-//! An item's image, in DynamoDB's JSON with type letters, as plain JSON.
+//! Converts an item's image from DynamoDB's JSON with type letters to plain JSON.
 
 use serde_json::{Map, Number, Value};
 
-/// The image without its type letters. None where it is not an image.
+/// Returns the image without its type letters; `None` if it is not an image.
 ///
 /// Numbers that JSON readers would round stay text; sets become lists; binary stays base64.
 pub fn plain(image: &Map<String, Value>) -> Option<Map<String, Value>> {
@@ -28,7 +28,7 @@ fn value_of(typed: &Value) -> Option<Value> {
     }
 }
 
-/// DynamoDB's numbers have 38 digits: one that a double does not hold exactly as written stays text.
+/// Converts a number. DynamoDB's numbers have 38 digits: one that a double does not hold exactly as written stays text.
 fn number(value: &Value) -> Option<Value> {
     let text = value.as_str()?;
     if let Ok(integer) = text.parse::<i64>() {
@@ -39,8 +39,8 @@ fn number(value: &Value) -> Option<Value> {
     Some(exact.then(|| Number::from_f64(float)).flatten().map_or_else(|| Value::from(text), Value::Number))
 }
 
-/// Makes `fn $name`, which writes an item in DynamoDB's JSON with type letters: what functions and streams carry. Two SDK
-/// crates have the same attribute value, each as a type of its own.
+/// Defines `fn $name`, which writes an item in DynamoDB's JSON with type letters, the form of functions and streams. A
+/// macro, because two SDK crates have the same attribute value, each as its own type.
 macro_rules! typed {
     ($name:ident, $value:ty) => {
         fn $name(item: &std::collections::HashMap<String, $value>) -> serde_json::Map<String, serde_json::Value> {
@@ -62,11 +62,11 @@ macro_rules! typed {
                     Attribute::Ss(texts) => json!({ "SS": texts }),
                     Attribute::Ns(numbers) => json!({ "NS": numbers }),
                     Attribute::Bs(blobs) => json!({ "BS": blobs.iter().map(base64).collect::<Vec<_>>() }),
-                    // A type that this SDK does not know: readers find it to be no attribute value, and keep the record.
+                    // A type that this SDK does not know: readers reject the attribute value, and keep the record.
                     _ => json!({}),
                 }
             }
-            // In one order, so that the same item always looks the same.
+            // Sorted, so that the same item always has the same form.
             let sorted: std::collections::BTreeMap<_, _> = item.iter().collect();
             sorted.into_iter().map(|(name, value)| (name.clone(), one(value))).collect()
         }
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_image() {
+    fn invalid_images_are_rejected() {
         for image in [
             json!({"a": 1}),
             json!({"a": {}}),

@@ -1,4 +1,4 @@
-//! What the changes of the `users` table mean: domain events, personal fields left out. Pure.
+//! Maps the changes of the `users` table to domain events without personal fields. Pure.
 
 use std::collections::BTreeSet;
 
@@ -9,33 +9,33 @@ use uuid::Uuid;
 use super::{Change, Operation};
 use crate::outbox::{Message, RowError, derived_id};
 
-/// Attributes that carry the write itself rather than the user.
+/// Attributes of the write itself, not of the user.
 const BOOKKEEPING: &[&str] = &["id", "version", "updated_at", "traceparent", "correlation_id", CHANGE_ID];
 
-/// An attribute that a writer may give another value with each write, to know the id of the event beforehand.
+/// An attribute that a writer may set to a new value with each write, to know the id of the event beforehand.
 const CHANGE_ID: &str = "change_id";
 
-/// Returns the id of the event of a change: the same each time that the change is delivered. `change_id` makes changes differ
-/// that have everything else in common, as where an item is deleted and made again with versions that start over.
+/// Returns the id of the event of a change: the same for each delivery of the change. `change_id` distinguishes
+/// otherwise equal changes, as after an item was deleted and created again with versions that start over.
 pub fn event_id(table: &str, id: &str, version: i64, event_type: &str, change_id: &str) -> Uuid {
     derived_id(&["change", table, id, &version.to_string(), event_type, change_id])
 }
 
-/// What a change of a user means.
+/// A change of a user.
 #[derive(Debug, Default)]
 pub struct Mapping {
     personal: BTreeSet<String>,
 }
 
 impl Mapping {
-    /// `personal` is a list of attribute names, separated by commas.
+    /// Returns a mapper; `personal` is a list of attribute names, separated by commas.
     pub fn new(personal: &str) -> Self {
         Self {
             personal: personal.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect(),
         }
     }
 
-    /// The event of a change; None where nothing changed but bookkeeping.
+    /// Returns the event of a change; `None` if only bookkeeping attributes changed.
     ///
     /// Its id comes from [`event_id`], with the `change_id` that this write gave the item, or the id of the stream's record.
     ///
@@ -54,18 +54,18 @@ impl Mapping {
                 let (old, new) = (image(&change.old, "OldImage")?, image(&change.new, "NewImage")?);
                 let Some(data) = self.difference(&old, &new) else { return Ok(None) };
                 let sequence = version(&new)?;
-                // Written by hand, or by who does not know of versions: its event would have the sequence of the one
-                // before, and a receiver that compares sequences would take it for a repeat.
+                // Written by hand, or by a writer without versions: its event would have the sequence of the previous
+                // event, and a receiver that compares sequences would take it for a duplicate.
                 if version(&old).is_ok_and(|before| sequence <= before) {
-                    return Err(RowError { column: "version", problem: "did not grow with the change" });
+                    return Err(RowError { column: "version", problem: "did not increase with the change" });
                 }
                 ("UserUpdated", new, data, sequence)
             }
             Operation::Remove => {
                 let old = image(&change.old, "OldImage")?;
-                // A deletion leaves no new image: it comes after the last version there was.
+                // A deletion has no new image: its version follows the last one.
                 let sequence = version(&old)?.saturating_add(1);
-                // Whoever wrote last has nothing to do with who deletes.
+                // The last writer is not the caller who deletes.
                 let kept = old.into_iter().filter(|(name, _)| name == "id").collect();
                 ("UserDeleted", kept, Map::new(), sequence)
             }
@@ -86,13 +86,13 @@ impl Mapping {
             payload: raw(&payload)?,
             traceparent: text("traceparent"),
             schema_version: 1,
-            // A stream's own time has full seconds only.
+            // The time of a DynamoDB stream has full seconds only.
             committed_at: text("updated_at").and_then(|time| time.parse().ok()).unwrap_or(change.created_at),
             replay: None,
         }))
     }
 
-    /// The user's own fields that may be shown.
+    /// Returns the user's public fields.
     fn shown(&self, image: &Map<String, Value>) -> Map<String, Value> {
         image
             .iter()
@@ -105,7 +105,7 @@ impl Mapping {
         !BOOKKEEPING.contains(&name) && !self.personal.contains(name)
     }
 
-    /// What changed: old and new value of each field that may be shown, and whether any that may not did.
+    /// Returns the old and new value of each changed public field, and whether any personal field changed.
     fn difference(&self, old: &Map<String, Value>, new: &Map<String, Value>) -> Option<Map<String, Value>> {
         let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
         let changed = |name: &&String| !BOOKKEEPING.contains(&name.as_str()) && old.get(*name) != new.get(*name);
@@ -126,7 +126,7 @@ impl Mapping {
     }
 }
 
-/// The `change_id` of this very write; None where an earlier write gave it.
+/// Returns the `change_id` of this write; `None` if an earlier write set it.
 fn written_with(change: &Change) -> Option<&str> {
     let new = change.new.as_ref()?.get(CHANGE_ID)?.as_str()?;
     let old = change.old.as_ref().and_then(|old| old.get(CHANGE_ID)?.as_str());

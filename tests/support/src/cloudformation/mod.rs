@@ -1,4 +1,4 @@
-//! A scripted CloudFormation, with what else of AWS a deploy calls.
+//! A scripted CloudFormation, with the other AWS services that a deployment calls.
 
 mod server;
 mod world;

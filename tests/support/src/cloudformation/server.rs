@@ -1,4 +1,4 @@
-//! Serves a [`World`] over HTTP, with what else of AWS a deploy talks to: STS, IAM, S3, Lambda and DMS.
+//! Serves a [`World`] over HTTP, with the other services of a deployment: STS, IAM, S3, Lambda and DMS.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -11,7 +11,7 @@ use tokio::sync::{oneshot, watch};
 
 use super::world::{ACCOUNT, Fault, World, form};
 
-/// Up until it is dropped.
+/// A server that runs until it is dropped.
 pub struct Server {
     pub url: String,
     world: Arc<Mutex<World>>,
@@ -20,7 +20,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// On a free port, on a thread of its own.
+    /// Starts the server on a free port, on its own thread.
     pub fn start(world: World) -> Self {
         let world = Arc::new(Mutex::new(world));
         let (hangs, hung) = watch::channel(0);
@@ -47,7 +47,7 @@ impl Server {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How many requests have been left without an answer.
+    /// Returns the number of requests without an answer.
     pub fn hung(&self) -> usize {
         *self.hung.borrow()
     }
@@ -122,18 +122,18 @@ async fn answer(shared: Shared, request: Request) -> Response {
     }
 }
 
-/// What a JSON service says of a resource that is not there.
+/// Returns a JSON service's error for a missing resource.
 fn absent(target: &str) -> String {
     let code = if target.starts_with("AmazonDMS") { "ResourceNotFoundFault" } else { "ResourceNotFoundException" };
     format!(r#"{{"__type":"{code}","message":"there is none"}}"#)
 }
 
-/// What a JSON service says where the caller has not the right.
+/// Returns a JSON service's error for a missing permission.
 fn denied() -> String {
     r#"{"__type":"AccessDeniedException","message":"not authorized"}"#.to_owned()
 }
 
-/// Status, checksum and body.
+/// Returns status, checksum and body.
 fn objects(world: &mut World, method: &str, object: String, headers: &HeaderMap) -> (u16, Option<String>, String) {
     let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     if header("x-amz-expected-bucket-owner").as_deref() != Some(ACCOUNT) {
@@ -151,7 +151,7 @@ fn objects(world: &mut World, method: &str, object: String, headers: &HeaderMap)
             world.objects.insert(object, header("x-amz-checksum-sha256"));
             (200, None, String::new())
         }
-        // A list, of nothing.
+        // An empty list.
         "GET" => (200, None, "<ListBucketResult></ListBucketResult>".to_owned()),
         _ => (200, None, String::new()),
     }

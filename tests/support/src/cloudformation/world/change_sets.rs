@@ -1,4 +1,4 @@
-//! A stack's change sets, from the request for one to its execution.
+//! A stack's change sets, from their creation to their execution.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use super::{ACCOUNT, Answer, REGION, Stack, step};
 
 #[derive(Debug, Clone, Default)]
 pub struct ChangeSet {
-    /// Makes its ARN another one than that of any other change set of this name.
+    /// Distinguishes its ARN from those of other change sets with this name.
     pub(super) number: usize,
-    /// Of the request that made it.
+    /// The token of the request that created it.
     pub(super) client_token: String,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) template: String,
@@ -81,7 +81,7 @@ impl Stack {
         Ok(format!("{}{}", tag("Id", &id), tag("StackId", &self.id(name))))
     }
 
-    /// Puts a change set of somebody else's under this name, in place of any that has it: one that makes an IAM role.
+    /// Puts a foreign change set, which creates an IAM role, under this name, in place of any that has it.
     pub fn plant(&mut self, set_name: &str) {
         self.made += 1;
         let set = ChangeSet {
@@ -98,7 +98,7 @@ impl Stack {
         format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:changeSet/{set}/{number}")
     }
 
-    /// The change set that a request means: by its name, or by its ARN, which no other one ever has.
+    /// Returns the change set that a request names: by its name, or by its unique ARN.
     fn set(&self, form: &Form) -> Option<&ChangeSet> {
         let asked = form.get("ChangeSetName")?;
         let name = set_name(form);
@@ -114,7 +114,7 @@ impl Stack {
         format!("<StackResourceSummaries>{}</StackResourceSummaries>", members.collect::<String>())
     }
 
-    /// Whether executing it modifies the replication task or one of its endpoints.
+    /// Returns whether executing it modifies the replication task or one of its endpoints.
     pub(super) fn touches_task(&self, form: &Form) -> bool {
         let of_task = |kind: &str| kind == "AWS::DMS::ReplicationTask" || kind == "AWS::DMS::Endpoint";
         self.set(form).is_some_and(|set| set.rows.iter().any(|row| row.0 == "Modify" && of_task(&row.2)))
@@ -126,7 +126,7 @@ impl Stack {
         }
     }
 
-    /// The template as it was submitted; another one where its next change set is scripted to have changes.
+    /// Returns the template as it was submitted, or a different one if its next change set is scripted to have changes.
     pub(super) fn original_template(&self) -> String {
         match &self.changes {
             Some(rows) if !rows.is_empty() => format!("{}# an earlier version\n", self.template),
@@ -205,7 +205,7 @@ impl Stack {
 
     pub(super) fn execute(&mut self, form: &Form) -> Answer {
         let set_name = set_name(form);
-        // AWS deletes a stack's change sets once one of them was executed.
+        // AWS deletes a stack's change sets after one of them was executed.
         let Some(set) = self.set(form).cloned() else {
             return Err(("ChangeSetNotFound", format!("ChangeSet [{set_name}] does not exist")));
         };
@@ -231,7 +231,7 @@ impl Stack {
     }
 }
 
-/// The template of a change set that a test plants.
+/// Returns the template of a change set that a test plants.
 pub const PLANTED: &str = "Resources: {Planted: {Type: 'AWS::IAM::Role'}}";
 
 fn tags_of(form: &Form) -> BTreeMap<String, String> {
@@ -242,7 +242,7 @@ fn tags_of(form: &Form) -> BTreeMap<String, String> {
     (1..).map_while(tag).collect()
 }
 
-/// By name or by id.
+/// Returns whether a name or an id matches.
 pub fn set_name(form: &Form) -> String {
     let text = form.get("ChangeSetName").cloned().unwrap_or_default();
     text.split('/').nth(1).map_or(text.clone(), str::to_owned)

@@ -1,11 +1,11 @@
-//! What a stack says of itself.
+//! The descriptions of a stack.
 
 use std::collections::BTreeMap;
 
 use super::wire::{Form, tag};
 use super::{Answer, Stack};
 
-/// Events on one page; CloudFormation's own number.
+/// Events per page, as in CloudFormation.
 const PAGE: usize = 100;
 
 impl Stack {

@@ -1,7 +1,7 @@
-//! A CloudFormation that plays what a test tells it to: the Query protocol's forms in, its XML out.
+//! A CloudFormation scripted by a test: the forms of the Query protocol as requests, its XML as responses.
 //!
-//! Unscripted, a stack does what its template says and ends well; a script replaces the timeline of its next operation.
-//! One look at a stack's events lets one step of its operation happen.
+//! Without a script, a stack applies its template successfully; a script replaces the timeline of its next operation.
+//! Each request for a stack's events performs one step of its operation.
 
 mod change_sets;
 mod described;
@@ -23,7 +23,7 @@ use wire::{error, tag};
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "eu-central-1";
 
-/// What happens to a request on its way.
+/// The fate of a request on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     None,
@@ -32,33 +32,33 @@ pub enum Fault {
     Expired,
     /// 503.
     Unavailable,
-    /// The connection is cut before it takes effect.
+    /// The connection is cut before the request takes effect.
     CutBefore,
-    /// It takes effect, and the connection is cut.
+    /// The request takes effect, and the connection is cut.
     CutAfter,
-    /// It takes effect, and is never answered.
+    /// The request takes effect, and is never answered.
     Hang,
-    /// An object is not there yet.
+    /// An object does not exist yet.
     Absent,
 }
 
-/// By the request's number, from 1, and its action.
+/// Faults by the request's number, from 1, and its action.
 pub type Faults = Box<dyn FnMut(usize, &str) -> Fault + Send>;
 
 pub struct World {
     pub stacks: BTreeMap<String, Stack>,
-    /// When, which action, with what.
+    /// Time, action and fault of each request.
     pub calls: Vec<(Instant, String, Form)>,
     pub faults: Faults,
-    /// Stacks whose operations do not end before these others were executed.
+    /// Stacks whose operations do not end before others were executed.
     pub gates: BTreeMap<String, Vec<String>>,
-    /// How long a stack's operations take. Once that is over, all that is still to happen has happened.
+    /// Duration of a stack's operations. After it, all remaining steps have happened.
     pub delays: BTreeMap<String, Duration>,
-    /// The objects in S3 by bucket and key, with their SHA-256 checksums where they have one.
+    /// The objects in S3 by bucket and key, with their SHA-256 checksums if they have one.
     pub objects: BTreeMap<String, Option<String>>,
-    /// The checksum of the code that functions have; that of the newest object where None.
+    /// The checksum of the functions' code; that of the newest object if `None`.
     pub code: Option<String>,
-    /// Rules of the bus besides those of the stacks.
+    /// Rules of the bus in addition to those of the stacks.
     pub rules: Vec<&'static str>,
     /// Names of taps that a killed `tail` left behind: each a queue and a rule of the bus `the-BusName`.
     pub taps: Vec<&'static str>,
@@ -66,13 +66,13 @@ pub struct World {
     pub backups: String,
     /// Names of log groups.
     pub log_groups: Vec<String>,
-    /// Executions of functions that none has reserved.
+    /// Unreserved concurrent executions of functions.
     pub unreserved: u32,
-    /// Actions that are not allowed.
+    /// Actions that are denied.
     pub refused: Vec<&'static str>,
-    /// The pipeline's replication task; None: there is none. A change set that touches it fails while it runs.
+    /// The pipeline's replication task, if any. A change set that touches it fails while it runs.
     pub task: Option<Task>,
-    /// Answers of DescribeEvents: type, logical id, name or hook, reason. None: it is not allowed.
+    /// Responses of DescribeEvents: type, logical id, name or hook, reason. `None`: access is denied.
     pub details: Option<Vec<(&'static str, &'static str, &'static str, &'static str)>>,
 }
 
@@ -101,7 +101,7 @@ impl Default for World {
 type Answer = Result<String, (&'static str, String)>;
 
 impl World {
-    /// A stack in this status, after an operation that began long ago.
+    /// Adds a stack in this status, after an operation that began long ago.
     pub fn with(name: &str, status: &str) -> Self {
         let mut world = Self::default();
         let stack = world.stack(name);
@@ -122,7 +122,7 @@ impl World {
         self.calls.iter().filter(|(_, name, _)| name == action).map(|(_, _, form)| form).collect()
     }
 
-    /// Takes note of a request: its action, and what happens to it on its way.
+    /// Records a request and its action; returns its fault.
     pub fn note(&mut self, form: &Form) -> (String, Fault) {
         let action = form.get("Action").cloned().unwrap_or_default();
         self.calls.push((Instant::now(), action.clone(), form.clone()));
@@ -130,7 +130,7 @@ impl World {
         (action, fault)
     }
 
-    /// HTTP status and XML.
+    /// Returns HTTP status and XML.
     pub fn respond(&mut self, action: &str, form: &Form, fault: Fault) -> (u16, String) {
         match fault {
             Fault::Expired => {
@@ -177,7 +177,7 @@ impl World {
         }
     }
 
-    /// Stacks are asked for by name and by id; a change set's id names its stack.
+    /// Returns the stack of a request, by name or id; a change set's id names its stack.
     fn name_of(&self, form: &Form) -> String {
         if let Some(text) = form.get("StackName") {
             return text.split('/').nth(1).map_or(text.clone(), str::to_owned);
@@ -204,7 +204,7 @@ impl World {
     }
 }
 
-/// The timeline of an update that DMS refuses because the task runs.
+/// Returns the timeline of an update that DMS rejects because the task runs.
 fn refused_by_dms() -> Vec<Step> {
     let reason = "Replication Task cannot be modified while it is running state";
     vec![

@@ -1,4 +1,4 @@
-//! A stack: its timeline, and which request does what to it.
+//! A stack: its timeline, and the effects of requests on it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
@@ -9,39 +9,39 @@ use super::{ACCOUNT, Answer, Detail, REGION, Row, Step, step};
 
 #[derive(Debug, Default)]
 pub struct Stack {
-    /// None: there is none.
+    /// `None`: the stack does not exist.
     pub status: Option<String>,
     /// Oldest first: id, token of the operation, step.
     pub events: Vec<(String, String, Step)>,
-    /// What is still to happen in the operation under way.
+    /// The remaining steps of the operation in progress.
     pub coming: VecDeque<Step>,
     /// Timelines of the next operations of each kind: `execute`, `delete`, `rollback`, `continue`, `cancel`.
     pub scripts: BTreeMap<&'static str, VecDeque<Vec<Step>>>,
-    /// The changes of its next change sets, whatever the template says.
+    /// The changes of its next change sets, regardless of the template.
     pub changes: Option<Vec<Row>>,
-    /// The properties in them.
+    /// The properties in these changes.
     pub properties: Vec<Detail>,
     pub foreign_change_sets: Vec<&'static str>,
-    /// How many times a change set is gone when it is looked at, because another deploy was faster.
+    /// Number of reads for which a change set is missing, because another deployment replaced it.
     pub contests: usize,
-    /// How many times the name of a new change set is in use already, by a planted one.
+    /// Number of new change sets whose name is already in use, by a planted one.
     pub squatters: usize,
-    /// How many times a new change set is deleted and a planted one made under its name.
+    /// Number of new change sets that are deleted and replaced by a planted one of the same name.
     pub usurpers: usize,
-    /// Every change set that was executed, in order.
+    /// Every executed change set, in order.
     pub executed: Vec<String>,
     pub outputs: BTreeMap<String, String>,
     pub parameters: BTreeMap<String, String>,
     pub protected: bool,
-    /// Makes the ids of a stack that was deleted and made again different ones.
+    /// Distinguishes the ids of a stack that was deleted and created again.
     pub generation: usize,
     pub(super) template: String,
     pub(super) sets: BTreeMap<String, ChangeSet>,
-    /// Change sets made so far.
+    /// Number of change sets created so far.
     pub(super) made: usize,
     pub(super) tags: BTreeMap<String, String>,
     pub(super) token: String,
-    /// When its last operation was asked for.
+    /// The time of the request for its last operation.
     pub(super) began: Option<Instant>,
 }
 
@@ -58,7 +58,7 @@ impl Stack {
         self.events.push((id, self.token.clone(), step));
     }
 
-    /// One step; the last one only where the operation may end.
+    /// Performs one step; the last one only if the operation may end.
     pub(super) fn go_on(&mut self, may_end: bool) {
         if may_end || self.coming.len() > 1 {
             let next = self.coming.pop_front();
@@ -70,13 +70,13 @@ impl Stack {
         self.began = Some(Instant::now());
         self.token = token.to_owned();
         self.coming = steps.into();
-        // The operation's first event is there as soon as it was asked for.
+        // The operation's first event exists as soon as it was requested.
         if let Some(first) = self.coming.pop_front() {
             self.happen(first);
         }
     }
 
-    /// What it is now: status, template and parameters.
+    /// Returns the current status, template and parameters.
     pub fn state(&self) -> (Option<String>, String, BTreeMap<String, String>) {
         (self.status.clone(), self.template.clone(), self.parameters.clone())
     }

@@ -1,4 +1,4 @@
-//! What a script is made of.
+//! The elements of a script.
 
 /// One event: logical id (`stack` for the stack itself), type, status, reason.
 #[derive(Debug, Clone)]
@@ -7,11 +7,11 @@ pub struct Step {
     pub kind: String,
     pub status: String,
     pub reason: String,
-    /// The resource's physical id, where it matters.
+    /// The resource's physical id, if relevant.
     pub physical: Option<String>,
 }
 
-/// `stack` steps change the stack's status.
+/// Returns steps; `stack` steps change the stack's status.
 pub fn step(logical: &str, status: &str, reason: &str) -> Step {
     Step {
         logical: logical.into(),
@@ -37,7 +37,7 @@ impl Step {
 /// One change of a change set: action, logical id, type, replacement.
 pub type Row = (&'static str, &'static str, &'static str, &'static str);
 
-/// A property's values in a change set, where they are asked for.
+/// A property's values in a change set, if they are requested.
 #[derive(Debug, Clone)]
 pub struct Detail {
     pub resource: &'static str,
@@ -45,6 +45,6 @@ pub struct Detail {
     pub path: &'static str,
     pub before: &'static str,
     pub after: &'static str,
-    /// The parameter that the change comes from.
+    /// The parameter that causes the change.
     pub cause: Option<&'static str>,
 }

@@ -1,8 +1,8 @@
-//! A replication task and functions, as far as a deploy has to do with them.
+//! A replication task and functions, with the operations of a deployment.
 
 use super::World;
 
-/// Its status and tags, and what was asked of it, in order.
+/// Its status and tags, and the requests to it, in order.
 #[derive(Debug, Clone, Default)]
 pub struct Task {
     pub status: String,
@@ -18,16 +18,16 @@ impl World {
         format!(r#"{{"Configuration": {{"CodeSha256": "{code}"}}}}"#)
     }
 
-    /// What Lambda allows the account.
+    /// Returns Lambda's limits of the account.
     pub fn limits(&self) -> String {
         format!(r#"{{"AccountLimit": {{"UnreservedConcurrentExecutions": {}}}}}"#, self.unreserved)
     }
 
-    /// The answers of EventBridge, SQS and CloudWatch Logs about what may be left or in the way.
+    /// Returns the responses of EventBridge, SQS and CloudWatch Logs about existing resources.
     pub fn answer_others(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
         let answer = match operation {
             "DescribeLogGroups" => {
-                // The prefix that is asked for is the last text of the request.
+                // The requested prefix is the last text of the request.
                 let prefix = body.rsplit('"').nth(1).unwrap_or_default();
                 let asked = |name: &&String| name.starts_with(prefix);
                 let groups =
@@ -58,7 +58,7 @@ impl World {
         Some((200, answer))
     }
 
-    /// The DMS API's answer: HTTP status and JSON. None where the world has no task, or for another operation.
+    /// Returns the DMS API's response: HTTP status and JSON; `None` without a task, or for another operation.
     pub fn answer_dms(&mut self, operation: &str, body: &str) -> Option<(u16, String)> {
         let task = self.task.as_mut()?;
         let described = |status: &str| {

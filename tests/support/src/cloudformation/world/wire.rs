@@ -1,4 +1,4 @@
-//! The Query protocol: forms in, XML out.
+//! The Query protocol: forms as requests, XML as responses.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ pub fn error(status: u16, code: &str, message: &str) -> (u16, String) {
     (status, format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"))
 }
 
-/// A form as the SDK sends it.
+/// Parses a form as the SDK sends it.
 pub fn form(body: &str) -> Form {
     body.split('&')
         .filter_map(|pair| pair.split_once('='))
