@@ -102,13 +102,13 @@ fn record(
                 pause.reset();
             }
             if let Some(reason) = failure {
-                pause.lengthen(&reason);
+                pause.fail(&reason);
             }
             Ok(())
         }
         Err(error) if error.retryable => {
             tickets.iter().rev().for_each(|ticket| queue.failed(*ticket));
-            pause.lengthen(&error.message);
+            pause.fail(&error.message);
             Ok(())
         }
         Err(error) => {
@@ -126,7 +126,7 @@ struct Pause {
 }
 
 impl Pause {
-    fn lengthen(&mut self, reason: &str) {
+    fn fail(&mut self, reason: &str) {
         self.failures = self.failures.saturating_add(1);
         self.until = Some(Instant::now() + self.backoff.wait(self.failures));
         tracing::debug!(reason, failures = self.failures, "records are sent again");

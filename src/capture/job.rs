@@ -66,9 +66,9 @@ pub struct Job {
     /// For a resume: the position up to which everything is known to be stored. Before PostgreSQL 17 a restarted server
     /// forgets recent confirmations, and would send those records again.
     pub checkpoint: Lsn,
-    /// Whether existing rows are copied on a fresh start.
+    /// Indicates whether existing rows are copied on a fresh start.
     pub load: bool,
-    /// Whether changes are captured.
+    /// Indicates whether changes are captured.
     pub follow: bool,
     pub mappings: Mappings,
     pub source: SourceSettings,
@@ -119,7 +119,7 @@ pub async fn run(job: &Job, sink: Arc<dyn Sink>, cancel: &CancellationToken) -> 
         job.statistics.update(schema, table, |_| {});
     }
     let from = match job.start {
-        Start::Fresh if !fresh(job, &catalog, &tables, &sink, cancel).await? => return Ok(Ended::Cancelled),
+        Start::Fresh if !start_fresh(job, &catalog, &tables, &sink, cancel).await? => return Ok(Ended::Cancelled),
         Start::Fresh if !job.follow => return Ok(Ended::Loaded),
         Start::Fresh => Lsn::default(),
         Start::Resume | Start::At(_) => {
@@ -143,7 +143,7 @@ pub async fn run(job: &Job, sink: Arc<dyn Sink>, cancel: &CancellationToken) -> 
 }
 
 /// Creates the slot, and copies the existing rows. Returns false if it was cancelled.
-async fn fresh(
+async fn start_fresh(
     job: &Job,
     catalog: &Catalog,
     tables: &[(String, String)],
@@ -208,7 +208,7 @@ async fn follow(
             let from = if stored <= catalog.written().await? { from.max(stored) } else { from };
             let stream = slot::stream(&job.database, &job.slot, publication, from).await?;
             job.phase.send_replace(Phase::Following);
-            once(job, catalog, stream, sink, cancel).await
+            follow_once(job, catalog, stream, sink, cancel).await
         };
         match attempt.await {
             Ok(()) => return Ok(Ended::Cancelled),
@@ -233,7 +233,7 @@ async fn follow(
 }
 
 /// Follows the slot on one connection.
-async fn once(
+async fn follow_once(
     job: &Job,
     catalog: Catalog,
     stream: crate::postgres::replication::Stream,

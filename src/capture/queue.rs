@@ -133,7 +133,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever fails and whenever answers arrive, all records of every key are stored in order, and no position is
+        /// All records of every key are stored in order despite failures and late answers, and no position is
         /// confirmed early.
         #[test]
         fn every_key_keeps_its_order(keys in prop::collection::vec(0u8..5, 1..80), choices: Vec<u8>) {

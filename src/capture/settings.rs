@@ -15,7 +15,7 @@ pub struct SourceSettings {
     /// A slot that was created outside of the task; the task never creates or drops it.
     pub slot: Option<String>,
     pub heartbeat: Option<Heartbeat>,
-    /// Whether the task ends instead of truncating a large object.
+    /// Indicates whether the task ends instead of truncating a large object.
     pub fail_on_truncation: bool,
     pub booleans: bool,
 }
@@ -39,7 +39,7 @@ pub struct TargetSettings {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LobSettings {
-    /// Whether large objects are included at all.
+    /// Indicates whether large objects are included at all.
     pub carried: bool,
     /// Maximum bytes of a large object.
     pub limit: usize,

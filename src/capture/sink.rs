@@ -26,9 +26,9 @@ pub struct Failure {
 pub struct SinkError {
     /// The operation and its error.
     pub message: String,
-    /// Whether the same request may succeed later. A request with an unknown outcome is sent again.
+    /// Indicates whether the same request may succeed later. A request with an unknown outcome is sent again.
     pub retryable: bool,
-    /// Whether the stream does not exist.
+    /// Indicates whether the stream does not exist.
     pub missing: bool,
 }
 

@@ -19,7 +19,7 @@ pub(super) struct Column {
     /// Quoted, followed by a colon.
     pub(super) key: Vec<u8>,
     pub(super) kind: Kind,
-    /// Whether the record contains it.
+    /// Indicates whether the record contains it.
     pub(super) written: bool,
     /// Part of the primary key.
     pub(super) primary: bool,
@@ -29,7 +29,7 @@ pub(super) struct Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece {
     Text(String),
-    /// By position.
+    /// A column, by position.
     Column(usize),
 }
 

@@ -17,7 +17,7 @@ pub struct StreamShard {
     pub id: String,
     /// The shard that it continues. It may have expired.
     pub parent: Option<String>,
-    /// Whether the shard accepts no more records.
+    /// Indicates whether the shard accepts no more records.
     pub closed: bool,
 }
 

@@ -68,41 +68,41 @@ impl Outbox {
                 Ok(_) => return Ok(Commit::Done),
                 Err(error) => error,
             };
-            match judge(&error) {
-                Judgement::Refused(conditions) => return Ok(Commit::Refused(conditions)),
-                Judgement::Contended if Instant::now() + wait < deadline => {
+            match classify(&error) {
+                Failure::Refused(conditions) => return Ok(Commit::Refused(conditions)),
+                Failure::Contended if Instant::now() + wait < deadline => {
                     tokio::time::sleep(wait).await;
                 }
-                Judgement::Contended => {
+                Failure::Contended => {
                     return Err(Error::new(Kind::Unreachable, "transaction conflicts persisted until the deadline")
                         .with_source(error));
                 }
-                Judgement::Other => return Err(error).aws(format!("write to {}", self.table)),
+                Failure::Other => return Err(error).aws(format!("write to {}", self.table)),
             }
         }
     }
 }
 
-enum Judgement {
+enum Failure {
     Refused(Vec<usize>),
     Contended,
     Other,
 }
 
-fn judge<R>(error: &SdkError<TransactWriteItemsError, R>) -> Judgement {
+fn classify<R>(error: &SdkError<TransactWriteItemsError, R>) -> Failure {
     let reasons = match error.as_service_error() {
         Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => cancelled.cancellation_reasons(),
-        Some(_) if is_contention(sdk_code(error)) => return Judgement::Contended,
-        _ => return Judgement::Other,
+        Some(_) if is_contention(sdk_code(error)) => return Failure::Contended,
+        _ => return Failure::Other,
     };
     let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
     let codes: Vec<String> = reasons.iter().map(code).collect();
     let refused: Vec<usize> = (0..codes.len()).filter(|&n| codes[n] == "ConditionalCheckFailed").collect();
     if !refused.is_empty() {
-        return Judgement::Refused(refused);
+        return Failure::Refused(refused);
     }
     let passing = |code: &String| code == "None" || is_contention(code);
-    if !codes.is_empty() && codes.iter().all(passing) { Judgement::Contended } else { Judgement::Other }
+    if !codes.is_empty() && codes.iter().all(passing) { Failure::Contended } else { Failure::Other }
 }
 
 /// Returns whether a retry of the same request may succeed (TransactWriteItems in the DynamoDB API reference).

@@ -26,7 +26,7 @@ pub struct Database {
 pub enum Fault {
     /// Nothing can have been committed: it may be retried on a new connection.
     Before(Error),
-    /// It may have been committed, or a retry would fail the same way.
+    /// The work may have been committed, or a retry would fail the same way.
     Final(Error),
 }
 

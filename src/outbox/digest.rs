@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use super::{Decimal, Exact, Message};
 
 /// Levels of a document that are compared by their content; deeper ones are compared as text.
-const DEEPEST: usize = 512;
+const MAX_DEPTH: usize = 512;
 
 /// Returns the first 16 bytes of a SHA-256 over the event's content.
 pub fn digest(message: &Message) -> u128 {
@@ -16,7 +16,7 @@ pub fn digest(message: &Message) -> u128 {
         text(&mut hash, part);
     }
     hash.update(message.sequence.to_be_bytes());
-    walk(&mut hash, message.payload.get(), DEEPEST);
+    walk(&mut hash, message.payload.get(), MAX_DEPTH);
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&hash.finalize()[..16]);
     u128::from_be_bytes(bytes)

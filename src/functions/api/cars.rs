@@ -11,7 +11,7 @@ use super::writer::Creation;
 /// Year of the first automobile; the table's check has the same bounds.
 const FIRST_YEAR: i32 = 1885;
 const LAST_YEAR: i32 = 2100;
-const LONGEST_NAME: usize = 100;
+const MAX_NAME: usize = 100;
 
 /// The body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,8 +25,8 @@ impl NewCar {
     /// Reads the fields. A model may be on sale the year before the one it is named after.
     fn read_in(fields: &mut Fields, this_year: i32) -> Self {
         Self {
-            make: fields.text("make", LONGEST_NAME),
-            model: fields.text("model", LONGEST_NAME),
+            make: fields.text("make", MAX_NAME),
+            model: fields.text("model", MAX_NAME),
             year: fields.integer("year", FIRST_YEAR..=LAST_YEAR.min(this_year + 1)),
         }
     }
@@ -73,7 +73,7 @@ mod tests {
         serde_json::from_value(event).unwrap()
     }
 
-    fn judge(edit: impl FnOnce(&mut Value)) -> Result<NewCar, Problem> {
+    fn validate_body(edit: impl FnOnce(&mut Value)) -> Result<NewCar, Problem> {
         let mut fields = Fields::new(object(&request(edit), "/cars")?);
         let car = NewCar::read_in(&mut fields, 2026);
         fields.finish().map(|()| car)
@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn accepts_a_car() {
         let car = NewCar { make: "Škoda".into(), model: "Octavia 🚗".into(), year: 2024 };
-        assert_eq!(judge(|_| {}).unwrap(), car);
-        assert_eq!(judge(|event| event["requestContext"]["http"]["path"] = "/dev/cars/".into()).unwrap(), car);
+        assert_eq!(validate_body(|_| {}).unwrap(), car);
+        assert_eq!(validate_body(|event| event["requestContext"]["http"]["path"] = "/dev/cars/".into()).unwrap(), car);
         let encoded = STANDARD.encode(r#"{"make":"Škoda","model":"Octavia 🚗","year":2024.0}"#);
-        let judged = judge(|event| {
+        let judged = validate_body(|event| {
             event["body"] = encoded.into();
             event["isBase64Encoded"] = true.into();
         });
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn refuses_by_status() {
-        let status = |edit: &dyn Fn(&mut Value)| judge(|event| edit(event)).unwrap_err().status.as_u16();
+        let status = |edit: &dyn Fn(&mut Value)| validate_body(|event| edit(event)).unwrap_err().status.as_u16();
         assert_eq!(status(&|e| e["requestContext"]["http"]["path"] = "/trucks".into()), 404);
         assert_eq!(status(&|e| e["requestContext"]["http"]["method"] = "GET".into()), 405);
         assert_eq!(status(&|e| e["headers"] = json!({"content-type": "text/plain"})), 415);
@@ -114,7 +114,8 @@ mod tests {
 
     #[test]
     fn names_every_invalid_field() {
-        let problem = judge(|e| e["body"] = r#"{"make":"","model":7,"year":"2024","a/b":1}"#.into()).unwrap_err();
+        let problem =
+            validate_body(|e| e["body"] = r#"{"make":"","model":7,"year":"2024","a/b":1}"#.into()).unwrap_err();
         assert_eq!(problem.status, StatusCode::UNPROCESSABLE_ENTITY);
         let pointers: Vec<_> = problem.errors.iter().map(|error| error.pointer.as_str()).collect();
         assert_eq!(pointers, ["#/make", "#/model", "#/year", "#/a~1b"]);
@@ -122,7 +123,8 @@ mod tests {
 
     #[test]
     fn numbers_and_text_at_their_limits() {
-        let errors = |body: String| judge(|e| e["body"] = body.into()).map_or_else(|p| p.errors, |_| Vec::new());
+        let errors =
+            |body: String| validate_body(|e| e["body"] = body.into()).map_or_else(|p| p.errors, |_| Vec::new());
         for year in ["1884", "2028", "2024.5", "-1", "9223372036854775808", "1e300", "true", "null", "\"2024\""] {
             assert_eq!(errors(format!(r#"{{"make":"a","model":"b","year":{year}}}"#)).len(), 1, "{year}");
         }

@@ -9,11 +9,11 @@ use super::fields::Fields;
 use super::store::number;
 
 /// Maximum lines in one request, and in one cart.
-pub const MOST_LINES: usize = 100;
+pub const MAX_LINES: usize = 100;
 /// Maximum pieces of one line.
-pub const MOST_PIECES: i64 = 10_000;
-const HIGHEST_PRICE: i32 = 100_000_000;
-const LONGEST_SKU: usize = 64;
+pub const MAX_QUANTITY: i64 = 10_000;
+const MAX_PRICE: i32 = 100_000_000;
+const MAX_SKU: usize = 64;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
@@ -27,10 +27,10 @@ pub type Lines = BTreeMap<String, Line>;
 /// Reads the field `items`: 1 to 100 lines of different SKUs.
 pub fn take(fields: &mut Fields) -> Lines {
     let mut lines = Lines::new();
-    fields.list("items", 1..=MOST_LINES, |fields| {
-        let sku = fields.text("sku", LONGEST_SKU);
-        let quantity = fields.integer("quantity", 1..=i32::try_from(MOST_PIECES).unwrap_or(i32::MAX)).into();
-        let unit_price = fields.integer("unitPrice", 0..=HIGHEST_PRICE).into();
+    fields.list("items", 1..=MAX_LINES, |fields| {
+        let sku = fields.text("sku", MAX_SKU);
+        let quantity = fields.integer("quantity", 1..=i32::try_from(MAX_QUANTITY).unwrap_or(i32::MAX)).into();
+        let unit_price = fields.integer("unitPrice", 0..=MAX_PRICE).into();
         if !sku.is_empty() && lines.insert(sku, Line { quantity, unit_price }).is_some() {
             fields.wrong("sku", "occurs more than once; add up its quantities");
         }

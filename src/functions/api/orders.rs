@@ -21,7 +21,7 @@ use crate::error::{Error, Kind, Result};
 use crate::functions::environment::required;
 use crate::outbox::derived_id;
 
-const LONGEST_CUSTOMER: usize = 64;
+const MAX_CUSTOMER: usize = 64;
 
 pub struct Handler {
     client: Client,
@@ -122,7 +122,7 @@ fn caller(request: &ApiGatewayV2httpRequest) -> String {
 fn validate(body: Map<String, Value>) -> std::result::Result<NewOrder, Problem> {
     let mut fields = Fields::new(body);
     let order = NewOrder {
-        customer_id: fields.text("customerId", LONGEST_CUSTOMER),
+        customer_id: fields.text("customerId", MAX_CUSTOMER),
         currency: currency(&mut fields),
         lines: lines::take(&mut fields),
     };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::fields::Fields;
 use super::writer::Creation;
 
-const LONGEST_NAME: usize = 200;
+const MAX_NAME: usize = 200;
 
 /// The body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +23,7 @@ impl Creation for NewPerson {
     const INSERT: &'static str = "INSERT INTO public.people (id, name, email) VALUES ($1, $2, $3)";
 
     fn read(fields: &mut Fields) -> Self {
-        Self { name: fields.text("name", LONGEST_NAME), email: fields.email("email") }
+        Self { name: fields.text("name", MAX_NAME), email: fields.email("email") }
     }
 
     fn values(&self) -> Vec<&(dyn ToSql + Sync)> {
@@ -39,7 +39,7 @@ impl Creation for NewPerson {
 mod tests {
     use super::*;
 
-    fn judge(body: Value) -> Vec<String> {
+    fn validate_body(body: Value) -> Vec<String> {
         let Value::Object(body) = body else { panic!("an object") };
         let problem = NewPerson::validate(body).map(drop);
         problem.map_or_else(|p| p.errors.into_iter().map(|e| e.pointer).collect(), |()| Vec::new())
@@ -47,10 +47,10 @@ mod tests {
 
     #[test]
     fn accepts_people_and_names_invalid_fields() {
-        assert!(judge(json!({"name": "Zoë Ōno", "email": " zoë@example.org "})).is_empty());
-        assert_eq!(judge(json!({"name": "x".repeat(201), "mail": "a@b"})), ["#/name", "#/email", "#/mail"]);
+        assert!(validate_body(json!({"name": "Zoë Ōno", "email": " zoë@example.org "})).is_empty());
+        assert_eq!(validate_body(json!({"name": "x".repeat(201), "mail": "a@b"})), ["#/name", "#/email", "#/mail"]);
         for email in ["", "a", "@b", "a@", "a b@c", &format!("{}@b", "x".repeat(253))] {
-            assert_eq!(judge(json!({"name": "x", "email": email})), ["#/email"], "{email}");
+            assert_eq!(validate_body(json!({"name": "x", "email": email})), ["#/email"], "{email}");
         }
     }
 }

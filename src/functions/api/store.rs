@@ -88,7 +88,7 @@ pub fn now() -> DateTime<Utc> {
     Utc::now().trunc_subsecs(6)
 }
 
-/// Returns the end of a request's work: half of the time that Lambda leaves, and less than an HTTP API's 30 s.
+/// Returns the end of a request's work: half of the time that Lambda leaves, at most 10 s (an HTTP API: 30 s).
 pub fn request_deadline(deadline: SystemTime) -> Instant {
     let left = deadline.duration_since(SystemTime::now()).unwrap_or_default();
     Instant::now() + (left / 2).min(Duration::from_secs(10))

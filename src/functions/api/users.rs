@@ -20,7 +20,7 @@ use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::functions::environment::required;
 use crate::outbox::formats::dynamodb::users::event_id;
 
-const LONGEST: usize = 200;
+const MAX_TEXT: usize = 200;
 
 type Answer = std::result::Result<(StatusCode, Option<Value>), Problem>;
 
@@ -114,7 +114,7 @@ impl Handler {
         let request = self.client.delete_item().table_name(&self.table).key("id", text(id));
         let deleted = request.return_values(ReturnValue::AllOld).send().await;
         let deleted = deleted.map_err(|error| self.failed(error))?;
-        // A repeated deletion succeeds; only the first one makes an event.
+        // A repeated deletion gets 404: only the first one makes an event.
         if deleted.attributes().is_none_or(Item::is_empty) {
             Err(user_not_found())
         } else {
@@ -181,8 +181,8 @@ fn user_not_found() -> Problem {
 fn validate(body: Map<String, Value>, versioned: bool) -> std::result::Result<(User, Option<i64>), Problem> {
     let mut fields = Fields::new(body);
     let user = User {
-        name: fields.text("name", LONGEST),
-        email: fields.text("email", LONGEST),
+        name: fields.text("name", MAX_TEXT),
+        email: fields.text("email", MAX_TEXT),
         phone: fields.optional_text("phone", 32),
         plan: fields.text("plan", 32),
     };

@@ -1,7 +1,7 @@
 //! Consumers of a DynamoDB stream: `forwarder.rs` publishes the items of an outbox table, `users.rs` makes domain
 //! events of the changes of a plain table.
 //!
-//! This file has their common part: it turns Lambda's batch into the engine's items.
+//! The common part is in this file: it turns Lambda's batch into the engine's items.
 
 pub mod forwarder;
 #[cfg(test)]

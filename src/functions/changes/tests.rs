@@ -95,7 +95,7 @@ fn the_same_change_has_the_same_id() {
     assert_eq!(id(&with(&first, None, "w1")), id(&with(&again, None, "w1")));
     assert_ne!(id(&with(&first, None, "w1")), id(&with(&first, None, "w2")));
     let updated = change("MODIFY", user(1, "free", "a@b"), user(2, "pro", "a@b"));
-    assert_eq!(id(&with(&updated, Some("w1"), "w1")), id(&updated), "an earlier write's id says nothing of this one");
+    assert_eq!(id(&with(&updated, Some("w1"), "w1")), id(&updated), "an earlier write's id does not affect this one");
     assert_ne!(id(&with(&updated, Some("w1"), "w2")), id(&updated));
 }
 

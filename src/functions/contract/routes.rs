@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use outboxctl_test_support::dynamodb::{FakeDynamoDb, Mood};
+use outboxctl_test_support::dynamodb::{FakeDynamoDb, Mode};
 use outboxctl_test_support::schemas::Api;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -72,28 +72,28 @@ impl Bench {
     async fn refusals(&mut self, route: (&str, &str), id: &str, good: &Value) {
         if !good.is_null() {
             for (status, body, kind) in unreadable() {
-                let told = self.ask_as(route, id, Some(&body), |r| r["headers"]["content-type"] = kind.into()).await;
-                assert_eq!(told.0, status, "{route:?} {}", &body[..body.len().min(50)]);
+                let answer = self.ask_as(route, id, Some(&body), |r| r["headers"]["content-type"] = kind.into()).await;
+                assert_eq!(answer.0, status, "{route:?} {}", &body[..body.len().min(50)]);
             }
             let (bad, edge) = variants(&self.api.request(route.1, route.0), good);
             for body in bad {
                 assert!(!self.api.allows(route.1, route.0, &body), "{route:?}: documented as good: {body}");
-                let (status, told) = self.ask_as(route, id, Some(&body.to_string()), fresh).await;
-                assert!(status == 422 && told["errors"].is_array(), "{route:?} {body}: {told}");
+                let (status, answer) = self.ask_as(route, id, Some(&body.to_string()), fresh).await;
+                assert!(status == 422 && answer["errors"].is_array(), "{route:?} {body}: {answer}");
             }
             for body in edge {
                 assert!(self.api.allows(route.1, route.0, &body), "{route:?}: documented as bad: {body}");
-                let (status, told) = self.ask_as(route, id, Some(&body.to_string()), fresh).await;
+                let (status, answer) = self.ask_as(route, id, Some(&body.to_string()), fresh).await;
                 // Each field is well formed, but the change may conflict with the state.
-                let unfit = told["errors"].as_array().is_none_or(|all| all.iter().all(|e| e["pointer"] == "#/items"));
-                assert!(matches!(status, 200 | 201 | 409) || (status == 422 && unfit), "{route:?} {body}: {told}");
+                let unfit = answer["errors"].as_array().is_none_or(|all| all.iter().all(|e| e["pointer"] == "#/items"));
+                assert!(matches!(status, 200 | 201 | 409) || (status == 422 && unfit), "{route:?} {body}: {answer}");
             }
         }
-        for (mood, status) in [(Mood::Busy, 503), (Mood::Denying, 500)] {
-            self.fake.be(mood);
-            assert_eq!(self.ask(route, id, good).await.0, status, "{route:?} {mood:?}");
+        for (mode, status) in [(Mode::Busy, 503), (Mode::Denying, 500)] {
+            self.fake.set_mode(mode);
+            assert_eq!(self.ask(route, id, good).await.0, status, "{route:?} {mode:?}");
         }
-        self.fake.be(Mood::Well);
+        self.fake.set_mode(Mode::Normal);
     }
 }
 
@@ -142,8 +142,8 @@ async fn carts() {
     assert_eq!(bench.ask(read, &id, &Value::Null).await.0, 200);
     for route in [read, add, check_out] {
         let body = if route == add { items.clone() } else { Value::Null };
-        for nobody in ["no-id", "0198a6a0-0000-7000-8000-000000000001"] {
-            assert_eq!(bench.ask(route, nobody, &body).await.0, 404);
+        for missing in ["no-id", "0198a6a0-0000-7000-8000-000000000001"] {
+            assert_eq!(bench.ask(route, missing, &body).await.0, 404);
         }
     }
     let mut stale = items.clone();
@@ -189,9 +189,9 @@ async fn users() {
     assert_eq!(bench.ask(replace, &id, &with("plan", json!("pro"))).await.0, 200);
     assert_eq!(bench.ask(replace, &id, &with("phone", Value::Null)).await.0, 200);
     assert_eq!(bench.ask(replace, &id, &with("version", STALE.into())).await.0, 409);
-    for nobody in ["no-id", "0198a6a0-0000-7000-8000-000000000001"] {
-        assert_eq!(bench.ask(replace, nobody, &new).await.0, 404);
-        assert_eq!(bench.ask(delete, nobody, &Value::Null).await.0, 404);
+    for missing in ["no-id", "0198a6a0-0000-7000-8000-000000000001"] {
+        assert_eq!(bench.ask(replace, missing, &new).await.0, 404);
+        assert_eq!(bench.ask(delete, missing, &Value::Null).await.0, 404);
     }
     bench.refusals(create, "", &new).await;
     bench.refusals(replace, &id, &with("version", Value::Null)).await;

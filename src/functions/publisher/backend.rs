@@ -10,7 +10,7 @@ use crate::outbox::Message;
 pub struct Entry {
     /// The outbox row's id; consumers deduplicate by it.
     pub event_id: uuid::Uuid,
-    /// When the transaction committed.
+    /// The time at which the transaction committed.
     pub time: chrono::DateTime<chrono::Utc>,
     /// `outbox.<aggregate type>`.
     pub source: String,
@@ -53,7 +53,7 @@ pub enum Verdict {
     Accepted,
     /// Not accepted, or unknown: send it again.
     Retry(Reason),
-    /// It will never be accepted.
+    /// The entry will never be accepted.
     Refused(Reason),
 }
 

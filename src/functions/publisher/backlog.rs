@@ -1,7 +1,7 @@
 //! The records of a batch that are still to be delivered, in order per aggregate. Pure.
 //!
-//! At most one record of an aggregate is in flight, so an event never goes out before the one ahead of it was accepted or
-//! stored in the failure destination.
+//! At most one record of an aggregate is in flight, so an event is never sent before the previous one is
+//! accepted or stored in the failure destination.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -139,7 +139,7 @@ mod tests {
             Some(Work::Publish(entries)) => {
                 entries.into_iter().map(|(ticket, entry)| (entry.detail.parse().expect("a position"), ticket)).collect()
             }
-            Some(Work::Store { .. }) => panic!("there is no poison"),
+            Some(Work::Store { .. }) => panic!("unexpected poison"),
             None => Vec::new(),
         }
     }

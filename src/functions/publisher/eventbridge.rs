@@ -75,13 +75,13 @@ impl EventBridge {
 /// Maximum age of a commit's time as the event's `Time` on the bus, and maximum time ahead. The bus stamps its entries
 /// in the event log with `Time`, and a log group rejects entries that are older than its retention, which is at least a
 /// day, or more than two hours ahead (PutLogEvents in the CloudWatch Logs API reference).
-const OLDEST: TimeDelta = TimeDelta::hours(12);
-const AHEAD: TimeDelta = TimeDelta::hours(1);
+const MAX_AGE: TimeDelta = TimeDelta::hours(12);
+const MAX_AHEAD: TimeDelta = TimeDelta::hours(1);
 
 /// Returns the event's `Time` on the bus: the time of the commit, or now if a log group would reject that. The
 /// CloudEvent keeps the time of the commit.
 fn stamp(committed: chrono::DateTime<Utc>, now: chrono::DateTime<Utc>) -> chrono::DateTime<Utc> {
-    if (now - OLDEST..=now + AHEAD).contains(&committed) { committed } else { now }
+    if (now - MAX_AGE..=now + MAX_AHEAD).contains(&committed) { committed } else { now }
 }
 
 /// A failure of a whole request.

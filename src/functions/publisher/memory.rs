@@ -13,7 +13,7 @@ use super::{Report, Source};
 
 /// Maximum number of records, more than the batches of a few shards hold. Records beyond it are forgotten, and then
 /// repeated.
-const MOST: usize = 50_000;
+const MAX_RECORDS: usize = 50_000;
 
 /// Stream and sequence number of records that are delivered or stored after an unfinished one.
 #[derive(Debug, Default)]
@@ -47,7 +47,7 @@ impl Memory {
                 done.remove(&name(source));
             }
         }
-        if done.len() > MOST {
+        if done.len() > MAX_RECORDS {
             done.clear();
         }
     }

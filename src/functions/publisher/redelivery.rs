@@ -37,7 +37,7 @@ pub async fn redeliver<P: Publisher>(
             continue;
         }
         let bytes = chunk.as_record().unwrap_or_default();
-        // The sequencer also reads events from the outbox table: those are stored as events.
+        // The sequencer stores undeliverable events that it read from the outbox table as CloudEvents.
         let event = std::str::from_utf8(&bytes).ok().and_then(Message::from_cloud_event);
         match event.map_or_else(|| read(position, &bytes), |message| decoded(publisher, position, &message)) {
             Decoded::Item { item, .. } => items.push(item),

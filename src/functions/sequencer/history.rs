@@ -11,7 +11,7 @@ use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
 
 /// Maximum events per read; later ones are read in the next round.
-const MOST: i32 = 500;
+const MAX_EVENTS: i32 = 500;
 
 /// A sequence of an aggregate and its message; no message if the item is malformed. Such an item must not block the
 /// later ones: its own record takes it to the failure destination.
@@ -52,7 +52,7 @@ impl History for OutboxTable {
             .expression_attribute_values(":id", AttributeValue::S(aggregate_id.to_owned()))
             .expression_attribute_values(":from", number(after.saturating_add(1)))
             .expression_attribute_values(":to", number(to))
-            .limit(MOST)
+            .limit(MAX_EVENTS)
             .send()
             .await
             .aws(format!("read {}", self.table))?;

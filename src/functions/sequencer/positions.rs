@@ -19,10 +19,10 @@ use crate::outbox::derived_id;
 
 /// Time that a position outlives its aggregate's last event. It is longer than the retention of the outbox table: once
 /// a position is gone, no delivered event may be left to be read.
-const KEPT: Duration = Duration::from_secs(90 * 86_400);
+const RETENTION: Duration = Duration::from_secs(90 * 86_400);
 
 /// Maximum bytes of a partition key ("Quotas in Amazon DynamoDB" in the DynamoDB developer guide).
-const LONGEST_KEY: usize = 2_048;
+const MAX_KEY_BYTES: usize = 2_048;
 
 /// An exclusive claim to deliver an aggregate.
 #[derive(Debug)]
@@ -78,7 +78,7 @@ fn number(value: i64) -> AttributeValue {
 /// of both.
 fn key((kind, id): &Aggregate) -> AttributeValue {
     let plain = format!("{kind}#{id}");
-    AttributeValue::S(if plain.len() <= LONGEST_KEY { plain } else { format!("#{}", derived_id(&[kind, id])) })
+    AttributeValue::S(if plain.len() <= MAX_KEY_BYTES { plain } else { format!("#{}", derived_id(&[kind, id])) })
 }
 
 fn delivered(item: &HashMap<String, AttributeValue>) -> i64 {
@@ -136,13 +136,13 @@ impl Positions for PositionsTable {
             // The claim expired and another consumer took it, or an earlier attempt of this request succeeded: the
             // position is safe either way.
             Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(()),
-            Err(error) => Err(error).aws(format!("keep a position in {}", self.table)),
+            Err(error) => Err(error).aws(format!("store a position in {}", self.table)),
         }
     }
 }
 
 fn purge_at() -> i64 {
-    Utc::now().timestamp().saturating_add_unsigned(KEPT.as_secs())
+    Utc::now().timestamp().saturating_add_unsigned(RETENTION.as_secs())
 }
 
 #[cfg(test)]
@@ -153,7 +153,7 @@ mod tests {
     fn keys_fit_the_size_limit() {
         let of = |id: &str| key(&("order".into(), id.into())).as_s().unwrap().clone();
         assert_eq!(of("o-1"), "order#o-1");
-        let (long, other) = (of(&"x".repeat(LONGEST_KEY)), of(&"y".repeat(LONGEST_KEY)));
-        assert!(long.len() <= LONGEST_KEY && long != other);
+        let (long, other) = (of(&"x".repeat(MAX_KEY_BYTES)), of(&"y".repeat(MAX_KEY_BYTES)));
+        assert!(long.len() <= MAX_KEY_BYTES && long != other);
     }
 }

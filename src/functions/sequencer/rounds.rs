@@ -28,9 +28,9 @@ const GAP_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 20 }
 
 /// Time limit of the tables for one aggregate. A connection that broke while the environment was frozen may never
 /// answer, and must not use up the time of the others in the batch.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TABLE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Minimum of that limit near the end of the time.
-const LAST_PATIENCE: Duration = Duration::from_millis(500);
+const MIN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// The tables and the engine that the rounds use.
 pub trait Parts: Sync {
@@ -116,7 +116,7 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
 }
 
 async fn in_time<T>(stop_at: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let limit = stop_at.saturating_duration_since(Instant::now()).clamp(LAST_PATIENCE, PATIENCE);
+    let limit = stop_at.saturating_duration_since(Instant::now()).clamp(MIN_TIMEOUT, TABLE_TIMEOUT);
     let silent = |_| Err(Error::new(Kind::Unreachable, format!("no answer within {limit:?}")));
     tokio::time::timeout(limit, work).await.unwrap_or_else(silent)
 }
@@ -199,7 +199,7 @@ fn from_history(message: &Message) -> Source {
     Source { origin, data, event_id: Some(message.id) }
 }
 
-/// Stores the position; the rest of the aggregate is delivered again.
+/// Releases the claim at the delivered position. Returns the aggregate if it is unfinished.
 async fn release<P: Parts>(
     parts: &P,
     turn: Turn,

@@ -13,7 +13,7 @@ const MAGIC: [u8; 4] = [0xf3, 0x89, 0x9a, 0xc2];
 const CHECKSUM: usize = 16;
 /// Maximum records of an aggregate. By default the KPL packs 50 KB of them (`AggregationMaxSize` in its
 /// default_config.properties); a malicious record of 1 MB can name 300,000 empty ones.
-const MOST_RECORDS: usize = 10_000;
+const MAX_RECORDS: usize = 10_000;
 
 #[derive(Clone, PartialEq, Message)]
 struct AggregatedRecord {
@@ -54,7 +54,7 @@ pub enum AggregateError {
     Key(u64, usize),
     #[error("a KPL aggregate has no records")]
     Empty,
-    #[error("a KPL aggregate has {0} records; at most {MOST_RECORDS} are read")]
+    #[error("a KPL aggregate has {0} records; at most {MAX_RECORDS} are read")]
     Records(usize),
     #[error("a KPL aggregate unpacks to more than {0} bytes")]
     Bytes(usize),
@@ -79,7 +79,7 @@ fn records(message: &[u8], most_bytes: usize) -> Result<Vec<UserRecord>, Aggrega
     let unreadable = |error: DecodeError| AggregateError::Message(error.to_string());
     // Checked before any allocation.
     let count = count(message).map_err(unreadable)?;
-    if count > MOST_RECORDS {
+    if count > MAX_RECORDS {
         return Err(AggregateError::Records(count));
     }
     let aggregate = AggregatedRecord::decode(message).map_err(unreadable)?;
@@ -134,7 +134,7 @@ mod tests {
 
     use super::*;
 
-    const MOST: usize = 1 << 20;
+    const MAX_BYTES: usize = 1 << 20;
 
     fn user(key: &str, data: &[u8]) -> UserRecord {
         UserRecord { partition_key: key.into(), data: data.into() }
@@ -145,45 +145,45 @@ mod tests {
         // Field 1 "k"; field 3: partition key index 0, data "hi".
         let message = b"\x0a\x01k\x1a\x06\x08\x00\x1a\x02hi";
         let bytes = [&MAGIC[..], message, Md5::digest(message).as_slice()].concat();
-        assert_eq!(split(&bytes, MOST), Some(Ok(vec![user("k", b"hi")])));
+        assert_eq!(split(&bytes, MAX_BYTES), Some(Ok(vec![user("k", b"hi")])));
     }
 
     #[test]
     fn other_records_and_broken_aggregates_are_distinguished() {
-        assert_eq!(split(b"{}", MOST), None);
-        assert_eq!(split(&MAGIC, MOST), Some(Err(AggregateError::Checksum)));
+        assert_eq!(split(b"{}", MAX_BYTES), None);
+        assert_eq!(split(&MAGIC, MAX_BYTES), Some(Err(AggregateError::Checksum)));
         let mut bytes = join(&[user("k", b"hi")]);
         *bytes.last_mut().expect("a byte") ^= 1;
-        assert_eq!(split(&bytes, MOST), Some(Err(AggregateError::Checksum)));
-        assert_eq!(split(&join(&[]), MOST), Some(Err(AggregateError::Empty)));
+        assert_eq!(split(&bytes, MAX_BYTES), Some(Err(AggregateError::Checksum)));
+        assert_eq!(split(&join(&[]), MAX_BYTES), Some(Err(AggregateError::Empty)));
         let message = b"\x1a\x04\x08\x07\x1a\x00";
         let bytes = [&MAGIC[..], message, Md5::digest(message).as_slice()].concat();
-        assert_eq!(split(&bytes, MOST), Some(Err(AggregateError::Key(7, 0))));
+        assert_eq!(split(&bytes, MAX_BYTES), Some(Err(AggregateError::Key(7, 0))));
     }
 
     #[test]
     fn shared_keys_count_for_each_record() {
         let key = "k".repeat(1_000);
         let many = |count: usize| join(&vec![user(&key, b""); count]);
-        let Some(Ok(records)) = split(&many(1_000), MOST) else { panic!("it can be read") };
+        let Some(Ok(records)) = split(&many(1_000), MAX_BYTES) else { panic!("the aggregate is valid") };
         assert!(records.iter().all(|record| Arc::ptr_eq(&record.partition_key, &records[0].partition_key)));
-        assert_eq!(split(&many(2_000), MOST), Some(Err(AggregateError::Bytes(MOST))));
+        assert_eq!(split(&many(2_000), MAX_BYTES), Some(Err(AggregateError::Bytes(MAX_BYTES))));
         // A small record that names more records than any producer packs.
-        assert_eq!(split(&join(&vec![user("", b""); 10_001]), MOST), Some(Err(AggregateError::Records(10_001))));
-        assert!(matches!(split(&join(&vec![user("", b""); 10_000]), MOST), Some(Ok(all)) if all.len() == 10_000));
+        assert_eq!(split(&join(&vec![user("", b""); 10_001]), MAX_BYTES), Some(Err(AggregateError::Records(10_001))));
+        assert!(matches!(split(&join(&vec![user("", b""); 10_000]), MAX_BYTES), Some(Ok(all)) if all.len() == 10_000));
     }
 
     proptest! {
         #[test]
         fn packed_records_are_read_back(records in prop::collection::vec(("[a-c]{0,2}", any::<Vec<u8>>()), 1..20)) {
             let records: Vec<UserRecord> = records.iter().map(|(key, data)| user(key, data)).collect();
-            prop_assert_eq!(split(&join(&records), MOST), Some(Ok(records)));
+            prop_assert_eq!(split(&join(&records), MAX_BYTES), Some(Ok(records)));
         }
 
         #[test]
         fn no_bytes_panic(bytes: Vec<u8>) {
-            let _ = records(&bytes, MOST);
-            let _ = split(&[&MAGIC[..], &bytes, Md5::digest(&bytes).as_slice()].concat(), MOST);
+            let _ = records(&bytes, MAX_BYTES);
+            let _ = split(&[&MAGIC[..], &bytes, Md5::digest(&bytes).as_slice()].concat(), MAX_BYTES);
         }
     }
 }

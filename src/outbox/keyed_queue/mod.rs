@@ -31,7 +31,7 @@ pub enum Choice {
 
 #[derive(Debug)]
 struct Slot<K, T> {
-    /// Items without a key wait for no other item.
+    /// The key; an item without one is never blocked.
     key: Option<K>,
     item: T,
     bytes: usize,

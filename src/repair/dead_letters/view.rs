@@ -31,7 +31,7 @@ impl View {
         }
         if let Ok(record) = serde_json::from_slice::<Captured<'_>>(data) {
             // Of any table: a dead letter is shown whatever it is.
-            let row = record.glance();
+            let row = record.partial_row();
             return Self {
                 event_id: row.id,
                 event_type: row.event_type,

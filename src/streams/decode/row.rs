@@ -16,7 +16,7 @@ pub fn captured(record: &Captured<'_>) -> (Content, EventView) {
         return (Content::Data, EventView::default());
     }
     // A broken row of the outbox is shown as far as it can be read: the publisher keeps it as a dead letter.
-    let row = record.glance();
+    let row = record.partial_row();
     // jsonb is a LOB to DMS: it arrives as text. Other captures give the JSON itself.
     let payload = row.payload.and_then(|json| serde_json::from_str(json).ok().or(Some(Cow::Borrowed(json))));
     let payload = payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok());

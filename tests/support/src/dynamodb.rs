@@ -14,9 +14,9 @@ use crate::{Endpoint, operation};
 
 /// The current behaviour.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mood {
+pub enum Mode {
     #[default]
-    Well,
+    Normal,
     /// Answers with throttling.
     Busy,
     /// Answers with access denied.
@@ -25,7 +25,7 @@ pub enum Mood {
 
 #[derive(Default)]
 struct Tables {
-    mood: Mood,
+    mode: Mode,
     /// Items by table and key.
     items: BTreeMap<(String, String), Value>,
     /// Records of a stream with both images.
@@ -39,8 +39,8 @@ pub struct FakeDynamoDb(Arc<Mutex<Tables>>);
 type Refusal = (&'static str, Value);
 
 impl FakeDynamoDb {
-    pub fn be(&self, mood: Mood) {
-        self.0.lock().unwrap().mood = mood;
+    pub fn set_mode(&self, mode: Mode) {
+        self.0.lock().unwrap().mode = mode;
     }
 
     /// Returns the changes of one table so far.
@@ -64,10 +64,10 @@ impl FakeDynamoDb {
 
     fn call(&self, operation: &str, input: &Value) -> Result<Value, Refusal> {
         let mut tables = self.0.lock().unwrap();
-        match tables.mood {
-            Mood::Well => {}
-            Mood::Busy => return Err(("ProvisionedThroughputExceededException", json!({}))),
-            Mood::Denying => return Err(("AccessDeniedException", json!({}))),
+        match tables.mode {
+            Mode::Normal => {}
+            Mode::Busy => return Err(("ProvisionedThroughputExceededException", json!({}))),
+            Mode::Denying => return Err(("AccessDeniedException", json!({}))),
         }
         match operation {
             "GetItem" => Ok(match tables.items.get(&place(input, &input["Key"])) {

@@ -110,7 +110,7 @@ impl FakeStreams {
         stream.trim(up_to);
     }
 
-    /// Removes a shard that is still listed as closed.
+    /// Removes a shard but keeps it in the list as closed.
     pub fn forget(&self, shard: &str) {
         let mut stream = self.stream();
         stream.shards.get_mut(shard).expect("a shard").closed = true;

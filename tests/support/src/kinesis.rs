@@ -110,7 +110,7 @@ impl ScriptedKinesis {
         self.0.lock().expect("unpoisoned").shards.remove(shard);
     }
 
-    /// Removes a shard that is still listed as closed, as around the end of its retention.
+    /// Removes a shard but keeps it in the list as closed, as around the end of its retention.
     pub fn lose(&self, shard: &str) {
         let mut stream = self.0.lock().expect("unpoisoned");
         let shard = stream.shards.get_mut(shard).expect("a shard");
@@ -233,7 +233,7 @@ impl Stream {
             .ok_or(Refused(StatusCode::BAD_REQUEST, "ResourceNotFoundException"))
     }
 
-    /// Lists three shards per page. `hide` omits shards without reads: children that are not listed at first.
+    /// Lists three shards per page. `hide` omits open child shards, which are not listed at first.
     fn list(&self, input: &Value, hide: bool) -> Value {
         let from = input["NextToken"].as_str().unwrap_or("").to_owned();
         let listed = |shard: &Shard| !(hide && !shard.parents.is_empty() && !shard.closed);

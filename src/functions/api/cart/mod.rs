@@ -27,7 +27,7 @@ use crate::dynamodb::{Commit, Outbox};
 use crate::error::{Error, Kind, Result};
 use crate::functions::environment::required;
 
-const LONGEST_CUSTOMER: usize = 64;
+const MAX_CUSTOMER: usize = 64;
 
 type Answer = std::result::Result<(StatusCode, Value), Problem>;
 
@@ -86,7 +86,7 @@ impl Handler {
 
     async fn create(&self, request: &ApiGatewayV2httpRequest, deadline: SystemTime) -> Answer {
         let mut fields = Fields::new(body(request)?);
-        let (customer_id, currency) = (fields.text("customerId", LONGEST_CUSTOMER), currency(&mut fields));
+        let (customer_id, currency) = (fields.text("customerId", MAX_CUSTOMER), currency(&mut fields));
         fields.finish()?;
         let (cart, event) = Cart::create(Uuid::now_v7().to_string(), customer_id, currency);
         match self.commit(&cart, event, request, store::request_deadline(deadline)).await? {
@@ -150,8 +150,7 @@ impl Handler {
         let put = if cart.version == 1 {
             put.condition_expression("attribute_not_exists(id)")
         } else {
-            // The version alone would do; the status is checked as well because changing a checked-out cart would be
-            // costly.
+            // The version alone would do; the status is checked as well because a checked-out cart must never change.
             put.condition_expression("#version = :read AND #status = :open")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_names("#status", "status")

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::functions::api::lines::{self, Lines, MOST_LINES, MOST_PIECES};
+use crate::functions::api::lines::{self, Lines, MAX_LINES, MAX_QUANTITY};
 use crate::functions::api::problem::{FieldError, Problem};
 use crate::functions::api::store::{Item, number, number_of, text, text_of};
 
@@ -45,12 +45,12 @@ impl Cart {
                 errors.push(FieldError::new("", "items", detail));
             }
             mine.quantity += line.quantity;
-            if mine.quantity > MOST_PIECES {
-                errors.push(FieldError::new("", "items", format!("the quantity of {sku} would exceed {MOST_PIECES}")));
+            if mine.quantity > MAX_QUANTITY {
+                errors.push(FieldError::new("", "items", format!("the quantity of {sku} would exceed {MAX_QUANTITY}")));
             }
         }
-        if self.lines.len() > MOST_LINES {
-            errors.push(FieldError::new("", "items", format!("would exceed the maximum of {MOST_LINES} lines")));
+        if self.lines.len() > MAX_LINES {
+            errors.push(FieldError::new("", "items", format!("would exceed the maximum of {MAX_LINES} lines")));
         }
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn conflicting_lines_are_rejected() {
         assert_eq!(cart().check_out().unwrap_err().status, StatusCode::CONFLICT);
-        let (full, _) = cart().add(&lines(&[("a", MOST_PIECES, 1)])).unwrap();
+        let (full, _) = cart().add(&lines(&[("a", MAX_QUANTITY, 1)])).unwrap();
         let pointers = |problem: Problem| problem.errors.into_iter().map(|error| error.pointer).collect::<Vec<_>>();
         assert_eq!(pointers(full.clone().add(&lines(&[("a", 1, 1)])).unwrap_err()), ["#/items"]);
         assert_eq!(pointers(full.add(&lines(&[("a", 1, 2)])).unwrap_err()), ["#/items", "#/items"]);

@@ -4,17 +4,17 @@
 //! captured records to the byte: key order, formats of values, the fields that each setting includes.
 //! Source: "Using Amazon Kinesis Data Streams as a target for AWS DMS" in the DMS user guide, and captured records.
 
-mod glance;
 pub mod json;
 mod metadata;
 mod parse;
+mod partial_row;
 mod recognise;
 mod value;
 mod write;
 
-pub use glance::Glance;
 pub use metadata::{Metadata, Operation, RecordType};
 pub use parse::{ParseError, Record};
+pub use partial_row::PartialRow;
 pub use recognise::{Broken, Captured, Recognised, recognise};
 pub use value::{Kind, Numbers, timestamp, write_value};
 pub use write::{Details, Format, Head, Object, write_control, write_row};

@@ -35,7 +35,7 @@ pub struct Change {
     /// The same for each delivery of the change.
     pub event_id: String,
     pub operation: Operation,
-    /// Whether the item was removed because its time to live had expired.
+    /// Indicates whether the item was removed because its time to live had expired.
     pub expired: bool,
     /// Name of the table.
     pub table: String,

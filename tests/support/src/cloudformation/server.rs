@@ -125,7 +125,7 @@ async fn answer(shared: Shared, request: Request) -> Response {
 /// Returns a JSON service's error for a missing resource.
 fn absent(target: &str) -> String {
     let code = if target.starts_with("AmazonDMS") { "ResourceNotFoundFault" } else { "ResourceNotFoundException" };
-    format!(r#"{{"__type":"{code}","message":"there is none"}}"#)
+    format!(r#"{{"__type":"{code}","message":"not found"}}"#)
 }
 
 /// Returns a JSON service's error for a missing permission.

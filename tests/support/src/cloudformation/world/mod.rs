@@ -154,7 +154,7 @@ impl World {
             "GetCallerIdentity" => Ok(format!(
                 "<Arn>arn:aws:iam::{ACCOUNT}:user/tester</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account>"
             )),
-            "GetRole" => Err(("NoSuchEntity", "there is no such role".into())),
+            "GetRole" => Err(("NoSuchEntity", "role not found".into())),
             "DescribeDBSnapshots" => Ok("<DBSnapshots></DBSnapshots>".into()),
             "DescribeDBInstanceAutomatedBackups" => Ok(self.backups.clone()),
             "DescribeEvents" => self.described_events(),

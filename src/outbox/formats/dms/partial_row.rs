@@ -26,11 +26,11 @@ struct Row<'a> {
     created_at: Option<&'a RawValue>,
 }
 
-/// An outbox row without validation. Columns that are absent or of an unexpected type are None.
+/// An outbox row without validation. Columns that are absent or of an unexpected type are `None`.
 ///
 /// [`super::recognise`] decides whether a record is an event; this type reads the intact parts of a broken one.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Glance<'a> {
+pub struct PartialRow<'a> {
     pub id: Option<String>,
     pub aggregate_type: Option<String>,
     pub aggregate_id: Option<String>,
@@ -43,11 +43,11 @@ pub struct Glance<'a> {
 
 impl<'a> Captured<'a> {
     /// Reads the columns of an outbox row, whatever the table and operation of the record.
-    pub fn glance(&self) -> Glance<'a> {
+    pub fn partial_row(&self) -> PartialRow<'a> {
         // Serde would read an array as the columns in their order.
         let object = self.data.filter(|row| row.get().starts_with('{'));
         let row: Row<'a> = object.and_then(|row| serde_json::from_str(row.get()).ok()).unwrap_or_default();
-        Glance {
+        PartialRow {
             id: text(row.id),
             aggregate_type: text(row.aggregate_type),
             aggregate_id: text(row.aggregate_id),
@@ -88,16 +88,16 @@ mod tests {
         let record = r#"{"data":{"id":7,"aggregate_type":["x"],"aggregate_id":"c","sequence":"1.5e3","payload":"{\"cut"},
             "metadata":{"record-type":"data","operation":"update","schema-name":"public","table-name":"cars"}}"#;
         let record: Captured<'_> = serde_json::from_str(record).expect("a record");
-        let expected = Glance {
+        let expected = PartialRow {
             id: Some("7".into()),
             aggregate_id: Some("c".into()),
             sequence: Some(1_500),
             payload: Some(r#""{\"cut""#),
-            ..Glance::default()
+            ..PartialRow::default()
         };
-        assert_eq!(record.glance(), expected);
+        assert_eq!(record.partial_row(), expected);
         let empty = r#"{"data":[1],"metadata":{"record-type":"data","operation":"insert","table-name":"outbox"}}"#;
         let empty: Captured<'_> = serde_json::from_str(empty).expect("a record");
-        assert_eq!(empty.glance(), Glance::default());
+        assert_eq!(empty.partial_row(), PartialRow::default());
     }
 }
