@@ -7,8 +7,8 @@
 //!        ▲                                    │
 //!        └──────── confirmed position ────────┘
 //! ```
-//! Two rules prevent loss and reordering: a position is confirmed only when every record before it is stored, and at most one
-//! record of each partition key is in flight, so that a retry can't overtake.
+//! Two rules prevent loss and reordering: a position is confirmed only when every record before it is stored, and at
+//! most one record of each partition key is in flight, so that a retry can't overtake another record.
 
 mod catalog;
 mod changes;

@@ -37,7 +37,8 @@ impl Mapping {
 
     /// Returns the event of a change; `None` if only bookkeeping attributes changed.
     ///
-    /// Its id comes from [`event_id`], with the `change_id` that this write gave the item, or the id of the stream's record.
+    /// Its id comes from [`event_id`], with the `change_id` that this write gave the item, or the id of the stream's
+    /// record.
     ///
     /// # Errors
     /// The attribute that is missing or unreadable.
