@@ -67,7 +67,7 @@ fn way_to(stack: &Stack, stacks: &[Stack], seconds: &BTreeMap<&str, f64>) -> (f6
 fn main() {
     let runs: usize = std::env::var("OUTBOXCTL_BENCH_RUNS").ok().and_then(|text| text.parse().ok()).unwrap_or(5);
     let at_aws = std::env::var("OUTBOXCTL_BENCH_PACE").is_ok_and(|pace| pace == "aws");
-    // `Pace` in src/cloudformation/pace.rs, with its jitter.
+    // `RateLimiter` in src/cloudformation/rate_limiter.rs, with its jitter.
     let (factor, interval) = if at_aws { (20.0, 2.5) } else { (1.0, 0.3125) };
     let stacks = pipelines::find(PIPELINE).expect("a pipeline").stacks;
     let mut walls: Vec<Vec<f64>> = SHAPES.iter().map(|_| Vec::new()).collect();

@@ -1,9 +1,9 @@
-//! Change sets: each is made under a random name, addressed by its ARN, looked at and executed once.
+//! Change sets: each is created under a random name, addressed by its ARN, read and executed once.
 //!
-//! A name can be used by anyone who may create change sets, and CloudFormation does not say who made one. So no change set
-//! is ever taken over from another run: only the ARN that CloudFormation returned to this run's own request is described
-//! and executed. An ARN is never reused, also not for a change set that was deleted and made again under the same name.
-//! A run that was killed leaves nothing to continue but the operation itself, and the next run attaches to that.
+//! A name can be used by anyone who may create change sets, and CloudFormation does not return the creator. So change
+//! sets of other runs are never used: only the ARN that CloudFormation returned to this run's own request is described
+//! and executed. An ARN is never reused, even for a change set that was deleted and created again under the same name.
+//! After a killed run only the operation itself continues, and the next run attaches to it.
 
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
@@ -18,26 +18,26 @@ use super::secrets::Secrets;
 use super::status::{OnDeploy, actions};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
-/// Change sets of ours begin like this.
+/// Prefix of the names of our change sets.
 const PREFIX: &str = "outboxctl-";
 
-/// Answers of [`Engine::execute`] where the change set is no longer to be had.
+/// Error codes of [`Engine::execute`] for a change set that is no longer available.
 const TAKEN: &[&str] = &["ChangeSetNotFound", "InvalidChangeSetStatus"];
 
-/// What CloudFormation writes where a change set would change nothing. It gives no code to tell it by.
+/// Reasons of CloudFormation for a change set without changes. CloudFormation has no code for them.
 const NOTHING: &[&str] = &["No updates are to be performed", "didn't contain changes"];
 
-/// What a stack should be.
+/// The desired state of a stack.
 #[derive(Debug)]
 pub struct Desired {
     /// The CloudFormation stack name.
     pub name: String,
-    /// Who speaks in the lines about it.
+    /// Scope of the lines about it.
     pub scope: String,
     pub template: &'static str,
     pub parameters: Vec<Parameter>,
     pub tags: Vec<(String, String)>,
-    /// The stack as it was described a moment ago; None where that is not known.
+    /// The stack as described a moment ago, if known.
     pub seen: Option<Described>,
 }
 
@@ -50,28 +50,28 @@ pub struct ChangeSet {
     creates: bool,
 }
 
-/// What stands between the stack and what it should be.
+/// The difference between the stack and its desired state.
 #[derive(Debug)]
 pub(super) enum Plan {
-    /// Nothing would change.
+    /// No change.
     Nothing,
     Ready(ChangeSet),
-    /// The stack moved on meanwhile: look at it again.
+    /// The stack changed meanwhile: describe it again.
     Moved,
 }
 
 enum Created {
     /// With its ARN.
     New(String),
-    /// The name is in use, although it is random: by an earlier attempt of this request whose answer was lost, or by
-    /// something foreign. The two look alike.
+    /// The name is in use, although it is random: by an earlier attempt of this request whose answer was lost, or by a
+    /// foreign change set. The two can't be distinguished.
     NameTaken,
-    /// The stack is being changed right now.
+    /// The stack is being changed.
     Refused,
 }
 
 impl Engine {
-    /// Makes a change set of this run's own and waits until CloudFormation has computed it.
+    /// Creates a change set of this run and waits until CloudFormation has computed it.
     pub(super) async fn prepare(&self, desired: &Desired, existing: Option<&Described>) -> Result<Plan> {
         let kind = if existing.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
         let id = match self.create_change_set(desired, &kind, &random_name()).await? {
@@ -94,12 +94,12 @@ impl Engine {
                 Ok(Plan::Ready(read(described, id, kind, &Secrets::of(desired)?)))
             }
             (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
-            // Overtaken by another change of the stack.
+            // Superseded by another change of the stack.
             (_, Some(_)) => self.delete_change_set(&desired.name, &id).await.map(|()| Plan::Moved),
         }
     }
 
-    /// Why CloudFormation does not take the change, with what its early validation found.
+    /// Returns the error of a refused change, with the findings of CloudFormation's early validation.
     async fn refusal(&self, stack: &str, described: &DescribeChangeSetOutput) -> Error {
         let reason = described.status_reason().unwrap_or("no reason given");
         let message = format!("stack {stack}: CloudFormation refuses the change: {reason}");
@@ -114,7 +114,7 @@ impl Engine {
     async fn create_change_set(&self, desired: &Desired, kind: &ChangeSetType, name: &str) -> Result<Created> {
         let tag = |(key, value): &(String, String)| Tag::builder().key(key).value(value).build();
         let tags: Vec<_> = desired.tags.iter().map(tag).collect();
-        // The same for every attempt of this one request, and for no other request.
+        // The same for every attempt of this request, different for any other request.
         let client_token = uuid::Uuid::new_v4().to_string();
         let send = || {
             self.client
@@ -131,24 +131,27 @@ impl Engine {
                 .description("outboxctl deploy")
                 .send()
         };
-        match self.pace.send(&desired.name, send).await {
+        match self.limiter.send(&desired.name, send).await {
             Ok(made) => made.id.map(Created::New).ok_or_else(|| {
-                Error::new(Kind::Unexpected, format!("CloudFormation names no change set for stack {}", desired.name))
+                Error::new(
+                    Kind::Unexpected,
+                    format!("CloudFormation returned no change set for stack {}", desired.name),
+                )
             }),
             Err(error) if sdk_code(&error) == "AlreadyExistsException" => {
                 self.reporter.detail(format!("{}: change set {name} exists already", desired.scope));
                 Ok(Created::NameTaken)
             }
-            // One code for a template that is wrong and for a stack that somebody began to change a moment ago.
+            // The same code for a wrong template and for a stack that another process began to change a moment ago.
             Err(error) if sdk_code(&error) == "ValidationError" && self.has_moved(&desired.name, kind).await? => {
                 self.reporter.detail(format!("{}: {}", desired.scope, DisplayErrorContext(&error)));
                 Ok(Created::Refused)
             }
-            Err(error) => Err(error).aws(format!("make a change set for stack {}", desired.name)),
+            Err(error) => Err(error).aws(format!("create a change set for stack {}", desired.name)),
         }
     }
 
-    /// Whether the stack can no longer take a change set of this type.
+    /// Returns whether the stack can no longer take a change set of this type.
     async fn has_moved(&self, stack: &str, kind: &ChangeSetType) -> Result<bool> {
         let now = self.describe(stack).await?.map(|stack| actions(status_of(&stack)).deploy);
         Ok(match now.unwrap_or(OnDeploy::Create) {
@@ -158,9 +161,9 @@ impl Engine {
         })
     }
 
-    /// The finished change set with all its pages of changes; None once it is gone, as it is after its execution.
+    /// Returns the finished change set with all pages of changes; None once it is deleted, as after its execution.
     async fn described_change_set(&self, stack: &str, id: &str) -> Result<Option<DescribeChangeSetOutput>> {
-        let mut poll = self.pace.poll(format!("a change set of stack {stack}"));
+        let mut poll = self.limiter.poll(format!("a change set of stack {stack}"));
         let mut whole = loop {
             let Some(page) = self.change_set_page(stack, id, None).await? else { return Ok(None) };
             if !matches!(page.status(), Some(ChangeSetStatus::CreatePending | ChangeSetStatus::CreateInProgress)) {
@@ -191,50 +194,50 @@ impl Engine {
                 .include_property_values(true)
                 .send()
         };
-        match self.pace.send(stack, send).await {
+        match self.limiter.send(stack, send).await {
             Ok(page) => Ok(Some(page)),
             Err(error) if sdk_code(&error) == "ChangeSetNotFound" => Ok(None),
             Err(error) => Err(error).aws(format!("read the change set of stack {stack}")),
         }
     }
 
-    /// Executes it, once: the token makes a repeated request the same request. False where somebody else was faster.
+    /// Executes it once: the token makes a repeated request the same request. False if another deploy was first.
     pub(super) async fn execute(&self, set: &ChangeSet) -> Result<bool> {
         let send = || {
             self.client
                 .execute_change_set()
                 .change_set_name(&set.id)
                 .client_request_token(set.token())
-                // A failed first create must not leave what its template would retain.
+                // A failed first creation must not leave resources that its template would retain.
                 .set_retain_except_on_create(set.creates.then_some(true))
                 .send()
         };
-        match self.pace.send(&set.id, send).await {
+        match self.limiter.send(&set.id, send).await {
             Ok(_) => Ok(true),
             Err(error) if TAKEN.contains(&sdk_code(&error)) => Ok(false),
             Err(error) => Err(error).aws("execute a change set"),
         }
     }
 
-    /// Deletes a change set of this run's, by its ARN.
+    /// Deletes a change set of this run, by its ARN.
     pub(super) async fn delete_change_set(&self, stack: &str, id: &str) -> Result<()> {
         let send = || self.client.delete_change_set().stack_name(stack).change_set_name(id).send();
-        self.pace.send(stack, send).await.aws(format!("delete a change set of stack {stack}")).map(drop)
+        self.limiter.send(stack, send).await.aws(format!("delete a change set of stack {stack}")).map(drop)
     }
 
-    /// Names of the stack's change sets that are not ours.
+    /// Returns the names of the stack's change sets that are not ours.
     pub(super) async fn foreign_change_sets(&self, stack: &str) -> Result<Vec<String>> {
         let mut names = self.change_sets(stack).await?;
         names.retain(|name| !is_ours(name));
         Ok(names)
     }
 
-    /// Names of all the stack's change sets.
+    /// Returns the names of all change sets of the stack.
     pub(super) async fn change_sets(&self, stack: &str) -> Result<Vec<String>> {
         let (mut names, mut token) = (Vec::new(), None);
         loop {
             let send = || self.client.list_change_sets().stack_name(stack).set_next_token(token.clone()).send();
-            let page = self.pace.send(stack, send).await.aws(format!("list the change sets of stack {stack}"))?;
+            let page = self.limiter.send(stack, send).await.aws(format!("list the change sets of stack {stack}"))?;
             names.extend(page.summaries.unwrap_or_default().into_iter().filter_map(|summary| summary.change_set_name));
             token = page.next_token;
             if token.is_none() {
@@ -245,13 +248,13 @@ impl Engine {
 }
 
 impl ChangeSet {
-    /// The token of its execution, the same whoever executes it. Every event of the operation carries it.
+    /// Returns the token of its execution, the same for every executor. Every event of the operation carries it.
     pub(super) fn token(&self) -> String {
         token([self.id.as_str()])
     }
 }
 
-/// A name that cannot be known beforehand.
+/// Returns a name that can't be predicted.
 fn random_name() -> String {
     format!("{PREFIX}{}", token([uuid::Uuid::new_v4().to_string().as_str()]))
 }
@@ -274,7 +277,7 @@ mod tests {
     use super::{is_ours, random_name};
 
     #[test]
-    fn names_of_ours_are_random_and_recognised() {
+    fn our_names_are_random_and_recognised() {
         let (one, other) = (random_name(), random_name());
         assert!(is_ours(&one) && is_ours(&other) && one != other);
         assert!(is_ours("outboxctl-0123456789abcdef01234567"));

@@ -1,4 +1,4 @@
-//! What a change set would do, and which of it destroys something.
+//! The changes of a change set, and which of them destroy data.
 
 use aws_sdk_cloudformation::types::{
     Change as Raw, ChangeAction, PolicyAction, Replacement, ResourceChange, ResourceTargetDefinition,
@@ -9,8 +9,9 @@ use super::secrets::{MASK, Secrets};
 use crate::pipelines::registry;
 
 /// Resource types that hold rows, records or a position in the write-ahead log, each with the properties whose change
-/// replaces it (`createOnlyProperties` of its CloudFormation schema, and conditional ones that do so in fact).
-const PRECIOUS: &[(&str, &[&str])] = &[
+/// replaces it (`createOnlyProperties` of its CloudFormation schema, and the conditional ones that replace it in
+/// practice).
+const STATEFUL: &[(&str, &[&str])] = &[
     (
         "AWS::RDS::DBInstance",
         &[
@@ -48,21 +49,21 @@ pub(super) const TASK: &str = "AWS::DMS::ReplicationTask";
 /// An endpoint of the replication task.
 const ENDPOINT: &str = "AWS::DMS::Endpoint";
 
-/// What words are used for, and colours.
+/// The effect of a change; chooses its words and colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effect {
     Add,
     Modify,
-    /// Replaced or not, by what the new value turns out to be.
+    /// Replaced or not, depending on the new value.
     MayReplace,
-    /// A new one is made and the old one deleted.
+    /// A new resource is created and the old one deleted.
     Replace,
     Delete,
-    /// It leaves the stack and stays in the account.
+    /// Removed from the stack, but remains in the account.
     Release,
     Import,
-    /// CloudFormation can't tell yet.
+    /// Not known to CloudFormation yet.
     Unknown,
 }
 
@@ -81,17 +82,17 @@ pub struct Value {
 pub struct Change {
     /// `Add`, `Modify`, `Remove`, …
     pub action: String,
-    /// What that comes to.
+    /// The effect of the action.
     pub effect: Effect,
     pub resource: String,
     pub resource_type: String,
-    /// Names of the properties that change, where it is modified.
+    /// Names of the properties that change, if it is modified.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub properties: Vec<String>,
-    /// The properties' values where CloudFormation tells them; a secret's are masked.
+    /// The properties' values if CloudFormation returns them; secrets are masked.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub values: Vec<Value>,
-    /// `True`, `False` or `Conditional`, where it is modified.
+    /// `True`, `False` or `Conditional`, if it is modified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
 }
@@ -103,7 +104,7 @@ impl Change {
         let mut properties: Vec<_> = targets().filter_map(|target| Some(target.name()?.to_owned())).collect();
         properties.sort();
         properties.dedup();
-        // A property's change is told once for each of its causes, and one of them may be a secret.
+        // A property's change is listed once for each of its causes, and one of them may be a secret.
         let secret: Vec<_> = (change.details().iter())
             .filter(|detail| detail.causing_entity().is_some_and(|cause| secrets.has(cause)))
             .filter_map(|detail| path(detail.target()?))
@@ -121,7 +122,7 @@ impl Change {
         })
     }
 
-    /// Whether it changes who may do what.
+    /// Returns whether it changes permissions.
     pub fn is_permission(&self) -> bool {
         let kind = self.resource_type.as_str();
         kind.starts_with("AWS::IAM::")
@@ -130,12 +131,12 @@ impl Change {
             || self.properties.iter().any(|name| name.ends_with("PolicyDocument") || name == "KeyPolicy")
     }
 
-    /// Whether AWS DMS refuses it while the replication task runs.
+    /// Returns whether AWS DMS refuses it while the replication task runs.
     pub fn needs_capture_stopped(&self) -> bool {
         self.effect != Effect::Add && matches!(self.resource_type.as_str(), TASK | ENDPOINT)
     }
 
-    /// A stack that goes as a whole.
+    /// Returns the change of a stack that is removed as a whole.
     pub(super) fn stack_removed(name: &str) -> Self {
         Self {
             action: "Remove".into(),
@@ -148,10 +149,10 @@ impl Change {
         }
     }
 
-    /// Whether it would take data away. CloudFormation calls many a harmless change `Conditional` (an RDS instance's
-    /// backup retention, for one): that counts only where a property changes that does replace the resource.
+    /// Returns whether it would destroy data. CloudFormation calls many harmless changes `Conditional` (an RDS
+    /// instance's backup retention, for one): they count only if a property changes that replaces the resource.
     pub fn destroys_data(&self) -> bool {
-        let Some((_, replacing)) = PRECIOUS.iter().find(|(precious, _)| *precious == self.resource_type) else {
+        let Some((_, replacing)) = STATEFUL.iter().find(|(stateful, _)| *stateful == self.resource_type) else {
             return false;
         };
         match (self.action.as_str(), self.replacement.as_deref().map(Replacement::from)) {
@@ -163,7 +164,7 @@ impl Change {
         }
     }
 
-    /// For people: `Modify Database (AWS::RDS::DBInstance): MultiAZ; replacement: True`.
+    /// Returns a line for people: `Modify Database (AWS::RDS::DBInstance): MultiAZ; replacement: True`.
     pub fn describe(&self) -> String {
         let mut text = format!("{} {} ({})", self.action, self.resource, self.resource_type);
         if !self.properties.is_empty() {
@@ -178,8 +179,8 @@ impl Change {
     }
 }
 
-/// `Conditional` is what CloudFormation says where a value is not known yet, and the local stack says it of most changes:
-/// then only a property whose change can replace a resource of its type makes a difference.
+/// Returns the effect. CloudFormation returns `Conditional` for values that are not known yet, and the local stack does
+/// so for most changes: they count only if the property can replace a resource of its type.
 fn effect(change: &ResourceChange, properties: &[String]) -> Effect {
     let kind = change.resource_type().unwrap_or_default();
     let stays = !properties.is_empty() && !registry::may_replace(kind, properties.iter().map(String::as_str));
@@ -196,12 +197,12 @@ fn effect(change: &ResourceChange, properties: &[String]) -> Effect {
     }
 }
 
-/// Where in the resource the change is, like `Environment/Variables/KEY`.
+/// Returns the path of the change within the resource, like `Environment/Variables/KEY`.
 fn path(target: &ResourceTargetDefinition) -> Option<&str> {
     Some(target.path().or(target.name())?.trim_start_matches("/Properties/").trim_start_matches('/'))
 }
 
-/// The property's values, where there are any to tell; masked where they are secret, or below or above what is.
+/// Returns the property's values, if any; masked if they, a parent or a child are secret.
 fn value(target: &ResourceTargetDefinition, secrets: &Secrets, secret: &[&str]) -> Option<Value> {
     let (before, after) = (target.before_value(), target.after_value());
     if before.is_none() && after.is_none() {
@@ -209,9 +210,9 @@ fn value(target: &ResourceTargetDefinition, secrets: &Secrets, secret: &[&str]) 
     }
     let property = path(target)?;
     let near = |other: &&str| property.starts_with(*other) || other.starts_with(property);
-    let masked = secret.iter().any(near) || [before, after].iter().any(|value| secrets.show_in(property, *value));
-    let told = |value: Option<&str>| value.map(|value| if masked { MASK.to_owned() } else { value.to_owned() });
-    Some(Value { property: property.to_owned(), before: told(before), after: told(after) })
+    let masked = secret.iter().any(near) || [before, after].iter().any(|value| secrets.appear_in(property, *value));
+    let shown = |value: Option<&str>| value.map(|value| if masked { MASK.to_owned() } else { value.to_owned() });
+    Some(Value { property: property.to_owned(), before: shown(before), after: shown(after) })
 }
 
 #[cfg(test)]
@@ -231,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn conditional_is_a_replacement_only_where_the_property_can_replace() {
+    fn conditional_is_a_replacement_only_if_the_property_can_replace() {
         let of = |kind: &str, property: &str| {
             let raw = ResourceChange::builder()
                 .action(ChangeAction::Modify)
@@ -240,7 +241,7 @@ mod tests {
                 .build();
             effect(&raw, &[property.to_owned()])
         };
-        // What a change of RetentionHours comes to on the local stack.
+        // The effect of changing RetentionHours on the local stack.
         assert_eq!(of("AWS::Kinesis::Stream", "RetentionPeriodHours"), Effect::Modify);
         assert_eq!(of("AWS::CloudWatch::Alarm", "Threshold"), Effect::Modify);
         assert_eq!(of("AWS::Kinesis::Stream", "Name"), Effect::MayReplace);
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn replacing_or_removing_data_is_told_apart() {
+    fn replacing_or_removing_data_destroys_it() {
         assert!(change("Modify", "AWS::Kinesis::Stream", Some("True"), &["Name"]).destroys_data());
         assert!(change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &["MasterUsername"]).destroys_data());
         assert!(change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &[]).destroys_data());
@@ -260,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_do_what_is_told_apart() {
+    fn permission_changes_are_recognised() {
         assert!(change("Add", "AWS::IAM::Role", None, &[]).is_permission());
         assert!(change("Add", "AWS::Lambda::Permission", None, &[]).is_permission());
         assert!(change("Modify", "AWS::SQS::QueuePolicy", Some("False"), &["PolicyDocument"]).is_permission());
@@ -269,11 +270,11 @@ mod tests {
     }
 
     #[test]
-    fn a_secrets_value_is_never_told() {
+    fn secret_values_are_masked() {
         let target = ResourceTargetDefinition::builder().path("/Properties/MasterUserPassword");
         let target = target.before_value("old-planted").after_value("new-planted").build();
-        let told = value(&target, &Secrets::default(), &[]).unwrap();
-        assert_eq!((told.property.as_str(), told.before.as_deref()), ("MasterUserPassword", Some("****")));
-        assert!(!format!("{told:?}").contains("planted"));
+        let masked = value(&target, &Secrets::default(), &[]).unwrap();
+        assert_eq!((masked.property.as_str(), masked.before.as_deref()), ("MasterUserPassword", Some("****")));
+        assert!(!format!("{masked:?}").contains("planted"));
     }
 }

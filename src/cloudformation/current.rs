@@ -1,8 +1,8 @@
-//! Whether a stack already is what it should be, found out without making a change set.
+//! Checks whether a stack is up to date, without creating a change set.
 //!
-//! A change set compares the template, the parameters and the tags with those of the stack; so does this, with one
-//! request: `GetTemplate` returns the text that was submitted. Where it can't be decided here (a parameter that
-//! CloudFormation masks, a status that is not a complete one), the change set decides as before.
+//! A change set compares the template, the parameters and the tags with those of the stack. This check does the same
+//! with one request: `GetTemplate` returns the submitted text. Where the result is uncertain (a parameter that
+//! CloudFormation masks, a status that is not a complete one), a change set decides.
 
 use std::collections::BTreeMap;
 
@@ -26,9 +26,9 @@ impl Engine {
         }
         let id = existing.stack_id().unwrap_or(&desired.name);
         let send = || self.client.get_template().stack_name(id).template_stage(TemplateStage::Original).send();
-        match self.pace.send(&desired.name, send).await {
+        match self.limiter.send(&desired.name, send).await {
             Ok(answer) => Ok(answer.template_body().is_some_and(|body| is_same_text(body, desired.template))),
-            // Without the right to read the template a change set still finds out.
+            // Without permission to read the template, a change set decides.
             Err(error) => {
                 let error = aws_sdk_cloudformation::error::DisplayErrorContext(&error);
                 self.reporter.detail(format!("{}: the deployed template can't be read: {error}", desired.scope));
@@ -38,7 +38,7 @@ impl Engine {
     }
 }
 
-/// Whether parameters and tags are those of the stack.
+/// Returns whether parameters and tags equal those of the stack.
 fn has_values(desired: &Desired, existing: &Described) -> Result<bool> {
     let secrets = template::secrets(desired.template)?;
     let of_stack = existing.parameters().iter();
@@ -47,7 +47,7 @@ fn has_values(desired: &Desired, existing: &Described) -> Result<bool> {
         let name = parameter.parameter_key().unwrap_or_default();
         match of_stack.get(name) {
             Some(_) if parameter.use_previous_value() == Some(true) => true,
-            // The stack answers `****`, whatever the value is.
+            // The stack returns `****` for every value.
             Some(_) if secrets.contains(name) => false,
             Some(before) => *before == parameter.parameter_value(),
             None => false,
@@ -58,8 +58,8 @@ fn has_values(desired: &Desired, existing: &Described) -> Result<bool> {
     Ok(keeps && of_stack.len() == desired.parameters.len() && tags == wanted)
 }
 
-/// Compares templates as CloudFormation returns them: it replaces characters outside ASCII by question marks, which in
-/// ours stand in comments and descriptions only.
+/// Compares templates as CloudFormation returns them: it replaces characters outside ASCII by question marks. Ours have
+/// such characters in comments and descriptions only.
 fn is_same_text(returned: &str, submitted: &str) -> bool {
     let comparable = |text: &str| {
         let mut text: Vec<char> =
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_is_current_only_where_every_parameter_and_tag_is_known_to_be_the_same() {
+    fn a_stack_is_current_only_if_all_parameters_and_tags_are_equal() {
         let kept = |name: &str| Parameter::builder().parameter_key(name).use_previous_value(true).build();
         let (dev, prod) = ([("stage", "dev")], [("stage", "prod")]);
         assert!(compared(vec![parameter("Size", "1"), kept("Key")], &dev));

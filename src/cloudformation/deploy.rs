@@ -1,4 +1,4 @@
-//! One stack from whatever state it is in to what it should be.
+//! Deploys one stack from any state to the desired one.
 
 use std::time::Duration;
 
@@ -15,33 +15,33 @@ use super::{Change, ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::Event;
 
-/// How often another deploy of the same stack may be faster before this one gives up.
-const CONTESTS: u32 = 20;
+/// Concurrent deploys of the same stack that may execute first before this one fails.
+const CONFLICTS: u32 = 20;
 
-/// DMS learns of a new role within about 30 s; a failed attempt takes longer than that to be rolled back.
-const RACES: u32 = 3;
-const RACE_PAUSE: Duration = Duration::from_secs(15);
+/// DMS sees a new role within about 30 s; rolling back a failed attempt takes longer.
+const ROLE_RETRIES: u32 = 3;
+const ROLE_PAUSE: Duration = Duration::from_secs(15);
 
-/// How a stack ended.
+/// The result of deploying one stack.
 #[derive(Debug)]
 pub struct Deployed {
     pub stack: Described,
     pub changes: Vec<Change>,
-    /// Whether an operation that was under way already brought it there, or part of the way.
+    /// An operation that was already in progress changed the stack.
     pub attached: bool,
 }
 
 impl Engine {
-    /// Brings the stack to what is desired.
+    /// Deploys the stack.
     ///
     /// # Errors
-    /// `StackFailed` with the root cause, `NeedsRecovery` where a person must decide, `Usage` when the guard says no.
+    /// `StackFailed` with the root cause, `NeedsRecovery` if a person must decide, `Usage` if the guard refuses.
     pub async fn deploy(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
         self.deploy_pausing(desired, guard, None).await
     }
 
-    /// Like [`Engine::deploy`]; `pause` stops what must not run while its resources are updated, and resumes it however
-    /// the update ends.
+    /// Like [`Engine::deploy`]; `pause` stops the capture while its resources are updated and resumes it even if the
+    /// update fails.
     ///
     /// # Errors
     /// Those of [`Engine::deploy`] first, then those of `pause`.
@@ -51,7 +51,7 @@ impl Engine {
         match (deployed, pause.resume(&desired.scope).await) {
             (Ok(deployed), Ok(())) => Ok(deployed),
             (Ok(_), Err(error)) | (Err(error), Ok(())) => Err(error),
-            // Why the update failed is the cause; that the task does not run is what to know besides.
+            // The update's failure is the cause; the stopped task is additional information.
             (Err(error), Err(besides)) => {
                 self.reporter.emit(Event::failed("capture", besides.message()));
                 Err(besides.hints().fold(error, Error::hint))
@@ -65,15 +65,14 @@ impl Engine {
         guard: Guard,
         pause: Option<&dyn Pause>,
     ) -> Result<Deployed> {
-        let mut races = 0;
+        let mut retries = 0;
         loop {
             match self.deploy_once(desired, guard, pause).await {
-                Err(error) if races < RACES && is_role_race(&error) => {
-                    races += 1;
-                    let message =
-                        format!("a new role is not known to DMS everywhere yet: trying again ({races} of {RACES})");
+                Err(error) if retries < ROLE_RETRIES && is_role_race(&error) => {
+                    retries += 1;
+                    let message = format!("DMS does not see a new role yet: retrying ({retries} of {ROLE_RETRIES})");
                     self.reporter.emit(Event::progress(&desired.scope, message));
-                    self.pace.wait(RACE_PAUSE).await;
+                    self.limiter.wait(ROLE_PAUSE).await;
                 }
                 end => return end,
             }
@@ -81,10 +80,10 @@ impl Engine {
     }
 
     async fn deploy_once(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
-        let mut poll = self.pace.poll(format!("stack {}", desired.name));
+        let mut poll = self.limiter.poll(format!("stack {}", desired.name));
         let mut attached = false;
         let mut seen = desired.seen.clone().filter(|stack| actions(status_of(stack)).deploy == OnDeploy::Update);
-        for _ in 0..CONTESTS {
+        for _ in 0..CONFLICTS {
             let existing = match seen.take() {
                 Some(stack) => Some(stack),
                 None => self.ready(desired, &mut attached).await?,
@@ -114,26 +113,26 @@ impl Engine {
                 allowed = pause.pause(&desired.scope).await;
             }
             if let Err(refusal) = allowed {
-                // The refusal is the news, whether or not the change set can be removed.
+                // The refusal is reported even if the change set can't be removed.
                 let _ = self.delete_change_set(&desired.name, &set.id).await;
                 return Err(refusal);
             }
             let follower = Follower::from_now(self, &set.stack_id).await?;
-            if !self.execute_told(desired, &set, existing.is_some(), &follower).await? {
+            if !self.execute_and_report(desired, &set, existing.is_some(), &follower).await? {
                 poll.pause().await?;
                 continue;
             }
-            let settled = self.settle(&desired.scope, &set.stack_id, follower).await?;
-            let stack = self.judge(&desired.scope, settled).await?.ok_or_else(|| vanished(&desired.name))?;
+            let completed = self.wait_for_completion(&desired.scope, &set.stack_id, follower).await?;
+            let stack = self.judge(&desired.scope, completed).await?.ok_or_else(|| vanished(&desired.name))?;
             self.reporter.emit(Event::finished(&desired.scope, status_of(&stack).as_str(), true));
             return Ok(Deployed { stack, changes: set.changes, attached });
         }
-        Err(Error::new(Kind::StackFailed, format!("stack {}: somebody else keeps changing it", desired.name))
-            .hint("wait until they are done and run this again"))
+        Err(Error::new(Kind::StackFailed, format!("stack {}: another process keeps changing it", desired.name))
+            .hint("wait until it has finished, then run this again"))
     }
 
-    /// Executes the change set. False where somebody else was faster, or changed the stack meanwhile.
-    async fn execute_told(
+    /// Executes the change set. False if another deploy executed first or changed the stack meanwhile.
+    async fn execute_and_report(
         &self,
         desired: &Desired,
         set: &ChangeSet,
@@ -141,12 +140,12 @@ impl Engine {
         follower: &Follower,
     ) -> Result<bool> {
         let (scope, stack) = (desired.scope.clone(), desired.name.clone());
-        // Noted before it is asked for: a request whose answer never comes may have been heard.
+        // Recorded before the request: a request without an answer may still have been accepted.
         let kind = if updates { OperationKind::Update } else { OperationKind::Create };
-        self.begun(Operation { scope, stack, kind });
-        // An answer that was lost on its way makes the repeated request a refused one.
+        self.record_start(Operation { scope, stack, kind });
+        // If an answer was lost, the repeated request is refused.
         if !self.execute(set).await? && !follower.shows(self, &set.token()).await? {
-            self.ended(&desired.scope);
+            self.record_end(&desired.scope);
             return Ok(false);
         }
         let verb = if updates { "update" } else { "create" };
@@ -158,8 +157,8 @@ impl Engine {
         Ok(true)
     }
 
-    /// Waits and clears the way until the stack can take a change set. None where it is to be created. `attached` becomes
-    /// true where an operation was waited for that changed the stack.
+    /// Waits and prepares until the stack can take a change set. None if it is to be created. `attached` becomes true
+    /// if an operation in progress changed the stack.
     async fn ready(&self, desired: &Desired, attached: &mut bool) -> Result<Option<Described>> {
         loop {
             let Some(stack) = self.describe(&desired.name).await? else { return Ok(None) };
@@ -170,10 +169,10 @@ impl Engine {
                 OnDeploy::Create => return Ok(None),
                 OnDeploy::Update => return Ok(Some(stack)),
                 OnDeploy::Wait => {
-                    let settled = self.attach(&desired.scope, &stack).await?;
-                    // A cleanup after success or rollback has no operation of ours to judge.
+                    let completed = self.attach(&desired.scope, &stack).await?;
+                    // A cleanup after success or rollback has no operation to check.
                     if row.phase == Phase::Running {
-                        self.judge(&desired.scope, settled).await?;
+                        self.judge(&desired.scope, completed).await?;
                         *attached = true;
                     } else {
                         self.tidied(&desired.scope, &id).await?;
@@ -189,16 +188,16 @@ impl Engine {
                     if foreign.is_empty() {
                         return Ok(None);
                     }
-                    return Err(holds_foreign(&desired.name, &foreign));
+                    return Err(foreign_change_set(&desired.name, &foreign));
                 }
                 OnDeploy::Recover => return Err(needs_recovery(&desired.scope, &desired.name, status)),
             }
         }
     }
 
-    /// Waits until CloudFormation has removed what an update left over.
+    /// Waits until CloudFormation has removed the resources that an update replaced.
     async fn tidied(&self, scope: &str, id: &str) -> Result<()> {
-        let mut poll = self.pace.poll(format!("the cleanup of stack {scope}"));
+        let mut poll = self.limiter.poll(format!("the cleanup of stack {scope}"));
         while let Some(stack) = self.describe(id).await? {
             if !status_of(&stack).as_str().ends_with("_IN_PROGRESS") {
                 break;
@@ -208,17 +207,17 @@ impl Engine {
         Ok(())
     }
 
-    /// Sets or lifts CloudFormation's own protection against deleting the stack.
+    /// Enables or disables CloudFormation's termination protection.
     pub async fn protect(&self, name: &str, protected: bool) -> Result<()> {
         let send = || {
             self.client.update_termination_protection().stack_name(name).enable_termination_protection(protected).send()
         };
-        self.pace.send(name, send).await.aws(format!("set termination protection of stack {name}")).map(drop)
+        self.limiter.send(name, send).await.aws(format!("set termination protection of stack {name}")).map(drop)
     }
 }
 
-/// The error for a stack that somebody else is about to create.
-pub(super) fn holds_foreign(stack: &str, names: &[String]) -> Error {
+/// Returns the error for a stack with a change set of another creator.
+pub(super) fn foreign_change_set(stack: &str, names: &[String]) -> Error {
     Error::new(
         Kind::NeedsRecovery,
         format!("stack {stack} holds a change set that outboxctl did not make: {}", names.join(", ")),

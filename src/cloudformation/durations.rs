@@ -1,13 +1,13 @@
-//! How long CloudFormation usually takes for what takes long, so that nobody who waits takes it for a hang.
+//! Usual times of slow CloudFormation operations, so that users do not take a long wait for a hang.
 //!
-//! From what AWS's guides say and what operators report; a range, and no promise. Whatever is done within a minute is not
-//! here.
+//! From AWS's guides and operators' reports; ranges without a guarantee. Operations of less than a minute are not
+//! listed.
 
 /// Resource type, beginning of the status, and the usual time.
 const USUAL: &[(&str, &str, &str)] = &[
     ("AWS::RDS::DBInstance", "CREATE", "5–15 min"),
     ("AWS::RDS::DBInstance", "UPDATE", "1–15 min"),
-    // With its last snapshot.
+    // With its final snapshot.
     ("AWS::RDS::DBInstance", "DELETE", "3–10 min"),
     ("AWS::DMS::ReplicationInstance", "CREATE", "5–10 min"),
     ("AWS::DMS::ReplicationInstance", "UPDATE", "5–15 min"),
@@ -16,12 +16,12 @@ const USUAL: &[(&str, &str, &str)] = &[
     ("AWS::EC2::VPCEndpoint", "CREATE", "1–3 min"),
     ("AWS::EC2::VPCEndpoint", "DELETE", "1–5 min"),
     ("AWS::Lambda::EventSourceMapping", "CREATE", "under 2 min"),
-    // Lambda takes its time to give back the network interfaces of functions inside a VPC.
+    // Lambda takes long to delete the network interfaces of functions inside a VPC.
     ("AWS::EC2::SecurityGroup", "DELETE", "1 s–20 min"),
     ("AWS::EC2::Subnet", "DELETE", "1 s–20 min"),
 ];
 
-/// How long a resource of this type usually is in this status; None where that is not worth telling.
+/// Returns the usual time of a resource of this type in this status, if it is long.
 pub(super) fn usual(resource_type: &str, status: &str) -> Option<&'static str> {
     let verb = status.strip_suffix("_IN_PROGRESS")?;
     USUAL.iter().find(|(kind, of, _)| *kind == resource_type && *of == verb).map(|(_, _, time)| *time)
@@ -34,7 +34,7 @@ mod tests {
     use crate::pipelines;
 
     #[test]
-    fn only_what_goes_on_has_a_usual_time() {
+    fn only_slow_operations_have_a_usual_time() {
         assert_eq!(usual("AWS::RDS::DBInstance", "CREATE_IN_PROGRESS"), Some("5–15 min"));
         assert_eq!(usual("AWS::RDS::DBInstance", "CREATE_COMPLETE"), None);
         assert_eq!(usual("AWS::RDS::DBInstance", "ROLLBACK_IN_PROGRESS"), None);

@@ -6,7 +6,7 @@ use super::Engine;
 use super::diagnosis::is_stack;
 use crate::error::{AwsContext, Result};
 
-/// Hands out each event of a stack once, oldest first. Asks by stack id, which also answers for a deleted stack.
+/// Returns each event of a stack once, oldest first. Reads by stack id, which also finds a deleted stack.
 #[derive(Debug, Clone)]
 pub struct Follower {
     stack_id: String,
@@ -14,13 +14,13 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// Follows what happens from now on.
+    /// Follows the events from now on.
     pub async fn from_now(engine: &Engine, stack_id: &str) -> Result<Self> {
         let newest = engine.event_page(stack_id, None).await?.0.into_iter().next();
         Ok(Self { stack_id: stack_id.to_owned(), seen: newest.and_then(|event| event.event_id) })
     }
 
-    /// Follows the operation that is under way, from its beginning.
+    /// Follows the operation in progress, from its start.
     pub async fn from_operation(engine: &Engine, stack_id: &str) -> Result<Self> {
         let (mut token, mut began) = (None, false);
         loop {
@@ -38,18 +38,18 @@ impl Follower {
         }
     }
 
-    /// Whether an operation with this token has begun since the last call of [`Follower::next`].
+    /// Returns whether an operation with this token has started since the last call of [`Follower::next`].
     pub async fn shows(&self, engine: &Engine, token: &str) -> Result<bool> {
         let fresh = self.clone().next(engine).await?;
         Ok(fresh.iter().any(|event| event.client_request_token() == Some(token)))
     }
 
-    /// Id of the newest event handed out or skipped.
+    /// Returns the id of the newest event returned or skipped.
     pub fn seen(&self) -> Option<&str> {
         self.seen.as_deref()
     }
 
-    /// The events since the last call, oldest first, however many pages they take.
+    /// Returns the events since the last call, oldest first, from all pages.
     pub async fn next(&mut self, engine: &Engine) -> Result<Vec<StackEvent>> {
         let (mut fresh, mut token) = (Vec::new(), None);
         'pages: loop {
@@ -73,7 +73,7 @@ impl Follower {
     }
 }
 
-/// Rollbacks belong to the operation that failed.
+/// Returns whether the event starts an operation. Rollbacks belong to the operation that failed.
 fn begins_operation(event: &StackEvent) -> bool {
     let status = event.resource_status().map_or("", |status| status.as_str());
     is_stack(event)
@@ -81,10 +81,10 @@ fn begins_operation(event: &StackEvent) -> bool {
 }
 
 impl Engine {
-    /// One page, newest first, and the token of the next.
+    /// Returns one page, newest first, and the token of the next.
     async fn event_page(&self, stack_id: &str, token: Option<String>) -> Result<(Vec<StackEvent>, Option<String>)> {
         let page = self
-            .pace
+            .limiter
             .send(stack_id, || {
                 self.client.describe_stack_events().stack_name(stack_id).set_next_token(token.clone()).send()
             })

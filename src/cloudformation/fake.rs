@@ -1,9 +1,9 @@
-//! The engine at a scripted CloudFormation: the one that the tests of the binary use.
+//! The engine with the scripted CloudFormation of the binary's tests.
 
 use std::time::Duration;
 
 use super::Engine;
-use super::pace::Pace;
+use super::rate_limiter::RateLimiter;
 use super::stacks::client;
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::report::Silent;
@@ -14,13 +14,13 @@ pub use outboxctl_test_support::cloudformation::{Detail, Fault, Server, World, s
 pub const NAME: &str = "outboxctl-dev-x-database";
 pub const ID: &str = "arn:aws:cloudformation:eu-central-1:123456789012:stack/outboxctl-dev-x-database/0";
 
-/// Serves the world; the engine talks to it as it would to AWS, only faster.
+/// Serves the world; the engine sends its requests there, faster than to AWS.
 pub async fn serve(world: World) -> (Server, Engine) {
     serve_at(world, None).await
 }
 
-/// At a pace of the test's own.
-pub async fn serve_at(world: World, pace: Option<Pace>) -> (Server, Engine) {
+/// Serves the world with the rate limits of the test.
+pub async fn serve_at(world: World, limiter: Option<RateLimiter>) -> (Server, Engine) {
     let server = Server::start(world);
     let settings = Settings::merge(arguments(), Variables::default(), ConfigFile::default()).unwrap();
     let endpoint =
@@ -28,8 +28,8 @@ pub async fn serve_at(world: World, pace: Option<Pace>) -> (Server, Engine) {
     let clients = Clients::load(&settings, Some(endpoint)).await.unwrap();
     let mut engine = Engine::new(&clients, &Silent);
     engine.client = client(&clients.config_of("CloudFormation"), Duration::from_secs(2));
-    if let Some(pace) = pace {
-        engine.pace = pace;
+    if let Some(limiter) = limiter {
+        engine.limiter = limiter;
     }
     (server, engine)
 }

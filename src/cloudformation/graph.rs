@@ -1,4 +1,4 @@
-//! Steps side by side, each as soon as the steps it waits for are done.
+//! Runs steps in parallel, each as soon as its dependencies are done.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -7,17 +7,17 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 
 use crate::error::Error;
 
-/// How a step ended.
+/// The end of a step.
 #[derive(Debug)]
 pub enum End<T> {
     Done(T),
     Failed(Error),
-    /// Not begun, because this step, on which it depends, was not done.
+    /// Not started, because this step, on which it depends, was not done.
     Skipped(&'static str),
 }
 
-/// Runs `step` for every name, in parallel where `waits_for` allows; a failure keeps only its dependents from running.
-/// Names that `waits_for` gives but `names` does not hold count as done.
+/// Runs `step` for every name, in parallel where `waits_for` allows; a failure skips only its dependents. Names that
+/// `waits_for` returns but `names` does not contain count as done.
 pub async fn run<T, F>(
     names: &[&'static str],
     waits_for: impl Fn(&'static str) -> Vec<&'static str>,
@@ -30,7 +30,7 @@ where
     let mut ends: BTreeMap<&'static str, End<T>> = BTreeMap::new();
     let mut running = FuturesUnordered::new();
     loop {
-        // Until nothing moves: a skipped step may skip others.
+        // Repeated until nothing changes: a skipped step may skip others.
         let mut moved = true;
         while moved {
             moved = false;

@@ -1,4 +1,4 @@
-//! What may happen to what is there already.
+//! Guards existing resources against replacement and removal.
 
 use std::collections::BTreeSet;
 
@@ -6,33 +6,33 @@ use super::changes::{Change, Effect};
 use crate::error::{Error, Kind, Result};
 use crate::report::Reporter;
 
-/// What may happen to data, and who is asked about replacements.
+/// Permission to destroy data, and the consent to replacements.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard {
-    /// Whether resources that hold data may be replaced or removed.
+    /// Resources that hold data may be replaced or removed.
     pub allow_replacement: bool,
     pub consent: Consent,
 }
 
-/// Whether somebody agrees to a resource being replaced.
+/// The user's consent to replacing a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// Yes was said beforehand.
+    /// Given beforehand.
     Given,
     /// Ask on the terminal.
     Ask,
-    /// Nobody is to be asked.
+    /// Never ask.
     Never,
 }
 
-/// One question at a time, however many stacks have one.
+/// One question at a time, for all stacks.
 static ASKING: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl Guard {
-    /// Lets the changes of a stack pass or not. `named` are the resources whose names the template gives.
+    /// Allows or refuses the changes of a stack. `named` are the resources whose names the template gives.
     ///
     /// # Errors
-    /// `Usage` where data would go, `NeedsInput` where a replacement has to be agreed to and nobody can be asked.
+    /// `Usage` if data would be lost, `NeedsInput` if a replacement needs consent and the user can't be asked.
     pub(super) async fn allow(
         self,
         reporter: &dyn Reporter,
@@ -40,12 +40,12 @@ impl Guard {
         changes: &[Change],
         named: &BTreeSet<String>,
     ) -> Result<()> {
-        let told = |test: fn(&Change) -> bool| {
+        let described = |test: fn(&Change) -> bool| {
             changes.iter().filter(|change| test(change)).map(Change::describe).collect::<Vec<_>>().join("; ")
         };
-        let destroyed = told(Change::destroys_data);
+        let destroyed = described(Change::destroys_data);
         if !destroyed.is_empty() && !self.allow_replacement {
-            let error = Error::new(Kind::Usage, format!("stack {stack}: this would take data away: {destroyed}"))
+            let error = Error::new(Kind::Usage, format!("stack {stack}: this would destroy data: {destroyed}"))
                 .hint("if that is what you want, pass --allow-replacement; nothing was changed in this stack");
             let fixed: Vec<_> = changes
                 .iter()
@@ -61,18 +61,18 @@ impl Guard {
                 )),
             });
         }
-        let replaced = told(|change| change.effect == Effect::Replace);
+        let replaced = described(|change| change.effect == Effect::Replace);
         if replaced.is_empty() || self.consent == Consent::Given {
             return Ok(());
         }
-        let question = format!("stack {stack}: go on and replace? {replaced}");
+        let question = format!("stack {stack}: replace resources? {replaced}");
         if self.consent == Consent::Never {
             return Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"));
         }
         let _one = ASKING.lock().await;
         match reporter.confirm(&question).await? {
             true => Ok(()),
-            false => Err(Error::new(Kind::Failed, format!("stack {stack}: nothing was changed, as you said"))),
+            false => Err(Error::new(Kind::Failed, format!("stack {stack}: nothing was changed"))),
         }
     }
 }

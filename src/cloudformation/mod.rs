@@ -1,11 +1,12 @@
-//! Change sets, stack events, waiting, and the graph of stacks. It knows no pipeline by name and prints nothing.
-//! Imports `aws`, `error`, `pipelines`, `report` and `settings`.
+//! Change sets, stack events, waiting, and the graph of stacks. Knows no pipeline by name and prints nothing. Imports
+//! `aws`, `error`, `pipelines`, `report` and `settings`.
 //!
-//! [`stacks()`] returns what is deployed; [`Rollout`] changes it to what it should be, through an [`Engine`] that every
-//! stack of a run shares. `status.rs` is the one table of what each stack status means.
+//! [`stacks()`] returns the deployed stacks; [`Rollout`] deploys the desired ones through an [`Engine`] that all stacks
+//! of a run share. `status.rs` is the one table of stack statuses and their meaning.
 
 mod change_set;
 mod changes;
+mod completion;
 mod current;
 mod delete;
 mod deploy;
@@ -17,15 +18,14 @@ mod events;
 mod fake;
 pub mod graph;
 mod guard;
-mod pace;
 mod pause;
 mod preview;
+mod rate_limiter;
 mod recover;
 mod rollout;
 #[cfg(test)]
 mod scenarios;
 mod secrets;
-mod settle;
 mod stacks;
 mod stages;
 mod status;

@@ -1,4 +1,4 @@
-//! What deploying a stack would change, without changing it.
+//! Previews the changes that a deploy would make to a stack.
 
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Engine;
 use super::change_set::{Desired, Plan};
 use super::changes::{Change, Effect};
-use super::deploy::holds_foreign;
+use super::deploy::foreign_change_set;
 use super::engine::{needs_recovery, status_of};
 use super::secrets::{MASK, Secrets};
 use super::status::{OnDeploy, Phase, actions};
@@ -15,17 +15,17 @@ use crate::error::{AwsContext, Error, Kind, Result};
 
 const LATER: &str = "wait until it is done (`outboxctl watch` shows it), or let `outboxctl deploy` attach to it";
 
-/// What deploying would do with a stack.
+/// The action that a deploy would take on a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
-    /// It is as it should be.
+    /// The stack is up to date.
     Stay,
     Update,
     Create,
-    /// It never got to life: it is deleted, then created.
+    /// The creation failed: it is deleted, then created.
     Recreate,
-    /// It is made from outputs of stacks that are not there yet: `changes` is what its template has.
+    /// Needs outputs of stacks that do not exist yet: `changes` lists its template's resources.
     CreateLater,
 }
 
@@ -33,13 +33,13 @@ pub enum Fate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ParameterChange {
     pub name: String,
-    /// None where the stack or the parameter is new.
+    /// Unset if the stack or the parameter is new.
     pub before: Option<String>,
-    /// None where the template no longer has it, or its default applies.
+    /// Unset if the template no longer has it, or its default applies.
     pub after: Option<String>,
 }
 
-/// One stack's part in a preview.
+/// The preview of one stack.
 #[derive(Debug)]
 pub struct Preview {
     pub fate: Fate,
@@ -48,10 +48,10 @@ pub struct Preview {
 }
 
 impl Engine {
-    /// Makes a change set, reads it and deletes it; with it the empty stack that it took to make one for a new stack.
+    /// Creates a change set, reads it and deletes it, along with the empty stack that CloudFormation creates for it.
     ///
     /// # Errors
-    /// `StackFailed` while the stack is being changed, `NeedsRecovery` where `deploy` would refuse.
+    /// `StackFailed` while the stack is being changed, `NeedsRecovery` if `deploy` would refuse.
     pub async fn preview(&self, desired: &Desired) -> Result<Preview> {
         let existing =
             self.describe(&desired.name).await?.filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
@@ -62,7 +62,7 @@ impl Engine {
             OnDeploy::Review => {
                 let foreign = self.foreign_change_sets(&desired.name).await?;
                 if !foreign.is_empty() {
-                    return Err(holds_foreign(&desired.name, &foreign));
+                    return Err(foreign_change_set(&desired.name, &foreign));
                 }
                 (Fate::Create, None)
             }
@@ -96,7 +96,7 @@ impl Engine {
         })
     }
 
-    /// Removes what the preview made.
+    /// Removes the change set and the empty stack of the preview.
     async fn sweep(&self, desired: &Desired, made_stack: bool, set: Option<&str>) -> Result<()> {
         if let Some(set) = set {
             self.delete_change_set(&desired.name, set).await?;
@@ -105,29 +105,30 @@ impl Engine {
             return Ok(());
         }
         let Some(stack) = self.describe(&desired.name).await? else { return Ok(()) };
-        // Somebody else may have begun with it since.
-        let empty = actions(status_of(&stack)).deploy == OnDeploy::Review && self.is_left(&desired.name, set).await?;
+        // Another process may have started to use it since.
+        let empty = actions(status_of(&stack)).deploy == OnDeploy::Review
+            && self.has_no_other_change_set(&desired.name, set).await?;
         if empty {
             let id = stack.stack_id().unwrap_or(&desired.name);
             let send = || self.client.delete_stack().stack_name(id).send();
-            self.pace.send(&desired.name, send).await.aws(format!("delete the empty stack {}", desired.name))?;
+            self.limiter.send(&desired.name, send).await.aws(format!("delete the empty stack {}", desired.name))?;
         }
         Ok(())
     }
 
-    /// Whether the stack holds no change set but, for a moment still, ours.
-    async fn is_left(&self, stack: &str, set: Option<&str>) -> Result<bool> {
+    /// Returns whether the stack has no change set other than, briefly, ours.
+    async fn has_no_other_change_set(&self, stack: &str, set: Option<&str>) -> Result<bool> {
         let ours = |name: &String| set.is_some_and(|set| set.contains(name.as_str()));
         Ok(self.change_sets(stack).await?.iter().all(ours))
     }
 }
 
-/// What its template has, for a stack of which no change set can be made yet.
+/// Returns the resources of its template, for a stack for which no change set can be created yet.
 pub(super) fn planned(fate: Fate, desired: &Desired) -> Result<Preview> {
     Ok(Preview { fate, changes: additions(desired.template)?, parameters: parameters(desired, None)? })
 }
 
-/// Every resource of the template, as one that would be added.
+/// Returns every resource of the template as an addition.
 pub(super) fn additions(template: &str) -> Result<Vec<Change>> {
     let add = |(resource, resource_type)| Change {
         action: "Add".into(),
@@ -145,7 +146,7 @@ fn busy(stack: &str) -> Error {
     Error::new(Kind::StackFailed, format!("stack {stack} is being changed right now")).hint(LATER)
 }
 
-/// The parameters that would change, secrets masked.
+/// Returns the parameters that would change, with secrets masked.
 fn parameters(desired: &Desired, existing: Option<&Described>) -> Result<Vec<ParameterChange>> {
     let secrets = Secrets::of(desired)?;
     let before = |name: &str| {
@@ -160,7 +161,7 @@ fn changed(
     secrets: &Secrets,
     before: impl Fn(&str) -> Option<String>,
 ) -> Vec<ParameterChange> {
-    let told = |parameter: &Parameter| {
+    let change = |parameter: &Parameter| {
         let name = parameter.parameter_key()?;
         let (before, after) = (before(name), parameter.parameter_value().map(str::to_owned));
         if parameter.use_previous_value() == Some(true) || before == after {
@@ -169,7 +170,7 @@ fn changed(
         let mask = |value: Option<String>| if secrets.has(name) { value.map(|_| MASK.to_owned()) } else { value };
         Some(ParameterChange { name: name.to_owned(), before: mask(before), after: mask(after) })
     };
-    parameters.iter().filter_map(told).collect()
+    parameters.iter().filter_map(change).collect()
 }
 
 #[cfg(test)]
@@ -177,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_changes_is_told_and_secrets_are_masked() {
+    fn only_changed_parameters_are_listed_and_secrets_are_masked() {
         let parameter =
             |name: &str, value: &str| Parameter::builder().parameter_key(name).parameter_value(value).build();
         let parameters = [
@@ -200,13 +201,13 @@ mod tests {
             "Password" | "Kept" => Some("****".to_owned()),
             _ => None,
         };
-        let told = changed(&parameters, &Secrets::of(&desired).unwrap(), before);
+        let found = changed(&parameters, &Secrets::of(&desired).unwrap(), before);
         let row = |name: &str, before: &str, after: &str| ParameterChange {
             name: name.into(),
             before: Some(before.into()),
             after: Some(after.into()),
         };
-        assert_eq!(told, [row("Class", "db.t4g.micro", "db.t4g.small"), row("Password", "****", "****")]);
-        assert!(!format!("{told:?}").contains("planted"));
+        assert_eq!(found, [row("Class", "db.t4g.micro", "db.t4g.small"), row("Password", "****", "****")]);
+        assert!(!format!("{found:?}").contains("planted"));
     }
 }

@@ -1,50 +1,50 @@
-//! Out of a status that `deploy` does not touch.
+//! Recovers a stack from a status that `deploy` does not act on.
 
 use aws_sdk_cloudformation::types::Stack as Described;
 
 use super::Engine;
-use super::delete::Leaving;
-use super::deploy::holds_foreign;
-use super::engine::{Operation, OperationKind, status_of, token, way_out};
+use super::completion::Completed;
+use super::delete::Retain;
+use super::deploy::foreign_change_set;
+use super::engine::{Operation, OperationKind, recovery_hint, status_of, token};
 use super::events::Follower;
-use super::settle::Settled;
 use super::status::{OnDeploy, OnRecover, Phase, actions};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::Event;
 
-/// What the user allows beyond what loses nothing.
+/// Actions that the user allows although they may lose resources.
 #[derive(Debug, Clone, Default)]
 pub struct Ways {
     /// Resources, by logical id, that a stuck rollback leaves as they are.
     pub skip: Vec<String>,
     /// Resources, by logical id, that a stuck deletion leaves behind.
     pub retain: Vec<String>,
-    /// A stuck deletion leaves behind whatever can't be deleted.
+    /// A stuck deletion leaves behind all that can't be deleted.
     pub force: bool,
 }
 
-/// A stack before and after.
+/// The status of a stack before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recovered {
     pub before: String,
-    /// `not deployed` where the stack is gone.
+    /// `not deployed` if the stack is deleted.
     pub after: String,
-    /// The call that was made; None where nothing was to be done.
+    /// The call that was made, if any.
     pub action: Option<&'static str>,
 }
 
 impl Engine {
-    /// What [`Engine::recover`] would do with the stack now, and its status; None where there is no such stack.
+    /// Returns the stack's status and the action of [`Engine::recover`] for it; None if the stack does not exist.
     pub async fn recovery(&self, name: &str) -> Result<Option<(OnRecover, String)>> {
         let stack = self.describe(name).await?;
         Ok(stack.map(|stack| (actions(status_of(&stack)).recover, status_of(&stack).as_str().to_owned())))
     }
 
-    /// Brings the stack to where `deploy` can go on, by the call that its status asks for.
+    /// Returns the stack to a state that `deploy` can update, by the call for its status.
     ///
     /// # Errors
-    /// `NeedsRecovery` where no call helps or the call got stuck again, with the root cause; `StackFailed` where the
-    /// operation it waited for failed.
+    /// `NeedsRecovery` if no call helps or the call got stuck again, with the root cause; `StackFailed` if the
+    /// operation that it waited for failed.
     pub async fn recover(&self, scope: &str, name: &str, ways: &Ways) -> Result<Recovered> {
         let mut before = None;
         loop {
@@ -54,58 +54,60 @@ impl Engine {
             };
             let status = status_of(&stack).as_str().to_owned();
             let first = before.get_or_insert_with(|| status.clone()).clone();
-            let (action, settled) = match actions(status_of(&stack)).recover {
+            let (action, completed) = match actions(status_of(&stack)).recover {
                 OnRecover::Nothing => {
                     let foreign = match actions(status_of(&stack)).deploy {
                         OnDeploy::Review => self.foreign_change_sets(name).await?,
                         _ => Vec::new(),
                     };
                     if !foreign.is_empty() {
-                        return Err(holds_foreign(name, &foreign));
+                        return Err(foreign_change_set(name, &foreign));
                     }
                     self.reporter.emit(Event::finished(scope, format!("{status}: nothing to recover from"), false));
                     return Ok(Recovered { before: first, after: status, action: None });
                 }
                 OnRecover::Wait => {
-                    // However it ends: the next look decides.
+                    // The end does not matter: the next look decides.
                     self.attach(scope, &stack).await?;
                     continue;
                 }
                 OnRecover::Refuse => {
                     let error = Error::new(Kind::NeedsRecovery, format!("stack {name} is in {status}"));
-                    return Err(error.hint(way_out(scope, status_of(&stack))));
+                    return Err(error.hint(recovery_hint(scope, status_of(&stack))));
                 }
                 OnRecover::Rollback => ("RollbackStack", self.roll_back(scope, &stack).await?),
                 OnRecover::Continue => ("ContinueUpdateRollback", self.continue_rollback(scope, &stack, ways).await?),
-                OnRecover::Delete => ("DeleteStack", self.delete_told(scope, &stack, Leaving::Nothing).await?),
+                OnRecover::Delete => {
+                    ("DeleteStack", self.delete_unless_protected(scope, &stack, Retain::Nothing).await?)
+                }
                 OnRecover::ForceDelete => {
-                    let leaving = match (ways.force, ways.retain.is_empty()) {
-                        (true, _) => Leaving::Anything,
-                        (false, false) => Leaving::Named(&ways.retain),
-                        (false, true) => Leaving::Nothing,
+                    let retain = match (ways.force, ways.retain.is_empty()) {
+                        (true, _) => Retain::Anything,
+                        (false, false) => Retain::Named(&ways.retain),
+                        (false, true) => Retain::Nothing,
                     };
-                    ("DeleteStack", self.delete_told(scope, &stack, leaving).await?)
+                    ("DeleteStack", self.delete_unless_protected(scope, &stack, retain).await?)
                 }
             };
-            return self.recovered(scope, first, action, settled).await;
+            return self.recovered(scope, first, action, completed).await;
         }
     }
 
-    /// The end of the call, which is a good one wherever `deploy` can go on.
+    /// Returns the result of the call, a success if `deploy` can continue.
     async fn recovered(
         &self,
         scope: &str,
         before: String,
         action: &'static str,
-        settled: Settled,
+        completed: Completed,
     ) -> Result<Recovered> {
-        let stack = settled.stack.as_ref().filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
+        let stack = completed.stack.as_ref().filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
         let after = stack.map_or("not deployed".to_owned(), |stack| status_of(stack).as_str().to_owned());
         let stuck =
             stack.filter(|stack| !matches!(actions(status_of(stack)).recover, OnRecover::Nothing | OnRecover::Wait));
         if let Some(stack) = stuck {
-            let hint = unstick(scope, stack, &settled);
-            let error = self.failure(stack, &settled.events).await.into_kind(Kind::NeedsRecovery);
+            let hint = unstick(scope, stack, &completed);
+            let error = self.failure(stack, &completed.events).await.into_kind(Kind::NeedsRecovery);
             self.reporter.emit(Event::failed(scope, format!("stuck in {after}")));
             return Err(error.hint(hint));
         }
@@ -113,16 +115,16 @@ impl Engine {
         Ok(Recovered { before, after, action: Some(action) })
     }
 
-    async fn roll_back(&self, scope: &str, stack: &Described) -> Result<Settled> {
+    async fn roll_back(&self, scope: &str, stack: &Described) -> Result<Completed> {
         let (id, follower) = self.follow(stack).await?;
         let token = token(["rollback", &id, follower.seen().unwrap_or("")]);
         let send = || self.client.rollback_stack().stack_name(&id).client_request_token(&token).send();
-        self.told(scope, stack, "rolling back to the last state that was whole");
-        self.pace.send(scope, send).await.aws(format!("roll back stack {scope}"))?;
-        self.settle(scope, &id, follower).await
+        self.report_start(scope, stack, "rolling back to the last stable state");
+        self.limiter.send(scope, send).await.aws(format!("roll back stack {scope}"))?;
+        self.wait_for_completion(scope, &id, follower).await
     }
 
-    async fn continue_rollback(&self, scope: &str, stack: &Described, ways: &Ways) -> Result<Settled> {
+    async fn continue_rollback(&self, scope: &str, stack: &Described, ways: &Ways) -> Result<Completed> {
         let (id, follower) = self.follow(stack).await?;
         let token = token(["continue", &id, follower.seen().unwrap_or("")]);
         let skip = (!ways.skip.is_empty()).then(|| ways.skip.clone());
@@ -130,18 +132,18 @@ impl Engine {
             let request = self.client.continue_update_rollback().stack_name(&id).client_request_token(&token);
             request.set_resources_to_skip(skip.clone()).send()
         };
-        self.told(scope, stack, "going on with the rollback");
-        self.pace.send(scope, send).await.aws(format!("continue the rollback of stack {scope}"))?;
-        self.settle(scope, &id, follower).await
+        self.report_start(scope, stack, "continuing the rollback");
+        self.limiter.send(scope, send).await.aws(format!("continue the rollback of stack {scope}"))?;
+        self.wait_for_completion(scope, &id, follower).await
     }
 
-    async fn delete_told(&self, scope: &str, stack: &Described, leaving: Leaving<'_>) -> Result<Settled> {
+    async fn delete_unless_protected(&self, scope: &str, stack: &Described, retain: Retain<'_>) -> Result<Completed> {
         if stack.enable_termination_protection() == Some(true) {
             let name = stack.stack_name().unwrap_or_default();
             return Err(Error::new(Kind::Usage, format!("stack {name} is protected against termination")));
         }
-        self.told(scope, stack, "deleting what is left of it");
-        self.delete_leaving(scope, stack, leaving).await
+        self.report_start(scope, stack, "deleting the remaining resources");
+        self.delete_retaining(scope, stack, retain).await
     }
 
     async fn follow(&self, stack: &Described) -> Result<(String, Follower)> {
@@ -150,27 +152,27 @@ impl Engine {
         Ok((id, follower))
     }
 
-    fn told(&self, scope: &str, stack: &Described, what: &str) {
+    fn report_start(&self, scope: &str, stack: &Described, what: &str) {
         self.reporter.emit(Event::started(scope, format!("{}: {what}", status_of(stack).as_str())));
         let stack = stack.stack_name().unwrap_or_default().to_owned();
-        self.begun(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
+        self.record_start(Operation { scope: scope.to_owned(), stack, kind: OperationKind::Other });
     }
 }
 
-/// What to do about a call that got stuck, naming the resources that stand in its way.
-fn unstick(scope: &str, stack: &Described, settled: &Settled) -> String {
+/// Returns the hint for a call that got stuck, with the resources that failed.
+fn unstick(scope: &str, stack: &Described, completed: &Completed) -> String {
     let failed = |event: &&aws_sdk_cloudformation::types::StackEvent| {
         event.resource_status().is_some_and(|status| status.as_str().ends_with("_FAILED"))
             && !super::diagnosis::is_stack(event)
     };
     let mut names: Vec<_> =
-        settled.events.iter().filter(failed).filter_map(|event| event.logical_resource_id()).collect();
+        completed.events.iter().filter(failed).filter_map(|event| event.logical_resource_id()).collect();
     names.sort_unstable();
     names.dedup();
     let flags = |flag: &str| names.iter().map(|name| format!(" {flag} {name}")).collect::<String>();
     match actions(status_of(stack)).recover {
         OnRecover::Continue => format!(
-            "remove the cause and run this again; or leave the resource as it is, which the stack then no longer knows: \
+            "remove the cause and run this again; or skip the resource, whose state may then differ from the template: \
              `outboxctl recover {scope}{}`",
             flags("--skip")
         ),
@@ -179,6 +181,6 @@ fn unstick(scope: &str, stack: &Described, settled: &Settled) -> String {
              `outboxctl recover {scope}{}` (--force for whatever can't be deleted)",
             flags("--retain")
         ),
-        _ => way_out(scope, status_of(stack)),
+        _ => recovery_hint(scope, status_of(stack)),
     }
 }

@@ -1,4 +1,4 @@
-//! A whole pipeline: its stacks side by side, in the order of their dependencies.
+//! Deploys a whole pipeline: its stacks in parallel, in the order of their dependencies.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -15,35 +15,35 @@ use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 use crate::report::Event;
 
-/// What to do, and how.
+/// The deploy or preview of a pipeline.
 pub struct Rollout<'a> {
     pub engine: &'a Engine,
     pub pipeline: &'static Pipeline,
     pub values: Values<'a>,
     pub guard: Guard,
-    /// Stops the capture for updates of what belongs to it; None where nothing is to be stopped.
+    /// Stops the capture while its resources are updated; None if there is nothing to stop.
     pub pause: Option<&'a dyn Pause>,
-    /// Whether the sample's API and tables are to be there.
+    /// Deploy the sample's API and tables.
     pub with_sample: bool,
 }
 
-/// One stack's part in a finished rollout.
+/// The result of one stack in a finished rollout.
 #[derive(Debug)]
 pub struct StackReport {
     pub name: &'static str,
     pub changes: Vec<Change>,
-    /// Whether it waited for an operation that was under way already, and that changed the stack.
+    /// Waited for an operation that was already in progress and that changed the stack.
     pub attached: bool,
 }
 
 impl StackReport {
-    /// Whether the stack is another than it was when the rollout began.
+    /// Returns whether the stack has changed since the rollout began.
     pub fn changed(&self) -> bool {
         self.attached || !self.changes.is_empty()
     }
 }
 
-/// One stack's part in a preview.
+/// The preview of one stack.
 #[derive(Debug)]
 pub struct StackPreview {
     pub name: &'static str,
@@ -54,7 +54,7 @@ impl Rollout<'_> {
     /// Deploys every stack. Returns the reports in the pipeline's order.
     ///
     /// # Errors
-    /// The first root cause; other failures have been told by then, and dependents of a failed stack are not begun.
+    /// The first root cause. Other failures have been reported by then; dependents of a failed stack are not started.
     pub async fn deploy(&self) -> Result<(Vec<StackReport>, Outputs)> {
         let outputs = Mutex::new(Outputs::new());
         let is_made = |name: &str| self.pipeline.stack(name).is_some_and(|stack| !self.leaves_out(stack));
@@ -73,7 +73,7 @@ impl Rollout<'_> {
         Ok((reports, outputs.into_inner().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// What deploying would change, stack by stack. Nothing is changed.
+    /// Returns the changes that a deploy would make, by stack. Nothing is changed.
     pub async fn preview(&self) -> Result<Vec<StackPreview>> {
         let outputs = Mutex::new(Outputs::new());
         let ends = self.each(|stack| self.preview_one(stack, &outputs)).await;
@@ -110,7 +110,7 @@ impl Rollout<'_> {
             return Ok(StackReport { name: stack.name, changes, attached: false });
         }
         let Some(desired) = self.desired(stack, outputs).await? else {
-            self.engine.reporter.emit(Event::finished(stack.name, "nothing to make", false));
+            self.engine.reporter.emit(Event::finished(stack.name, "nothing to create", false));
             return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
         };
         let pause = if has_task(stack)? { self.pause } else { None };
@@ -137,7 +137,7 @@ impl Rollout<'_> {
         let preview = match self.desired(stack, outputs).await {
             Ok(Some(desired)) => self.engine.preview(&desired).await?,
             Ok(None) => nothing(Fate::Stay, Vec::new()),
-            // An earlier stack is still to be made; then so is this one, or it changes in a way nobody can tell yet.
+            // An earlier stack is not created yet: this one is created later, or its changes are still unknown.
             Err(error) if error.kind() == Kind::NotDeployed => nothing(Fate::CreateLater, additions(stack.template)?),
             Err(error) => return Err(error),
         };
@@ -148,7 +148,7 @@ impl Rollout<'_> {
         stack.sample && !self.with_sample
     }
 
-    /// The stack as it should be. None for a shared stack that would be empty.
+    /// Returns the desired state of the stack. None for a shared stack that would be empty.
     async fn desired(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<Option<Desired>> {
         let name = stack.full_name(self.pipeline, self.values.stage);
         let existing = self.engine.describe(&name).await?;
@@ -162,7 +162,7 @@ impl Rollout<'_> {
             return Ok(None);
         }
         let mut tags = Vec::new();
-        // A stack's tags are put on its resources: a release alone must not be a reason to stop the capture.
+        // A stack's tags propagate to its resources: a release alone must not be a reason to stop the capture.
         if !has_task(stack)? {
             tags.push(("outboxctl:version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
         }
@@ -170,7 +170,7 @@ impl Rollout<'_> {
             tags.push(("outboxctl:stage".to_owned(), self.values.stage.to_owned()));
             tags.push(("outboxctl:pipeline".to_owned(), self.pipeline.name.to_owned()));
         }
-        // Told apart at a glance; and an emulator that compares resources without their conditions sees a change.
+        // Visible in the stack's tags; an emulator that compares resources without their conditions sees a change.
         if !self.with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
             tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
         }
@@ -193,7 +193,7 @@ impl Rollout<'_> {
                 Some(End::Skipped(because)) => {
                     self.engine
                         .reporter
-                        .emit(Event::failed(stack.name, format!("not begun, because {because} was not deployed")));
+                        .emit(Event::failed(stack.name, format!("not started, because {because} was not deployed")));
                 }
                 None => {}
             }
@@ -208,7 +208,7 @@ impl Rollout<'_> {
     }
 }
 
-/// Whether the stack has the replication task and its endpoints.
+/// Returns whether the stack has the replication task and its endpoints.
 fn has_task(stack: &Stack) -> Result<bool> {
     Ok(resources(stack.template)?.iter().any(|(_, kind)| kind == TASK))
 }

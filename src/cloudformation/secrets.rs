@@ -1,4 +1,4 @@
-//! What is never shown: the values of parameters that CloudFormation itself masks (`NoEcho`), wherever they turn up.
+//! Values that are never shown: those of parameters that CloudFormation masks (`NoEcho`), wherever they appear.
 
 use std::collections::BTreeSet;
 
@@ -6,10 +6,10 @@ use super::change_set::Desired;
 use super::template;
 use crate::error::Result;
 
-/// What stands in for a secret.
+/// Text shown instead of a secret.
 pub(super) const MASK: &str = "****";
 
-/// Words in the names of properties whose values are secrets, whatever the template says.
+/// Words in the names of properties whose values are secrets, independent of the template.
 const WORDS: &[&str] = &["password", "secret", "token", "credential"];
 
 /// The secrets of one stack. It has no `Debug`, which would show them.
@@ -20,10 +20,10 @@ pub(super) struct Secrets {
 }
 
 impl Secrets {
-    /// Those of the stack's template, with the values that they are to have.
+    /// Reads the secrets of the stack's template, with their desired values.
     ///
     /// # Errors
-    /// `Unexpected` where the template is no YAML.
+    /// `Unexpected` if the template is not valid YAML.
     pub fn of(desired: &Desired) -> Result<Self> {
         let parameters = template::secrets(desired.template)?;
         let secret = desired
@@ -35,13 +35,13 @@ impl Secrets {
         Ok(Self { parameters, values })
     }
 
-    /// Whether a parameter of this name is one.
+    /// Returns whether a parameter of this name is a secret.
     pub fn has(&self, parameter: &str) -> bool {
         self.parameters.contains(parameter)
     }
 
-    /// Whether a property of this name, or this value of one, has to do with a secret.
-    pub fn show_in(&self, property: &str, value: Option<&str>) -> bool {
+    /// Returns whether a property of this name, or this value of it, contains a secret.
+    pub fn appear_in(&self, property: &str, value: Option<&str>) -> bool {
         let property = property.to_lowercase();
         WORDS.iter().any(|word| property.contains(word))
             || value.is_some_and(|value| self.values.iter().any(|secret| value.contains(secret)))

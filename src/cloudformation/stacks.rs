@@ -12,83 +12,83 @@ use aws_smithy_types::date_time::Format;
 use futures_util::future::try_join_all;
 
 use super::Engine;
-use super::pace::Pace;
+use super::rate_limiter::RateLimiter;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Result, sdk_code};
 use crate::pipelines::{Pipeline, Stack};
 
-/// One stack, there or not.
+/// A stack of the pipeline, deployed or not.
 #[derive(Debug, Clone)]
 pub struct StackView {
     pub stack: &'static Stack,
     /// The CloudFormation stack name.
     pub name: String,
-    /// None where it does not exist.
+    /// The description; None if the stack does not exist.
     pub described: Option<Described>,
 }
 
-/// Returns the pipeline's stacks in its order, deployed or not. `glance` is for callers for whom an answer is worth
-/// little later: without a network the error comes within seconds.
+/// Returns the pipeline's stacks in its order, deployed or not. With `glance`, requests fail within seconds if there is
+/// no network.
 ///
 /// # Errors
-/// What CloudFormation says.
+/// The errors of CloudFormation.
 pub async fn stacks(clients: &Clients, pipeline: &Pipeline, stage: &str, glance: bool) -> Result<Vec<StackView>> {
-    let (attempt, pace) = match glance {
-        true => (ATTEMPT_IMPATIENT, Pace::of(clients).impatient()),
-        false => (ATTEMPT, Pace::of(clients)),
+    let (attempt, limiter) = match glance {
+        true => (ATTEMPT_IMPATIENT, RateLimiter::of(clients).impatient()),
+        false => (ATTEMPT, RateLimiter::of(clients)),
     };
     let client = client(&clients.config_of("CloudFormation"), attempt);
     let found = pipeline.stacks.iter().map(|stack| {
-        let (client, pace, name) = (&client, &pace, stack.full_name(pipeline, stage));
-        async move { Ok::<_, Error>(StackView { stack, described: describe(client, pace, &name).await?, name }) }
+        let (client, limiter, name) = (&client, &limiter, stack.full_name(pipeline, stage));
+        async move { Ok::<_, Error>(StackView { stack, described: describe(client, limiter, &name).await?, name }) }
     });
     try_join_all(found).await
 }
 
 impl StackView {
-    /// A parameter's value as the stack has it now.
+    /// Returns a parameter's current value.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         let parameters = self.described.as_ref()?.parameters();
         parameters.iter().find(|parameter| parameter.parameter_key() == Some(name))?.parameter_value()
     }
 
-    /// Whether CloudFormation refuses to delete the stack, or RDS what it holds.
+    /// Returns whether CloudFormation refuses to delete the stack, or RDS its database.
     pub fn is_protected(&self) -> bool {
         let stack = self.described.as_ref().and_then(Described::enable_termination_protection);
         stack == Some(true) || self.parameter("DeletionProtection") == Some("true")
     }
 
-    /// The stack's own outputs.
+    /// Returns the stack's own outputs.
     pub fn outputs(&self) -> BTreeMap<String, String> {
         self.described.as_ref().map(|stack| outputs_of(stack).collect()).unwrap_or_default()
     }
 
-    /// When it was last created or updated, in RFC 3339.
+    /// Returns the time of its creation or last update, in RFC 3339.
     pub fn changed_at(&self) -> Option<String> {
         let stack = self.described.as_ref()?;
         stack.last_updated_time().or(stack.creation_time())?.fmt(Format::DateTime).ok()
     }
 
-    /// The status as CloudFormation writes it; `not deployed` where there is no stack.
+    /// Returns the status as CloudFormation writes it; `not deployed` if the stack does not exist.
     pub fn status(&self) -> &str {
         self.described.as_ref().map_or("not deployed", |stack| super::engine::status_of(stack).as_str())
     }
 }
 
-/// After which a request without an answer is sent again.
+/// Time without an answer after which a request is sent again.
 pub(super) const ATTEMPT: Duration = Duration::from_secs(20);
 
-/// The same for a question whose answer is worth little later.
+/// The same for requests that fail fast.
 const ATTEMPT_IMPATIENT: Duration = Duration::from_secs(10);
 
-/// A client without retries of the SDK's own: the pace repeats what is to be repeated.
+/// Returns a client without the SDK's retries: the rate limiter repeats requests.
 pub(super) fn client(config: &SdkConfig, attempt: Duration) -> Client {
     let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).operation_attempt_timeout(attempt);
     let config = aws_sdk_cloudformation::config::Builder::from(config);
     Client::from_conf(config.retry_config(RetryConfig::disabled()).timeout_config(timeouts.build()).build())
 }
 
-/// The stack's outputs by key.
+/// Returns the stack's outputs by key.
 pub(super) fn outputs_of(stack: &Described) -> impl Iterator<Item = (String, String)> {
     stack
         .outputs()
@@ -96,26 +96,26 @@ pub(super) fn outputs_of(stack: &Described) -> impl Iterator<Item = (String, Str
         .filter_map(|output| Some((output.output_key()?.to_owned(), output.output_value()?.to_owned())))
 }
 
-/// The stack as it is now, by name or id; None where there is none. A deleted stack answers by its id.
-pub(super) async fn describe(client: &Client, pace: &Pace, name: &str) -> Result<Option<Described>> {
-    match pace.send(name, || client.describe_stacks().stack_name(name).send()).await {
+/// Returns the current stack, by name or id; None if it does not exist. A deleted stack is found by its id.
+pub(super) async fn describe(client: &Client, limiter: &RateLimiter, name: &str) -> Result<Option<Described>> {
+    match limiter.send(name, || client.describe_stacks().stack_name(name).send()).await {
         Ok(answer) => Ok(answer.stacks.unwrap_or_default().into_iter().next()),
-        // For a well-formed name this code has one meaning only: there is no such stack.
+        // For a well-formed name this code has one meaning: the stack does not exist.
         Err(error) if sdk_code(&error) == "ValidationError" => Ok(None),
         Err(error) => Err(error).aws(format!("describe stack {name}")),
     }
 }
 
 impl Engine {
-    /// Returns the physical ids of the stack's resources of this type; none where there is no stack.
+    /// Returns the physical ids of the stack's resources of this type; none if the stack does not exist.
     ///
     /// # Errors
-    /// What CloudFormation says.
+    /// The errors of CloudFormation.
     pub async fn resources_of(&self, stack: &str, resource_type: &str) -> Result<Vec<String>> {
         let (mut ids, mut token) = (Vec::new(), None);
         loop {
             let send = || self.client.list_stack_resources().stack_name(stack).set_next_token(token.clone()).send();
-            let page = match self.pace.send(stack, send).await {
+            let page = match self.limiter.send(stack, send).await {
                 Err(error) if sdk_code(&error) == "ValidationError" => return Ok(ids),
                 page => page.aws(format!("list the resources of stack {stack}"))?,
             };

@@ -1,4 +1,4 @@
-//! Which stages an account and region have.
+//! The stages of an account and region.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use crate::pipelines::{self, Owner};
 /// Returns the stages that have a stack of any pipeline.
 ///
 /// # Errors
-/// What CloudFormation says.
+/// The errors of CloudFormation.
 pub async fn stages(clients: &Clients) -> Result<BTreeSet<String>> {
     let client = clients.impatient().cloudformation();
     let mut stacks = client.describe_stacks().into_paginator().items().send();

@@ -1,62 +1,63 @@
-//! The one table: stack status → what it means, and what `deploy`, `destroy` and `recover` do about it.
+//! The one table of stack statuses: their meaning, and the actions of `deploy`, `destroy` and `recover` for them.
 
 use aws_sdk_cloudformation::types::StackStatus;
 
-/// Where the stack's latest operation stands.
+/// The phase of the stack's latest operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// CloudFormation works on it.
+    /// In progress.
     Running,
-    /// The stack is what its template says. Old resources may still be cleaned up.
+    /// The stack matches its template. Old resources may still be cleaned up.
     Good,
-    /// The operation failed, and the stack is what it was before, or half of each.
+    /// The operation failed, and the stack is in its previous state or in between.
     Bad,
-    /// The stack is gone.
+    /// The stack is deleted.
     Gone,
 }
 
-/// What `deploy` does with a stack it meets in this status.
+/// The action of `deploy` for a stack in this status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDeploy {
     Create,
     Update,
-    /// Attach to the operation under way, then look again.
+    /// Attach to the operation in progress, then check again.
     Wait,
-    /// It never got to life and can only be deleted; delete it, then create.
+    /// The creation failed and it can only be deleted; delete it, then create.
     Recreate,
-    /// Only change sets so far: go on if they are ours.
+    /// Only change sets so far: continue if they are ours.
     Review,
-    /// Needs a decision that `deploy` must not take.
+    /// Needs a decision of the user.
     Recover,
 }
 
-/// What `destroy` does with a stack it meets in this status.
+/// The action of `destroy` for a stack in this status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDestroy {
     Nothing,
     Delete,
-    /// CloudFormation refuses to delete now: wait, then look again.
+    /// CloudFormation refuses to delete now: wait, then check again.
     Wait,
     /// Only change sets so far: delete if they are ours.
     Review,
 }
 
-/// What `recover` does with a stack it meets in this status.
+/// The action of `recover` for a stack in this status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnRecover {
-    /// It is where `deploy` can go on.
+    /// Ready for `deploy`.
     Nothing,
-    /// Attach to the operation under way, then look again.
+    /// Attach to the operation in progress, then check again.
     Wait,
-    /// Back to the last state that was whole: `RollbackStack`.
+    /// Roll back to the last stable state: `RollbackStack`.
     Rollback,
-    /// On with a rollback that got stuck: `ContinueUpdateRollback`.
+    /// Continue a rollback that got stuck: `ContinueUpdateRollback`.
     Continue,
-    /// It never got to life and can only be deleted.
+    /// The creation failed and it can only be deleted.
     Delete,
-    /// Once more with a deletion that got stuck, keeping what the user names: `DeleteStack` with resources to retain.
+    /// Repeat a deletion that got stuck, keeping the resources that the user names: `DeleteStack` with resources to
+    /// retain.
     ForceDelete,
-    /// No call gets it out of there: say why.
+    /// No call helps: report the reason.
     Refuse,
 }
 
@@ -69,7 +70,7 @@ pub struct Actions {
     pub recover: OnRecover,
 }
 
-/// The row for a status. A status that this executable does not know is never acted on by `deploy` or `recover`.
+/// Returns the row for a status. `deploy` and `recover` never act on a status that this executable does not know.
 pub fn actions(status: &StackStatus) -> Actions {
     use StackStatus as S;
     let row = |phase, deploy, destroy, recover| Actions { phase, deploy, destroy, recover };
@@ -77,7 +78,7 @@ pub fn actions(status: &StackStatus) -> Actions {
         S::CreateComplete | S::UpdateComplete | S::ImportComplete => {
             row(Phase::Good, OnDeploy::Update, OnDestroy::Delete, OnRecover::Nothing)
         }
-        // The new resources serve already; only old ones are still being removed.
+        // The new resources are in use; only old ones are still being removed.
         S::UpdateCompleteCleanupInProgress => row(Phase::Good, OnDeploy::Wait, OnDestroy::Wait, OnRecover::Wait),
 
         S::CreateInProgress
@@ -89,16 +90,16 @@ pub fn actions(status: &StackStatus) -> Actions {
         | S::DeleteInProgress => row(Phase::Running, OnDeploy::Wait, OnDestroy::Wait, OnRecover::Wait),
 
         S::UpdateRollbackCompleteCleanupInProgress => row(Phase::Bad, OnDeploy::Wait, OnDestroy::Wait, OnRecover::Wait),
-        // Back on the earlier template, which is a fine place to update from.
+        // Back on the earlier template, which can be updated.
         S::UpdateRollbackComplete | S::ImportRollbackComplete => {
             row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete, OnRecover::Nothing)
         }
-        // Where an update with rollback disabled stops: the next update goes on from there, or it is rolled back.
+        // The end of an update with rollback disabled: the next update continues from there, or it is rolled back.
         S::UpdateFailed => row(Phase::Bad, OnDeploy::Update, OnDestroy::Delete, OnRecover::Rollback),
         S::CreateFailed | S::RollbackComplete | S::RollbackFailed => {
             row(Phase::Bad, OnDeploy::Recreate, OnDestroy::Delete, OnRecover::Delete)
         }
-        // What is left of it may be what its owner could not bear to lose: not for `deploy` to delete.
+        // The remaining resources may hold data that its owner needs: not for `deploy` to delete.
         S::DeleteFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::ForceDelete),
         S::UpdateRollbackFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::Continue),
         S::ImportRollbackFailed => row(Phase::Bad, OnDeploy::Recover, OnDestroy::Delete, OnRecover::Refuse),
@@ -114,7 +115,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_status_that_cloudformation_has_is_in_the_table() {
+    fn every_status_of_cloudformation_is_in_the_table() {
         use {OnDeploy as D, OnDestroy as X, OnRecover as R, Phase as P};
         let table = [
             ("CREATE_COMPLETE", P::Good, D::Update, X::Delete, R::Nothing),

@@ -1,4 +1,4 @@
-//! What can be read off a template without AWS.
+//! Reads templates without AWS.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use serde_yaml_ng::Value;
 use crate::error::{Kind, OrFail, Result};
 use crate::pipelines::Pipeline;
 
-/// The keys of one section of a template: `Parameters`, `Outputs`, …
+/// Returns the keys of one section of a template: `Parameters`, `Outputs`, …
 ///
 /// # Errors
-/// `Unexpected` where the text is no YAML: the templates are part of this executable.
+/// `Unexpected` if the text is not valid YAML: the templates are part of this executable.
 pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
     let document = parse(template)?;
     let mapping = document.get(section).and_then(Value::as_mapping);
@@ -21,7 +21,7 @@ pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
         .collect())
 }
 
-/// Logical id and type of every resource, in the template's order; those under a condition included.
+/// Returns logical id and type of every resource, in the template's order, including conditional ones.
 ///
 /// # Errors
 /// See [`keys`].
@@ -48,8 +48,8 @@ const NAMES: &[&str] = &[
     "TableName",
 ];
 
-/// Logical ids of the resources whose names the template gives: CloudFormation can't replace those ("CloudFormation cannot
-/// update a stack when a custom-named resource requires replacing").
+/// Returns the logical ids of the resources whose names the template gives: CloudFormation can't replace those
+/// ("CloudFormation cannot update a stack when a custom-named resource requires replacing").
 ///
 /// # Errors
 /// See [`keys`].
@@ -64,7 +64,7 @@ pub(super) fn named(template: &str) -> Result<BTreeSet<String>> {
     Ok(named.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
 }
 
-/// Names of the parameters that CloudFormation masks.
+/// Returns the names of the parameters that CloudFormation masks.
 ///
 /// # Errors
 /// See [`keys`].
@@ -80,10 +80,10 @@ pub fn secrets(template: &str) -> Result<BTreeSet<String>> {
 }
 
 fn parse(template: &str) -> Result<Value> {
-    serde_yaml_ng::from_str(template).or_fail(Kind::Unexpected, || "an embedded template is no YAML".into())
+    serde_yaml_ng::from_str(template).or_fail(Kind::Unexpected, || "an embedded template is not valid YAML".into())
 }
 
-/// Every parameter of every template of the pipeline.
+/// Returns every parameter of every template of the pipeline.
 ///
 /// # Errors
 /// See [`keys`].
@@ -100,7 +100,7 @@ mod tests {
     use super::{Pipeline, keys, resources, secrets};
     use crate::pipelines::{self, Source, Stack};
 
-    /// The stacks that are complete before this one begins.
+    /// Returns the stacks that are complete before this one starts.
     fn earlier(pipeline: &Pipeline, stack: &Stack) -> Vec<&'static Stack> {
         let direct = stack.depends_on.iter().filter_map(|name| pipeline.stack(name));
         direct.flat_map(|stack| std::iter::once(stack).chain(earlier(pipeline, stack))).collect()
@@ -139,7 +139,7 @@ mod tests {
             let mut seen = std::collections::BTreeSet::new();
             for stack in pipeline.stacks {
                 for output in keys(stack.template, "Outputs").unwrap() {
-                    assert!(seen.insert(output.clone()), "{output} twice");
+                    assert!(seen.insert(output.clone()), "{output} is a duplicate");
                 }
                 assert!(!stack.template.contains("arn:aws:"), "{}", stack.name);
                 assert!(stack.template.len() < 51_200, "{} is too large for a request", stack.name);

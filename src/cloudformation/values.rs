@@ -1,5 +1,5 @@
-//! Where each template parameter gets its value: the user's settings, then the pipeline's sources, then the previous
-//! deploy, then the template's default.
+//! The values of template parameters: the user's settings, then the pipeline's sources, then the previous deploy, then
+//! the template's default.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use super::template::keys;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Artifact, Source, Stack};
 
-/// Outputs of the stacks that are done.
+/// Outputs of the deployed stacks.
 pub type Outputs = BTreeMap<String, String>;
 
-/// Makes or looks up what is neither a setting nor an output.
+/// Creates or looks up values that are neither settings nor outputs.
 pub trait Supply: Send + Sync {
     fn artifact<'a>(&'a self, artifact: Artifact, outputs: &'a Outputs) -> BoxFuture<'a, Result<String>>;
-    /// Whether the account lacks an IAM role of this name.
+    /// Returns whether the account lacks an IAM role of this name.
     fn role_missing<'a>(&'a self, role: &'a str) -> BoxFuture<'a, Result<bool>>;
 }
 
-/// What is the same for every stack of a run.
+/// Values that are the same for every stack of a run.
 pub struct Values<'a> {
     pub stage: &'a str,
     pub name_prefix: String,
-    /// Whether data is to be protected.
+    /// Data is to be protected.
     pub protected: bool,
     /// The user's own values by parameter name.
     pub overrides: &'a BTreeMap<String, String>,
@@ -33,15 +33,15 @@ pub struct Values<'a> {
 }
 
 impl Values<'_> {
-    /// Whether stacks that hold data are protected: the user's word goes before the stage's.
+    /// Returns whether stacks that hold data are protected: the user's setting takes precedence over the stage's.
     pub fn protects(&self) -> bool {
         self.overrides.get("DeletionProtection").map_or(self.protected, |value| value == "true")
     }
 
-    /// The stack's parameters.
+    /// Returns the stack's parameters.
     ///
     /// # Errors
-    /// `NotDeployed` for an output that no stack has, and what the supply says.
+    /// `NotDeployed` for an output that no stack has, and the errors of the supply.
     pub async fn parameters(
         &self,
         stack: &Stack,
@@ -55,7 +55,7 @@ impl Values<'_> {
             let source = stack.parameters.iter().find(|(parameter, _)| parameter == name).map(|(_, source)| *source);
             let value = match (self.overrides.get(name), source) {
                 (Some(value), _) => value.clone(),
-                // Once the other parameter's value is known.
+                // Resolved once the other parameter's value is known.
                 (None, Some(Source::NameByDigest(of))) => {
                     digests.push((name, of));
                     continue;
@@ -103,7 +103,7 @@ impl Values<'_> {
                     format!("{name} is named after {of}, which has no value yet"),
                 ));
             }
-            // A role that this stack made stays this stack's.
+            // A role that this stack created stays in this stack.
             Source::RoleMissing(role) => {
                 (previous(existing, name) == Some("true") || self.supply.role_missing(role).await?).to_string()
             }
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
     use crate::pipelines;
 
-    /// Supplies one text for everything.
+    /// Supplies the same text for everything.
     struct Same(&'static str);
 
     impl Supply for Same {
@@ -147,13 +147,13 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_changes_with_what_it_names() {
+    async fn a_name_by_digest_changes_with_its_parameter() {
         let none = BTreeMap::new();
         let one = certificate("one", &none).await;
         assert!(one.starts_with("outboxctl-dev-rds-kinesis-") && one.len() == 34, "{one}");
         assert_eq!(certificate("one", &none).await, one);
         assert_ne!(certificate("two", &none).await, one);
-        // One of the user's own counts as well.
+        // A value of the user's own changes the name as well.
         let own = BTreeMap::from([("DatabaseCertificate".to_owned(), "one".to_owned())]);
         assert_eq!(certificate("two", &own).await, one);
     }

@@ -1,26 +1,26 @@
-//! Attaching to what is under way already, whoever began it.
+//! Attaches to an operation in progress, whoever started it.
 
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
 
 use super::Engine;
+use super::completion::Completed;
 use super::engine::{Operation, OperationKind, needs_recovery, status_of, token};
 use super::events::Follower;
-use super::settle::Settled;
 use super::status::{OnDeploy, Phase, actions};
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::Event;
 
-/// How a watched stack stands at the end.
+/// The final state of a watched stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Watched {
-    /// As CloudFormation writes it; `not deployed` where there is no stack.
+    /// As CloudFormation writes it; `not deployed` if the stack does not exist.
     pub status: String,
-    /// Whether an operation was under way.
+    /// An operation was in progress.
     pub attached: bool,
 }
 
 impl Engine {
-    /// Follows the stack's operation to its end; where none is under way, judges the last one.
+    /// Follows the stack's operation to its end; without one, checks the last operation.
     ///
     /// # Errors
     /// `StackFailed` or `NeedsRecovery` with the root cause.
@@ -34,27 +34,27 @@ impl Engine {
             self.reporter.emit(Event::finished(scope, status.as_str(), false));
             return Ok(Watched { status: status.as_str().to_owned(), attached: false });
         }
-        let settled = self.attach(scope, &stack).await?;
-        let end = settled.stack.as_ref().map_or(Phase::Gone, |stack| actions(status_of(stack)).phase);
+        let completed = self.attach(scope, &stack).await?;
+        let end = completed.stack.as_ref().map_or(Phase::Gone, |stack| actions(status_of(stack)).phase);
         match end {
-            Phase::Bad => Err(self.told_failure(scope, settled).await),
+            Phase::Bad => Err(self.failure_of(scope, completed).await),
             Phase::Gone => {
                 self.reporter.emit(Event::finished(scope, "deleted", true));
                 Ok(gone(true))
             }
             Phase::Good | Phase::Running => {
-                let status = self.cleaned(scope, settled).await?;
+                let status = self.cleaned(scope, completed).await?;
                 self.reporter.emit(Event::finished(scope, &status, true));
                 Ok(Watched { status, attached: true })
             }
         }
     }
 
-    /// Joins the operation that is under way and waits for its end.
-    pub(super) async fn attach(&self, scope: &str, stack: &Described) -> Result<Settled> {
+    /// Joins the operation in progress and waits for its end.
+    pub(super) async fn attach(&self, scope: &str, stack: &Described) -> Result<Completed> {
         let (status, id) = (status_of(stack), stack.stack_id().unwrap_or_default());
         self.reporter.emit(Event::started(scope, format!("attached to {}", status.as_str())));
-        self.begun(Operation {
+        self.record_start(Operation {
             scope: scope.to_owned(),
             stack: stack.stack_name().unwrap_or_default().to_owned(),
             kind: match status {
@@ -64,10 +64,10 @@ impl Engine {
             },
         });
         let follower = Follower::from_operation(self, id).await?;
-        self.settle(scope, id, follower).await
+        self.wait_for_completion(scope, id, follower).await
     }
 
-    /// Asks CloudFormation to cancel the stack's update. False where none is under way.
+    /// Requests CloudFormation to cancel the stack's update. False if no update is in progress.
     pub async fn cancel(&self, name: &str) -> Result<bool> {
         let Some(stack) = self.describe(name).await? else { return Ok(false) };
         if *status_of(&stack) != StackStatus::UpdateInProgress {
@@ -77,14 +77,14 @@ impl Engine {
         let follower = Follower::from_now(self, id).await?;
         let token = token(["cancel", id, follower.seen().unwrap_or("")]);
         let send = || self.client.cancel_update_stack().stack_name(id).client_request_token(&token).send();
-        self.pace.send(name, send).await.aws(format!("cancel the update of stack {name}"))?;
+        self.limiter.send(name, send).await.aws(format!("cancel the update of stack {name}"))?;
         Ok(true)
     }
 
-    /// After a good end a cleanup may be under way: waits until CloudFormation has removed what is left over. Returns the stack's status then.
-    async fn cleaned(&self, scope: &str, settled: Settled) -> Result<String> {
-        let Some(stack) = settled.stack else { return Ok("not deployed".into()) };
-        let mut poll = self.pace.poll(format!("the cleanup of stack {scope}"));
+    /// Waits for the cleanup after a successful operation, and returns the stack's status after it.
+    async fn cleaned(&self, scope: &str, completed: Completed) -> Result<String> {
+        let Some(stack) = completed.stack else { return Ok("not deployed".into()) };
+        let mut poll = self.limiter.poll(format!("the cleanup of stack {scope}"));
         let mut status = status_of(&stack).as_str().to_owned();
         while status.ends_with("_IN_PROGRESS") {
             poll.pause().await?;
@@ -94,8 +94,8 @@ impl Engine {
         Ok(status)
     }
 
-    async fn told_failure(&self, scope: &str, settled: Settled) -> Error {
-        let error = match self.judge(scope, settled).await {
+    async fn failure_of(&self, scope: &str, completed: Completed) -> Error {
+        let error = match self.judge(scope, completed).await {
             Err(error) => error,
             Ok(_) => Error::new(Kind::StackFailed, format!("stack {scope} failed")),
         };
@@ -103,8 +103,7 @@ impl Engine {
         error
     }
 
-    /// The cause of the last operation's failure, as its events still tell it.
-    /// The root cause of the stack's last operation, where it failed and the cause can be read.
+    /// Returns the root cause of the stack's last operation, if it failed and the cause can be read.
     pub async fn root_cause(&self, stack: &Described) -> Option<String> {
         let mut follower = Follower::from_operation(self, stack.stack_id()?).await.ok()?;
         let events = follower.next(self).await.ok()?;
@@ -117,7 +116,7 @@ impl Engine {
             Err(error) => Err(error),
         };
         match events {
-            Ok(events) => self.told_failure(scope, Settled { stack: Some(stack.clone()), events }).await,
+            Ok(events) => self.failure_of(scope, Completed { stack: Some(stack.clone()), events }).await,
             Err(_) => needs_recovery(scope, name, status_of(stack)),
         }
     }

@@ -1,4 +1,4 @@
-//! What `DescribeEvents` adds: findings of early validation and of hooks, which stack events don't have.
+//! Details of `DescribeEvents`: findings of early validation and of hooks, which stack events don't have.
 
 use aws_sdk_cloudformation::operation::describe_events::builders::DescribeEventsFluentBuilder;
 use aws_sdk_cloudformation::types::{EventFilter, EventType, OperationEvent};
@@ -6,24 +6,25 @@ use aws_sdk_cloudformation::types::{EventFilter, EventType, OperationEvent};
 use crate::cloudformation::Engine;
 use crate::error::{AwsContext, Error, Kind};
 
-/// More than these are not read.
+/// Maximum number of details that are read.
 const MOST: usize = 5;
 
 impl Engine {
-    /// Of a stack's failed operation.
+    /// Returns the details of a stack's failed operation.
     pub(super) async fn details(&self, stack_id: &str) -> Vec<String> {
         self.failed_events(self.client.describe_events().stack_name(stack_id)).await
     }
 
-    /// Of a change set that was refused.
+    /// Returns the details of a refused change set.
     pub(in crate::cloudformation) async fn change_set_details(&self, change_set: &str) -> Vec<String> {
         self.failed_events(self.client.describe_events().change_set_name(change_set)).await
     }
 
-    /// A permission of its own, and newer than many an endpoint: without it there is less to say, and nothing fails.
+    /// Reads failed events. This has its own permission and is newer than many endpoints: errors only reduce the
+    /// details.
     async fn failed_events(&self, request: DescribeEventsFluentBuilder) -> Vec<String> {
         let request = request.filters(EventFilter::builder().failed_events(true).build());
-        let answer = self.pace.send("events", || request.clone().send()).await;
+        let answer = self.limiter.send("events", || request.clone().send()).await;
         match answer.aws("read the details of the failure") {
             Ok(answer) => {
                 let mut details: Vec<_> = answer.operation_events().iter().filter_map(detail).collect();
@@ -40,7 +41,7 @@ impl Engine {
 
     fn without_details(&self, error: &Error) {
         if error.kind() == Kind::AccessDenied {
-            let denied = "what CloudFormation's validation and hooks say is missing below";
+            let denied = "the findings of CloudFormation's validation and hooks are missing below";
             self.reporter.warn(format!("{denied}: cloudformation:DescribeEvents is not allowed"));
         } else {
             self.reporter.detail(error.message());
@@ -49,17 +50,17 @@ impl Engine {
 }
 
 fn detail(event: &OperationEvent) -> Option<String> {
-    let who = event.logical_resource_id().unwrap_or("the stack");
+    let subject = event.logical_resource_id().unwrap_or("the stack");
     match event.event_type()? {
         EventType::ValidationError => {
             let name = event.validation_name().unwrap_or("validation");
             let reason = event.validation_status_reason()?;
             let path = event.validation_path().map(|path| format!(" at {path}")).unwrap_or_default();
-            Some(format!("{who}: {name}{path}: {reason}"))
+            Some(format!("{subject}: {name}{path}: {reason}"))
         }
         EventType::HookInvocationError => {
             let hook = event.hook_type().unwrap_or("a hook");
-            Some(format!("{who}: {hook}: {}", event.hook_status_reason()?))
+            Some(format!("{subject}: {hook}: {}", event.hook_status_reason()?))
         }
         _ => None,
     }

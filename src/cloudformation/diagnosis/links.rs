@@ -1,12 +1,12 @@
-//! Where the AWS console shows a failure, in whichever partition the stack is.
+//! Links to a failure in the AWS console of the stack's partition.
 
 use aws_sdk_cloudformation::types::StackEvent;
 
-/// The account that emulators give out: no console shows it.
+/// The account of emulators: no console shows it.
 const NO_ACCOUNT: &str = "000000000000";
 
-/// A link to the resource where there is one to look at, else to the stack's events. None for a partition without a
-/// public console, and for an emulator's stack.
+/// Returns a link to the resource if it has a page, else to the stack's events. None for a partition without a public
+/// console, and for an emulator's stack.
 pub fn console(stack_id: &str, event: Option<&StackEvent>) -> Option<String> {
     let mut parts = stack_id.splitn(6, ':');
     let (partition, region, account) = (parts.nth(1)?, parts.nth(1)?, parts.next()?);
@@ -26,7 +26,7 @@ pub fn console(stack_id: &str, event: Option<&StackEvent>) -> Option<String> {
     Some(format!("https://{host}{page}"))
 }
 
-/// Path and anchor of the resource's own page. What failed while it was made is gone again by then.
+/// Returns path and anchor of the resource's own page. A resource whose creation failed is already deleted by then.
 fn resource(event: &StackEvent) -> Option<(&'static str, String)> {
     if event.resource_status()?.as_str() == "CREATE_FAILED" {
         return None;
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn links_lead_to_the_right_partition_and_resource() {
+    fn links_match_partition_and_resource() {
         let failed = event("AWS::RDS::DBInstance", ResourceStatus::UpdateFailed);
         assert_eq!(
             console("arn:aws:cloudformation:eu-west-1:123456789012:stack/x/1", Some(&failed)).unwrap(),

@@ -1,4 +1,4 @@
-//! From a failed operation's events to the one cause, where to look at it, and what to do about it.
+//! Finds the one cause in a failed operation's events, its page in the AWS console, and the remedy.
 
 mod detail;
 mod links;
@@ -13,34 +13,34 @@ use crate::error::{Error, Kind};
 
 pub(super) use remedy::is_role_race;
 
-/// What CloudFormation writes on the siblings of the resource that failed. It gives no code to tell them by.
+/// Reasons that CloudFormation gives for the siblings of the failed resource. CloudFormation has no code for them.
 const CANCELLED: &[&str] = &["Resource creation cancelled", "Resource update cancelled", "Resource deletion cancelled"];
 
-/// Stacks inside stacks are followed no deeper.
+/// Maximum depth of nested stacks that are followed.
 const NESTING: usize = 5;
 
 /// The one cause, for machines.
 #[derive(Debug, Serialize)]
 struct Cause {
-    /// Of the stack that the resource is in, which may be a nested one.
+    /// The stack of the resource, possibly a nested one.
     stack: String,
     resource: Option<String>,
     resource_type: Option<String>,
     status: Option<String>,
     reason: String,
-    /// Which of the known ways out fits.
+    /// Name of the known remedy.
     #[serde(skip_serializing_if = "Option::is_none")]
     remedy: Option<&'static str>,
-    /// Where the AWS console shows it.
+    /// Address in the AWS console.
     #[serde(skip_serializing_if = "Option::is_none")]
     console: Option<String>,
-    /// What CloudFormation's validation and hooks add.
+    /// Findings of CloudFormation's validation and hooks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     details: Vec<String>,
 }
 
 impl Engine {
-    /// The failure to show, out of the events of the operation that failed, oldest first.
+    /// Returns the failure to show, from the events of the failed operation, oldest first.
     pub(super) async fn failure(&self, stack: &Described, events: &[StackEvent]) -> Error {
         let (name, id) = (stack.stack_name().unwrap_or("?"), stack.stack_id().unwrap_or_default());
         let nested = self.nested_cause(events).await;
@@ -49,7 +49,7 @@ impl Engine {
         failure(name, id, event, stack.stack_status_reason(), details)
     }
 
-    /// The cause inside the nested stack that failed, however deep; None where the cause is in the stack itself.
+    /// Returns the cause inside the nested stack that failed, at any depth; None if the cause is in the stack itself.
     async fn nested_cause(&self, events: &[StackEvent]) -> Option<StackEvent> {
         let mut cause: Option<StackEvent> = None;
         for _ in 0..NESTING {
@@ -64,7 +64,7 @@ impl Engine {
                     Some(deeper) => cause = Some(deeper.clone()),
                     None => break,
                 },
-                // The cause as far as it is known is better than none.
+                // An incomplete cause is better than none.
                 Err(error) => {
                     self.reporter.detail(format!("{nested}: {error}"));
                     break;
@@ -124,12 +124,12 @@ fn failure(
         error = error.hint(remedy.hint.clone());
     }
     if let Some(console) = &cause.console {
-        error = error.hint(format!("look at it: {console}"));
+        error = error.hint(format!("open it in the AWS console: {console}"));
     }
     error.with_data(Cause { remedy: remedy.map(|remedy| remedy.name), ..cause })
 }
 
-/// The first resource that failed of its own accord.
+/// Returns the first resource that was not merely cancelled.
 fn root_cause(events: &[StackEvent]) -> Option<&StackEvent> {
     let failed = |event: &&StackEvent| {
         let status = event.resource_status().map_or("", ResourceStatus::as_str);
@@ -142,13 +142,13 @@ fn root_cause(events: &[StackEvent]) -> Option<&StackEvent> {
     events.iter().filter(failed).find(own).or_else(|| events.iter().find(failed))
 }
 
-/// The id of the nested stack that the event is about.
+/// Returns the id of the nested stack of the event.
 fn nested_stack(event: &StackEvent) -> Option<&str> {
     let id = event.physical_resource_id().filter(|id| id.contains(":cloudformation:") && id.contains(":stack/"))?;
     (event.resource_type() == Some("AWS::CloudFormation::Stack")).then_some(id)
 }
 
-/// Whether the event is about the stack itself rather than one of its resources.
+/// Returns whether the event is about the stack itself rather than one of its resources.
 pub fn is_stack(event: &StackEvent) -> bool {
     event.physical_resource_id().is_some() && event.physical_resource_id() == event.stack_id()
 }
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_failed_resource_the_stack_speaks() {
+    fn without_a_failed_resource_the_stacks_reason_is_shown() {
         let error = failure("s", ID, None, Some("Template error"), Vec::new());
         assert_eq!(error.message(), "stack s: Template error");
     }

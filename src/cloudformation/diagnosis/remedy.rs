@@ -1,8 +1,8 @@
-//! Ways out of the common failures, by words of a reason: most reasons come without a code.
+//! Remedies for common failures, by words of the reason: most reasons come without a code.
 
 use crate::error::Error;
 
-/// A way out.
+/// A remedy.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Remedy {
     /// For machines; does not change.
@@ -10,13 +10,13 @@ pub struct Remedy {
     pub hint: String,
 }
 
-/// DMS does not know `dms-vpc-role` yet, which was just made.
+/// DMS does not see the newly created `dms-vpc-role` yet.
 const ROLE_RACE: &str = "dms-vpc-role";
-/// The same of any other role that DMS is to assume.
+/// The same for any other role that DMS is to assume.
 const OTHER_ROLE_RACE: &str = "dms-role";
 
-/// Name → words of which one is in the reason → what to do. The first row that fits counts. Access denied is not here:
-/// its hint names the action.
+/// Name → words, one of which is in the reason → hint. The first matching row counts. Access denied is not here: its
+/// hint names the action.
 const TABLE: &[(&str, &[&str], &str)] = &[
     (
         "concurrency",
@@ -32,7 +32,7 @@ const TABLE: &[(&str, &[&str], &str)] = &[
             "is no longer available",
             "has reached end of",
         ],
-        "that engine version is no longer on offer: `outboxctl doctor` lists those that are; set another one with --parameter",
+        "that engine version is no longer available: `outboxctl doctor` lists the available ones; set one with --parameter",
     ),
     (
         "subnet",
@@ -48,16 +48,16 @@ const TABLE: &[(&str, &[&str], &str)] = &[
     (
         "endpoint",
         &["Vpc Endpoint Service", "VPC endpoint", "VpcEndpoint", "InvalidServiceName"],
-        "an interface endpoint that the subnets need is missing or not on offer in this region: check the endpoints of the network stack",
+        "an interface endpoint that the subnets need is missing or not available in this region: check the endpoints of the network stack",
     ),
     (
         "name-taken",
         &["already exists", "AlreadyExists", "BucketAlreadyOwnedByYou", "is already in use"],
-        "something of that name is there already: delete it, import it, or use another --stage",
+        "a resource of that name already exists: delete it, import it, or use another --stage",
     ),
 ];
 
-/// Words of a quota that is used up.
+/// Words of an exhausted quota.
 const QUOTA: &[&str] = &[
     "ServiceLimitExceeded",
     "LimitExceeded",
@@ -67,7 +67,7 @@ const QUOTA: &[&str] = &[
     "has been reached",
 ];
 
-/// The way out that fits a resource's failure.
+/// Returns the remedy for a resource's failure.
 pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
     let has = |words: &[&str]| words.iter().any(|words| reason.contains(words));
     let denied = missing_action(reason);
@@ -77,7 +77,7 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
         && (reason.contains("is not configured properly") || reason.contains("AccessDeniedFault"))
         && !matches!(denied, Some(Some(_)));
     if role_race || reason.contains("dms-vpc-role") {
-        let hint = "the role is new and not known everywhere yet: run `outboxctl deploy` again in half a minute";
+        let hint = "the role is new and DMS does not see it yet: run `outboxctl deploy` again in half a minute";
         let name = if reason.contains("dms-vpc-role") { ROLE_RACE } else { OTHER_ROLE_RACE };
         return Some(Remedy { name, hint: hint.into() });
     }
@@ -86,7 +86,7 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
             Some(action) => {
                 format!("grant {action} to the principal that `outboxctl deploy` prints, or use another --profile")
             }
-            None => "grant the action that the reason speaks of, or use another --profile".into(),
+            None => "grant the action that the reason names, or use another --profile".into(),
         };
         return Some(Remedy { name: "access-denied", hint });
     }
@@ -96,7 +96,7 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
     if has(QUOTA) {
         let code = resource_type.and_then(service_code).unwrap_or("SERVICE");
         let hint = format!(
-            "a quota of the account is used up: delete what is not needed, or ask for more \
+            "a quota of the account is exhausted: delete unused resources, or request an increase \
              (`aws service-quotas list-service-quotas --service-code {code}`)"
         );
         return Some(Remedy { name: "quota", hint });
@@ -104,12 +104,12 @@ pub fn find(resource_type: Option<&str>, reason: &str) -> Option<Remedy> {
     None
 }
 
-/// Whether the failure is DMS not knowing a role yet that was just made, which passes by itself in about 30 s.
+/// Returns whether DMS failed because it does not see a new role yet, which resolves itself in about 30 s.
 pub fn is_role_race(error: &Error) -> bool {
     error.data().is_some_and(|data| data["remedy"] == ROLE_RACE || data["remedy"] == OTHER_ROLE_RACE)
 }
 
-/// None where nobody was denied anything; the action where the reason names it.
+/// Returns None if access was not denied; else the action, if the reason names it.
 fn missing_action(reason: &str) -> Option<Option<&str>> {
     let denied =
         ["is not authorized to perform", "not authorized to perform this operation", "AccessDenied", "Access denied"];
@@ -133,7 +133,7 @@ fn missing_action(reason: &str) -> Option<Option<&str>> {
     Some(words().find(is_action))
 }
 
-/// How Service Quotas calls the service of a resource.
+/// Returns the name of the resource's service in Service Quotas.
 fn service_code(resource_type: &str) -> Option<&'static str> {
     match resource_type {
         "AWS::EC2::EIP" => Some("ec2"),
@@ -157,7 +157,7 @@ mod tests {
     use super::find;
 
     #[test]
-    fn common_failures_have_a_name_and_a_way_out() {
+    fn common_failures_have_a_name_and_a_remedy() {
         let table = [
             (
                 "AWS::DMS::ReplicationSubnetGroup",
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_failure_gets_no_advice() {
+    fn an_unknown_failure_has_no_remedy() {
         assert_eq!(find(Some("AWS::X::Y"), "Internal failure"), None);
     }
 }

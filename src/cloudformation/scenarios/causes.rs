@@ -1,4 +1,4 @@
-//! What a failure is reduced to.
+//! The causes that failures are reduced to.
 
 use super::{CAREFUL, acts, desired};
 use crate::cloudformation::fake::{NAME, World, serve, step};
@@ -7,7 +7,7 @@ use crate::error::Kind;
 const RACE: &str = "The IAM Role arn:aws:iam::123456789012:role/dms-vpc-role is not configured properly. (Service: DatabaseMigration, Status Code: 400)";
 
 #[tokio::test]
-async fn attached_to_a_failure_the_cause_is_told() {
+async fn attaching_to_a_failing_operation_reports_the_cause() {
     let mut failing = World::with(NAME, "CREATE_COMPLETE");
     let stack = failing.stack(NAME);
     stack.happen(step("Old", "UPDATE_FAILED", "of an operation before"));
@@ -56,7 +56,7 @@ async fn a_nested_stacks_failure_is_followed_to_its_resource() {
 }
 
 #[tokio::test]
-async fn what_validation_and_hooks_say_is_added_where_it_may_be_read() {
+async fn findings_of_validation_and_hooks_are_added_if_readable() {
     let failing = || {
         let mut world = World::default();
         let steps = [
@@ -67,12 +67,12 @@ async fn what_validation_and_hooks_say_is_added_where_it_may_be_read() {
         world.stack(NAME).script("execute", steps.map(|(id, status, reason)| step(id, status, reason)).to_vec());
         world
     };
-    let mut told = failing();
-    told.details = Some(vec![
+    let mut detailed = failing();
+    detailed.details = Some(vec![
         ("HOOK_INVOCATION_ERROR", "Bucket", "Corp::Encryption::Hook", "encryption is off"),
         ("VALIDATION_ERROR", "Bucket", "NAME_CONFLICT_VALIDATION", "the name is taken"),
     ]);
-    let (_server, engine) = serve(told).await;
+    let (_server, engine) = serve(detailed).await;
     let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
     let hints: Vec<_> = error.hints().collect();
     assert!(hints[0].ends_with("Bucket: Corp::Encryption::Hook: encryption is off"), "{hints:?}");
@@ -103,7 +103,7 @@ fn racing(attempts: usize) -> World {
 }
 
 #[tokio::test]
-async fn a_role_that_is_not_known_everywhere_yet_is_waited_for() {
+async fn deploy_waits_for_a_new_role() {
     let (server, engine) = serve(racing(2)).await;
     engine.deploy(&desired(), CAREFUL).await.unwrap();
     let once = ["ExecuteChangeSet", "DeleteStack"];
@@ -111,7 +111,7 @@ async fn a_role_that_is_not_known_everywhere_yet_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_role_that_is_never_known_ends_the_deploy() {
+async fn a_role_that_stays_unknown_fails_the_deploy() {
     let (server, engine) = serve(racing(10)).await;
     let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
     assert_eq!(error.data().unwrap()["remedy"], "dms-vpc-role");

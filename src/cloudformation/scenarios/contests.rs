@@ -1,4 +1,4 @@
-//! Change sets: executed once, whoever else is at work, and never somebody else's.
+//! Change sets under concurrent deploys: executed once, and never those of others.
 
 use super::{BOLD, CAREFUL, acts, desired};
 use crate::cloudformation::change_set::Desired;
@@ -22,7 +22,7 @@ async fn a_new_stack_is_created_with_one_execution() {
 }
 
 #[tokio::test]
-async fn an_operation_under_way_is_attached_to_and_no_change_is_success() {
+async fn deploy_attaches_to_an_operation_and_no_change_is_success() {
     let mut busy = World::with(NAME, "UPDATE_IN_PROGRESS");
     let stack = busy.stack(NAME);
     stack.coming = [step("Bucket", "UPDATE_COMPLETE", ""), step("stack", "UPDATE_COMPLETE", "")].into();
@@ -34,7 +34,7 @@ async fn an_operation_under_way_is_attached_to_and_no_change_is_success() {
 }
 
 #[tokio::test]
-async fn another_deploy_that_is_faster_is_no_failure() {
+async fn a_concurrent_deploy_is_not_a_failure() {
     let mut contested = World::with(NAME, "CREATE_COMPLETE");
     contested.stack(NAME).contests = 2;
     contested.stack(NAME).changes = Some(Vec::new());
@@ -62,7 +62,7 @@ async fn a_foreign_change_set_is_neither_executed_nor_deleted() {
 
 #[tokio::test]
 async fn a_change_set_planted_under_a_name_of_ours_is_never_executed() {
-    // Its name is in use already; or ours was deleted, and the planted one has its name. For a new stack and an old one.
+    // Its name is in use already; or ours was deleted, and the planted one has its name. For new and existing stacks.
     for (squatters, usurpers, lives) in [(1, 0, true), (0, 1, true), (1, 1, true), (1, 0, false), (0, 1, false)] {
         let mut world = if lives { World::with(NAME, "CREATE_COMPLETE") } else { World::default() };
         (world.stack(NAME).squatters, world.stack(NAME).usurpers) = (squatters, usurpers);
@@ -78,7 +78,7 @@ async fn a_change_set_planted_under_a_name_of_ours_is_never_executed() {
 }
 
 #[tokio::test]
-async fn the_name_of_a_change_set_cannot_be_known_beforehand() {
+async fn change_set_names_are_unpredictable() {
     let (server, engine) = serve(World::with(NAME, "CREATE_COMPLETE")).await;
     for _ in 0..2 {
         server.world().stack(NAME).changes = Some(vec![("Modify", "Bucket", "AWS::S3::Bucket", "False")]);
@@ -110,7 +110,7 @@ fn replacing(resource: &'static str, kind: &'static str) -> World {
 }
 
 #[tokio::test]
-async fn replacing_a_database_needs_its_own_flag_even_where_yes_was_said() {
+async fn replacing_a_database_needs_its_own_flag_even_with_yes() {
     let (server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
     let yes = Guard { allow_replacement: false, consent: Consent::Given };
     let error = engine.deploy(&desired(), yes).await.unwrap_err();
@@ -121,7 +121,7 @@ async fn replacing_a_database_needs_its_own_flag_even_where_yes_was_said() {
 }
 
 #[tokio::test]
-async fn a_resource_with_a_name_of_its_own_is_not_promised_a_replacement() {
+async fn allow_replacement_is_not_suggested_for_named_resources() {
     const NAMED: &str = "Resources: {Database: {Type: 'AWS::RDS::DBInstance', Properties: {DBInstanceIdentifier: a}}}";
     for (template, named) in [(NAMED, true), (desired().template, false)] {
         let (_server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
@@ -136,10 +136,10 @@ async fn a_resource_with_a_name_of_its_own_is_not_promised_a_replacement() {
 }
 
 #[tokio::test]
-async fn replacing_anything_else_needs_a_yes() {
+async fn replacing_other_resources_needs_consent() {
     let (server, engine) = serve(replacing("Writer", "AWS::Lambda::Function")).await;
     for consent in [Consent::Never, Consent::Ask] {
-        // The tests' stdin is no terminal: to ask is to be refused.
+        // The tests' stdin is not a terminal: asking fails.
         let error = engine.deploy(&desired(), Guard { allow_replacement: false, consent }).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsInput, 2));
         assert!(error.message().contains("Writer"), "{}", error.message());

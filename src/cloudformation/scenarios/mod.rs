@@ -1,4 +1,4 @@
-//! The engine against a CloudFormation that plays the awkward cases.
+//! The engine with a CloudFormation that scripts rare cases.
 
 mod causes;
 mod contests;
@@ -25,7 +25,7 @@ fn desired() -> Desired {
     }
 }
 
-/// Everything that was asked of it that changes a stack, in order.
+/// Returns the requests that change a stack, in order.
 fn acts(server: &Server) -> Vec<String> {
     let acting = ["DeleteStack", "ExecuteChangeSet", "RollbackStack", "ContinueUpdateRollback", "CancelUpdateStack"];
     let world = server.world();

@@ -1,4 +1,4 @@
-//! Whole pipelines: what goes side by side, and what a failure keeps from being begun.
+//! Whole pipelines: stacks in parallel, and stacks that a failure skips.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,10 +41,10 @@ async fn roll_out(engine: &Engine) -> Result<Vec<StackReport>> {
     };
     let rollout = Rollout { engine, pipeline: pipeline(), values, guard: BOLD, pause: None, with_sample: true };
     let ended = tokio::time::timeout(Duration::from_secs(120), rollout.deploy()).await;
-    ended.expect("stacks wait for each other that should go side by side").map(|(reports, _)| reports)
+    ended.expect("independent stacks wait for each other").map(|(reports, _)| reports)
 }
 
-/// When the stack's change set was executed, as a place in the list of all requests.
+/// Returns the position of the change set's execution in the list of all requests.
 fn executed(server: &Server, name: &str) -> Option<usize> {
     let mut world = server.world();
     let set = world.stack(&full(name)).executed.first().cloned()?;
@@ -55,9 +55,9 @@ fn executed(server: &Server, name: &str) -> Option<usize> {
 }
 
 #[tokio::test]
-async fn each_stack_begins_as_soon_as_the_stacks_it_needs_are_there() {
-    // No stack of the critical path is held up by one that it does not need: each of these ends only after others were
-    // begun that do not depend on it.
+async fn each_stack_starts_as_soon_as_its_dependencies_are_done() {
+    // The critical path does not wait for unrelated stacks: each of these ends only after others were started that do
+    // not depend on it.
     let mut world = World::default();
     let gates = [
         ("account", vec!["database"]),
@@ -85,7 +85,7 @@ async fn each_stack_begins_as_soon_as_the_stacks_it_needs_are_there() {
 }
 
 #[tokio::test]
-async fn a_failed_stack_keeps_only_its_dependents_from_being_begun() {
+async fn a_failed_stack_skips_only_its_dependents() {
     let mut world = World::default();
     world.stack(&full("database")).script(
         "execute",
@@ -102,6 +102,6 @@ async fn a_failed_stack_keeps_only_its_dependents_from_being_begun() {
         assert_eq!(executed(&server, name).is_some(), begun, "{name}");
     }
     assert!(engine.under_way().is_empty());
-    // The cause is gone: the same command goes on from there.
+    // The cause is fixed: the same command continues from there.
     roll_out(&engine).await.unwrap();
 }

@@ -1,4 +1,4 @@
-//! A preview shows what would change, and leaves nothing behind.
+//! Previews show changes and leave nothing behind.
 
 use aws_sdk_cloudformation::types::Parameter;
 
@@ -36,7 +36,7 @@ async fn a_new_stacks_preview_leaves_no_stack() {
 }
 
 #[tokio::test]
-async fn a_stack_that_an_earlier_run_began_stays() {
+async fn a_stack_of_an_earlier_run_is_kept() {
     let mut world = World::default();
     world.stack(NAME).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
     let (server, engine) = serve(world).await;
@@ -45,7 +45,7 @@ async fn a_stack_that_an_earlier_run_began_stays() {
 }
 
 #[tokio::test]
-async fn what_can_only_be_deleted_is_shown_from_its_template() {
+async fn a_stack_to_recreate_is_shown_from_its_template() {
     let (server, engine) = serve(World::with(NAME, "ROLLBACK_COMPLETE")).await;
     let preview = engine.preview(&desired()).await.unwrap();
     assert_eq!((preview.fate, preview.changes.len()), (Fate::Recreate, 1));
@@ -56,7 +56,7 @@ async fn what_can_only_be_deleted_is_shown_from_its_template() {
 const WITH_KEY: &str = "Parameters: {ApiKey: {Type: String, NoEcho: true}, Size: {Type: String}}\n\
                         Resources: {Function: {Type: 'AWS::Lambda::Function'}}\n";
 
-/// A preview of a change of that key and of the function's size.
+/// Previews a change of that key and of the function's size.
 async fn of_a_key(path: &'static str, cause: Option<&'static str>) -> (Preview, usize) {
     let mut world = World::with(NAME, "CREATE_COMPLETE");
     let stack = world.stack(NAME);
@@ -64,7 +64,7 @@ async fn of_a_key(path: &'static str, cause: Option<&'static str>) -> (Preview, 
     stack.changes = Some(vec![("Modify", "Function", "AWS::Lambda::Function", "False")]);
     let detail = |path, before, after, cause| Detail { resource: "Function", path, before, after, cause };
     stack.properties = vec![
-        // CloudFormation tells it once as the template's change and once as the parameter's.
+        // CloudFormation lists it once as the template's change and once as the parameter's.
         detail(path, "planted-old", "planted-new", None),
         detail(path, "planted-old", "planted-new", cause),
         detail("/Properties/MemorySize", "128", "256", Some("Size")),
@@ -80,15 +80,15 @@ async fn of_a_key(path: &'static str, cause: Option<&'static str>) -> (Preview, 
 }
 
 #[tokio::test]
-async fn a_masked_parameters_value_is_shown_nowhere() {
+async fn values_of_masked_parameters_are_never_shown() {
     let inside = "/Properties/Environment/Variables/KEY";
-    // By its cause, by its value alone, and by what is around it.
+    // By its cause, by its value alone, and by its parent.
     for (path, cause) in [(inside, Some("ApiKey")), (inside, None), ("/Properties/Environment", Some("ApiKey"))] {
         let (preview, values) = of_a_key(path, cause).await;
         assert_eq!(values, 1, "the values were asked for");
-        let told = serde_json::to_string(&(&preview.changes, &preview.parameters)).unwrap();
-        assert!(!told.contains("planted"), "{told}");
-        let [key, size] = &preview.changes[0].values[..] else { panic!("{told}") };
+        let json = serde_json::to_string(&(&preview.changes, &preview.parameters)).unwrap();
+        assert!(!json.contains("planted"), "{json}");
+        let [key, size] = &preview.changes[0].values[..] else { panic!("{json}") };
         assert_eq!((key.before.as_deref(), key.after.as_deref()), (Some("****"), Some("****")));
         assert_eq!((size.before.as_deref(), size.after.as_deref()), (Some("128"), Some("256")));
         let key = preview.parameters.iter().find(|parameter| parameter.name == "ApiKey").unwrap();

@@ -1,4 +1,4 @@
-//! What each command does to a stack in each status.
+//! The effect of each command on a stack in each status.
 
 use aws_sdk_cloudformation::types::StackStatus;
 
@@ -10,7 +10,7 @@ use crate::error::Kind;
 /// Calls that change a stack, or the exit code of a refusal.
 type Calls = Result<&'static [&'static str], u8>;
 
-/// A stack in this status whose running operation, if any, ends well; nothing differs from what is desired.
+/// A stack in this status whose running operation, if any, succeeds; it is in the desired state.
 fn standing(status: &str) -> World {
     let mut world = World::with(NAME, status);
     let stack = world.stack(NAME);
@@ -28,7 +28,7 @@ fn standing(status: &str) -> World {
 }
 
 #[tokio::test]
-async fn every_status_leads_to_exactly_the_calls_of_the_table() {
+async fn every_status_makes_the_calls_of_the_table() {
     // Status → the calls of deploy, and of recover; an exit code where it refuses.
     let nothing: Calls = Ok(&[]);
     let table: Vec<(&str, Calls, Calls)> = vec![
@@ -61,7 +61,7 @@ async fn every_status_leads_to_exactly_the_calls_of_the_table() {
     assert!(StackStatus::values().iter().all(|status| listed.contains(status)), "a status has no row");
     for (status, deploys, recovers) in table {
         let mut world = standing(status);
-        // A deletion under way ends in a stack that is made anew.
+        // After the deletion in progress the stack is created again.
         if status == "DELETE_IN_PROGRESS" {
             world.stack(NAME).changes = None;
         }
@@ -79,7 +79,7 @@ async fn every_status_leads_to_exactly_the_calls_of_the_table() {
 }
 
 #[tokio::test]
-async fn what_needs_recovery_points_to_recover() {
+async fn stacks_that_need_recovery_hint_at_recover() {
     for status in ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"] {
         let (_server, engine) = serve(World::with(NAME, status)).await;
         let error = engine.deploy(&desired(), BOLD).await.unwrap_err();
@@ -89,7 +89,7 @@ async fn what_needs_recovery_points_to_recover() {
 }
 
 #[tokio::test]
-async fn a_rollback_leaves_resources_as_they_are_only_on_request() {
+async fn a_rollback_skips_resources_only_on_request() {
     for skip in [vec![], vec!["Table".to_owned()]] {
         let (server, engine) = serve(World::with(NAME, "UPDATE_ROLLBACK_FAILED")).await;
         let ways = Ways { skip: skip.clone(), ..Ways::default() };
@@ -105,7 +105,7 @@ async fn a_rollback_leaves_resources_as_they_are_only_on_request() {
 }
 
 #[tokio::test]
-async fn a_deletion_that_gets_stuck_again_names_what_stands_in_its_way() {
+async fn a_deletion_that_fails_again_names_the_resources() {
     let mut stuck = World::with(NAME, "DELETE_FAILED");
     let again = vec![
         step("stack", "DELETE_IN_PROGRESS", ""),
@@ -139,7 +139,7 @@ async fn a_protected_stack_is_not_deleted_by_recover() {
 }
 
 #[tokio::test]
-async fn watching_ends_as_the_stack_does() {
+async fn watch_returns_the_stacks_final_status() {
     let mut busy = World::with(NAME, "UPDATE_IN_PROGRESS");
     busy.stack(NAME).coming = [step("Bucket", "UPDATE_COMPLETE", ""), step("stack", "UPDATE_COMPLETE", "")].into();
     let (_server, engine) = serve(busy).await;

@@ -1,11 +1,11 @@
-//! Throttles, outages, cuts, stalls and many pages: they change the time it takes, and nothing else.
+//! Throttles, outages, interruptions, stalls and many pages affect only the duration.
 
 use std::time::Duration;
 
 use super::{CAREFUL, desired};
 use crate::cloudformation::events::Follower;
 use crate::cloudformation::fake::{Fault, ID, NAME, World, serve, serve_at, step};
-use crate::cloudformation::pace::Pace;
+use crate::cloudformation::rate_limiter::RateLimiter;
 
 fn changing() -> World {
     let mut world = World::with(NAME, "CREATE_COMPLETE");
@@ -14,7 +14,7 @@ fn changing() -> World {
 }
 
 #[tokio::test]
-async fn throttling_changes_nothing_but_the_time() {
+async fn throttling_affects_only_the_duration() {
     let mut world = changing();
     world.faults = Box::new(|number, _| if number % 3 == 0 { Fault::Throttle } else { Fault::None });
     let (server, engine) = serve(world).await;
@@ -23,7 +23,7 @@ async fn throttling_changes_nothing_but_the_time() {
 }
 
 #[tokio::test]
-async fn a_poll_that_is_throttled_again_and_again_never_ends_a_deploy() {
+async fn repeated_throttling_of_polls_does_not_fail_a_deploy() {
     let mut world = changing();
     let mut polls = 0;
     world.faults = Box::new(move |_, action| {
@@ -36,7 +36,7 @@ async fn a_poll_that_is_throttled_again_and_again_never_ends_a_deploy() {
 }
 
 #[tokio::test]
-async fn an_outage_while_an_operation_is_under_way_is_waited_out() {
+async fn deploy_waits_out_an_outage_during_an_operation() {
     for fault in [Fault::Unavailable, Fault::CutBefore, Fault::Hang] {
         let mut world = changing();
         let mut polls = 0;
@@ -52,7 +52,7 @@ async fn an_outage_while_an_operation_is_under_way_is_waited_out() {
 }
 
 #[tokio::test]
-async fn an_answer_that_is_lost_after_it_took_effect_changes_nothing() {
+async fn a_lost_answer_is_repeated_without_a_second_effect() {
     for action in ["CreateChangeSet", "ExecuteChangeSet"] {
         let mut world = changing();
         let mut lost = false;
@@ -81,21 +81,21 @@ async fn thirty_stacks_polled_at_once_stay_under_one_rate_limit() {
         stack.coming = (0..4).map(|_| step("Bucket", "UPDATE_IN_PROGRESS", "")).collect();
         stack.coming.push_back(step("stack", "UPDATE_COMPLETE", ""));
     }
-    let pace = Pace::new(Duration::from_millis(1), Duration::from_millis(1), gap);
-    let (server, engine) = serve_at(world, Some(pace)).await;
+    let limiter = RateLimiter::new(Duration::from_millis(1), Duration::from_millis(1), gap);
+    let (server, engine) = serve_at(world, Some(limiter)).await;
     let began = std::time::Instant::now();
     let watched = futures_util::future::join_all(names.iter().map(|name| engine.watch(name, name))).await;
     assert!(watched.iter().all(|end| end.as_ref().is_ok_and(|end| end.status == "UPDATE_COMPLETE")));
     let world = server.world();
     assert!(world.calls.len() >= 30 * 7, "{}", world.calls.len());
-    // Turns are handed out ever later, and nobody comes before their turn.
+    // Turns get ever later, and no request is sent before its turn.
     for (number, (at, _, _)) in (0u32..).zip(&world.calls) {
         assert!(at.duration_since(began) >= gap * number, "request {number} came too early");
     }
 }
 
 #[tokio::test]
-async fn events_are_handed_out_once_in_order_over_many_pages() {
+async fn events_are_returned_once_in_order_over_many_pages() {
     let mut long = World::default();
     for _ in 0..250 {
         long.stack(NAME).happen(step("Bucket", "UPDATE_IN_PROGRESS", ""));

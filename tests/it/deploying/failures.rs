@@ -38,10 +38,13 @@ fn a_failed_deploy_ends_with_its_one_cause() {
         )),
         "{told}"
     );
-    assert!(end.contains("hint: something of that name is there already"), "{told}");
-    assert!(end.contains("hint: look at it: https://eu-central-1.console.aws.amazon.com/cloudformation/"), "{told}");
+    assert!(end.contains("hint: a resource of that name already exists"), "{told}");
+    assert!(
+        end.contains("hint: open it in the AWS console: https://eu-central-1.console.aws.amazon.com/cloudformation/"),
+        "{told}"
+    );
     assert!(!end.contains("cancelled"), "{told}");
-    assert!(stderr.contains("api: not begun, because tables was not deployed"), "{told}");
+    assert!(stderr.contains("api: not started, because tables was not deployed"), "{told}");
     assert_eq!(account.executions(), [1, 1, 1, 0, 0, 1], "code, bus and receiver don't need the tables");
 
     // Run again, it goes on: what never lived is deleted and made anew.

@@ -46,7 +46,7 @@ fn a_failure_is_annotated_with_its_cause() {
         annotation.contains("title=outboxctl stack-failed::stack outboxctl-dev-dynamodb-cdc-tables: Users "),
         "{told}"
     );
-    assert!(annotation.contains("users already exists in stack other%0Ahint: something of that name"), "{told}");
+    assert!(annotation.contains("users already exists in stack other%0Ahint: a resource of that name"), "{told}");
     assert_eq!(told.matches("::error ").count(), 1, "{told}");
     assert!(summary.starts_with("### ✗ outboxctl: stack-failed"), "{summary}");
     assert!(summary.contains("users already exists in stack other"), "{summary}");

@@ -1,7 +1,8 @@
-//! How often CloudFormation is asked: one limiter for all stacks, a jittered poll for each wait, a deadline.
+//! Limits and repeats requests to CloudFormation: one rate limit for all stacks, a jittered poll for each wait, a
+//! deadline.
 //!
-//! This is the only layer that repeats a request to CloudFormation (the SDK's own is off), so every attempt of every
-//! stack takes its turn here.
+//! This is the only layer that repeats a request to CloudFormation (the SDK's own retries are off), so every attempt of
+//! every stack is rate limited here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,50 +20,50 @@ use crate::error::{Error, Kind, Result, sdk_code};
 /// Longest wait for one stack operation, and for CloudFormation to stop throttling; a Multi-AZ database takes well
 /// under an hour.
 const DEADLINE: Duration = Duration::from_secs(2 * 60 * 60);
-/// How long a request is repeated that gets no answer, or one that says that CloudFormation itself is in trouble.
+/// Time for which a request is repeated that gets no answer or a server error.
 const OUTAGE: Duration = Duration::from_secs(20);
-/// The same for whoever would rather know at once: the first repetition is the last.
+/// The same for requests that fail fast: one repetition.
 const OUTAGE_IMPATIENT: Duration = Duration::from_millis(1);
 const FIRST_IMPATIENT: Duration = Duration::from_millis(250);
-/// The same while an operation is under way: it goes on whether or not we can see it.
+/// The same while an operation is in progress, which continues by itself.
 const OUTAGE_UNDER_WAY: Duration = Duration::from_secs(15 * 60);
-/// The widest that throttling makes the gap between two calls.
+/// The longest gap between two calls under throttling.
 const WIDEST_GAP: Duration = Duration::from_secs(1);
-/// The gap that throttling starts from where there was none.
+/// The gap that throttling starts with if there was none.
 const FIRST_GAP: Duration = Duration::from_millis(10);
 
-/// Shared by everything that talks to CloudFormation in one run.
+/// Shared by all requests to CloudFormation of one run.
 #[derive(Debug, Clone)]
-pub struct Pace {
+pub struct RateLimiter {
     first: Duration,
     longest: Duration,
     outage: Duration,
-    limiter: Arc<Mutex<Limiter>>,
+    interval: Arc<Mutex<Interval>>,
 }
 
-/// Whose turn it is.
+/// The time of the next call.
 #[derive(Debug)]
-struct Limiter {
+struct Interval {
     next_call: Instant,
-    /// Between any two calls when nothing is throttled.
+    /// Gap between two calls without throttling.
     least: Duration,
-    /// Between any two calls now.
+    /// Current gap between two calls.
     gap: Duration,
-    /// When it last became wider: answers to calls that were on their way by then say nothing new.
+    /// Time of the last increase: answers to calls sent before it do not count.
     widened: Instant,
 }
 
-/// What an answer asks for.
+/// The class of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Answer {
     Final,
-    /// CloudFormation asks for patience.
+    /// CloudFormation throttles.
     Throttled,
-    /// No answer, or one from a service in trouble.
+    /// No answer, or a server error.
     Outage,
 }
 
-impl Pace {
+impl RateLimiter {
     /// AWS: about every 2 s for each stack, and at most ten calls a second for all.
     fn aws() -> Self {
         Self::new(Duration::from_secs(2), Duration::from_secs(2), Duration::from_millis(100))
@@ -75,27 +76,27 @@ impl Pace {
 
     pub(super) fn new(first: Duration, longest: Duration, least: Duration) -> Self {
         let now = Instant::now();
-        let limiter = Limiter { next_call: now, least, gap: least, widened: now };
-        Self { first, longest, outage: OUTAGE, limiter: Arc::new(Mutex::new(limiter)) }
+        let interval = Interval { next_call: now, least, gap: least, widened: now };
+        Self { first, longest, outage: OUTAGE, interval: Arc::new(Mutex::new(interval)) }
     }
 
-    /// Fast for an endpoint on this machine; AWS's pace otherwise.
+    /// Returns fast limits for an endpoint on this machine, AWS's otherwise.
     pub fn of(clients: &Clients) -> Self {
         if clients.is_local() { Self::local() } else { Self::aws() }
     }
 
-    /// For questions whose answer is worth little later: what gets no answer is repeated once.
+    /// Returns the limits for requests that fail fast: a request without an answer is repeated once.
     pub fn impatient(self) -> Self {
         Self { first: self.first.min(FIRST_IMPATIENT), outage: OUTAGE_IMPATIENT, ..self }
     }
 
-    /// The same turns, with patience for a long outage.
+    /// Returns the same limiter with a longer limit for outages.
     pub(super) fn patient(&self) -> Self {
         Self { outage: OUTAGE_UNDER_WAY, ..self.clone() }
     }
 
-    /// Sends a request in its turn, and again for as long as the answer is to have patience. `request` must be one that
-    /// may be repeated: a question, or one that carries a token.
+    /// Sends a request in its turn, and repeats it while the answer is throttled or missing. `request` must be
+    /// repeatable: a read, or one that carries a token.
     pub async fn send<T, E, F>(&self, what: &str, request: impl Fn() -> F) -> Result<T, SdkError<E, Response>>
     where
         E: ProvideErrorMetadata,
@@ -109,16 +110,16 @@ impl Pace {
             let answer = request().await;
             let patience = match answer.as_ref().err().map_or(Answer::Final, read) {
                 Answer::Final => {
-                    self.limiter.lock().await.ease();
+                    self.interval.lock().await.ease();
                     return answer;
                 }
                 Answer::Throttled => {
-                    self.limiter.lock().await.widen(sent, Instant::now());
+                    self.interval.lock().await.widen(sent, Instant::now());
                     DEADLINE
                 }
                 Answer::Outage => self.outage,
             };
-            // Once more in any case: the first attempt may have taken all the time there is.
+            // Repeated at least once: the first attempt may have taken all of the time.
             if trouble.get_or_insert(sent).elapsed() >= patience && poll.held > 0 {
                 return answer;
             }
@@ -129,31 +130,31 @@ impl Pace {
         }
     }
 
-    /// Waits for this caller's turn; turns are handed out in the order of asking.
+    /// Waits for this caller's turn; turns are given in the order of the calls.
     async fn turn(&self) {
-        let mine = self.limiter.lock().await.take();
+        let mine = self.interval.lock().await.take();
         if mine > Instant::now() {
             sleep_until(mine).await;
         }
     }
 
-    /// Begins a wait for something.
+    /// Starts a wait.
     pub fn poll(&self, what: impl Into<String>) -> Poll {
         Poll { what: what.into(), delay: self.first, longest: self.longest, end: Instant::now() + DEADLINE, held: 0 }
     }
 
-    /// Sleeps for `duration`, or for a moment where the endpoint is on this machine.
+    /// Sleeps for `duration`, or briefly if the endpoint is on this machine.
     pub(super) async fn wait(&self, duration: Duration) {
         sleep(if self.is_local() { self.longest } else { duration }).await;
     }
 
-    /// Whether the endpoint is on this machine, where everything is quick.
+    /// Returns whether the endpoint is on this machine, where everything is quick.
     pub(super) fn is_local(&self) -> bool {
         self.longest < Duration::from_secs(1)
     }
 }
 
-impl Limiter {
+impl Interval {
     fn take(&mut self) -> Instant {
         let mine = self.next_call.max(Instant::now());
         self.next_call = mine + self.gap;
@@ -182,15 +183,15 @@ pub struct Poll {
     delay: Duration,
     longest: Duration,
     end: Instant,
-    /// Answers in a row that asked for patience.
+    /// Consecutive answers that were throttled or missing.
     held: u32,
 }
 
 impl Poll {
-    /// Sleeps until the next look.
+    /// Sleeps until the next poll.
     ///
     /// # Errors
-    /// `StackFailed` when the deadline has passed; the operation itself goes on.
+    /// `StackFailed` when the deadline has passed; the operation itself continues.
     pub async fn pause(&mut self) -> Result<()> {
         if Instant::now() >= self.end {
             let message = format!("{} is still under way after {} minutes", self.what, DEADLINE.as_secs() / 60);
@@ -204,7 +205,7 @@ impl Poll {
     }
 }
 
-/// Up to a quarter shorter or longer, so that side-by-side waits spread out.
+/// Returns the delay, up to a quarter shorter or longer, so that parallel waits spread out.
 fn jittered(delay: Duration) -> Duration {
     delay.mul_f64(0.75 + 0.5 * fastrand::f64())
 }
@@ -215,9 +216,9 @@ fn read<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Answer {
         _ if is_throttle(sdk_code(error)) => Answer::Throttled,
         SdkError::ServiceError(service) if service.raw().status().as_u16() == 429 => Answer::Throttled,
         SdkError::ServiceError(service) => trouble(service.raw().status().as_u16()),
-        // Cut off in the middle, or not CloudFormation's at all.
+        // The answer was interrupted, or is not CloudFormation's.
         SdkError::ResponseError(_) | SdkError::TimeoutError(_) => Answer::Outage,
-        // A connection that breaks off is "other", and marked as one to try again.
+        // A broken connection is "other", and marked as transient.
         SdkError::DispatchFailure(failure)
             if failure.is_io() || failure.is_timeout() || failure.as_other() == Some(ErrorKind::TransientError) =>
         {
@@ -227,7 +228,7 @@ fn read<E: ProvideErrorMetadata>(error: &SdkError<E, Response>) -> Answer {
     }
 }
 
-/// Codes by which CloudFormation asks for patience.
+/// Returns whether the code means throttling.
 fn is_throttle(code: &str) -> bool {
     matches!(
         code,
@@ -246,7 +247,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jitter_stays_near() {
+    fn jitter_stays_within_a_quarter() {
         for _ in 0..1000 {
             let slept = jittered(Duration::from_secs(2));
             assert!(slept >= Duration::from_millis(1500) && slept <= Duration::from_millis(2500), "{slept:?}");
@@ -254,25 +255,25 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn turns_keep_their_distance() {
-        let pace = Pace::new(Duration::ZERO, Duration::ZERO, Duration::from_millis(20));
+    async fn turns_are_spaced_by_the_gap() {
+        let limiter = RateLimiter::new(Duration::ZERO, Duration::ZERO, Duration::from_millis(20));
         let began = Instant::now();
-        futures_util::future::join_all((0..5).map(|_| pace.turn())).await;
+        futures_util::future::join_all((0..5).map(|_| limiter.turn())).await;
         assert!(began.elapsed() >= Duration::from_millis(80), "{:?}", began.elapsed());
     }
 
     #[tokio::test]
-    async fn throttling_widens_the_gap_once_a_round_and_good_answers_narrow_it_again() {
-        let pace = Pace::new(Duration::ZERO, Duration::ZERO, Duration::from_millis(100));
-        let mut limiter = pace.limiter.lock().await;
-        let sent = limiter.widened;
+    async fn throttling_widens_the_gap_once_per_round_and_successes_narrow_it() {
+        let limiter = RateLimiter::new(Duration::ZERO, Duration::ZERO, Duration::from_millis(100));
+        let mut interval = limiter.interval.lock().await;
+        let sent = interval.widened;
         let at = |round: u32| sent + Duration::from_secs(1) * round;
-        limiter.widen(sent, at(1));
-        limiter.widen(sent, at(2));
-        assert_eq!(limiter.gap, Duration::from_millis(200), "answers to calls of the same moment count once");
-        (1..20).for_each(|round| limiter.widen(at(round), at(round)));
-        assert_eq!(limiter.gap, WIDEST_GAP);
-        (0..200).for_each(|_| limiter.ease());
-        assert_eq!(limiter.gap, Duration::from_millis(100));
+        interval.widen(sent, at(1));
+        interval.widen(sent, at(2));
+        assert_eq!(interval.gap, Duration::from_millis(200), "answers to calls of the same moment count once");
+        (1..20).for_each(|round| interval.widen(at(round), at(round)));
+        assert_eq!(interval.gap, WIDEST_GAP);
+        (0..200).for_each(|_| interval.ease());
+        assert_eq!(interval.gap, Duration::from_millis(100));
     }
 }
