@@ -5,7 +5,7 @@ use std::fmt;
 use aws_credential_types::Credentials;
 use serde::{Deserialize, Serialize};
 
-/// An access key: its id may be seen, its secret is never shown by `Debug`.
+/// An access key. `Debug` shows its id, never its secret.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessKey {
     pub id: String,
@@ -17,7 +17,7 @@ impl AccessKey {
         Self { id: id.into(), secret: secret.into() }
     }
 
-    /// Returns it as the SDK takes it.
+    /// Returns the access key as credentials of the SDK.
     pub fn credentials(&self) -> Credentials {
         Credentials::new(&self.id, &self.secret, None, None, "local stack")
     }

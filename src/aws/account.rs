@@ -1,9 +1,9 @@
-//! Whose account this is, and what it has.
+//! The account of the credentials, and its limits.
 
 use super::Clients;
 use crate::error::{AwsContext, Error, Result, sdk_code};
 
-/// Who asks, as AWS sees it.
+/// The caller, as AWS sees it.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// Twelve digits.
@@ -12,19 +12,19 @@ pub struct Identity {
     pub principal: String,
 }
 
-/// Asks STS, which needs no permission.
+/// Reads the caller from STS, which needs no permission.
 ///
 /// # Errors
-/// `Credentials` where there are none that work.
+/// `Credentials` if there are no working credentials.
 pub async fn identity(clients: &Clients) -> Result<Identity> {
-    let answer = clients.sts().get_caller_identity().send().await.aws("ask who we are")?;
+    let answer = clients.sts().get_caller_identity().send().await.aws("get the caller identity")?;
     let identity = Identity { account: answer.account.unwrap_or_default(), principal: answer.arn.unwrap_or_default() };
-    // Another request may have been faster, with the same answer.
+    // A concurrent request may have been faster, with the same answer.
     let _ = clients.account.set(identity.account.clone());
     Ok(identity)
 }
 
-/// Returns the account's number, asked for once for all clones of these clients.
+/// Returns the account's number, requested once for all clones of these clients.
 ///
 /// # Errors
 /// Those of [`identity`].
@@ -39,13 +39,13 @@ pub const UNRESERVED: i64 = 100;
 /// Returns how many concurrent executions no function has reserved; None where Lambda gives no value.
 ///
 /// # Errors
-/// What Lambda says.
+/// The errors of Lambda.
 pub async fn unreserved(clients: &Clients) -> Result<Option<i64>> {
-    let answer = clients.lambda().get_account_settings().send().await.aws("ask for the limits of Lambda")?;
+    let answer = clients.lambda().get_account_settings().send().await.aws("get the limits of Lambda")?;
     Ok(answer.account_limit().and_then(|limit| limit.unreserved_concurrent_executions()).map(i64::from))
 }
 
-/// Whether the account has an IAM role of this name.
+/// Returns whether the account has an IAM role of this name.
 pub async fn has_role(clients: &Clients, role: &str) -> Result<bool> {
     match clients.iam().get_role().role_name(role).send().await {
         Ok(_) => Ok(true),

@@ -31,18 +31,18 @@ const AWS_SUFFIXES: [&str; 7] = [
     "csp.hci.ic.gov",
 ];
 
-/// An API's answer.
+/// The answer of an API.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
-    /// AWS's code where API Gateway itself refused the request (`x-amzn-errortype`).
+    /// AWS's error code if API Gateway itself refused the request (`x-amzn-errortype`).
     pub code: Option<String>,
     pub body: Bytes,
 }
 
 impl Answer {
-    /// Returns the kind of an answer that is not a success. A signature that API Gateway does not accept is a matter of
-    /// credentials, and has the status of a denied request.
+    /// Returns the kind of an answer that is not a success. A signature that API Gateway does not accept counts as a
+    /// credentials error, although its status is that of a denied request.
     pub fn error_kind(&self) -> Kind {
         match (self.status, self.code.as_deref().map(kind_of)) {
             (401 | 403, Some(Kind::Credentials)) => Kind::Credentials,
@@ -56,21 +56,21 @@ impl Answer {
 pub struct Api {
     clients: Clients,
     base: String,
-    /// Where requests go: the API's own address, or the endpoint's with the API's path.
+    /// Destination of the requests: the API's own address, or the endpoint's with the API's path.
     target: String,
-    /// The API's host name, by which an emulator finds it.
+    /// The API's host name, by which an emulator finds the API.
     host: String,
-    /// The host that requests are signed for: the one that they go to, or the API's name where both are on this machine. An
+    /// The host that requests are signed for: their destination, or the API's name if both are on this machine. The
     /// endpoint chooses the API's address, and a signature for an address elsewhere could be used there.
     signed_host: String,
     http: HttpsClient,
 }
 
 impl Api {
-    /// `url` is the API's address, as its stack's output `ApiUrl` has it.
+    /// Creates a client for the API at `url`, the output `ApiUrl` of its stack.
     ///
     /// # Errors
-    /// `Unexpected` when that is not an address of API Gateway in the region, `Io` when the system has no certificate
+    /// `Unexpected` if `url` is not an address of API Gateway in the region, `Io` if the system has no certificate
     /// authorities.
     pub fn new(clients: &Clients, url: &str) -> Result<Self> {
         let no_url = || format!("the API's address {url:?} is not a URL");
@@ -102,14 +102,14 @@ impl Api {
         })
     }
 
-    /// Sends a request with a JSON body; `headers` go beside those that every request has.
+    /// Sends a request with a JSON body; `headers` are added to those of every request.
     ///
-    /// On the local stack the API's own host name does not resolve: the request goes to the endpoint, and the name into
+    /// On the local stack the API's own host name does not resolve: the request goes to the endpoint, with the name in
     /// the `Host` header.
     ///
     /// # Errors
-    /// `Credentials` when there are none, `Unreachable` when nothing answers. An answer with an error status is an
-    /// answer.
+    /// `Credentials` if there are none, `Unreachable` without an answer. An answer with an error status is not an
+    /// error.
     pub async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer> {
         let url = format!("{}{path}", self.base);
         let target = format!("{}{path}", self.target);
@@ -137,8 +137,8 @@ impl Api {
     }
 }
 
-/// Whether it is an API's address as API Gateway gives them: `https://{id}.execute-api.{region}.{suffix}`. The suffix is
-/// the partition's.
+/// Returns whether it is an address of API Gateway: `https://{id}.execute-api.{region}.{suffix}`. The suffix is the
+/// partition's.
 fn is_api_of(uri: &http::Uri, region: &str) -> bool {
     let host = uri.host().unwrap_or_default();
     let rest = host.split_once('.').filter(|(id, _)| id.chars().all(|c| c.is_ascii_alphanumeric()));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_that_is_refused_is_a_matter_of_credentials() {
+    fn a_refused_signature_is_a_credentials_error() {
         let kind =
             |status, code: Option<&str>| Answer { status, code: code.map(Into::into), body: Bytes::new() }.error_kind();
         for code in ["InvalidSignatureException", "SignatureDoesNotMatch", "MissingAuthenticationTokenException"] {

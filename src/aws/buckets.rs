@@ -1,19 +1,18 @@
-//! Buckets: what is in one, and emptying it, without which CloudFormation can't delete it.
+//! Lists, reads and empties buckets; CloudFormation can't delete a bucket with objects.
 //!
-//! Every request names the account that must own the bucket: the name of a bucket that was deleted can be taken by another
-//! account.
+//! Every request names the account that must own the bucket: another account can take the name of a deleted bucket.
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
 use super::{Clients, account};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
-/// Deletes every object, a page at a time. Returns how many; a bucket that does not exist has none.
+/// Deletes every object, a page at a time, and returns their number; zero if the bucket does not exist.
 pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
     let (client, owner) = (clients.s3(), account::number(clients).await?);
     let mut deleted = 0;
     loop {
-        // Always the first page: the one before is gone.
+        // Always the first page: the previous one is deleted.
         let page = match client.list_objects_v2().bucket(bucket).expected_bucket_owner(owner).send().await {
             Ok(page) => page,
             Err(error) if sdk_code(&error) == "NoSuchBucket" => return Ok(deleted),
@@ -40,17 +39,17 @@ pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
     }
 }
 
-/// Whether the bucket is there.
+/// Returns whether the bucket exists.
 pub async fn exists(clients: &Clients, bucket: &str) -> Result<bool> {
     let owner = account::number(clients).await?;
     match clients.s3().head_bucket().bucket(bucket).expected_bucket_owner(owner).send().await {
         Ok(_) => Ok(true),
         Err(error) if matches!(sdk_code(&error), "NotFound" | "NoSuchBucket" | "404") => Ok(false),
-        Err(error) => Err(error).aws(format!("look for bucket {bucket}")),
+        Err(error) => Err(error).aws(format!("check bucket {bucket}")),
     }
 }
 
-/// An object's name and size, and when it was written, in Unix milliseconds.
+/// An object's key, its size, and the time at which it was written, in Unix milliseconds.
 #[derive(Debug, Clone)]
 pub struct Object {
     pub key: String,
@@ -58,12 +57,12 @@ pub struct Object {
     pub modified: i64,
 }
 
-/// Pages of 1,000 objects that [`list`] reads at most.
+/// Maximum number of pages of 1,000 objects that [`list`] reads.
 const PAGES: usize = 10;
-/// Bytes of an object that [`read`] gives at most. A batch that Lambda gave up has 6 MB, twice escaped.
+/// Maximum bytes of an object that [`read`] returns. A batch that Lambda discards has 6 MB, escaped twice.
 pub const READ_LIMIT: usize = 16 << 20;
 
-/// What is in a bucket: its first 10,000 objects.
+/// Returns the first 10,000 objects of a bucket.
 pub async fn list(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
     list_pages(clients, bucket, PAGES).await
 }
@@ -87,19 +86,19 @@ async fn list_pages(clients: &Clients, bucket: &str, most: usize) -> Result<Vec<
     Ok(objects)
 }
 
-/// Everything that is in a bucket. Of a million objects names alone take some hundred megabytes: for buckets that are
-/// mostly empty.
+/// Returns all objects of a bucket. The names of a million objects take some hundred megabytes: only for buckets that
+/// are mostly empty.
 pub async fn list_all(clients: &Clients, bucket: &str) -> Result<Vec<Object>> {
     list_pages(clients, bucket, usize::MAX).await
 }
 
-/// An object's first [`READ_LIMIT`] bytes.
+/// Returns an object's first [`READ_LIMIT`] bytes.
 pub async fn read(clients: &Clients, bucket: &str, key: &str) -> Result<Vec<u8>> {
     let object = read_if_there(clients, bucket, key).await?;
     object.ok_or_else(|| Error::new(Kind::Aws, format!("s3://{bucket}/{key} does not exist")))
 }
 
-/// An object that may have been deleted; its first [`READ_LIMIT`] bytes.
+/// Returns the first [`READ_LIMIT`] bytes of an object; None if it was deleted.
 pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
     let owner = account::number(clients).await?;
     let request = clients.s3().get_object().bucket(bucket).key(key).expected_bucket_owner(owner);
@@ -110,7 +109,7 @@ pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result
     let mut bytes = Vec::new();
     while let Some(chunk) = object.body.next().await {
         let chunk = chunk.map_err(|error| {
-            Error::new(Kind::Unreachable, format!("s3://{bucket}/{key} broke off")).with_source(error)
+            Error::new(Kind::Unreachable, format!("s3://{bucket}/{key}: the connection was closed")).with_source(error)
         })?;
         bytes.extend_from_slice(&chunk);
         if bytes.len() >= READ_LIMIT {
@@ -121,7 +120,7 @@ pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result
     Ok(Some(bytes))
 }
 
-/// Deletes an object; one that is not there any more is fine.
+/// Deletes an object; succeeds if it does not exist.
 pub async fn delete(clients: &Clients, bucket: &str, key: &str) -> Result<()> {
     let owner = account::number(clients).await?;
     let deleted = clients.s3().delete_object().bucket(bucket).key(key).expected_bucket_owner(owner).send().await;

@@ -1,4 +1,4 @@
-//! One SDK configuration, and a client of each service from it.
+//! One SDK configuration, and the clients of all services.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ use super::{service_endpoint, transport};
 use crate::error::{Error, Kind, Result};
 use crate::settings::{Origin, Settings, check_region, is_endpoint};
 
-/// Where the local stack listens.
+/// Address and credentials of the local stack.
 #[derive(Debug, Clone)]
 pub struct LocalEndpoint {
     /// Like `http://127.0.0.1:4566`.
@@ -33,7 +33,7 @@ pub struct LocalEndpoint {
     pub key: AccessKey,
 }
 
-/// Clients share connections and credentials; making one costs nothing.
+/// Clients share connections and credentials; creating one costs nothing.
 #[derive(Debug, Clone)]
 pub struct Clients {
     config: SdkConfig,
@@ -42,13 +42,13 @@ pub struct Clients {
     /// Services with an endpoint on this machine that the credentials are not meant for.
     unsigned: Vec<&'static str>,
     trust: Trust,
-    /// What the user should know about the choice of credentials.
+    /// A note for the user about the choice of credentials.
     pub warnings: Vec<String>,
     /// See [`super::account::number`].
     pub(super) account: Arc<OnceCell<String>>,
 }
 
-/// For requests to an API itself, which the SDK has no client for.
+/// The id for requests to an API itself, for which the SDK has no client.
 const API_GATEWAY: &str = "API Gateway";
 
 macro_rules! client {
@@ -62,11 +62,11 @@ macro_rules! client {
 }
 
 impl Clients {
-    /// Chooses region, credentials and endpoint by the settings. For the local stack nothing else counts: no profile, no
-    /// variable, no proxy.
+    /// Chooses region, credentials and endpoint by the settings. For the local stack profiles, variables and proxies
+    /// are ignored.
     ///
     /// # Errors
-    /// `Region` when there is none, `Credentials` when the chosen profile does not exist, `Config` or `Usage` for an
+    /// `Region` if there is none, `Credentials` if the chosen profile does not exist, `Config` or `Usage` for an
     /// endpoint that must not be sent credentials. Credentials are resolved at the first request, not here.
     pub async fn load(settings: &Settings, local: Option<LocalEndpoint>) -> Result<Self> {
         if let Some(mut endpoint) = local {
@@ -92,11 +92,11 @@ impl Clients {
             loader = loader.credentials_provider(provider);
         }
         if let Some(url) = &settings.endpoint_url {
-            // The SDK reads the variable itself: services may have others of their own.
+            // The SDK reads the variable itself: single services may have their own.
             if settings.chosen.endpoint_url != Origin::Variable {
                 loader = loader.endpoint_url(url);
             }
-            // An emulator has neither.
+            // Emulators have neither.
             if is_loopback(url) {
                 loader = loader.use_fips(false).use_dual_stack(false);
             }
@@ -115,12 +115,12 @@ impl Clients {
         })
     }
 
-    /// Clients of the local stack's own daemon.
+    /// Creates clients for the local stack's own daemon.
     pub async fn for_local(endpoint: LocalEndpoint) -> Self {
         Self::of_local(endpoint)
     }
 
-    /// Built without reading variables or files: those are meant for AWS. The stack's own credentials, never real ones.
+    /// Creates them without variables or files, which are meant for AWS, and with the stack's own credentials.
     fn of_local(endpoint: LocalEndpoint) -> Self {
         let config = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -136,7 +136,7 @@ impl Clients {
         Self::of(config)
     }
 
-    /// Clients inside a Lambda function: everything from its environment.
+    /// Creates clients inside a Lambda function, from its environment.
     pub async fn from_environment() -> Self {
         Self::of(aws_config::defaults(BehaviorVersion::latest()).load().await)
     }
@@ -159,27 +159,28 @@ impl Clients {
         Self { config, ..self.clone() }
     }
 
-    /// Returns the same clients with other credentials, which they share: each set is resolved once and again before it expires.
+    /// Returns the same clients with other credentials, which they share. Each set is resolved once, and again before
+    /// it expires.
     #[must_use]
     pub fn with_credentials(&self, credentials: SharedCredentialsProvider) -> Self {
         let config = self.config.to_builder().credentials_provider(credentials);
         Self { config: config.identity_cache(IdentityCache::lazy().build()).build(), ..self.clone() }
     }
 
-    /// The same, for questions whose answer is worth little later: one repetition, short time limits.
+    /// Returns the same clients with one retry and short time limits.
     #[must_use]
     pub fn impatient(&self) -> Self {
         let config = self.config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(2));
         Self { config: config.timeout_config(timeouts(Duration::from_secs(15))).build(), ..self.clone() }
     }
 
-    /// For what the SDK has no client for, and for clients in functions and in the local stack's daemon. Clients of single
-    /// services take [`Clients::config_of`].
+    /// Returns the configuration for requests without an SDK client, and for clients in functions and in the local
+    /// stack's daemon. Clients of single services take [`Clients::config_of`].
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// Returns the authorities that count for HTTPS to AWS.
+    /// Returns the certificate authorities for HTTPS to AWS.
     pub fn trust(&self) -> &Trust {
         &self.trust
     }
@@ -190,7 +191,8 @@ impl Clients {
         service_endpoint::of(&self.config, "CloudFormation").is_some_and(|url| is_loopback(&url))
     }
 
-    /// Returns whether reads of a Kinesis shard are limited: on AWS, and on a local stack unless it was started without.
+    /// Returns whether reads of a Kinesis shard are limited: on AWS, and on a local stack unless it was started without
+    /// limits.
     pub fn has_shard_limits(&self) -> bool {
         let unlimited =
             || matches!(crate::settings::environment::flag("OUTBOXCTL_LOCAL_SHARD_LIMITS"), Ok(Some(false)));
@@ -201,7 +203,7 @@ impl Clients {
         self.config.region().map_or("", Region::as_ref)
     }
 
-    /// Returns the configuration for one service, by its id: without the credentials where its endpoint must not get them.
+    /// Returns the configuration for one service, by its id: without the credentials if its endpoint must not get them.
     pub fn config_of(&self, service: &'static str) -> Cow<'_, SdkConfig> {
         if !self.unsigned.contains(&service) {
             return Cow::Borrowed(&self.config);
@@ -209,13 +211,13 @@ impl Clients {
         Cow::Owned(unsigning(&self.config))
     }
 
-    /// Returns what signs requests to an API.
+    /// Returns the credentials that sign requests to an API.
     pub(super) fn api_credentials(&self) -> Option<SharedCredentialsProvider> {
         self.config_of(API_GATEWAY).credentials_provider()
     }
 
-    /// S3 by path where an endpoint is set: a bucket's name as a host does not resolve on the local stack. There, no
-    /// checksums either: nothing can be lost on the way, and they cost seconds without optimisation.
+    /// Returns a client of S3, with bucket names in the path if an endpoint is set: as a host they do not resolve on
+    /// the local stack. There, checksums are off as well: they take seconds without optimisation.
     pub fn s3(&self) -> aws_sdk_s3::Client {
         use aws_sdk_s3::config::{Builder, RequestChecksumCalculation};
         let mut config = Builder::from(self.config_of("S3").as_ref());
@@ -281,7 +283,7 @@ async fn region(settings: &Settings, profiles: &Profiles, http: &SharedHttpClien
     })
 }
 
-/// Returns the region that commands work in, as far as flags, variables and files say; nothing is asked for it.
+/// Returns the region of commands, by flags, variables and files only, without a request.
 pub async fn configured_region(settings: &Settings) -> Option<String> {
     let profiles = match &settings.region {
         Some(region) => return Some(region.clone()),
@@ -290,8 +292,8 @@ pub async fn configured_region(settings: &Settings) -> Option<String> {
     profiles.get("region").map(str::to_owned)
 }
 
-/// Checks that the file names no endpoint on another machine: it may come with a repository of others, and must not send
-/// signed requests anywhere.
+/// Checks that the file names no endpoint on another machine: it may come with a repository of others, and must not
+/// redirect signed requests.
 fn check_source(settings: &Settings) -> Result<()> {
     match &settings.endpoint_url {
         Some(url) if settings.chosen.endpoint_url == Origin::File && !is_loopback(url) => {
@@ -303,11 +305,11 @@ fn check_source(settings: &Settings) -> Result<()> {
     }
 }
 
-/// Returns the services whose endpoint must not get the credentials in force: those on this machine that the
-/// credentials were not chosen for.
+/// Returns the services whose endpoint must not get the credentials in use: those on this machine that the credentials
+/// were not chosen for.
 ///
 /// # Errors
-/// `Usage` for an endpoint that can't be used, or that real credentials would be sent to unencrypted.
+/// `Usage` for an invalid endpoint, or one that real credentials would be sent to unencrypted.
 fn unsigned(config: &SdkConfig, settings: &Settings, profiles: &Profiles) -> Result<Vec<&'static str>> {
     let mut unsigned = Vec::new();
     for service in Clients::SERVICES {

@@ -1,4 +1,4 @@
-//! AWS's clock, as its answers' `Date` header tells it.
+//! AWS's clock, from the `Date` header of its answers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,7 +13,7 @@ use super::Clients;
 use super::account::Identity;
 use crate::error::{AwsContext, Result};
 
-/// Notes the date of the latest answer, whatever its status.
+/// Records the date of the latest answer, of any status.
 #[derive(Debug, Clone, Default)]
 struct DateOfAnswer(Arc<Mutex<Option<TimeDelta>>>);
 
@@ -34,12 +34,12 @@ impl Intercept for DateOfAnswer {
     }
 }
 
-/// Who asks, and by how much this machine's clock is ahead of AWS's: to the second, which is what the header has. The
-/// second is None where no answer came, or none with a date.
+/// Returns the caller, and the time by which this machine's clock is ahead of AWS's, to the second (the resolution of
+/// the header). The second is None without an answer, or without a date in it.
 pub async fn identity_and_skew(clients: &Clients) -> (Result<Identity>, Option<TimeDelta>) {
     let date = DateOfAnswer::default();
     let answer = clients.sts().get_caller_identity().customize().interceptor(date.clone()).send().await;
-    let identity = answer.aws("ask who we are").map(|answer| Identity {
+    let identity = answer.aws("get the caller identity").map(|answer| Identity {
         account: answer.account.unwrap_or_default(),
         principal: answer.arn.unwrap_or_default(),
     });

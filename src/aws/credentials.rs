@@ -1,7 +1,8 @@
-//! Whose credentials sign requests: a profile, AWS's default chain, or placeholders.
+//! The credentials that sign requests: a profile, AWS's default chain, or placeholders.
 //!
-//! A profile that a flag names is used alone. One that AWS_PROFILE or outboxctl.toml names stands behind keys in the
-//! environment, as with the AWS CLI: CI systems give keys, whatever profile the developers' file has. Either must exist.
+//! A profile of a flag is used alone. Keys in the environment take precedence over a profile of AWS_PROFILE or
+//! outboxctl.toml, as with the AWS CLI: CI systems set keys, whatever profile the developers' file has. The profile
+//! must exist in either case.
 
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
 use aws_config::provider_config::ProviderConfig;
@@ -16,13 +17,13 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 use crate::settings::{Origin, Settings, quoted};
 
-/// Access key ids that emulators document for "any": they open nothing anywhere.
+/// Access key ids that emulators document as arbitrary: AWS does not accept them.
 const NOT_REAL: [&str; 7] = ["test", "dummy", "fake", "mock", "local", "localstack", "000000000000"];
 
-/// The profiles of ~/.aws, and which one counts.
+/// The profiles of ~/.aws, and the chosen one.
 #[derive(Debug)]
 pub struct Profiles {
-    /// "default" where none is chosen.
+    /// "default" if none is chosen.
     pub name: String,
     origin: Origin,
     sections: ProfileSet,
@@ -32,7 +33,7 @@ impl Profiles {
     /// Reads the files that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name, by default those in ~/.aws.
     ///
     /// # Errors
-    /// `Credentials` where a chosen profile does not exist, unless keys in the environment stand in for it.
+    /// `Credentials` if a chosen profile does not exist, unless keys in the environment replace it.
     pub async fn load(settings: &Settings) -> Result<Self> {
         let (name, origin) = match &settings.profile {
             Some(name) => (name.clone(), settings.chosen.profile),
@@ -51,7 +52,7 @@ impl Profiles {
         let excused = match origin {
             Origin::Flag => false,
             Origin::Default => true,
-            // The name that counts where none is chosen.
+            // The name that is used if none is chosen.
             Origin::Variable | Origin::File => keys_in_environment() || profiles.name == "default",
         };
         if profiles.exists() || excused { Ok(profiles) } else { Err(profiles.missing(settings)) }
@@ -68,8 +69,8 @@ impl Profiles {
             0 => "no profiles are configured: aws configure, or aws configure sso".to_owned(),
             _ => format!("profiles: {}", names.join(", ")),
         };
-        let said = said_by(settings, self.origin);
-        Error::new(Kind::Credentials, format!("AWS profile {:?}{said} does not exist", self.name)).hint(known)
+        let origin = origin_note(settings, self.origin);
+        Error::new(Kind::Credentials, format!("AWS profile {:?}{origin} does not exist", self.name)).hint(known)
     }
 
     /// Returns a key of the profile.
@@ -77,7 +78,7 @@ impl Profiles {
         self.sections.get(key).filter(|value| !value.is_empty())
     }
 
-    /// Returns how to get usable credentials again, by where they come from; `None` where that is not known.
+    /// Returns the way to renew the credentials, by their source; `None` if that is unknown.
     pub fn remedy(&self) -> Option<String> {
         if self.origin != Origin::Flag && keys_in_environment() {
             let token = environment::raw("AWS_SESSION_TOKEN").is_some();
@@ -89,12 +90,12 @@ impl Profiles {
         })
     }
 
-    /// Whether the profile itself says where requests go, so that its credentials are meant for that.
+    /// Returns whether the profile sets an endpoint, so that its credentials are meant for it.
     fn has_endpoint(&self) -> bool {
         self.get("endpoint_url").is_some() || self.get("services").is_some()
     }
 
-    /// Returns the credentials of the profile alone, where a flag names it; else None: AWS's default chain.
+    /// Returns the credentials of the profile alone, if a flag names it; else None: AWS's default chain.
     pub fn alone(&self, region: &Region, http: &SharedHttpClient) -> Option<SharedCredentialsProvider> {
         if self.origin != Origin::Flag {
             return None;
@@ -107,21 +108,21 @@ impl Profiles {
         Some(SharedCredentialsProvider::new(provider))
     }
 
-    /// Returns what a user should know who chose a profile that does not count.
+    /// Returns a warning if the chosen profile is not used.
     pub fn warning(&self, settings: &Settings) -> Option<String> {
         let behind = matches!(self.origin, Origin::Variable | Origin::File) && keys_in_environment();
         behind.then(|| {
             format!(
                 "AWS_ACCESS_KEY_ID takes precedence over profile {}{}; --profile {} uses the profile",
                 self.name,
-                said_by(settings, self.origin),
+                origin_note(settings, self.origin),
                 quoted(&self.name)
             )
         })
     }
 
-    /// Whether the credentials in force were chosen for an endpoint on this machine. Others stay here: a process of
-    /// another user may listen there.
+    /// Returns whether the credentials in use were chosen for an endpoint on this machine. Others are not sent there: a
+    /// process of another user may listen.
     pub fn are_meant_for_endpoint(&self, settings: &Settings) -> bool {
         match (self.origin, settings.chosen.endpoint_url) {
             (Origin::Flag, _) => true,
@@ -130,7 +131,7 @@ impl Profiles {
         }
     }
 
-    /// Whether the credentials in force are known to be an emulator's, before anything is signed with them.
+    /// Returns whether the credentials in use are known to be an emulator's, before a request is signed with them.
     pub fn are_not_real(&self) -> bool {
         let known = |id: &str| NOT_REAL.contains(&id);
         if self.origin != Origin::Flag && keys_in_environment() {
@@ -142,11 +143,11 @@ impl Profiles {
     }
 }
 
-/// Profiles that are followed from one to the profile that it takes its credentials from.
+/// Maximum length of a chain of profiles (`source_profile`).
 const LONGEST_CHAIN: usize = 5;
 
-/// The remedy for a profile, by the keys that it has (AWS SDKs and Tools Reference Guide, "Standardized credential providers").
-/// `chosen` is the one that commands name anyway.
+/// Returns the remedy for a profile, by its keys (AWS SDKs and Tools Reference Guide, "Standardized credential
+/// providers"). `chosen` is the profile that commands name anyway.
 fn remedy(chosen: &str, name: &str, get: &dyn Fn(&str, &str) -> Option<String>) -> Option<String> {
     let mut name = name.to_owned();
     for _ in 0..LONGEST_CHAIN {
@@ -175,7 +176,7 @@ fn remedy(chosen: &str, name: &str, get: &dyn Fn(&str, &str) -> Option<String>) 
     })
 }
 
-fn said_by(settings: &Settings, origin: Origin) -> String {
+fn origin_note(settings: &Settings, origin: Origin) -> String {
     match (origin, &settings.file) {
         (Origin::Variable, _) => " (from AWS_PROFILE)".into(),
         (Origin::File, Some(path)) => format!(" (from {})", path.display()),
@@ -183,12 +184,12 @@ fn said_by(settings: &Settings, origin: Origin) -> String {
     }
 }
 
-/// Whether the environment has an access key; SDKs take it before any profile.
+/// Returns whether the environment has an access key; SDKs use it before any profile.
 fn keys_in_environment() -> bool {
     ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].iter().all(|name| environment::raw(name).is_some())
 }
 
-/// Returns credentials that open nothing, for endpoints that real ones must not be sent to.
+/// Returns placeholder credentials for endpoints that real ones must not be sent to.
 pub fn placeholder() -> Credentials {
     Credentials::new("test", "test", None, None, "placeholder")
 }

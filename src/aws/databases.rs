@@ -1,11 +1,11 @@
-//! What of databases outlives its stack, as `destroy` and `doctor` ask.
+//! Databases, secrets and tables that outlive their stack, for `destroy` and `doctor`.
 
 use aws_sdk_dynamodb::types::TableStatus;
 
 use super::Clients;
 use crate::error::{AwsContext, Result, sdk_code};
 
-/// Identifiers of the instance's manual snapshots, which outlive it.
+/// Returns the identifiers of the instance's manual snapshots, which outlive it.
 pub async fn snapshots(clients: &Clients, database: &str) -> Result<Vec<String>> {
     let request = clients.rds().describe_db_snapshots().db_instance_identifier(database).snapshot_type("manual");
     let mut pages = request.into_paginator().items().send();
@@ -20,7 +20,7 @@ pub async fn snapshots(clients: &Clients, database: &str) -> Result<Vec<String>>
     Ok(names)
 }
 
-/// Automated backups that RDS keeps of an instance that was deleted: storage is billed for up to their retention.
+/// Returns the automated backups that RDS keeps of a deleted instance: storage is billed for up to their retention.
 pub async fn retained_backups(clients: &Clients, database: &str) -> Result<Vec<String>> {
     let request = clients.rds().describe_db_instance_automated_backups().db_instance_identifier(database);
     let answer = match request.send().await {
@@ -34,20 +34,20 @@ pub async fn retained_backups(clients: &Clients, database: &str) -> Result<Vec<S
     Ok(retained.filter_map(|backup| backup.dbi_resource_id().map(str::to_owned)).collect())
 }
 
-/// Whether the secret is there and not on its way out.
+/// Returns whether the secret exists and is not being deleted.
 pub async fn has_secret(clients: &Clients, arn: &str) -> Result<bool> {
     match clients.secrets().describe_secret().secret_id(arn).send().await {
         Ok(secret) => Ok(secret.deleted_date().is_none()),
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
-        Err(error) => Err(error).aws(format!("look for secret {arn}")),
+        Err(error) => Err(error).aws(format!("check secret {arn}")),
     }
 }
 
-/// Whether the table is there and not on its way out.
+/// Returns whether the table exists and is not being deleted.
 pub async fn has_table(clients: &Clients, name: &str) -> Result<bool> {
     match clients.dynamodb().describe_table().table_name(name).send().await {
         Ok(found) => Ok(found.table().and_then(|table| table.table_status()) != Some(&TableStatus::Deleting)),
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
-        Err(error) => Err(error).aws(format!("look for table {name}")),
+        Err(error) => Err(error).aws(format!("check table {name}")),
     }
 }

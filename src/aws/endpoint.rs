@@ -1,4 +1,4 @@
-//! Where an endpoint is: on this machine or not.
+//! Recognises endpoints on this machine.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! Invoking a Lambda function and waiting for its answer.
+//! Invokes a Lambda function and waits for its answer.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ use tokio::time::Instant;
 use super::Clients;
 use crate::error::{AwsContext, Result, sdk_code};
 
-/// How long a function that was idle may take to become active again: its network interfaces are made anew.
+/// Maximum time for an idle function to become active: its network interfaces are created again.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(180);
 
-/// How long to wait where the function's state can't be looked at. AWS names no time; network interfaces take about a minute.
+/// Wait if the function's state can't be read. AWS states no time; network interfaces take about a minute.
 const UNSEEN: Duration = Duration::from_secs(60);
 
-/// Invokes a function once and waits for its answer, up to `limit`. What is asked need not be idempotent: a lost answer is
-/// not followed by a second request.
+/// Invokes a function once and waits for its answer, up to `limit`. The request need not be idempotent: a lost answer
+/// is not followed by a second request.
 ///
-/// A function in a VPC that was not used for weeks is idle: its first invocation fails before the function is reached, and
-/// wakes it ("Configuring a Lambda function to access resources in a VPC" in the Lambda developer guide). Then this waits
-/// until it is active, and asks again.
+/// A function in a VPC that was not used for weeks is idle: its first invocation fails before the function is reached,
+/// and wakes it ("Configuring a Lambda function to access resources in a VPC" in the Lambda developer guide). This
+/// waits until it is active, and invokes it again.
 ///
 /// # Errors
-/// What Lambda answers. A failure of the function itself is in the answer.
+/// The errors of Lambda. A failure of the function itself is in the answer.
 pub async fn invoke(clients: &Clients, name: &str, payload: Vec<u8>, limit: Duration) -> Result<InvokeOutput> {
     let patient = aws_sdk_lambda::Config::builder()
         .retry_config(RetryConfig::disabled())
@@ -44,18 +44,18 @@ pub async fn invoke(clients: &Clients, name: &str, payload: Vec<u8>, limit: Dura
     answer.aws(format!("invoke {name}"))
 }
 
-/// Whether a function was not reached because it is being made ready: `Pending`, or `Inactive` with its network interfaces
-/// gone (the errors of Invoke in the Lambda API reference).
+/// Returns whether a function was not reached because it is being prepared: `Pending`, or `Inactive` with its network
+/// interfaces deleted (the errors of Invoke in the Lambda API reference).
 fn is_waking(code: &str) -> bool {
     matches!(code, "ResourceNotReadyException" | "ResourceConflictException")
 }
 
-/// Waits without looking where the caller may not look (`lambda:GetFunctionConfiguration`).
+/// Waits a fixed time if the caller lacks `lambda:GetFunctionConfiguration`.
 async fn wait_until_active(clients: &Clients, name: &str) {
     let deadline = Instant::now() + ACTIVE_WITHIN;
     loop {
         let found = clients.lambda().get_function_configuration().function_name(name).send().await;
-        // What keeps it from becoming active is in the answer to the next invocation.
+        // The answer to the next invocation has the reason if the function does not become active.
         let pause = match found.as_ref().map(|found| found.state()) {
             Ok(None | Some(State::Active | State::Failed)) => return,
             Ok(Some(_)) => Duration::from_secs(1),
@@ -68,7 +68,7 @@ async fn wait_until_active(clients: &Clients, name: &str) {
     }
 }
 
-/// Returns the name of the function's log group, as its configuration has it; the default name where it can't be asked.
+/// Returns the name of the function's log group, from its configuration; the default name if that can't be read.
 pub async fn log_group(clients: &Clients, name: &str) -> String {
     let found = clients.lambda().get_function_configuration().function_name(name).send().await.ok();
     let group = found.and_then(|found| found.logging_config?.log_group);
@@ -88,7 +88,7 @@ mod tests {
 
     type Calls = Arc<Mutex<Vec<String>>>;
 
-    /// Idle at first: the first invocation fails, and the function is pending for one look.
+    /// Idle at first: the first invocation fails, and the function is pending at the first look.
     async fn idle(State(calls): State<Calls>, method: Method, uri: Uri) -> (StatusCode, HeaderMap, &'static str) {
         let mut calls = calls.lock().expect("unpoisoned");
         calls.push(format!("{method} {}", uri.path().rsplit('/').next().unwrap_or_default()));
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_idle_function_is_asked_again_once_it_is_active() {
+    async fn an_idle_function_is_invoked_again_once_active() {
         let calls = Calls::default();
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));

@@ -1,4 +1,4 @@
-//! The HTTP client for requests that no SDK makes.
+//! The HTTP client for requests without an SDK client.
 
 use bytes::Bytes;
 use http::Uri;
@@ -11,13 +11,13 @@ use hyper_util::rt::TokioExecutor;
 use super::trust::Trust;
 use crate::error::Result;
 
-/// HTTP/1.1 over kept connections. Redirects are not followed, and proxies not used.
+/// HTTP/1.1 over kept connections, without redirects and proxies.
 pub type HttpsClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Returns a client for `to`, which may be an `http` or an `https` address.
 ///
 /// # Errors
-/// `Io` when `to` needs TLS and there are no certificate authorities to verify it with.
+/// `Io` if `to` needs TLS and there are no certificate authorities to verify it with.
 pub fn https_client(trust: &Trust, to: &Uri) -> Result<HttpsClient> {
     let connector =
         HttpsConnectorBuilder::new().with_tls_config(trust.client_config(to)?).https_or_http().enable_http1().build();

@@ -1,9 +1,9 @@
-//! Log groups of a pipeline, which outlive its stacks where something writes to them late.
+//! Log groups of a pipeline, which outlive its stacks if a service writes to them late.
 
 use super::Clients;
 use crate::error::{AwsContext, Result};
 
-/// Where the services put them.
+/// Prefixes of the services.
 const PLACES: &[&str] = &[
     "/aws/lambda/",
     "/aws/vendedlogs/apigateway/",
@@ -13,10 +13,10 @@ const PLACES: &[&str] = &[
     "dms-tasks-",
 ];
 
-/// Names of the log groups of the pipeline with this prefix.
+/// Returns the names of the log groups of the pipeline with this prefix.
 ///
 /// # Errors
-/// What CloudWatch Logs says.
+/// The errors of CloudWatch Logs.
 pub async fn of(clients: &Clients, prefix: &str) -> Result<Vec<String>> {
     let mut found = Vec::new();
     for place in PLACES {

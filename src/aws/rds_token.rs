@@ -1,4 +1,4 @@
-//! IAM authentication tokens for RDS: signed here, without a request; good for 15 minutes, for connecting only
+//! IAM authentication tokens for RDS: signed locally, without a request; valid for 15 minutes, for connecting only
 //! ("IAM database authentication for MariaDB, MySQL, and PostgreSQL" in the RDS user guide).
 
 use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
@@ -6,10 +6,10 @@ use aws_sdk_rds::auth_token::{AuthTokenGenerator, Config};
 use super::Clients;
 use crate::error::{Kind, OrFail, Result};
 
-/// A token to sign in with as `user`, in place of a password.
+/// Returns a token that replaces the password of `user`.
 ///
 /// # Errors
-/// `Credentials` when there are none.
+/// `Credentials` if there are none.
 pub async fn sign(clients: &Clients, host: &str, port: u16, user: &str) -> Result<String> {
     let unsigned = || "the database authentication token could not be signed".to_owned();
     let config = Config::builder().hostname(host).port(port.into()).username(user).build();

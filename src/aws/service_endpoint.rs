@@ -1,16 +1,16 @@
-//! The endpoint in force for a service, as the SDK itself finds it.
+//! The endpoint in use for a service, as the SDK resolves it.
 
 use aws_config::SdkConfig;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
 /// Returns the endpoint that requests to a service go to instead of AWS's own: a flag's, `AWS_ENDPOINT_URL_<SERVICE>`,
-/// AWS_ENDPOINT_URL, the `services` section or `endpoint_url` of the profile; the order of the SDK's clients.
+/// AWS_ENDPOINT_URL, the `services` section or `endpoint_url` of the profile; in the order of the SDK's clients.
 pub fn of(config: &SdkConfig, id: &str) -> Option<String> {
     let general = || config.endpoint_url().map(str::to_owned);
     if config.get_origin("endpoint_url").is_client_config() {
         return general();
     }
-    // None for the local stack, whose endpoint counts for every service.
+    // Unset for the local stack, whose endpoint is used for every service.
     let Some(source) = config.service_config() else { return general() };
     let key = ServiceConfigKey::builder().service_id(id).env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     key.ok().and_then(|key| source.load_config(key)).or_else(general)
@@ -35,7 +35,7 @@ impl LoadServiceConfig for WithoutEmpty {
 mod tests {
     use super::*;
 
-    /// What variables and profile say.
+    /// The values of variables and profile.
     #[derive(Debug)]
     struct Configured;
 

@@ -1,14 +1,14 @@
-//! A Kinesis stream's own settings.
+//! Settings of a Kinesis stream.
 
 use chrono::TimeDelta;
 
 use super::Clients;
 use crate::error::{AwsContext, Result};
 
-/// Returns how many shards of the stream take records now.
+/// Returns the number of open shards of the stream.
 ///
 /// # Errors
-/// What Kinesis says.
+/// The errors of Kinesis.
 pub async fn open_shards(clients: &Clients, name: &str) -> Result<u32> {
     let answer = clients.kinesis().describe_stream_summary().stream_name(name).send().await;
     let answer = answer.aws(format!("describe stream {name}"))?;
@@ -16,7 +16,7 @@ pub async fn open_shards(clients: &Clients, name: &str) -> Result<u32> {
     Ok(u32::try_from(open).unwrap_or(0))
 }
 
-/// How long the stream keeps a record.
+/// Returns the retention of the stream.
 pub async fn retention(clients: &Clients, name: &str) -> Result<TimeDelta> {
     let answer = clients.kinesis().describe_stream_summary().stream_name(name).send().await;
     let answer = answer.aws(format!("describe stream {name}"))?;

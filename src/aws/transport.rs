@@ -1,5 +1,5 @@
-//! The HTTP client of every request to AWS: one pool of connections, the right authorities, and no proxy for this
-//! machine.
+//! The HTTP client of every request to AWS: one pool of connections, the chosen certificate authorities, and no proxy
+//! for this machine.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
@@ -15,14 +15,14 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use super::endpoint::is_loopback;
 use super::trust::Trust;
 
-/// Chooses by each request's address.
+/// Chooses the connector by each request's address.
 #[derive(Debug, Clone)]
 struct Transport {
-    /// Without TLS or proxy, so that it needs no certificates: http to this machine.
+    /// Without TLS or proxy, so without certificates: http to this machine.
     plain: SharedHttpClient,
     /// Without a proxy: https to this machine.
     direct: SharedHttpClient,
-    /// Through the proxy that the environment names, if any.
+    /// Through the proxy of the environment, if any.
     proxied: SharedHttpClient,
 }
 
@@ -45,14 +45,14 @@ pub fn local_client() -> SharedHttpClient {
 fn over_tls(trust: Trust, proxy: fn() -> ProxyConfig) -> SharedHttpClient {
     Builder::new().build_with_connector_fn(move |settings, components| -> Connector {
         let pem = trust.pem();
-        // The SDK's own store of the system's authorities panics in a debug build where there are none.
+        // The SDK's own store of the system's authorities panics in a debug build if there are none.
         let mut store = TrustStore::empty();
         if !pem.is_empty() {
             store.add_pem_certificate(pem);
         }
         let connector = builder(settings, components).proxy_config(proxy());
         let connector = connector.tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-        // Fails for no input: it has nothing to check.
+        // Never fails: nothing is validated.
         let context = TlsContext::builder().with_trust_store(store).build().unwrap_or_default();
         connector.tls_context(context).build()
     })

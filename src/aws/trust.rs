@@ -16,24 +16,24 @@ use crate::settings::environment;
 /// The AWS CLI's variable for a PEM file that replaces the system's authorities; `ca_bundle` of a profile is the same.
 const BUNDLE_VARIABLE: &str = "AWS_CA_BUNDLE";
 
-/// The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR. Those that rustls can't read are left out.
+/// The system's authorities, or those of SSL_CERT_FILE and SSL_CERT_DIR. Those that rustls can't read are skipped.
 static SYSTEM: LazyLock<Vec<CertificateDer<'static>>> =
     LazyLock::new(|| usable(rustls_native_certs::load_native_certs().certs));
 
-/// The authorities that count for requests to AWS.
+/// The certificate authorities for requests to AWS.
 #[derive(Debug, Clone)]
 pub enum Trust {
-    /// The system's; read at the first HTTPS request, since plain http needs none.
+    /// The system's; read at the first HTTPS request, because plain http needs none.
     System,
     /// Those of a PEM file, and no others.
     Bundle(Arc<Vec<CertificateDer<'static>>>),
 }
 
 impl Trust {
-    /// Reads the file that AWS_CA_BUNDLE names, else `profile`'s `ca_bundle`.
+    /// Reads the file of AWS_CA_BUNDLE, else of `profile`'s `ca_bundle`.
     ///
     /// # Errors
-    /// `Usage` where that has no certificate that can be used: without it every request would fail.
+    /// `Usage` if that has no usable certificate: without it every request would fail.
     pub fn of(profile: Option<&str>) -> Result<Self> {
         let variable = environment::path(BUNDLE_VARIABLE).map(|path| (BUNDLE_VARIABLE, path));
         let profile = profile.filter(|path| !path.is_empty()).map(|path| ("ca_bundle of the AWS profile", home(path)));
@@ -43,7 +43,7 @@ impl Trust {
         let found = CertificateDer::pem_slice_iter(&text).collect::<std::result::Result<Vec<_>, _>>();
         let found = usable(found.or_fail(Kind::Usage, || format!("{name}={shown}: not a PEM file"))?);
         if found.is_empty() {
-            return Err(Error::new(Kind::Usage, format!("{name}={shown}: no usable certificate is in it")));
+            return Err(Error::new(Kind::Usage, format!("{name}={shown}: no usable certificate in this file")));
         }
         Ok(Self::Bundle(Arc::new(found)))
     }
@@ -55,7 +55,7 @@ impl Trust {
         }
     }
 
-    /// Returns the authorities as one PEM text; empty where there are none.
+    /// Returns the authorities as one PEM text; empty if there are none.
     pub fn pem(&self) -> String {
         let block = |certificate: &CertificateDer<'_>| {
             let text = STANDARD.encode(certificate);
@@ -67,7 +67,7 @@ impl Trust {
     /// Returns a TLS configuration for requests to `url`.
     ///
     /// # Errors
-    /// `Io` for an https URL where no authority is installed.
+    /// `Io` for an https URL if no authority is installed.
     pub fn client_config(&self, url: &http::Uri) -> Result<ClientConfig> {
         let mut store = RootCertStore::empty();
         if url.scheme_str() != Some("http") {
@@ -85,7 +85,7 @@ impl Trust {
     }
 }
 
-/// Leaves out what rustls can't read as an authority; the SDK would panic at it.
+/// Removes authorities that rustls can't read; the SDK would panic at them.
 fn usable(certificates: Vec<CertificateDer<'static>>) -> Vec<CertificateDer<'static>> {
     let fits = |certificate: &CertificateDer<'static>| RootCertStore::empty().add(certificate.clone()).is_ok();
     certificates.into_iter().filter(fits).collect()

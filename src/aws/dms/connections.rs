@@ -1,4 +1,4 @@
-//! Connection tests: from the replication instance to an endpoint.
+//! Connection tests from the replication instance to an endpoint.
 
 use aws_sdk_databasemigration::Client;
 use aws_sdk_databasemigration::types::Filter;
@@ -10,16 +10,16 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::report::{Event, Reporter};
 
-/// What a connection test came to.
+/// The result of a connection test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Connection {
     /// "source" or "target".
     pub role: &'static str,
     pub endpoint_arn: String,
-    /// testing, successful or failed; None where it was never tested.
+    /// `testing`, `successful` or `failed`; None if it was never tested.
     pub status: Option<String>,
     pub last_failure: Option<String>,
-    /// Whether it is the local stack's.
+    /// The endpoint is on the local stack.
     #[serde(skip)]
     pub local: bool,
 }
@@ -29,9 +29,9 @@ impl Connection {
         self.status.as_deref() == Some("successful")
     }
 
-    /// The failure, with the remedy where it is known.
+    /// Returns the failure, with the remedy if it is known.
     pub fn failure(&self) -> Error {
-        let words = self.last_failure.as_deref().unwrap_or("DMS says no more");
+        let words = self.last_failure.as_deref().unwrap_or("DMS gives no reason");
         let error = Error::new(Kind::EndpointFailed, format!("the {} endpoint can't be reached: {words}", self.role));
         match diagnosis::remedy(words, self.local) {
             Some(remedy) => error.hint(remedy),
@@ -40,8 +40,8 @@ impl Connection {
     }
 }
 
-/// Tests source and target at once and waits for both results. With `only_untested` one that was successful is not
-/// tested again.
+/// Tests source and target at once and waits for both results. With `only_untested`, a successful one is not tested
+/// again.
 pub async fn test(
     clients: &Clients,
     instance: &str,
@@ -56,7 +56,7 @@ pub async fn test(
     futures_util::future::try_join_all(both).await
 }
 
-/// What the latest tests came to, without testing again.
+/// Returns the results of the latest tests, without a new test.
 pub async fn latest(
     clients: &Clients,
     instance: &str,
@@ -83,7 +83,7 @@ async fn one(
     }
     reporter.emit(Event::started(&scope, "testing the connection"));
     patience.expect_test(reporter, &scope);
-    // A test under way answers for us.
+    // A test in progress is reused.
     if before.status.as_deref() != Some("testing") {
         let request = client.test_connection().replication_instance_arn(instance).endpoint_arn(endpoint);
         request.send().await.aws(format!("test the connection to the {role} endpoint"))?;
@@ -98,7 +98,7 @@ async fn one(
                 let text =
                     format!("the test of the {role} endpoint did not end within {} s", begun.elapsed().as_secs());
                 return Err(Error::new(Kind::EndpointFailed, text)
-                    .hint("DMS goes on testing: run `outboxctl dms test --timeout SECONDS` with more time"));
+                    .hint("the test continues: run `outboxctl dms test --timeout SECONDS` with more time"));
             }
             Some(status) => {
                 let message = format!("connection test {status}");
@@ -116,7 +116,7 @@ async fn look(client: &Client, local: bool, role: &'static str, endpoint: &str, 
     let mut pages = client.describe_connections().filters(filter).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = match page {
-            // DMS answers so for an endpoint that was never tested.
+            // The answer of DMS for an endpoint that was never tested.
             Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => break,
             page => page.aws(format!("describe the {role} connection"))?,
         };

@@ -1,7 +1,7 @@
-//! From a task's own words to what to do about them: by SQLSTATE where they have one, else by whole phrases of
-//! PostgreSQL and DMS.
+//! Finds the remedy for a task's failure in its message: by SQLSTATE if it has one, else by whole phrases of PostgreSQL
+//! and DMS.
 
-/// What a failure is about.
+/// The cause of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Cause {
     NoTables,
@@ -23,7 +23,7 @@ enum Cause {
     PayloadTooLarge,
 }
 
-/// SQLSTATE → cause, where the code alone says it. Source: PostgreSQL documentation, appendix "Error Codes".
+/// SQLSTATE → cause, if the code alone is sufficient. Source: PostgreSQL documentation, appendix "Error Codes".
 const CODES: &[(&str, Cause)] = &[
     ("28000", Cause::Secret),
     ("28P01", Cause::Secret),
@@ -71,12 +71,12 @@ const PHRASES: &[(&[&str], Cause)] = &[
     (&["lob", "truncat"], Cause::PayloadTooLarge),
 ];
 
-/// Returns the remedy for a failure that DMS reports only in text. `local` is whether it is the local stack's.
+/// Returns the remedy for a failure that DMS reports only in text. `local` means that the task is the local stack's.
 pub fn remedy(message: &str, local: bool) -> Option<&'static str> {
     cause(message).map(|cause| text(cause, local))
 }
 
-/// Whether the failure is a slot whose log is gone: nothing can be resumed.
+/// Returns whether the failure is a slot whose log was removed: nothing can be resumed.
 pub fn is_lost_slot(message: &str) -> bool {
     cause(message) == Some(Cause::SlotLost)
 }
@@ -88,7 +88,7 @@ fn cause(message: &str) -> Option<Cause> {
     by_code.map(|(_, cause)| *cause).or_else(|| by_phrase().map(|(_, cause)| *cause))
 }
 
-/// The SQLSTATEs that a text names: `(57014)` as we write them, `SqlState: 57014` as ODBC does.
+/// Returns the SQLSTATEs of a text: `(57014)` as in our messages, `SqlState: 57014` as in ODBC's.
 fn sqlstates(text: &str) -> impl Iterator<Item = &str> {
     let in_brackets = text.split('(').skip(1).filter_map(|rest| rest.split_once(')').map(|(code, _)| code));
     let named = text.split("SqlState:").skip(1).filter_map(|rest| rest.split_whitespace().next());
@@ -114,17 +114,17 @@ fn text(cause: Cause, local: bool) -> &'static str {
              `outboxctl dms start`"
         }
         (Cause::SlotLost, _) => {
-            "the server has removed the log that the slot needs (max_slot_wal_keep_size), so what was committed since the \
-             task last ran can't be captured: `outboxctl dms start --fresh` starts over at the end of the log, then \
+            "the server has removed the log that the slot needs (max_slot_wal_keep_size), so commits since the task \
+             last ran can't be captured: `outboxctl dms start --fresh` starts over at the end of the log, then \
              `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it"
         }
         (Cause::SlotMissing, _) => {
-            "the slot was dropped, so there is no position to resume from: `outboxctl dms start --fresh` makes a new one \
-             at the end of the log, then `outboxctl reconcile` shows what was skipped"
+            "the slot was dropped, so there is no position to resume from: `outboxctl dms start --fresh` creates a new \
+             one at the end of the log, then `outboxctl reconcile` shows what was skipped"
         }
         (Cause::Publication, _) => {
             "run `outboxctl db init`, which creates the publication, then `outboxctl dms start`; if it was dropped and \
-             created again, what was written before can't be decoded any more: then `outboxctl dms start --fresh`"
+             created again, earlier commits can't be decoded any more: then `outboxctl dms start --fresh`"
         }
         (Cause::LogicalOff, true) => {
             "logical replication is off: restart the stack with `outboxctl local down`, then `outboxctl local up`"
@@ -141,8 +141,8 @@ fn text(cause: Cause, local: bool) -> &'static str {
              `outboxctl dms test`"
         }
         (Cause::Certificate, true) => {
-            "the server's certificate is of another authority: run `outboxctl deploy` again, which imports the stack's own, \
-             then `outboxctl dms test`"
+            "the server's certificate was issued by another authority: run `outboxctl deploy` again, which imports \
+             the stack's own, then `outboxctl dms test`"
         }
         (Cause::Certificate, false) => {
             "the endpoint does not trust the server's certificate: import the RDS bundle that signed it, then \
@@ -158,14 +158,15 @@ fn text(cause: Cause, local: bool) -> &'static str {
              `outboxctl dms start`"
         }
         (Cause::Permission, _) => {
-            "the capture's role lacks a right: run `outboxctl db init` as the database's owner, then `outboxctl dms start`"
+            "the capture's role lacks a permission: run `outboxctl db init` as the database's owner, then \
+             `outboxctl dms start`"
         }
         (Cause::MissingTable, _) => "a table is missing: run `outboxctl db init`, then `outboxctl dms start`",
         (Cause::NoAnswer, true) => {
-            "the local PostgreSQL or stream did not answer: `outboxctl local status` shows what is up"
+            "the local PostgreSQL or stream did not answer: `outboxctl local status` shows the state of its parts"
         }
         (Cause::NoAnswer, false) => {
-            "no way to the server: check the security groups and, in private subnets, the VPC endpoints for \
+            "the server can't be reached: check the security groups and, in private subnets, the VPC endpoints for \
              kinesis-streams and secretsmanager, then `outboxctl dms test`"
         }
         (Cause::ReplicaIdentity, _) => {
@@ -173,7 +174,7 @@ fn text(cause: Cause, local: bool) -> &'static str {
         }
         (Cause::PayloadTooLarge, _) => {
             "the task stops at this row each time. Either raise the limit: `outboxctl deploy --parameter \
-             MaximumPayloadKilobytes=…`, then `outboxctl dms start`. Or pass over the row: `outboxctl dms start --fresh` \
+             MaximumPayloadKilobytes=…`, then `outboxctl dms start`. Or skip the row: `outboxctl dms start --fresh` \
              skips all that was written so far, and `outboxctl reconcile --repair` then delivers the rows behind it"
         }
     }
@@ -257,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_remedy_of_dms_start_or_test_says_what_to_change_before() {
+    fn remedies_name_a_change_before_dms_start_or_test() {
         for text in ALL.iter().flat_map(|cause| [text(*cause, true), text(*cause, false)]) {
             for command in ["`outboxctl dms start`", "`outboxctl dms test`", "`outboxctl dms status`"] {
                 assert!(!text.starts_with(command) && !text.starts_with(&format!("run {command}")), "{text}");

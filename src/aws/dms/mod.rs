@@ -1,6 +1,6 @@
 //! Control of a DMS replication task: start, stop and connection tests according to its state.
 //!
-//! A task's first run must be `start-replication`, every later one `resume-processing`: starting again would recreate
+//! A task's first run must be `start-replication`, every later one `resume-processing`: another start would recreate
 //! the replication slot and leave a gap. Source: StartReplicationTask in the DMS API reference.
 
 mod connections;

@@ -1,33 +1,33 @@
-//! What to do next, by the task's status. Pure.
+//! The next step by the task's status. Pure.
 
-/// What starting comes to.
+/// The step that starts a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Start {
     /// Never run: `start-replication`.
     First,
     /// Ran before: `resume-processing`.
     Resume,
-    /// It runs.
+    /// Already running.
     Nothing,
-    /// It is on its way to running: wait.
+    /// Changing to running: wait.
     Wait,
-    /// It is on its way to something else: wait, then decide again.
+    /// In another transition: wait, then decide again.
     WaitAndDecide,
-    /// It can't be started from here.
+    /// Can't be started by us.
     Impossible,
 }
 
-/// What stopping comes to.
+/// The step that stops a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stop {
     Request,
     Nothing,
     Wait,
-    /// It is on its way to a state that can be stopped: wait, then decide again.
+    /// In transition to a state that can be stopped: wait, then decide again.
     WaitAndDecide,
 }
 
-/// Every status that the DMS API reference lists for a task has an answer here; an unknown one is waited out.
+/// Returns the step for a status. All statuses in the DMS API reference have a step; an unknown one is waited out.
 pub fn start(status: &str, ran_before: bool) -> Start {
     match status {
         "ready" if ran_before => Start::Resume,
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_requested_where_aws_would_refuse_it() {
+    fn no_request_is_made_that_aws_would_refuse() {
         for status in STATUSES {
             let startable = ["ready", "stopped", "failed"].contains(status);
             assert_eq!(matches!(start(status, true), Start::First | Start::Resume), startable, "{status}");

@@ -13,23 +13,23 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::report::{Event, Expect, Reporter};
 
-/// How often to look, and for how long.
+/// Interval and deadline of polling a task.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
     pub interval: Duration,
     pub deadline: Duration,
-    /// DMS itself takes minutes, the local one no time worth telling.
+    /// DMS on AWS takes minutes, the local one next to no time.
     is_remote: bool,
 }
 
-/// What DMS commonly takes on AWS; it publishes no figures.
+/// Usual durations of DMS on AWS; it publishes no figures.
 const STARTING: Expect = Expect::Usually(60, 180);
 const STOPPING: Expect = Expect::Usually(30, 120);
-/// Of one endpoint.
+/// For one endpoint.
 const TESTING: Expect = Expect::Usually(30, 90);
 
 impl Patience {
-    /// Every two seconds on AWS; a local endpoint answers at once.
+    /// Polls every two seconds on AWS; a local endpoint answers at once.
     pub fn new(clients: &Clients, deadline: Duration) -> Self {
         let local = clients.is_local();
         Self { interval: Duration::from_millis(if local { 50 } else { 2_000 }), deadline, is_remote: !local }
@@ -39,7 +39,7 @@ impl Patience {
         !self.is_remote
     }
 
-    /// Tells how long testing a connection may take.
+    /// Reports the usual duration of a connection test.
     pub(super) fn expect_test(&self, reporter: &dyn Reporter, scope: &str) {
         self.expect(reporter, scope, TESTING);
     }
@@ -51,7 +51,7 @@ impl Patience {
     }
 }
 
-/// What the task is like now.
+/// The current state of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Snapshot {
     pub arn: String,
@@ -66,7 +66,7 @@ pub struct Snapshot {
     pub source_endpoint: String,
     pub target_endpoint: String,
     pub instance: String,
-    /// Whether it is the local stack's.
+    /// The task is the local stack's.
     #[serde(skip)]
     pub local: bool,
 }
@@ -76,10 +76,10 @@ impl Snapshot {
         self.started_at.is_some() || self.recovery_checkpoint.is_some() || self.stop_reason.is_some()
     }
 
-    /// The failure, with the reason, the task's last words and the remedy.
+    /// Returns the failure, with the reason, the task's last message and the remedy.
     pub fn failure(&self) -> Error {
         let reason = self.stop_reason.as_deref().unwrap_or("no stop reason");
-        let words = self.last_failure.as_deref().unwrap_or("it left no failure message");
+        let words = self.last_failure.as_deref().unwrap_or("no failure message");
         let error =
             Error::new(Kind::TaskFailed, format!("task {} is {}: {reason}: {words}", self.identifier, self.status));
         match diagnosis::remedy(&format!("{reason} {words}"), self.local) {
@@ -114,11 +114,11 @@ impl Task {
             answer => answer.aws("describe the replication task")?.replication_tasks.unwrap_or_default().pop(),
         };
         task.map(|task| snapshot(task, self.patience.is_local()))
-            .ok_or_else(|| Error::new(Kind::NotDeployed, format!("there is no task {}", self.arn)))
+            .ok_or_else(|| Error::new(Kind::NotDeployed, format!("task {} not found", self.arn)))
     }
 
-    /// Makes it run; false where it ran already. With `fresh` a task that does not run begins anew, at the end of the
-    /// log, and forgets its position. With `wait` returns once it runs.
+    /// Starts the task; false if it already ran. With `fresh` a stopped task restarts at the end of the log and forgets
+    /// its position. With `wait` returns once it runs.
     ///
     /// # Errors
     /// `TaskFailed` with the task's reason.
@@ -138,14 +138,14 @@ impl Task {
                 return Ok(true);
             }
             self.patience.expect(&*self.reporter, "dms", STARTING);
-            now = self.settle(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
+            now = self.wait_while(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
             if now.status == "failed" && changed {
                 return Err(now.failure());
             }
         }
     }
 
-    /// Stops it; false where it did not run.
+    /// Stops the task; false if it did not run.
     pub async fn stop(&self) -> Result<bool> {
         let mut changed = false;
         let mut now = self.describe().await?;
@@ -155,7 +155,7 @@ impl Task {
                 plan::Stop::Request => {
                     let answer = self.client.stop_replication_task().replication_task_arn(&self.arn).send().await;
                     match answer {
-                        // It stopped, or failed, between our look and our request.
+                        // It stopped or failed between the look and the request.
                         Err(error) if sdk_code(&error) == "InvalidResourceStateFault" => {}
                         answer => {
                             answer.aws("stop the replication task")?;
@@ -166,7 +166,7 @@ impl Task {
                 plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
             }
             self.patience.expect(&*self.reporter, "dms", STOPPING);
-            now = self.settle(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
+            now = self.wait_while(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
         }
     }
 
@@ -182,8 +182,8 @@ impl Task {
         Ok(true)
     }
 
-    /// Waits until the status is none of `passing`, telling each change.
-    async fn settle(&self, passing: &[&str]) -> Result<Snapshot> {
+    /// Waits until the status is none of `passing`, and reports each change.
+    async fn wait_while(&self, passing: &[&str]) -> Result<Snapshot> {
         let begun = Instant::now();
         let mut last = String::new();
         loop {

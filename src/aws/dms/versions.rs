@@ -1,4 +1,4 @@
-//! Which engine version of DMS supports which PostgreSQL as a source.
+//! Engine versions of DMS, and the PostgreSQL versions that they support as a source.
 //!
 //! Source: DMS user guide, "Using a PostgreSQL database as an AWS DMS source", and "AWS DMS release notes".
 
@@ -14,18 +14,19 @@ pub const DEFAULT: Engine = Engine(3, 5, 4);
 /// Versions that an instance can be created with.
 pub const CREATABLE: &[Engine] = &[Engine(3, 5, 3), DEFAULT, Engine(3, 6, 0), Engine(3, 6, 1)];
 
-/// Major version of PostgreSQL, and the first engine that supports it. Older majors work with every engine on offer.
+/// Major version of PostgreSQL, and the first engine that supports it. Older majors work with every engine that is
+/// offered.
 const SOURCES: &[(u32, Engine)] = &[(16, Engine(3, 5, 3)), (17, Engine(3, 6, 1))];
 
 impl Engine {
-    /// Reads `3.6.1`; None where it is not three numbers.
+    /// Parses `3.6.1`; None if it is not three numbers.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.').map(|part| part.parse().ok());
         let engine = Self(parts.next()??, parts.next()??, parts.next()??);
         parts.next().is_none().then_some(engine)
     }
 
-    /// The first engine that supports this major version of PostgreSQL, where that is a newer one than this.
+    /// Returns the first engine that supports this major version of PostgreSQL, if it is newer than this one.
     pub fn too_old_for(self, major: u32) -> Option<Self> {
         let (_, first) = SOURCES.iter().find(|(source, _)| *source == major)?;
         (self < *first).then_some(*first)
@@ -43,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_source_needs_the_engine_that_the_guide_names() {
+    fn sources_need_the_engine_of_the_guide() {
         let needs = |engine: &str, major| Engine::parse(engine).expect("a version").too_old_for(major);
         assert_eq!(needs("3.5.4", 17), Some(Engine(3, 6, 1)));
         assert_eq!(needs("3.6.0", 17), Some(Engine(3, 6, 1)));

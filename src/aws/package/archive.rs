@@ -1,4 +1,4 @@
-//! An executable, and the zip that Lambda takes it in.
+//! An executable, and its zip for Lambda.
 
 use std::io::{Cursor, Write};
 use std::path::Path;
@@ -17,7 +17,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 /// Lambda's limit for an unpacked package.
 const UNPACKED_LIMIT: usize = 250 * 1024 * 1024;
 
-/// An executable ready to be packed. Its key is known before it is packed.
+/// An executable ready to be packed. Its key is known before packing.
 #[derive(Debug)]
 pub struct Package {
     executable: Vec<u8>,
@@ -28,11 +28,11 @@ pub struct Package {
     zip: OnceLock<Zip>,
 }
 
-/// The package as it is uploaded.
+/// The package for upload.
 #[derive(Debug, Clone)]
 pub struct Zip {
     pub bytes: Bytes,
-    /// In base64, as S3 keeps it as `ChecksumSHA256`, and Lambda as `CodeSha256`.
+    /// In base64, as `ChecksumSHA256` of S3 and `CodeSha256` of Lambda.
     pub sha256: String,
 }
 
@@ -52,21 +52,21 @@ impl Package {
             )
             .hint("build with --release and strip it"));
         }
-        // Not the sha2 crate: without optimisation it takes seconds for a debug build.
+        // aws-lc instead of the sha2 crate, which takes seconds for a debug build without optimisation.
         let hash: String = digest(&SHA256, &executable).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { key: format!("functions/{hash}.zip"), executable, architecture, runs, zip: OnceLock::new() })
     }
 
-    /// Returns whether it is to run on AWS Lambda, and not on the local stack.
+    /// Returns whether it is for AWS Lambda rather than the local stack.
     pub fn is_for_lambda(&self) -> bool {
         self.runs == Runs::OnLambda
     }
 
-    /// Returns the zip, made once; the same bytes for the same executable. For the local stack nothing is compressed: the
-    /// copy is faster than the compressor.
+    /// Returns the zip, created once; the same executable gives the same bytes. For the local stack it is not
+    /// compressed: copying is faster.
     ///
     /// # Errors
-    /// `Unexpected` where it can't be made.
+    /// `Unexpected` if it can't be created.
     pub fn zip(&self) -> Result<&Zip> {
         if let Some(zip) = self.zip.get() {
             return Ok(zip);
@@ -76,7 +76,7 @@ impl Package {
         Ok(self.zip.get_or_init(|| Zip { bytes: bytes.into(), sha256 }))
     }
 
-    /// A package of a few bytes.
+    /// Returns a package of a few bytes.
     #[cfg(test)]
     pub(super) fn small(runs: Runs) -> Self {
         let executable = b"hello".repeat(1000);
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_zip_holds_an_executable_bootstrap_and_is_the_same_twice() {
+    fn the_zip_has_an_executable_bootstrap_and_is_reproducible() {
         for runs in [Runs::Here, Runs::OnLambda] {
             let package = [Package::small(runs), Package::small(runs)];
             let zip = package[0].zip().unwrap();

@@ -1,4 +1,4 @@
-//! Whether functions run the package that was deployed.
+//! Checks that functions run the deployed package.
 
 use futures_util::future::try_join_all;
 
@@ -6,11 +6,11 @@ use super::Package;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 
-/// Compares the code of these functions with the package: between its upload and the moment at which Lambda read it,
-/// another object may have been put under its key.
+/// Compares the code of these functions with the package: another object may have replaced it between its upload and
+/// Lambda's read.
 ///
 /// # Errors
-/// `Failed` with the names of functions that run something else, and what Lambda says.
+/// `Failed` with the names of functions with other code, and the errors of Lambda.
 pub async fn compare(clients: &Clients, package: &Package, functions: &[String]) -> Result<()> {
     let expected = package.zip()?.sha256.as_str();
     let client = clients.lambda();
@@ -18,7 +18,7 @@ pub async fn compare(clients: &Clients, package: &Package, functions: &[String])
         let client = &client;
         async move {
             let function = client.get_function().function_name(name).send().await;
-            let function = function.aws(format!("look at function {name}"))?;
+            let function = function.aws(format!("read function {name}"))?;
             let code = function.configuration.and_then(|configuration| configuration.code_sha256);
             Ok::<_, Error>((name, code.unwrap_or_default()))
         }
@@ -27,7 +27,7 @@ pub async fn compare(clients: &Clients, package: &Package, functions: &[String])
     let others: Vec<_> = codes.iter().filter(|(_, code)| code != expected).collect();
     let Some((name, code)) = others.first() else { return Ok(()) };
     let names: Vec<_> = others.iter().map(|(name, _)| name.as_str()).collect();
-    let message = format!("other code than the package runs in {}", names.join(", "));
+    let message = format!("functions with other code than the package: {}", names.join(", "));
     Err(Error::new(Kind::Failed, message)
         .hint(format!("{name} has CodeSha256 {code}; the package {} has {expected}", package.key))
         .hint(

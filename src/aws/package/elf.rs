@@ -1,4 +1,4 @@
-//! Whether an executable runs on Lambda's `provided.al2023` (Amazon Linux 2023: glibc 2.34).
+//! Checks that an executable runs on Lambda's `provided.al2023` (Amazon Linux 2023: glibc 2.34).
 
 use object::elf::{DT_NEEDED, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, FileHeader64, PT_INTERP, VER_FLG_WEAK};
 use object::read::elf::{Dyn, FileHeader, ProgramHeader, SectionTable};
@@ -9,7 +9,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 /// glibc of Amazon Linux 2023.
 const LAMBDA_GLIBC: (u32, u32) = (2, 34);
 
-/// The target that functions of this machine's architecture have.
+/// The target of functions of this machine's architecture.
 const TARGET: &str =
     if cfg!(target_arch = "aarch64") { "aarch64-unknown-linux-gnu" } else { "x86_64-unknown-linux-gnu" };
 
@@ -22,7 +22,7 @@ fn build_command() -> String {
     )
 }
 
-/// Libraries that the runtime image has.
+/// Libraries of the runtime image.
 const LIBRARIES: &[&str] = &[
     "libc.so.6",
     "libm.so.6",
@@ -36,16 +36,16 @@ const LIBRARIES: &[&str] = &[
     "ld-linux-aarch64.so.1",
 ];
 
-/// Where the package will run.
+/// The destination of the package.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Runs {
     /// On Lambda.
     OnLambda,
-    /// On this machine, where the executable has shown already that it runs.
+    /// On this machine, where this executable already runs.
     Here,
 }
 
-/// What an executable was built for, as Lambda calls it.
+/// The architecture of an executable, in Lambda's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Architecture {
     X86_64,
@@ -64,7 +64,7 @@ impl Architecture {
 /// Reads the executable's headers.
 ///
 /// # Errors
-/// `NotLambdaCompatible`, saying what stands against it.
+/// `NotLambdaCompatible`, with the reason.
 pub fn inspect(executable: &[u8], runs: Runs) -> Result<Architecture> {
     let refuse = |why: String| {
         let error = Error::new(Kind::NotLambdaCompatible, format!("the executable can't run on Lambda: {why}"));
@@ -72,10 +72,10 @@ pub fn inspect(executable: &[u8], runs: Runs) -> Result<Architecture> {
     };
     let unreadable = || "its ELF headers can't be read".to_owned();
     let header = FileHeader64::<LittleEndian>::parse(executable)
-        .map_err(|_| refuse("it is no 64-bit Linux executable (ELF)".into()))?;
+        .map_err(|_| refuse("it is not a 64-bit Linux executable (ELF)".into()))?;
     let endian = header.endian().or_fail(Kind::NotLambdaCompatible, unreadable)?;
     if !matches!(header.e_type(endian), ET_EXEC | ET_DYN) {
-        return Err(refuse("it is no executable".into()));
+        return Err(refuse("it is not an executable".into()));
     }
     let architecture = match header.e_machine(endian) {
         EM_X86_64 => Architecture::X86_64,
@@ -118,7 +118,7 @@ fn needed_libraries(endian: LittleEndian, data: &[u8], sections: &Sections<'_>) 
     Ok(names)
 }
 
-/// The newest glibc version that a symbol needs. Weak needs are met by any version.
+/// Returns the newest glibc version that a symbol needs. Any version satisfies weak symbols.
 fn newest_glibc<'data, R: ReadRef<'data>>(
     endian: LittleEndian,
     data: R,
@@ -139,7 +139,7 @@ fn newest_glibc<'data, R: ReadRef<'data>>(
     Ok(newest)
 }
 
-/// `GLIBC_2.34` → (2, 34). `GLIBC_PRIVATE` and the like are no numbers.
+/// Parses `GLIBC_2.34` → (2, 34). `GLIBC_PRIVATE` and others are not numbers.
 fn glibc_number(name: &str) -> Option<(u32, u32)> {
     let mut parts = name.strip_prefix("GLIBC_")?.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_executable_is_refused() {
+    fn other_files_are_refused() {
         for bytes in [&b"#!/bin/sh\n"[..], b"", b"\x7fELF"] {
             let error = inspect(bytes, Runs::Here).unwrap_err();
             assert_eq!(error.kind(), Kind::NotLambdaCompatible);

@@ -1,4 +1,4 @@
-//! The functions' package: this executable as `bootstrap` in a zip, checked, and put in S3 under its content's hash.
+//! The functions' package: this executable as `bootstrap` in a zip, checked, and stored in S3 under its content's hash.
 
 mod archive;
 mod deployed;

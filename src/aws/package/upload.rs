@@ -1,8 +1,8 @@
-//! From an executable to an object in S3 that a template can name.
+//! Uploads an executable as an object in S3 that a template can name.
 //!
-//! The object's key is the hash of the executable, which anyone who can run the executable can compute. So the key proves
-//! nothing: what lies under it is compared with the package by the SHA-256 checksum that S3 keeps, and a new object is
-//! written only where there is none (`If-None-Match`, API reference of PutObject).
+//! The object's key is the hash of the executable, which anyone who can run the executable can compute. So the key
+//! proves nothing: an existing object is compared with the package by S3's SHA-256 checksum, and a new object is
+//! written only if there is none (`If-None-Match`, API reference of PutObject).
 
 use std::sync::Arc;
 
@@ -14,24 +14,24 @@ use super::Package;
 use crate::aws::{Clients, account};
 use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 
-/// What became of the package.
+/// The result of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Uploaded {
-    /// It was put where nothing was.
+    /// Created.
     New,
-    /// The same was there already.
+    /// The same object existed.
     Found,
-    /// Something else was there, which it has replaced.
+    /// Another object existed and was replaced.
     Replaced,
 }
 
-/// Codes by which S3 says that there is an object already, or that one is being written (HTTP 412 and 409).
+/// Error codes of S3 for an object that exists or is being written (HTTP 412 and 409).
 const EXISTS: &[&str] = &["PreconditionFailed", "ConditionalRequestConflict"];
 
-/// Puts the package into the bucket unless it is there.
+/// Uploads the package to the bucket unless it exists.
 ///
 /// # Errors
-/// What S3 says, also where the bucket belongs to another account.
+/// The errors of S3, also if the bucket belongs to another account.
 pub async fn upload(clients: &Clients, package: Arc<Package>, bucket: &str) -> Result<Uploaded> {
     let place = Place { client: clients.s3(), bucket, key: &package.key, owner: account::number(clients).await? };
     let mut found = place.look().await?;
@@ -43,7 +43,7 @@ pub async fn upload(clients: &Clients, package: Arc<Package>, bucket: &str) -> R
     let packing = package.clone();
     tokio::task::spawn_blocking(move || packing.zip().map(drop))
         .await
-        .or_fail(Kind::Unexpected, || "packing was broken off".into())??;
+        .or_fail(Kind::Unexpected, || "packing was interrupted".into())??;
     if found.is_none() {
         match place.put(&package, true).await {
             Ok(()) => return Ok(Uploaded::New),
@@ -58,11 +58,11 @@ pub async fn upload(clients: &Clients, package: Arc<Package>, bucket: &str) -> R
         Ok(()) => Ok(Uploaded::Replaced),
         Err(PutError::Other(error)) => Err(error),
         Err(PutError::Exists) => Err(Error::new(Kind::Aws, format!("s3://{bucket}/{} is being written", package.key))
-            .hint("run this again once that has ended")),
+            .hint("run this again once the upload has ended")),
     }
 }
 
-/// Where the package goes.
+/// The location of the package.
 struct Place<'a> {
     client: aws_sdk_s3::Client,
     bucket: &'a str,
@@ -77,23 +77,23 @@ enum PutError {
 }
 
 impl Place<'_> {
-    /// Returns the SHA-256 checksum of the object, in base64; None where there is no object, Some(None) where S3 has no
-    /// such checksum of it.
+    /// Returns the SHA-256 checksum of the object, in base64; None if it does not exist, Some(None) if S3 has no such
+    /// checksum of it.
     async fn look(&self) -> Result<Option<Option<String>>> {
         let request = self.client.head_object().bucket(self.bucket).key(self.key);
         let request = request.checksum_mode(ChecksumMode::Enabled).expected_bucket_owner(self.owner);
         match request.send().await {
             Ok(object) => Ok(Some(object.checksum_sha256)),
-            // A HEAD has no body to carry another code.
+            // A HEAD has no body with another code.
             Err(error) if matches!(sdk_code(&error), "NotFound" | "NoSuchKey" | "404") => Ok(None),
-            Err(error) => Err(error).aws(format!("look for the package in bucket {}", self.bucket)),
+            Err(error) => Err(error).aws(format!("check the package in bucket {}", self.bucket)),
         }
     }
 
     async fn put(&self, package: &Package, only_new: bool) -> std::result::Result<(), PutError> {
         let zip = package.zip().map_err(PutError::Other)?;
-        // Some tens of megabytes take minutes on a slow line. A line that stands still ends the request all the same: the
-        // SDK gives up an upload on which nothing moves.
+        // Some tens of megabytes take minutes on a slow line. A stalled upload still ends: the SDK aborts an upload
+        // without progress.
         let timeouts = TimeoutConfig::builder().disable_operation_attempt_timeout().build();
         let mut put = self
             .client
@@ -108,7 +108,7 @@ impl Place<'_> {
             .customize()
             .config_override(aws_sdk_s3::config::Builder::new().timeout_config(timeouts));
         if !package.is_for_lambda() {
-            // Hashing the body once more would be most of the work on the local stack.
+            // Another hash of the body would be most of the work on the local stack.
             put = put.disable_payload_signing();
         }
         match put.send().await {
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
     use crate::aws::transport;
 
-    /// What the client gives an attempt.
+    /// Timeout of an attempt of the client.
     const ATTEMPT: Duration = Duration::from_millis(50);
 
     async fn answer() -> StatusCode {

@@ -52,7 +52,10 @@ fn functions_that_run_something_else_fail_the_deploy() {
     let account = account(Script::default());
     account.server.world().code = Some("cGxhbnRlZA==".into());
     let told = account.fails(1, &["deploy"]);
-    assert!(told.contains("error: other code than the package runs in ") && told.contains("cGxhbnRlZA=="), "{told}");
+    assert!(
+        told.contains("error: functions with other code than the package: ") && told.contains("cGxhbnRlZA=="),
+        "{told}"
+    );
 }
 
 #[test]
