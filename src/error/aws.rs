@@ -1,4 +1,4 @@
-//! AWS errors by their code, never by their text.
+//! Classifies AWS errors by their code, never by their text.
 
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -6,7 +6,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::{Error, Kind, Result};
 
-/// The service's error code, or "" where the request never got an answer.
+/// Returns the service's error code, or "" if the request got no answer.
 pub fn sdk_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
     match error {
         SdkError::ServiceError(service) => service.err().code().unwrap_or(""),
@@ -14,7 +14,7 @@ pub fn sdk_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
     }
 }
 
-/// The codes that mean "sign in again, or with other keys" (API reference of each service, "Common Errors"; Amazon S3,
+/// Codes that require signing in again, or other keys (API reference of each service, "Common Errors"; Amazon S3,
 /// "Error responses"; Amazon EC2, "Error codes"). Services spell them with and without `Exception`.
 const CREDENTIALS: &[&str] = &[
     "AuthFailure",
@@ -33,10 +33,10 @@ const CREDENTIALS: &[&str] = &[
     "TokenRefreshRequired",
     "UnrecognizedClient",
 ];
-/// Those of them that a wrong clock causes, too.
+/// Those of them that a wrong clock causes as well.
 const CLOCK: &[&str] = &["InvalidSignature", "RequestExpired", "RequestTimeTooSkewed", "SignatureDoesNotMatch"];
 
-/// Returns the code without what some services append.
+/// Returns the code without the suffixes of some services.
 fn plain(code: &str) -> &str {
     code.strip_suffix("Exception").unwrap_or(code)
 }
@@ -50,7 +50,7 @@ pub fn kind_of(code: &str) -> Kind {
     }
 }
 
-/// `.send().await.aws("describe stack x")`: what was tried, what AWS said.
+/// Adds the attempted action to an AWS error: `.send().await.aws("describe stack x")`.
 pub trait AwsContext<T> {
     fn aws(self, action: impl AsRef<str>) -> Result<T>;
 }
@@ -82,12 +82,12 @@ where
                     false => error,
                 }
             }
-            // An error without a code is an answer that the SDK could not read: its causes are all there is to say.
+            // An error without a code is an answer that the SDK could not read; only its causes are known.
             None => Error::new(Kind::Aws, format!("{action}: the service's answer can't be read")).with_source(error),
         },
         SdkError::ConstructionFailure(_) => from_source(Kind::Unexpected, action, error),
         SdkError::DispatchFailure(failure) => {
-            // The SDK resolves credentials while it dispatches; that failure is not the network's.
+            // The SDK resolves credentials while it dispatches a request; that failure is not the network's.
             let source = failure.as_connector_error().map(|e| e as &(dyn std::error::Error + 'static));
             let cause = chain(source).find(|cause| cause.is::<CredentialsError>());
             let found = cause.map(|cause| credentials(action, cause));
@@ -109,7 +109,7 @@ where
     Error::new(kind, format!("{action}: {text}")).with_source(error)
 }
 
-/// Texts of the SDK that stand between a failure to get credentials and its cause, and say nothing.
+/// Texts of the SDK between a credentials failure and its cause, without information.
 const WRAPPERS: &[&str] = &[
     "an error occurred while loading credentials",
     "the credential provider was not enabled",
@@ -123,18 +123,18 @@ const WRAPPERS: &[&str] = &[
     "other",
 ];
 
-/// The failure to get credentials, with what the provider said.
+/// Returns the error of a credentials failure, with the provider's message.
 fn credentials(action: &str, cause: &(dyn std::error::Error + 'static)) -> Error {
     let texts = chain(Some(cause)).map(ToString::to_string);
-    let said: Vec<String> = texts.filter(|text| !WRAPPERS.iter().any(|wrapper| text.starts_with(wrapper))).collect();
+    let causes: Vec<String> = texts.filter(|text| !WRAPPERS.iter().any(|wrapper| text.starts_with(wrapper))).collect();
     let error = Error::new(Kind::Credentials, format!("{action}: no usable AWS credentials were found"));
-    match said.first() {
+    match causes.first() {
         None => error,
-        // A list of every provider that is not configured.
+        // The cause is a list of all providers that are not configured.
         Some(text) if text.starts_with("no credentials found in chain") => error.with_source(
             "there are none in the environment, in the AWS profile, or from a role of this container or instance",
         ),
-        Some(_) => error.with_source(said.join(": ")),
+        Some(_) => error.with_source(causes.join(": ")),
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_that_mean_sign_in_are_known_in_every_spelling() {
+    fn credentials_codes_are_known_in_every_spelling() {
         for code in ["ExpiredToken", "RequestExpired", "InvalidSignatureException", "UnrecognizedClientException"] {
             assert_eq!(kind_of(code), Kind::Credentials, "{code}");
         }

@@ -1,8 +1,8 @@
-//! The causes behind an error, each fact once.
+//! The causes of an error, without repetitions.
 
 use std::error::Error as StdError;
 
-/// Links of the AWS SDK, hyper and tokio-postgres that say only that something below them failed.
+/// Messages of the AWS SDK, hyper and tokio-postgres that only wrap another error.
 const WRAPPERS: &[&str] = &[
     "connection error",
     "construction failure",
@@ -17,8 +17,8 @@ const WRAPPERS: &[&str] = &[
     "unhandled error (unhandled error)",
 ];
 
-/// Returns the texts of the chain, outermost first. Left out are links that only wrap the next one, and links that
-/// repeat what the message or another link says.
+/// Returns the texts of the chain, outermost first, without links that only wrap the next one or repeat the message or
+/// another link.
 pub(super) fn of(message: &str, outermost: Option<&(dyn StdError + 'static)>) -> Vec<String> {
     let mut chain = Vec::new();
     let mut next = outermost;
@@ -30,7 +30,7 @@ pub(super) fn of(message: &str, outermost: Option<&(dyn StdError + 'static)>) ->
     if texts.iter().any(|text| !is_wrapper(text)) {
         texts.retain(|text| !is_wrapper(text));
     } else {
-        // A chain of wrappers alone: the innermost says the most.
+        // A chain of wrappers only: the innermost is the most specific.
         texts.drain(..texts.len().saturating_sub(1));
     }
     let mut kept: Vec<String> = Vec::new();
@@ -49,7 +49,7 @@ fn is_wrapper(text: &str) -> bool {
     WRAPPERS.contains(&text) || text.starts_with("client error (")
 }
 
-/// The first line, without what the PostgreSQL driver puts before it: detail and hint of the server follow in lines of
+/// Returns the first line, without the prefix of the PostgreSQL driver: the server's detail and hint follow in lines of
 /// their own, and are part of our messages.
 fn fact(text: &str) -> &str {
     let line = text.lines().next().unwrap_or_default();
@@ -57,7 +57,7 @@ fn fact(text: &str) -> &str {
     ["ERROR: ", "FATAL: ", "PANIC: "].iter().find_map(|severity| line.strip_prefix(severity)).unwrap_or(line)
 }
 
-/// Returns the first and the last of them: what was tried, and why it failed.
+/// Returns the first and the last of them: the attempted action, and the reason of its failure.
 pub(super) fn ends(causes: Vec<String>) -> Vec<String> {
     match causes.as_slice() {
         [first, .., last] => vec![first.clone(), last.clone()],

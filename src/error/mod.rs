@@ -1,7 +1,7 @@
-//! Errors: what failed, what to do about it, and the exit code. Imports no other room.
+//! Errors: the failure, its hints, and the exit code. Imports no other room.
 //!
 //! Every failure that a user can see is an [`Error`]: a [`Kind`] (stable name, exit code and standing hint, all from
-//! one table in `kind.rs`), a message that says what failed, and hints for this case.
+//! one table in `kind.rs`), a message, and hints for this case.
 
 mod aws;
 mod causes;
@@ -16,7 +16,7 @@ use std::io::ErrorKind;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// A failure as the user meets it.
+/// A failure as shown to the user.
 #[derive(Debug)]
 pub struct Error {
     kind: Kind,
@@ -34,7 +34,7 @@ impl Error {
         Self { kind, message: message.into(), hints: Vec::new(), standing, source: None, data: None }
     }
 
-    /// Adds a way out that fits this case; shown before the kind's standing hint.
+    /// Adds a hint for this case, shown before the kind's standing hint.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
@@ -48,21 +48,21 @@ impl Error {
         self
     }
 
-    /// Keeps what was found out before it failed, for the machine-readable result.
+    /// Keeps partial results for the machine-readable result.
     #[must_use]
     pub fn with_data(mut self, data: impl serde::Serialize) -> Self {
         self.data = serde_json::to_value(data).ok().map(Box::new);
         self
     }
 
-    /// The same failure as one of another kind.
+    /// Returns the same failure with another kind.
     #[must_use]
     pub fn into_kind(self, kind: Kind) -> Self {
         Self { kind, standing: kind.hint().map(Cow::Borrowed), ..self }
     }
 
-    /// Leaves out hints that lead back to the command that failed, given as its words (`db init`): those that begin with
-    /// it, and a standing hint that names it.
+    /// Removes hints that repeat the failed command, given as its words (`db init`): hints that begin with it, and a
+    /// standing hint that names it.
     #[must_use]
     pub fn without_hints_back_to(mut self, command: &str) -> Self {
         let same = format!("`outboxctl {command}`");
@@ -80,7 +80,7 @@ impl Error {
         self
     }
 
-    /// What was found out before it failed.
+    /// Returns the partial results before the failure.
     pub fn data(&self) -> Option<&serde_json::Value> {
         self.data.as_deref()
     }
@@ -93,7 +93,7 @@ impl Error {
         &self.message
     }
 
-    /// This case's hints, then the kind's standing one.
+    /// Returns the hints for this case, then the kind's standing one.
     pub fn hints(&self) -> impl Iterator<Item = &str> {
         self.hints.iter().map(String::as_str).chain(self.standing.as_deref())
     }
@@ -107,7 +107,7 @@ impl Error {
         causes::of(&self.message, self.source.as_ref().map(|source| source.as_ref() as _))
     }
 
-    /// Returns the first and the last of [`Error::causes`]: what was tried, and why it failed.
+    /// Returns the first and the last of [`Error::causes`]: the attempted action, and the reason of its failure.
     pub fn causes_in_short(&self) -> Vec<String> {
         causes::ends(self.causes())
     }
@@ -125,7 +125,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// `result.or_fail(Kind::Io, || "reading x".into())`: an [`Error`] out of any other error.
+/// Converts any other error to an [`Error`]: `result.or_fail(Kind::Io, || "reading x".into())`.
 pub trait OrFail<T> {
     fn or_fail(self, kind: Kind, message: impl FnOnce() -> String) -> Result<T>;
 }
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hint_never_is_the_command_that_failed() {
+    fn hints_never_repeat_the_failed_command() {
         let hints = |error: Error, command: &str| {
             error.without_hints_back_to(command).hints().map(str::to_owned).collect::<Vec<_>>()
         };
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_says_where_there_may_be_room() {
+    fn a_full_disk_hints_at_tmpdir() {
         let hints = |kind: ErrorKind| {
             let failed: Result<()> = Err(std::io::Error::from(kind)).or_fail(Kind::Io, || "writing".into());
             failed.expect_err("it failed").hints().map(str::to_owned).collect::<Vec<_>>()

@@ -1,16 +1,16 @@
-//! Listening on this machine alone.
+//! Listens on this machine only.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
 
-/// How often a free port of one loopback address is tried on the other one.
+/// Attempts to find a port that is free on both loopback addresses.
 const ATTEMPTS: usize = 20;
 
-/// Listens on a port of 127.0.0.1 and, where the machine has it, of ::1: `localhost` may stand for either. Port 0 takes
+/// Listens on a port of 127.0.0.1 and, if the machine has it, of ::1: `localhost` may resolve to either. Port 0 chooses
 /// a port that is free on both.
 ///
 /// # Errors
-/// `AddrInUse` when the port is taken on one of them, or whatever keeps 127.0.0.1 from being listened on.
+/// `AddrInUse` if the port is taken on one of them, or another failure to listen on 127.0.0.1.
 pub fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
     let mut attempt = 1;
     loop {
@@ -25,10 +25,10 @@ pub fn bind(port: u16) -> io::Result<Vec<TcpListener>> {
     }
 }
 
-/// Hands listeners over to the runtime.
+/// Registers listeners with the runtime.
 ///
 /// # Errors
-/// When they can't be watched.
+/// Failures of the registration.
 pub fn watched(listeners: Vec<TcpListener>) -> io::Result<Vec<tokio::net::TcpListener>> {
     let watch = |listener: TcpListener| {
         listener.set_nonblocking(true)?;

@@ -1,4 +1,4 @@
-//! The parts that the HTTP servers on this machine share: the endpoint of the local stack and the page of `ui`. Imports
+//! The shared parts of the HTTP servers on this machine: the endpoint of the local stack and the page of `ui`. Imports
 //! `aws` and `error`.
 //!
 //! `origin.rs` recognises requests from web pages, `loopback.rs` opens the port, `serve.rs` accepts connections and

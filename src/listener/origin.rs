@@ -1,7 +1,7 @@
-//! Which requests come from a web page. A server on loopback is reachable for every page that a browser on this machine
-//! shows, so where a connection comes from says nothing; what a page can't forge are three headers:
+//! Recognises requests from web pages. Any page in a browser on this machine can reach a server on loopback, so the
+//! address of the client is not significant. A page can't forge three headers:
 //!
-//! - `Host`: a foreign name that resolves to 127.0.0.1 (DNS rebinding) shows there. The port is not compared, so that a
+//! - `Host`: shows a foreign name that resolves to 127.0.0.1 (DNS rebinding). The port is not compared, so that a
 //!   forwarded one works.
 //! - `Origin` and `Sec-Fetch-Site` (Fetch Metadata, W3C): browsers set them on requests of pages. Programs send neither.
 
@@ -10,26 +10,26 @@ use http::{HeaderName, Method};
 
 use crate::aws::endpoint::is_loopback_host;
 
-/// Whether a link on another page may open an address here.
+/// Permission for links on other pages to open an address here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Links {
     Allowed,
     Refused,
 }
 
-/// Why a request is not answered.
+/// The reason for refusing a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// `Host` does not name this machine.
     Host,
-    /// It comes from a page of another origin.
+    /// Sent by a page of another origin.
     Page,
 }
 
 /// Checks that a request comes from a program, from the address bar, or from a page of the same origin.
 ///
 /// # Errors
-/// Why it is to be refused.
+/// The reason for refusing the request.
 pub fn check(method: &Method, headers: &HeaderMap, links: Links) -> Result<(), Refusal> {
     let text = |name: HeaderName| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
     let host = text(header::HOST).unwrap_or("");
@@ -48,13 +48,13 @@ pub fn check(method: &Method, headers: &HeaderMap, links: Links) -> Result<(), R
     Ok(())
 }
 
-/// Returns whether the body is announced as JSON, which no form can do and no foreign page without a preflight.
+/// Returns whether the body is declared as JSON, which forms can't do, and foreign pages only with a preflight.
 pub fn is_json(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.and_then(|kind| kind.split(';').next()).is_some_and(|kind| kind.trim() == "application/json")
 }
 
-/// Whether `Host` names this machine itself, with or without a port.
+/// Returns whether `Host` names this machine, with or without a port.
 fn names_this_machine(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -1,4 +1,4 @@
-//! Random secrets, and comparing them.
+//! Creates and compares random secrets.
 
 use std::fmt::Write;
 
@@ -7,10 +7,11 @@ use crate::error::{Kind, OrFail, Result};
 /// Returns a secret of `BYTES` random bytes, as twice as many hexadecimal digits.
 ///
 /// # Errors
-/// `Unexpected` when the system has no random numbers.
+/// `Unexpected` if the system's random number generator fails.
 pub fn random<const BYTES: usize>() -> Result<String> {
     let mut bytes = [0; BYTES];
-    aws_lc_rs::rand::fill(&mut bytes).or_fail(Kind::Unexpected, || "the system gives no random numbers".into())?;
+    aws_lc_rs::rand::fill(&mut bytes)
+        .or_fail(Kind::Unexpected, || "the system's random number generator failed".into())?;
     Ok(bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a string does not fail.
         let _ = write!(text, "{byte:02x}");
@@ -18,7 +19,7 @@ pub fn random<const BYTES: usize>() -> Result<String> {
     }))
 }
 
-/// Returns whether two secrets are equal, in a time that does not depend on where they differ.
+/// Returns whether two secrets are equal, in constant time for equal lengths.
 pub fn same(one: &str, other: &str) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(one.as_bytes(), other.as_bytes()).is_ok()
 }

@@ -1,4 +1,4 @@
-//! Taking connections, with limits on how long a client may take to send a request.
+//! Accepts connections, with limits on the time for sending a request.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// How long connections that are in use when the server stops may still take.
+/// Maximum time for connections that are in use when the server stops.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
-/// How long a client may take.
+/// Time limits for clients.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Until the head of a request is there; also how long a connection may be idle.
+    /// For the head of a request; also for an idle connection.
     pub head: Duration,
     /// Between two parts of a body.
     pub body: Duration,
@@ -35,7 +35,7 @@ impl Default for Limits {
     }
 }
 
-/// Serves until cancelled; open requests then have a few seconds to end.
+/// Serves until cancelled; open requests then have a few seconds to finish.
 pub async fn serve<S, B>(listeners: Vec<TcpListener>, limits: Limits, cancel: CancellationToken, service: S)
 where
     S: Service<Request<Timed>, Response = Response<B>> + Clone + Send + 'static,
@@ -58,15 +58,15 @@ where
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                // Out of file descriptors, most likely: others end meanwhile.
+                // Most likely out of file descriptors: other connections end meanwhile.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }
-        // Those that ended are removed, or the set would grow without bounds.
+        // Completed connections are removed; otherwise the set would grow without bounds.
         while connections.try_join_next().is_some() {}
     }
     let ended = async { while connections.join_next().await.is_some() {} };
-    // What is left is dropped with the set.
+    // The remaining connections are dropped with the set.
     let _ = tokio::time::timeout(LAST_ANSWERS, ended).await;
 }
 
@@ -79,7 +79,7 @@ where
     B::Data: Send,
     B::Error: Into<BoxError>,
 {
-    // Only latency is lost where this fails.
+    // A failure only affects latency.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request: Request<Incoming>| {
         service.call(request.map(|body| Timed { body, limit: limits.body, deadline: None }))
@@ -99,17 +99,17 @@ where
     }
 }
 
-/// The body of a request, which fails when no part of it comes for too long.
+/// The body of a request; fails if the next part takes too long.
 pub struct Timed {
     body: Incoming,
     limit: Duration,
-    /// While a part is awaited.
+    /// Set while a part is awaited.
     deadline: Option<Pin<Box<Sleep>>>,
 }
 
-/// The client stopped in the middle of a body.
+/// The client stalled in the middle of a body.
 #[derive(Debug, thiserror::Error)]
-#[error("no more of the request's body came within {} s", .0.as_secs_f32())]
+#[error("the request's body stalled for {} s", .0.as_secs_f32())]
 struct Stalled(Duration);
 
 impl Body for Timed {
@@ -148,7 +148,7 @@ mod tests {
 
     use super::*;
 
-    /// Sends the text to a server with short limits, and returns what it answers before it closes the connection.
+    /// Sends the text to a server with short limits and returns the answer until the connection is closed.
     async fn answer_to(text: &str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn half_sent_requests_end() {
+    async fn incomplete_requests_time_out() {
         assert!(!answer_to("GET / HTTP/1.1\r\nhost: x\r\n").await.contains("200"), "half a head");
         let half = "POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf";
         assert_eq!(answer_to(half).await, "HTTP/1.1 408 Request Timeout");

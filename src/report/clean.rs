@@ -1,10 +1,9 @@
-//! Makes text from outside harmless for a terminal and a CI log.
+//! Sanitizes foreign text for terminals and CI logs.
 
 use std::borrow::Cow;
 
-/// Replaces what could steer a terminal: control characters other than tab and line feed (C0, DEL, C1) and the
-/// bidirectional controls of Unicode (UAX #9) become U+FFFD. Escape sequences that we style with ourselves are added
-/// after this.
+/// Replaces characters that could control a terminal: control characters other than tab and line feed (C0, DEL, C1) and
+/// the bidirectional controls of Unicode (UAX #9) become U+FFFD. Our own escape sequences are added after this.
 pub fn clean(text: &str) -> Cow<'_, str> {
     if text.chars().any(is_harmful) {
         text.chars().map(|c| if is_harmful(c) { '\u{fffd}' } else { c }).collect::<String>().into()
@@ -13,7 +12,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the text as one line: [`clean()`], and line feeds become U+FFFD, too.
+/// Returns the text as one line: like [`clean()`], with line feeds replaced by U+FFFD as well.
 pub fn clean_line(text: &str) -> Cow<'_, str> {
     match clean(text) {
         text if text.contains('\n') => text.replace('\n', "\u{fffd}").into(),
@@ -21,7 +20,8 @@ pub fn clean_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Returns the text as one line in which nothing is lost: what [`clean_line`] replaces, and tabs, as the escapes of JSON.
+/// Returns the text as one line without loss: the characters that [`clean_line`] replaces, and tabs, become JSON
+/// escapes.
 pub fn escape(text: &str) -> Cow<'_, str> {
     if !text.chars().any(|c| is_harmful(c) || matches!(c, '\t' | '\n')) {
         return text.into();
@@ -32,7 +32,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
             '\t' => escaped.push_str("\\t"),
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
-            // All of them are in the basic plane.
+            // All of them are in the basic multilingual plane.
             c if is_harmful(c) => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
             c => escaped.push(c),
         }
@@ -40,7 +40,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// [`clean()`], but for the styles that we draw with ourselves: the last border, for text that is styled already.
+/// Like [`clean()`], but keeps our own styles: the last filter, for text that is already styled.
 pub fn clean_styled(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return text.into();
@@ -58,8 +58,8 @@ pub fn clean_styled(text: &str) -> Cow<'_, str> {
     cleaned.into()
 }
 
-/// Bytes of the style at the start: ESC `[`, one of the codes of anstyle that we use (plain, bold, dimmed, underlined, a
-/// colour), `m`.
+/// Returns the length in bytes of the style at the start: ESC `[`, one of anstyle's codes that we use (plain, bold,
+/// dimmed, underlined, a colour), `m`.
 fn style_length(text: &str) -> Option<usize> {
     let rest = text.strip_prefix("\u{1b}[")?;
     let code = &rest[..rest.find('m').filter(|end| *end <= 2)?];
@@ -67,7 +67,7 @@ fn style_length(text: &str) -> Option<usize> {
     known.then_some("\u{1b}[m".len() + code.len())
 }
 
-/// Whether a terminal may act on the character instead of showing it.
+/// Returns whether a terminal may act on the character instead of showing it.
 pub fn is_harmful(c: char) -> bool {
     let control = c.is_control() && c != '\t' && c != '\n';
     control || matches!(c, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_steers_a_terminal_is_replaced() {
+    fn control_characters_are_replaced() {
         assert_eq!(
             clean("a\u{1b}]0;t\u{7}\u{9b}2J\u{7f}\u{202e}b"),
             "a\u{fffd}]0;t\u{fffd}\u{fffd}2J\u{fffd}\u{fffd}b"
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_escaped_is_not_lost() {
+    fn escaping_loses_nothing() {
         assert_eq!(escape("a\u{1b}]0;t\u{7}\u{9b}b\nc\t\u{202e}"), r"a\u001b]0;t\u0007\u009bb\nc\t\u202e");
     }
 
     #[test]
-    fn only_our_own_styles_pass_the_last_border() {
+    fn only_our_own_styles_pass_clean_styled() {
         let style = anstyle::AnsiColor::BrightCyan.on_default().bold();
         let ours = format!("{style}a{style:#}");
         assert_eq!(clean_styled(&ours), ours);

@@ -15,65 +15,65 @@ pub enum Level {
     Warning,
 }
 
-/// How long a step may take. A live view shows it beside the elapsed time; lines mention it only where a step has been
-/// silent for long; NDJSON does not have it.
+/// The expected duration of a step. A live view shows it beside the elapsed time; lines mention it only for steps that
+/// have been silent for long; NDJSON does not contain it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
-    /// A wait for a service: usually from and to so many seconds.
+    /// A wait for a service: the usual range in seconds.
     Usually(u64, u64),
-    /// Counted work; the total where it is known.
+    /// Counted work; the total if it is known.
     Count { done: u64, total: Option<u64> },
-    /// The work ends after this time.
+    /// Work of a fixed duration.
     Lasts(Duration),
 }
 
 impl Expect {
-    /// Counted work of known size.
+    /// Returns counted work of known size.
     pub fn of(done: u64, total: u64) -> Self {
         Self::Count { done, total: Some(total) }
     }
 }
 
-/// One thing that happened. `scope` is who it happened to (a stack, a task, a shard): every plain line starts with it.
+/// An event of an engine. `scope` is its subject (a stack, a task, a shard): every plain line starts with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
-    /// A step began; a live view shows it until `Finished` or `Failed` with the same scope.
+    /// A step has started; a live view shows it until `Finished` or `Failed` with the same scope.
     Started {
         scope: String,
         message: String,
-        /// How many resources it is to work on, where that is known.
+        /// Number of resources of the step, if known.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resources: Option<usize>,
     },
-    /// The step's state changed; lines show it once, a live view replaces the old state.
+    /// The step's state has changed; lines show it once, a live view replaces the old state.
     Progress { scope: String, message: String },
-    /// The step has not begun: it waits for these others.
+    /// The step has not started: it waits for these others.
     Waiting { scope: String, on: Vec<String> },
-    /// Something that the step works on changed its state; a live view shows it below the step.
+    /// A resource of the step has changed its state; a live view shows it below the step.
     Resource {
         scope: String,
         resource: String,
         resource_type: String,
         /// As the service writes it: `CREATE_IN_PROGRESS`, `UPDATE_COMPLETE`, `DELETE_FAILED`, …
         status: String,
-        /// Why it failed.
+        /// The reason of a failure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
-        /// How long this usually takes, like `5–10 min`; only where it is long, and while it goes on.
+        /// The usual duration, like `5–10 min`; only if it is long, and while the operation is in progress.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         usually: Option<String>,
     },
-    /// The step ended well. `changed` is false where there was nothing to do.
+    /// The step succeeded. `changed` is false if it had nothing to do.
     Finished { scope: String, message: String, changed: bool },
-    /// The step ended badly; the error itself follows as the command's result.
+    /// The step failed; the error itself follows as the command's result.
     Failed { scope: String, message: String },
-    /// Something worth saying that belongs to no step.
+    /// A message that belongs to no step.
     Note { level: Level, message: String },
 }
 
 impl Event {
-    /// Rewrites what people read: messages and reasons.
+    /// Rewrites the text for people: messages and reasons.
     #[must_use]
     pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         match &mut self {
@@ -104,7 +104,7 @@ impl Event {
         Self::Failed { scope: scope.into(), message: message.into() }
     }
 
-    /// Returns the event as people may see it: [`clean()`], and on one line but for notes of level `Info`.
+    /// Returns the event sanitized for people: [`clean()`], and on one line except for notes of level `Info`.
     pub fn cleaned(&self) -> Self {
         let line = |text: &String| clean(&text.replace("\r\n", " ").replace('\n', " ")).into_owned();
         let lines = |texts: &[String]| texts.iter().map(line).collect();
@@ -126,7 +126,7 @@ impl Event {
                 Self::Finished { scope: line(scope), message: line(message), changed: *changed }
             }
             Self::Failed { scope, message } => Self::Failed { scope: line(scope), message: line(message) },
-            // The lines of a note are our own; what others said is in warnings and details.
+            // The lines of a note are our own; foreign text is in warnings and details.
             Self::Note { level: Level::Info, message } => {
                 Self::Note { level: Level::Info, message: clean(message).into_owned() }
             }

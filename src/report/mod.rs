@@ -1,7 +1,6 @@
-//! The reports of engines: typed events, how long a step may take, warnings; and the parts of their text. Imports
-//! `error`.
+//! The reports of engines: typed events, expected durations, warnings; and the parts of their text. Imports `error`.
 //!
-//! An engine gets a [`Reporter`] and knows no console. The console is one; [`Silent`] another.
+//! An engine gets a [`Reporter`] and has no access to the console, which is one. [`Silent`] is another.
 
 mod clean;
 mod event;

@@ -1,4 +1,4 @@
-//! Where engines report to.
+//! The interface that engines report to.
 
 use std::sync::Arc;
 
@@ -8,23 +8,23 @@ use futures_util::future::{BoxFuture, ready};
 use super::{Event, Expect, Level};
 use crate::error::{Error, Kind, Result};
 
-/// Gets what an engine reports, and answers its questions.
+/// Receives the reports of an engine, and answers its questions.
 pub trait Reporter: Send + Sync {
-    /// Something happened.
+    /// Receives an event.
     fn emit(&self, event: Event);
 
-    /// Says how long a step under way may take.
+    /// Receives the expected duration of a step in progress.
     fn expect(&self, scope: &str, expect: Expect);
 
-    /// Asks a yes-or-no question; anything but yes is false.
+    /// Asks a yes-or-no question; any answer but yes is false.
     ///
     /// # Errors
-    /// `NeedsInput` where there is nobody to answer.
+    /// `NeedsInput` if the user can't be asked.
     fn confirm<'a>(&'a self, question: &'a str) -> BoxFuture<'a, Result<bool>> {
         ready(Err(Error::new(Kind::NeedsInput, question).hint("pass --yes to agree"))).boxed()
     }
 
-    /// Returns a reporter to the same place, for work that outlives a call.
+    /// Returns a reporter with the same destination, for work that outlives a call.
     fn share(&self) -> Arc<dyn Reporter>;
 }
 
@@ -43,7 +43,7 @@ impl dyn Reporter + '_ {
     }
 }
 
-/// Drops every report: for work whose steps are of no interest.
+/// Drops every report.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

@@ -1,6 +1,6 @@
-//! Numbers for people.
+//! Formats numbers for people.
 
-/// Bytes in binary units: `1.5 MiB`.
+/// Formats bytes in binary units: `1.5 MiB`.
 pub fn bytes(count: i64) -> String {
     match count {
         ..1_024 => format!("{count} B"),
@@ -10,7 +10,7 @@ pub fn bytes(count: i64) -> String {
     }
 }
 
-/// `1 rule`, `2 rules`.
+/// Formats a number with its noun: `1 rule`, `2 rules`.
 pub fn count<N: Copy + PartialEq + From<u8> + std::fmt::Display>(number: N, noun: &str) -> String {
     format!("{number} {noun}{}", if number == N::from(1) { "" } else { "s" })
 }
@@ -20,9 +20,9 @@ mod tests {
     use super::{bytes, count};
 
     #[test]
-    fn units_change_at_their_borders() {
-        let said = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
+    fn units_change_at_their_limits() {
+        let shown = [0, 1_023, 1_024, 1_572_864, 1 << 30].map(bytes);
         assert_eq!([0_u64, 1, 2].map(|number| count(number, "rule")), ["0 rules", "1 rule", "2 rules"]);
-        assert_eq!(said, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 GiB"]);
+        assert_eq!(shown, ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 GiB"]);
     }
 }

@@ -40,7 +40,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_that_fail_together_do_not_retry_together() {
+    fn retries_of_simultaneous_failures_are_spread() {
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(1));
         let waits: std::collections::BTreeSet<Duration> = (0..100).map(|_| backoff.wait(1)).collect();
         assert!(waits.len() > 50, "{waits:?}");

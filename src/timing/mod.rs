@@ -1,4 +1,4 @@
-//! Waits before retries, rates of operations, and percentiles of what they took; no I/O. Imports no other room.
+//! Waits before retries, rates of operations, and percentiles of durations; no I/O. Imports no other room.
 
 mod backoff;
 mod percentile;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The longest time from the start to an operation that is waited for: ten years.
+/// The longest wait from the start to an operation: ten years.
 const LONGEST: Duration = Duration::from_secs(10 * 365 * 86_400);
 
-/// Spreads operations evenly over time, from its creation on. An operation that is late does not delay the later ones.
+/// Spreads operations evenly over time from its creation. A late operation does not delay the later ones.
 #[derive(Debug, Clone, Copy)]
 pub struct RateLimit {
     started: Instant,
@@ -15,7 +15,7 @@ pub struct RateLimit {
 }
 
 impl RateLimit {
-    /// `rate` is in operations per second and above 0; None is no limit.
+    /// Starts the limiter. `rate` is in operations per second and above 0; None is no limit.
     pub fn start(rate: Option<f64>) -> Self {
         Self { started: Instant::now(), rate }
     }
@@ -28,7 +28,7 @@ impl RateLimit {
     }
 }
 
-/// The time from the start to operation `n`.
+/// Returns the time from the start to operation `n`.
 fn after(n: u64, rate: f64) -> Duration {
     Duration::try_from_secs_f64(n as f64 / rate).map_or(LONGEST, |after| after.min(LONGEST))
 }
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn without_a_rate_nothing_waits() {
+    async fn without_a_rate_there_is_no_wait() {
         let wait = async { RateLimit::start(None).wait(u64::MAX).await };
         assert_eq!(futures_util::FutureExt::now_or_never(wait), Some(()));
     }
