@@ -1,4 +1,5 @@
-//! The console: where events, data and the final result go, by `--output`, `--progress`, `--quiet` and the terminal.
+//! The console: the destination of events, data and the final result, by `--output`, `--progress`, `--quiet` and the
+//! terminal.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -15,7 +16,7 @@ use crate::error::{Error, Kind};
 use crate::report::Reporter;
 use crate::settings::{OutputFormat, Place, ProgressMode};
 
-/// Cheap to clone; every clone writes to the same streams.
+/// Cheap to clone; all clones write to the same streams.
 #[derive(Clone)]
 pub struct Console {
     format: OutputFormat,
@@ -26,7 +27,7 @@ pub struct Console {
     /// The command's end was written, or is being written.
     concluded: Arc<AtomicBool>,
     place: Arc<OnceLock<Place>>,
-    /// The words of the command that runs, like `db init`.
+    /// The words of the running command, like `db init`.
     running: Arc<OnceLock<String>>,
 }
 
@@ -45,41 +46,41 @@ impl Console {
         }
     }
 
-    /// Sets where the commands lead that are printed from here on. The first call counts.
+    /// Sets the place that printed commands lead to from here on. Only the first call has an effect.
     pub fn lead_to(&self, place: Place) {
         self.place.get_or_init(|| place);
     }
 
-    /// Sets which command runs, so that no hint leads back to it. The first call counts.
+    /// Sets the running command, so that no hint repeats it. Only the first call has an effect.
     pub fn runs(&self, command: String) {
         self.running.get_or_init(|| command);
     }
 
-    /// Where printed commands lead.
+    /// Returns the place that printed commands lead to.
     pub fn place(&self) -> Place {
         self.place.get().cloned().unwrap_or_default()
     }
 
-    /// The text with its commands leading to the place of [`Console::lead_to`].
+    /// Returns the text with its commands leading to the place of [`Console::lead_to`].
     fn filled(&self, text: &str) -> String {
         self.place.get().map_or_else(|| text.to_owned(), |place| place.fill(text).into_owned())
     }
 
-    /// Creates a console that prints nothing, not even warnings, for a shell that completes a line.
+    /// Creates a console that prints nothing, not even warnings, for shell completion.
     pub fn mute() -> Self {
         Self { renderer: Arc::new(render::Mute), ..Self::new(OutputFormat::Table, ProgressMode::None, true, false) }
     }
 
-    /// Columns of the terminal on stdout; 80 where stdout is not a terminal.
+    /// Returns the columns of the terminal on stdout; 80 if stdout is not a terminal.
     pub fn width(&self) -> usize {
         terminal::width().unwrap_or(80)
     }
 
-    /// Resolves once stdout takes nothing more: its reader has gone, even while nothing is written, or a write failed. A
-    /// command that streams then ends; [`Console::finish`] reports the failure.
+    /// Resolves once stdout is closed: its reader has exited, even while nothing is written, or a write failed. A
+    /// streaming command then ends; [`Console::finish`] reports the failure.
     pub async fn unread(&self) {
         match self.format {
-            // Its one document comes at the end.
+            // Its one document is written at the end.
             OutputFormat::Json => std::future::pending().await,
             OutputFormat::Table | OutputFormat::Ndjson => stream::ended().await,
         }
@@ -89,13 +90,13 @@ impl Console {
         self.format
     }
 
-    /// Tells what happened: NDJSON on stdout where asked for, talk on stderr otherwise.
+    /// Writes an event: NDJSON on stdout if requested, a message on stderr otherwise.
     pub fn emit(&self, event: Event) {
         let event = event.map_text(|text| self.filled(text));
         if matches!(event, Event::Note { level: Level::Detail, .. }) && !self.verbose {
             return;
         }
-        // Commands that take no steps start no thread.
+        // Commands without steps start no thread.
         if !matches!(event, Event::Note { .. }) && !self.renderer.is_live() {
             self.heartbeat.get_or_init(|| self.start_heartbeat()).observe(&event);
         }
@@ -119,7 +120,8 @@ impl Console {
         })
     }
 
-    /// Tells how long a step under way may take. Only a live view shows it, and lines of steps that are silent for long.
+    /// Sets the expected duration of a step in progress. Only a live view shows it, and lines of steps that are silent
+    /// for long.
     pub fn expect(&self, scope: &str, expect: Expect) {
         self.renderer.expect(scope, expect);
         if let Some(heartbeat) = self.heartbeat.get() {
@@ -127,7 +129,7 @@ impl Console {
         }
     }
 
-    /// Shows on a live view that something is being waited for, until the guard is dropped. Says nothing elsewhere.
+    /// Shows a wait on a live view until the guard is dropped. Prints nothing elsewhere.
     #[must_use = "the wait ends when this is dropped"]
     pub fn wait(&self, scope: &str, message: &str) -> Wait {
         self.renderer.wait(scope, &clean(message));
@@ -147,9 +149,9 @@ impl Console {
         self.emit(Event::Note { level: Level::Detail, message: message.into() });
     }
 
-    /// One item of a command that streams: an NDJSON line, or `human` on stdout, made harmless, as one line that is fitted
-    /// to the terminal ([`fit`]); nothing where there is one JSON document at the end. `item` must serialise to an object with a `type`. False once the reader has gone: the caller
-    /// then ends quietly.
+    /// Writes one item of a streaming command: an NDJSON line, or `human` on stdout, sanitized, as one line that is
+    /// fitted to the terminal ([`fit`]); nothing if the output is one JSON document at the end. `item` must serialise
+    /// to an object with a `type`. Returns false once the reader has exited: the caller then ends quietly.
     pub fn item(&self, item: &impl Serialize, event_id: Option<Uuid>, human: impl FnOnce() -> String) -> bool {
         match self.format {
             OutputFormat::Table => {
@@ -161,8 +163,8 @@ impl Console {
         }
     }
 
-    /// Several items at once, each like [`Console::item`], but that `human` may style its line and has to make it harmless:
-    /// one write, so that streaming is not bound by it.
+    /// Writes several items with one write, each like [`Console::item`], for throughput. `human` may style its line and
+    /// has to sanitize it.
     pub fn items<T: Serialize>(&self, items: &[T], human: impl Fn(&T) -> String) -> bool {
         if items.is_empty() || self.format == OutputFormat::Json {
             return true;
@@ -176,39 +178,42 @@ impl Console {
         stream::lines(&lines)
     }
 
-    /// A line that only NDJSON has; false where nothing was printed.
+    /// Writes a line for NDJSON only; false if nothing was printed.
     pub fn machine_item(&self, item: &impl Serialize) -> bool {
         self.format == OutputFormat::Ndjson && self.line(item)
     }
 
-    /// A table on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
+    /// Writes a table to stdout for people, before a command fails because of its content. Machines get the error's
+    /// data instead.
     pub fn table(&self, table: &Table) {
         if self.format == OutputFormat::Table {
             self.renderer.suspend(&[tables::format(&table.clone().map_text(|text| self.filled(text)))]);
         }
     }
 
-    /// Text on stdout for people, before a command fails over what it shows. Machines get the error's data instead.
+    /// Writes text to stdout for people, before a command fails because of its content. Machines get the error's data
+    /// instead.
     pub fn text(&self, text: &str) {
         if self.format == OutputFormat::Table {
             self.renderer.suspend(&[render::fitted(&self.filled(text)).into_owned()]);
         }
     }
 
-    /// Whether what goes to stdout is for people who look at it as it comes.
+    /// Returns whether stdout is for people who watch it.
     pub fn is_terminal(&self) -> bool {
         self.format == OutputFormat::Table && std::io::IsTerminal::is_terminal(&std::io::stdout())
     }
 
-    /// Asks a yes-or-no question on the terminal; anything but yes is no.
+    /// Asks a yes-or-no question on the terminal; any answer but yes is no.
     ///
     /// # Errors
-    /// `NeedsInput` where nobody can be asked.
+    /// `NeedsInput` if stdin or stderr is not a terminal.
     pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
         use std::io::{BufRead, IsTerminal};
         let question = &self.filled(question);
         if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            let error = Error::new(Kind::NeedsInput, format!("{question} (nobody can be asked: this is no terminal)"));
+            let error =
+                Error::new(Kind::NeedsInput, format!("{question} (not asking: stdin or stderr is not a terminal)"));
             return Err(error.hint("pass --yes to agree"));
         }
         self.renderer.hold(true);
@@ -222,14 +227,14 @@ impl Console {
         Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
     }
 
-    /// Whether somebody can be asked: both stdin and stderr are a terminal.
+    /// Returns whether the user can be asked: both stdin and stderr are terminals.
     pub fn can_ask(&self) -> bool {
         use std::io::IsTerminal;
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
 
-    /// Asks for a value on the terminal, again until `check` takes it; an empty answer is the default. None at the end
-    /// of the input. Only where [`Console::can_ask`].
+    /// Asks for a value on the terminal until `check` accepts it; an empty answer is the default. None at the end of
+    /// the input. Requires [`Console::can_ask`].
     pub async fn ask(
         &self,
         question: &str,
@@ -260,13 +265,13 @@ impl Console {
         stream::lines(&line)
     }
 
-    /// Keeps a secret out of whatever a CI system logs from here on. Says nothing elsewhere.
+    /// Masks a secret in the following log of a CI system. Prints nothing elsewhere.
     pub fn mask(&self, secret: &str) {
         self.renderer.mask(secret);
     }
 
-    /// Writes the command's end: its data, the final result line of NDJSON, and what people should know. Returns the exit
-    /// code: the result's, or 1 where a result that succeeded could not be written.
+    /// Writes the command's end: its data, the final result line of NDJSON, and the messages for people. Returns the
+    /// exit code: the result's, or 1 if a successful result could not be written.
     pub fn finish(&self, result: Result<Outcome, Error>) -> u8 {
         let fill = |text: &str| self.filled(text);
         let running = self.running.get().map_or("", String::as_str);
@@ -281,7 +286,7 @@ impl Console {
         self.write(&result);
         match &result {
             Ok(outcome) => self.summarize(outcome),
-            // Who asked for quiet and stopped it knows; the exit code says it, too.
+            // Users of --quiet who stopped it need no message; the exit code shows it as well.
             Err(error) if self.quiet && matches!(error.kind(), Kind::Interrupted | Kind::Terminated) => {}
             Err(error) => render::error(error, self.verbose),
         }
@@ -298,8 +303,8 @@ impl Console {
         }
     }
 
-    /// Writes a result for machines without talk on stderr, unless an end was written already: for a process that has to
-    /// end at once.
+    /// Writes a result for machines without messages on stderr, unless an end was already written: for a process that
+    /// must exit at once.
     pub fn abandon(&self, error: Error) {
         if !self.concluded.swap(true, Ordering::Relaxed) && self.format != OutputFormat::Table {
             self.write(&Err(error));
@@ -313,7 +318,7 @@ impl Console {
             }
             OutputFormat::Json => {
                 let document = match result {
-                    // What it ran had the streams to itself.
+                    // The command that it ran used the streams exclusively.
                     Ok(outcome) if outcome.data.is_null() => return,
                     Ok(outcome) => serde_json::to_vec_pretty(&outcome.data),
                     Err(_) => serde_json::to_vec_pretty(&result_line(result)),
@@ -349,7 +354,7 @@ impl Reporter for Console {
     }
 }
 
-/// Writes text that was asked for before any command runs: help, the version. Returns the exit code.
+/// Writes requested text before any command runs: help, the version. Returns the exit code.
 pub fn print(text: &str) -> u8 {
     stream::data(text.trim_end());
     let Some(failure) = stream::failure() else { return 0 };
@@ -358,9 +363,9 @@ pub fn print(text: &str) -> u8 {
     error.exit_code()
 }
 
-/// Writes a line of talk before any command runs.
+/// Writes a message before any command runs.
 pub fn complain(text: &str) {
-    stream::talk(text.trim_end());
+    stream::message(text.trim_end());
 }
 
 fn unwritten(failure: &std::io::Error) -> Error {
@@ -387,7 +392,7 @@ impl Drop for Wait {
 fn write_line(out: &mut Vec<u8>, item: &impl Serialize) {
     let begin = out.len();
     if serde_json::to_writer(&mut *out, item).is_err() || out.last() != Some(&b'}') {
-        // Whatever can't be an object says nothing, and stays a line of the contract.
+        // Anything but an object is left out; the line still follows the contract.
         out.truncate(begin);
         out.extend_from_slice(b"{}");
     }
@@ -403,7 +408,7 @@ fn result_line(result: &Result<Outcome, Error>) -> Value {
                 "type": "result", "ok": true, "exit_code": outcome.exit_code(), "changed": outcome.changed,
                 "data": outcome.data,
             });
-            // Only where a signal was the end: others keep their line.
+            // Only if a signal was the end: others keep their line.
             if let Some(signal) = outcome.stopped {
                 line["stopped"] = signal.name().into();
             }

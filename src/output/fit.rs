@@ -1,13 +1,13 @@
-//! Lines about one event on a terminal: nothing that an operator copies is cut.
+//! Fits lines about one event to a terminal without cutting text that an operator copies.
 
 use super::{terminal, wrap};
 
 /// Characters of an abbreviated event id, as `--id` accepts them.
 pub const ABBREVIATED: usize = 8;
 
-/// Fits a line with the id of an event into the terminal on stdout: where the line is too wide, the id is abbreviated to
-/// its first 8 characters; where that is not enough, the line keeps all ids and wraps between words. Off a terminal,
-/// returns the line as it is.
+/// Fits a line with the id of an event to the terminal on stdout: if the line is too wide, the id is abbreviated to its
+/// first 8 characters; if that is not enough, the line keeps all ids and wraps between words. Without a terminal,
+/// returns the line unchanged.
 pub fn line(text: String, event_id: Option<&str>) -> String {
     match terminal::width() {
         Some(width) => within(text, event_id, width),
@@ -20,7 +20,7 @@ fn within(text: String, event_id: Option<&str>, width: usize) -> String {
     if fits(&text) {
         return text;
     }
-    // Only a UUID is abbreviated: other ids may be distinct only at their ends.
+    // Only a UUID is abbreviated: other ids may differ only at their ends.
     let id = event_id.filter(|id| uuid::Uuid::parse_str(id).is_ok() && id.is_char_boundary(ABBREVIATED));
     let short = id.map(|id| text.replace(id, &id[..ABBREVIATED]));
     match short.filter(|short| fits(short)) {
@@ -36,7 +36,7 @@ mod tests {
     const ID: &str = "e2529020-0373-410b-b8cd-afb4cea4fe41";
 
     #[test]
-    fn an_id_is_abbreviated_only_where_that_saves_a_line() {
+    fn an_id_is_abbreviated_only_to_save_a_line() {
         let text = format!("processed CarCreated car 42 #1 {ID}");
         let fitted = |width| within(text.clone(), Some(ID), width);
         assert_eq!(fitted(80), text);

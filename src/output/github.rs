@@ -1,6 +1,6 @@
 //! On GitHub Actions: a group of lines for each step, annotations, a step summary, masked secrets.
 //!
-//! Workflow commands (`::group::`, `::error::`, …) go to stderr with the rest of the talk; the runner reads both streams.
+//! Workflow commands (`::group::`, `::error::`, …) go to stderr with the other messages; the runner reads both streams.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -22,7 +22,8 @@ pub struct GitHub {
 
 #[derive(Default)]
 struct Log {
-    /// Steps under way: since when, and their lines. Groups can't be interleaved, so they are told when they are whole.
+    /// Steps in progress: start time and lines. Groups can't be interleaved, so a group is written once its step has
+    /// ended.
     steps: BTreeMap<String, (Instant, Vec<String>)>,
     /// Steps that have ended: sign, scope, message, seconds.
     ended: Vec<(&'static str, String, String, u64)>,
@@ -33,9 +34,9 @@ impl GitHub {
         Self { silent, summary: crate::settings::environment::path("GITHUB_STEP_SUMMARY"), log: Mutex::default() }
     }
 
-    fn talk(&self, line: &str) {
+    fn message(&self, line: &str) {
         if !self.silent {
-            stream::talk(line);
+            stream::message(line);
         }
     }
 
@@ -50,10 +51,10 @@ impl GitHub {
         let (begun, lines) = log.steps.remove(scope).unwrap_or_else(|| (Instant::now(), Vec::new()));
         let seconds = begun.elapsed().as_secs();
         if lines.is_empty() {
-            self.talk(&line_of(event));
+            self.message(&line_of(event));
         } else {
             self.command(&format!("::group::{sign} {}", data(&format!("{scope}: {message} ({})", clock(seconds)))));
-            lines.iter().for_each(|line| self.talk(line));
+            lines.iter().for_each(|line| self.message(line));
             self.command("::endgroup::");
         }
         log.ended.push((sign, scope.to_owned(), message.to_owned(), seconds));
@@ -66,7 +67,7 @@ impl Renderer for GitHub {
             Event::Started { scope, .. } => {
                 let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
                 log.steps.entry(scope.clone()).or_insert_with(|| (Instant::now(), Vec::new()));
-                self.talk(&line_of(event));
+                self.message(&line_of(event));
             }
             Event::Progress { scope, .. } | Event::Resource { scope, .. } => {
                 let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
@@ -80,12 +81,12 @@ impl Renderer for GitHub {
             Event::Note { level: Level::Warning, message } => {
                 stream::workflow_command(&format!("::warning::{}", data(message)));
             }
-            Event::Note { .. } | Event::Waiting { .. } => self.talk(&line_of(event)),
+            Event::Note { .. } | Event::Waiting { .. } => self.message(&line_of(event)),
         }
     }
 
     fn still(&self, event: &Event) {
-        self.talk(&line_of(event));
+        self.message(&line_of(event));
     }
 
     fn mask(&self, secret: &str) {
@@ -96,9 +97,9 @@ impl Renderer for GitHub {
 
     fn conclude(&self, result: &Result<Outcome>) -> Result<()> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        // Lines of steps that never ended, or have no end.
+        // Lines of steps without an end.
         for (_, (_, lines)) in std::mem::take(&mut log.steps) {
-            lines.iter().for_each(|line| self.talk(line));
+            lines.iter().for_each(|line| self.message(line));
         }
         if let Err(error) = result {
             let text = format!("::error title=outboxctl {}::{}", error.kind().name(), data(&annotation(error)));
@@ -118,24 +119,24 @@ impl Renderer for GitHub {
     }
 }
 
-/// The cause, and what to do about it.
+/// Returns the error with its cause and hints.
 fn annotation(error: &Error) -> String {
     let causes = error.causes_in_short().into_iter().map(|cause| format!("\ncaused by: {cause}"));
     let hints = error.hints().map(|hint| format!("\nhint: {hint}"));
     format!("{}{}", error.message(), causes.chain(hints).collect::<String>())
 }
 
-/// Text for people as the data of a workflow command.
+/// Formats text for people as the data of a workflow command.
 fn data(text: &str) -> String {
     escaped(&clean(&text.replace("\r\n", "\n")))
 }
 
-/// Escaped as the runner reads the data of a workflow command.
+/// Escapes text as the runner reads the data of a workflow command.
 fn escaped(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Markdown.
+/// Returns the step summary as Markdown.
 fn summary(result: &Result<Outcome>, ended: &[(&str, String, String, u64)]) -> String {
     let mut text = match result {
         Ok(Outcome { summary: Some(summary), .. }) => format!("### ✓ {}\n\n", hint(summary)),
@@ -175,8 +176,8 @@ fn markdown(table: &Table) -> String {
     format!("{}{rule}{rows}\n", row(&table.header))
 }
 
-/// Text on one line in which nothing is markup: no link, no image, no HTML, no other cell. An underscore within a word is none
-/// (GitHub Flavored Markdown, section 6.2).
+/// Escapes text for one line without markup: no link, image, HTML or other cell. An underscore within a word needs no
+/// escape (GitHub Flavored Markdown, section 6.2).
 fn inline(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     let text = clean(&text.replace('\n', " ")).into_owned();
@@ -196,7 +197,7 @@ fn inline(text: &str) -> String {
     escaped
 }
 
-/// A sentence in which commands in backticks stay code; the text between them may come from outside, and is no markup.
+/// Formats a sentence whose commands in backticks stay code; the text between them may be foreign and is escaped.
 fn hint(text: &str) -> String {
     let text = clean_line(text);
     let parts: Vec<&str> = text.split('`').collect();
@@ -208,7 +209,7 @@ fn hint(text: &str) -> String {
     parts.iter().enumerate().map(shown).collect()
 }
 
-/// A block of code that its text can't end.
+/// Formats a block of code that its text can't end.
 fn fenced(text: &str) -> String {
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(3.max(longest + 1));
@@ -228,12 +229,12 @@ mod tests {
     }
 
     #[test]
-    fn commands_are_escaped() {
+    fn workflow_commands_are_escaped() {
         assert_eq!(escaped("100 %\nof\r it"), "100 %25%0Aof%0D it");
     }
 
     #[test]
-    fn what_comes_from_outside_is_no_markup_and_no_command() {
+    fn foreign_text_is_neither_markup_nor_a_command() {
         let mut table = Table::new(["reason"]);
         table.row(["![x](https://example.com)<b>\u{1b}[2J\n::add-mask::x"]);
         let text = summary(&Ok(Outcome::default().table(table).text("```\n<b>")), &[]);

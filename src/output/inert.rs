@@ -1,18 +1,17 @@
-//! Keeps text from being taken for a command by what reads the output: GitHub's runner reads workflow commands from both
-//! streams of a step, `::name::value` at the start of a line and `##[name]value` anywhere in it (actions/runner,
-//! ActionCommand.cs).
+//! Prevents foreign text from being read as a command: GitHub's runner reads workflow commands from both streams of a
+//! step, `::name::value` at the start of a line and `##[name]value` anywhere in it (actions/runner, ActionCommand.cs).
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-/// Whether GitHub Actions runs us: it sets GITHUB_ACTIONS to `true`, and nothing else counts.
+/// Returns whether this process runs on GitHub Actions, which sets GITHUB_ACTIONS to `true`; other values do not count.
 pub fn on_actions() -> bool {
     static ON: LazyLock<bool> =
         LazyLock::new(|| crate::settings::environment::raw("GITHUB_ACTIONS").is_some_and(|value| value == "true"));
     *ON
 }
 
-/// Breaks what the runner would take for a command, visibly, by a space.
+/// Breaks text that the runner would read as a command, visibly, with a space.
 pub fn lines(text: &str) -> Cow<'_, str> {
     if !text.contains("::") && !text.contains("##[") {
         return text.into();
@@ -28,14 +27,14 @@ pub fn lines(text: &str) -> Cow<'_, str> {
     lines.collect::<Vec<_>>().join("\n").into()
 }
 
-/// Escapes in JSON what [`super::clean()`] replaces elsewhere, and `##[`. The value stays the same: outside strings there is
-/// none of it.
+/// Escapes in JSON the characters that [`super::clean()`] replaces elsewhere, and `##[`. The value does not change:
+/// these occur only inside strings.
 pub fn json(bytes: &[u8]) -> Cow<'_, [u8]> {
     let plain = bytes.iter().all(|byte| *byte < 0x7f) && !bytes.windows(3).any(|three| three == b"##[");
     let (false, Ok(text)) = (plain, std::str::from_utf8(bytes)) else { return bytes.into() };
     let mut escaped = String::with_capacity(bytes.len() + 16);
     for c in text.chars() {
-        // All of them are in the basic plane. A line feed here ends a line of NDJSON.
+        // All of them are in the basic multilingual plane. A line feed here ends a line of NDJSON.
         if crate::report::is_harmful(c) && c != '\r' {
             escaped.push_str(&format!("\\u{:04x}", u32::from(c)));
         } else {
@@ -58,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn json_keeps_its_value_and_steers_nothing() {
+    fn json_keeps_its_value_without_control_characters() {
         let hostile = serde_json::json!({"a": "\u{9b}2J\u{202e}\u{7f}##[add-mask]x é\n"});
         let written = json(&serde_json::to_vec(&hostile).expect("JSON")).into_owned();
         let text = String::from_utf8(written.clone()).expect("text");

@@ -1,4 +1,4 @@
-//! The live view: a tree of what is under way at the bottom of the terminal, what has ended as lines above it.
+//! The live view: a tree of steps in progress at the bottom of the terminal, and lines of ended steps above it.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -10,19 +10,19 @@ use super::render::{Renderer, line_of};
 use super::tree::{Tree, clock};
 use super::{Event, Expect, stream, terminal};
 
-/// Between two frames.
+/// Time between two frames.
 const FRAME: Duration = Duration::from_millis(120);
-/// Wider, and the eye loses the line.
+/// Wider lines are hard to follow.
 const WIDEST: usize = 120;
-/// Shorter steps need no duration.
-const WORTH_TELLING: Duration = Duration::from_secs(2);
+/// Shorter steps are shown without a duration.
+const MIN_DURATION: Duration = Duration::from_secs(2);
 
 pub struct Live {
     screen: MultiProgress,
     view: Arc<Mutex<View>>,
 }
 
-/// What is drawn, as one bar of many lines.
+/// The drawn view, as one bar of several lines.
 struct View {
     tree: Tree,
     bar: Option<ProgressBar>,
@@ -54,7 +54,7 @@ impl Default for Live {
 impl View {
     fn draw(&mut self) {
         let (height, width) = terminal::stderr_size();
-        // The last line stays free, and so does the last column: some terminals wrap there.
+        // The last line and the last column stay free: some terminals wrap there.
         let (height, width) = (height.saturating_sub(1), width.saturating_sub(1).min(WIDEST));
         let lines = self.tree.draw(Instant::now(), self.frame, width, height);
         if lines.is_empty() || self.held {
@@ -104,12 +104,12 @@ impl Renderer for Live {
     fn event(&self, event: &Event) {
         let mut view = self.lock();
         let took = view.tree.observe(event, Instant::now());
-        let said = match event {
+        let line = match event {
             Event::Finished { .. }
             | Event::Failed { .. }
             | Event::Note { .. }
             | Event::Resource { reason: Some(_), .. } => {
-                let took = took.filter(|took| *took >= WORTH_TELLING);
+                let took = took.filter(|took| *took >= MIN_DURATION);
                 Some(timed(line_of(event), took, terminal::stderr_size().1))
             }
             Event::Started { .. } | Event::Progress { .. } | Event::Waiting { .. } | Event::Resource { .. } => {
@@ -119,8 +119,8 @@ impl Renderer for Live {
         };
         view.draw();
         drop(view);
-        if let Some(said) = said {
-            self.screen.suspend(|| stream::talk(&said));
+        if let Some(line) = line {
+            self.screen.suspend(|| stream::message(&line));
         }
     }
 
@@ -158,12 +158,12 @@ impl Renderer for Live {
         let mut view = self.lock();
         view.tree.clear();
         view.draw();
-        // A screen that can't be cleared is left as it is.
+        // Failures to clear the screen are ignored.
         let _ = self.screen.clear();
     }
 }
 
-/// The line, and how long it took where that does not break the line.
+/// Returns the line with its duration, if that fits.
 fn timed(line: String, took: Option<Duration>, width: usize) -> String {
     let Some(took) = took else { return line };
     let took = format!(" ({})", clock(took.as_secs()));

@@ -1,4 +1,4 @@
-//! The log of the local stack's daemon and of functions.
+//! The logs of the local stack's daemon and of functions.
 
 use std::io::{self, Write};
 
@@ -10,40 +10,41 @@ use tracing_subscriber::{EnvFilter, fmt};
 
 use crate::settings::environment;
 
-/// Targets that log whole requests below info level, with credentials and session tokens in them.
-const SECRETIVE: [&str; 5] = ["aws_", "h2", "hyper", "lambda_", "tower"];
+/// Targets that log whole requests below info level, including credentials and session tokens.
+const CONFIDENTIAL: [&str; 5] = ["aws_", "h2", "hyper", "lambda_", "tower"];
 
 /// Installs the daemon's log: stderr, which is a file, with the time of each line.
 pub fn of_daemon() {
     let log = fmt()
         .with_env_filter(filter("warn"))
         .with_ansi(false)
-        // It would report a failed write by another one, which panics: a full disk would end the work that logs.
+        // The default layer would report a failed write with another one, which panics: a full disk would end the
+        // logging work.
         .log_internal_errors(false)
         .with_writer(|| Lenient(io::stderr()))
         .finish();
-    // A second one in the same process would be a mistake, and not worth failing for.
+    // A second logger in the same process is ignored.
     let _ = log.with(filter_fn(|record| is_harmless(record.level(), record.target()))).try_init();
 }
 
-/// Installs a function's log: stdout, of which Lambda stores each line with the time.
+/// Installs a function's log: stdout, whose lines Lambda stores with the time.
 pub fn of_function() {
     let log = fmt().with_env_filter(filter("warn,outboxctl=info")).with_ansi(false).without_time().with_target(false);
     let _ = log.finish().with(filter_fn(|record| is_harmless(record.level(), record.target()))).try_init();
 }
 
-/// OUTBOX_LOG, else `default`.
+/// Returns the filter of OUTBOX_LOG, else `default`.
 fn filter(default: &str) -> EnvFilter {
     let chosen = environment::text("OUTBOX_LOG").ok().flatten();
     chosen.and_then(|text| EnvFilter::try_new(text).ok()).unwrap_or_else(|| EnvFilter::new(default))
 }
 
-/// Whether a record can't have credentials in it, whatever OUTBOX_LOG asks for.
+/// Returns whether a record can't contain credentials, whatever OUTBOX_LOG requests.
 fn is_harmless(level: &Level, target: &str) -> bool {
-    *level <= Level::INFO || !SECRETIVE.iter().any(|name| target.starts_with(name))
+    *level <= Level::INFO || !CONFIDENTIAL.iter().any(|name| target.starts_with(name))
 }
 
-/// Drops what can't be written: on a full disk the work is worth more than its log.
+/// Ignores failed writes: on a full disk the work is more important than its log.
 struct Lenient<W>(W);
 
 impl<W: Write> Write for Lenient<W> {
@@ -82,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_does_not_end_the_work_that_logs() {
+    fn a_full_disk_does_not_end_the_work() {
         let log = tracing_subscriber::fmt().log_internal_errors(false).with_writer(|| Lenient(Full)).finish();
         tracing::subscriber::with_default(log, || tracing::error!("lost"));
         assert_eq!(Lenient(Full).write(b"abc").unwrap(), 3);

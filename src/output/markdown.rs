@@ -1,7 +1,8 @@
-//! Markdown drawn for a terminal: headings, paragraphs, lists, tables and code, wrapped to a width. Escape codes are
-//! in the text; the stream drops them where they don't belong.
+//! Draws Markdown for a terminal: headings, paragraphs, lists, tables and code, wrapped to a width. The text has escape
+//! codes; the stream removes them if unsupported.
 //!
-//! It draws what our own texts use: `#` headings, `-` and `1.` lists, fenced code, pipe tables, `code`, **bold** and links.
+//! Supports the elements of our own texts: `#` headings, `-` and `1.` lists, fenced code, pipe tables, `code`, **bold**
+//! and links.
 
 use anstyle::{AnsiColor, Style};
 
@@ -11,7 +12,7 @@ const TITLE: Style = Style::new().bold().underline();
 const HEADING: Style = Style::new().bold();
 const BOLD: Style = Style::new().bold();
 const CODE: Style = AnsiColor::Cyan.on_default();
-/// Everything but headings stands this far in.
+/// Indentation of everything but headings.
 const INDENT: usize = 2;
 
 /// Draws `markdown` in lines of at most `width` columns; code keeps its lines.
@@ -28,7 +29,7 @@ pub fn draw(markdown: &str, width: usize) -> String {
             page.lines.push(heading);
         } else if text.starts_with("```") {
             let code: Vec<&str> = rest.by_ref().take_while(|line| line.trim() != "```").collect();
-            // To be pasted as it is, where indentation has a meaning.
+            // Pasted as is, where indentation is significant.
             let left = if text == "```python" { 0 } else { INDENT + 2 + indent };
             page.code(indent, left, &code);
         } else if text.starts_with('|') {
@@ -56,13 +57,13 @@ fn heading(line: &str) -> Option<String> {
     Some(format!("{style}{}{style:#}", text.replace('`', "")))
 }
 
-/// Whether the line goes on with the paragraph before it.
+/// Returns whether the line continues the paragraph before it.
 fn continues(line: &str) -> bool {
     let text = line.trim_start();
     !text.is_empty() && !text.starts_with(['#', '|']) && !text.starts_with("```") && bullet(text).is_none()
 }
 
-/// `- ` or `1. ` at the start, and what follows.
+/// Returns `- ` or `1. ` at the start, and the rest.
 fn bullet(text: &str) -> Option<(&str, &str)> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let length = if digits > 0 && text[digits..].starts_with(". ") {
@@ -134,11 +135,11 @@ impl Page {
     }
 }
 
-/// What a line is not broken within.
+/// A part of a line that is not broken.
 #[derive(Default)]
 struct Word {
     drawn: String,
-    /// Columns on the screen.
+    /// Width in columns.
     width: usize,
 }
 
@@ -159,12 +160,12 @@ fn words(text: &str) -> Vec<Word> {
     words
 }
 
-/// The text without its marks.
+/// Returns the text without its marks.
 fn plain(text: &str) -> String {
     spans(text).into_iter().map(|(_, span)| span).collect()
 }
 
-/// Runs of one style.
+/// Splits text into runs of one style.
 fn spans(text: &str) -> Vec<(Style, String)> {
     let mut spans = Vec::new();
     let mut rest = text;
@@ -180,7 +181,7 @@ fn spans(text: &str) -> Vec<(Style, String)> {
     spans
 }
 
-/// The marked run at the start and what follows; a mark that opens nothing stands for itself.
+/// Returns the marked run at the start and the rest; an unmatched mark is literal.
 fn marked_span(marked: &str) -> (Style, String, &str) {
     let between = |mark: &'static str| marked.strip_prefix(mark)?.split_once(mark);
     if let Some((code, after)) = between("`") {
@@ -201,7 +202,7 @@ fn marked_span(marked: &str) -> (Style, String, &str) {
     (Style::new(), mark.to_owned(), after)
 }
 
-/// `[text](target)` at the start, and what follows.
+/// Returns `[text](target)` at the start, and the rest.
 fn link(marked: &str) -> Option<(&str, &str, &str)> {
     let (text, rest) = marked.strip_prefix('[')?.split_once("](")?;
     let (target, after) = rest.split_once(')')?;
@@ -257,12 +258,12 @@ mod tests {
     }
 
     #[test]
-    fn marks_that_open_nothing_stand_for_themselves() {
+    fn unmatched_marks_are_literal() {
         assert_eq!(unstyled("2 * 3 and [x] and ` alone", 80), "  2 * 3 and [x] and ` alone");
     }
 
     #[test]
-    fn a_word_longer_than_the_line_keeps_whole() {
+    fn a_word_longer_than_the_line_is_not_broken() {
         assert_eq!(unstyled("a https-is-a-very-long-word b", 10), "  a\n  https-is-a-very-long-word\n  b");
     }
 }

@@ -1,9 +1,8 @@
-//! Everything that is printed: results on stdout, progress and messages on stderr. Imports `error`, `report` and
-//! `settings`.
+//! All output: results on stdout, progress and messages on stderr. Imports `error`, `report` and `settings`.
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
-//! return an [`Outcome`]. Only this room knows indicatif and comfy-table, and only `stream.rs` writes to the streams.
-//! Text from outside passes [`clean()`] before it is styled.
+//! return an [`Outcome`]. Only this room uses indicatif and comfy-table, and only `stream.rs` writes to the streams.
+//! Foreign text is sanitized by [`clean()`] before it is styled.
 
 mod console;
 mod expect;

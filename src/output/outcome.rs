@@ -1,4 +1,4 @@
-//! What a command returns: data for machines and a table for people.
+//! The result of a command: data for machines and a table for people.
 
 use serde_json::Value;
 
@@ -40,7 +40,7 @@ impl Table {
 /// A command's result.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// Whether anything was changed; None for commands that only look.
+    /// The command changed something; None for read-only commands.
     pub changed: Option<bool>,
     /// For `--output json`, and `data` of the NDJSON result line.
     pub data: Value,
@@ -52,7 +52,7 @@ pub struct Outcome {
     pub document: Option<String>,
     /// One closing sentence for people, on stderr.
     pub summary: Option<String>,
-    /// The signal that ended a command which has no other end; its exit code is the process's.
+    /// The signal that ended a command without an end of its own; its exit code is the process's.
     pub stopped: Option<Kind>,
 }
 
@@ -61,7 +61,7 @@ impl Outcome {
         Self { data: serde_json::to_value(data).unwrap_or(Value::Null), ..Self::default() }
     }
 
-    /// Rewrites what people read: tables, text and summary. The data stays as it is.
+    /// Rewrites the text for people: tables, text and summary. The data is unchanged.
     #[must_use]
     pub fn map_text(mut self, rewrite: impl Fn(&str) -> String) -> Self {
         self.tables = self.tables.into_iter().map(|table| table.map_text(&rewrite)).collect();
@@ -107,7 +107,7 @@ impl Outcome {
         self
     }
 
-    /// 0, or that of the signal which ended the command.
+    /// Returns 0, or the exit code of the signal that ended the command.
     pub fn exit_code(&self) -> u8 {
         self.stopped.map_or(0, Kind::exit_code)
     }

@@ -1,4 +1,4 @@
-//! Renderers for people: plain lines, and the choice of another; tables with comfy-table; the final error.
+//! Renderers for people: plain lines, and the choice of a renderer; tables with comfy-table; the final error.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,33 +14,33 @@ use crate::settings::ProgressMode;
 
 pub trait Renderer: Send + Sync {
     fn event(&self, event: &Event);
-    /// Writes data lines to stdout without tearing the live view. False once the reader has gone.
+    /// Writes data lines to stdout without tearing the live view. False once the reader has exited.
     fn suspend(&self, lines: &[String]) -> bool {
         lines.iter().all(|line| stream::data(line))
     }
-    /// Whether it shows by itself that time passes.
+    /// Returns whether it shows elapsed time by itself.
     fn is_live(&self) -> bool {
         false
     }
-    /// What is known of how long a step takes.
+    /// Receives the expected duration of a step.
     fn expect(&self, _scope: &str, _expect: Expect) {}
-    /// A wait that is worth a look, and no line: shown until [`Renderer::waited`].
+    /// Shows a wait without a line, until [`Renderer::waited`].
     fn wait(&self, _scope: &str, _message: &str) {}
     fn waited(&self, _scope: &str) {}
-    /// A step that has been silent for long is still under way.
+    /// Reports that a step that has been silent for long is still in progress.
     fn still(&self, event: &Event) {
         self.event(event);
     }
-    /// Takes the live view off the screen.
+    /// Removes the live view from the screen.
     fn clear(&self) {}
-    /// Keeps the live view off the screen while a question is on it.
+    /// Hides the live view while a question is on the screen.
     fn hold(&self, _held: bool) {}
-    /// Keeps a secret out of the log that this becomes part of.
+    /// Masks a secret in the log of the CI system.
     fn mask(&self, _secret: &str) {}
-    /// Writes what a CI system wants to know of the end, before people see it.
+    /// Writes the results for a CI system before those for people.
     ///
     /// # Errors
-    /// `Io` when a file that the CI system named can't be written.
+    /// `Io` if a file of the CI system can't be written.
     fn conclude(&self, _result: &Result<Outcome>) -> Result<()> {
         Ok(())
     }
@@ -69,28 +69,28 @@ struct Silent;
 impl Renderer for Silent {
     fn event(&self, event: &Event) {
         if let Event::Note { level: Level::Warning, .. } = event {
-            stream::talk(&line_of(event));
+            stream::message(&line_of(event));
         }
     }
 }
 
-/// Writes nothing at all.
+/// Writes nothing.
 pub struct Mute;
 
 impl Renderer for Mute {
     fn event(&self, _event: &Event) {}
 }
 
-/// One line for each transition.
+/// Writes one line for each transition.
 struct Plain;
 
 impl Renderer for Plain {
     fn event(&self, event: &Event) {
-        stream::talk(&line_of(event));
+        stream::message(&line_of(event));
     }
 }
 
-/// An event as one line.
+/// Formats an event as one line.
 pub fn line_of(event: &Event) -> String {
     let mark = |style: Style, sign: &str| format!("{style}{sign}{style:#}");
     match event {
@@ -113,7 +113,7 @@ pub fn line_of(event: &Event) -> String {
     }
 }
 
-/// A result for people, on stdout.
+/// Writes a result for people to stdout.
 pub fn outcome(outcome: &Outcome) {
     for table in &outcome.tables {
         stream::data(&tables::format(table));
@@ -126,22 +126,22 @@ pub fn outcome(outcome: &Outcome) {
     }
 }
 
-/// Text with its lines broken between words, where a terminal would break them anywhere.
+/// Returns text with its lines broken between words, rather than anywhere by the terminal.
 pub fn fitted(text: &str) -> Cow<'_, str> {
     terminal::width().map_or(text.into(), |width| wrap::hanging(text, width).into())
 }
 
-/// Columns for running text: the terminal's, but no longer lines than an eye follows.
+/// Returns the columns for running text: the terminal's, up to a readable width.
 fn reading_width() -> usize {
     terminal::width().map_or(80, |width| width.clamp(40, 100))
 }
 
-/// The final error: what happened, why, what to do; last on the screen.
+/// Writes the final error with causes and hints, last on the screen.
 pub fn error(error: &Error, verbose: bool) {
     let say = |style: Style, word: &str, text: &str| {
-        // A further line of the same text does not begin where a line of ours would.
+        // Continuation lines are indented, so that they do not look like lines of ours.
         let text = clean(text).replace('\n', "\n    ");
-        stream::talk(&format!("{style}{word}{style:#} {text}"));
+        stream::message(&format!("{style}{word}{style:#} {text}"));
     };
     say(RED, "error:", error.message());
     let causes = if verbose { error.causes() } else { error.causes_in_short() };
@@ -152,6 +152,6 @@ pub fn error(error: &Error, verbose: bool) {
         say(GREEN, "  hint:", hint);
     }
     if error.kind().is_worth_explaining() {
-        stream::talk(&format!("  {DIM}more:{DIM:#} outboxctl explain {}", error.kind().name()));
+        stream::message(&format!("  {DIM}more:{DIM:#} outboxctl explain {}", error.kind().name()));
     }
 }

@@ -1,7 +1,7 @@
-//! The only place that writes to stdout and stderr.
+//! The only module that writes to stdout and stderr.
 //!
-//! A reader of stdout that goes away (`| head`) ends the output quietly. Any other failed write, such as for a full disk,
-//! is kept for the end of the command ([`failure`]): data that did not arrive must not look like success.
+//! A reader of stdout that exits (`| head`) ends the output quietly. Any other failed write, such as for a full disk,
+//! is kept for the end of the command ([`failure`]): lost data must not look like success.
 
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -16,7 +16,7 @@ use tokio::sync::Notify;
 use super::{inert, terminal, wrap};
 use crate::report::clean_styled;
 
-/// Why nothing more goes to stdout.
+/// The reason why stdout is closed.
 enum Ended {
     /// The reader closed its end of the pipe.
     Unread,
@@ -26,12 +26,12 @@ enum Ended {
 static ENDED: OnceLock<Ended> = OnceLock::new();
 static ENDING: Notify = Notify::const_new();
 
-/// Whether what is written becomes part of a log that GitHub's runner reads for workflow commands. A regular file, such as
-/// the one that $GITHUB_OUTPUT names, is not.
+/// The output becomes part of a log that GitHub's runner reads for workflow commands. A regular file, such as the one
+/// that $GITHUB_OUTPUT names, is not.
 static LOGGED: LazyLock<bool> =
     LazyLock::new(|| inert::on_actions() && !stdout_file().is_some_and(|file| file.is_file()));
 
-/// Writes a line of data. Returns false once stdout takes nothing more (`outboxctl tail | head`).
+/// Writes a line of data. Returns false once stdout is closed (`outboxctl tail | head`).
 pub fn data(line: &str) -> bool {
     let line = clean_styled(line);
     let line = if *LOGGED { inert::lines(&line) } else { line };
@@ -41,7 +41,7 @@ pub fn data(line: &str) -> bool {
     })
 }
 
-/// Writes whole lines of JSON, which has no escape codes to drop. Returns false once stdout takes nothing more.
+/// Writes whole lines of JSON, which has no escape codes to remove. Returns false once stdout is closed.
 pub fn lines(json: &[u8]) -> bool {
     let json = inert::json(json);
     write(|| {
@@ -50,16 +50,16 @@ pub fn lines(json: &[u8]) -> bool {
     })
 }
 
-/// Writes a question, and leaves the cursor behind it for the answer.
+/// Writes a question, and leaves the cursor after it for the answer.
 pub fn prompt(question: &str) {
     let mut err = anstream::stderr().lock();
     // A question that can't be shown is not answered.
     let _ = write!(err, "{} ", clean_styled(question)).and_then(|()| err.flush());
 }
 
-/// Writes talk. Escape codes are dropped where stderr is not a terminal or NO_COLOR is set; a terminal gets lines that are
+/// Writes a message. Escape codes are removed if stderr is not a terminal or NO_COLOR is set; on a terminal, lines are
 /// broken between words.
-pub fn talk(text: &str) {
+pub fn message(text: &str) {
     let text = clean_styled(text);
     let text = if inert::on_actions() { inert::lines(&text) } else { text };
     if std::io::stderr().is_terminal() {
@@ -69,9 +69,9 @@ pub fn talk(text: &str) {
     }
 }
 
-/// Writes a line of talk as it is: one that GitHub's runner is meant to act on.
+/// Writes a line for GitHub's runner unchanged.
 pub fn workflow_command(line: &str) {
-    // There is no other stream left to report this on.
+    // There is no other stream to report a failure on.
     let _ = writeln!(anstream::stderr().lock(), "{line}");
 }
 
@@ -85,12 +85,12 @@ fn write(writing: impl FnOnce() -> std::io::Result<()>) -> bool {
 }
 
 fn end(ended: Ended) {
-    // The first reason counts.
+    // Only the first reason is kept.
     let _ = ENDED.set(ended);
     ENDING.notify_waiters();
 }
 
-/// Returns what a write to stdout failed with; None also where the reader has gone, which is no failure.
+/// Returns the failure of a write to stdout; also None if the reader has exited, which is not a failure.
 pub fn failure() -> Option<&'static std::io::Error> {
     match ENDED.get() {
         Some(Ended::Failed(error)) => Some(error),
@@ -98,8 +98,8 @@ pub fn failure() -> Option<&'static std::io::Error> {
     }
 }
 
-/// Resolves once stdout takes nothing more: after a failed write, or as soon as the reader of a pipe goes away, even while
-/// nothing is written.
+/// Resolves once stdout is closed: after a failed write, or as soon as the reader of a pipe exits, even while nothing
+/// is written.
 pub async fn ended() {
     let ending = ENDING.notified();
     if ENDED.get().is_some() {
@@ -111,11 +111,11 @@ pub async fn ended() {
     }
 }
 
-/// Resolves once the reader of a pipe on stdout has closed it; never for anything else.
+/// Resolves once the reader of a pipe on stdout has closed it; never for other files.
 async fn hang_up() {
     let pipe = stdout_file().is_some_and(|file| file.file_type().is_fifo());
-    // Nothing is written through it: it reports an error once the other end is closed (poll(2)). The unchecked way leaves
-    // the pipe in blocking mode, which others may share.
+    // Nothing is written through it: it reports an error once the other end is closed (poll(2)). The unchecked
+    // constructor leaves the pipe in blocking mode, which other processes may share.
     if pipe
         && let Some(file) = stdout_copy()
         && let Ok(stdout) = pipe::Sender::from_file_unchecked(file)
@@ -130,7 +130,7 @@ fn stdout_file() -> Option<std::fs::Metadata> {
     stdout_copy()?.metadata().ok()
 }
 
-/// The same stream under another descriptor, which is closed without closing stdout.
+/// Returns the same stream with another descriptor, which can be closed without closing stdout.
 fn stdout_copy() -> Option<File> {
     Some(std::io::stdout().as_fd().try_clone_to_owned().ok()?.into())
 }

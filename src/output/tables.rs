@@ -1,14 +1,14 @@
-//! Tables drawn with comfy-table: fitted to the terminal, one row a line where nothing limits them.
+//! Tables drawn with comfy-table: fitted to the terminal, one row per line without a limit.
 
 use comfy_table::{ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
 use console::measure_text_width;
 
 use super::{Table, clean_line, terminal, wrap};
 
-/// One rule under the header: rows stay one line each, and copy well.
+/// One rule under the header: rows keep to one line each, and are easy to copy.
 const TABLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
-/// Columns that a cell has at least, where it has so much text.
+/// Minimum columns of a cell that has as much text.
 const FLOOR: usize = 8;
 
 /// Draws a table for stdout.
@@ -19,8 +19,8 @@ pub fn format(table: &Table) -> String {
     }
 }
 
-/// Draws a table in at most `width` columns. No word is broken that fits on a line of its own: where the columns leave it
-/// too little room, each row becomes a paragraph of `header  cell` lines.
+/// Draws a table in at most `width` columns. No word is broken that fits on a line of its own: if the columns are too
+/// narrow for it, each row becomes a paragraph of `header  cell` lines.
 pub fn format_within(table: &Table, width: usize) -> String {
     let table = cleaned(table);
     let widest = widest_words(&table);
@@ -36,7 +36,7 @@ pub fn format_within(table: &Table, width: usize) -> String {
     drawn.trim_fmt()
 }
 
-/// The least width of each column, with the padding on its left: that of its widest word, and of a few letters.
+/// Returns the minimum width of each column, with the padding on its left: of its widest word, and of a few letters.
 fn widest_words(table: &Table) -> Vec<usize> {
     let rows = || std::iter::once(&table.header).chain(&table.rows);
     let word = |cell: &String| cell.split(' ').map(measure_text_width).max().unwrap_or_default();
@@ -69,7 +69,7 @@ fn drawn(table: &Table) -> comfy_table::Table {
     drawn
 }
 
-/// Cells come from everywhere; none of them steers the terminal or makes a second row.
+/// Sanitizes cells: foreign text neither controls the terminal nor creates a second row.
 fn cleaned(table: &Table) -> Table {
     let row = |cells: &Vec<String>| cells.iter().map(|cell| clean_line(cell).into_owned()).collect();
     Table { header: row(&table.header), rows: table.rows.iter().map(row).collect() }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_word_has_no_room_a_row_is_a_paragraph() {
+    fn rows_become_paragraphs_if_a_word_does_not_fit() {
         for width in [0, 1, 20, 30] {
             let drawn = format_within(&outputs(), width);
             assert!(drawn.split_whitespace().any(|word| word == "outboxctl-dev-rds-kinesis"), "{width}: {drawn}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_cell_steers_the_terminal_or_makes_a_row() {
+    fn cells_neither_control_the_terminal_nor_create_rows() {
         let mut table = Table::new(["a"]);
         table.row(["x\u{1b}[2J\ny"]);
         assert!(drawn(&table).trim_fmt().ends_with(" x\u{fffd}[2J\u{fffd}y"), "{}", drawn(&table).trim_fmt());

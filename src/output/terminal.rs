@@ -1,4 +1,4 @@
-//! What the terminal can do, if there is one.
+//! The terminal's capabilities.
 
 use std::io::IsTerminal;
 
@@ -6,12 +6,12 @@ use console::Term;
 
 use crate::settings::{ColorMode, environment};
 
-/// Columns where a terminal does not report its size and COLUMNS does not say it.
+/// Columns of a terminal that does not report its size, without COLUMNS.
 const COLUMNS: usize = 80;
-/// Rows where a terminal does not report its size.
+/// Rows of a terminal that does not report its size.
 const ROWS: usize = 24;
 
-/// Returns the columns of the terminal on stdout; None where stdout is not a terminal.
+/// Returns the columns of the terminal on stdout; None if stdout is not a terminal.
 pub fn width() -> Option<usize> {
     let size = |()| columns(Term::stdout().size_checked().map(|(_, width)| width), variable("COLUMNS").as_deref());
     std::io::stdout().is_terminal().then_some(()).map(size)
@@ -24,31 +24,31 @@ pub fn stderr_size() -> (usize, usize) {
     (rows, columns(size.map(|(_, width)| width), variable("COLUMNS").as_deref()))
 }
 
-/// What the terminal reports, else COLUMNS, else 80. Terminals that nobody looks at (`docker exec -t`, `script`, CI systems)
-/// report 0 columns.
+/// Returns the reported columns, else COLUMNS, else 80. Terminals without a screen (`docker exec -t`, `script`, CI
+/// systems) report 0 columns.
 fn columns(reported: Option<u16>, variable: Option<&str>) -> usize {
     let stated = || variable?.trim().parse().ok().filter(|columns| *columns > 0);
     reported.map(usize::from).filter(|columns| *columns > 0).or_else(stated).unwrap_or(COLUMNS)
 }
 
-/// Whether lines on stderr can be drawn again: it is a terminal, and one that moves its cursor.
+/// Returns whether lines on stderr can be redrawn: it is a terminal with cursor movement.
 pub fn can_redraw() -> bool {
     std::io::stderr().is_terminal() && moves_cursor(variable("TERM").as_deref())
 }
 
-/// Terminals without a name or with the name `dumb` know no escape codes (terminfo(5)).
+/// Returns false for terminals without a name or with the name `dumb`, which have no escape codes (terminfo(5)).
 fn moves_cursor(term: Option<&str>) -> bool {
     term.is_some_and(|term| term != "dumb")
 }
 
-/// Whether a CI system runs us: CI is set, and not to "no".
+/// Returns whether this process runs in a CI system: CI is set, and not to "no".
 pub fn is_ci() -> bool {
     variable("CI").is_some_and(|value| environment::parse_flag(&value) != Some(false))
 }
 
-/// Leaves styles out where TERM is empty, as where it is unset: the library takes an empty name for that of a terminal.
+/// Disables styles if TERM is empty, as if it were unset: the library takes an empty name for a terminal's.
 pub fn respect_empty_term() {
-    // What makes the library style without a terminal's name.
+    // Variables that enable styles without a terminal's name.
     let wanted = ["CLICOLOR_FORCE", "CI"].iter().any(|name| variable(name).is_some())
         || variable("CLICOLOR").is_some_and(|value| value != "0");
     if variable("TERM").is_none() && !wanted {
@@ -56,7 +56,7 @@ pub fn respect_empty_term() {
     }
 }
 
-/// Sets when both streams are styled, for the rest of the process. [`ColorMode::Auto`] leaves that to the terminal and to
+/// Sets styling of both streams for the rest of the process. [`ColorMode::Auto`] depends on the terminal and
 /// [`respect_empty_term`].
 pub fn choose_color(mode: ColorMode) {
     let choice = match mode {
@@ -68,12 +68,12 @@ pub fn choose_color(mode: ColorMode) {
     choice.write_global();
 }
 
-/// Whether stderr is to be styled; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM count as they do for lines.
+/// Returns whether stderr is styled; NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM count as they do for lines.
 pub fn styles_stderr() -> bool {
     anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }
 
-/// A variable that other programs define: never an error.
+/// Returns a variable that other programs define: never an error.
 fn variable(name: &str) -> Option<String> {
     environment::raw(name).map(|value| value.to_string_lossy().into_owned())
 }
@@ -83,14 +83,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_without_a_size_has_the_columns_that_are_stated_or_80() {
+    fn a_terminal_without_a_size_has_80_or_the_configured_columns() {
         assert_eq!(columns(Some(120), Some("40")), 120);
         assert_eq!(columns(Some(0), Some("100")), 100);
         assert_eq!([Some("0"), Some("wide"), Some(""), Some("-5"), None].map(|stated| columns(None, stated)), [80; 5]);
     }
 
     #[test]
-    fn a_terminal_without_a_name_draws_nothing_again() {
+    fn a_terminal_without_a_name_is_not_redrawn() {
         assert_eq!([Some("xterm"), Some("dumb"), None].map(moves_cursor), [true, false, false]);
     }
 }

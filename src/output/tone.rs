@@ -1,4 +1,4 @@
-//! Colours by what they mean. Streams drop them where they are not wanted.
+//! Colours by meaning. Streams remove them where they are not supported.
 
 use anstyle::{AnsiColor, Style};
 
@@ -11,22 +11,22 @@ pub const CYAN: Style = AnsiColor::Cyan.on_default();
 pub const DIM: Style = Style::new().dimmed();
 pub const BOLD: Style = Style::new().bold();
 
-/// What a piece of text is to the reader.
+/// The meaning of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {
-    /// Something new, or something well.
+    /// New, or in good state.
     Good,
-    /// Something to look at.
+    /// Needs attention.
     Warning,
-    /// Something lost, or something broken.
+    /// Lost or broken.
     Bad,
-    /// Of less weight than what is around it.
+    /// Less important than the text around it.
     Faint,
     /// A heading.
     Strong,
 }
 
-/// Returns the text, made harmless by [`clean()`], in the tone's colour, for [`Outcome::text`](super::Outcome).
+/// Returns the text, sanitized by [`clean()`], in the tone's colour, for [`Outcome::text`](super::Outcome).
 pub fn painted(tone: Tone, text: &str) -> String {
     let style = match tone {
         Tone::Good => GREEN,

@@ -1,24 +1,24 @@
-//! What a live view shows: steps, what each works on, how long, and what it waits for. Pure: lines from state.
+//! Lines of the live view: steps, their resources, durations and dependencies. Pure.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use console::{measure_text_width, truncate_str};
 
-use super::expect::Outlook;
+use super::expect::Forecast;
 use super::tone::{BOLD, CYAN, DIM, RED};
 use super::{Event, Expect};
 
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/// From here on there is room for resource types.
+/// Width from which resource types are shown.
 const WIDE: usize = 100;
 
-/// Shorter waits need no telling.
+/// Shorter waits are not shown.
 const WORTH_SHOWING: Duration = Duration::from_millis(700);
-/// From here on there is room for how long a step may take.
+/// Width from which expected durations are shown.
 const ROOMY: usize = 60;
 
-/// Steps that have not ended, in the order they were first heard of.
+/// Steps in progress, in the order of their first event.
 #[derive(Debug, Default)]
 pub struct Tree {
     steps: Vec<Step>,
@@ -29,19 +29,19 @@ struct Step {
     scope: String,
     message: String,
     begun: Instant,
-    /// Not begun: it waits for these.
+    /// Dependencies of a step that has not started.
     waits_for: Vec<String>,
     resources: Vec<Resource>,
-    /// Resources that have ended well.
+    /// Resources that have succeeded.
     done: BTreeSet<String>,
-    /// How many there are, where that is known.
+    /// Number of resources, if known.
     of: Option<usize>,
-    outlook: Option<Outlook>,
-    /// Not worth showing before.
+    forecast: Option<Forecast>,
+    /// Time before which it is not shown.
     from: Instant,
 }
 
-/// Something under way, or failed.
+/// A resource in progress, or failed.
 #[derive(Debug)]
 struct Resource {
     name: String,
@@ -56,7 +56,7 @@ impl Tree {
         self.steps.clear();
     }
 
-    /// Takes note of an event. Returns for how long the step went on that the event ended.
+    /// Records an event. Returns the duration of the step that the event ended.
     pub fn observe(&mut self, event: &Event, now: Instant) -> Option<Duration> {
         match event {
             Event::Started { scope, message, resources } => {
@@ -68,7 +68,7 @@ impl Tree {
                 step.done.clear();
                 step.of = *resources;
                 step.message.clone_from(message);
-                step.outlook = None;
+                step.forecast = None;
             }
             Event::Progress { scope, message } => {
                 let step = self.step(scope, now);
@@ -88,19 +88,19 @@ impl Tree {
         None
     }
 
-    /// A wait that is shown once it has become one.
+    /// Records a wait, which is shown only if it lasts.
     pub fn wait(&mut self, scope: &str, message: &str, now: Instant) {
         let step = self.step(scope, now);
         message.clone_into(&mut step.message);
         step.from = now + WORTH_SHOWING;
     }
 
-    /// Takes note of how long a step under way may take.
+    /// Records the expected duration of a step in progress.
     pub fn expect(&mut self, scope: &str, expect: Expect, now: Instant) {
         let Some(step) = self.steps.iter_mut().find(|step| step.scope == scope) else { return };
-        match &mut step.outlook {
-            Some(outlook) => outlook.update(expect, now),
-            none => *none = Some(Outlook::new(expect, now)),
+        match &mut step.forecast {
+            Some(forecast) => forecast.update(expect, now),
+            none => *none = Some(Forecast::new(expect, now)),
         }
     }
 
@@ -114,7 +114,7 @@ impl Tree {
                 resources: Vec::new(),
                 done: BTreeSet::new(),
                 of: None,
-                outlook: None,
+                forecast: None,
                 from: now,
             });
             self.steps.len() - 1
@@ -122,7 +122,7 @@ impl Tree {
         &mut self.steps[at]
     }
 
-    /// The lines, none wider than `width` columns and no more than `height`.
+    /// Returns the lines, none wider than `width` columns and at most `height`.
     pub fn draw(&self, now: Instant, frame: usize, width: usize, height: usize) -> Vec<String> {
         let steps: Vec<&Step> = self.steps.iter().filter(|step| step.from <= now).collect();
         let room = height.saturating_sub(steps.len());
@@ -182,7 +182,7 @@ impl Step {
         };
         let spinner = FRAMES[frame % FRAMES.len()];
         let left = format!("{CYAN}{spinner}{CYAN:#} {scope}  {}{done}", self.message);
-        let words = self.outlook.as_ref().and_then(|outlook| outlook.words(now)).filter(|_| width >= ROOMY);
+        let words = self.forecast.as_ref().and_then(|forecast| forecast.words(now)).filter(|_| width >= ROOMY);
         let right = match words {
             Some(words) => format!(" {words}  {:>5}", elapsed(self.begun, now)),
             None => elapsed(self.begun, now),
@@ -190,7 +190,7 @@ impl Step {
         spread(&left, &right, width)
     }
 
-    /// What is under way, the longest first; at most `most` lines.
+    /// Returns the resources in progress, the longest first; at most `most` lines.
     fn children(&self, now: Instant, most: usize, width: usize) -> Vec<String> {
         let mut resources: Vec<_> = self.resources.iter().collect();
         resources.sort_by_key(|resource| resource.begun);
@@ -214,7 +214,7 @@ impl Resource {
     }
 }
 
-/// Both on one line of `width` columns; the left one is cut first.
+/// Joins both on one line of `width` columns; the left one is cut first.
 fn spread(left: &str, right: &str, width: usize) -> String {
     let room = width.saturating_sub(measure_text_width(right) + 1);
     let left = truncate_str(left, room, "…");
@@ -223,13 +223,13 @@ fn spread(left: &str, right: &str, width: usize) -> String {
     truncate_str(&line, width, "").into_owned()
 }
 
-/// `0:07`, `12:30`, `1:02:03`.
+/// Formats the elapsed time: `0:07`, `12:30`, `1:02:03`.
 fn elapsed(begun: Instant, now: Instant) -> String {
     let seconds = now.saturating_duration_since(begun).as_secs();
     clock(seconds)
 }
 
-/// Seconds as a clock shows them.
+/// Formats seconds like a clock.
 pub fn clock(seconds: u64) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_show_what_they_work_on_and_what_they_wait_for() {
+    fn steps_show_their_resources_and_dependencies() {
         let now = Instant::now();
         assert_snapshot!(drawn(&tree(now), now, 80, 24), @r"
         ⠋ network  create · 1 of 12 resources done                                  1:23
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_step_tells_how_long_it_may_take() {
+    fn a_step_shows_its_expected_duration() {
         let now = Instant::now();
         let mut tree = Tree::default();
         tree.observe(&Event::started("dms", "task is starting"), now);
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_terminal_is_never_overrun() {
+    fn the_lines_fit_a_small_terminal() {
         let now = Instant::now();
         let mut tree = tree(now);
         for number in 0..30 {
@@ -330,7 +330,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_step_tells_how_long_it_took() {
+    fn an_ended_step_returns_its_duration() {
         let now = Instant::now();
         let mut tree = tree(now);
         let took = tree.observe(&Event::finished("network", "CREATE_COMPLETE", true), now + Duration::from_secs(90));

@@ -1,12 +1,12 @@
-//! Running text on a terminal: lines break between words, and a command to copy never does.
+//! Wraps running text on a terminal between words, never within a command to copy.
 
 use std::ops::Range;
 
 use console::measure_text_width;
 
-/// Breaks lines that are wider than `width` columns between words; the rest of such a line is indented by 4 more columns.
-/// A word that is wider than a line keeps whole, and so does a command: the terminal breaks them without a line feed,
-/// which a selection would copy. Escape codes count as nothing.
+/// Breaks lines that are wider than `width` columns between words; continuation lines are indented by 4 more columns. A
+/// word that is wider than a line is not broken, nor is a command: the terminal breaks them without a line feed, which
+/// a selection would copy. Escape codes have no width.
 pub fn hanging(text: &str, width: usize) -> String {
     text.split('\n').map(|line| hang(line, width)).collect::<Vec<_>>().join("\n")
 }
@@ -35,7 +35,7 @@ fn hang(line: &str, width: usize) -> String {
     lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }
 
-/// What a line is not broken within: words, and commands.
+/// Splits a line into parts that are not broken: words, and commands.
 fn pieces(line: &str) -> Vec<&str> {
     let kept = commands(line);
     let breaks = line.match_indices(' ').map(|(at, _)| at).filter(|at| !kept.iter().any(|kept| kept.contains(at)));
@@ -48,7 +48,7 @@ fn pieces(line: &str) -> Vec<&str> {
     pieces
 }
 
-/// Where the commands are: between backticks, or from `outboxctl` to the end of the line.
+/// Returns the ranges of commands: between backticks, or from `outboxctl` to the end of the line.
 fn commands(line: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_break_between_words_and_commands_keep_whole() {
+    fn lines_break_between_words_but_not_within_commands() {
         insta::assert_snapshot!(hanging("  hint: pass --region, or set the variable that names it", 40), @"
         hint: pass --region, or set the
             variable that names it
