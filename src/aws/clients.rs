@@ -5,24 +5,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::identity::IdentityCache;
-use aws_config::imds::region::ImdsRegionProvider;
-use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_async::time::{SharedTimeSource, SystemTimeSource};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use tokio::sync::OnceCell;
 
 use super::AccessKey;
 use super::credentials::{Profiles, placeholder};
 use super::endpoint::is_loopback;
+use super::region::region;
 use super::trust::Trust;
 use super::{service_endpoint, transport};
 use crate::error::{Error, Kind, Result};
-use crate::settings::{Origin, Settings, check_region, is_endpoint};
+use crate::settings::{Origin, Settings, is_endpoint};
 
 /// Address and credentials of the local stack.
 #[derive(Debug, Clone)]
@@ -265,31 +263,6 @@ fn named(config: &SdkConfig) -> SdkConfig {
 fn timeouts(attempt: Duration) -> TimeoutConfig {
     let builder = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5));
     builder.operation_attempt_timeout(attempt).build()
-}
-
-/// Returns the region of the settings, else of the profile, else of the EC2 instance.
-async fn region(settings: &Settings, profiles: &Profiles, http: &SharedHttpClient) -> Result<Region> {
-    if let Some(region) = &settings.region {
-        return Ok(Region::new(region.clone()));
-    }
-    if let Some(region) = profiles.get("region") {
-        check_region(Some(region))?;
-        return Ok(Region::new(region.to_owned()));
-    }
-    let config = ProviderConfig::without_region().with_http_client(http.clone());
-    ImdsRegionProvider::builder().configure(&config).build().region().await.ok_or_else(|| {
-        Error::new(Kind::Region, "no AWS region is set")
-            .hint("pass --region, or set AWS_REGION or `region` in outboxctl.toml")
-    })
-}
-
-/// Returns the region of commands, by flags, variables and files only, without a request.
-pub async fn configured_region(settings: &Settings) -> Option<String> {
-    let profiles = match &settings.region {
-        Some(region) => return Some(region.clone()),
-        None => Profiles::load(settings).await.ok()?,
-    };
-    profiles.get("region").map(str::to_owned)
 }
 
 /// Checks that the file names no endpoint on another machine: it may come with a repository of others, and must not

@@ -17,11 +17,13 @@ mod https;
 pub mod log_groups;
 pub mod package;
 pub mod rds_token;
+mod region;
 mod service_endpoint;
 pub mod stream;
 mod transport;
 pub mod trust;
 
 pub use access_key::AccessKey;
-pub use clients::{Clients, LocalEndpoint, configured_region};
+pub use clients::{Clients, LocalEndpoint};
 pub use https::{HttpsClient, https_client};
+pub use region::configured_region;

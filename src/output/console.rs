@@ -6,12 +6,12 @@ use std::sync::{Arc, OnceLock};
 
 use futures_util::future::BoxFuture;
 use serde::Serialize;
-use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::heartbeat::Heartbeat;
+use super::ndjson::{result_line, write_line};
 use super::render::{self, Renderer};
-use super::{Event, Expect, Level, NDJSON_VERSION, Outcome, Table, clean, clean_line, fit, stream, tables, terminal};
+use super::{Event, Expect, Level, Outcome, Table, clean, clean_line, fit, stream, tables, terminal};
 use crate::error::{Error, Kind};
 use crate::report::Reporter;
 use crate::settings::{OutputFormat, Place, ProgressMode};
@@ -22,7 +22,7 @@ pub struct Console {
     format: OutputFormat,
     verbose: bool,
     quiet: bool,
-    renderer: Arc<dyn Renderer>,
+    pub(super) renderer: Arc<dyn Renderer>,
     heartbeat: Arc<OnceLock<Arc<Heartbeat>>>,
     /// The command's end was written, or is being written.
     concluded: Arc<AtomicBool>,
@@ -62,7 +62,7 @@ impl Console {
     }
 
     /// Returns the text with its commands leading to the place of [`Console::lead_to`].
-    fn filled(&self, text: &str) -> String {
+    pub(super) fn filled(&self, text: &str) -> String {
         self.place.get().map_or_else(|| text.to_owned(), |place| place.fill(text).into_owned())
     }
 
@@ -204,61 +204,6 @@ impl Console {
         self.format == OutputFormat::Table && std::io::IsTerminal::is_terminal(&std::io::stdout())
     }
 
-    /// Asks a yes-or-no question on the terminal; any answer but yes is no.
-    ///
-    /// # Errors
-    /// `NeedsInput` if stdin or stderr is not a terminal.
-    pub async fn confirm(&self, question: &str) -> Result<bool, Error> {
-        use std::io::{BufRead, IsTerminal};
-        let question = &self.filled(question);
-        if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
-            let error =
-                Error::new(Kind::NeedsInput, format!("{question} (not asking: stdin or stderr is not a terminal)"));
-            return Err(error.hint("pass --yes to agree"));
-        }
-        self.renderer.hold(true);
-        stream::prompt(&format!("{question} [y/N]"));
-        let answer = tokio::task::spawn_blocking(|| {
-            let mut line = String::new();
-            std::io::stdin().lock().read_line(&mut line).map(|_| line)
-        });
-        let line = answer.await.ok().and_then(Result::ok).unwrap_or_default();
-        self.renderer.hold(false);
-        Ok(matches!(line.trim().to_lowercase().as_str(), "y" | "yes"))
-    }
-
-    /// Returns whether the user can be asked: both stdin and stderr are terminals.
-    pub fn can_ask(&self) -> bool {
-        use std::io::IsTerminal;
-        std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
-    }
-
-    /// Asks for a value on the terminal until `check` accepts it; an empty answer is the default. None at the end of
-    /// the input. Requires [`Console::can_ask`].
-    pub async fn ask(
-        &self,
-        question: &str,
-        default: &str,
-        check: impl Fn(&str) -> Result<(), Error>,
-    ) -> Option<String> {
-        use std::io::BufRead;
-        let offer = if default.is_empty() { String::new() } else { format!(" [{default}]") };
-        loop {
-            self.renderer.clear();
-            stream::prompt(&format!("{question}{offer}:"));
-            let answer = tokio::task::spawn_blocking(|| {
-                let mut line = String::new();
-                std::io::stdin().lock().read_line(&mut line).map(|count| (count > 0).then_some(line))
-            });
-            let line = answer.await.ok()?.ok()??;
-            let value = if line.trim().is_empty() { default } else { line.trim() };
-            match check(value) {
-                Ok(()) => return Some(value.to_owned()),
-                Err(error) => render::error(&error, false),
-            }
-        }
-    }
-
     fn line(&self, item: &impl Serialize) -> bool {
         let mut line = Vec::new();
         write_line(&mut line, item);
@@ -385,58 +330,5 @@ pub struct Wait {
 impl Drop for Wait {
     fn drop(&mut self) {
         self.renderer.waited(&self.scope);
-    }
-}
-
-/// Appends an object as a line that ends with the contract's version.
-fn write_line(out: &mut Vec<u8>, item: &impl Serialize) {
-    let begin = out.len();
-    if serde_json::to_writer(&mut *out, item).is_err() || out.last() != Some(&b'}') {
-        // Anything but an object is left out; the line still follows the contract.
-        out.truncate(begin);
-        out.extend_from_slice(b"{}");
-    }
-    out.pop();
-    let comma = if out.len() == begin + 1 { "" } else { "," };
-    out.extend_from_slice(format!("{comma}\"v\":{NDJSON_VERSION}}}\n").as_bytes());
-}
-
-fn result_line(result: &Result<Outcome, Error>) -> Value {
-    match result {
-        Ok(outcome) => {
-            let mut line = json!({
-                "type": "result", "ok": true, "exit_code": outcome.exit_code(), "changed": outcome.changed,
-                "data": outcome.data,
-            });
-            // Only if a signal was the end: others keep their line.
-            if let Some(signal) = outcome.stopped {
-                line["stopped"] = signal.name().into();
-            }
-            line
-        }
-        Err(error) => json!({
-            "type": "result", "ok": false, "exit_code": error.exit_code(), "data": error.data(),
-            "error": {
-                "code": error.kind().name(), "message": error.message(),
-                "causes": error.causes(), "hints": error.hints().collect::<Vec<_>>(),
-            },
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_line_is_one_object_with_the_version_at_its_end() {
-        let line = |item: &Value| {
-            let mut out = b"before\n".to_vec();
-            write_line(&mut out, item);
-            String::from_utf8(out).expect("text")
-        };
-        assert_eq!(line(&json!({"a": "}\n"})), "before\n{\"a\":\"}\\n\",\"v\":2}\n");
-        assert_eq!(line(&json!({})), "before\n{\"v\":2}\n");
-        assert_eq!(line(&json!([1])), "before\n{\"v\":2}\n");
     }
 }
