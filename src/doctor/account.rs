@@ -1,5 +1,5 @@
-//! What the account must offer before a deploy: identity, clock, roles, and what `offers`, `quotas` and `permissions`
-//! look at.
+//! Checks of the account before a deploy: identity, clock and roles. `offers`, `quotas` and `permissions` have the
+//! others.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::pipelines::ACCOUNT;
 const SKEW_REFUSED: TimeDelta = TimeDelta::minutes(4);
 const SKEW_ODD: TimeDelta = TimeDelta::seconds(30);
 
-/// Who asks, and what the first answer's date says about this machine's clock.
+/// Returns the identity that STS reports, and a finding about the machine's clock from the date of the answer.
 pub async fn introduce(clients: &Clients, limit: Duration) -> (Result<Identity>, Option<Finding>) {
     match tokio::time::timeout(limit, identity_and_skew(clients)).await {
         Ok((identity, skew)) => (identity, skew.map(clock)),
@@ -57,7 +57,8 @@ pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
     run(checks, ground.limit, ground.told).await
 }
 
-/// A role that DMS finds by its name: deploy makes it where it is missing, and can't mend one that is of no use.
+/// Checks a role that DMS finds by its name. A deploy creates a missing one, but cannot repair one that DMS can't
+/// assume.
 async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> Result<Vec<Finding>> {
     let check = format!("role {name}");
     let iam = ground.clients.iam();
@@ -68,7 +69,7 @@ async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> 
         answer => answer.aws(format!("look for role {name}"))?,
     };
     let trust = role.role().and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
-    // The document is URL-encoded JSON; a service's name has no character that is encoded.
+    // The document is URL-encoded JSON; the encoding does not change the name of a service.
     if !trust.contains("dms.amazonaws.com") {
         return Ok(vec![Finding::failed(
             check,

@@ -1,4 +1,4 @@
-//! What a check came to.
+//! The result of a check.
 
 use serde::Serialize;
 
@@ -6,21 +6,21 @@ use crate::error::{Error, Kind};
 use crate::pipelines::Hop;
 use crate::settings::Place;
 
-/// How a finding is to be taken.
+/// The state of the thing that was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     Ok,
-    /// Nobody could be asked, or AWS does not permit the question.
+    /// The check could not run, or AWS denied the request.
     NotChecked,
-    /// It works, and is worth a look.
+    /// It works, but needs attention.
     Warning,
     /// It does not work.
     Failed,
 }
 
 impl State {
-    /// For people.
+    /// Returns the state as text.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ok => "ok",
@@ -31,15 +31,15 @@ impl State {
     }
 }
 
-/// One finding. Its names are part of the NDJSON contract.
+/// One finding. The field names are part of the NDJSON contract.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// What was looked at, like `capture task`.
+    /// The subject, like `capture task`.
     pub check: String,
     pub state: State,
-    /// The hop that it is about; None for what is beside the path.
+    /// The hop of the finding; None for a finding beside the path.
     pub hop: Option<Hop>,
-    /// The state in the service's own word, like `running`.
+    /// The state as the service names it, like `running`.
     pub word: Option<String>,
     pub message: String,
     pub remedy: Option<String>,
@@ -66,8 +66,8 @@ impl Finding {
         Self::new(check, State::NotChecked, message)
     }
 
-    /// What an error in the check itself comes to: a failure where the error tells one of the thing looked at, and
-    /// "not checked" where only the question failed.
+    /// Returns the finding for an error in the check: a failure where the error is about the subject of the check, and
+    /// "not checked" where only the request failed.
     pub fn of_error(check: impl Into<String>, error: &Error) -> Self {
         let state = if tells_of_the_thing(error.kind()) { State::Failed } else { State::NotChecked };
         let message = match error.causes().last() {
@@ -77,7 +77,7 @@ impl Finding {
         Self { remedy: error.hints().next().map(str::to_owned), ..Self::new(check, state, message) }
     }
 
-    /// Leads the commands in message and remedy to this place.
+    /// Adds the flags of this place to the commands in message and remedy.
     #[must_use]
     pub fn filled(mut self, place: &Place) -> Self {
         self.message = place.fill(&self.message).into_owned();
@@ -98,7 +98,7 @@ impl Finding {
     }
 }
 
-/// Whether errors of this kind are about what is looked at, and not about the asking.
+/// Returns whether errors of this kind are about the subject of the check, and not about the request.
 fn tells_of_the_thing(kind: Kind) -> bool {
     !matches!(
         kind,

@@ -1,4 +1,4 @@
-//! What an earlier run left: taps of killed processes, and what outlived its stack, on purpose or not.
+//! Resources of earlier runs: taps of killed processes, and resources that were kept when their stack was deleted.
 
 use super::run::Check;
 use super::{Finding, Ground};
@@ -36,7 +36,7 @@ fn told(check: &str, found: &[String], remedy: &str) -> Vec<Finding> {
     }]
 }
 
-/// Whether a name that CloudFormation made for one of the pipeline's stacks is of no stack that is there.
+/// Returns whether CloudFormation generated this name for a stack of the pipeline that no longer exists.
 fn is_left(name: &str, prefix: &str, deployment: &Deployment) -> bool {
     name.starts_with(&format!("{prefix}-")) && deployment.outputs().values().all(|output| output != name)
 }
@@ -59,7 +59,7 @@ async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Fin
 
 async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
     let prefix = ground.prefix();
-    // Names are listed in no order, but from a given one on.
+    // Names are not sorted, and listing has no prefix.
     let mut pages = ground.clients.dynamodb().list_tables().into_paginator().items().send();
     let mut left = Vec::new();
     while let Some(name) = pages.next().await {
@@ -72,7 +72,7 @@ async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Find
     Ok(told("leftovers: tables", &left, remedy))
 }
 
-/// A log group that is there already stops the stack that is to make it.
+/// Checks for log groups that exist already: each makes the stack that creates it fail.
 async fn groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "leftovers: log groups";
     let left = log_groups::of(&ground.clients, &ground.prefix()).await?;

@@ -1,4 +1,4 @@
-//! What is on this machine: the configuration file, the executable, the trusted certificates.
+//! Checks of this machine: the configuration file, the executable, the trusted certificates.
 
 use super::run::Check;
 use super::{Examination, Finding};
@@ -33,7 +33,7 @@ fn configuration(subject: &Examination<'_>) -> Vec<Finding> {
         )];
     };
     let Ok(pipeline) = pipelines::find(&subject.settings.pipeline) else {
-        // Told with the names there are, further down.
+        // Reported with the known names, below.
         return vec![Finding::ok(CHECK, path.display().to_string())];
     };
     let Ok(known) = pipelines::parameters(pipeline) else { return Vec::new() };

@@ -1,7 +1,7 @@
 //! Checks before and after a deployment: `doctor`, and the state that `status` draws. Imports `aws`, `cloudformation`,
 //! `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings` and `streams`.
 //!
-//! Every check returns [`Finding`]s with a remedy. [`machine`] checks this machine, [`account`] what AWS must offer,
+//! Every check returns [`Finding`]s with a remedy. [`machine`] checks this machine, [`account`] the AWS account,
 //! [`deployed`] the stacks and their resources. Checks run in parallel, each with its own time limit (`run.rs`).
 
 mod account;
@@ -33,44 +33,44 @@ pub use finding::{Finding, State};
 pub use picture::{hops, picture};
 pub use run::Told;
 
-/// What an examination is about.
+/// The input of an examination.
 pub struct Examination<'a> {
     pub settings: &'a Settings,
-    /// The configuration file as it was read, or why it can't be.
+    /// The configuration file, or the error from reading it.
     pub file: Result<ConfigFile>,
-    /// What would be packaged as the functions.
+    /// The executable that a deploy would package as the functions.
     pub executable: PathBuf,
-    /// Whose certificates count for the database.
+    /// The trusted certificate authorities for the database.
     pub roots: Result<Roots>,
-    /// Time for each check.
+    /// Time limit for each check.
     pub limit: Duration,
-    /// Where the commands of remedies lead.
+    /// The flags for the commands in remedies.
     pub place: Place,
     pub told: Told<'a>,
 }
 
-/// What it found.
+/// The result of an examination.
 #[derive(Debug)]
 pub struct Report {
     pub findings: Vec<Finding>,
-    /// Why it could go no further, where it could not: no region, no credentials, no local stack.
+    /// The kind of error that ended it early: no region, no credentials, no local stack.
     pub ended_by: Option<Kind>,
 }
 
-/// What the checks of an account and of a deployment share.
+/// The context of the checks of an account and of a deployment.
 struct Ground<'a> {
     local: bool,
     stage: &'a str,
     pipeline: &'static Pipeline,
     clients: Clients,
-    /// Template parameters as a deploy would set them: the user's, else the defaults.
+    /// Template parameters as a deploy would set them: the user's, and the templates' defaults.
     parameters: BTreeMap<String, String>,
     limit: Duration,
     told: Told<'a>,
 }
 
 impl Examination<'_> {
-    /// Looks at everything that can be looked at. `clients` is what there is to ask AWS with.
+    /// Runs every check that can run. `clients` are the AWS clients, or the error from creating them.
     pub async fn run(self, clients: Result<&Clients>) -> Report {
         let place = self.place.clone();
         let told = self.told;
@@ -129,8 +129,8 @@ impl Examination<'_> {
         Report { findings, ended_by: None }
     }
 
-    /// The ground to stand on, and what the first question to AWS told: a wrong clock is often why credentials are
-    /// refused.
+    /// Returns the context of the further checks, and the findings of the first request to AWS: a wrong clock is a
+    /// common cause of refused credentials.
     async fn reach(&self, clients: Result<&Clients>) -> (Result<Ground<'_>>, Vec<Finding>) {
         let clients = match clients {
             Ok(clients) => clients.impatient(),
@@ -160,7 +160,7 @@ impl Examination<'_> {
     }
 }
 
-/// The state of what is deployed, for `status`: by hop, and what lies beside the way.
+/// Returns the state of the deployment for `status`: by hop, and the findings beside the path.
 pub async fn look(deployment: &Deployment, limit: Duration, (place, told): (&Place, Told<'_>)) -> Vec<Finding> {
     let told: Told<'_> = &|finding: &Finding| told(&finding.clone().filled(place));
     let deployment = deployment.clone().impatient();

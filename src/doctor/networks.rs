@@ -1,9 +1,9 @@
-//! Whether the pipeline's network could be joined with the account's others: peering and transit gateways want address
-//! ranges that do not overlap.
+//! Checks that the pipeline's network can be connected with the account's others: peering and transit gateways require
+//! address ranges that do not overlap.
 //!
-//! The VPCs are asked for through Cloud Control (`cloudformation:ListResources`, `cloudformation:GetResource`, and with
-//! them `ec2:DescribeVpcs` and `ec2:DescribeVpcAttribute`): the SDK of EC2 is larger than all others together. It tells a
-//! VPC's first range, and not those that were added later.
+//! The VPCs are listed through Cloud Control (`cloudformation:ListResources`, `cloudformation:GetResource`, and with
+//! them `ec2:DescribeVpcs` and `ec2:DescribeVpcAttribute`), because the SDK of EC2 is larger than all others together.
+//! Cloud Control returns a VPC's first range, and not those that were added later.
 
 use aws_sdk_cloudcontrol::Client;
 use aws_sdk_cloudcontrol::types::ResourceDescription;
@@ -19,11 +19,11 @@ use crate::pipelines::{NETWORK, Output};
 
 const CHECK: &str = "address range";
 const VPC: &str = "AWS::EC2::VPC";
-/// VPCs asked about at the same time.
+/// Maximum concurrent requests.
 const AT_ONCE: usize = 8;
 
 pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
-    // The local stack has one network for all.
+    // The local stack has only one network.
     if ground.local || !ground.pipeline.includes(&NETWORK) {
         return Vec::new();
     }
@@ -46,7 +46,7 @@ async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Findi
     Ok(vec![judge(ours, there.is_some(), &others)])
 }
 
-/// How many VPCs the region has.
+/// Returns the number of VPCs in the region.
 pub(super) async fn count(ground: &Ground<'_>) -> Result<usize> {
     let client = &ground.clients.cloud_control();
     let mut pages = client.list_resources().type_name(VPC).into_paginator().send();
@@ -58,7 +58,7 @@ pub(super) async fn count(ground: &Ground<'_>) -> Result<usize> {
     Ok(count)
 }
 
-/// The region's VPCs with their ranges.
+/// Returns the region's VPCs with their ranges.
 async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
     let client = &ground.clients.cloud_control();
     let mut pages = client.list_resources().type_name(VPC).into_paginator().send();
@@ -71,10 +71,10 @@ async fn vpcs(ground: &Ground<'_>) -> Result<Vec<(String, Range)>> {
     Ok(asked.into_iter().flatten().collect())
 }
 
-/// A listed VPC with its range; None for one that was deleted since.
+/// Returns a listed VPC with its range; None for one that was deleted since.
 async fn described(client: &Client, vpc: ResourceDescription) -> Result<Option<(String, Range)>> {
     let Some(id) = vpc.identifier else { return Ok(None) };
-    // A list holds identifiers, and for most types no more.
+    // A list holds identifiers, and for most types nothing else.
     if let Some(range) = vpc.properties.as_deref().and_then(cidr) {
         return Ok(Some((id, range)));
     }
@@ -86,13 +86,13 @@ async fn described(client: &Client, vpc: ResourceDescription) -> Result<Option<(
     Ok(told.as_deref().and_then(cidr).map(|range| (id, range)))
 }
 
-/// The range in a VPC's properties.
+/// Returns the range in a VPC's properties.
 fn cidr(properties: &str) -> Option<Range> {
     let properties: Value = serde_json::from_str(properties).ok()?;
     properties.get("CidrBlock")?.as_str()?.parse().ok()
 }
 
-/// `there`: the network is deployed, and keeps its range.
+/// Returns the finding for these ranges. `there`: the network is deployed, and keeps its range.
 fn judge(ours: Range, there: bool, others: &[(String, Range)]) -> Finding {
     let clashes: Vec<_> = others.iter().filter(|(_, range)| range.overlaps(ours)).collect();
     if clashes.is_empty() {

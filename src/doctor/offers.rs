@@ -1,4 +1,4 @@
-//! What RDS and DMS have on offer in the region: engine versions come and go, instance classes differ.
+//! Checks of the engine versions and instance classes that RDS and DMS offer in the region.
 
 use super::run::Check;
 use super::{Finding, Ground};
@@ -20,13 +20,13 @@ pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
 }
 
 impl Ground<'_> {
-    /// A template parameter's value in the next deploy.
+    /// Returns a template parameter's value in the next deploy.
     fn parameter(&self, name: &str) -> &str {
         self.parameters.get(name).map_or("", String::as_str)
     }
 }
 
-/// In China several interface endpoints and service principals have names of their own, which the templates do not use.
+/// Warns of the China partition, where several endpoints and service principals have other names than in the templates.
 async fn partition(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "partition";
     let region = ground.clients.region();
@@ -105,7 +105,7 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// The version that the parameters name must be on offer, and support the database's version.
+/// Checks that the DMS version of the parameters is offered, and supports the database's version.
 async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "DMS versions";
     let mut pages = ground.clients.dms().describe_engine_versions().into_paginator().send();
@@ -139,7 +139,7 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Why the named version does not support the database's.
+/// Returns why the chosen version does not support the database's; None where it does.
 fn too_old(engine: &str, database: &str) -> Option<String> {
     let first = Engine::parse(engine)?.too_old_for(database.parse().ok()?)?;
     Some(format!("DMS {engine} does not support PostgreSQL {database}, which needs {first} or newer"))

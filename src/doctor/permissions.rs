@@ -1,8 +1,8 @@
-//! Whether the principal may do what a deploy does, as IAM's own simulation tells.
+//! Checks by IAM simulation that the principal may make the calls of a deploy.
 //!
 //! The actions follow from the resource types in the pipeline's templates (each type's handler permissions in the
-//! CloudFormation registry, see `pipelines::registry`). The simulation asks for any resource: a policy that allows
-//! only certain names is denied there, so a denial that no statement makes explicit is a warning.
+//! CloudFormation registry, see `pipelines::registry`). The simulation is for any resource: it denies an action that a
+//! policy allows for certain names only, so a denial without an explicit statement is a warning.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use crate::error::{AwsContext, Kind, Result};
 use crate::pipelines::{Pipeline, registry};
 
 const CHECK: &str = "permissions";
-/// Actions in one request; IAM takes more, and answers in pages.
+/// Actions in one request; IAM accepts more, and answers in pages.
 const BATCH: usize = 50;
 
-/// What `deploy`, `destroy`, `recover` and the commands that drive the capture call themselves.
+/// Calls of `deploy`, `destroy`, `recover` and the commands that control the capture.
 const ALWAYS: &[&str] = &[
     "cloudformation:CancelUpdateStack",
     "cloudformation:ContinueUpdateRollback",
@@ -43,7 +43,7 @@ const ALWAYS: &[&str] = &[
     "s3:PutObject",
 ];
 
-/// Stack → what is called besides where the pipeline has it.
+/// Stack → further calls where the pipeline has it.
 const BY_STACK: &[(&str, &[&str])] = &[
     (
         "bus",
@@ -76,7 +76,7 @@ const BY_STACK: &[(&str, &[&str])] = &[
     ("people", &["lambda:InvokeFunction"]),
 ];
 
-/// Every action that deploying, updating and deleting the pipeline needs.
+/// Returns every action that is needed to deploy, update and delete the pipeline.
 pub(in crate::doctor) fn actions(pipeline: &Pipeline) -> Vec<&'static str> {
     let types = pipeline.stacks.iter().flat_map(|stack| types(stack.template));
     let of_types = types.filter_map(registry::actions).flatten();
@@ -86,7 +86,7 @@ pub(in crate::doctor) fn actions(pipeline: &Pipeline) -> Vec<&'static str> {
     all.into_iter().collect()
 }
 
-/// The resource types of a template; `AWS::EC2::Subnet::Id` and the like are types of parameters.
+/// Returns the resource types of a template; `AWS::EC2::Subnet::Id` and the like are types of parameters.
 fn types(template: &str) -> impl Iterator<Item = &str> {
     let types = template.lines().filter_map(|line| line.strip_prefix("    Type: "));
     types.filter(|kind| kind.starts_with("AWS::") && !kind.ends_with("::Id"))
@@ -157,7 +157,7 @@ enum Principal<'a> {
     Other,
 }
 
-/// What can be simulated for the ARN that STS gives.
+/// Returns the principal that can be simulated for an ARN of STS.
 fn principal_of(arn: &str) -> Principal<'_> {
     let parts: Vec<&str> = arn.splitn(6, ':').collect();
     let [_, partition, service, _, account, rest] = parts[..] else { return Principal::Other };
@@ -189,7 +189,7 @@ mod tests {
             let actions = actions(pipeline);
             assert!(actions.iter().all(|action| action.split_once(':').is_some_and(|(_, verb)| !verb.is_empty())));
             assert_eq!(actions.contains(&"rds:CreateDBInstance"), pipeline.stack("database").is_some());
-            // What was missing once, in a deploy that died in the middle.
+            // Actions that were once missing, so that a deploy failed halfway.
             let has_api = ["api", "functions", "people"].iter().any(|stack| pipeline.stack(stack).is_some());
             for (action, needed) in [
                 ("cloudformation:UpdateTerminationProtection", true),

@@ -1,4 +1,4 @@
-//! The pipeline as a picture in text: its places in order, and where the way is broken.
+//! The pipeline as a diagram in text: its hops in order, and the place where it is broken.
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
@@ -6,24 +6,24 @@ use serde::Serialize;
 use super::{Finding, State};
 use crate::pipelines::{Hop, Pipeline};
 
-/// A place on the way, as the worst of its findings has it.
+/// A hop with the worst of its findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Place {
     pub hop: Hop,
     pub state: State,
-    /// The service's own word, like `running`.
+    /// The state as the service names it, like `running`.
     pub word: String,
-    /// What is known of it, for people.
+    /// Details in words.
     pub detail: String,
 }
 
-/// The places with what the findings say of them. Without the sample an application of the user's own writes: there is
-/// no API.
+/// Returns the hops with their findings. Without the sample there is no API, because an application of the user's own
+/// writes.
 pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec<Place> {
     let place = |hop: Hop| {
         let of_hop: Vec<_> = findings.iter().filter(|finding| finding.hop == Some(hop)).collect();
         let worst = of_hop.iter().map(|finding| finding.state).max().unwrap_or(State::NotChecked);
-        // A failure that has no word of its own is not to hide behind the word of something that works.
+        // A failure without a word must not be shown with the word of a finding that is ok.
         let others = of_hop.iter().filter(|_| worst != State::Failed);
         let words = of_hop.iter().filter(|finding| finding.state == worst).chain(others);
         let word = words.filter_map(|finding| finding.word.clone()).next();
@@ -31,7 +31,7 @@ pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec
         let mut details: Vec<_> = details.collect();
         details.sort_by_key(|finding| std::cmp::Reverse(finding.state));
         let mut messages: Vec<&str> = details.iter().map(|finding| finding.message.as_str()).collect();
-        // Two checks of one stack that is not there say the same.
+        // Two checks of one missing stack have the same message.
         messages.dedup();
         let detail = messages.join("; ");
         Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
@@ -39,7 +39,7 @@ pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec
     pipeline.hops(with_sample).into_iter().map(place).collect()
 }
 
-/// The word for a place whose service said none.
+/// Returns the word for a hop whose service reported none.
 fn unnamed(state: State) -> &'static str {
     match state {
         State::Ok => "ok",
@@ -58,14 +58,15 @@ fn mark(state: State) -> (&'static str, Style) {
     }
 }
 
-/// The first place where an event gets no further: a failure, or nothing that moves it on.
+/// Returns the first hop at which events stop: a failure, or nothing that moves them on.
 fn broken(places: &[Place]) -> Option<usize> {
     let stands = |place: &Place| matches!(place.word.as_str(), "stopped" | "ready" | "none" | "missing");
     places.iter().position(|place| place.state == State::Failed || stands(place))
 }
 
-/// The picture in `width` columns: one line of places, longer arrows where there is room, more lines where there is
-/// not; below it a pointer to where the way is broken. Escape codes are for a terminal; the writer drops them elsewhere.
+/// Returns the diagram in `width` columns: one line of hops, with longer arrows where there is room, or more lines
+/// where there is not; below it a pointer to the broken hop. Escape codes are for a terminal; the writer drops them
+/// elsewhere.
 pub fn picture(places: &[Place], width: usize) -> String {
     let broken = broken(places);
     let names: usize = places.iter().map(|place| place.hop.name().len() + 2).sum();

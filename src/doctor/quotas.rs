@@ -1,5 +1,5 @@
-//! Limits of the account that a deploy can run into. Where a service tells use and limit itself, it is asked; Service
-//! Quotas is for the rest. Once a stack is there, what it has counts as used: then a full quota stands in nobody's way.
+//! Quotas of the account that a deploy can exceed. Services that report use and limit are queried directly, the others
+//! through Service Quotas. The resources of a deployed stack count as used, so that a full quota is not a failure then.
 
 use super::run::Check;
 use super::{Finding, Ground};
@@ -29,12 +29,12 @@ pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
     checks
 }
 
-/// `used` of `most`, and whether one more fits.
+/// Returns the finding for `used` of `most`: whether one more fits.
 fn room(check: &str, what: &str, used: i64, most: i64) -> Finding {
     let text = format!("{used} of {most} {what} are used");
     match used < most {
         true => Finding::ok(check, text),
-        // The pipeline's own may be among them, so this is no failure yet.
+        // The pipeline's own may be among them, so this is not a failure yet.
         false => Finding::warning(
             check,
             text,

@@ -4,11 +4,11 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-/// A range as `10.42.0.0/16` writes it.
+/// An address range in CIDR notation, like `10.42.0.0/16`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
     first: u32,
-    /// 0 to 32.
+    /// Prefix length, 0 to 32.
     bits: u32,
 }
 
@@ -17,12 +17,13 @@ impl Range {
         self.first | u32::MAX.checked_shr(self.bits).unwrap_or(0)
     }
 
-    /// Whether an address is in both.
+    /// Returns whether the ranges have an address in common.
     pub fn overlaps(self, other: Self) -> bool {
         self.first <= other.last() && other.first <= self.last()
     }
 
-    /// The first range of this size in `10.0.0.0/8` that overlaps with none of these; None where there is none.
+    /// Returns the first range of this size in `10.0.0.0/8` that overlaps with none of `taken`; None where there is
+    /// none.
     pub fn free(self, taken: &[Self]) -> Option<Self> {
         let size = 1_u64 << (32 - self.bits);
         let private = u64::from(u32::from(Ipv4Addr::new(10, 0, 0, 0)));
@@ -35,7 +36,7 @@ impl Range {
 impl FromStr for Range {
     type Err = ();
 
-    /// Bits behind the prefix are ignored, as EC2 does.
+    /// Parses a range. Bits after the prefix are ignored, as in EC2.
     fn from_str(text: &str) -> Result<Self, ()> {
         let (address, bits) = text.split_once('/').ok_or(())?;
         let (address, bits): (Ipv4Addr, u32) = (address.parse().map_err(drop)?, bits.parse().map_err(drop)?);
@@ -78,7 +79,7 @@ mod tests {
         assert_eq!(range("10.0.0.0/16").free(&[range("10.0.0.0/8")]), None);
     }
 
-    /// Around 10.0.0.0, where many pairs overlap.
+    /// Generates ranges around 10.0.0.0, where many pairs overlap.
     fn ranges() -> impl Strategy<Value = Range> {
         (8_u32..12, 0_u32..1 << 24, 0_u32..=32)
             .prop_map(|(octet, rest, bits)| range(&format!("{}/{bits}", Ipv4Addr::from(octet << 24 | rest))))

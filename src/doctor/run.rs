@@ -1,4 +1,4 @@
-//! Checks side by side, each with a time limit of its own: one that fails or hangs hides no other.
+//! Runs checks in parallel, each with its own time limit: a check that fails or hangs does not affect the others.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use super::Finding;
 use crate::error::Result;
 use crate::pipelines::Hop;
 
-/// One check: what it looks at, and the looking.
+/// One check: its subject and its work.
 pub struct Check<'a> {
     name: &'static str,
     hop: Option<Hop>,
@@ -20,16 +20,16 @@ impl<'a> Check<'a> {
         Self { name, hop: None, work: work.boxed() }
     }
 
-    /// A check of a place on an event's way.
+    /// Creates a check of a hop.
     pub fn at(hop: Hop, name: &'static str, work: impl Future<Output = Result<Vec<Finding>>> + Send + 'a) -> Self {
         Self { name, hop: Some(hop), work: work.boxed() }
     }
 }
 
-/// Hears of each finding as soon as it is made.
+/// Callback for each finding, called as soon as the check ends.
 pub type Told<'a> = &'a (dyn Fn(&Finding) + Sync);
 
-/// Runs all of them at once. Findings come in the checks' order, and are told as they come.
+/// Runs all checks in parallel. Returns the findings in the order of the checks, and reports each as it comes.
 pub async fn run(checks: Vec<Check<'_>>, limit: Duration, told: Told<'_>) -> Vec<Finding> {
     let all = checks.into_iter().map(|Check { name, hop, work }| async move {
         let mut findings = match tokio::time::timeout(limit, work).await {

@@ -1,4 +1,4 @@
-//! Beside the way: what was given up, and what raises an alarm.
+//! Checks beside the path of an event: queues of undelivered events, and alarms.
 
 use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -23,7 +23,7 @@ pub async fn failure_bucket(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// The pipeline's queues are all for what could not be delivered.
+/// Checks the pipeline's queues: all of them are dead-letter queues.
 pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "dead-letter queues";
     let sqs = scene.ground.clients.sqs();

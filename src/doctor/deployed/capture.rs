@@ -13,7 +13,7 @@ const TASK: &str = "capture task";
 pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let Some(arn) = scene.output(Output::TaskArn) else { return Ok(missing(TASK)) };
     let clients = &scene.ground.clients;
-    // Only looked at, never waited for: it has nothing to say.
+    // The task is read only once: there is no progress to report.
     let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Silent);
     Ok(vec![match task.describe().await {
         Ok(now) if now.status == "starting" => starting(scene, &now).await,
@@ -26,7 +26,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// Returns whether the task has followed a slot: then the database must have one. False where the task can't be read.
+/// Returns whether the task has used a slot, so that the database must have one. False where the task can't be read.
 pub async fn has_followed(scene: Scene<'_>) -> bool {
     let Some(arn) = scene.output(Output::TaskArn) else { return false };
     let clients = &scene.ground.clients;
@@ -34,12 +34,12 @@ pub async fn has_followed(scene: Scene<'_>) -> bool {
     task.describe().await.is_ok_and(|now| needs_slot(&now))
 }
 
-/// A task that runs reads a slot; one that has a checkpoint resumes from a slot.
+/// Returns whether the task needs a slot: a running task reads one, and a checkpoint resumes from one.
 fn needs_slot(now: &Snapshot) -> bool {
     now.status == "running" || now.recovery_checkpoint.is_some()
 }
 
-/// A start that takes long usually waits for a transaction.
+/// Returns the finding for a task that is starting. A slow start usually waits for a transaction.
 async fn starting(scene: Scene<'_>, now: &Snapshot) -> Finding {
     let report = async { scene.deployment.database().await?.status().await };
     let waits = report.await.map(|report| report.open_transactions).unwrap_or_default();

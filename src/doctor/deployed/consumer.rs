@@ -1,4 +1,4 @@
-//! What takes records from the stream: Lambda's event source mapping, or consumers that share leases.
+//! The reader of the stream: Lambda's event source mapping, or consumers that share leases.
 
 use std::time::Duration;
 

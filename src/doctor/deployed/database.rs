@@ -7,9 +7,9 @@ use crate::error::{AwsContext, Result, sdk_code};
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, Slot, StatusReport};
 
-/// Log that a slot without a reader may hold back before it is worth a warning.
+/// Bytes of log that a slot without a reader may retain before it is a warning.
 const RETAINED: i64 = 1 << 30;
-/// Log that a reader may be behind.
+/// Bytes of log that a reader may be behind before it is a warning.
 const BEHIND: i64 = 256 << 20;
 
 pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
@@ -44,7 +44,7 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// Schema, setting, publication, outbox and slots, as the database itself tells.
+/// Checks schema, `wal_level`, publication, outbox and slots by a query to the database.
 pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     if scene.output(Output::DatabaseSecretArn).is_none() {
         return Ok(missing("database schema"));
@@ -53,7 +53,7 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let report = database.status().await?;
     let mut findings = vec![schema(&report)];
     findings.extend(report.wal_level.as_deref().map(replication));
-    // Elsewhere nobody marks rows.
+    // Only pipelines with a processed log have consumers that mark rows.
     let marked = scene.deployment.pipeline.has(Part::ProcessedLog);
     findings.extend(report.outbox.as_ref().map(|outbox| {
         let oldest = outbox.oldest_unprocessed.filter(|_| marked).map(|at| (Utc::now() - at).num_seconds().max(0));
@@ -74,7 +74,7 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// The log of the consumer that marks what it processed, and what it gave up.
+/// Checks the log of processed events, and the events that a consumer failed to process.
 fn processed(overview: &Overview) -> Vec<Finding> {
     const CHECK: &str = "processed log";
     let newest = overview.processed.as_ref().map(|rows| rows.last().map(|row| row.processed_at));
@@ -126,10 +126,10 @@ fn replication(level: &str) -> Finding {
 }
 
 const SLOT: &str = "replication slot";
-/// What to do where the position of the capture is gone.
+/// Remedy for a capture whose position in the log is lost.
 const START_OVER: &str = "what was written since is not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it";
 
-/// The capture has a position, and the server has no slot that holds it.
+/// Returns the finding for a capture that has a position while the server has no slot.
 fn without_slot() -> Finding {
     let text = "the database has no replication slot: it was dropped, or the server was restored or replaced by one without it";
     Finding::failed(SLOT, text, START_OVER).word("no slot")

@@ -40,7 +40,7 @@ async fn function(scene: Scene<'_>, check: &str, output: Output, more: &str) -> 
             Finding::warning(check, format!("{name} is being set up: {reason}"), "the change continues by itself")
                 .word(state)
         }
-        // Idle for so long that Lambda let go of it: the next call takes longer, and works.
+        // Lambda deactivated an idle function: the next call takes longer, and works.
         _ => Finding::ok(check, text).word(state),
     }])
 }

@@ -1,4 +1,4 @@
-//! What is deployed: the stacks, every place on an event's way, what was given up, and what raises an alarm.
+//! Checks of a deployment: the stacks, every stop of an event, dead letters and alarms.
 
 mod aside;
 mod bus;
@@ -16,7 +16,7 @@ use super::{Finding, Ground};
 use crate::deployment::Deployment;
 use crate::pipelines::{Output, Part, Stop};
 
-/// What every check here has.
+/// The context of the checks in this folder.
 #[derive(Clone, Copy)]
 struct Scene<'a> {
     ground: &'a Ground<'a>,
@@ -24,7 +24,7 @@ struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    /// An output of whichever stack has it; None while that stack is not there.
+    /// Returns an output of any stack; None while the stack is not deployed.
     fn output(&self, name: Output) -> Option<&'a str> {
         self.deployment.output(name).ok()
     }
@@ -64,12 +64,12 @@ impl<'a> Scene<'a> {
     }
 }
 
-/// The stack of this place is not deployed.
+/// Returns the finding for a stop whose stack is not deployed.
 fn missing(check: &str) -> Vec<Finding> {
     vec![Finding::failed(check, "its stack is not deployed", "run `outboxctl deploy`").word("missing")]
 }
 
-/// Everything about what is deployed; nothing but a word where nothing is.
+/// Runs every check of a deployment; a single finding where nothing is deployed.
 pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Finding> {
     if !deployment.exists() {
         let text = format!("{} is not deployed in stage {}", deployment.pipeline.name, deployment.stage);

@@ -1,7 +1,7 @@
-//! Whether the functions' roles allow the calls that the functions make, by IAM's own simulation.
+//! Checks by IAM simulation that the functions' roles allow the calls that the functions make.
 //!
-//! A right that was removed by hand shows nowhere else until events stop: the function's log has the refusal, and the
-//! pipeline's own table of calls ([`FUNCTIONS`]) says what each function needs.
+//! A permission that was removed by hand shows nowhere else until events stop: the function's log then has the denial.
+//! The table of calls ([`FUNCTIONS`]) lists the calls of each function.
 
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 
@@ -12,7 +12,7 @@ use crate::pipelines::{Hop, Output};
 
 const CHECK: &str = "function rights";
 
-/// The outputs that name the functions, and where each function is on an event's way.
+/// The outputs that name the functions, and the hop of each function.
 const PLACES: &[(Output, Option<Hop>)] = &[
     (Output::WriterFunction, Some(Hop::Api)),
     (Output::PublisherFunction, Some(Hop::Consumer)),
@@ -20,7 +20,7 @@ const PLACES: &[(Output, Option<Hop>)] = &[
     (Output::AdminFunction, None),
 ];
 
-/// Checks every function that is deployed. A right that is missing is a failure at the function's place.
+/// Checks every deployed function. A missing permission is a failure at the function's hop.
 pub async fn rights(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let mut findings = Vec::new();
     let mut functions = 0;

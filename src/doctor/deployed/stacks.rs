@@ -1,4 +1,4 @@
-//! The stacks, by the one table of what their statuses mean.
+//! The stacks, judged by the table of CloudFormation statuses.
 
 use futures_util::future::join_all;
 
@@ -31,7 +31,7 @@ async fn trouble(engine: &Engine, view: &StackView) -> Option<Finding> {
     let status = stack.stack_status()?;
     let row = actions(status);
     let check = format!("stack {}", view.stack.name);
-    // What failed is in the stack's events; its own reason says at most that something did.
+    // The cause of a failure is in the stack's events; the status reason says at most that a resource failed.
     let cause = if row.phase == Phase::Bad { engine.root_cause(stack).await } else { None };
     let reason = cause.or_else(|| stack.stack_status_reason().filter(|text| !text.is_empty()).map(str::to_owned));
     let text = match reason {
@@ -43,7 +43,7 @@ async fn trouble(engine: &Engine, view: &StackView) -> Option<Finding> {
         Phase::Running => {
             Some(Finding::warning(check, text, "an operation is under way: `outboxctl watch` follows it"))
         }
-        // The stack is what it was before the update that failed.
+        // The stack is in the state before the failed update.
         Phase::Bad if status.as_str() == "UPDATE_ROLLBACK_COMPLETE" => Some(Finding::warning(
             check,
             text,

@@ -24,7 +24,7 @@ pub async fn kinesis(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     }])
 }
 
-/// The change stream of a table.
+/// Checks the change stream of a table.
 pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let Some(arn) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     // `…:table/NAME/stream/LABEL`

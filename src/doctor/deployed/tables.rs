@@ -33,7 +33,7 @@ pub async fn table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let items = found.and_then(|table| table.item_count()).unwrap_or(0);
     let word = status.as_str().to_lowercase();
     Ok(vec![match status {
-        // DynamoDB counts about every six hours.
+        // DynamoDB updates the count about every six hours.
         TableStatus::Active => Finding::ok(CHECK, format!("{name}, about {items} items when last counted")).word(word),
         _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is active").word(word),
     }])

@@ -1,13 +1,13 @@
-//! Every AWS call of the commands: the IAM actions that it needs, what it acts on, and which roles may make it.
+//! Every AWS call of the commands: its IAM actions, the resources that it acts on, and the roles that may make it.
 //! `tests/it/policy.rs` compares the table with the calls in the source.
 
 use super::Role::{self, Deployer, Operator, ReadOnly};
 use crate::pipelines::{Part, Pipeline};
 
-/// What an action is allowed on.
+/// The resources that an action is allowed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum On {
-    /// Every resource: the action takes none, or its resources have no name that is known before the deploy.
+    /// All resources: the action takes none, or the names are not known before the deploy.
     Any,
     Stacks,
     Roles,
@@ -31,7 +31,7 @@ pub enum On {
 /// One operation of the SDK.
 #[derive(Debug, Clone, Copy)]
 pub struct Call {
-    /// The operation as the SDK names it; empty for an action that no SDK operation stands for.
+    /// The operation as the SDK names it; empty for an action without an SDK operation.
     pub operation: &'static str,
     pub actions: &'static [&'static str],
     pub on: On,
@@ -45,7 +45,7 @@ const fn call(operation: &'static str, actions: &'static [&'static str], on: On,
 const ALL: &[Role] = &[Deployer, Operator, ReadOnly];
 const OPERATE: &[Role] = &[Operator];
 const READ: &[Role] = &[Operator, ReadOnly];
-/// The statements of the deployer's policy that follow from the templates have these.
+/// Empty: the deployer's statements follow from the templates.
 const DEPLOY: &[Role] = &[];
 const DEPLOY_TOO: &[Role] = &[Operator];
 
@@ -72,7 +72,7 @@ pub const CALLS: &[Call] = &[
     call("get_function", &["lambda:GetFunction"], On::Functions, DEPLOY),
     call("head_object", &["s3:GetObject"], On::Buckets, DEPLOY),
     call("put_object", &["s3:PutObject"], On::Buckets, DEPLOY),
-    // What `doctor` and `status` read.
+    // Calls of `doctor` and `status`.
     call("describe_account_attributes", &["dms:DescribeAccountAttributes", "rds:DescribeAccountAttributes"], On::Any, ALL),
     call("describe_alarms", &["cloudwatch:DescribeAlarms"], On::Any, ALL),
     call("describe_connections", &["dms:DescribeConnections"], On::Any, READ),
@@ -155,7 +155,7 @@ pub const CALLS: &[Call] = &[
     call("put_item", &["dynamodb:PutItem"], On::Tables, OPERATE),
     call("transact_write_items", &["dynamodb:PutItem"], On::Tables, OPERATE),
     call("update_item", &["dynamodb:UpdateItem"], On::Tables, OPERATE),
-    // Dead letters, and events that are delivered again.
+    // Dead letters, redrives and replays.
     call("change_message_visibility_batch", &["sqs:ChangeMessageVisibility"], On::Queues, OPERATE),
     call("create_log_stream", &["logs:CreateLogStream"], On::Logs, OPERATE),
     call("delete_message", &["sqs:DeleteMessage"], On::Queues, OPERATE),
@@ -169,7 +169,7 @@ pub const CALLS: &[Call] = &[
     call("receive_message", &["sqs:ReceiveMessage"], On::Queues, OPERATE),
 ];
 
-/// Returns whether an action can be of use on the pipeline.
+/// Returns whether the pipeline has a use for an action.
 pub fn is_relevant(action: &str, pipeline: &Pipeline) -> bool {
     let consumers = pipeline.has(Part::Consumers);
     match action {

@@ -9,7 +9,7 @@ use super::statements::{roles, stacks};
 use crate::doctor::permissions::actions;
 use crate::pipelines::Pipeline;
 
-/// Services for which AWS makes a role of its own at the first use.
+/// Services for which AWS creates a service-linked role at the first use.
 const LINKED: &[(&str, &str)] = &[
     ("database", "rds.amazonaws.com"),
     ("api", "ops.apigateway.amazonaws.com"),
@@ -18,7 +18,7 @@ const LINKED: &[(&str, &str)] = &[
     ("tables", "kinesisreplication.dynamodb.amazonaws.com"),
 ];
 
-/// Returns the statements that follow from the templates. Stacks and IAM roles are named by their beginning; the other
+/// Returns the statements that follow from the templates. Stacks and IAM roles are limited by a name prefix; the other
 /// resources are not, because CloudFormation chooses their names, and many of the actions take no resource.
 pub fn statements(pipeline: &Pipeline, stage: &str) -> Vec<Value> {
     let own = generated(&format!("{}-", pipeline.name_prefix(stage)));
@@ -78,7 +78,7 @@ mod tests {
             for action in actions(pipeline) {
                 assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
             }
-            // What `doctor` and `destroy` read besides.
+            // Further calls of `doctor` and `destroy`.
             for action in ["servicequotas:GetServiceQuota", "cloudformation:GetResource", "cloudwatch:DescribeAlarms"] {
                 assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
             }

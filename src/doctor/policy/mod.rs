@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::pipelines::Pipeline;
 pub use trust::{Repository, trust};
 
-/// Whom a policy is for.
+/// The role that a policy is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
     /// Deploys, updates, recovers and deletes the pipeline
@@ -39,10 +39,10 @@ pub fn document(role: Role, pipeline: &Pipeline, stage: &str) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-/// Characters of a stack's name that CloudFormation keeps at least in the names that it generates for its resources.
+/// Minimum length of a stack's name in the names that CloudFormation generates for its resources.
 const KEPT: usize = 24;
 
-/// Returns a pattern of the names that CloudFormation generates for the resources of stacks whose names begin so.
+/// Returns a pattern for the generated names of the resources of stacks with this name prefix.
 fn generated(prefix: &str) -> String {
     format!("{}*", &prefix[..prefix.len().min(KEPT)])
 }

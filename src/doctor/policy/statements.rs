@@ -9,8 +9,8 @@ use super::{Role, generated};
 use crate::doctor::permissions;
 use crate::pipelines::Pipeline;
 
-/// Returns one statement for each kind of resource that the role acts on. Actions that the deployer's statements have
-/// already are left out.
+/// Returns one statement for each kind of resource that the role acts on, without the actions that the deployer's
+/// statements have already.
 pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str) -> Vec<Value> {
     let granted = if role == Role::Deployer { permissions::actions(pipeline) } else { Vec::new() };
     let mut by_resource: BTreeMap<On, BTreeSet<&str>> = BTreeMap::new();
@@ -64,7 +64,8 @@ pub fn stacks(pipeline: &Pipeline, stage: &str) -> Vec<String> {
     names.iter().map(|name| format!("arn:*:cloudformation:*:*:stack/{name}/*")).collect()
 }
 
-/// Returns the ARNs of the roles that the pipeline's stacks create: `own`, and those that DMS wants under fixed names.
+/// Returns the ARNs of the roles that the pipeline's stacks create: `own`, and those that DMS requires under fixed
+/// names.
 pub fn roles(pipeline: &Pipeline, own: &str) -> Vec<String> {
     let mut roles = vec![format!("arn:*:iam::*:role/{own}")];
     if pipeline.stacks.iter().any(|stack| stack.owner == crate::pipelines::Owner::Account) {
@@ -73,5 +74,5 @@ pub fn roles(pipeline: &Pipeline, own: &str) -> Vec<String> {
     roles
 }
 
-/// Roles that DMS wants under these names, once in an account.
+/// Roles that DMS requires under these names, once per account.
 const DMS_ROLES: [&str; 2] = ["dms-vpc-role", "dms-cloudwatch-logs-role"];

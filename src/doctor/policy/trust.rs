@@ -17,7 +17,7 @@ pub struct Repository(String);
 impl FromStr for Repository {
     type Err = String;
 
-    /// Reads `OWNER/NAME`. A wildcard is refused: it would trust repositories of others.
+    /// Parses `OWNER/NAME`. A wildcard is refused, because it would trust repositories of others.
     fn from_str(text: &str) -> Result<Self, String> {
         let is_name = |name: &str| {
             !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
