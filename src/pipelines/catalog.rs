@@ -1,53 +1,53 @@
-//! The shape of the data.
+//! The types of the pipelines' data.
 
 use super::{Output, Route};
 
-/// The template parameter that leaves the sample's API and tables out, in the stack that has it beside other things.
-/// CloudFormation remembers it from one deploy to the next.
+/// The template parameter that includes the sample's API and tables in a stack that also has other resources.
+/// CloudFormation keeps its value from one deploy to the next.
 pub const WITH_SAMPLE: &str = "WithSample";
 
-/// A whole system that can be deployed.
+/// A pipeline that can be deployed.
 #[derive(Debug, Clone, Copy)]
 pub struct Pipeline {
-    /// As given to `--pipeline`; part of every stack name.
+    /// Name for `--pipeline`, and part of every stack name.
     pub name: &'static str,
-    /// One line for people.
+    /// Description in one line.
     pub title: &'static str,
-    /// The way of an event through it.
+    /// The path of an event.
     pub route: Route,
-    /// Earlier stacks never depend on later ones.
+    /// Stacks in the order of a deploy: earlier stacks never depend on later ones.
     pub stacks: &'static [Stack],
 }
 
 /// One CloudFormation stack of a pipeline.
 #[derive(Debug, Clone, Copy)]
 pub struct Stack {
-    /// Last part of the stack's name, and the prefix of its lines.
+    /// Last part of the stack's name, and the prefix of its progress lines.
     pub name: &'static str,
     pub owner: Owner,
     /// The template's text.
     pub template: &'static str,
-    /// Names of the stacks that must be complete before this one begins.
+    /// Names of the stacks that must be complete before this one starts.
     pub depends_on: &'static [&'static str],
-    /// Template parameter → where its value comes from. Parameters not named here keep the template's default, or what
-    /// the user set in `outboxctl.toml`.
+    /// Template parameter → origin of its value. Other parameters keep the template's default, or have the user's value
+    /// of `outboxctl.toml`.
     pub parameters: &'static [(&'static str, Source)],
-    /// Holds data that can't be made again: protected against termination outside development stages.
+    /// Holds data that can't be restored: protected against deletion outside development stages.
     pub holds_data: bool,
-    /// Belongs to the sample as a whole: not there where [`WITH_SAMPLE`] says "false".
+    /// Belongs to the sample as a whole: not deployed where [`WITH_SAMPLE`] is "false".
     pub sample: bool,
 }
 
-/// Whose a stack is.
+/// The scope of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Owner {
-    /// One stage of one pipeline; goes with `destroy`.
+    /// One stage of one pipeline; `destroy` deletes it.
     Pipeline,
-    /// Shared by everything in the account and region; `destroy` leaves it.
+    /// Shared by everything in the account and region; `destroy` keeps it.
     Account,
 }
 
-/// Where a parameter's value comes from.
+/// The origin of a parameter's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source {
     /// The stage's name.
@@ -56,20 +56,20 @@ pub enum Source {
     NamePrefix,
     /// "true" outside development stages.
     Protected,
-    /// Always this.
+    /// A constant.
     Fixed(&'static str),
     /// An output of a stack that this one depends on.
     Output(Output),
-    /// Made during the deploy.
+    /// Created during the deploy.
     Artifact(Artifact),
-    /// The prefix of physical names and a digest of another parameter's value: a name that changes with what it names, so that the
-    /// resource can be replaced.
+    /// The prefix of physical names and a digest of another parameter's value, so that the resource can be replaced
+    /// when that value changes.
     NameByDigest(&'static str),
     /// "true" when the account has no IAM role of this name yet (or this stack made it).
     RoleMissing(&'static str),
 }
 
-/// What a deploy makes besides stacks.
+/// Anything that a deploy creates besides stacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Artifact {
     /// S3 key of the functions' package.
@@ -81,19 +81,19 @@ pub enum Artifact {
 }
 
 impl Pipeline {
-    /// The stack of that name.
+    /// Returns the stack of that name.
     pub fn stack(&self, name: &str) -> Option<&'static Stack> {
         self.stacks.iter().find(|stack| stack.name == name)
     }
 
-    /// `outboxctl-{stage}-{pipeline}`.
+    /// Returns `outboxctl-{stage}-{pipeline}`.
     pub fn name_prefix(&self, stage: &str) -> String {
         format!("outboxctl-{stage}-{}", self.name)
     }
 }
 
 impl Stack {
-    /// The CloudFormation stack name.
+    /// Returns the CloudFormation stack name.
     pub fn full_name(&self, pipeline: &Pipeline, stage: &str) -> String {
         match self.owner {
             Owner::Pipeline => format!("{}-{}", pipeline.name_prefix(stage), self.name),

@@ -16,7 +16,7 @@ pub const TABLES: Stack = Stack {
     sample: false,
 };
 
-/// The HTTP API that writes to [`TABLES`], with the routes of the sample.
+/// Returns the HTTP API that writes to [`TABLES`], with the routes of the sample.
 pub const fn api(parameters: &'static [(&'static str, Source)]) -> Stack {
     Stack {
         name: "api",
@@ -29,7 +29,7 @@ pub const fn api(parameters: &'static [(&'static str, Source)]) -> Stack {
     }
 }
 
-/// The consumer of the stream.
+/// Returns the consumer of the stream.
 pub const fn consumer(depends_on: &'static [&'static str], parameters: &'static [(&'static str, Source)]) -> Stack {
     Stack {
         name: "consumer",
@@ -42,7 +42,7 @@ pub const fn consumer(depends_on: &'static [&'static str], parameters: &'static 
     }
 }
 
-/// Parameters of [`api`]: `extra` ones, and those that every API has.
+/// Builds the parameters of [`api`]: `extra` ones, and those that every API has.
 macro_rules! api_parameters {
     ($sample:literal, $($extra:expr),*) => {
         &[
@@ -57,7 +57,7 @@ macro_rules! api_parameters {
     };
 }
 
-/// Parameters of [`consumer`]: `extra` ones, and those that every consumer has.
+/// Builds the parameters of [`consumer`]: `extra` ones, and those that every consumer has.
 macro_rules! consumer_parameters {
     ($consumer:literal, $source:expr, $($extra:expr),*) => {
         &[

@@ -20,7 +20,7 @@ pub const PIPELINE: Pipeline = Pipeline {
         dynamodb::CODE,
         dynamodb::BUS,
         Stack { template: template!("users"), ..dynamodb::TABLES },
-        // Here the users are what is captured: without them there is no pipeline.
+        // Captures the users themselves: without them there is no pipeline.
         Stack { sample: false, ..dynamodb::api(api_parameters!("users",)) },
         dynamodb::consumer(
             &["code", "bus", "tables"],

@@ -1,8 +1,8 @@
-//! The places that an event passes, and their names: one list for every command, document and page.
+//! The hops of an event, and their names: one list for every command, document and page.
 
 use serde::Serialize;
 
-/// A place that an event passes, in order. Its name is part of the JSON contract.
+/// A hop on the path of an event, in order. Its name is part of the JSON contract.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hop {
@@ -12,11 +12,11 @@ pub enum Hop {
     Database,
     /// The DynamoDB table with the outbox, or the one whose changes are the events.
     Table,
-    /// What reads committed events from the database or the table.
+    /// The capture, which reads committed events from the database or the table.
     Capture,
     /// The Kinesis stream, or the DynamoDB stream of the table.
     Stream,
-    /// What takes records from the stream: a function, or `outboxctl consume`.
+    /// The reader of the stream: a function, or `outboxctl consume`.
     Consumer,
     /// The EventBridge bus.
     Bus,

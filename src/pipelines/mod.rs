@@ -1,9 +1,9 @@
 //! The pipelines as plain data: stacks, order, parameters, routes and cost. Imports `aws`, `error` and `settings`.
 //!
-//! A pipeline names its stacks; a stack names its template, the stacks it waits for, and where the value of each
-//! template parameter comes from. Its [`Route`] names the places that an event passes, with the outputs and resources of
-//! each. Nothing here calls AWS: the engine in `cloudformation` deploys the stacks, and the other rooms read the route.
-//! None of them knows a pipeline, a stack or an output by a name of its own.
+//! A pipeline names its stacks; a stack names its template, its dependencies, and the origin of the value of each
+//! template parameter. Its [`Route`] names the stops of an event, with the outputs and resources of each. Calls no AWS
+//! API: the engine in `cloudformation` deploys the stacks, and the other modules read the route. None of them contains
+//! the name of a pipeline, a stack or an output.
 
 mod catalog;
 pub mod cost;
@@ -33,7 +33,7 @@ pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};
 
-/// The text of a template, part of the executable.
+/// Embeds the text of a template.
 macro_rules! template {
     ($name:literal) => {
         include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name, ".yaml"))
@@ -50,10 +50,10 @@ pub const ALL: &[&Pipeline] = &[
     &dynamodb_cdc::PIPELINE,
 ];
 
-/// The pipeline of that name.
+/// Returns the pipeline of that name.
 ///
 /// # Errors
-/// `Usage` when there is none.
+/// `Usage` if the name is unknown.
 pub fn find(name: &str) -> Result<&'static Pipeline> {
     ALL.iter().find(|pipeline| pipeline.name == name).copied().ok_or_else(|| {
         let names: Vec<_> = ALL.iter().map(|pipeline| pipeline.name).collect();

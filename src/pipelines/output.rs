@@ -2,10 +2,10 @@
 
 use std::fmt::{Display, Formatter};
 
-/// Declares the outputs: each variant is called as the templates call it.
+/// Declares the outputs: each variant has the name in the templates.
 macro_rules! outputs {
     ($($name:ident),* $(,)?) => {
-        /// An output of a stack. The name of an output is a string in this file and in the templates only.
+        /// An output of a stack. Names of outputs are strings in this file and in the templates only.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Output { $($name),* }
 

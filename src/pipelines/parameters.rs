@@ -1,4 +1,4 @@
-//! What the templates say about their parameters: what a user may set, and to what.
+//! The template parameters that a user may set, and checks of their values.
 
 use std::collections::BTreeMap;
 
@@ -13,10 +13,10 @@ use crate::error::{Kind, OrFail, Result};
 pub struct Parameter {
     pub name: String,
     pub about: String,
-    /// The template's default; None where outboxctl itself gives the value.
+    /// The template's default; None where outboxctl provides the value.
     pub default: Option<String>,
     pub number: bool,
-    /// The only values there are; empty for any.
+    /// The allowed values; empty for any.
     pub allowed: Vec<String>,
     pub min: Option<f64>,
     pub max: Option<f64>,
@@ -24,7 +24,7 @@ pub struct Parameter {
 }
 
 impl Parameter {
-    /// Why the template would refuse this value; None where it takes it. Patterns are left to CloudFormation.
+    /// Returns why the template does not accept this value; None where it does. Patterns are left to CloudFormation.
     pub fn objection(&self, value: &str) -> Option<String> {
         if !self.allowed.is_empty() && !self.allowed.iter().any(|allowed| allowed == value) {
             return Some(format!("{} is {value:?}; it can be {}", self.name, self.allowed.join(", ")));
@@ -43,11 +43,11 @@ impl Parameter {
     }
 }
 
-/// The parameters of the pipeline's templates that a user may set, each once, in the stacks' order: all but those that
-/// outboxctl takes from other stacks, from the stage's name or from what it has made.
+/// Returns the parameters of the pipeline's templates that a user may set, each once, in the order of the stacks.
+/// Parameters with values of other stacks, of the stage's name or of artifacts are not included.
 ///
 /// # Errors
-/// `Unexpected` where a template is no YAML: the templates are part of this executable.
+/// `Unexpected` if a template is not YAML: the templates are part of this executable.
 pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
     let mut found: Vec<Parameter> = Vec::new();
     for stack in pipeline.stacks {
@@ -68,21 +68,21 @@ pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
     Ok(found)
 }
 
-/// Why values that the templates accept one by one do not go together; those that are not named have their defaults.
+/// Returns why values that are valid one by one contradict each other; missing ones have their defaults.
 pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>) -> Option<String> {
     let values = Values { parameters, values };
     let rules = [record_age, capture_engine, storage_growth, subnets, zones];
     rules.iter().find_map(|rule| rule(&values))
 }
 
-/// The values of a deploy: those that were set, and the templates' defaults.
+/// The values of a deploy: the user's, and the templates' defaults.
 struct Values<'a> {
     parameters: &'a [Parameter],
     values: &'a BTreeMap<String, String>,
 }
 
 impl Values<'_> {
-    /// None where the pipeline has no such parameter.
+    /// Returns a value; None if the pipeline does not have the parameter.
     fn text(&self, name: &str) -> Option<&str> {
         let parameter = self.parameters.iter().find(|parameter| parameter.name == name)?;
         self.values.get(name).or(parameter.default.as_ref()).map(String::as_str)
@@ -93,8 +93,7 @@ impl Values<'_> {
     }
 }
 
-/// A record that keeps failing goes to the failure bucket at a certain age. A stream that drops it before loses it without
-/// a trace.
+/// Checks that a failing record reaches the failure bucket before the stream drops it: it would be lost otherwise.
 fn record_age(values: &Values<'_>) -> Option<String> {
     let (age, hours) = (values.number("PublisherRecordAgeSeconds")?, values.number("RetentionHours")?);
     (age >= hours * 3_600.0).then(|| {
@@ -105,8 +104,9 @@ fn record_age(values: &Values<'_>) -> Option<String> {
     })
 }
 
-/// DMS accepts the pair and fails when the task starts, after both instances were paid for. Without a version DMS chooses
-/// its default, which may have moved on: `doctor` warns of that.
+/// Checks that the DMS version supports the database's version. DMS accepts any pair and fails when the task starts,
+/// after both instances have been paid for. Without a version DMS uses its default, which may have changed: `doctor`
+/// warns of that.
 fn capture_engine(values: &Values<'_>) -> Option<String> {
     let version = values.text("ReplicationEngineVersion")?;
     let major = values.text("DatabaseVersion")?.parse().ok()?;
@@ -116,8 +116,8 @@ fn capture_engine(values: &Values<'_>) -> Option<String> {
     ))
 }
 
-/// "The maximum storage threshold must be at least 10 % more than the allocated storage" (RDS user guide, "Managing
-/// capacity automatically with storage autoscaling").
+/// Checks the limit of storage autoscaling: "The maximum storage threshold must be at least 10 % more than the
+/// allocated storage" (RDS user guide, "Managing capacity automatically with storage autoscaling").
 fn storage_growth(values: &Values<'_>) -> Option<String> {
     let (storage, limit) = (values.number("DatabaseStorage")?, values.number("DatabaseStorageLimit")?);
     let least = (storage * 11.0 / 10.0).ceil();
@@ -128,7 +128,7 @@ fn storage_growth(values: &Values<'_>) -> Option<String> {
     })
 }
 
-/// The four subnets must fit into the VPC.
+/// Checks that the four subnets fit into the VPC.
 fn subnets(values: &Values<'_>) -> Option<String> {
     let (range, bits) = (values.text("VpcCidr")?, values.number("SubnetBits")?);
     let prefix: f64 = range.split_once('/')?.1.parse().ok()?;
@@ -140,7 +140,7 @@ fn subnets(values: &Values<'_>) -> Option<String> {
     })
 }
 
-/// Both zones are named or none, and they differ: RDS and DMS want two.
+/// Checks that both zones or none are set, and that they differ: RDS and DMS require two.
 fn zones(values: &Values<'_>) -> Option<String> {
     let (first, second) = (values.text("FirstZone")?, values.text("SecondZone")?);
     let refused = first.is_empty() != second.is_empty() || (!first.is_empty() && first == second);
@@ -149,8 +149,8 @@ fn zones(values: &Values<'_>) -> Option<String> {
     })
 }
 
-/// Why `DMS` may not support the database that the values ask for: no version is named, and the default of DMS as the
-/// release notes have it is too old.
+/// Returns why `DMS` may not support the database's version: no DMS version is set, and the default of DMS in its
+/// release notes is too old. None where it does.
 pub fn uncertain_engine(values: &BTreeMap<String, String>) -> Option<String> {
     let named = values.get("ReplicationEngineVersion").is_some_and(|version| !version.is_empty());
     let major = values.get("DatabaseVersion")?.parse().ok()?;
@@ -160,7 +160,7 @@ pub fn uncertain_engine(values: &BTreeMap<String, String>) -> Option<String> {
     ))
 }
 
-/// Where the value comes from in any pipeline that has the template.
+/// Returns the origin of the value in any pipeline that has the template.
 fn given(template: &str, name: &str) -> Option<Source> {
     let stacks = super::ALL.iter().flat_map(|pipeline| pipeline.stacks).filter(|stack| stack.template == template);
     stacks.flat_map(|stack| stack.parameters).find(|(parameter, _)| *parameter == name).map(|(_, source)| *source)
@@ -179,7 +179,7 @@ fn parameter(name: &str, fields: &Value) -> Parameter {
     }
 }
 
-/// A scalar as CloudFormation takes it.
+/// Returns a scalar as text for CloudFormation.
 fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),

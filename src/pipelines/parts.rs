@@ -1,4 +1,4 @@
-//! Which parts a pipeline has, and the error for a command that needs another one.
+//! The parts of a pipeline, and the error for a command that needs a missing one.
 
 use super::{Part, Pipeline};
 use crate::error::{Error, Kind, Result};
@@ -9,10 +9,10 @@ impl Pipeline {
         self.stop(part).is_some()
     }
 
-    /// Checks that the pipeline has what a command needs, before anything is asked of AWS.
+    /// Checks that the pipeline has the part that a command needs, before any request to AWS.
     ///
     /// # Errors
-    /// `Usage`, with what the pipeline has instead and the command for that.
+    /// `Usage`, with the part that the pipeline has instead and the command for it.
     pub fn need(&self, part: Part) -> Result<()> {
         if self.has(part) {
             return Ok(());

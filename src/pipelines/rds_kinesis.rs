@@ -17,7 +17,7 @@ pub const PIPELINE: Pipeline = Pipeline {
     },
     stacks: &[
         ACCOUNT,
-        // Its consumer runs in the private subnets, which lead nowhere by themselves.
+        // The consumer runs in the private subnets, which have no route to the internet.
         Stack { parameters: &[("NamePrefix", NamePrefix), ("WithConsumer", Source::Fixed("true"))], ..NETWORK },
         CODE,
         STREAM,

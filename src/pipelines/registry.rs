@@ -1,16 +1,16 @@
-//! What the CloudFormation registry says about the resource types of the templates; `.ci/registry.py` writes it.
+//! Facts of the CloudFormation registry about the resource types of the templates; `.ci/registry.py` writes them.
 
-/// A line a type: type, actions, properties whose change may replace it, those whose change always does, required properties, other
-/// properties; a dash for none.
+/// One line per type: type, actions, properties whose change may replace it, properties whose change always replaces
+/// it, required properties, other properties; a dash for none.
 const REGISTRY: &str = include_str!("registry.txt");
 
-/// The actions that CloudFormation calls with the caller's rights to create, update and delete a resource of this type;
-/// None for a type that no template has.
+/// Returns the actions that CloudFormation calls with the caller's permissions to create, update and delete a resource
+/// of this type; None for a type that is not in a template.
 pub fn actions(resource_type: &str) -> Option<impl Iterator<Item = &'static str>> {
     row(resource_type).map(|(actions, _)| actions.split(',').filter(|action| !action.is_empty()))
 }
 
-/// Returns whether a change of these properties can replace a resource of this type. True where that is not known.
+/// Returns whether a change of these properties can replace a resource of this type. True if the type is unknown.
 pub fn may_replace<'a>(resource_type: &str, mut properties: impl Iterator<Item = &'a str>) -> bool {
     let Some((_, replacing)) = row(resource_type) else { return true };
     properties.any(|property| replacing.split(',').any(|other| other == property))

@@ -1,40 +1,40 @@
-//! The route of an event through a pipeline, as data. Status, verify, tail, doctor, cost, repair and the page all read
-//! it: none of them knows a pipeline by its name.
+//! The route of an event through a pipeline, as data. Status, verify, tail, doctor, cost, repair and the page read it,
+//! so that none of them contains the name of a pipeline.
 
 use super::{Hop, Output, Pipeline, Stack};
 use crate::aws::health::Probe;
 
-/// The way of an event through a pipeline, and what goes with it.
+/// The path of an event through a pipeline, with its sample, target and failure stores.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The places that an event passes, in order.
+    /// The stops of an event, in order.
     pub stops: &'static [Stop],
-    /// What `sample insert` and `verify` write.
+    /// The events that `sample insert` and `verify` write.
     pub sample: Sample,
-    /// Where records and events go that are delivered again.
+    /// The target of redriven and replayed records and events.
     pub target: Target,
-    /// Where the pipeline keeps what it could not deliver; the first is for records of the stream.
+    /// The stores for undelivered records and events; the first is for records of the stream.
     pub failures: &'static [FailureStore],
 }
 
-/// A place that an event passes.
+/// A stop on the path of an event.
 #[derive(Debug, Clone, Copy)]
 pub struct Stop {
     pub part: Part,
     /// The output that identifies the resource: its name, ARN or URL.
     pub output: Output,
-    /// The service that does the work, as the page shows it; empty where the stop before names it.
+    /// The service behind the stop, for the page; empty where the stop before names it.
     pub service: &'static str,
-    /// Whether the events of an aggregate keep their order here.
+    /// True if the events of an aggregate keep their order here.
     pub ordered: bool,
-    /// Whether AWS may deliver a record again here. EventBridge does so, too, under the same event id, by which `verify`
-    /// tells it from an event that was published again.
+    /// True if AWS may deliver a record again here. EventBridge does so, too, but under the same event id, so that
+    /// `verify` can distinguish it from an event that was published again.
     pub repeats: bool,
-    /// Resources whose state is the state of this stop.
+    /// Resources whose state determines the state of this stop.
     pub resources: &'static [Resource],
 }
 
-/// What a stop is.
+/// The kind of a stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Part {
     /// The sample's HTTP API.
@@ -51,7 +51,7 @@ pub enum Part {
     KinesisDestination,
     /// A Kinesis stream.
     Kinesis,
-    /// A DynamoDB stream that is read as such.
+    /// A DynamoDB stream that is read directly.
     TableStream,
     /// A Lambda function that publishes the records of the stream.
     Publisher,
@@ -70,13 +70,13 @@ pub enum Part {
 /// A resource whose state a service reports.
 #[derive(Debug, Clone, Copy)]
 pub struct Resource {
-    /// The label for people.
+    /// The label in tables and messages.
     pub what: &'static str,
     pub output: Output,
     pub probe: Probe,
 }
 
-/// What sample events are about.
+/// The aggregate of the sample's events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sample {
     Cars,
@@ -86,12 +86,12 @@ pub enum Sample {
     Users,
 }
 
-/// Where records and events are sent.
+/// A target for records and events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Target {
-    /// The function that publishes what the stream carries.
+    /// The function that publishes the records of the stream.
     Publisher(Output),
-    /// The stream itself.
+    /// The stream.
     Stream(Output),
     /// The function behind a rule of the bus.
     Receiver(Output),
@@ -108,13 +108,13 @@ impl Target {
     }
 }
 
-/// A place for what could not be delivered.
+/// A store for undelivered records and events.
 #[derive(Debug, Clone, Copy)]
 pub struct FailureStore {
-    /// As `dlq --place` takes it.
+    /// The name for `dlq --place`.
     pub name: &'static str,
     pub store: Store,
-    /// Where its records and events were meant to go.
+    /// The target of its records and events.
     pub target: Target,
 }
 
@@ -130,7 +130,7 @@ pub enum Store {
 }
 
 impl Part {
-    /// Returns the hop that a stop of this kind is.
+    /// Returns the hop of a stop of this kind.
     pub const fn hop(self) -> Hop {
         match self {
             Self::Api => Hop::Api,
@@ -177,8 +177,8 @@ impl Sample {
 }
 
 impl Pipeline {
-    /// Returns the stops in the order in which an event passes them. Without the sample an application of the user's own
-    /// writes, and there is no API.
+    /// Returns the stops in the order of an event. Without the sample there is no API, because an application of the
+    /// user's own writes.
     pub fn stops(&self, with_sample: bool) -> impl Iterator<Item = &'static Stop> + use<> {
         self.route.stops.iter().filter(move |stop| with_sample || stop.part != Part::Api)
     }

@@ -4,7 +4,7 @@ use super::catalog::{Artifact, Owner, Source, Stack};
 use super::{Output, template};
 use Source::{NamePrefix, Protected};
 
-/// Roles that DMS wants once per account.
+/// Roles that DMS requires once per account.
 pub const ACCOUNT: Stack = Stack {
     name: "account",
     owner: Owner::Account,

@@ -1,14 +1,14 @@
-//! What a stage's name says about how careful to be with it.
+//! Classes of stages by their names.
 
-/// First parts of stage names whose data may be thrown away.
+/// First parts of the names of stages without durable data.
 const DEVELOPMENT: &[&str] = &["dev", "test", "demo", "ci", "e2e", "sandbox", "local", "pr", "tmp"];
 
-/// Whether the stage's data may be thrown away: no deletion protection, no snapshots.
+/// Returns whether the stage is for development: no deletion protection, no snapshots.
 pub fn is_development(stage: &str) -> bool {
     stage.split('-').next().is_some_and(|first| DEVELOPMENT.contains(&first))
 }
 
-/// Whether acting on the stage needs a yes.
+/// Returns whether changes to the stage need a confirmation.
 pub fn is_production(stage: &str) -> bool {
     stage.split('-').any(|part| matches!(part, "prod" | "production" | "live"))
 }

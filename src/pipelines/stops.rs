@@ -1,4 +1,4 @@
-//! Stops that routes are made of.
+//! The stops of the routes.
 
 use super::Output;
 use super::route::{FailureStore, Part, Resource, Stop, Store, Target};
@@ -22,7 +22,7 @@ pub const DATABASE: Stop = Stop {
     resources: &[resource("database", Output::DatabaseIdentifier, Probe::Database)],
 };
 
-/// A DynamoDB table that is the outbox, beside the table of the sample's aggregates.
+/// A DynamoDB table that is the outbox, next to the table of the sample's aggregates.
 pub const OUTBOX_TABLE: Stop = Stop {
     part: Part::OutboxTable,
     output: Output::OutboxTable,
@@ -54,7 +54,7 @@ pub const DMS_TASK: Stop = Stop {
     resources: &[resource("capture task", Output::TaskArn, Probe::Task)],
 };
 
-/// DynamoDB itself, which writes the changes of its table to a Kinesis stream.
+/// DynamoDB's writer of the changes of its table to a Kinesis stream.
 pub const KINESIS_DESTINATION: Stop = Stop {
     part: Part::KinesisDestination,
     output: Output::StreamArn,
@@ -154,9 +154,9 @@ pub const RECEIVER: Stop = Stop {
     resources: &[],
 };
 
-/// The function that takes records again which the pipeline failed to publish.
+/// The publisher function, for records that the pipeline failed to publish.
 pub const TO_PUBLISHER: Target = Target::Publisher(Output::PublisherFunction);
-/// The stream that takes records again which a consumer failed to process.
+/// The stream, for records that a consumer failed to process.
 pub const TO_STREAM: Target = Target::Stream(Output::StreamName);
 
 /// Records that could not be published.

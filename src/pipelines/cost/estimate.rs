@@ -1,4 +1,4 @@
-//! The components of a pipeline, each with what it comes to.
+//! The components of a pipeline, each with its cost.
 
 use serde::Serialize;
 
@@ -6,13 +6,13 @@ use super::usage::HOURS;
 use super::{Prices, Usage};
 use crate::pipelines::{Part, Pipeline, Stack, Stop};
 
-/// One component's part.
+/// The cost of one component.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Component {
     pub component: &'static str,
-    /// What it is computed from, for people.
+    /// The basis of the computation, in words.
     pub basis: String,
-    /// US dollars a month, to the cent.
+    /// US dollars per month, rounded to cents.
     pub usd_month: f64,
 }
 
@@ -23,16 +23,16 @@ pub struct LeftOut {
     pub because: String,
 }
 
-/// What the pipeline comes to.
+/// The estimated cost of a pipeline.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Estimate {
     pub components: Vec<Component>,
     pub left_out: Vec<LeftOut>,
-    /// The sum of the components, to the cent.
+    /// The sum of the components, rounded to cents.
     pub total_usd_month: f64,
 }
 
-/// Looks prices up; the first that is missing leaves its component out.
+/// Adds components; one with a missing price is left out and listed.
 struct Builder<'a> {
     prices: &'a Prices,
     components: Vec<Component>,
@@ -66,7 +66,7 @@ impl Builder<'_> {
             Part::Kinesis => stream(self, usage),
             Part::Publisher => self.function("publisher function", events / Usage::EVENTS_A_CALL, 0.5),
             Part::Consumers => {
-                // Four shards of an on-demand stream, renewed every 5 s, and a checkpoint a second each at most.
+                // Four shards of an on-demand stream, renewed every 5 s, and at most one checkpoint per second each.
                 let writes = 4.0 * (0.2 + usage.events_per_second.min(4.0) / 4.0) * HOURS * 3600.0 / 1e6;
                 self.add("lease table", format!("{} writes", millions(writes)), &[(writes, "dynamodb.million-writes")]);
                 let because = "it runs where you run it".to_owned();
@@ -110,7 +110,7 @@ fn millions(count: f64) -> String {
     if count < 1.0 { format!("{:.0} thousand", count * 1e3) } else { format!("{count:.1} million") }
 }
 
-/// Estimates a month of the pipeline.
+/// Estimates the cost of one month.
 pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
     let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
     if !usage.with_sample() {
@@ -142,7 +142,7 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     Estimate { components: build.components, left_out: build.left_out, total_usd_month: cents(total) }
 }
 
-/// Alarms that the stack has; those of the sample carry its condition, or are in a stack of its own.
+/// Returns the number of alarms in the stack; those of the sample have its condition, or are in the sample's own stack.
 fn alarms(stack: &Stack, with_sample: bool) -> usize {
     const ALARM: &str = "Type: AWS::CloudWatch::Alarm\n";
     let all = stack.template.matches(ALARM).count();
@@ -162,7 +162,8 @@ fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     let size = usage.number("DatabaseStorage");
     build.add("database storage", format!("{size} GiB gp3{standby}"), &[(size * zones, "rds.gp3.gb-month")]);
     build.add("database secret", "1 secret", &[(1.0, "secret.month")]);
-    // Kinesis and Secrets Manager, in two zones each; where a consumer looks for its pipeline, CloudFormation, too.
+    // Kinesis and Secrets Manager in two zones each, and with a consumer CloudFormation, where it looks for its
+    // pipeline.
     let endpoints = if consumer { 3.0 } else { 2.0 };
     let amounts = [(endpoints * 2.0 * HOURS, "endpoint.hour"), (usage.gib(), "endpoint.gb")];
     build.add("VPC endpoints", format!("{endpoints} endpoints in 2 zones, {:.1} GiB", usage.gib()), &amounts);
@@ -173,7 +174,7 @@ fn capture(build: &mut Builder<'_>, usage: &Usage) {
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let name = format!("dms.{class}.hour");
     build.add("capture instance (DMS)", format!("{class}, {HOURS} h{standby}"), &[(HOURS * zones, name.as_str())]);
-    // The price of an instance has some in it, by its class.
+    // The price of an instance includes some storage, depending on its class.
     let burstable = class.starts_with("dms.t");
     let size = usage.number("ReplicationStorage");
     let beyond = (size - if burstable { 50.0 } else { 100.0 }).max(0.0);
@@ -185,7 +186,7 @@ fn capture(build: &mut Builder<'_>, usage: &Usage) {
 
 fn tables(build: &mut Builder<'_>, usage: &Usage, outbox: bool) {
     let events = usage.millions();
-    // In a transaction every write counts twice. Without an outbox an event is one plain write.
+    // A write in a transaction counts twice. Without an outbox an event is one plain write.
     let units = usage.units(1_024.0);
     let aggregate = if usage.with_sample() { 1.0 } else { 0.0 };
     let writes = if outbox { events * 2.0 * (aggregate + units) } else { events * units };

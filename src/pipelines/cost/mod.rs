@@ -1,7 +1,7 @@
 //! Estimates the monthly cost of a pipeline from published prices.
 //!
-//! An estimate: list prices, a steady rate of events, and assumptions about calls that are named in the result.
-//! Components without a price here are left out and named. It calls no AWS API.
+//! The basis is list prices, a steady rate of events, and assumptions about calls that are listed in the result.
+//! Components without a known price are left out and listed. Calls no AWS API.
 
 mod estimate;
 mod prices;

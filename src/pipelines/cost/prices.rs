@@ -1,4 +1,4 @@
-//! The table of prices: what AWS published, and what a user's file says instead.
+//! The price table: AWS list prices, and the overrides of a user's file.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,16 +8,16 @@ use serde::Deserialize;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::nearest;
 
-/// The table that is part of this executable.
+/// The price table of this executable.
 pub const PUBLISHED: &str = include_str!("prices.toml");
 
-/// Prices in US dollars by name, and what they are of.
+/// Prices in US dollars by name, with date and regions.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Prices {
-    /// When they were published, like `2025-06`.
+    /// Date of publication, like `2025-06`.
     pub date: String,
-    /// The regions in which they count.
+    /// The regions with these prices.
     pub regions: Vec<String>,
     prices: BTreeMap<String, f64>,
 }
@@ -33,7 +33,7 @@ struct Override {
 }
 
 impl Prices {
-    /// The published ones.
+    /// Returns the built-in table.
     ///
     /// # Errors
     /// `Unexpected` where the embedded table can't be read.
@@ -41,10 +41,10 @@ impl Prices {
         toml::from_str(PUBLISHED).or_fail(Kind::Unexpected, || "the table of prices can't be read".into())
     }
 
-    /// The published ones with those of a file over them.
+    /// Returns the built-in table with the overrides of a file.
     ///
     /// # Errors
-    /// `Usage` for a file that can't be read, and for names and prices that can't be.
+    /// `Usage` if the file can't be read, or has unknown names or invalid prices.
     pub fn with_file(path: &Path) -> Result<Self> {
         let mut prices = Self::published()?;
         let text = std::fs::read_to_string(path);
@@ -73,7 +73,7 @@ impl Prices {
         Ok(prices)
     }
 
-    /// None for one that is not known.
+    /// Returns the price of this name; None if it is not known.
     pub fn get(&self, name: &str) -> Option<f64> {
         self.prices.get(name).copied()
     }
