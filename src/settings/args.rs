@@ -1,14 +1,14 @@
-//! The flags that every command takes.
+//! The global flags.
 
 use clap::builder::{NonEmptyStringValueParser, Resettable};
 use clap::{Arg, Args, ValueEnum};
 
 use crate::settings::environment::parse_flag;
 
-/// The variable in which the completion script of a shell says which shell asks.
+/// The variable that names the shell; set by the completion scripts.
 pub const COMPLETE: &str = "OUTBOXCTL_COMPLETE";
 
-/// How results are written to stdout.
+/// Format of the results on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     /// Table for reading
@@ -19,7 +19,7 @@ pub enum OutputFormat {
     Ndjson,
 }
 
-/// How progress is shown on stderr.
+/// Format of the progress on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
     /// Live view on a terminal, lines elsewhere
@@ -32,7 +32,7 @@ pub enum ProgressMode {
     None,
 }
 
-/// When output is colored.
+/// Coloring of the output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ColorMode {
     /// On a terminal, unless NO_COLOR is set; CLICOLOR and CLICOLOR_FORCE count too
@@ -96,8 +96,8 @@ fn switch(text: &str) -> Result<bool, String> {
     parse_flag(text).ok_or_else(|| "use 1, true, yes or on, or 0, false, no or off".to_owned())
 }
 
-/// Returns the command for parsing: clap does not read variables itself, because it takes an empty one for a value,
-/// refuses `1` for a switch, and names the flag in the message where the variable is at fault. Help still names them.
+/// Returns the command for parsing: clap does not read variables itself, because it accepts an empty one as a value,
+/// rejects `1` for a switch, and names the flag in the message where the variable is invalid. Help still names them.
 pub fn parser(command: clap::Command) -> clap::Command {
     command.mut_args(without_variable).mut_subcommands(parser)
 }

@@ -1,7 +1,7 @@
-//! The one reader of environment variables.
+//! Reads environment variables; no other module does.
 //!
-//! An empty variable counts as unset, as in the AWS CLI: CI systems and shells write `NAME=` for "nothing". A value
-//! that can't be used is an error that names the variable, never a silent default.
+//! An empty variable counts as unset, as in the AWS CLI: CI systems and shells write `NAME=` for "nothing". An invalid
+//! value is an error that names the variable, never a silent default.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -21,7 +21,7 @@ pub fn path(name: &str) -> Option<PathBuf> {
 /// Returns the text of a variable; `None` when it is unset or empty.
 ///
 /// # Errors
-/// `Usage` when it is not UTF-8.
+/// `Usage` if it is not UTF-8.
 pub fn text(name: &str) -> Result<Option<String>> {
     raw(name).map(|value| utf8(name, value)).transpose()
 }

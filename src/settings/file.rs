@@ -1,4 +1,4 @@
-//! What `outboxctl.toml` may say. `find.rs` looks for it.
+//! The content of `outboxctl.toml`. `find.rs` searches for it.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,27 +25,27 @@ pub struct ConfigFile {
     pub local: Option<bool>,
     #[serde(default, deserialize_with = "unless_empty")]
     pub endpoint_url: Option<String>,
-    /// Template parameters by name, for every stack that has a parameter of that name.
+    /// Template parameters by name, for every stack that has the parameter.
     #[serde(default, deserialize_with = "scalars")]
     pub parameters: BTreeMap<String, String>,
-    /// Where it was found; None for the defaults.
+    /// Path of the file; None for the defaults.
     #[serde(skip)]
     pub path: Option<PathBuf>,
-    /// Files and folders that were passed over, and why.
+    /// Files and folders that were skipped, and the reasons.
     #[serde(skip)]
     pub warnings: Vec<String>,
 }
 
-/// One key of the file, as `init` explains it and the JSON Schema describes it.
+/// One key of the file, for `init` and the JSON Schema.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
     pub name: &'static str,
-    /// JSON Schema's word for the type.
+    /// Type in the JSON Schema.
     pub kind: &'static str,
     pub about: &'static str,
 }
 
-/// Every key that [`ConfigFile`] takes, in the order in which they are written.
+/// Keys of [`ConfigFile`], in the order of the file.
 pub const KEYS: &[Key] = &[
     Key { name: "region", kind: "string", about: "AWS region to work in" },
     Key { name: "profile", kind: "string", about: "AWS profile to use, as in ~/.aws/config" },
@@ -68,7 +68,7 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-/// Template parameters that open something to the internet.
+/// Template parameters that open an API or a database to the internet.
 const OPENING: [&str; 4] = ["OpenApi", "DatabaseAccessCidr", "ApplicationCidr", "ApplicationSecurityGroupId"];
 
 impl ConfigFile {
@@ -83,11 +83,11 @@ impl ConfigFile {
         sets
     }
 
-    /// Reads the text of a file that is not the user's own, or that a link leads to: a repository can contain a link to a file
-    /// with secrets. Its content is not repeated.
+    /// Parses the text of a file that is not the user's own, or that is reached through a link: a repository can
+    /// contain a link to a file with secrets. Errors do not repeat its content.
     ///
     /// # Errors
-    /// `Config`, with the line's number.
+    /// `Config`, with the line number.
     pub fn parse_foreign(text: &str, path: &Path) -> Result<Self> {
         toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
@@ -97,12 +97,12 @@ impl ConfigFile {
         })
     }
 
-    /// Reads the text of a file; `path` is for the message.
+    /// Parses the text of a file; `path` is for the message.
     ///
     /// # Errors
     /// `Config`, with the line.
     pub fn parse(text: &str, path: &Path) -> Result<Self> {
-        // toml's message holds line, column and the line itself with a marker below it.
+        // The message of toml has line, column and the line itself with a marker below it.
         toml::from_str(text).map_err(|e| {
             let message = format!("{} is not valid:\n{}", path.display(), e.to_string().trim_end());
             let error = Error::new(Kind::Config, message);
@@ -117,12 +117,12 @@ impl ConfigFile {
     }
 }
 
-/// An empty text counts as unset, as an empty variable does.
+/// Reads an empty text as unset, as with an empty variable.
 fn unless_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(Some(String::deserialize(deserializer)?).filter(|text| !text.is_empty()))
 }
 
-/// Texts, numbers and truth values all become text, which is what CloudFormation takes.
+/// Converts texts, numbers and booleans to text, for CloudFormation.
 fn scalars<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "a parameter's value must be a text, a number, true or false")]

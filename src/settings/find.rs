@@ -1,8 +1,8 @@
 //! Finds `outboxctl.toml`: in the working directory, or in a folder above it.
 //!
-//! The file chooses the account, opens APIs and databases, and names the commands' targets, so the search takes only
-//! what no other user than root can have written (`trust.rs`), and ends at the repository's root or at home: a file
-//! above those belongs to something else.
+//! The file chooses the account, opens APIs and databases, and names the targets of commands. The search therefore
+//! accepts only files that no user other than the caller and root can have written (`trust.rs`), and ends at the
+//! repository's root or the home folder.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};
@@ -14,17 +14,17 @@ use super::trust::{Reader, Untrusted};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::settings::environment;
 
-/// The variable that names the file instead of the search; the file it names is trusted.
+/// The variable with the path of the file, instead of a search; that file is trusted.
 const VARIABLE: &str = "OUTBOXCTL_CONFIG";
-/// Bytes that a configuration file may have. One with every parameter set has some ten thousand.
+/// Maximum size of a configuration file in bytes. A file with every parameter set has about ten thousand.
 const MOST: u64 = 1 << 20;
 
-/// What one folder has.
+/// The result of a look into one folder.
 enum Look {
     Nothing,
-    /// The text, and whether it may be quoted.
+    /// The text, and whether errors may quote it.
     Found(String, bool),
-    /// There may be a file, but it can't be read.
+    /// There may be a file, but reading failed.
     Unreadable(std::io::Error),
     Refused(Untrusted),
 }
@@ -33,7 +33,7 @@ impl ConfigFile {
     /// Reads the file that OUTBOXCTL_CONFIG names, else the nearest at or above `start`; defaults where there is none.
     ///
     /// A file that can't be trusted is an error in `start` and in folders that only the user can write; in others it is
-    /// passed over with a warning, and so is what can't be read.
+    /// skipped with a warning, and so is an unreadable file.
     ///
     /// # Errors
     /// `Config` for a file that is not valid, with the line, or that can't be trusted.
@@ -72,7 +72,7 @@ impl ConfigFile {
     }
 }
 
-/// Reads a file that the user named: regardless of its owner, but only a regular one.
+/// Reads a file that the user named: with any owner, but only a regular file.
 fn named(path: &Path) -> Result<ConfigFile> {
     let failed = || format!("{VARIABLE}={}: the file can't be read", path.display());
     let meta = std::fs::metadata(path).or_fail(Kind::Config, failed)?;
@@ -102,7 +102,7 @@ fn searched<'a>(start: &'a Path, home: Option<&Path>) -> Vec<&'a Path> {
     folders
 }
 
-/// Looks without opening what is not a regular file: opening a FIFO waits for a writer.
+/// Looks into a folder, and opens regular files only: opening a FIFO waits for a writer.
 fn look(path: &Path, reader: &Reader) -> Look {
     let link = match std::fs::symlink_metadata(path) {
         Ok(link) => link,
@@ -119,7 +119,7 @@ fn look(path: &Path, reader: &Reader) -> Look {
     }
 }
 
-/// Returns the file itself where it, the folder that has it, and a link to it can all be trusted.
+/// Returns the file's path if the file, its folder and a link to it can all be trusted.
 fn trusted(path: &Path, link: &Metadata, reader: &Reader) -> std::io::Result<Result<PathBuf, Untrusted>> {
     let folder = |path: &Path| path.parent().map_or(Ok(()), |folder| reader.folder(folder));
     let judged = reader.owner(link).and_then(|()| folder(path));
@@ -132,7 +132,7 @@ fn trusted(path: &Path, link: &Metadata, reader: &Reader) -> std::io::Result<Res
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
-    // Not to wait where the file was replaced by a FIFO meanwhile.
+    // Prevents waiting if the file was replaced by a FIFO meanwhile.
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file: File = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
     let mut text = String::new();

@@ -23,12 +23,12 @@ use std::path::PathBuf;
 
 use crate::error::{Error, Kind, Result};
 
-/// The stage where none is chosen.
+/// The default stage.
 pub const DEFAULT_STAGE: &str = "dev";
-/// The pipeline where none is chosen.
+/// The default pipeline.
 pub const DEFAULT_PIPELINE: &str = "rds-eventbridge";
 
-/// Where a setting comes from.
+/// The origin of a setting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Origin {
     Flag,
@@ -45,7 +45,7 @@ impl Origin {
     }
 }
 
-/// Where the settings come from.
+/// The origins of all settings.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Chosen {
     pub stage: Origin,
@@ -77,7 +77,7 @@ pub struct Settings {
     /// Template parameters set by the user (`[parameters]` in outboxctl.toml), by name.
     pub parameters: std::collections::BTreeMap<String, String>,
     pub chosen: Chosen,
-    /// The outboxctl.toml in force.
+    /// The outboxctl.toml in effect.
     pub file: Option<PathBuf>,
 }
 
@@ -85,14 +85,14 @@ impl Settings {
     /// Merges the flags, the variables and the file.
     ///
     /// # Errors
-    /// `Usage`, `Region` or `Config` for values that can't be used or that contradict each other.
+    /// `Usage`, `Region` or `Config` for values that are invalid or contradict each other.
     pub fn merge(args: GlobalArgs, variables: Variables, file: ConfigFile) -> Result<Self> {
         let output = args.format()?;
         let output_origin = args.format_origin();
         let (local, local_origin) = local(&args, &variables, &file)?;
         let (profile, profile_origin) = pick(args.profile, variables.profile, file.profile);
         let (endpoint_url, endpoint_origin) = pick(args.endpoint_url, variables.endpoint_url, file.endpoint_url);
-        // With the local stack none but its own counts.
+        // With the local stack only its own endpoint is allowed.
         if let Some(url) = endpoint_url.as_ref().filter(|_| !local) {
             check_endpoint(url, endpoint_origin, file.path.as_deref())?;
         }
@@ -132,8 +132,8 @@ impl Settings {
 }
 
 impl Settings {
-    /// Checks that `local` of the file is not in the way of a variable that names another place: variables take precedence
-    /// over the file. `endpoint` is that of the local stack, which `local env` exports as AWS_ENDPOINT_URL.
+    /// Checks that `local` of the file does not contradict a variable that names another place: variables take
+    /// precedence over the file. `endpoint` is that of the local stack, which `local env` exports as AWS_ENDPOINT_URL.
     ///
     /// # Errors
     /// `Usage`, for the same reason as with flags: see [`local`].
@@ -155,7 +155,7 @@ impl Settings {
     }
 }
 
-/// Returns the first value that is set, and where it comes from.
+/// Returns the first value that is set, and its origin.
 fn pick<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> (Option<T>, Origin) {
     match (flag, variable, file) {
         (Some(value), _, _) => (Some(value), Origin::Flag),
@@ -165,11 +165,10 @@ fn pick<T>(flag: Option<T>, variable: Option<T>, file: Option<T>) -> (Option<T>,
     }
 }
 
-/// Returns whether to work on the local stack, and who says so.
+/// Returns whether to work on the local stack, and the origin of that setting.
 ///
 /// # Errors
-/// `Usage` where a flag names another place: which of the two is meant can't be guessed, and the wrong guess would change
-/// an AWS account, or leave it unchanged while it seems to be.
+/// `Usage` if a flag names another place: a wrong guess would change an AWS account, or seem to change it.
 fn local(args: &GlobalArgs, variables: &Variables, file: &ConfigFile) -> Result<(bool, Origin)> {
     if args.no_local && args.local == Some(true) {
         return Err(Error::new(Kind::Usage, "--local and --no-local contradict each other").hint("use one of them"));
@@ -255,7 +254,7 @@ mod tests {
         assert!(error.contains("AWS_PROFILE=ops") && error.contains("/x/outboxctl.toml"), "{error}");
         assert!(checked("", url("http://127.0.0.1:1"), "local = true").is_err());
         assert!(checked("", url("http://127.0.0.1:4566/"), "local = true").is_ok(), "the stack's own");
-        // What chooses the local stack is no weaker than the variable.
+        // A flag or variable that chooses the local stack has at least the precedence of the variable.
         assert!(checked("--local", profile(), "local = true").is_ok());
         assert!(checked("", Variables { local: Some(true), ..profile() }, "").is_ok());
         assert!(checked("--no-local", profile(), "local = true").is_ok());

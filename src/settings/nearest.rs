@@ -1,8 +1,8 @@
-//! The known names that a misspelt one may stand for.
+//! Suggestions for misspelt names.
 
 use strsim::osa_distance;
 
-/// Returns the known name nearest to `name`, whatever its case; None where none is near enough to be meant.
+/// Returns the known name nearest to `name`, ignoring case; None if none is near enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     within_reach(name, known).into_iter().min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
@@ -20,7 +20,7 @@ pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     found
 }
 
-/// Names with so few changes, counted beside them, that a typing error explains them.
+/// Returns the names that a typing error can explain, with the number of changes.
 fn within_reach<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let limit = (name.chars().count() / 3).max(2);
     let lower = name.to_ascii_lowercase();

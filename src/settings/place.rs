@@ -1,13 +1,13 @@
-//! Prints commands so that they lead back to the same deployment.
+//! Adds flags to printed commands, so that they lead to the same deployment.
 
 use std::borrow::Cow;
 
 use super::{Origin, Settings};
 
 impl Settings {
-    /// Returns where commands work with these settings: the flags that lead there.
+    /// Returns the flags of the deployment that these settings lead to.
     ///
-    /// Defaults are left out, unless a flag chose them: then a variable or file may say something else.
+    /// Defaults are left out, unless a flag chose them over a variable or the file.
     pub fn place(&self) -> Place {
         let remote = !self.local && self.chosen.local == Origin::Flag;
         let mut place = Place { local: self.local, remote, ..Place::default() };
@@ -19,7 +19,7 @@ impl Settings {
         }
         let values = [("--profile", &self.profile), ("--region", &self.region), ("--endpoint-url", &self.endpoint_url)];
         for (flag, value) in values {
-            // The local stack has an endpoint of its own and needs no profile.
+            // The local stack has its own endpoint and needs no profile.
             if let Some(value) = value.as_deref().filter(|_| !self.local || flag == "--region") {
                 place.aws.push((flag, value.to_owned()));
             }
@@ -37,18 +37,19 @@ impl Settings {
 /// Commands whose result does not depend on stage, pipeline, region, profile and endpoint.
 const PLACELESS: &[&str] = &["completions", "demo", "explain", "help", "init", "local", "man", "version"];
 
-/// Where commands work, as the flags that lead there.
+/// The flags that lead to a deployment.
 ///
-/// Messages name commands in backticks and without these flags: `` `outboxctl dms start --fresh` ``. The console, the
-/// doctor and the page pass their texts through [`Place::fill`], so that whatever is printed leads to the same place.
+/// Messages have commands in backticks and without these flags: `` `outboxctl dms start --fresh` ``. The console, the
+/// doctor and the page pass their texts through [`Place::fill`], so that every printed command leads to the same
+/// deployment.
 #[derive(Debug, Clone, Default)]
 pub struct Place {
-    /// Flags that only outboxctl has, with their values.
+    /// Flags of outboxctl only, with their values.
     own: Vec<(&'static str, String)>,
-    /// Flags that the AWS CLI has, too.
+    /// Flags that the AWS CLI also has.
     aws: Vec<(&'static str, String)>,
     local: bool,
-    /// A flag chose AWS: a variable or file may say otherwise.
+    /// Set if a flag chose AWS, as a variable or the file may choose the local stack.
     remote: bool,
     local_endpoint: Option<String>,
 }
@@ -60,13 +61,13 @@ impl Place {
         Self { local_endpoint: endpoint, ..self }
     }
 
-    /// Returns the flags, each with a blank before it, that lead a command of outboxctl to this place.
+    /// Returns the flags, each with a preceding space.
     pub fn flags(&self) -> String {
         self.command("status").trim_start_matches("outboxctl status").to_owned()
     }
 
-    /// Returns the command line of outboxctl with these words and the flags of this place. A flag that `words` has
-    /// already stays as it is.
+    /// Returns the command line of outboxctl with these words and the flags of this place, except those that `words`
+    /// has already.
     pub fn command(&self, words: &str) -> String {
         if words.split_whitespace().next().is_none_or(|first| first.starts_with('-') || PLACELESS.contains(&first)) {
             return format!("outboxctl {words}");
@@ -85,15 +86,15 @@ impl Place {
     /// Returns the command line of the AWS CLI with profile, region and endpoint.
     fn aws_command(&self, words: &str) -> String {
         if words.starts_with("sso ") || words.split(' ').next() == Some("login") {
-            // A sign-in is the profile's, whatever region and endpoint the requests go to.
+            // A sign-in depends on the profile only, not on region and endpoint.
             return with_flags(&format!("aws {words}"), self.aws.iter().filter(|(flag, _)| *flag == "--profile"));
         }
         let endpoint = self.local_endpoint.clone().filter(|_| self.local).map(|url| ("--endpoint-url", url));
         with_flags(&format!("aws {words}"), self.aws.iter().chain(&endpoint))
     }
 
-    /// Returns the text with the flags of this place added to each command of outboxctl and of the AWS CLI that stands
-    /// in backticks. Filling twice is the same as filling once.
+    /// Returns the text with the flags of this place added to each command of outboxctl and of the AWS CLI in
+    /// backticks. A second call changes nothing.
     pub fn fill<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut filled = String::new();
         let mut rest = text;
@@ -112,13 +113,13 @@ impl Place {
 const OUTBOXCTL: &str = "outboxctl ";
 const AWS: &str = "aws ";
 
-/// The position of the next backtick that begins a command, and the command's program.
+/// Returns the position of the next backtick that begins a command, and the command's program.
 fn next_command(text: &str) -> Option<(usize, &'static str)> {
     let found = |program| text.find(&format!("`{program}")).map(|at| (at, program));
     [OUTBOXCTL, AWS].into_iter().filter_map(found).min()
 }
 
-/// The position of the backtick that ends a command; one in single quotes belongs to the command.
+/// Returns the position of the backtick that ends a command; one in single quotes belongs to the command.
 fn closing(words: &str) -> Option<usize> {
     let mut quoted = false;
     let end = words.char_indices().find(|(_, c)| {
@@ -133,7 +134,7 @@ fn has(words: &str, flag: &str) -> bool {
     options.into_iter().any(|word| word.strip_prefix(flag).is_some_and(|rest| rest.is_empty() || rest.starts_with('=')))
 }
 
-/// The line with the flags that it does not have yet, before a `--` that ends its options.
+/// Returns the line with its missing flags, before a `--` that ends its options.
 fn with_flags<'a>(line: &str, flags: impl IntoIterator<Item = &'a (&'static str, String)>) -> String {
     let (options, operands) = line.split_at(line.find(" -- ").unwrap_or(line.len()));
     let mut filled = options.to_owned();
@@ -143,7 +144,7 @@ fn with_flags<'a>(line: &str, flags: impl IntoIterator<Item = &'a (&'static str,
     filled + operands
 }
 
-/// Quotes a word for a POSIX shell where it needs quotes.
+/// Quotes a word for a POSIX shell if necessary.
 pub fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !word.is_empty() && word.chars().all(plain) {

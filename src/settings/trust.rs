@@ -1,4 +1,4 @@
-//! Whether a file can only have been written by the user or by root.
+//! Checks that only the user or root can have written a file.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
@@ -10,19 +10,20 @@ use crate::settings::environment;
 const GROUP: u32 = 0o020;
 const OTHERS: u32 = 0o002;
 
-/// Why a file can't be trusted, and what to do about it.
+/// The reason why a file can't be trusted, and a remedy.
 #[derive(Debug)]
 pub struct Untrusted {
     pub reason: String,
     pub remedy: String,
 }
 
-/// Who reads.
+/// The user who reads the file.
 pub struct Reader {
     uid: u32,
     /// The user who called sudo.
     caller: Option<u32>,
-    /// A group that has only the user in it, as most systems create one for every user: its write permission opens nothing.
+    /// The user's private group, which most systems create for every user: write permission for it gives access to no
+    /// other user.
     private_group: Option<u32>,
 }
 
@@ -49,7 +50,7 @@ impl Reader {
         })
     }
 
-    /// Whether messages may repeat what a file has, by what its name stands for: the user's own file, not a link.
+    /// Returns whether messages may quote the file: it is the user's own, and not a link.
     pub fn may_quote(&self, link: &Metadata) -> bool {
         link.is_file() && (link.uid() == self.uid || Some(link.uid()) == self.caller)
     }
@@ -70,7 +71,8 @@ impl Reader {
         }
     }
 
-    /// Checks that no other user can put a file into a folder. The sticky bit protects files that are there, not names.
+    /// Checks that no other user can create a file in a folder. The sticky bit protects existing files, but not missing
+    /// names.
     pub fn folder(&self, path: &Path) -> Result<(), Untrusted> {
         let shown = path.display();
         let Ok(meta) = std::fs::metadata(path) else {
@@ -97,7 +99,7 @@ impl Reader {
     }
 }
 
-/// Returns the user's own group where /etc/passwd and /etc/group show no other user in it.
+/// Returns the user's private group if /etc/passwd and /etc/group list no other user in it.
 fn private_group(uid: u32, users: &str, groups: &str) -> Option<u32> {
     let users = users.lines().map(|line| line.split(':').collect::<Vec<_>>());
     let users: Vec<(&str, u32, u32)> = users

@@ -1,14 +1,14 @@
-//! What a setting's value may be.
+//! Checks of the settings' values.
 
 use std::path::Path;
 
 use super::Origin;
 use crate::error::{Error, Kind, Result};
 
-/// Checks that a stage can be part of the names of DMS, RDS and S3.
+/// Checks that a stage can be part of the names of DMS, RDS and S3 resources.
 ///
 /// # Errors
-/// `Usage`.
+/// `Usage` if it can't.
 pub fn check_stage(stage: &str) -> Result<()> {
     let well_formed = stage.len() <= 20
         && stage.starts_with(|c: char| c.is_ascii_lowercase())
@@ -22,12 +22,12 @@ pub fn check_stage(stage: &str) -> Result<()> {
         .hint("use 1 to 20 lower-case letters, digits and single hyphens, starting with a letter"))
 }
 
-/// Checks that a region is shaped like one (`eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`): a host name is made of
-/// it, and a misspelt one would otherwise show as a network failure. AWS adds regions and partitions, so there is no
-/// list of them here.
+/// Checks that a region has the form of one (`eu-central-1`, `us-gov-west-1`, `eusc-de-east-1`): it is part of host
+/// names, and a misspelt one would otherwise appear as a network failure. AWS adds regions and partitions, so there is
+/// no list of them here.
 ///
 /// # Errors
-/// `Region`.
+/// `Region` if it does not.
 pub fn check_region(region: Option<&str>) -> Result<()> {
     let Some(region) = region else { return Ok(()) };
     let parts: Vec<&str> = region.split('-').collect();
@@ -55,10 +55,10 @@ pub fn is_endpoint(url: &str) -> bool {
     })
 }
 
-/// Checks an endpoint that a setting names.
+/// Checks the endpoint of a setting.
 ///
 /// # Errors
-/// `Usage`, or `Config` where it comes from the file.
+/// `Usage`, or `Config` if it is from the file.
 pub(super) fn check_endpoint(url: &str, origin: Origin, file: Option<&Path>) -> Result<()> {
     if is_endpoint(url) {
         return Ok(());

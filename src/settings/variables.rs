@@ -1,4 +1,4 @@
-//! The environment variables that stand for flags.
+//! The environment variables for global flags.
 
 use clap::ValueEnum;
 
@@ -6,12 +6,12 @@ use super::{GlobalArgs, Origin, OutputFormat};
 use crate::error::{Error, Kind, Result};
 use crate::settings::environment::{flag, parse_flag, text};
 
-/// The variables that stand for flags; an empty one counts as unset.
+/// Values of the environment variables for flags; an empty variable counts as unset.
 #[derive(Debug, Clone, Default)]
 pub struct Variables {
     /// AWS_PROFILE
     pub profile: Option<String>,
-    /// AWS_REGION, else AWS_DEFAULT_REGION: the order of the AWS CLI.
+    /// AWS_REGION, else AWS_DEFAULT_REGION, as in the AWS CLI.
     pub region: Option<String>,
     /// OUTBOXCTL_STAGE
     pub stage: Option<String>,
@@ -24,10 +24,10 @@ pub struct Variables {
 }
 
 impl Variables {
-    /// Reads them.
+    /// Reads all of them.
     ///
     /// # Errors
-    /// `Usage` for one that can't be used, with its name.
+    /// `Usage` for an invalid value, with the variable's name.
     pub fn read() -> Result<Self> {
         let ignored = text("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.and_then(|value| parse_flag(&value)) == Some(true);
         let region = match text("AWS_REGION")? {
@@ -48,7 +48,7 @@ impl Variables {
 const OUTPUT: &str = "OUTBOXCTL_OUTPUT";
 
 impl GlobalArgs {
-    /// Returns where the format of the output comes from.
+    /// Returns the origin of the output format.
     pub fn format_origin(&self) -> Origin {
         match (self.output, crate::settings::environment::raw(OUTPUT)) {
             (Some(_), _) => Origin::Flag,
@@ -57,10 +57,10 @@ impl GlobalArgs {
         }
     }
 
-    /// Returns the format of the output: the flag's, else OUTBOXCTL_OUTPUT's.
+    /// Returns the output format: the flag's, else OUTBOXCTL_OUTPUT's.
     ///
     /// # Errors
-    /// `Usage` for a variable that names no format.
+    /// `Usage` if the variable does not name a format.
     pub fn format(&self) -> Result<OutputFormat> {
         if let Some(format) = self.output {
             return Ok(format);
