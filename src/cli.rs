@@ -100,7 +100,7 @@ impl Command {
         }
     }
 
-    /// Returns the scope of a command that runs until it is stopped: a signal is its usual end, not a failure.
+    /// Returns the scope of a command that runs until it is stopped: a signal ends it normally.
     fn endless(&self) -> Option<&'static str> {
         match self {
             Self::Tail(_) => Some("tail"),
@@ -110,18 +110,19 @@ impl Command {
         }
     }
 
-    /// Whether a broken outboxctl.toml is this command's own business.
+    /// Returns whether the command can repair a broken outboxctl.toml.
     fn repairs_configuration(&self) -> bool {
         matches!(self, Self::Init(_) | Self::Doctor(_))
     }
 
-    /// Whether it depends on outboxctl.toml and the variables for flags. The others work whatever state those are in.
+    /// Returns whether the command depends on outboxctl.toml and the variables for flags. The others work in any state
+    /// of those.
     fn needs_configuration(&self) -> bool {
         !matches!(self, Self::Local(_) | Self::Explain(_) | Self::Man(_) | Self::Completions(_) | Self::Version(_))
     }
 }
 
-/// The whole clap definition, for completions and the reference.
+/// Returns the whole clap definition, for completions and the reference.
 pub fn definition() -> clap::Command {
     help::complete(Cli::command())
 }
@@ -150,8 +151,8 @@ pub fn main() -> ExitCode {
     ExitCode::from(console.finish(result))
 }
 
-/// The words of the chosen command, like `db init`, and an ellipsis where operands follow: without them it is another
-/// command, as `explain` is without a topic.
+/// Returns the words of the chosen command, like `db init`, and an ellipsis for operands, because `explain` with a
+/// topic is another command than without.
 fn words(matches: &ArgMatches) -> String {
     let (mut definition, mut matches) = (&definition(), matches);
     let mut words = Vec::new();
@@ -181,7 +182,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     let result = runtime.block_on(async {
         let signalled = tokio::spawn(signals::watch(cancel, console.clone()));
         let result = tokio::select! {
-            // Boxed: the commands' futures together are larger than a thread's stack likes.
+            // Boxed: the commands' futures together are too large for a thread's stack.
             result = Box::pin(cli.command.run(&context)) => result,
             () = context.cancelled_and_free() => Err(Error::new(Kind::Interrupted, "stopped")),
         };
@@ -191,26 +192,26 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
         if let Some(scope) = endless {
             return stopped(scope, signalled.await.unwrap_or(Kind::Interrupted), result, console);
         }
-        // A command that was stopped ends with the signal's exit code, unless it has something worse to say.
+        // A stopped command ends with the signal's exit code, unless it failed with a worse error.
         match (signalled.await, result) {
             (Ok(signal), Ok(outcome)) => Err(Error::new(signal, "stopped by a signal").with_data(outcome.data)),
             (Ok(signal), Err(error)) if error.kind() == Kind::Interrupted => Err(error.into_kind(signal)),
             (_, result) => result,
         }
     });
-    // Threads stuck in DNS or disk must not hold the exit.
+    // Threads that are blocked in DNS or disk calls must not delay the exit.
     runtime.shutdown_background();
     result
 }
 
-/// Merges flags, variables and the file, and says what a user may not know of the file.
+/// Merges flags, variables and the file, and warns of what the file changes unexpectedly.
 fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
     if !cli.command.needs_configuration() {
         return Settings::merge(cli.global.clone(), Variables::default(), ConfigFile::default());
     }
     let folder = match std::env::current_dir() {
         Ok(folder) => Some(folder),
-        // A folder that was deleted holds no file, and has no parents to look in.
+        // A deleted folder has no file, and no parents to search.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
         Err(error) => return Err(error).or_fail(Kind::Io, || "the working directory can't be read".into()),
     };
@@ -229,13 +230,13 @@ fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
     Settings::merge(cli.global.clone(), Variables::read()?, file)
 }
 
-/// The endpoint of the local stack, where it is up and worked on.
+/// Returns the endpoint of the local stack, if it is in use and running.
 fn local_endpoint(settings: &Settings) -> Option<String> {
     let up = settings.local.then(crate::local::state::running)?;
     up.ok().map(|state| state.endpoint)
 }
 
-/// The end of a command that has no other end than a signal: its result, with the signal's exit code.
+/// Ends a command that only a signal ends: with its result, and the signal's exit code.
 fn stopped(scope: &str, signal: Kind, result: Result<Outcome>, console: &Console) -> Result<Outcome> {
     let mut outcome = match result {
         Ok(outcome) => outcome,

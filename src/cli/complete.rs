@@ -1,7 +1,7 @@
-//! Completes command lines for shells: commands and flags by clap's engine, and the values that it can't know.
+//! Completes command lines for shells: commands and flags with clap's engine, and values of the deployment.
 //!
-//! The scripts of `outboxctl completions` call this executable with [`COMPLETE`] set. Values that only a deployment has are
-//! asked for with a short time limit, and left out where there is no answer in time; nothing is written to stderr.
+//! The scripts of `outboxctl completions` call this executable with [`COMPLETE`] set. Values that only a deployment has
+//! are requested with a short time limit, and left out without an answer in time; nothing is written to stderr.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -24,7 +24,7 @@ use crate::repair::dead_letters::{DeadLetter, Place};
 use crate::settings::environment;
 use crate::settings::{COMPLETE, ConfigFile, DEFAULT_STAGE, GlobalArgs, Settings, Variables, check_stage, parser};
 
-/// How long a shell waits for values of a deployment.
+/// Time limit for values of a deployment.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Answers a shell that completes a command line; None for an ordinary run.
@@ -35,7 +35,7 @@ pub fn answer() -> Option<ExitCode> {
     match completing.try_complete(std::env::args_os(), folder.as_deref()) {
         Ok(true) => Some(ExitCode::SUCCESS),
         Ok(false) => None,
-        // The shell shows no message of a completion.
+        // The shell shows no messages of a completion.
         Err(_) => Some(ExitCode::from(Kind::Usage.exit_code())),
     }
 }
@@ -56,7 +56,7 @@ fn with_candidates(arg: Arg) -> Arg {
         ("stacks", _) => stacks,
         ("name", _) => outputs,
         ("parameters", _) => parameters,
-        // The ids of dead letters; those of events have a name of their own.
+        // Ids of dead letters; arguments for event ids have another value name.
         ("id" | "ids", Some([name])) if name.as_str() == "ID" => dead_letters,
         _ => return arg,
     };
@@ -103,8 +103,8 @@ fn outputs() -> Vec<CompletionCandidate> {
     plain(outputs.unwrap_or_default())
 }
 
-/// The dead letters of the bucket or the table. Those in queues are left out: while a queue is listed, its messages are
-/// hidden from its other readers.
+/// Returns the dead letters of the bucket or the table. Those in queues are left out: listing a queue hides its
+/// messages from its other readers.
 fn dead_letters() -> Vec<CompletionCandidate> {
     let letters = asked(async |ctx| {
         let deployment = reach::glance(ctx).await?;
@@ -120,7 +120,7 @@ fn pipeline() -> Option<&'static Pipeline> {
     pipelines::find(&settings()?.pipeline).ok()
 }
 
-/// Returns the settings of the line that is completed, as far as it is typed.
+/// Returns the settings of the line to complete, as far as it is typed.
 fn settings() -> Option<Settings> {
     let words = std::env::args_os().skip_while(|word| word != "--").skip(1);
     let matches = parser(super::definition()).ignore_errors(true).try_get_matches_from(words).ok()?;
@@ -129,19 +129,19 @@ fn settings() -> Option<Settings> {
         deepest = below;
     }
     let mut global = GlobalArgs::from_arg_matches(deepest).ok()?;
-    // The word under the cursor is not complete.
+    // The word under the cursor is incomplete.
     global.stage = global.stage.filter(|stage| check_stage(stage).is_ok());
     global.pipeline = global.pipeline.filter(|pipeline| pipelines::find(pipeline).is_ok());
     let file = std::env::current_dir().ok().and_then(|folder| ConfigFile::find(&folder).ok()).unwrap_or_default();
     Settings::merge(global, Variables::read().ok()?, file).ok()
 }
 
-/// Returns what a deployment answers within [`PATIENCE`].
+/// Returns the answer of a deployment within [`PATIENCE`].
 fn asked<T>(question: impl AsyncFnOnce(&Context) -> Result<T>) -> Option<T> {
     let context = Context::new(settings()?, Console::mute(), CancellationToken::new(), super::definition);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
     let answer = runtime.block_on(async { tokio::time::timeout(PATIENCE, question(&context)).await });
-    // A thread that is stuck in DNS must not hold the exit.
+    // A thread that is blocked in DNS must not delay the exit.
     runtime.shutdown_background();
     answer.ok()?.ok()
 }

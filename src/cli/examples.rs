@@ -1,11 +1,12 @@
-//! Examples at the end of every command's help. A test parses each of them with the definition, so that they stay valid.
+//! Examples at the end of every command's help. A test parses each of them with the definition, so that they stay
+//! valid.
 
 use clap::Command;
 
-/// Stands for the program's name in an example.
+/// Placeholder for the program's name in an example.
 const PROGRAM: char = '@';
 
-/// What an example does, and the line to type.
+/// The purpose of an example, and the command line.
 type Example = (&'static str, &'static str);
 
 /// The words of a command, and its examples.
@@ -177,7 +178,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
 ];
 
-/// Returns the command, whose words are `path`, and those below it with their examples.
+/// Returns the command, whose words are `path`, and its subcommands with their examples.
 pub fn add(command: Command, path: &str) -> Command {
     let examples = EXAMPLES.iter().find(|(words, _)| *words == path);
     let command = match examples {
@@ -193,7 +194,7 @@ pub fn add(command: Command, path: &str) -> Command {
     })
 }
 
-/// Returns the examples as the help shows them.
+/// Returns the examples in the form of the help.
 fn lines(examples: &[Example]) -> String {
     let lines = examples.iter().map(|(about, line)| format!("  # {about}\n  {}", line.replace(PROGRAM, "outboxctl")));
     lines.collect::<Vec<_>>().join("\n")
@@ -230,12 +231,12 @@ mod tests {
         }
     }
 
-    /// The commands of a shell line, as the shell would pass them.
+    /// Returns the commands of a shell line with their arguments.
     fn invocations(line: &str) -> Vec<Vec<String>> {
         line.match_indices(PROGRAM).map(|(at, _)| words(&line[at..])).collect()
     }
 
-    /// The words up to the end of a simple command.
+    /// Returns the words up to the end of a simple command.
     fn words(line: &str) -> Vec<String> {
         let (mut words, mut word, mut quote, mut begun) = (Vec::new(), String::new(), None, false);
         for c in line.chars() {

@@ -6,7 +6,7 @@ use clap::Command;
 use super::examples;
 use crate::output;
 
-/// A heading and its commands, in the order in which the help shows them. Every command is in exactly one group.
+/// Headings and their commands, in the order of the help. Every command is in exactly one group.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "doctor", "cost", "policy", "config"]),
     ("Deploy", &["deploy", "status", "outputs", "watch", "recover", "destroy"]),
@@ -19,7 +19,7 @@ const GROUPS: &[(&str, &[&str])] = &[
 
 /// Columns before a command's description.
 const INDENT: usize = 15;
-/// Columns of the help where no terminal says how many it has, and the most that it uses.
+/// Columns of the help without a terminal, and the maximum on a terminal.
 const WIDEST: usize = 100;
 
 /// Returns the definition with its groups and with the examples of every command.
@@ -46,7 +46,7 @@ fn template(definition: &Command, width: usize) -> String {
 }
 
 fn about(definition: &Command, name: &str) -> String {
-    // clap adds this one when it builds the definition.
+    // clap adds this command when it builds the definition.
     if name == "help" {
         return "Print the help of a command".to_owned();
     }

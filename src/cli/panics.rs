@@ -1,5 +1,4 @@
-//! A panic is a bug of ours, and still an ending: it is reported as an error of kind `unexpected`, exit code 1, and NDJSON
-//! and JSON get their result.
+//! Reports a panic as an error of kind `unexpected` with exit code 1, so that NDJSON and JSON output have their result.
 
 use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
@@ -8,11 +7,11 @@ use std::sync::OnceLock;
 use crate::error::{Error, Kind, Result};
 use crate::output;
 
-/// What the first panic of the process said, and where.
+/// Message and location of the first panic of the process.
 static FIRST: OnceLock<String> = OnceLock::new();
 
-/// Replaces the report that Rust prints of every panic: the first is kept for the end of the process. The backtrace is
-/// printed only where RUST_BACKTRACE asks for it.
+/// Replaces the report that Rust prints of every panic: the first is stored for the end of the process. The backtrace
+/// is printed only if RUST_BACKTRACE asks for it.
 pub fn install() {
     std::panic::set_hook(Box::new(|info| {
         let report = report(info);
@@ -30,9 +29,9 @@ fn report(info: &PanicHookInfo) -> String {
     info.location().map_or_else(|| message.to_owned(), |place| format!("{message} ({place})"))
 }
 
-/// Runs `work`. A panic in it, or in one of its background tasks while it seemed to succeed, becomes an error.
+/// Runs `work`. A panic in it, or in one of its background tasks, becomes an error.
 pub fn caught<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // Nothing of what `work` had in hand is looked at after a panic.
+    // Values that `work` used are not read after a panic.
     let result = catch_unwind(AssertUnwindSafe(work));
     match (result, FIRST.get()) {
         (Ok(Ok(_)) | Err(_), Some(report)) => Err(bug(report)),

@@ -8,14 +8,14 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{Error, Kind};
 use crate::output::Console;
 
-/// Signals closer together than this are one: `timeout` of GNU coreutils sends its signal to the process and then to the
-/// process's group.
+/// Signals closer together than this count as one: `timeout` of GNU coreutils sends its signal to the process and then
+/// to the process group.
 const ONE: Duration = Duration::from_secs(1);
 
-/// What a process that ends at once still has for its result line, should the reader of stdout be slow.
+/// Time limit for the result line of a process that ends at once, in case the reader of stdout is slow.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-/// Cancels on the first signal and returns which it was. Another one, at least a second later, ends the process at once,
+/// Cancels on the first signal and returns its kind. Another one, at least a second later, ends the process at once,
 /// without clean-up.
 pub async fn watch(cancel: CancellationToken, console: Console) -> Kind {
     let (Ok(interrupt), Ok(terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
@@ -51,7 +51,7 @@ impl Signals {
 
 fn end_at_once(signal: Kind, console: Console) {
     let (written, waits) = std::sync::mpsc::channel();
-    // On a thread of its own: a reader that does not read must not keep the process.
+    // On its own thread: a reader that does not read must not block the exit.
     std::thread::spawn(move || {
         console.abandon(Error::new(signal, "stopped by a second signal, before everything was cleaned up"));
         let _ = written.send(());

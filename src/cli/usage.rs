@@ -1,4 +1,4 @@
-//! What clap answers itself: help, the version, and usage errors.
+//! Output of clap: help, the version, and usage errors.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,8 +10,8 @@ use crate::output::{self, Console};
 use crate::settings::environment;
 use crate::settings::{ColorMode, OutputFormat, ProgressMode};
 
-/// Prints clap's answer. Help and the version are data and exit with 0; a usage error is talk and exits with 2, and a result
-/// for machines follows where one was asked for.
+/// Prints clap's answer. Help and the version go to stdout and exit with 0; a usage error goes to stderr and exits with
+/// 2, followed by a result if JSON or NDJSON was requested.
 pub fn end(answer: &clap::Error) -> ExitCode {
     let text = answer.render().ansi().to_string();
     if answer.exit_code() == 0 {
@@ -26,23 +26,23 @@ pub fn end(answer: &clap::Error) -> ExitCode {
     ExitCode::from(Kind::Usage.exit_code())
 }
 
-/// Chooses the colors for what clap answers itself. Only help and usage errors are printed before the arguments are known
-/// to be right.
+/// Chooses the colors for clap's output. Only help and usage errors are printed before the arguments have been
+/// validated.
 pub fn choose_color() {
     let args: Vec<OsString> = std::env::args_os().collect();
-    // Most command lines do not have the flag; for those nothing is parsed twice.
+    // Avoids a second parse of command lines without the flag.
     if args.iter().any(|arg| arg.to_string_lossy().starts_with("--color")) {
         output::choose_color(asked(&COLOR, &args).unwrap_or(ColorMode::Auto));
     }
 }
 
-/// Returns the output that was asked for by arguments that are wrong elsewhere. A flag takes precedence over the variable.
+/// Returns the requested output format, also of invalid arguments. A flag takes precedence over the variable.
 fn format(args: &[OsString]) -> OutputFormat {
     let variable = || OutputFormat::from_str(&environment::text("OUTBOXCTL_OUTPUT").ok().flatten()?, true).ok();
     asked(&OUTPUT, args).or_else(variable).unwrap_or(OutputFormat::Table)
 }
 
-/// A global flag: its id, and how it is written.
+/// A global flag: its id and its spellings.
 struct Flag {
     id: &'static str,
     long: &'static str,
@@ -56,7 +56,7 @@ fn asked<T: ValueEnum + Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsStr
     parsed(flag, args).or_else(|| found(flag, args))
 }
 
-/// Returns what clap understood before the first error.
+/// Returns the value that clap parsed before the first error.
 fn parsed<T: Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsString]) -> Option<T> {
     let matches = super::definition().ignore_errors(true).try_get_matches_from(args).ok()?;
     let mut deepest: &ArgMatches = &matches;
@@ -67,7 +67,7 @@ fn parsed<T: Copy + Send + Sync + 'static>(flag: &Flag, args: &[OsString]) -> Op
     deepest.try_get_one::<T>(flag.id).ok().flatten().copied().filter(|_| given)
 }
 
-/// Returns what stands behind the first error, where clap reads no further.
+/// Returns the value after the first error, where clap stops parsing.
 fn found<T: ValueEnum>(flag: &Flag, args: &[OsString]) -> Option<T> {
     let parse = |text: &str| T::from_str(text, true).ok();
     let args: Vec<_> = args.iter().map(|arg| arg.to_string_lossy()).take_while(|arg| arg != "--").collect();

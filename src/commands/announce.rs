@@ -1,5 +1,5 @@
-//! The line that says where a command is about to change something: stage, account, region, profile, endpoint, and the
-//! configuration file where that is a parent folder's.
+//! The line with the place of a change: stage, account, region, profile, endpoint, and the configuration file of a
+//! parent folder.
 
 use crate::aws::Clients;
 use crate::aws::account::{self, Identity};
@@ -8,11 +8,11 @@ use crate::commands::reach;
 use crate::deployment::Deployment;
 use crate::error::{Kind, Result};
 
-/// Returns what is deployed, and shows the line where the command `changes` something. Every command that may change a
+/// Returns the deployment, and shows the line if the command `changes` something. Every command that may change a
 /// deployment begins with it.
 ///
 /// # Errors
-/// `Credentials` where there are none, and those of loading the deployment.
+/// `Credentials` without credentials, and those of loading the deployment.
 pub async fn deployment(ctx: &Context, changes: bool) -> Result<Deployment> {
     if !changes {
         return reach::deployment(ctx).await;
@@ -20,10 +20,10 @@ pub async fn deployment(ctx: &Context, changes: bool) -> Result<Deployment> {
     tokio::try_join!(look_and_announce(ctx), reach::deployment(ctx)).map(|((), deployment)| deployment)
 }
 
-/// Shows the line after asking STS who acts.
+/// Shows the line, with the identity that STS reports.
 ///
 /// # Errors
-/// `Credentials` where there are none; an account that STS does not name does not stop the command.
+/// `Credentials` without credentials; a failed STS request does not stop the command.
 pub async fn look_and_announce(ctx: &Context) -> Result<()> {
     let clients = ctx.aws().await?;
     let identity = match account::identity(&clients.impatient()).await {
@@ -35,7 +35,7 @@ pub async fn look_and_announce(ctx: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Shows the line for an identity that is known; None where STS did not answer.
+/// Shows the line for a known identity; None if STS did not answer.
 pub fn announce(ctx: &Context, clients: &Clients, identity: Option<&Identity>) {
     let settings = &ctx.settings;
     let mut parts = vec![format!("stage {}", settings.stage)];

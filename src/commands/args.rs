@@ -1,4 +1,4 @@
-//! Parsers of what several commands take: durations, times, whole numbers, rates. Errors say what is needed.
+//! Parsers of arguments: durations, times, whole numbers, rates. Errors state the accepted values.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,14 +8,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::streams::From;
 
-/// The longest duration that a flag takes: ten years. Clocks can't be asked for any time there is.
+/// Maximum duration of a flag: ten years, because clocks can't represent every time.
 pub const LONGEST: Duration = Duration::from_secs(3_650 * 86_400);
-/// A tick: the shortest duration that is not zero.
+/// Minimum duration of a flag that can't be zero.
 pub const TICK: Duration = Duration::from_millis(1);
 pub const SECOND: Duration = Duration::from_secs(1);
 pub const HOUR: Duration = Duration::from_secs(3_600);
 
-/// Units in the order in which they may follow each other, with their nanoseconds.
+/// Units in their required order, with their nanoseconds.
 const UNITS: [(&str, u128); 5] = [
     ("d", 86_400_000_000_000),
     ("h", 3_600_000_000_000),
@@ -35,34 +35,33 @@ pub fn duration(least: Duration, most: Duration) -> impl Fn(&str) -> Result<Dura
     }
 }
 
-/// Returns a moment so long ago, like `7d` or `-7d`.
+/// Returns the time so long ago, like `7d` or `-7d`.
 ///
 /// # Errors
-/// What is needed instead.
+/// The accepted values.
 pub fn age(text: &str) -> Result<DateTime<Utc>, String> {
     let age = read_duration(text.strip_prefix('-').unwrap_or(text))?;
     moved(Utc::now(), age, false).ok_or_else(|| format!("an age of at most {} is needed", written(LONGEST)))
 }
 
-/// Returns a moment: RFC 3339, relative to now like `-15m` or `+30s`, `start` for the oldest there can be, or `latest` for
-/// now.
+/// Returns a time: RFC 3339, relative to now like `-15m` or `+30s`, `start` for the oldest, or `latest` for now.
 ///
 /// # Errors
-/// What is needed instead.
+/// The accepted values.
 pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let now = Utc::now();
     Ok(match from_at(text, now)? {
         From::Latest => now,
-        // Before anything that a pipeline can have written.
+        // Older than any event of a pipeline.
         From::Start => DateTime::UNIX_EPOCH,
         From::At(at) => at,
     })
 }
 
-/// Returns where reading begins: `latest`, `start`, or a moment as [`time`] takes it.
+/// Returns the start of reading: `latest`, `start`, or a time as in [`time`].
 ///
 /// # Errors
-/// What is needed instead.
+/// The accepted values.
 pub fn from(text: &str) -> Result<From, String> {
     from_at(text, Utc::now())
 }
@@ -99,11 +98,11 @@ fn read_duration(text: &str) -> Result<Duration, String> {
         units = &units[at + 1..];
         rest = &after[unit.len()..];
     }
-    // What is longer is longer than anything a flag takes.
+    // A duration above this exceeds every limit.
     Ok(u64::try_from(nanos).map_or(Duration::MAX, Duration::from_nanos))
 }
 
-/// `amount` (`12`, `1.5`) times `nanos`, without the detour of a double; None where it is not a number.
+/// Returns `amount` (`12`, `1.5`) times `nanos`, without rounding through a double; None if it is not a number.
 fn scaled(amount: &str, nanos: u128) -> Option<u128> {
     let (whole, fraction) = amount.split_once('.').unwrap_or((amount, ""));
     let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
@@ -112,12 +111,12 @@ fn scaled(amount: &str, nanos: u128) -> Option<u128> {
     }
     let fraction = &fraction[..fraction.len().min(9)];
     let part = if fraction.is_empty() { 0 } else { fraction.parse::<u128>().ok()? };
-    // Longer than any text that fits a flag's limit.
+    // Exceeds every limit.
     let whole = whole.parse::<u128>().unwrap_or(u128::from(u64::MAX)).checked_mul(nanos)?;
     whole.checked_add(part * nanos / 10_u128.pow(u32::try_from(fraction.len()).ok()?))
 }
 
-/// A limit as it may be given: in its largest whole unit.
+/// Returns a limit in its largest whole unit.
 fn written(limit: Duration) -> String {
     let nanos = limit.as_nanos();
     let (unit, size) =
@@ -134,7 +133,7 @@ where
         let number = text.parse().ok().filter(|number| (least..=most).contains(number));
         number.ok_or_else(|| {
             let most = most.to_string();
-            // The limits of the types themselves say nothing to a reader.
+            // The limits of the integer types are not helpful in a message.
             if most.len() >= u32::MAX.to_string().len() {
                 format!("a whole number of at least {least} is needed")
             } else {
@@ -144,10 +143,10 @@ where
     }
 }
 
-/// Returns a number of something a second, above 0.
+/// Returns a rate per second, above 0.
 ///
 /// # Errors
-/// What is needed instead.
+/// The accepted values.
 pub fn rate(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),

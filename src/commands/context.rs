@@ -1,4 +1,4 @@
-//! What every command gets: settings, console, a way to be cancelled, and AWS clients made on first use.
+//! The context of a command: settings, console, cancellation, and AWS clients that are created on first use.
 
 use tokio::sync::{OnceCell, watch};
 use tokio_util::sync::CancellationToken;
@@ -11,15 +11,15 @@ use crate::settings::Settings;
 pub struct Context {
     pub settings: Settings,
     pub console: Console,
-    /// Cancelled by the first SIGINT or SIGTERM; a command that has something to clean up watches it.
+    /// Cancelled by the first SIGINT or SIGTERM; a command with clean-up watches it.
     pub cancel: CancellationToken,
     clients: OnceCell<Clients>,
     definition: fn() -> clap::Command,
     holds: watch::Sender<usize>,
 }
 
-/// While one lives, a signal does not end the command: it has something to clean up and watches
-/// [`Context::cancel`] itself.
+/// A guard that keeps a signal from ending the command, which has clean-up to do and watches [`Context::cancel`]
+/// itself.
 pub struct Hold(watch::Sender<usize>);
 
 impl Drop for Hold {
@@ -51,11 +51,11 @@ impl Context {
         Hold(self.holds.clone())
     }
 
-    /// Resolves once the command was cancelled and holds nothing.
+    /// Resolves once the command was cancelled and has no guard.
     pub async fn cancelled_and_free(&self) {
         self.cancel.cancelled().await;
         let mut holds = self.holds.subscribe();
-        // The sender lives in self: this can't fail while we are here.
+        // Can't fail: self owns the sender.
         let _ = holds.wait_for(|holds| *holds == 0).await;
     }
 

@@ -20,7 +20,7 @@ use crate::pipelines::{self, WITH_SAMPLE};
 /// Uses a dated table of AWS list prices, the configured sizes and a steady rate of events. It sends no requests to
 /// AWS. Items without a price in the table are not included, and are listed. The result is an estimate: see
 /// https://aws.amazon.com/pricing/ for the current prices.
-// The text is help in a terminal, too, where a link is just its address.
+// The text is also help in a terminal, where a link is plain text.
 #[allow(rustdoc::bare_urls)]
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -92,7 +92,7 @@ impl Args {
         Ok(Outcome::data(data).table(table(&found)).text(left_out(&found)).summary(summary))
     }
 
-    /// Defaults, then the file's, then the flags'.
+    /// Returns the defaults, overridden by the file's parameters, and those by the flags'.
     fn parameters(&self, ctx: &Context) -> Result<BTreeMap<String, String>> {
         let pipeline = pipelines::find(&ctx.settings.pipeline)?;
         let known = pipelines::parameters(pipeline)?;
@@ -132,7 +132,7 @@ fn left_out(estimate: &Estimate) -> String {
     format!("\nLeft out:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// No more digits than an estimate has.
+/// Formats dollars without more digits than an estimate has.
 fn dollars(usd: f64) -> String {
     match usd {
         usd if usd <= 0.0 => "0".into(),

@@ -96,7 +96,7 @@ fn sentence(count: &impl Fn(State) -> usize) -> String {
         .join(", ")
 }
 
-/// An NDJSON line as the finding is made.
+/// Returns the NDJSON line of a finding.
 fn line(finding: &Finding) -> Value {
     let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
     line["type"] = "finding".into();
@@ -107,7 +107,7 @@ fn table(report: &Report) -> Table {
     let mut table = Table::new(["state", "check", "finding"]);
     for finding in &report.findings {
         table.row([finding.state.word(), finding.check.as_str(), &finding.message]);
-        // A row of its own: a cell is one line.
+        // On its own row, because a cell is one line.
         if let Some(remedy) = finding.remedy.as_ref().filter(|_| finding.state != State::Ok) {
             table.row(["", "", &format!("→ {remedy}")]);
         }

@@ -36,9 +36,9 @@ impl Args {
     }
 }
 
-/// The page of a command, in roff.
+/// Returns the page of a command, in roff.
 fn page(mut definition: clap::Command, path: &[String]) -> Result<String> {
-    // Names the commands below by their whole path.
+    // Gives the subcommands their full names.
     definition.build();
     let mut command = definition;
     for name in path {

@@ -1,5 +1,5 @@
-//! One file for each command: its arguments and its steps. Imports every room but `cli`; calls no SDK and prints
-//! nothing itself.
+//! One file for each command: its arguments and its steps. Imports every module but `cli`; makes no SDK calls and
+//! prints nothing itself.
 
 mod announce;
 pub mod args;

@@ -23,7 +23,7 @@ pub struct Args {
     form: Form,
 }
 
-/// How outputs are written.
+/// Format of the outputs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Form {
     /// Table for reading
@@ -86,7 +86,7 @@ fn lines(outputs: &BTreeMap<String, String>, line: impl Fn(&str, &str) -> String
     outputs.iter().map(|(name, value)| line(name, value)).collect::<Vec<_>>().join("\n")
 }
 
-/// `StreamName` → `STREAM_NAME`.
+/// Converts `StreamName` to `STREAM_NAME`.
 fn shouting(name: &str) -> String {
     let mut shouted = String::new();
     for (position, letter) in name.chars().enumerate() {
@@ -98,17 +98,18 @@ fn shouting(name: &str) -> String {
     shouted
 }
 
-/// One word for a POSIX shell, whatever it holds.
+/// Quotes a value for a POSIX shell.
 fn quoted(value: &str) -> String {
     format!("'{}'", value.replace('\'', r"'\''"))
 }
 
-/// `name=value`, or with a delimiter where the value has several lines (GitHub: "Workflow commands", multiline strings).
+/// Returns `name=value`, or a block with a delimiter if the value has several lines (GitHub: "Workflow commands",
+/// multiline strings).
 fn step_output(name: &str, value: &str) -> String {
     if !value.contains(['\n', '\r']) {
         return format!("{name}={value}");
     }
-    // Nobody can know it beforehand, so no value can hold it.
+    // Random, so that no value can contain it.
     let delimiter = format!("outboxctl_{}", uuid::Uuid::new_v4().simple());
     format!("{name}<<{delimiter}\n{value}\n{delimiter}")
 }

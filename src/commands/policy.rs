@@ -8,7 +8,7 @@ use crate::error::Result;
 use crate::output::Outcome;
 use crate::pipelines;
 
-/// Stands for the account where none is given.
+/// Placeholder for the account.
 const ACCOUNT: &str = "ACCOUNT_ID";
 
 /// Print the least-privilege IAM policy of a role as JSON
@@ -36,7 +36,7 @@ pub struct Args {
     account: Option<String>,
 }
 
-/// A wildcard would trust jobs of other environments.
+/// Rejects a wildcard, which would trust jobs of other environments.
 fn environment(text: &str) -> Result<String, String> {
     let fits = !text.is_empty() && !text.contains(['*', '?', ':']);
     fits.then(|| text.to_owned())

@@ -1,4 +1,4 @@
-//! What the commands that work on a deployed pipeline share: finding it, and the way to its database.
+//! Loads the deployed pipeline, and connects to its database.
 
 use crate::commands::Context;
 use crate::deployment::Deployment;
@@ -7,7 +7,7 @@ use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::Roots;
 
-/// How to reach the database.
+/// Path of connections to the database.
 #[derive(Debug, Clone, clap::Args)]
 pub struct DatabaseArgs {
     /// How to reach the database
@@ -30,19 +30,19 @@ pub fn need(ctx: &Context, part: Part) -> Result<()> {
     pipelines::find(&ctx.settings.pipeline)?.need(part)
 }
 
-/// What is deployed of the chosen pipeline.
+/// Loads the deployment of the chosen pipeline.
 pub async fn deployment(ctx: &Context) -> Result<Deployment> {
     let _wait = ctx.console.wait("stacks", "looking at what is deployed");
     Ok(Deployment::load(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
 }
 
-/// [`deployment`] for who only wants to know: without a network it says so within seconds.
+/// Loads the [`deployment`] with short network timeouts, for commands that only report it.
 pub async fn glance(ctx: &Context) -> Result<Deployment> {
     Ok(Deployment::glance(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
 }
 
-/// The chosen pipeline's stacks by their short and their CloudFormation name, in the pipeline's order: all of them, or
-/// those that are named.
+/// Returns the stacks of the chosen pipeline by their short and their CloudFormation name, in the pipeline's order:
+/// all, or the `named` ones.
 ///
 /// # Errors
 /// `Usage` for a stack that the pipeline does not have.
@@ -63,10 +63,10 @@ pub async fn open(ctx: &Context, deployment: &Deployment) -> Result<Database> {
     deployment.database().await
 }
 
-/// Asks before something is done to a production stage.
+/// Asks for confirmation before a change to a production stage.
 ///
 /// # Errors
-/// `NeedsInput` where nobody can be asked, `Failed` where the answer is no.
+/// `NeedsInput` without a terminal, `Failed` if the answer is no.
 pub async fn agree_in_production(ctx: &Context, question: &str) -> Result<()> {
     let settings = &ctx.settings;
     if settings.yes || settings.local || !pipelines::is_production(&settings.stage) {
@@ -76,10 +76,10 @@ pub async fn agree_in_production(ctx: &Context, question: &str) -> Result<()> {
     }
 }
 
-/// Asks, unless --yes has answered.
+/// Asks for confirmation, unless --yes is set.
 ///
 /// # Errors
-/// `NeedsInput` where nobody can be asked, `Failed` where the answer is no.
+/// `NeedsInput` without a terminal, `Failed` if the answer is no.
 pub async fn agree(ctx: &Context, question: &str) -> Result<()> {
     if ctx.settings.yes {
         return Ok(());
@@ -90,11 +90,11 @@ pub async fn agree(ctx: &Context, question: &str) -> Result<()> {
     if ctx.console.confirm(question).await? { Ok(()) } else { Err(Error::new(Kind::Failed, "nothing was done")) }
 }
 
-/// Returns whose certificates count: on the local stack the stack's own authority, whatever the shell says for other
-/// servers; else those of PGSSLROOTCERT, or Amazon's.
+/// Returns the trusted certificate authorities: on the local stack only its own, else those of PGSSLROOTCERT, or
+/// Amazon's.
 ///
 /// # Errors
-/// `LocalDown` when the local stack is not up.
+/// `LocalDown` if the local stack is not running.
 pub fn roots(ctx: &Context) -> Result<Roots> {
     if ctx.settings.local {
         return Ok(Roots::File(crate::local::state::running()?.postgres.ca_file));

@@ -23,9 +23,9 @@ use crate::repair::replay::{self, replay};
 use crate::repair::source::{Filter, Outbox};
 use crate::settings::quoted;
 
-/// Missing events up to which a repair asks the outbox for each by its id; it reads the window once more otherwise.
+/// Maximum missing events that a repair requests by id; for more it reads the whole window again.
 const BY_ID: usize = 500;
-/// Findings shown to people.
+/// Maximum findings in the text output.
 const SHOWN: usize = 20;
 
 /// Compare the outbox with the delivered events
@@ -84,7 +84,7 @@ impl Args {
         let progress = |side: Side, count: u64| {
             read[usize::from(side == Side::Committed)] = count;
             ctx.console.expect("reconcile", Expect::Count { done: read.iter().sum(), total: None });
-            // Lines would be too many.
+            // A line per event would be too many.
             if count / 100_000 != told {
                 told = count / 100_000;
                 let side = if side == Side::Committed { "committed" } else { "delivered" };
@@ -96,7 +96,7 @@ impl Args {
         if report.unreadable > 0 {
             ctx.console.warn(format!("{} items of the outbox are no outbox items", report.unreadable));
         }
-        // Missing events may only be waiting.
+        // Missing events may still be in the database's log.
         let resting = if report.counts.missing > 0 { capture::resting(ctx, &deployment).await } else { None };
         if self.repair && !report.lost.is_empty() {
             if let Some(task) = resting.filter(|_| !self.force) {
@@ -110,7 +110,7 @@ impl Args {
         self.finish(ctx, report, resting, rows)
     }
 
-    /// Rows of the outbox, where it is a database and all of it was looked at.
+    /// Returns the rows of the outbox, if it is a database and the window is not limited.
     async fn rows(&self, ctx: &Context, deployment: &Deployment) -> Option<u64> {
         if !deployment.pipeline.has(Part::Database) || self.from.is_some() || self.until.is_some() {
             return None;
@@ -119,7 +119,7 @@ impl Args {
         report.outbox.filter(|outbox| outbox.exact).and_then(|outbox| u64::try_from(outbox.rows).ok())
     }
 
-    /// What was compared: `written before 12:00:00 UTC (--grace 60 s)`.
+    /// Returns the compared window: `written before 12:00:00 UTC (--grace 60 s)`.
     fn window(&self, report: &Report) -> String {
         let time = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC");
         let from = report.from.map(|from| format!("from {} ", time(from))).unwrap_or_default();
@@ -190,7 +190,7 @@ impl Args {
         ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), courier.describe())));
         let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
         let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
-        // Not marked as a replay: nobody has had them.
+        // Not marked as a replay, because these events have not been delivered yet.
         let how = replay::Options { filter, name: None, rate: self.rate, dry_run: false };
         let wanted = |message: &crate::outbox::Message| lost.binary_search(&message.id).is_ok();
         let (mut done, total) = (0, lost.len() as u64);
@@ -216,7 +216,7 @@ impl Args {
     }
 }
 
-/// What was compared where nothing is wrong.
+/// Returns the result of a comparison without differences.
 fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
     let counts = &report.counts;
     let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed)) {
@@ -234,7 +234,7 @@ fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
     }
 }
 
-/// The error for missing events that a capture at rest may still deliver.
+/// Returns the error for missing events that a stopped capture may still deliver.
 fn waiting(task: &Snapshot, report: &Report) -> Error {
     let lost = report.counts.missing - report.dead_letters;
     let message = format!(
@@ -244,7 +244,7 @@ fn waiting(task: &Snapshot, report: &Report) -> Error {
     capture::explain(Error::new(Kind::Verify, message), task)
 }
 
-/// What a repair can't undo: consumers have seen later events already.
+/// Returns the warning about aggregates whose later events have already been delivered.
 fn order_warning(overtaken: &Overtaken) -> String {
     let Overtaken { aggregates, example, .. } = overtaken;
     let example = example.as_deref().unwrap_or("ID");

@@ -53,7 +53,7 @@ impl Args {
         }
     }
 
-    /// What is to be done, as sentences.
+    /// Returns the actions as sentences.
     async fn plan(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Vec<String>> {
         let mut plan = Vec::new();
         for (scope, name) in stacks {
@@ -80,7 +80,7 @@ impl Args {
         Ok(plan)
     }
 
-    /// Every stack, also after one that is refused: its cause is told and weighs at the end.
+    /// Recovers every stack, also after one that can't be recovered: its error is shown, and returned at the end.
     async fn recover(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Outcome> {
         let ways = Ways { skip: self.skip.clone(), retain: self.retain.clone(), force: self.force };
         let (mut done, mut failure) = (Vec::new(), None);
@@ -110,7 +110,7 @@ impl Args {
     }
 }
 
-/// Asks before anything goes that can't come back.
+/// Asks for confirmation before a deletion.
 async fn agree(ctx: &Context, plan: &[String]) -> Result<()> {
     if plan.is_empty() || ctx.settings.yes {
         return Ok(());

@@ -73,10 +73,10 @@ fn event_id(text: &str) -> std::result::Result<String, String> {
     }
 }
 
-/// That there can be anything between the two.
+/// Checks that `from` is before `until`.
 ///
 /// # Errors
-/// `Usage`.
+/// `Usage` if it is not.
 pub fn check_window(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Result<()> {
     let Some(from) = from else { return Ok(()) };
     if from > Utc::now() {
@@ -132,7 +132,7 @@ impl Args {
         finish(ctx, &name, report)
     }
 
-    /// Returns the filter with the events whose ids were abbreviated, which the source knows.
+    /// Returns the filter with whole event ids, which the source completes.
     async fn completed(&self, ctx: &Context, deployment: &Deployment, mut filter: Filter) -> Result<Filter> {
         let short: Vec<&String> = self.ids.iter().filter(|id| Uuid::parse_str(id).is_err()).collect();
         if short.is_empty() {
@@ -175,10 +175,10 @@ impl Args {
         }
     }
 
-    /// Of the replay that is to go on, or of a new one; None where there is no place for it.
+    /// Returns the journal of the replay to continue, or of a new one; None without a folder for it.
     fn journal(&self, ctx: &Context, deployment: &Deployment, filter: &Filter) -> Result<Option<Journal>> {
         let id = deployment.id().unwrap_or_default();
-        // Those of the local stack go with it: `local down --purge` forgets them, too.
+        // Journals of the local stack are stored with it, so that `local down --purge` deletes them.
         let local = ctx.settings.local;
         let folder = Home::find().map(|home| if local { home.stack() } else { home.root().to_owned() }.join("replays"));
         if let Some(name) = &self.resume {
@@ -221,7 +221,7 @@ impl Args {
     }
 }
 
-/// Prints a line for an event. On a terminal an event that was sent is only counted, unless --verbose asks for all.
+/// Prints a line for an event. On a terminal, sent events are only counted unless --verbose is set.
 pub fn tell(ctx: &Context, step: &Step) {
     if step.outcome == "sent" && ctx.console.is_terminal() && !ctx.settings.verbose {
         return;

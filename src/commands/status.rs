@@ -85,7 +85,7 @@ impl Args {
     }
 }
 
-/// What is not in order, with its remedy; None where everything is.
+/// Returns the warnings and failures with their remedies; None if there are none.
 fn troubles(findings: &[Finding]) -> Option<String> {
     let mut findings: Vec<_> =
         findings.iter().filter(|finding| matches!(finding.state, State::Failed | State::Warning)).collect();

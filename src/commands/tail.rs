@@ -95,7 +95,7 @@ impl Args {
         Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(count(shown, "item")))
     }
 
-    /// What can be told to be wrong before anything is asked of AWS.
+    /// Checks the arguments before any request to AWS.
     fn check(&self, ctx: &Context) -> Result<()> {
         let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
         match self.from {
@@ -123,11 +123,11 @@ impl Args {
         Ok(())
     }
 
-    /// Returns the stops to follow, in order. What the bus delivered before now is in the event log, which otherwise
-    /// repeats what the bus shows.
+    /// Returns the stops to follow, in order. Earlier events of the bus are read from the event log, which is left out
+    /// otherwise because it repeats the bus.
     ///
     /// # Errors
-    /// `Usage` where --enhanced-fan-out has no Kinesis stream to read.
+    /// `Usage` for --enhanced-fan-out without a Kinesis stream.
     fn stops(&self, ctx: &Context, pipeline: &'static Pipeline) -> Result<Vec<&'static Stop>> {
         let named: Vec<Hop> = self.hops.iter().map(|named| named.hop()).collect();
         let past = self.from != From::Latest;
@@ -149,7 +149,7 @@ impl Args {
     }
 }
 
-/// Returns what a pipeline must have for this hop; every pipeline has a stream.
+/// Returns the part of the pipeline that this hop requires; every pipeline has a stream.
 fn part(named: NamedHop) -> Option<Part> {
     match named {
         NamedHop::Stream => None,

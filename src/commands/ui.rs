@@ -80,16 +80,16 @@ impl Args {
         Ok(Outcome::data(json!({ "url": url })))
     }
 
-    /// The local database listens on this machine, though the template calls it private.
+    /// Returns the path to the database: the local one listens on this machine, though the template has it private.
     fn way(&self, ctx: &Context) -> Via {
         if ctx.settings.local && self.via == Via::Auto { Via::Direct } else { self.via }
     }
 }
 
-/// Fewer can be guessed.
+/// Minimum characters of a token; a shorter one can be guessed.
 const SHORTEST: usize = 16;
 
-/// Reads the token from its file; makes the file, readable for its owner alone, where there is none.
+/// Reads the token from its file; if missing, creates the file, readable by its owner only.
 fn kept_token(file: &Path) -> Result<String> {
     let failed = || format!("{} can't be used as a token file", file.display());
     match std::fs::read_to_string(file) {

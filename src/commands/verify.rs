@@ -121,14 +121,14 @@ impl Args {
         Ok((deployment, report))
     }
 
-    /// Writes the JUnit file where one is asked for.
+    /// Writes the JUnit file if requested.
     fn write(&self, document: impl FnOnce() -> Result<String>) -> Result<()> {
         let Some(file) = &self.junit else { return Ok(()) };
         std::fs::write(file, document()?).or_fail(Kind::Io, || format!("{} can't be written", file.display()))
     }
 }
 
-/// Where to look next, in commands that this pipeline has.
+/// Returns the hint with commands that this pipeline has.
 pub fn hint(pipeline: &Pipeline) -> String {
     let capture = if pipeline.has(Part::Capture) {
         "`outboxctl dms status`, `outboxctl db status`"

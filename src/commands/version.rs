@@ -7,7 +7,7 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 
-/// Name and version, as `--version` prints them.
+/// Name and version, in the form of `--version`.
 const NAME: &str = concat!("outboxctl ", env!("CARGO_PKG_VERSION"));
 
 /// Print the version
@@ -17,15 +17,15 @@ const NAME: &str = concat!("outboxctl ", env!("CARGO_PKG_VERSION"));
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-/// What the executable was built from; `src/build.rs` sets it.
+/// Build information, set by `src/build.rs`.
 #[derive(Debug, Serialize)]
 struct Build {
     version: &'static str,
     commit: Option<&'static str>,
-    /// When the commit was made, or SOURCE_DATE_EPOCH of the build: never the time of the build.
+    /// Date of the commit, or SOURCE_DATE_EPOCH of the build: never the time of the build.
     date: Option<String>,
     target: &'static str,
-    /// Crate → version.
+    /// Versions by crate name.
     sdk: serde_json::Map<String, serde_json::Value>,
 }
 

@@ -53,7 +53,7 @@ impl Args {
             }
         }
         let mut ends = join_all(stacks.iter().map(|(scope, name)| engine.watch(scope, name))).await;
-        // A deploy under way begins the next stack within seconds after the last.
+        // A deploy in progress starts the next stack within seconds after the last.
         while let Some(missing) = missing(ctx, stacks, &ends) {
             tokio::time::sleep(BETWEEN).await;
             let more = missing.iter().map(|at| engine.watch(stacks[*at].0, &stacks[*at].1));
@@ -68,7 +68,7 @@ impl Args {
         for ((scope, _), end) in stacks.iter().zip(ends) {
             match end {
                 Ok(end) => watched.push((*scope, end)),
-                // What needs a person weighs more than what only failed.
+                // A state that needs manual action takes precedence over other failures.
                 Err(error) => {
                     let worse =
                         |first: &Error| first.kind() != Kind::NeedsRecovery && error.kind() == Kind::NeedsRecovery;
@@ -85,22 +85,22 @@ impl Args {
     }
 }
 
-/// Between two stacks of a deploy.
+/// Interval to wait for the next stack of a deploy.
 const BETWEEN: Duration = Duration::from_secs(3);
 
 fn is_there(end: &Watched) -> bool {
     end.status != "not deployed"
 }
 
-/// The stacks that a deploy may still make: those that every deploy of the pipeline has. None where nothing failed and
-/// all or nothing is there.
+/// Returns the stacks that a deploy may still create: those that every deploy of the pipeline has. None unless one
+/// failed and some exist.
 fn missing(ctx: &Context, stacks: &[(&'static str, String)], ends: &[Result<Watched>]) -> Option<Vec<usize>> {
     let pipeline = pipelines::find(&ctx.settings.pipeline).ok()?;
     let always =
         |scope: &str| pipeline.stack(scope).is_some_and(|stack| stack.owner == Owner::Pipeline && !stack.sample);
     let ends: Vec<&Watched> = ends.iter().map(Result::as_ref).collect::<Result<_, _>>().ok()?;
     let missing: Vec<usize> = (0..ends.len()).filter(|at| !is_there(ends[*at]) && always(stacks[*at].0)).collect();
-    // What ended in a deletion is not made again.
+    // Deleted stacks are not created again.
     let deleted = ends.iter().any(|end| end.attached && !is_there(end));
     (!missing.is_empty() && !deleted && ends.iter().any(|end| is_there(end))).then_some(missing)
 }
@@ -128,8 +128,8 @@ fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool)
     Ok(Outcome::data(json!({ "stacks": stacks })).changed(cancelled).summary(summary))
 }
 
-/// Completes an error after which the state of the stacks is not known, such as credentials that expired: what
-/// CloudFormation continues with, and that the same command attaches to it. Other errors stay as they are.
+/// Completes an error after which the state of the stacks is unknown, such as expired credentials: with the operations
+/// that CloudFormation continues, and the command that attaches to them. Other errors are returned unchanged.
 pub fn out_of_sight(engine: &Engine, error: Error) -> Error {
     if !is_blind(&error) {
         return error;
@@ -142,12 +142,12 @@ pub fn out_of_sight(engine: &Engine, error: Error) -> Error {
     error.hint("once AWS answers again, the same command attaches to what is under way and does the rest")
 }
 
-/// Whether the error says nothing of the stacks: AWS could not be asked.
+/// Returns whether the error is not about the stacks: the request to AWS failed.
 pub fn is_blind(error: &Error) -> bool {
     matches!(error.kind(), Kind::Credentials | Kind::Unreachable)
 }
 
-/// What goes on without us, how to attach to it again and how to cancel it.
+/// Returns the error with the operations that continue, how to attach to them and how to cancel them.
 pub fn detached(engine: &Engine) -> Error {
     let under_way = engine.under_way();
     if under_way.is_empty() {

@@ -31,14 +31,14 @@ struct Setting {
 
 #[derive(Debug, Serialize)]
 struct Shown {
-    /// The outboxctl.toml in effect.
+    /// Path of the outboxctl.toml in effect.
     file: Option<String>,
     settings: Vec<Setting>,
     /// Template parameters of the file, for `deploy`.
     parameters: Vec<Setting>,
 }
 
-/// Where a setting can come from besides the file and the defaults.
+/// Flag and variable of a setting.
 struct Sources {
     name: &'static str,
     flag: &'static str,
@@ -48,7 +48,7 @@ struct Sources {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let settings = &ctx.settings;
-        // A misspelt one is an error, as in every other command.
+        // An unknown name is an error, as in every other command.
         pipelines::find(&settings.pipeline)?;
         let file = settings.file.as_ref().map(|path| path.display().to_string());
         let setting = |sources: Sources, value: Value, origin: Origin| {

@@ -37,10 +37,10 @@ struct Metrics {
     totals: Totals,
 }
 
-/// Prints what a consumer reports.
+/// Prints the reports of a consumer.
 pub struct Lines {
     pub console: Console,
-    /// Cancelled once the reader of stdout has gone.
+    /// Cancelled once the reader of stdout is gone.
     pub unread: CancellationToken,
 }
 
@@ -72,7 +72,7 @@ impl Observer for Lines {
         }
     }
 
-    /// A line of metrics for machines, progress for people.
+    /// Prints a line of metrics as NDJSON, or shows progress.
     fn counts(&self, totals: Totals) {
         let text = format!(
             "{} processed, {}, {} failed; {}, {} ms behind",

@@ -78,7 +78,7 @@ pub struct Args {
     metrics_every: Duration,
 }
 
-/// Part of a primary key of varchar(64).
+/// Checks the name of a group: it is part of a primary key of varchar(64).
 fn group(text: &str) -> std::result::Result<String, String> {
     let fits = (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if fits { Ok(text.to_owned()) } else { Err("use 1 to 64 letters, digits, '-', '_' and '.'".into()) }
@@ -108,13 +108,13 @@ impl Args {
             roots: reach::roots(ctx)?,
         };
         let store = PostgresStore::new(clients.clone(), login, &stream, &self.group);
-        // What would fail at the first event should fail now.
+        // Reports a database error now, and not at the first event.
         store.inbox().await?;
         let (metrics, me) = (Metrics::default(), identity());
         let unread = CancellationToken::new();
         let console = ctx.console.clone();
         let (gone, _ended) = (unread.clone(), unread.clone().drop_guard());
-        // Also while there is nothing to write.
+        // Detects a closed stdout also while there is nothing to write.
         tokio::spawn(async move {
             gone.run_until_cancelled(console.unread()).await;
             gone.cancel();
@@ -154,7 +154,7 @@ impl Args {
         let changed = processed + failed > 0;
         let finished = |why: &str| ctx.console.emit(Event::finished("consume", format!("{why}: {text}"), changed));
         match end {
-            // The signal is reported with it.
+            // The signal handler reports it.
             End::Cancelled => {}
             End::Idle => finished("nothing more to do"),
             End::Unread => finished("the reader of the output has gone"),
@@ -172,7 +172,7 @@ impl Args {
     }
 }
 
-/// Tells this process from every other, for people too.
+/// Returns a readable name that is unique to this process.
 fn identity() -> String {
     let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
     let random = uuid::Uuid::new_v4().simple().to_string();

@@ -26,7 +26,7 @@ impl Args {
         reach::need(ctx, Part::Database)?;
         ctx.console.emit(Event::started("database", "bringing the schema up to date"));
         if !ctx.settings.local {
-            // A function in a VPC that starts cold, and a database that answers at once.
+            // Covers a cold start of a function in a VPC, and a database that answers at once.
             ctx.console.expect("database", Expect::Usually(3, 15));
         }
         let report = async {

@@ -24,7 +24,7 @@ impl Args {
         for warning in &report.warnings {
             ctx.console.warn(warning);
         }
-        // Only there do consumers mark rows one by one.
+        // Consumers mark rows only on pipelines with a processed log.
         let marks = pipelines::find(&ctx.settings.pipeline)?.has(Part::ProcessedLog);
         let mut outcome = Outcome::data(&report).table(overview(&report, marks));
         if !report.slots.is_empty() {

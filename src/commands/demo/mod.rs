@@ -1,4 +1,4 @@
-//! `outboxctl demo`: the whole tour, by the very commands a user would type, on a local stack of its own.
+//! `outboxctl demo`: a tour with ordinary outboxctl commands, on its own local stack.
 
 mod shell;
 mod watch;
@@ -12,7 +12,7 @@ use crate::output::Outcome;
 use crate::pipelines::{self, Part, Pipeline};
 use shell::{Shell, Step};
 
-/// The tour's own local stack, so that it never touches the user's.
+/// Name of the demo's local stack, which is separate from the user's.
 const LOCAL_NAME: &str = "demo";
 
 /// Run a complete tour on a local stack: up, deploy, write, tail, verify, destroy, down
@@ -56,10 +56,10 @@ impl Args {
         Ok(Outcome::data(Tour { steps: shell.steps, verify }).summary(summary))
     }
 
-    /// Returns what `verify` found.
+    /// Returns the result of `verify`.
     async fn tour(&self, shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<Value> {
         shell.run(&["local", "up", "--port", "0", "--postgres-port", "0"]).await?;
-        // It posts to the sample's API: what outboxctl.toml leaves out is put in for the tour.
+        // The demo posts to the sample's API, so it includes the sample even if outboxctl.toml excludes it.
         let left_out = shell.settings().parameters.get(pipelines::WITH_SAMPLE).is_some_and(|value| value == "false");
         let deploy = ["deploy", "--yes", "--with-sample"];
         shell.run(&deploy[..if left_out { 3 } else { 2 }]).await?;
@@ -76,7 +76,7 @@ impl Args {
         proved
     }
 
-    /// One event shown at every hop, some more, and many counted.
+    /// Shows one event at every hop, inserts some, and verifies many.
     async fn prove(&self, shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<Value> {
         watch::one_event_on_every_hop(shell, pipeline).await?;
         shell.run(&["sample", "insert", "--count", "5", "--aggregates", "2"]).await?;
@@ -85,7 +85,7 @@ impl Args {
     }
 }
 
-/// Takes everything down again. After a failed tour its own failure is the one to be told, so this one is only warned of.
+/// Destroys the pipeline and stops the local stack. If the tour failed, a failure here is only a warning.
 async fn tear_down(shell: &mut Shell<'_>, toured: bool) -> Result<()> {
     let destroyed = if toured { shell.run(&["destroy", "--yes"]).await.map(drop) } else { Ok(()) };
     let down = shell.last(&["local", "down", "--purge"]).await.map(drop);

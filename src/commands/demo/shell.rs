@@ -1,4 +1,4 @@
-//! Runs outboxctl's own commands as a user would, one child process each.
+//! Runs outboxctl commands, each in a child process.
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
@@ -13,7 +13,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Console;
 use crate::settings::{ColorMode, OutputFormat, Settings};
 
-/// One step as it went.
+/// A step with its duration.
 #[derive(Debug, Serialize)]
 pub struct Step {
     pub command: String,
@@ -42,7 +42,7 @@ impl<'a> Shell<'a> {
         &self.ctx.settings
     }
 
-    /// A command of outboxctl on the tour's stack, with the tour's stage and pipeline.
+    /// Returns an outboxctl command on the demo's local stack, with the demo's stage and pipeline.
     pub fn command(&self, args: &[&str]) -> Command {
         let settings = &self.ctx.settings;
         let mut command = Command::new(&self.executable);
@@ -53,24 +53,24 @@ impl<'a> Shell<'a> {
             .env("OUTBOXCTL_LOCAL_NAME", self.local_name)
             .env("OUTBOXCTL_STAGE", &settings.stage)
             .env("OUTBOXCTL_PIPELINE", &settings.pipeline)
-            // The user's own account and endpoint are none of the demo's business.
+            // The demo does not use the user's account and endpoint.
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_ENDPOINT_URL")
             .stdin(Stdio::null());
         command
     }
 
-    /// Runs one step. For people its output goes straight through; for machines its JSON result is returned.
+    /// Runs one step. As text its output is passed through; with JSON or NDJSON its JSON result is returned.
     ///
     /// # Errors
-    /// With the step's exit code when it fails; `Interrupted` when the demo was stopped meanwhile.
+    /// With the step's exit code if it fails; `Interrupted` if the demo was stopped meanwhile.
     pub async fn run(&mut self, args: &[&str]) -> Result<Value> {
         let people = self.ctx.settings.output == OutputFormat::Table;
         self.unless_stopped()?;
         self.spawn(args, !people).await
     }
 
-    /// Starts a command in the background, where it says nothing but what goes wrong.
+    /// Starts a command in the background, which prints only errors.
     pub fn start(&self, args: &[&str]) -> Result<Child> {
         self.unless_stopped()?;
         let line = self.announce(&[args, &["&"]].concat());
@@ -85,7 +85,7 @@ impl<'a> Shell<'a> {
         self.spawn(args, true).await
     }
 
-    /// [`Shell::ask`] that also runs after the demo was stopped: for taking things down.
+    /// Runs a step as [`Shell::ask`], also after the demo was stopped: for clean-up.
     pub async fn last(&mut self, args: &[&str]) -> Result<Value> {
         self.spawn(args, true).await
     }
@@ -106,13 +106,13 @@ impl<'a> Shell<'a> {
         let (status, seconds) = (output.status, begun.elapsed().as_secs_f64());
         self.steps.push(Step { command: line.clone(), exit_code: status.code(), seconds });
         if status.success() {
-            // A step without data prints none.
+            // A step without data prints nothing.
             return Ok(serde_json::from_slice(&output.stdout).unwrap_or(Value::Null));
         }
         Err(Error::new(kind_of(status), format!("{line:?} ended with {status}")))
     }
 
-    /// Shows the line a user would type.
+    /// Shows the command line.
     pub fn announce(&self, args: &[&str]) -> String {
         let line = format!("outboxctl {}", args.join(" "));
         self.ctx.console.note(format!("\n$ {line}"));
@@ -120,7 +120,7 @@ impl<'a> Shell<'a> {
     }
 }
 
-/// Returns the flag that colors a step as the demo was asked to.
+/// Returns the `--color` flag for a step.
 fn color(mode: ColorMode) -> &'static [&'static str] {
     match mode {
         ColorMode::Auto => &[],
@@ -129,7 +129,7 @@ fn color(mode: ColorMode) -> &'static [&'static str] {
     }
 }
 
-/// The demo fails as its step did, so that its exit code means the same.
+/// Returns the kind of error with the exit code of a failed step.
 fn kind_of(status: ExitStatus) -> Kind {
     match status.code() {
         Some(130) => Kind::Interrupted,
@@ -140,10 +140,10 @@ fn kind_of(status: ExitStatus) -> Kind {
     }
 }
 
-/// Ends a command in the background as `kill` would, so that it cleans up behind itself.
+/// Ends a background command with SIGTERM, so that it cleans up.
 pub async fn end(child: &mut Child) {
     if let Some(pid) = child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
-        // A command that ended by itself has no process any more.
+        // A command that ended by itself no longer has a process.
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
     }
     let _ = tokio::time::timeout(Duration::from_secs(20), child.wait()).await;

@@ -1,4 +1,4 @@
-//! One `POST` over HTTP, seen again at every hop by `outboxctl tail`.
+//! One `POST` over HTTP, followed through every hop by `outboxctl tail`.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use super::shell::Shell;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::{Hop, Pipeline};
 
-/// How long one event may take to be seen everywhere; locally it takes well under a second.
+/// Time limit for one event to appear at every hop; locally it takes well under a second.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Starts `tail`, waits until it listens, posts a sample, and waits until its event was seen on every hop.
+/// Starts `tail`, waits until it listens, posts a sample, and waits until its event appeared at every hop.
 pub async fn one_event_on_every_hop(shell: &mut Shell<'_>, pipeline: &Pipeline) -> Result<()> {
     shell.announce(&["tail", "--output", "ndjson", "&"]);
     let mut command = shell.command(&["tail", "--output", "ndjson"]);
@@ -38,11 +38,11 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
             break;
         }
     }
-    // What comes next draws for itself.
+    // The next output needs the terminal.
     drop(listening);
     let written = post_one(shell).await?;
     let _seeing = shell.console().wait("tail", "waiting for the event on every hop");
-    // The event log shows again what the bus shows.
+    // The event log has the same events as the bus.
     let mut missing: Vec<&str> =
         pipeline.visible_hops().into_iter().filter(|hop| *hop != Hop::Log).map(Hop::name).collect();
     while !missing.is_empty() {
@@ -58,7 +58,7 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
     Ok(())
 }
 
-/// The next line that tail printed.
+/// Returns the next line of tail's output.
 async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Value> {
     let line = lines.next_line().await.or_fail(Kind::Io, || "the tail can't be read".into())?;
     let line = line.ok_or_else(|| Error::new(Kind::Failed, "the tail ended early"))?;
@@ -70,8 +70,8 @@ async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Value> {
     Ok(value)
 }
 
-/// Posts one sample to the API over HTTP and returns `event_id` of the event that was committed with it, and its
-/// `correlation_id` where it has one.
+/// Posts one sample to the API over HTTP and returns the `event_id` of its event, and its `correlation_id` if it has
+/// one.
 async fn post_one(shell: &mut Shell<'_>) -> Result<Value> {
     let written = shell.ask(&["sample", "insert", "--count", "1", "--via", "api"]).await?;
     let (id, correlation) = (&written["event_ids"][0], &written["inserted"][0]["correlation_id"]);

@@ -13,22 +13,22 @@ use crate::error::{Error, Kind, Result};
 use crate::output::Event;
 use crate::pipelines::Output;
 
-/// How long the task may take to stop, and to run again.
+/// Time limit for the task to stop, and to run again.
 const DEADLINE: Duration = Duration::from_secs(15 * 60);
 
-/// The capture of a pipeline that is deployed.
+/// The capture of a deployed pipeline.
 pub struct Capture<'a> {
     ctx: &'a Context,
     deployed: Deployed,
-    /// Whether this run stopped it and has not resumed it yet.
+    /// Set while the capture is stopped by this run.
     paused: AtomicBool,
 }
 
 impl<'a> Capture<'a> {
-    /// Returns the capture of what is deployed; None where there is none yet.
+    /// Returns the capture of the deployment; None if it has none.
     ///
     /// # Errors
-    /// What setting up the clients says.
+    /// Those of creating the clients.
     pub async fn of(ctx: &'a Context, deployment: &Deployment) -> Result<Option<Self>> {
         if deployment.output(Output::TaskArn).is_err() {
             return Ok(None);
@@ -61,7 +61,7 @@ impl<'a> Capture<'a> {
         }
         let status = match task.describe().await {
             Ok(now) => now.status,
-            // Deleted by hand: nothing runs.
+            // Deleted by hand: there is no running task.
             Err(error) if error.kind() == Kind::NotDeployed => return Ok(()),
             Err(error) => return Err(error),
         };
@@ -69,7 +69,7 @@ impl<'a> Capture<'a> {
             return Ok(());
         }
         console.emit(Event::started("capture", format!("stopping the task for the update of stack {scope}")));
-        // Before it is stopped, so that a run that is killed right afterwards leaves the mark.
+        // Marked before the stop, so that the mark is left by a run that is killed right afterwards.
         if let Err(error) = task.mark().await {
             console.warn(format!(
                 "{error}; if this deploy is interrupted, resume the capture with `{}`",
@@ -113,7 +113,7 @@ impl<'a> Capture<'a> {
         }
     }
 
-    /// Whether an earlier run stopped it and did not get to resume it.
+    /// Returns whether an earlier run stopped it and did not resume it.
     async fn is_marked(&self) -> bool {
         let marked = self.deployed.task.is_marked().await;
         marked.unwrap_or_else(|error| {

@@ -1,4 +1,4 @@
-//! Whether the functions of the stacks that changed run the package that was deployed.
+//! Checks that the functions of the changed stacks run the deployed package.
 
 use crate::aws::Clients;
 use crate::aws::package::{Package, compare};
@@ -8,10 +8,10 @@ use crate::error::{Kind, Result};
 use crate::output::Event;
 use crate::pipelines::{Artifact, Pipeline, Source};
 
-/// Compares them. On the local stack, whose S3 is its user's alone, nothing is to be found out.
+/// Compares the digests. Not needed on the local stack, whose S3 only its user can write.
 ///
 /// # Errors
-/// `Failed` where a function runs something else. Without the right to look it warns.
+/// `Failed` if a function runs other code. Without permission to read it the command only warns.
 pub async fn check(
     ctx: &Context,
     clients: &Clients,

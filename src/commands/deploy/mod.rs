@@ -94,7 +94,7 @@ impl Args {
             pause: capture.as_ref().map(|capture| capture as &dyn Pause),
             with_sample,
         };
-        // A signal waits: a preview takes seconds and removes what it made, a deploy has to say what goes on without it.
+        // Delays a signal: a preview removes its change sets, and a deploy reports the operations that continue.
         let _hold = ctx.hold();
         if self.dry_run {
             return self.previewed(ctx, rollout.preview().await?);
@@ -122,7 +122,7 @@ impl Args {
         Ok(Outcome::data(data).changed(changed).summary(summary))
     }
 
-    /// The flags as the template parameter that they stand for.
+    /// Sets the template parameter that the flags stand for.
     fn choose_sample(&self, pipeline: &Pipeline, overrides: &mut BTreeMap<String, String>) -> Result<()> {
         if self.without_sample {
             needs_choice(pipeline)?;
@@ -134,8 +134,8 @@ impl Args {
         Ok(())
     }
 
-    /// Says who acts where on what, before anything is done; asks where the stage is production. Returns what is deployed
-    /// now, and whether the sample is to be part of it: as chosen now, else as before.
+    /// Shows identity and place before any change, and asks for confirmation in production. Returns the deployment, and
+    /// whether it will include the sample: as chosen now, else as before.
     async fn announce(
         &self,
         ctx: &Context,
@@ -200,10 +200,10 @@ impl Args {
     }
 }
 
-/// That the sample can be left out.
+/// Checks that the sample can be excluded.
 ///
 /// # Errors
-/// `Usage` for a pipeline that is nothing without its sample.
+/// `Usage` for a pipeline that consists of its sample.
 pub fn needs_choice(pipeline: &Pipeline) -> Result<()> {
     if parameter_names(pipeline)?.contains(WITH_SAMPLE) {
         return Ok(());
@@ -214,7 +214,7 @@ pub fn needs_choice(pipeline: &Pipeline) -> Result<()> {
     Err(Error::new(Kind::Usage, message).hint(format!("{others} have an outbox for tables of your own")))
 }
 
-/// Whether a replacement needs a yes, and from whom.
+/// Returns the form of consent to a replacement.
 fn consent(ctx: &Context) -> Consent {
     match (ctx.settings.yes || ctx.settings.local, ctx.settings.no_input) {
         (true, _) => Consent::Given,
@@ -223,7 +223,7 @@ fn consent(ctx: &Context) -> Consent {
     }
 }
 
-/// Keeps the values of secret parameters out of a CI system's log, whoever repeats them.
+/// Masks the values of secret parameters in the log of a CI system.
 fn mask(ctx: &Context, pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
     for stack in pipeline.stacks {
         let names = secrets(stack.template)?;
@@ -238,7 +238,7 @@ fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
     reports.iter().map(stack).collect()
 }
 
-/// A parameter that no template has is a misspelt one.
+/// Checks that every parameter exists in a template.
 fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
     let known = parameter_names(pipeline)?;
     let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
@@ -251,7 +251,7 @@ fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Res
     })
 }
 
-/// `NAME=VALUE` as a flag's value.
+/// Parses `NAME=VALUE`.
 pub fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE is needed")?;
     Ok((name.to_owned(), value.to_owned()))

@@ -1,17 +1,17 @@
-//! What a dry run shows: stack by stack, what becomes of each resource, in words and colours.
+//! Text of a dry run: the change of each resource by stack, with colors.
 
 use crate::cloudformation::{Change, Effect, Fate, ParameterChange, Preview, StackPreview, plural};
 use crate::output::{Tone, painted};
 
-/// Longer values are cut.
+/// Maximum characters of a value; longer ones are truncated.
 const LONGEST: usize = 60;
 
-/// Whether the stack is made by the deploy.
+/// Returns whether the deploy creates the stack.
 pub fn creates(fate: Fate) -> bool {
     matches!(fate, Fate::Create | Fate::CreateLater | Fate::Recreate)
 }
 
-/// The whole picture.
+/// Returns the text of all previews.
 pub fn text(previews: &[StackPreview]) -> String {
     let mut lines = Vec::new();
     for StackPreview { name, preview } in previews {
@@ -56,7 +56,7 @@ fn heading(preview: &Preview) -> String {
     }
 }
 
-/// A resource's line, and below it one for each property whose values are known.
+/// Returns a resource's line, and one for each property with known values.
 fn change(change: &Change) -> Vec<String> {
     let (sign, tone, word) = sign(change.effect);
     let lost = if change.destroys_data() { ", ITS DATA IS LOST (needs --allow-replacement)" } else { "" };
@@ -81,7 +81,7 @@ fn change(change: &Change) -> Vec<String> {
     lines
 }
 
-/// Sign, tone and word for what becomes of a resource.
+/// Returns sign, color and word for the change of a resource.
 fn sign(effect: Effect) -> (&'static str, Tone, &'static str) {
     match effect {
         Effect::Add => ("+", Tone::Good, ""),
@@ -103,7 +103,7 @@ fn parameter(change: &ParameterChange) -> String {
     }
 }
 
-/// On one line, and not too long for it.
+/// Returns a value on one line, truncated to [`LONGEST`].
 fn cut(value: &str) -> String {
     let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {

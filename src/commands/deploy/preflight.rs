@@ -1,4 +1,4 @@
-//! Changes that AWS does not make in one step, refused before the first stack is touched; and room in the account.
+//! Checks before the first stack changes: changes that AWS does not make in one step, and quotas of the account.
 
 use std::collections::BTreeMap;
 
@@ -8,15 +8,16 @@ use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Output, Pipeline};
 
-/// Executions that Lambda keeps for functions without a reservation (Lambda developer guide, "Reserved concurrency").
+/// Executions that Lambda reserves for functions without a reservation (Lambda developer guide, "Reserved
+/// concurrency").
 const UNRESERVED: i64 = account::UNRESERVED;
-/// The parameter that reserves executions for the API's writer.
+/// The parameter with the reserved executions of the API's writer.
 const RESERVATION: &str = "WriterConcurrency";
 
-/// Refuses what AWS would refuse after minutes, and adapts defaults to the account.
+/// Rejects changes that AWS would reject after minutes, and adapts defaults to the account.
 ///
 /// # Errors
-/// `Usage` with the steps that lead there.
+/// `Usage` with the steps to take instead.
 pub async fn check(
     ctx: &Context,
     clients: &Clients,
@@ -35,7 +36,7 @@ pub async fn check(
         && before != after
         && after != 0
     {
-        // A stream that was on demand keeps the shards that it has by then.
+        // An on-demand stream that becomes provisioned keeps its current shards.
         let open = match before {
             0 => stream::open_shards(clients, deployment.output(Output::StreamName)?).await?,
             shards => shards,
@@ -48,7 +49,7 @@ pub async fn check(
     Ok(())
 }
 
-/// The values that the stacks are to have, those of earlier deploys among them, go together.
+/// Checks that the parameters of the stacks, including those of earlier deploys, are consistent.
 fn consistent<'a>(
     pipeline: &Pipeline,
     deployed: &impl Fn(&str) -> Option<&'a str>,
@@ -86,7 +87,8 @@ fn major_upgrade(ctx: &Context, before: &str, after: &str) -> Error {
         ))
 }
 
-/// UpdateShardCount takes up to double the open shards and down to half of them (Kinesis API reference).
+/// Checks the shard count: UpdateShardCount takes up to double the open shards and down to half of them (Kinesis API
+/// reference).
 fn reshard(ctx: &Context, open: u32, wanted: u32) -> Result<()> {
     let steps = steps(open, wanted);
     if steps.len() <= 1 {
@@ -102,7 +104,7 @@ fn reshard(ctx: &Context, open: u32, wanted: u32) -> Result<()> {
     )))
 }
 
-/// The shard counts on the way.
+/// Returns the shard counts of the steps.
 fn steps(open: u32, wanted: u32) -> Vec<u32> {
     let (mut steps, mut now) = (Vec::new(), open.max(1));
     while now != wanted {
@@ -112,7 +114,7 @@ fn steps(open: u32, wanted: u32) -> Vec<u32> {
     steps
 }
 
-/// Takes no reservation on a first deploy where the account has no room for the default one.
+/// Reserves no executions on a first deploy if the account's quota is too low for the default.
 async fn reserve(
     ctx: &Context,
     clients: &Clients,

@@ -1,4 +1,4 @@
-//! What a deploy brings besides templates: the functions' package, the database's root certificate, facts of the account.
+//! Inputs of a deploy besides templates: the functions' package, the database's root certificate, facts of the account.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,14 +21,14 @@ pub struct Artifacts {
     console: Console,
     pub package: Arc<Package>,
     local: bool,
-    /// Nothing may be uploaded.
+    /// Prevents uploads.
     dry_run: bool,
-    /// Several stacks need the package, and at the same time.
+    /// Shared by the stacks that need the package at the same time.
     uploaded: OnceCell<()>,
 }
 
 impl Artifacts {
-    /// Reads and checks the executable, before any stack is touched.
+    /// Reads and checks the executable, before the first stack changes.
     pub async fn new(ctx: &Context, clients: &Clients, binary: Option<PathBuf>, dry_run: bool) -> Result<Self> {
         let path = match binary {
             Some(path) => path,

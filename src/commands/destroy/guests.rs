@@ -1,8 +1,7 @@
-//! What is attached to the bus and to the stream beside the stacks, and keeps them from being deleted.
+//! Rules of the bus and consumers of the stream that are not of the stacks, and prevent their deletion.
 //!
-//! EventBridge deletes a bus only once all of its rules are gone (DeleteEventBus in its API reference), and Kinesis a
-//! stream only once its consumers are (DeleteStream). What killed runs of outboxctl left behind is removed; anything else
-//! is somebody's, and named.
+//! EventBridge deletes a bus only without rules (DeleteEventBus in its API reference), and Kinesis a stream only
+//! without consumers (DeleteStream). Leftovers of killed outboxctl processes are removed; anything else is reported.
 
 use std::collections::BTreeSet;
 
@@ -14,10 +13,10 @@ use crate::error::{Error, Kind, Result};
 use crate::pipelines::Output;
 use crate::streams::{bus, kinesis::fan_out};
 
-/// Removes what killed runs left behind on the bus and the stream.
+/// Removes what killed outboxctl processes left on the bus and the stream.
 ///
 /// # Errors
-/// `Usage` with the names of rules and consumers that are not the pipeline's, before anything is deleted.
+/// `Usage` with the names of foreign rules and consumers, before anything is deleted.
 pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment: &Deployment) -> Result<()> {
     let mut foreign = Vec::new();
     if let Ok(name) = deployment.output(Output::BusName) {
@@ -47,12 +46,12 @@ fn report(ctx: &Context, removed: &[String]) {
     }
 }
 
-/// Names of the rules that the pipeline's stacks made.
+/// Returns the names of the rules of the pipeline's stacks.
 async fn own_rules(engine: &Engine, deployment: &Deployment) -> Result<BTreeSet<String>> {
     let mut own = BTreeSet::new();
     for view in deployment.stacks.iter().filter(|view| view.described.is_some()) {
         let ids = engine.resources_of(&view.name, "AWS::Events::Rule").await?;
-        // On a bus of one's own the id is `bus|rule`; on the local stack it is the name.
+        // On a custom bus the id is `bus|rule`; on the local stack it is the name.
         own.extend(ids.iter().map(|id| id.rsplit('|').next().unwrap_or(id).to_owned()));
     }
     Ok(own)

@@ -1,4 +1,4 @@
-//! What is still there after everything that could be deleted is gone.
+//! Resources that remain after a destroy.
 
 use crate::aws::{Clients, buckets, databases, log_groups};
 use crate::deployment::Deployment;
@@ -7,8 +7,8 @@ use crate::pipelines::{Output, Owner};
 use crate::settings::Settings;
 use crate::streams::bus;
 
-/// Stacks, retained buckets, tables and secrets, snapshots, automated backups, log groups, queues of killed taps, each as
-/// one line for people. `before` is the deployment as it was.
+/// Returns a line for each stack, retained bucket, table and secret, snapshot, automated backup, log group, and queue
+/// of a killed tap. `before` is the deployment before the destroy.
 pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -> Result<Vec<String>> {
     let now = Deployment::load(clients, settings).await?;
     let stacks = now.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && view.described.is_some());
@@ -43,7 +43,7 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
             backups.into_iter().map(|backup| format!("automated backups of the database, resource id {backup}")),
         );
     }
-    // As long as stacks are there, so are their log groups.
+    // Log groups of existing stacks are not leftovers.
     if left.iter().all(|one| !one.starts_with("stack ")) {
         let groups = log_groups::of(clients, &before.pipeline.name_prefix(&before.stage)).await?;
         left.extend(groups.into_iter().map(|group| format!("log group {group}")));

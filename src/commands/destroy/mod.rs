@@ -21,11 +21,11 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines::{Output, Owner};
 
-/// Lambda returns the network interfaces of a deleted function within 20 minutes, of which CloudFormation has waited for
-/// most by the time that it ends (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
+/// Time limit for network interfaces: Lambda returns those of a deleted function within 20 minutes, most of which have
+/// passed when CloudFormation fails (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
 const INTERFACES: Duration = Duration::from_secs(5 * 60);
 
-/// How long the capture task may take to stop.
+/// Time limit for the capture task to stop.
 const STOP_DEADLINE: Duration = Duration::from_secs(15 * 60);
 
 /// Delete the pipeline's stacks, stopping the capture first
@@ -70,7 +70,7 @@ impl Args {
         };
         let mut failure: Option<Error> = None;
         let mut deleted = Vec::new();
-        // Where AWS could not be asked any more, nothing is known of the stacks behind.
+        // Without an answer from AWS the state of the remaining stacks is unknown.
         let blind = ends.values().any(|end| matches!(end, End::Failed(error) if is_blind(error)));
         for (name, end) in ends {
             match end {
@@ -78,7 +78,7 @@ impl Args {
                 End::Done(false) => {}
                 End::Failed(error) => {
                     ctx.console.emit(Event::failed(name, error.message()));
-                    // A stack that failed says more than a question that was not answered.
+                    // The failure of a stack takes precedence over a failed request.
                     failure = match failure {
                         Some(first) if !is_blind(&first) || is_blind(&error) => Some(first),
                         _ => Some(error),
@@ -113,7 +113,7 @@ impl Args {
         }
     }
 
-    /// Each stack as soon as nothing depends on it any more. True for those that were there.
+    /// Deletes each stack as soon as no other depends on it. Returns true for the stacks that existed.
     async fn delete_stacks(
         &self,
         ctx: &Context,
@@ -131,7 +131,7 @@ impl Args {
                 let Some(view) = view else { return Ok(false) };
                 empty(ctx, clients, view, deployment).await?;
                 match engine.destroy(name, &view.name).await {
-                    // Something was still written to a bucket while the stack went.
+                    // An object was written to a bucket while the stack was being deleted.
                     Err(error)
                         if error.kind() == Kind::StackFailed && empty(ctx, clients, view, deployment).await? > 0 =>
                     {
@@ -152,19 +152,19 @@ impl Args {
     }
 }
 
-/// Whether the deletion failed over what network interfaces use.
+/// Returns whether the deletion failed because network interfaces use a resource.
 fn is_held_by_interfaces(error: &Error) -> bool {
     let kind = error.data().and_then(|data| data["resource_type"].as_str());
     matches!(kind, Some("AWS::EC2::SecurityGroup" | "AWS::EC2::Subnet" | "AWS::EC2::VPC"))
 }
 
-/// The stacks that go, in the pipeline's order.
+/// Returns the stacks to delete, in the pipeline's order.
 fn names(deployment: &Deployment) -> Vec<&'static str> {
     let there = deployment.stacks.iter().filter(|view| view.described.is_some() && view.stack.owner == Owner::Pipeline);
     there.map(|view| view.stack.name).collect()
 }
 
-/// Before anything is stopped: a deletion that can't succeed is not begun.
+/// Rejects a deletion that can't succeed, before anything is stopped.
 fn refuse_protected(deployment: &Deployment) -> Result<()> {
     let protected: Vec<_> = deployment
         .stacks
@@ -198,7 +198,7 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
             ctx.console.emit(Event::finished("capture", if changed { "stopped" } else { "was not running" }, changed));
             Ok(())
         }
-        // Somebody deleted the task by hand: nothing runs.
+        // The task was deleted by hand: nothing to stop.
         Err(error) if error.kind() == Kind::NotDeployed => {
             ctx.console.emit(Event::finished("capture", "there is no task", false));
             Ok(())
@@ -210,7 +210,7 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     }
 }
 
-/// Empties what the stack could not be deleted with. Returns how many objects there were.
+/// Empties the buckets that prevent the deletion of the stack. Returns the number of deleted objects.
 async fn empty(ctx: &Context, clients: &Clients, view: &StackView, deployment: &Deployment) -> Result<usize> {
     let mut count = 0;
     for bucket in emptied(view, deployment) {
@@ -221,7 +221,7 @@ async fn empty(ctx: &Context, clients: &Clients, view: &StackView, deployment: &
     Ok(count)
 }
 
-/// The buckets of this stack that are emptied. Undelivered payloads of a protected stage are kept.
+/// Returns the buckets of this stack to empty. Undelivered payloads of a protected stage are kept.
 fn emptied<'a>(view: &StackView, deployment: &'a Deployment) -> Vec<&'a str> {
     let kept = view.parameter("KeepData") == Some("true");
     let own = view.outputs();

@@ -42,7 +42,7 @@ struct Listed {
     total: usize,
     by_cause: BTreeMap<String, usize>,
     by_place: BTreeMap<String, usize>,
-    /// Messages of queues that somebody else was at, about: they are not listed.
+    /// Approximate number of messages that other readers have received: they are not listed.
     held_elsewhere: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     dead_letters: Option<Vec<DeadLetter>>,
@@ -89,11 +89,11 @@ impl Args {
     }
 }
 
-/// The columns of the table, the most useful first.
+/// The columns of the table by priority.
 const COLUMNS: [&str; 8] = ["id", "failed at", "place", "cause", "event type", "aggregate", "by", "tries"];
 
-/// Draws the letters with as many columns as fit into `width` without wrapping, at least the first 5: `dlq show` has the
-/// rest. Nothing is cut, because causes, aggregates and ids are arguments of other commands.
+/// Draws the letters with as many columns as fit into `width` without wrapping, at least the first 5: `dlq show` has
+/// the rest. No value is truncated, because causes, aggregates and ids are arguments of other commands.
 fn table<'a>(letters: impl Iterator<Item = &'a DeadLetter>, width: Option<usize>) -> Table {
     let rows: Vec<[String; COLUMNS.len()]> = letters
         .map(|letter| {
@@ -118,7 +118,7 @@ fn table<'a>(letters: impl Iterator<Item = &'a DeadLetter>, width: Option<usize>
     (5..=COLUMNS.len()).rev().map(of).find(fits).unwrap_or_else(|| of(5))
 }
 
-/// How many records a letter has, where that is not one.
+/// Returns the number of records of a letter, unless it is one.
 fn times(letter: &DeadLetter) -> String {
     if letter.records > 1 { format!(" ×{}", letter.records) } else { String::new() }
 }

@@ -35,7 +35,7 @@ async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> R
     Places::open(&reach::deployment(ctx).await?.reached(database.via), only).await
 }
 
-/// The error for a selection that takes no dead letter: with what there is instead. `id` is the one that was not found.
+/// Returns the error for a selection without dead letters, with the existing ones. `id` is the one that was not found.
 fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) -> Error {
     let what = match (id.or(selection.ids.first().map(String::as_str)), &selection.cause, &selection.aggregate) {
         (Some(id), ..) => format!("there is no dead letter {id}"),
@@ -53,7 +53,7 @@ fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) 
     .hint("`outboxctl dlq list` shows what there is")
 }
 
-/// What is in no list, because somebody else is at it.
+/// Warns of dead letters that other readers have received, and that are not listed.
 fn tell_elsewhere(ctx: &Context, places: &Places) {
     let (count, seconds) = (places.elsewhere(), HELD.as_secs());
     if count > 0 {

@@ -25,9 +25,9 @@ pub struct Args {
 struct Shown {
     #[serde(flatten)]
     letter: DeadLetter,
-    /// Everything that was kept with it.
+    /// All stored fields.
     document: Value,
-    /// Each record: as JSON, as text, or as base64.
+    /// The records: as JSON, as text, or as base64.
     payloads: Vec<Value>,
 }
 

@@ -1,4 +1,5 @@
-//! Says on whom a start of the capture waits: a new slot waits for the transactions that were open before it.
+//! Reports the transactions that delay a start of the capture: a new slot waits for transactions that were already
+//! open.
 
 use std::convert::Infallible;
 use std::sync::Mutex;
@@ -10,19 +11,19 @@ use crate::error::{Error, Kind};
 use crate::output::Event;
 use crate::postgres::admin::{OpenTransaction, StatusReport};
 
-/// A start takes some seconds anyway.
+/// Usual duration of a start.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two looks, each of which may call the admin function.
+/// Interval between checks, each of which may call the admin function.
 const INTERVAL: Duration = Duration::from_secs(10);
-/// For one look.
+/// Time limit for one check.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// The transactions that were seen last; none where the database could not be asked.
+/// The transactions of the last check; empty if the database could not be queried.
 #[derive(Debug, Default)]
 pub struct Blockers(Mutex<Vec<OpenTransaction>>);
 
 impl Blockers {
-    /// Runs `work`; while it takes long, says on which transactions it waits, and names them in its error.
+    /// Runs `work`; if it takes long, reports the transactions that it waits for, also in its error.
     ///
     /// # Errors
     /// Those of `work`.
@@ -37,7 +38,7 @@ impl Blockers {
             never = blockers.watch(ctx, deployment) => match never {},
         };
         match result {
-            // A time limit shorter than our patience: nothing was asked yet.
+            // The time limit was shorter than [`PATIENCE`]: no check was made yet.
             Err(error) if error.kind() == Kind::Failed => {
                 let mut seen = blockers.0.into_inner().unwrap_or_default();
                 if seen.is_empty() {
@@ -66,17 +67,17 @@ impl Blockers {
     }
 }
 
-/// Returns what to do about a transaction that a start waits for.
+/// Returns a remedy for a transaction that a start waits for.
 pub fn advice(transaction: &OpenTransaction) -> String {
     format!("a new slot waits for {transaction}: commit it, or end it with {}", transaction.end())
 }
 
-/// Returns the transactions that a new slot would wait for; none where the database can't be asked.
+/// Returns the transactions that a new slot would wait for; none if the database can't be queried.
 pub async fn open_transactions(ctx: &Context, deployment: &Deployment) -> Vec<OpenTransaction> {
     report(ctx, deployment).await.map(|report| report.open_transactions).unwrap_or_default()
 }
 
-/// Returns the state of the database; None where it can't be asked.
+/// Returns the state of the database; None if it can't be queried.
 pub async fn report(ctx: &Context, deployment: &Deployment) -> Option<StatusReport> {
     let ask = async { deployment.database().await?.status().await };
     match tokio::time::timeout(LIMIT, ask).await {

@@ -1,4 +1,4 @@
-//! Whether the capture runs, for commands that judge what arrived.
+//! The state of the capture, for commands that report missing events.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use crate::error::Error;
 use crate::pipelines::Output;
 use crate::report::Silent;
 
-/// Returns the capture task where it does not run: what was written meanwhile waits in the database's log. None where
-/// it runs, where the pipeline has none, and where DMS can't be asked.
+/// Returns the capture task if it is not running, so that new events wait in the database's log. None if it is running,
+/// if the pipeline has none, and if DMS can't be queried.
 pub async fn resting(ctx: &Context, deployment: &Deployment) -> Option<Snapshot> {
     let arn = deployment.output(Output::TaskArn).ok()?;
     let clients = ctx.aws().await.ok()?;
-    // Only looked at, never waited for.
+    // Read only once, without waiting.
     let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Silent);
     task.describe().await.ok().filter(|now| now.status != "running")
 }
 
-/// Adds to an error about missing events that the capture does not run, and what to do about that.
+/// Adds to an error about missing events that the capture is not running, and the remedy.
 pub fn explain(error: Error, capture: &Snapshot) -> Error {
     let remedy = match capture.status.as_str() {
         "failed" => capture.failure().hints().next().map(str::to_owned),

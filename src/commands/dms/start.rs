@@ -53,7 +53,7 @@ impl Args {
     }
 }
 
-/// Names the slots that can't be resumed, where DMS says no more than that the task failed.
+/// Adds the slots that can't be resumed to the error, because DMS reports only that the task failed.
 async fn lost(ctx: &Context, deployment: &Deployment, error: Error) -> Error {
     if error.kind() != Kind::TaskFailed {
         return error;

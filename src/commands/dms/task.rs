@@ -1,4 +1,4 @@
-//! What the `dms` commands share: the deployed task, and how long to wait for it.
+//! The deployed task and its time limit, for the `dms` commands.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::pipelines::{Output, Part};
 
-/// The task of the chosen pipeline, its endpoints and its instance.
+/// The replication task of the chosen pipeline, its endpoints and its instance.
 pub struct Deployed {
     pub deployment: Deployment,
     pub task: Task,
@@ -20,16 +20,16 @@ pub struct Deployed {
 }
 
 impl Deployed {
-    /// `changes` says whether the command is about to start or stop it.
+    /// Finds the task. `changes` is true if the command is about to start or stop it.
     pub async fn find(ctx: &Context, timeout: Duration, changes: bool) -> Result<Self> {
         reach::need(ctx, Part::Capture)?;
         Self::of(ctx, announce::deployment(ctx, changes).await?, timeout).await
     }
 
-    /// The same of a pipeline that was looked at already.
+    /// Returns the task of a loaded deployment.
     ///
     /// # Errors
-    /// `NotDeployed` where it has no task.
+    /// `NotDeployed` if it has no task.
     pub async fn of(ctx: &Context, deployment: Deployment, timeout: Duration) -> Result<Self> {
         let clients = ctx.aws().await?;
         let patience = Patience::new(clients, timeout);
@@ -43,13 +43,13 @@ impl Deployed {
         })
     }
 
-    /// Makes the task run; see [`Task::start`]. False where it ran already.
+    /// Starts the task; see [`Task::start`]. Returns false if it was already running.
     ///
     /// # Errors
-    /// `EndpointFailed` where a connection test fails, and those of [`Task::start`].
+    /// `EndpointFailed` if a connection test fails, and those of [`Task::start`].
     pub async fn start(&self, ctx: &Context, fresh: bool, wait: bool) -> Result<bool> {
         if self.task.describe().await?.status != "running" {
-            // DMS refuses to start a task whose endpoints were not tested successfully.
+            // DMS does not start a task without successful connection tests.
             let connections = self.test(ctx, true).await?;
             if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
                 return Err(failure);
@@ -58,7 +58,7 @@ impl Deployed {
         self.task.start(fresh, wait).await
     }
 
-    /// Forgets that an interrupted deploy stopped the task: what is to become of it was decided by hand.
+    /// Removes the mark of an interrupted deploy: the task was started or stopped by hand since.
     pub async fn forget_pause(&self, ctx: &Context) {
         if let Err(error) = self.task.unmark().await {
             ctx.console.detail(format!("dms: {error}"));

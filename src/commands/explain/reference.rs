@@ -7,7 +7,7 @@ use clap::{Arg, Command};
 const HEAD: &str = "# Command reference\n\nEvery command with its arguments and flags; `--help` after a command says the \
                     same. The global options work after every command.\n";
 
-/// The whole reference. Writing to a string does not fail, so results of `write!` are dropped.
+/// Returns the whole reference. Writing to a string does not fail, so results of `write!` are dropped.
 pub fn reference(definition: Command) -> String {
     let mut definition = definition;
     definition.build();
@@ -44,7 +44,7 @@ fn describe(text: &mut String, command: &Command, path: &str) {
     }
 }
 
-/// The examples at the end of a command's help, without their heading and indentation.
+/// Returns the examples at the end of a command's help, without their heading and indentation.
 fn examples(command: &Command) -> Option<String> {
     let help = command.get_after_help()?.to_string();
     let (_, lines) = help.split_once('\n')?;
@@ -58,7 +58,7 @@ fn is_worth_telling(arg: &Arg) -> bool {
 fn usage(command: &Command, path: &str) -> String {
     let usage = command.clone().render_usage().to_string();
     let own = usage.trim_start_matches("Usage:").trim();
-    // A command that was not reached through its parents names itself alone.
+    // A command that was not reached through its parents has its own name only.
     match own.strip_prefix(path) {
         Some(_) => own.to_owned(),
         None => own.replacen(command.get_name(), path, 1),
@@ -72,7 +72,7 @@ fn arguments<'a>(text: &mut String, list: impl Iterator<Item = &'a Arg>) {
     }
 }
 
-/// `-o, --output <FORMAT>`, or `[TOPIC]`.
+/// Returns `-o, --output <FORMAT>`, or `[TOPIC]`.
 fn name(arg: &Arg) -> String {
     let takes = arg.get_action().takes_values();
     let values = arg.get_value_names().unwrap_or_default().iter().map(|name| name.as_str()).collect::<Vec<_>>();
@@ -87,7 +87,7 @@ fn name(arg: &Arg) -> String {
     format!("{short}{long}{value}")
 }
 
-/// Values, default and variable, where there are any.
+/// Returns possible values, default and variable.
 fn notes(arg: &Arg) -> String {
     let mut notes = Vec::new();
     let values: Vec<String> = arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();

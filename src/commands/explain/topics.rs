@@ -1,32 +1,32 @@
 //! Long texts: concepts, how-tos, and what each error means, as Markdown files built into the executable.
 //!
-//! A topic is a file in `topics/`: its first line is `# Title`, its first paragraph one sentence that says what it is about. To
-//! add one, put the file there and its name into [`TOPICS`]; a test holds the two against each other. `topics/errors.md`
-//! has a section for every kind of error.
+//! A topic is a file in `topics/`: its first line is `# Title`, its first paragraph one sentence that summarizes it. To
+//! add one, create the file and add its name to [`TOPICS`]; a test compares the two. `topics/errors.md` has a section
+//! for every kind of error.
 
 use crate::error::{Error, Kind, Result};
 use crate::settings::similar;
 
-/// What sort of text it is; lists are grouped by it.
+/// Category of a topic; lists are grouped by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Group {
     Concept,
     HowTo,
 }
 
-/// One text.
+/// A topic.
 #[derive(Debug, Clone, Copy)]
 pub struct Topic {
-    /// What a user types: lower-case letters, digits and hyphens.
+    /// Argument of `explain`: lower-case letters, digits and hyphens.
     pub name: &'static str,
     pub group: Group,
-    /// Markdown.
+    /// Text in Markdown.
     pub text: &'static str,
 }
 
 macro_rules! topics {
     ($($group:ident { $($name:literal)* })*) => {
-        /// Every topic, in the order in which it is listed.
+        /// Topics in the order of the list.
         pub const TOPICS: &[Topic] = &[$($(
             Topic { name: $name, group: Group::$group, text: include_str!(concat!("topics/", $name, ".md")) },
         )*)*];
@@ -67,30 +67,30 @@ topics! {
 }
 
 impl Topic {
-    /// The first line, without its mark.
+    /// Returns the first line, without its `#`.
     pub fn title(&self) -> &'static str {
         self.text.lines().next().unwrap_or_default().trim_start_matches('#').trim()
     }
 
-    /// The first paragraph, on one line.
+    /// Returns the first paragraph, on one line.
     pub fn summary(&self) -> String {
         let lines = self.text.lines().skip(1).skip_while(|line| line.trim().is_empty());
         lines.take_while(|line| !line.trim().is_empty()).collect::<Vec<_>>().join(" ")
     }
 }
 
-/// What was asked for, as Markdown.
+/// The requested text, as Markdown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     pub name: String,
     pub markdown: String,
 }
 
-/// The topic of this name, or what an error of this kind (`access-denied`) means. Case, spaces and underscores don't
-/// matter.
+/// Returns the topic of this name, or the section on an error of this kind (`access-denied`). Case, spaces and
+/// underscores are ignored.
 ///
 /// # Errors
-/// `Usage`, naming what comes nearest, where there is neither.
+/// `Usage` with the nearest name, if there is neither.
 pub fn find(asked: &str) -> Result<Text> {
     let name = asked.trim().to_lowercase().replace([' ', '_'], "-");
     if let Some(topic) = TOPICS.iter().find(|topic| topic.name == name) {
@@ -106,14 +106,14 @@ pub fn find(asked: &str) -> Result<Text> {
     Err(error.hint("`outboxctl explain` lists them all"))
 }
 
-/// The kind's section of `topics/errors.md`, under its name and exit code.
+/// Returns the kind's section of `topics/errors.md`, under its name and exit code.
 fn of_kind(kind: Kind) -> String {
     let text = section(kind.name()).unwrap_or_default();
     let hint = kind.hint().map(|hint| format!("\n\nThe error itself says: {hint}.")).unwrap_or_default();
     format!("# {} (exit code {})\n\n{text}{hint}\n", kind.name(), kind.exit_code())
 }
 
-/// What stands under a kind's heading.
+/// Returns the text below a kind's heading.
 pub(super) fn section(name: &str) -> Option<&'static str> {
     let errors = TOPICS.iter().find(|topic| topic.name == "errors")?;
     let sections = errors.text.split("\n## ").skip(1);

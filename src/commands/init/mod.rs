@@ -55,17 +55,17 @@ impl Args {
         Ok(Outcome::data(data(&answers)).changed(true).summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
     }
 
-    /// What the file will set.
+    /// Returns the settings for the file.
     async fn answers(&self, ctx: &Context, before: Option<&str>) -> Result<text::Answers> {
         let settings = &ctx.settings;
-        // A broken file has nothing to keep; it is to be written over.
+        // An invalid file has no values to keep; it is overwritten.
         let kept = before.and_then(|text| ConfigFile::parse(text, Path::new(FILE_NAME)).ok()).unwrap_or_default();
         let mut answers = text::Answers {
             region: settings.region.clone(),
             profile: settings.profile.clone(),
             stage: settings.stage.clone(),
             pipeline: pipelines::find(&settings.pipeline)?.name.to_owned(),
-            // A variable is set for this shell, not for everybody who gets the file.
+            // A variable is for this shell, and the file may be shared.
             local: match settings.chosen.local {
                 Origin::Variable => kept.local.unwrap_or(false),
                 _ => settings.local,
@@ -120,12 +120,12 @@ fn data(answers: &text::Answers) -> serde_json::Value {
     })
 }
 
-/// Whole or not at all; without `over` never in place of another file, not even of one that appeared meanwhile.
+/// Writes the file atomically; without `over` never over another file, not even one that was created meanwhile.
 fn write(path: &Path, text: &str, over: bool) -> Result<()> {
     let failed = || format!("{} can't be written", path.display());
     let mut file = tempfile::NamedTempFile::new_in(".").or_fail(Kind::Io, failed)?;
     file.write_all(text.as_bytes()).or_fail(Kind::Io, failed)?;
-    // A temporary file is its owner's alone; this one is no secret.
+    // Temporary files are readable by their owner only; this file has no secrets.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

@@ -6,7 +6,7 @@ use crate::error::Result;
 use crate::pipelines::{self, Parameter};
 use crate::settings::{DEFAULT_PIPELINE, KEYS};
 
-/// The schema, of draft 2020-12. The file in schema/ is this; a test holds it to that.
+/// Returns the schema, of draft 2020-12. A test compares the file in schema/ with it.
 ///
 /// # Errors
 /// See [`pipelines::parameters`].
@@ -48,7 +48,8 @@ pub fn schema() -> Result<Value> {
     }))
 }
 
-/// Numbers and truth values may also be written as texts, which is what CloudFormation gets.
+/// Returns the schema of a parameter. Numbers and booleans may also be written as strings, which CloudFormation
+/// receives.
 fn described(parameter: &Parameter) -> Value {
     let truth = parameter.allowed == ["true", "false"];
     let mut schema = json!({ "description": parameter.about });
@@ -67,7 +68,7 @@ fn described(parameter: &Parameter) -> Value {
             schema["enum"] = numbers.chain(parameter.allowed.iter().map(|text| json!(text))).collect();
         }
     } else {
-        // PostgreSQL's version is a text of digits.
+        // PostgreSQL's version is a string of digits.
         let digits = !parameter.allowed.is_empty() && parameter.allowed.iter().all(|text| text.parse::<u32>().is_ok());
         schema["type"] = if digits { json!(["string", "integer"]) } else { json!("string") };
         if !parameter.allowed.is_empty() {
@@ -92,7 +93,7 @@ fn described(parameter: &Parameter) -> Value {
 mod tests {
     use super::*;
 
-    /// `UPDATE_SCHEMA=1 cargo test the_committed_schema` writes it.
+    /// Compares the committed file; `UPDATE_SCHEMA=1 cargo test the_committed_schema` writes it.
     #[test]
     fn the_committed_schema_is_this_one() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/outboxctl.schema.json");

@@ -1,11 +1,11 @@
-//! The file's text.
+//! The text of a new outboxctl.toml.
 
 use std::collections::BTreeMap;
 
 use crate::pipelines::{self, Parameter};
 use crate::settings::KEYS;
 
-/// What the file sets.
+/// The settings of the file.
 #[derive(Debug, Clone, Default)]
 pub struct Answers {
     pub region: Option<String>,
@@ -17,7 +17,7 @@ pub struct Answers {
     pub parameters: BTreeMap<String, String>,
 }
 
-/// The file, with a comment on every key; what is not set is there, commented out.
+/// Returns the file's text, with a comment on every key; keys without a value are commented out.
 pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
     let mut text = String::from(
         "# What outboxctl works on. It is found in the working directory or the nearest folder above.\n\
@@ -59,7 +59,7 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
         };
         text.push_str(&format!("\n{}{line}\n", comment(&about)));
     }
-    // Of another pipeline: kept, for it may come back.
+    // Parameters of another pipeline are kept.
     for (name, value) in &answers.parameters {
         if parameters.iter().all(|parameter| parameter.name != *name) {
             text.push_str(&format!("\n# {name} = {}\n", quoted(value)));
@@ -75,19 +75,19 @@ fn optional(name: &str, value: Option<&str>, example: &str) -> String {
     }
 }
 
-/// The value as TOML: a number or truth value where the parameter is one, else a string.
+/// Returns the value as TOML: a number or boolean if the parameter is one, else a string.
 fn literal(parameter: &Parameter, value: &str) -> String {
     let truth = parameter.allowed == ["true", "false"] && matches!(value, "true" | "false");
     let number = parameter.number && value.parse::<i64>().is_ok();
     if truth || number { value.to_owned() } else { quoted(value) }
 }
 
-/// A TOML string.
+/// Returns a TOML string.
 fn quoted(value: &str) -> String {
     toml::Value::String(value.to_owned()).to_string()
 }
 
-/// Comment lines of at most 100 columns.
+/// Returns comment lines of at most 100 columns.
 fn comment(about: &str) -> String {
     let (mut lines, mut line) = (String::new(), String::from("#"));
     for word in about.split_whitespace() {
@@ -124,7 +124,7 @@ mod tests {
             assert_eq!((read.region, read.local, read.parameters.len()), (answers.region.clone(), Some(true), 1));
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 
-            // With every comment taken away that holds a setting, the file is still one that can be used.
+            // The file stays valid after removing the comment marks from all settings.
             let full: String = text
                 .lines()
                 .map(|line| match line.strip_prefix("# ") {

@@ -24,7 +24,7 @@ enum Shell {
     Fish,
 }
 
-/// What would take the place of the stack's key, or be sent along with it.
+/// Variables that would override the local stack's key, or be sent along with it.
 const IN_THE_WAY: &str = "AWS_PROFILE AWS_SESSION_TOKEN";
 
 impl Args {

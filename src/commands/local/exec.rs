@@ -1,4 +1,4 @@
-//! `outboxctl local exec`: becomes a program that ends with the daemon. For the daemon alone.
+//! `outboxctl local exec`: replaces itself with a program that ends with the daemon. Only the daemon uses it.
 
 use std::ffi::OsString;
 

@@ -28,7 +28,7 @@ impl Args {
         let _hold = ctx.hold();
         let ports = Ports { gateway: self.port, postgres: self.postgres_port };
         daemon::run((ports, Transports::choose(self.seed)?), &ctx.console, ctx.cancel.clone(), |state| {
-            // `up` goes once it has read this; nobody reads what comes after.
+            // `up` exits after reading this; later lines have no reader.
             let ready = json!({"type": "ready", "state": state});
             ctx.console.item(&ready, None, || format!("ready at {}", state.endpoint));
         })

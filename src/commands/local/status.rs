@@ -79,7 +79,7 @@ fn services(state: &State) -> Table {
     table
 }
 
-/// The rules of AWS that the local stack enforces, or those that it does not.
+/// Returns the AWS rules that the local stack enforces, or those that it does not.
 fn rules(enforced: bool) -> Table {
     let title = if enforced { "enforced as on AWS" } else { "not enforced" };
     let mut table = Table::new(["service", title, "AWS documentation"]);

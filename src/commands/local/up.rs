@@ -10,9 +10,9 @@ use crate::local::daemon::Ports;
 use crate::local::{Home, Transports, state::State};
 use crate::output::{Outcome, Table};
 
-/// Port of the AWS endpoint unless told otherwise; the one that local AWS endpoints usually have.
+/// Default port of the AWS endpoint; the usual port of local AWS endpoints.
 const PORT: u16 = 4566;
-/// Port of PostgreSQL unless told otherwise; not 5432, which an own PostgreSQL may have.
+/// Default port of PostgreSQL; not 5432, which another PostgreSQL may use.
 const POSTGRES_PORT: u16 = 54329;
 
 /// Start the local stack and leave it running
@@ -32,7 +32,7 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
-        // Before anything is fetched.
+        // Validates the seed before any download.
         Transports::choose(self.seed)?;
         if let Status::Up(state) = control::status(&home) {
             if self.seed.is_some_and(|seed| state.transports.seed != Some(seed)) {
@@ -47,7 +47,7 @@ impl Args {
             gateway: self.port.unwrap_or_else(|| before.map_or(PORT, |ports| ports.gateway)),
             postgres: self.postgres_port.unwrap_or_else(|| before.map_or(POSTGRES_PORT, |ports| ports.postgres)),
         };
-        // A signal brings down what is half up.
+        // A signal stops the services that have been started.
         let _hold = ctx.hold();
         let state = control::up(&home, (ports, self.seed), &ctx.console, &ctx.cancel).await?;
         if before.is_some_and(|before| before.postgres != state.postgres.port) {

@@ -22,7 +22,7 @@ use crate::pipelines::{Output, Part};
 use crate::postgres::admin::{Inserted, SampleRequest};
 use crate::timing::RateLimit;
 
-/// More rows than a person reads are summed up.
+/// Maximum rows in the text output; more are only counted.
 const SHOWN: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,7 +65,7 @@ pub struct Args {
 #[derive(Debug, Serialize)]
 struct Written {
     run: Uuid,
-    /// How long the writing took.
+    /// Duration of the writing in seconds.
     seconds: f64,
     events_per_second: f64,
     event_ids: Vec<String>,
@@ -79,7 +79,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let deployment = announce::deployment(ctx, true).await?;
         let via = match self.via {
-            // Names what was left out.
+            // Reports the excluded sample.
             Way::Api if !deployment.has_sample() => {
                 return Err(deployment.output(Output::ApiUrl).err().unwrap_or_else(no_api));
             }
@@ -113,7 +113,7 @@ impl Args {
                 ctx.console.expect("sample", Expect::of(so_far as u64, self.count.into()));
             }
         };
-        // What was written stays written.
+        // Written events remain after a signal.
         let _hold = ctx.hold();
         let started = Instant::now();
         let inserted = tokio::select! {
@@ -151,7 +151,7 @@ impl Args {
         Ok(outcome)
     }
 
-    /// Posts to the API; sequence and aggregates are the API's own.
+    /// Posts to the API, which chooses sequence and aggregates.
     async fn post(self, ctx: &Context, deployment: &Deployment) -> Result<Outcome> {
         if self.rollback_control {
             return Err(Error::new(
@@ -195,14 +195,14 @@ impl Args {
     }
 }
 
-/// Events from which on a rate says something.
+/// Minimum number of events for a meaningful rate.
 const MANY: usize = 100;
 
 fn per_second(events: usize, took: Duration) -> f64 {
     events as f64 / took.as_secs_f64().max(f64::MIN_POSITIVE)
 }
 
-/// Returns the rate for people; nothing for a few events.
+/// Returns the rate as text; empty for a few events.
 fn speed(events: usize, took: Duration) -> String {
     if events < MANY { String::new() } else { format!(", {:.0} per second", per_second(events, took)) }
 }
@@ -217,7 +217,7 @@ fn no_api() -> Error {
     Error::new(Kind::Usage, "this stage has no sample API")
 }
 
-/// What was created, or the API's own problem as an error.
+/// Returns the created sample, or the problem that the API reports as an error.
 fn created(url: &str, answer: &Answer) -> Result<Value> {
     let Answer { status, body, .. } = answer;
     if *status != 201 {

@@ -1,7 +1,7 @@
-//! `tail --where`: a JMESPath expression over an item, in which numbers are compared digit by digit.
+//! `tail --where`: a JMESPath expression over an item, with exact comparison of numbers.
 //!
-//! The library holds numbers as doubles. Longer ones go through it as marked strings: comparisons are functions of ours
-//! that know them, and the library's own functions are given doubles.
+//! The library stores numbers as doubles. Longer ones pass through it as marked strings: the comparisons are our own
+//! functions that recognize them, and the library's functions receive doubles.
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -12,9 +12,9 @@ use jmespath::{Context, Expression, Rcvar, Runtime, Variable};
 use crate::outbox::Decimal;
 use crate::streams::Item;
 
-/// Begins a string that stands for a number. It is a code point that Unicode keeps for internal use.
+/// First character of a string that stands for a number. A code point that Unicode reserves for internal use.
 const MARK: char = '\u{fdd0}';
-/// Returns its argument with doubles for the numbers that were marked.
+/// Name of the function that returns its argument with doubles for the marked numbers.
 const DOUBLES: &str = "outboxctl_doubles";
 /// Our comparisons, in the order of [`compared`].
 const COMPARATORS: [(&str, Comparator); 6] = [
@@ -50,19 +50,19 @@ impl Filter {
     /// Compiles an expression.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The syntax error.
     pub fn parse(text: &str) -> Result<Self, String> {
         let ast = jmespath::parse(&literals(text)).map_err(|error| {
-            // Errors show the text that was given.
+            // Parses the original text, so that the error refers to it.
             jmespath::parse(text).err().unwrap_or(error).to_string()
         })?;
         Ok(Self(Expression::new(text, rewritten(ast), &RUNTIME)))
     }
 
-    /// Whether the expression is true of an item.
+    /// Returns whether the expression is true for an item.
     ///
     /// # Errors
-    /// Why it can't be said, by the item's types.
+    /// The type error of the evaluation.
     pub fn takes(&self, item: &Item) -> Result<bool, String> {
         let item = serde_json::to_string(item).map_err(|error| error.to_string())?;
         let item = Variable::from_json(&marked(&item))?;
@@ -71,7 +71,7 @@ impl Filter {
     }
 }
 
-/// The expression with our comparisons, and doubles for the library's functions.
+/// Returns the expression with our comparisons, and doubles for the library's functions.
 fn rewritten(ast: Ast) -> Ast {
     let one = |ast: Box<Ast>| Box::new(rewritten(*ast));
     let function = |offset, name: &str, args| Ast::Function { offset, name: name.to_owned(), args };
@@ -137,7 +137,7 @@ fn doubles(value: &Rcvar) -> Rcvar {
     match &**value {
         Variable::String(text) => {
             let double = text.strip_prefix(MARK).and_then(|text| text.parse::<f64>().ok());
-            // Beyond the range of doubles, the largest one stands for the number.
+            // The largest double replaces a number beyond the range.
             let number = double.and_then(|double| serde_json::Number::from_f64(double.clamp(f64::MIN, f64::MAX)));
             number.map_or_else(|| value.clone(), |number| Rcvar::new(Variable::Number(number)))
         }
@@ -150,7 +150,7 @@ fn doubles(value: &Rcvar) -> Rcvar {
     }
 }
 
-/// JSON with marked strings for the numbers that a double can't hold, in one form for equal numbers.
+/// Returns JSON with marked strings for the numbers that a double can't hold, in one form for equal numbers.
 fn marked(json: &str) -> Cow<'_, str> {
     let (mut out, mut copied, mut at) = (String::new(), 0, 0);
     let bytes = json.as_bytes();
@@ -178,7 +178,7 @@ fn marked(json: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// An expression with [`marked`] literals, which stand between backticks.
+/// Returns an expression with [`marked`] literals, which are enclosed in backticks.
 fn literals(expression: &str) -> String {
     let (mut out, mut at) = (String::new(), 0);
     let bytes = expression.as_bytes();
@@ -190,7 +190,7 @@ fn literals(expression: &str) -> String {
             continue;
         }
         let end = end_of_string(bytes, at, quote);
-        // Text without an end is refused later.
+        // Unterminated text is an error of the parser.
         let inside = expression.get(at + 1..end - 1).filter(|_| quote == b'`');
         if let Some(json) = inside {
             out.push_str(&expression[copied..=at]);
@@ -204,7 +204,7 @@ fn literals(expression: &str) -> String {
     out
 }
 
-/// The place behind the quoted text that begins at `at`; a backslash keeps the next byte from ending it.
+/// Returns the position after the quoted text that begins at `at`; a backslash escapes the next byte.
 fn end_of_string(bytes: &[u8], at: usize, quote: u8) -> usize {
     let mut end = at + 1;
     while end < bytes.len() && bytes[end] != quote {

@@ -1,10 +1,10 @@
-//! Hops as `tail` takes them.
+//! Names of hops for `tail`.
 
 use clap::ValueEnum;
 
 use crate::pipelines::Hop;
 
-/// A hop by the word for it, or by the service behind it.
+/// A hop by its own name, or by the service behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum NamedHop {
     /// The pipeline's stream: Kinesis or DynamoDB
@@ -24,7 +24,7 @@ pub enum NamedHop {
 }
 
 impl NamedHop {
-    /// Returns the hop that is meant.
+    /// Returns the hop of this name.
     pub fn hop(self) -> Hop {
         match self {
             Self::Stream | Self::Kinesis | Self::Dynamodb => Hop::Stream,

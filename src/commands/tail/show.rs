@@ -1,4 +1,4 @@
-//! What `tail` shows of what the readers see: which items, how many, in which form, until when.
+//! Output of `tail`: selection, limits and format of the items.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::output::{clean_line, escape, fit};
 use crate::streams::{Item, Template};
 
-/// Items written at once.
+/// Maximum items in one write.
 const BATCH: usize = 256;
 
 pub struct Show<'a> {
@@ -22,10 +22,10 @@ pub struct Show<'a> {
 }
 
 impl Show<'_> {
-    /// Shows items until there are no more or enough; returns how many were shown.
+    /// Shows items until the readers end or a limit is reached; returns the number of shown items.
     ///
     /// # Errors
-    /// Why a reader ended.
+    /// The error of a reader.
     pub async fn run(&self, ctx: &Context, mut items: Receiver<Result<Item>>) -> Result<u64> {
         let (mut shown, mut last, mut warned) = (0, Instant::now(), false);
         let mut batch = Vec::with_capacity(BATCH);
@@ -61,7 +61,7 @@ impl Show<'_> {
             if !wanted.is_empty() {
                 last = Instant::now();
             }
-            // A person must not be misled, and a program must not miss anything.
+            // Escaped on a terminal; unchanged for programs.
             let terminal = ctx.console.is_terminal();
             let clean = |text: &str| if terminal { clean_line(text) } else { escape(text) }.into_owned();
             let line = |item: &Item| fit::line(item.line(), item.event.event_id.as_deref());
