@@ -28,7 +28,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("policy", &[
         ("Print the policy of the role that deploys", "@ policy --stage prod > deployer.json"),
-        ("Print the policy of the role that operates what is deployed", "@ policy --role operator --stage prod"),
+        ("Print the policy of the role that operates a deployed pipeline", "@ policy --role operator --stage prod"),
         ("Print policy and trust policy of a role for GitHub Actions", "@ policy --role deployer --oidc example/shop"),
     ]),
     ("config show", &[
@@ -92,7 +92,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("consume", &[
         ("Run a program for each event", "@ consume --exec './handle.sh'"),
         ("POST each event to a service, as a second group", "@ consume --group billing --post http://127.0.0.1:8080/events"),
-        ("Process what is there, and exit", "@ consume --exec 'cat >> events.ndjson' --once"),
+        ("Process the available events, and exit", "@ consume --exec 'cat >> events.ndjson' --once"),
     ]),
     ("ui", &[
         ("Show the pipeline of the local stack", "@ ui --local"),
@@ -115,7 +115,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("reconcile", &[
         ("Compare the last day", "@ reconcile --from -24h"),
-        ("Deliver what is missing", "@ reconcile --from -24h --repair"),
+        ("Deliver missing events", "@ reconcile --from -24h --repair"),
     ]),
     ("replay", &[
         ("Count the events of an hour, without sending them", "@ replay --from -2h --until -1h --dry-run"),
@@ -147,7 +147,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Delete its data too", "@ local down --purge"),
     ]),
     ("local status", &[
-        ("Show services, addresses and what is emulated", "@ local status"),
+        ("Show services, addresses and enforced AWS rules", "@ local status"),
         ("Print the endpoint", "@ local status -o json | jq -r '.state.endpoint'"),
     ]),
     ("local env", &[
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn shell_lines_are_split_as_a_shell_does() {
+    fn shell_lines_are_split_into_commands_and_words() {
         assert_eq!(invocations("url=$(@ outputs ApiUrl)"), [["@", "outputs", "ApiUrl"]]);
         assert_eq!(invocations("@ a 'b c' > d && @ e"), [vec!["@", "a", "b c"], vec!["@", "e"]]);
     }

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn descriptions_break_between_words_below_each_other() {
+    fn long_descriptions_wrap_between_words_and_are_indented() {
         let definition = crate::cli::definition();
         for width in [60, 80, 100] {
             let text = template(&definition, width).replace("{about-with-newline}", "");

@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_an_error_of_kind_unexpected() {
+    fn panics_are_errors_of_kind_unexpected() {
         let result: Result<()> = caught(|| panic!("no such thing"));
         let error = result.expect_err("a panic");
         assert_eq!((error.kind(), error.exit_code()), (Kind::Unexpected, 1));

@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_color_is_found_beside_other_errors() {
+    fn color_flag_is_parsed_from_invalid_arguments() {
         for (args, expected) in [
             ("x --color never --bogus", Some(ColorMode::Never)),
             ("x status --bogus --color=always", Some(ColorMode::Always)),
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_output_is_that_of_the_flag_wherever_it_stands() {
+    fn output_flag_is_parsed_from_any_position() {
         for args in
             ["x -o json --bogus", "x status --bogus -ojson", "x status --output=json -z", "x -yo json status -z"]
         {

@@ -41,7 +41,7 @@ pub fn announce(ctx: &Context, clients: &Clients, identity: Option<&Identity>) {
     let mut parts = vec![format!("stage {}", settings.stage)];
     parts.push(match identity {
         Some(identity) => format!("account {}", identity.account),
-        None => "account unknown (STS did not name it)".to_owned(),
+        None => "account unknown (no answer from STS)".to_owned(),
     });
     parts.push(format!("region {}", clients.region()));
     match (settings.local, &clients.endpoint_url) {

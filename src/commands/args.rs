@@ -196,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_duration_can_be_added_to_a_clock() {
+    fn longest_duration_can_be_added_to_now() {
         assert!(std::time::Instant::now().checked_add(LONGEST).is_some());
         assert!(moved(Utc::now(), LONGEST, true).is_some());
     }
 
     #[test]
-    fn times_are_moments_words_or_relative() {
+    fn times_are_absolute_relative_or_keywords() {
         let now = "2026-01-31T12:00:00Z".parse().expect("a time");
         let at = |text: &str| match from_at(text, now)? {
             From::At(at) => Ok(at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_say_their_limits() {
+    fn whole_number_errors_state_the_limits() {
         let count = whole(1_u32, 1_000);
         assert_eq!(count("1000"), Ok(1_000));
         for wrong in ["0", "1001", "-1", "1.5", "x", ""] {
@@ -240,7 +240,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_panics(text: String) {
+        fn parsers_accept_any_text_without_panic(text: String) {
             let _ = (read_duration(&text), from(&text));
         }
     }

@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::aws::configured_region;
 use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::commands::deploy::{name_and_value, needs_choice};
+use crate::commands::deploy::{check_sample_optional, name_and_value};
 use crate::error::{Error, Kind, Result};
 use crate::local;
 use crate::output::{Outcome, Table};
@@ -68,9 +68,8 @@ impl Args {
         let priced = wanted.filter(|region| prices.regions.iter().any(|known| known == region)).unwrap_or(home);
         match wanted {
             Some(region) if region != priced => {
-                ctx.console.warn(format!(
-                    "no prices of {region} are known: these are those of {priced}; give your own with --prices"
-                ));
+                ctx.console
+                    .warn(format!("no prices for {region}: using those of {priced}; override them with --prices"));
             }
             None => ctx.console.note(format!("no region is set: these are the prices of {priced}")),
             Some(_) => {}
@@ -80,7 +79,7 @@ impl Args {
             "pipeline": pipeline.name, "region": wanted, "priced_as": priced, "prices_of": prices.date, "currency": "USD",
             "events_per_second": self.events_per_second, "event_bytes": self.event_bytes, "estimate": true,
             "assumed": {
-                "hours_a_month": 730, "bytes_around_a_payload": Usage::AROUND,
+                "hours_a_month": 730, "bytes_around_a_payload": Usage::OVERHEAD,
                 "events_a_publisher_call": Usage::EVENTS_A_CALL, "seconds_a_call": Usage::CALL,
             },
             "components": found.components, "left_out": found.left_out, "total_usd_month": found.total_usd_month,
@@ -111,7 +110,7 @@ impl Args {
             values.insert(name.clone(), value.clone());
         }
         if self.without_sample {
-            needs_choice(pipeline)?;
+            check_sample_optional(pipeline)?;
             values.insert(WITH_SAMPLE.to_owned(), "false".to_owned());
         }
         Ok(values)
@@ -154,7 +153,7 @@ mod tests {
     use super::{dollars, rate};
 
     #[test]
-    fn no_precision_is_invented() {
+    fn dollars_are_rounded_by_size() {
         assert_eq!([0.0, 0.004, 0.4, 9.94, 29.2, 262.8].map(dollars), ["0", "under 0.10", "0.4", "9.9", "29", "263"]);
         assert!(rate("-1").is_err() && rate("NaN").is_err() && rate("0.5").is_ok());
     }

@@ -58,7 +58,7 @@ impl Args {
             roots: reach::roots(ctx),
             limit: self.timeout,
             place: ctx.console.place(),
-            told: &|finding| {
+            on_finding: &|finding| {
                 ctx.console.machine_item(&line(finding));
             },
         };

@@ -44,11 +44,13 @@ fn page(mut definition: clap::Command, path: &[String]) -> Result<String> {
     for name in path {
         let found = command.find_subcommand(name).cloned();
         command = found.ok_or_else(|| {
-            Error::new(Kind::Usage, format!("there is no command {:?}", path.join(" ")))
+            Error::new(Kind::Usage, format!("command {:?} not found", path.join(" ")))
                 .hint("`outboxctl --help` lists the commands")
         })?;
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(command).render(&mut page).or_fail(Kind::Unexpected, || "the page can't be drawn".into())?;
+    clap_mangen::Man::new(command)
+        .render(&mut page)
+        .or_fail(Kind::Unexpected, || "the page can't be rendered".into())?;
     String::from_utf8(page).or_fail(Kind::Unexpected, || "the page is not UTF-8".into())
 }

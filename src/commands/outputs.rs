@@ -39,7 +39,7 @@ enum Form {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         if self.form != Form::Table && ctx.console.format() != OutputFormat::Table {
-            return Err(Error::new(Kind::Usage, "--form and --output say two different things")
+            return Err(Error::new(Kind::Usage, "--form and --output contradict each other")
                 .hint("leave one of them out; OUTBOXCTL_OUTPUT counts as --output"));
         }
         let deployment = reach::glance(ctx).await?;
@@ -57,7 +57,7 @@ impl Args {
             Form::Table => outcome.table(table(outputs)),
             Form::Json => outcome.text(serde_json::to_string_pretty(outputs).unwrap_or_default()),
             Form::Env => {
-                outcome.text(lines(outputs, |name, value| format!("export {}={}", shouting(name), quoted(value))))
+                outcome.text(lines(outputs, |name, value| format!("export {}={}", upper_snake(name), quoted(value))))
             }
             Form::Github => outcome.text(lines(outputs, step_output)),
         })
@@ -66,7 +66,7 @@ impl Args {
 
 fn unknown(name: &str, outputs: &BTreeMap<String, String>) -> Error {
     let known: Vec<_> = outputs.keys().map(String::as_str).collect();
-    let error = Error::new(Kind::Usage, format!("there is no output {name}"));
+    let error = Error::new(Kind::Usage, format!("output {name} not found"));
     let error = match nearest(name, known.iter().copied()) {
         Some(meant) => error.hint(format!("did you mean {meant}?")),
         None => error,
@@ -87,7 +87,7 @@ fn lines(outputs: &BTreeMap<String, String>, line: impl Fn(&str, &str) -> String
 }
 
 /// Converts `StreamName` to `STREAM_NAME`.
-fn shouting(name: &str) -> String {
+fn upper_snake(name: &str) -> String {
     let mut shouted = String::new();
     for (position, letter) in name.chars().enumerate() {
         if position > 0 && letter.is_ascii_uppercase() {
@@ -116,10 +116,10 @@ fn step_output(name: &str, value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{quoted, shouting, step_output};
+    use super::{quoted, step_output, upper_snake};
 
     #[test]
-    fn lines_of_a_value_are_not_taken_for_outputs() {
+    fn multiline_values_do_not_inject_step_outputs() {
         assert_eq!(step_output("Name", "a=b"), "Name=a=b");
         let written = step_output("Pem", "-----BEGIN\nEvil=1\n");
         let (first, rest) = written.split_once('\n').expect("several lines");
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_back_what_was_written() {
+    fn shell_values_round_trip() {
         let value = "a'b \"$HOME\" `id` \\ \n c";
         let script = format!("X={}; printf %s \"$X\"", quoted(value));
         let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("a shell");
@@ -137,8 +137,8 @@ mod tests {
     }
 
     #[test]
-    fn names_and_values_suit_a_shell() {
-        assert_eq!(shouting("StreamName"), "STREAM_NAME");
+    fn names_and_values_are_valid_in_a_shell() {
+        assert_eq!(upper_snake("StreamName"), "STREAM_NAME");
         assert_eq!(quoted("a'b $c"), r"'a'\''b $c'");
     }
 }

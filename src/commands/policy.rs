@@ -45,7 +45,7 @@ fn environment(text: &str) -> Result<String, String> {
 
 fn account(text: &str) -> Result<String, String> {
     let fits = text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit());
-    fits.then(|| text.to_owned()).ok_or_else(|| "the 12 digits of an account are needed".into())
+    fits.then(|| text.to_owned()).ok_or_else(|| "an account id of 12 digits is needed".into())
 }
 
 impl Args {

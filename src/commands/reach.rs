@@ -32,7 +32,7 @@ pub fn need(ctx: &Context, part: Part) -> Result<()> {
 
 /// Loads the deployment of the chosen pipeline.
 pub async fn deployment(ctx: &Context) -> Result<Deployment> {
-    let _wait = ctx.console.wait("stacks", "looking at what is deployed");
+    let _wait = ctx.console.wait("stacks", "reading the deployment");
     Ok(Deployment::load(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
 }
 
@@ -67,12 +67,12 @@ pub async fn open(ctx: &Context, deployment: &Deployment) -> Result<Database> {
 ///
 /// # Errors
 /// `NeedsInput` without a terminal, `Failed` if the answer is no.
-pub async fn agree_in_production(ctx: &Context, question: &str) -> Result<()> {
+pub async fn confirm_in_production(ctx: &Context, question: &str) -> Result<()> {
     let settings = &ctx.settings;
     if settings.yes || settings.local || !pipelines::is_production(&settings.stage) {
         Ok(())
     } else {
-        agree(ctx, question).await
+        confirm(ctx, question).await
     }
 }
 
@@ -80,7 +80,7 @@ pub async fn agree_in_production(ctx: &Context, question: &str) -> Result<()> {
 ///
 /// # Errors
 /// `NeedsInput` without a terminal, `Failed` if the answer is no.
-pub async fn agree(ctx: &Context, question: &str) -> Result<()> {
+pub async fn confirm(ctx: &Context, question: &str) -> Result<()> {
     if ctx.settings.yes {
         return Ok(());
     }

@@ -10,7 +10,7 @@ use crate::commands::announce;
 use crate::commands::args::{LONGEST, TICK, duration, rate, time};
 use crate::commands::dms::capture;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::commands::replay::{check_window, tell};
+use crate::commands::replay::{check_window, show_step};
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
@@ -80,13 +80,13 @@ impl Args {
         let _hold = ctx.hold();
         let window = format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC"));
         ctx.console.emit(Event::started("reconcile", window));
-        let (mut told, mut read) = (0, [0, 0]);
+        let (mut reported, mut read) = (0, [0, 0]);
         let progress = |side: Side, count: u64| {
             read[usize::from(side == Side::Committed)] = count;
             ctx.console.expect("reconcile", Expect::Count { done: read.iter().sum(), total: None });
             // A line per event would be too many.
-            if count / 100_000 != told {
-                told = count / 100_000;
+            if count / 100_000 != reported {
+                reported = count / 100_000;
                 let side = if side == Side::Committed { "committed" } else { "delivered" };
                 ctx.console.emit(Event::progress("reconcile", format!("{count} {side} events read")));
             }
@@ -94,20 +94,20 @@ impl Args {
         let report = reconcile(&mut outbox, deliveries, &mut dead, &options, &ctx.cancel, progress).await;
         let report = report.inspect_err(|error| ctx.console.emit(Event::failed("reconcile", error.message())))?;
         if report.unreadable > 0 {
-            ctx.console.warn(format!("{} items of the outbox are no outbox items", report.unreadable));
+            ctx.console.warn(format!("{} items of the outbox are not outbox items", report.unreadable));
         }
         // Missing events may still be in the database's log.
-        let resting = if report.counts.missing > 0 { capture::resting(ctx, &deployment).await } else { None };
+        let stopped = if report.counts.missing > 0 { capture::stopped(ctx, &deployment).await } else { None };
         if self.repair && !report.lost.is_empty() {
-            if let Some(task) = resting.filter(|_| !self.force) {
+            if let Some(task) = stopped.filter(|_| !self.force) {
                 return Err(waiting(&task, &report)
-                    .hint("--force repairs all the same: events that the capture still holds are then delivered twice")
+                    .hint("--force repairs anyway: events that the capture has not read yet are then delivered twice")
                     .with_data(report));
             }
             return self.repair(ctx, &deployment, &mut outbox, &options, report).await;
         }
         let rows = self.rows(ctx, &deployment).await;
-        self.finish(ctx, report, resting, rows)
+        self.finish(ctx, report, stopped, rows)
     }
 
     /// Returns the rows of the outbox, if it is a database and the window is not limited.
@@ -135,16 +135,16 @@ impl Args {
         Ok(Options { from: self.from, until, late: delta(self.late)? })
     }
 
-    fn finish(&self, ctx: &Context, report: Report, resting: Option<Snapshot>, rows: Option<u64>) -> Result<Outcome> {
+    fn finish(&self, ctx: &Context, report: Report, stopped: Option<Snapshot>, rows: Option<u64>) -> Result<Outcome> {
         if report.agrees(self.allow_duplicates) {
             let message = agreement(&report, &self.window(&report), rows);
             ctx.console.emit(Event::finished("reconcile", message, false));
             return Ok(Outcome::data(&report).changed(false).table(totals(&report)));
         }
-        ctx.console.emit(Event::failed("reconcile", "what was delivered is not what was committed"));
+        ctx.console.emit(Event::failed("reconcile", "the delivered events differ from the committed events"));
         ctx.console.table(&totals(&report));
         ctx.console.table(&findings(&report));
-        if let Some(task) = resting.filter(|_| !report.lost.is_empty()) {
+        if let Some(task) = stopped.filter(|_| !report.lost.is_empty()) {
             return Err(waiting(&task, &report).with_data(report));
         }
         let counts = &report.counts;
@@ -154,7 +154,7 @@ impl Args {
         );
         let mut error = Error::new(Kind::Verify, message);
         if !report.lost.is_empty() {
-            error = error.hint("`outboxctl reconcile --repair` delivers what is missing");
+            error = error.hint("`outboxctl reconcile --repair` delivers the missing events");
         }
         if report.dead_letters > 0 {
             error = error
@@ -185,7 +185,7 @@ impl Args {
         if overtaken.aggregates > 0 {
             ctx.console.warn(order_warning(&overtaken));
         }
-        reach::agree(ctx, &format!("deliver {} missing events?", lost.len())).await?;
+        reach::confirm(ctx, &format!("deliver {} missing events?", lost.len())).await?;
         let courier = Courier::of(deployment)?;
         ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), courier.describe())));
         let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
@@ -194,16 +194,16 @@ impl Args {
         let how = replay::Options { filter, name: None, rate: self.rate, dry_run: false };
         let wanted = |message: &crate::outbox::Message| lost.binary_search(&message.id).is_ok();
         let (mut done, total) = (0, lost.len() as u64);
-        let told = |step: &replay::Step| {
-            tell(ctx, step);
+        let on_step = |step: &replay::Step| {
+            show_step(ctx, step);
             done += 1;
             ctx.console.expect("repair", Expect::of(done, total));
         };
-        let (sent, ended) = replay(outbox, &courier, &how, None, &ctx.cancel, wanted, told).await;
+        let (sent, ended) = replay(outbox, &courier, &how, None, &ctx.cancel, wanted, on_step).await;
         let data = serde_json::json!({ "before": report, "repair": sent });
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("repair", error.message()));
-            return Err(error.hint("run it again: what was delivered is not missing any more").with_data(data));
+            return Err(error.hint("run it again: delivered events are no longer missing").with_data(data));
         }
         if sent.refused > 0 {
             let message = format!("{} of {} events were refused", sent.refused, sent.selected);
@@ -249,7 +249,7 @@ fn order_warning(overtaken: &Overtaken) -> String {
     let Overtaken { aggregates, example, .. } = overtaken;
     let example = example.as_deref().unwrap_or("ID");
     format!(
-        "{aggregates} aggregates have received later events already, so that what is missing of them arrives out of order; \
+        "{aggregates} aggregates have received later events already, so that their missing events arrive out of order; \
          to deliver such an aggregate again from its beginning and in order: `outboxctl replay --aggregate {}`",
         quoted(example)
     )

@@ -7,7 +7,7 @@ use crate::cloudformation::{Engine, OnRecover, Ways};
 use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::reach;
-use crate::commands::watch::{detached, out_of_sight};
+use crate::commands::watch::{detached, with_operations};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
 use crate::pipelines;
@@ -45,10 +45,10 @@ impl Args {
         let plan = self.plan(ctx, &engine, &stacks).await?;
         let identity = account::identity(clients).await?;
         announce(ctx, clients, Some(&identity));
-        agree(ctx, &plan).await?;
+        confirm(ctx, &plan).await?;
         let _hold = ctx.hold();
         tokio::select! {
-            outcome = self.recover(ctx, &engine, &stacks) => outcome.map_err(|error| out_of_sight(&engine, error)),
+            outcome = self.recover(ctx, &engine, &stacks) => outcome.map_err(|error| with_operations(&engine, error)),
             () = ctx.cancel.cancelled() => Err(detached(&engine)),
         }
     }
@@ -60,13 +60,13 @@ impl Args {
             let Some((action, status)) = engine.recovery(name).await? else { continue };
             let what = match action {
                 OnRecover::Nothing | OnRecover::Refuse => continue,
-                OnRecover::Wait => "wait for the operation under way".to_owned(),
-                OnRecover::Rollback => "roll back to the last state that was whole".to_owned(),
-                OnRecover::Continue if self.skip.is_empty() => "go on with the rollback".to_owned(),
-                OnRecover::Continue => format!("go on with the rollback, without {}", self.skip.join(", ")),
-                OnRecover::Delete => "delete it: it never got to life".to_owned(),
+                OnRecover::Wait => "wait for the operation in progress".to_owned(),
+                OnRecover::Rollback => "roll back to the last complete state".to_owned(),
+                OnRecover::Continue if self.skip.is_empty() => "continue the rollback".to_owned(),
+                OnRecover::Continue => format!("continue the rollback, without {}", self.skip.join(", ")),
+                OnRecover::Delete => "delete it: it was never created completely".to_owned(),
                 OnRecover::ForceDelete if self.force => {
-                    "delete it, and leave behind whatever can't be deleted".to_owned()
+                    "delete it, and leave behind resources that can't be deleted".to_owned()
                 }
                 OnRecover::ForceDelete if self.retain.is_empty() => "delete it once more".to_owned(),
                 OnRecover::ForceDelete => format!("delete it, and leave behind {}", self.retain.join(", ")),
@@ -105,13 +105,13 @@ impl Args {
                 })
             })
             .collect();
-        let summary = if changed { "recovered; next: `outboxctl deploy`" } else { "there is nothing to recover from" };
+        let summary = if changed { "recovered; next: `outboxctl deploy`" } else { "nothing to recover" };
         Ok(Outcome::data(json!({ "stacks": data })).changed(changed).summary(summary))
     }
 }
 
 /// Asks for confirmation before a deletion.
-async fn agree(ctx: &Context, plan: &[String]) -> Result<()> {
+async fn confirm(ctx: &Context, plan: &[String]) -> Result<()> {
     if plan.is_empty() || ctx.settings.yes {
         return Ok(());
     }

@@ -80,10 +80,10 @@ fn event_id(text: &str) -> std::result::Result<String, String> {
 pub fn check_window(from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Result<()> {
     let Some(from) = from else { return Ok(()) };
     if from > Utc::now() {
-        return Err(Error::new(Kind::Usage, "--from lies in the future"));
+        return Err(Error::new(Kind::Usage, "--from is in the future"));
     }
     match until {
-        Some(until) if until <= from => Err(Error::new(Kind::Usage, "--until does not lie after --from")),
+        Some(until) if until <= from => Err(Error::new(Kind::Usage, "--until is not after --from")),
         _ => Ok(()),
     }
 }
@@ -94,13 +94,13 @@ impl Args {
         let filter = self.filter();
         if filter == Filter::default() && self.ids.is_empty() && !self.all && self.resume.is_none() {
             let error =
-                Error::new(Kind::Usage, "which events? Name --from, --until, --aggregate, --event-type or --id");
-            return Err(error.hint("--all delivers everything again that the outbox has"));
+                Error::new(Kind::Usage, "choose events with --from, --until, --aggregate, --event-type, --id or --all");
+            return Err(error.hint("--all delivers all events of the outbox again"));
         }
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
         let courier = Courier::of(&deployment)?;
         if !self.dry_run {
-            reach::agree_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
+            reach::confirm_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
         let filter = self.completed(ctx, &deployment, filter).await?;
         let mut journal = if self.dry_run { None } else { self.journal(ctx, &deployment, &filter)? };
@@ -113,18 +113,19 @@ impl Args {
         let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
         let all = |_: &crate::outbox::Message| true;
         let mut done = 0;
-        let told = |step: &Step| {
-            tell(ctx, step);
+        let on_step = |step: &Step| {
+            show_step(ctx, step);
             done += 1;
             ctx.console.expect("replay", Expect::Count { done, total: None });
         };
-        let (report, ended) = replay(&mut outbox, &courier, &options, journal.as_mut(), &ctx.cancel, all, told).await;
+        let (report, ended) =
+            replay(&mut outbox, &courier, &options, journal.as_mut(), &ctx.cancel, all, on_step).await;
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("replay", error.message()));
             let hint = match (&journal, report.before + report.sent + report.refused) {
                 (_, 0) => "nothing was sent".to_owned(),
                 (Some(_), done) => format!("{done} events were sent; to continue: `outboxctl replay --resume {name}`"),
-                (None, _) => "run again, it starts over: consumers know the events by their ids".to_owned(),
+                (None, _) => "run it again to start over: consumers recognize the events by their ids".to_owned(),
             };
             return Err(error.hint(hint).with_data(report));
         }
@@ -216,13 +217,13 @@ impl Args {
         match journal.map_or(0, |journal| journal.state.dealt_with) {
             _ if self.dry_run => format!("would go to {to}"),
             0 => format!("replay {name} goes to {to}"),
-            done => format!("replay {name} goes on to {to}; {done} events are done with"),
+            done => format!("replay {name} continues to {to}; {done} events were sent"),
         }
     }
 }
 
 /// Prints a line for an event. On a terminal, sent events are only counted unless --verbose is set.
-pub fn tell(ctx: &Context, step: &Step) {
+pub fn show_step(ctx: &Context, step: &Step) {
     if step.outcome == "sent" && ctx.console.is_terminal() && !ctx.settings.verbose {
         return;
     }

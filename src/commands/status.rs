@@ -49,12 +49,12 @@ impl Args {
                 .summary(format!("nothing is deployed in stage {stage}; next: `outboxctl deploy`")));
         }
         let wait = ctx.console.wait("status", "asking");
-        let told = |finding: &Finding| {
+        let on_finding = |finding: &Finding| {
             let mut line = serde_json::to_value(finding).unwrap_or(Value::Null);
             line["type"] = "finding".into();
             ctx.console.machine_item(&line);
         };
-        let findings = doctor::look(&deployment, self.timeout, (&ctx.console.place(), &told)).await;
+        let findings = doctor::look(&deployment, self.timeout, (&ctx.console.place(), &on_finding)).await;
         let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
         drop(wait);
 
@@ -73,12 +73,12 @@ impl Args {
         let failed: Vec<_> = findings.iter().filter(|finding| finding.state == State::Failed).collect();
         if self.exit_code && !failed.is_empty() {
             ctx.console.table(&table);
-            troubles(&findings).iter().for_each(|text| ctx.console.text(text));
+            problems(&findings).iter().for_each(|text| ctx.console.text(text));
             let names = failed.iter().map(|finding| finding.check.as_str()).collect::<Vec<_>>().join(", ");
             return Err(Error::new(Kind::Failed, format!("broken: {names}")).with_data(data));
         }
         let outcome = Outcome::data(data).table(table);
-        Ok(match troubles(&findings) {
+        Ok(match problems(&findings) {
             None => outcome,
             Some(text) => outcome.text(text),
         })
@@ -86,7 +86,7 @@ impl Args {
 }
 
 /// Returns the warnings and failures with their remedies; None if there are none.
-fn troubles(findings: &[Finding]) -> Option<String> {
+fn problems(findings: &[Finding]) -> Option<String> {
     let mut findings: Vec<_> =
         findings.iter().filter(|finding| matches!(finding.state, State::Failed | State::Warning)).collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.state));

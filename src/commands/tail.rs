@@ -99,12 +99,12 @@ impl Args {
     fn check(&self, ctx: &Context) -> Result<()> {
         let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
         match self.from {
-            From::At(from) if from > Utc::now() => return refuse("--from lies in the future"),
+            From::At(from) if from > Utc::now() => return refuse("--from is in the future"),
             From::At(from) if self.until.is_some_and(|until| until < from) => {
-                return refuse("--until lies before --from");
+                return refuse("--until is before --from");
             }
             From::Latest if self.until.is_some_and(|until| until < Utc::now()) => {
-                return refuse("--until lies in the past: say with --from where to begin");
+                return refuse("--until is in the past: set the start with --from");
             }
             From::Latest | From::Start | From::At(_) => {}
         }
@@ -114,11 +114,14 @@ impl Args {
             pipeline.need(Part::Consumers)?;
         }
         if ctx.settings.output == OutputFormat::Json {
-            return Err(Error::new(Kind::Usage, "--output json is one document at the end, and a stream has none")
-                .hint("take --output ndjson: one object a line, as items come"));
+            return Err(Error::new(
+                Kind::Usage,
+                "--output json writes one document at the end, and a stream has no end",
+            )
+            .hint("use --output ndjson: one object per line, as items arrive"));
         }
         if self.format.is_some() && ctx.settings.output != OutputFormat::Table {
-            return refuse("--format makes text: it goes with --output table only");
+            return refuse("--format writes text, and requires --output table");
         }
         Ok(())
     }
@@ -142,7 +145,7 @@ impl Args {
         };
         let stops: Vec<&Stop> = pipeline.visible_stops().filter(wanted).collect();
         if self.enhanced_fan_out && !stops.iter().any(|stop| stop.part == Part::Kinesis) {
-            let text = format!("--enhanced-fan-out reads Kinesis, and that is not followed here, on {}", pipeline.name);
+            let text = format!("--enhanced-fan-out reads Kinesis, which is not followed here, on {}", pipeline.name);
             return Err(Error::new(Kind::Usage, text));
         }
         Ok(stops)

@@ -51,12 +51,12 @@ impl Args {
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {name}, stage {stage} is not deployed")));
         }
         let token = match &self.token_file {
-            Some(file) => kept_token(file)?,
+            Some(file) => read_token(file)?,
             None => listener::random::<16>()?,
         };
         let listeners = listener::bind(self.port).map_err(|error| {
             let taken = Error::new(Kind::PortInUse, format!("cannot listen on port {}", self.port));
-            taken.with_source(error).hint("choose another with --port, or let one be picked with --port 0")
+            taken.with_source(error).hint("choose another with --port, or use --port 0 for a free one")
         })?;
         let options = Options {
             writable,
@@ -90,7 +90,7 @@ impl Args {
 const SHORTEST: usize = 16;
 
 /// Reads the token from its file; if missing, creates the file, readable by its owner only.
-fn kept_token(file: &Path) -> Result<String> {
+fn read_token(file: &Path) -> Result<String> {
     let failed = || format!("{} can't be used as a token file", file.display());
     match std::fs::read_to_string(file) {
         Ok(text) => {
@@ -120,15 +120,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_file_is_made_once_and_kept() {
+    fn token_file_is_created_once_and_reused() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("token");
-        let token = kept_token(&file).unwrap();
-        assert_eq!(kept_token(&file).unwrap(), token);
+        let token = read_token(&file).unwrap();
+        assert_eq!(read_token(&file).unwrap(), token);
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         for bad in ["", "short", "sixteen characters; and more"] {
             std::fs::write(&file, bad).unwrap();
-            assert_eq!(kept_token(&file).unwrap_err().kind(), Kind::Usage, "{bad:?}");
+            assert_eq!(read_token(&file).unwrap_err().kind(), Kind::Usage, "{bad:?}");
         }
     }
 }

@@ -89,11 +89,11 @@ impl Args {
             let outcome = report.tables().into_iter().fold(Outcome::data(&report), Outcome::table);
             return Ok(chart.into_iter().fold(outcome, Outcome::text));
         }
-        ctx.console.emit(Event::failed("verify", "what was delivered is not what was committed"));
+        ctx.console.emit(Event::failed("verify", "the delivered events differ from the committed events"));
         report.tables().iter().for_each(|table| ctx.console.table(table));
         chart.iter().for_each(|chart| ctx.console.text(chart));
         let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
-        let error = match capture::resting(ctx, &deployment).await {
+        let error = match capture::stopped(ctx, &deployment).await {
             Some(task) => capture::explain(error, &task),
             None => error.hint(hint(deployment.pipeline)),
         };

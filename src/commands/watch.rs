@@ -33,7 +33,7 @@ impl Args {
         let engine = Engine::new(ctx.aws().await?, &ctx.console);
         let _hold = ctx.hold();
         tokio::select! {
-            outcome = self.follow(ctx, &engine, &stacks) => outcome.map_err(|error| out_of_sight(&engine, error)),
+            outcome = self.follow(ctx, &engine, &stacks) => outcome.map_err(|error| with_operations(&engine, error)),
             () = ctx.cancel.cancelled() => Err(detached(&engine)),
         }
     }
@@ -49,7 +49,7 @@ impl Args {
                 }
             }
             if !cancelled {
-                ctx.console.note("no update is under way; only updates can be cancelled");
+                ctx.console.note("no update is in progress; only updates can be cancelled");
             }
         }
         let mut ends = join_all(stacks.iter().map(|(scope, name)| engine.watch(scope, name))).await;
@@ -120,7 +120,7 @@ fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool)
     let names: Vec<_> = watched.iter().map(|(scope, _)| (*scope, String::new())).collect();
     let ends: Vec<_> = watched.iter().map(|(_, end)| Ok(end.clone())).collect();
     let missing: Vec<_> = missing(ctx, &names, &ends).unwrap_or_default().into_iter().map(|at| names[at].0).collect();
-    let said = if attached { "everything that was under way ended well" } else { "nothing is under way" };
+    let said = if attached { "all operations in progress succeeded" } else { "no operation is in progress" };
     let summary = match missing.as_slice() {
         [] => said.to_owned(),
         missing => format!("{said}; not deployed: {}; `outboxctl deploy` continues", missing.join(", ")),
@@ -130,8 +130,8 @@ fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool)
 
 /// Completes an error after which the state of the stacks is unknown, such as expired credentials: with the operations
 /// that CloudFormation continues, and the command that attaches to them. Other errors are returned unchanged.
-pub fn out_of_sight(engine: &Engine, error: Error) -> Error {
-    if !is_blind(&error) {
+pub fn with_operations(engine: &Engine, error: Error) -> Error {
+    if !is_unanswered(&error) {
         return error;
     }
     let scopes: Vec<_> = engine.under_way().into_iter().map(|operation| operation.scope).collect();
@@ -139,11 +139,11 @@ pub fn out_of_sight(engine: &Engine, error: Error) -> Error {
         [] => error,
         scopes => error.hint(format!("CloudFormation continues with: {}", scopes.join(", "))),
     };
-    error.hint("once AWS answers again, the same command attaches to what is under way and does the rest")
+    error.hint("once AWS answers again, the same command attaches to the operations in progress and completes the rest")
 }
 
 /// Returns whether the error is not about the stacks: the request to AWS failed.
-pub fn is_blind(error: &Error) -> bool {
+pub fn is_unanswered(error: &Error) -> bool {
     matches!(error.kind(), Kind::Credentials | Kind::Unreachable)
 }
 
@@ -167,7 +167,7 @@ pub fn detached(engine: &Engine) -> Error {
             error.hint(format!("cancel (CancelUpdateStack): `outboxctl watch --cancel {}`", updates.join(" ")))
         }
         (true, false) => error.hint("a create can't be cancelled; to undo it: `outboxctl destroy`"),
-        (true, true) => error.hint("what is under way can't be cancelled; it continues to its end"),
+        (true, true) => error.hint("the operations in progress can't be cancelled; they continue to their end"),
     }
     .with_data(json!({ "under_way": scopes }))
 }

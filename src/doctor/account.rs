@@ -18,7 +18,7 @@ const SKEW_REFUSED: TimeDelta = TimeDelta::minutes(4);
 const SKEW_ODD: TimeDelta = TimeDelta::seconds(30);
 
 /// Returns the identity that STS reports, and a finding about the machine's clock from the date of the answer.
-pub async fn introduce(clients: &Clients, limit: Duration) -> (Result<Identity>, Option<Finding>) {
+pub async fn identify(clients: &Clients, limit: Duration) -> (Result<Identity>, Option<Finding>) {
     match tokio::time::timeout(limit, identity_and_skew(clients)).await {
         Ok((identity, skew)) => (identity, skew.map(clock)),
         Err(_) => {
@@ -43,7 +43,7 @@ pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
     if ground.local {
         let text = "the local stack has no permissions, quotas, engine versions or instance classes to check";
         let finding = Finding::not_checked("AWS account", text);
-        (ground.told)(&finding);
+        (ground.on_finding)(&finding);
         return vec![finding];
     }
     let mut checks = vec![Check::new("permissions", permissions::examine(ground))];
@@ -54,7 +54,7 @@ pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
     }
     checks.extend(offers::checks(ground));
     checks.extend(quotas::checks(ground));
-    run(checks, ground.limit, ground.told).await
+    run(checks, ground.limit, ground.on_finding).await
 }
 
 /// Checks a role that DMS finds by its name. A deploy creates a missing one, but cannot repair one that DMS can't
@@ -86,7 +86,7 @@ async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> 
         true => Finding::ok(check, "is there and trusts DMS"),
         false => Finding::warning(
             check,
-            format!("is there, without the managed policy {policy}; another policy may stand in for it"),
+            format!("is there, without the managed policy {policy}; another policy may replace it"),
             format!(
                 "attach it: `aws iam attach-role-policy --role-name {name} --policy-arn arn:<partition>:iam::aws:policy/service-role/{policy}`"
             ),
@@ -100,7 +100,7 @@ mod tests {
     use crate::doctor::State;
 
     #[test]
-    fn a_clock_is_judged_by_what_aws_does() {
+    fn clock_skew_is_a_failure_from_four_minutes() {
         for (seconds, state) in [(0, State::Ok), (-2, State::Ok), (45, State::Warning), (-400, State::Failed)] {
             assert_eq!(clock(TimeDelta::seconds(seconds)).state, state, "{seconds}");
         }

@@ -69,7 +69,7 @@ impl Finding {
     /// Returns the finding for an error in the check: a failure where the error is about the subject of the check, and
     /// "not checked" where only the request failed.
     pub fn of_error(check: impl Into<String>, error: &Error) -> Self {
-        let state = if tells_of_the_thing(error.kind()) { State::Failed } else { State::NotChecked };
+        let state = if is_about_subject(error.kind()) { State::Failed } else { State::NotChecked };
         let message = match error.causes().last() {
             Some(cause) => format!("{}: {cause}", error.message()),
             None => error.message().to_owned(),
@@ -99,7 +99,7 @@ impl Finding {
 }
 
 /// Returns whether errors of this kind are about the subject of the check, and not about the request.
-fn tells_of_the_thing(kind: Kind) -> bool {
+fn is_about_subject(kind: Kind) -> bool {
     !matches!(
         kind,
         Kind::AccessDenied

@@ -29,7 +29,7 @@ impl Ground<'_> {
     }
 }
 
-fn told(check: &str, found: &[String], remedy: &str) -> Vec<Finding> {
+fn findings(check: &str, found: &[String], remedy: &str) -> Vec<Finding> {
     vec![match found {
         [] => Finding::ok(check, "none"),
         found => Finding::warning(check, found.join(", "), remedy),
@@ -44,7 +44,7 @@ fn is_left(name: &str, prefix: &str, deployment: &Deployment) -> bool {
 async fn taps(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let orphans = bus::orphans(&ground.clients).await?;
     let remedy = "the next `outboxctl tail` or `outboxctl verify` on their bus removes them";
-    Ok(told("leftovers: taps", &orphans, remedy))
+    Ok(findings("leftovers: taps", &orphans, remedy))
 }
 
 async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
@@ -54,7 +54,7 @@ async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Fin
     let names = answer.buckets().iter().filter_map(|bucket| bucket.name());
     let left: Vec<_> = names.filter(|name| is_left(name, &prefix, deployment)).map(str::to_owned).collect();
     let remedy = "look through them, then: `aws s3 rb --force s3://NAME`";
-    Ok(told("leftovers: buckets", &left, remedy))
+    Ok(findings("leftovers: buckets", &left, remedy))
 }
 
 async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Finding>> {
@@ -69,7 +69,7 @@ async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Find
         }
     }
     let remedy = "look through them, then: `aws dynamodb delete-table --table-name NAME`";
-    Ok(told("leftovers: tables", &left, remedy))
+    Ok(findings("leftovers: tables", &left, remedy))
 }
 
 /// Checks for log groups that exist already: each makes the stack that creates it fail.
@@ -81,7 +81,7 @@ async fn groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }
     Ok(vec![Finding::failed(
         CHECK,
-        format!("{}: a stack that is to make them fails", left.join(", ")),
+        format!("{}: a stack that creates them fails", left.join(", ")),
         "keep what they hold elsewhere where it matters, then: `aws logs delete-log-group --log-group-name NAME`",
     )])
 }
@@ -90,5 +90,5 @@ async fn snapshots(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let found = databases::snapshots(&ground.clients, &ground.prefix()).await?;
     let remedy =
         "they cost storage; when their data is not needed: `aws rds delete-db-snapshot --db-snapshot-identifier NAME`";
-    Ok(told("leftovers: snapshots", &found, remedy))
+    Ok(findings("leftovers: snapshots", &found, remedy))
 }

@@ -65,7 +65,7 @@ async fn executable(subject: &Examination<'_>) -> Result<Vec<Finding>> {
         inspect(&bytes, runs)
     });
     let architecture =
-        inspected.await.or_fail(Kind::Unexpected, || "reading the executable was broken off".into())??;
+        inspected.await.or_fail(Kind::Unexpected, || "reading the executable was interrupted".into())??;
     let place = if subject.settings.local { "here, which is where local functions run" } else { "on Lambda" };
     Ok(vec![Finding::ok(CHECK, format!("{} for {} runs {place}", subject.executable.display(), architecture.as_str()))])
 }
@@ -90,7 +90,7 @@ fn certificates(subject: &Examination<'_>, region: Option<&str>) -> Result<Vec<F
              `Root CA RSA2048 G1` for DMS and the functions",
         ),
         (Roots::Rds, None) => {
-            Finding::not_checked(CHECK, "the RDS roots are here; which one counts depends on the region")
+            Finding::not_checked(CHECK, "the RDS roots are included; the region decides which one is used")
         }
     }])
 }

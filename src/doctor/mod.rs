@@ -31,7 +31,7 @@ use crate::settings::{ConfigFile, Place, Settings};
 
 pub use finding::{Finding, State};
 pub use picture::{hops, picture};
-pub use run::Told;
+pub use run::OnFinding;
 
 /// The input of an examination.
 pub struct Examination<'a> {
@@ -46,7 +46,7 @@ pub struct Examination<'a> {
     pub limit: Duration,
     /// The flags for the commands in remedies.
     pub place: Place,
-    pub told: Told<'a>,
+    pub on_finding: OnFinding<'a>,
 }
 
 /// The result of an examination.
@@ -66,24 +66,24 @@ struct Ground<'a> {
     /// Template parameters as a deploy would set them: the user's, and the templates' defaults.
     parameters: BTreeMap<String, String>,
     limit: Duration,
-    told: Told<'a>,
+    on_finding: OnFinding<'a>,
 }
 
 impl Examination<'_> {
     /// Runs every check that can run. `clients` are the AWS clients, or the error from creating them.
     pub async fn run(self, clients: Result<&Clients>) -> Report {
         let place = self.place.clone();
-        let told = self.told;
-        let filled = |finding: &Finding| told(&finding.clone().filled(&place));
-        let report = Examination { told: &filled, ..self }.examine(clients).await;
+        let on_finding = self.on_finding;
+        let filled = |finding: &Finding| on_finding(&finding.clone().filled(&place));
+        let report = Examination { on_finding: &filled, ..self }.examine(clients).await;
         Report { findings: report.findings.into_iter().map(|finding| finding.filled(&place)).collect(), ..report }
     }
 
     async fn examine(self, clients: Result<&Clients>) -> Report {
         let region = clients.as_ref().ok().map(|clients| clients.region().to_owned());
-        let mut findings = run::run(machine::checks(&self, region.as_deref()), self.limit, self.told).await;
+        let mut findings = run::run(machine::checks(&self, region.as_deref()), self.limit, self.on_finding).await;
         let (ground, more) = self.reach(clients).await;
-        more.iter().for_each(self.told);
+        more.iter().for_each(self.on_finding);
         findings.extend(more);
         let ground = match ground {
             Ok(ground) => ground,
@@ -95,12 +95,12 @@ impl Examination<'_> {
                     Kind::Unreachable => "network",
                     _ => "credentials",
                 };
-                let told = [
+                let rest = [
                     Finding { state: State::Failed, ..Finding::of_error(check, &error) },
-                    Finding::not_checked("everything beyond", "nobody there can be asked"),
+                    Finding::not_checked("everything beyond", "needs a working stack, or credentials"),
                 ];
-                told.iter().for_each(self.told);
-                findings.extend(told);
+                rest.iter().for_each(self.on_finding);
+                findings.extend(rest);
                 return Report { findings, ended_by: Some(error.kind()) };
             }
         };
@@ -117,12 +117,12 @@ impl Examination<'_> {
                 };
                 let mut checks = networks::checks(&ground, &deployment);
                 checks.extend(leftovers::checks(&ground, &deployment));
-                findings.extend(run::run(checks, self.limit, self.told).await);
+                findings.extend(run::run(checks, self.limit, self.on_finding).await);
                 findings.extend(deployed::examine(&ground, &deployment).await);
             }
             Err(error) => {
                 let finding = Finding::of_error("stacks", &error);
-                (self.told)(&finding);
+                (self.on_finding)(&finding);
                 findings.push(finding);
             }
         }
@@ -136,7 +136,7 @@ impl Examination<'_> {
             Ok(clients) => clients.impatient(),
             Err(error) => return (Err(error), Vec::new()),
         };
-        let (identity, clock) = account::introduce(&clients, self.limit).await;
+        let (identity, clock) = account::identify(&clients, self.limit).await;
         let mut findings = vec![Finding::ok("region", clients.region())];
         findings.extend(clock);
         let ground = identity.and_then(|identity| {
@@ -155,14 +155,18 @@ impl Examination<'_> {
         }
         parameters.extend(self.settings.parameters.clone());
         let (local, stage) = (self.settings.local, self.settings.stage.as_str());
-        let (limit, told) = (self.limit, self.told);
-        Ok(Ground { local, stage, pipeline, clients, parameters, limit, told })
+        let (limit, on_finding) = (self.limit, self.on_finding);
+        Ok(Ground { local, stage, pipeline, clients, parameters, limit, on_finding })
     }
 }
 
 /// Returns the state of the deployment for `status`: by hop, and the findings beside the path.
-pub async fn look(deployment: &Deployment, limit: Duration, (place, told): (&Place, Told<'_>)) -> Vec<Finding> {
-    let told: Told<'_> = &|finding: &Finding| told(&finding.clone().filled(place));
+pub async fn look(
+    deployment: &Deployment,
+    limit: Duration,
+    (place, on_finding): (&Place, OnFinding<'_>),
+) -> Vec<Finding> {
+    let on_finding: OnFinding<'_> = &|finding: &Finding| on_finding(&finding.clone().filled(place));
     let deployment = deployment.clone().impatient();
     let ground = Ground {
         local: deployment.clients.is_local(),
@@ -171,7 +175,7 @@ pub async fn look(deployment: &Deployment, limit: Duration, (place, told): (&Pla
         clients: deployment.clients.clone(),
         parameters: BTreeMap::new(),
         limit,
-        told,
+        on_finding,
     };
     let findings = deployed::examine(&ground, &deployment).await;
     findings.into_iter().map(|finding| finding.filled(place)).collect()

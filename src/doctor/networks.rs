@@ -37,7 +37,7 @@ async fn range(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Findi
     let Ok(ours) = text.parse::<Range>() else {
         return Ok(vec![Finding::failed(
             CHECK,
-            format!("VpcCidr is {text:?}, which is no range of IPv4 addresses"),
+            format!("VpcCidr is {text:?}, which is not an IPv4 address range"),
             "set VpcCidr in [parameters] to one like 10.42.0.0/16",
         )]);
     };
@@ -82,8 +82,8 @@ async fn described(client: &Client, vpc: ResourceDescription) -> Result<Option<(
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(None),
         answer => answer.aws(format!("look at {id} (cloudformation:GetResource, ec2:DescribeVpcs)"))?,
     };
-    let told = vpc.resource_description.and_then(|vpc| vpc.properties);
-    Ok(told.as_deref().and_then(cidr).map(|range| (id, range)))
+    let properties = vpc.resource_description.and_then(|vpc| vpc.properties);
+    Ok(properties.as_deref().and_then(cidr).map(|range| (id, range)))
 }
 
 /// Returns the range in a VPC's properties.
@@ -101,11 +101,10 @@ fn judge(ours: Range, there: bool, others: &[(String, Range)]) -> Finding {
     let names: Vec<_> = clashes.iter().map(|(id, range)| format!("{id} ({range})")).collect();
     let taken: Vec<_> = others.iter().map(|(_, range)| *range).collect();
     let free = ours.free(&taken).map_or(String::new(), |free| format!(", like {free}"));
-    let when =
-        if there { "only a network that is made anew gets another range: destroy, then" } else { "if they are:" };
+    let when = if there { "only a new network gets another range: destroy, then" } else { "to connect them:" };
     Finding::warning(
         CHECK,
-        format!("{ours} overlaps with {}: it matters where the networks are to be joined", names.join(", ")),
+        format!("{ours} overlaps with {}: the networks can't be connected", names.join(", ")),
         format!("{when} set VpcCidr in [parameters] to a free range{free}"),
     )
 }
@@ -119,17 +118,20 @@ mod tests {
     fn an_overlap_is_a_warning_with_a_free_range() {
         let range = |text: &str| text.parse::<Range>().expect("a range");
         let others = [("vpc-1".to_owned(), range("10.42.128.0/20")), ("vpc-2".to_owned(), range("10.0.0.0/16"))];
-        let told = judge(range("10.42.0.0/16"), false, &others);
-        assert_eq!(told.state, State::Warning);
-        assert!(told.message.contains("vpc-1 (10.42.128.0/20)") && !told.message.contains("vpc-2"), "{told:?}");
-        assert!(told.remedy.is_some_and(|remedy| remedy.contains("VpcCidr") && remedy.contains("10.1.0.0/16")));
+        let finding = judge(range("10.42.0.0/16"), false, &others);
+        assert_eq!(finding.state, State::Warning);
+        assert!(
+            finding.message.contains("vpc-1 (10.42.128.0/20)") && !finding.message.contains("vpc-2"),
+            "{finding:?}"
+        );
+        assert!(finding.remedy.is_some_and(|remedy| remedy.contains("VpcCidr") && remedy.contains("10.1.0.0/16")));
         assert_eq!(judge(range("10.43.0.0/16"), false, &others).state, State::Ok);
         let there = judge(range("10.42.0.0/16"), true, &others);
         assert!(there.remedy.is_some_and(|remedy| remedy.contains("destroy")));
     }
 
     #[test]
-    fn what_is_no_range_is_left_out() {
+    fn vpcs_without_a_range_are_ignored() {
         assert_eq!(cidr(r#"{"VpcId": "vpc-1"}"#), None);
         assert_eq!(
             cidr(r#"{"CidrBlock": "10.1.2.3/16"}"#).map(|range| range.to_string()).as_deref(),

@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_simulated_as_its_role() {
+    fn sessions_are_simulated_as_their_role() {
         let session = "arn:aws-us-gov:sts::123456789012:assumed-role/deployer/ci";
         let Principal::Role { name, guess } = principal_of(session) else { panic!("a role") };
         assert_eq!((name, guess.as_str()), ("deployer", "arn:aws-us-gov:iam::123456789012:role/deployer"));

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_break_is_pointed_at_and_dotted_behind() {
+    fn broken_hop_is_marked_and_later_arrows_are_dotted() {
         let pipeline = pipelines::find("rds-eventbridge").expect("a pipeline");
         let mut findings = healthy(pipeline);
         let capture = findings.iter_mut().find(|finding| finding.hop == Some(Hop::Capture)).expect("a capture");
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_not_be_asked_is_not_called_good() {
+    fn unchecked_hops_are_not_shown_as_ok() {
         let pipeline = pipelines::find("dynamodb-cdc").expect("a pipeline");
         let places = hops(pipeline, false, &[Finding::not_checked("table", "no answer").at(Hop::Table)]);
         assert!(places.iter().all(|place| place.state == State::NotChecked && place.word == "unknown"));

@@ -38,7 +38,7 @@ fn room(check: &str, what: &str, used: i64, most: i64) -> Finding {
         false => Finding::warning(
             check,
             text,
-            "where this pipeline is new: ask for more in the Service Quotas console, or remove what is not needed",
+            "for a new pipeline: ask for more in the Service Quotas console, or remove unused ones",
         ),
     }
 }
@@ -105,7 +105,7 @@ async fn concurrency(ground: &Ground<'_>) -> Result<Vec<Finding>> {
             format!(
                 "{free} executions are unreserved; the writer reserves {reserved}, and Lambda wants {UNRESERVED} to stay"
             ),
-            "where this pipeline is new: set WriterConcurrency = 0 in [parameters], or ask for a higher limit",
+            "for a new pipeline: set WriterConcurrency = 0 in [parameters], or ask for a higher limit",
         ),
         Some(free) => Finding::ok(CHECK, format!("{free} executions are unreserved")),
         None => Finding::not_checked(CHECK, "Lambda gives no value"),
@@ -118,7 +118,7 @@ mod tests {
     use crate::doctor::State;
 
     #[test]
-    fn a_full_quota_is_told() {
+    fn full_quotas_are_reported() {
         assert_eq!(room("q", "streams", 49, 50).state, State::Ok);
         assert_eq!(room("q", "streams", 50, 50).state, State::Warning);
     }

@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_do_not_overlap_and_what_is_inside_does() {
+    fn nested_ranges_overlap_and_adjacent_ones_do_not() {
         assert!(!range("10.42.0.0/16").overlaps(range("10.43.0.0/16")));
         assert!(range("10.42.0.0/16").overlaps(range("10.42.255.255/32")));
         assert!(range("0.0.0.0/0").overlaps(range("255.255.255.255/32")));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_free_range_is_found_or_there_is_none() {
+    fn free_range_skips_overlaps_or_is_none() {
         let taken = ["10.0.0.0/16", "10.1.0.0/20", "192.168.0.0/16"].map(range);
         assert_eq!(range("10.0.0.0/16").free(&taken).map(|free| free.to_string()).as_deref(), Some("10.2.0.0/16"));
         assert_eq!(range("10.0.0.0/16").free(&[range("10.0.0.0/8")]), None);
@@ -87,7 +87,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn two_ranges_overlap_exactly_where_one_holds_the_other(a in ranges(), b in ranges()) {
+        fn ranges_overlap_if_one_contains_the_other(a in ranges(), b in ranges()) {
             let holds = |outer: Range, inner: Range| {
                 outer.bits <= inner.bits && (outer.first ^ inner.first).checked_shr(32 - outer.bits).unwrap_or(0) == 0
             };
@@ -97,7 +97,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_written_is_read(a in ranges()) {
+        fn ranges_round_trip_through_text(a in ranges()) {
             prop_assert_eq!(a.to_string().parse::<Range>(), Ok(a));
         }
 

@@ -27,10 +27,10 @@ impl<'a> Check<'a> {
 }
 
 /// Callback for each finding, called as soon as the check ends.
-pub type Told<'a> = &'a (dyn Fn(&Finding) + Sync);
+pub type OnFinding<'a> = &'a (dyn Fn(&Finding) + Sync);
 
 /// Runs all checks in parallel. Returns the findings in the order of the checks, and reports each as it comes.
-pub async fn run(checks: Vec<Check<'_>>, limit: Duration, told: Told<'_>) -> Vec<Finding> {
+pub async fn run(checks: Vec<Check<'_>>, limit: Duration, on_finding: OnFinding<'_>) -> Vec<Finding> {
     let all = checks.into_iter().map(|Check { name, hop, work }| async move {
         let mut findings = match tokio::time::timeout(limit, work).await {
             Ok(Ok(findings)) => findings,
@@ -42,7 +42,7 @@ pub async fn run(checks: Vec<Check<'_>>, limit: Duration, told: Told<'_>) -> Vec
         };
         for finding in &mut findings {
             finding.hop = finding.hop.or(hop);
-            told(finding);
+            on_finding(finding);
         }
         findings
     });
@@ -58,7 +58,7 @@ mod tests {
     use crate::error::{Error, Kind};
 
     #[tokio::test]
-    async fn one_that_hangs_or_fails_hides_no_other() {
+    async fn hanging_and_failing_checks_do_not_affect_others() {
         let heard = Mutex::new(Vec::new());
         let checks = vec![
             Check::new("hangs", std::future::pending()),
@@ -66,8 +66,8 @@ mod tests {
             Check::at(Hop::Database, "is broken", async { Err(Error::new(Kind::DatabaseUnreachable, "no answer")) }),
             Check::new("works", async { Ok(vec![Finding::ok("works", "fine"), Finding::ok("more", "fine")]) }),
         ];
-        let told = |finding: &Finding| heard.lock().expect("lock").push(finding.check.clone());
-        let findings = run(checks, Duration::from_secs(1), &told).await;
+        let on_finding = |finding: &Finding| heard.lock().expect("lock").push(finding.check.clone());
+        let findings = run(checks, Duration::from_secs(1), &on_finding).await;
         let seen: Vec<_> = findings.iter().map(|finding| (finding.check.as_str(), finding.state)).collect();
         assert_eq!(
             seen,

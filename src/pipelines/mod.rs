@@ -57,7 +57,7 @@ pub const ALL: &[&Pipeline] = &[
 pub fn find(name: &str) -> Result<&'static Pipeline> {
     ALL.iter().find(|pipeline| pipeline.name == name).copied().ok_or_else(|| {
         let names: Vec<_> = ALL.iter().map(|pipeline| pipeline.name).collect();
-        Error::new(Kind::Usage, format!("there is no pipeline {name:?}"))
+        Error::new(Kind::Usage, format!("unknown pipeline {name:?}"))
             .hint(format!("choose one with --pipeline: {}", names.join(", ")))
     })
 }

@@ -33,7 +33,7 @@ impl Parameter {
             return None;
         }
         let Ok(number) = value.parse::<f64>() else {
-            return Some(format!("{} is {value:?}, which is no number", self.name));
+            return Some(format!("{} is {value:?}, which is not a number", self.name));
         };
         match (self.min, self.max) {
             (Some(min), _) if number < min => Some(format!("{} is {value}; the least is {min}", self.name)),
@@ -52,7 +52,7 @@ pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
     let mut found: Vec<Parameter> = Vec::new();
     for stack in pipeline.stacks {
         let document: Value = serde_yaml_ng::from_str(stack.template)
-            .or_fail(Kind::Unexpected, || format!("the template of {} is no YAML", stack.name))?;
+            .or_fail(Kind::Unexpected, || format!("the template of {} is not YAML", stack.name))?;
         for (name, fields) in document.get("Parameters").and_then(Value::as_mapping).into_iter().flatten() {
             let name = name.as_str().unwrap_or_default();
             let given = given(stack.template, name);
@@ -112,7 +112,7 @@ fn capture_engine(values: &Values<'_>) -> Option<String> {
     let major = values.text("DatabaseVersion")?.parse().ok()?;
     let first = Engine::parse(version)?.too_old_for(major)?;
     Some(format!(
-        "ReplicationEngineVersion is {version}, and DMS supports PostgreSQL {major} (DatabaseVersion) from {first} on"
+        "ReplicationEngineVersion is {version}, and DMS supports PostgreSQL {major} (DatabaseVersion) from version {first}"
     ))
 }
 
@@ -195,7 +195,7 @@ mod tests {
     use crate::pipelines;
 
     #[test]
-    fn what_outboxctl_gives_is_not_offered_and_defaults_are_valid() {
+    fn provided_parameters_are_not_listed_and_defaults_are_valid() {
         for pipeline in pipelines::ALL {
             let parameters = parameters(pipeline).expect("templates");
             for parameter in &parameters {
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_failure_bucket_gets_what_the_stream_still_has() {
+    fn record_age_is_below_the_streams_retention() {
         for pipeline in pipelines::ALL {
             let parameters = parameters(pipeline).expect("templates");
             let objection = |values: &[(&str, &str)]| {
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_do_not_go_together_are_refused() {
+    fn contradicting_values_are_rejected() {
         let parameters = parameters(pipelines::find("rds-kinesis").expect("a pipeline")).expect("templates");
         let objection = |values: &[(&str, &str)]| {
             let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_of_dms_that_is_too_old_is_noticed() {
+    fn outdated_default_of_dms_is_reported() {
         let values = |engine: &str, major: &str| {
             BTreeMap::from([
                 ("ReplicationEngineVersion".to_owned(), engine.to_owned()),
@@ -258,7 +258,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_the_template_refuses_is_refused_here() {
+    fn values_outside_the_templates_limits_are_rejected() {
         let parameters = parameters(pipelines::find("rds-kinesis").expect("a pipeline")).expect("templates");
         let objection = |name: &str, value: &str| {
             parameters.iter().find(|parameter| parameter.name == name).expect("known").objection(value)

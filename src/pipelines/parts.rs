@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_offered_instead_is_there() {
+    fn suggested_alternatives_exist() {
         let offered = [("tail processed", Part::Consumers), ("tail bus", Part::Bus)];
         for pipeline in ALL {
             for part in [Part::Database, Part::Capture, Part::Kinesis, Part::TableStream, Part::Bus, Part::Consumers] {

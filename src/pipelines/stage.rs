@@ -18,7 +18,7 @@ mod tests {
     use super::{is_development, is_production};
 
     #[test]
-    fn names_tell_how_careful_to_be() {
+    fn stage_names_determine_protection() {
         assert!(is_development("dev") && is_development("pr-17") && is_development("dev-jo"));
         assert!(!is_development("prod") && !is_development("staging") && !is_development("developers"));
         assert!(is_production("prod") && is_production("eu-prod") && is_production("production"));

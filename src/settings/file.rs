@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_files_content_is_not_repeated() {
+    fn errors_do_not_quote_foreign_files() {
         let path = Path::new("/x/outboxctl.toml");
         for text in
             ["local = true\nroot:s3cr3t:19000\n", "local = true\ns3cr3t = 1\n", "local = true\nstage = s3cr3t\n"]
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_listed_are_the_keys_taken() {
+    fn listed_keys_are_the_accepted_keys() {
         for key in KEYS {
             let value = match key.kind {
                 "string" => "\"x\"",
@@ -173,22 +173,22 @@ mod tests {
             };
             parse(&format!("{} = {value}", key.name)).unwrap_or_else(|error| panic!("{}: {error}", key.name));
         }
-        let told = parse("nothing_like_it = 1").expect_err("unknown").message().to_owned();
+        let error = parse("nothing_like_it = 1").expect_err("unknown").message().to_owned();
         for key in KEYS {
-            assert!(told.contains(&format!("`{}`", key.name)), "{} is not in: {told}", key.name);
+            assert!(error.contains(&format!("`{}`", key.name)), "{} is not in: {error}", key.name);
         }
-        assert_eq!(told.matches('`').count(), 2 * (KEYS.len() + 1), "{told}");
+        assert_eq!(error.matches('`').count(), 2 * (KEYS.len() + 1), "{error}");
     }
 
     #[test]
-    fn a_slip_is_named_with_its_line_and_what_was_meant() {
+    fn misspelt_keys_are_reported_with_line_and_suggestion() {
         let error = parse("stage = \"dev\"\npipelin = \"rds-kinesis\"\n").expect_err("unknown key");
         assert!(error.message().contains("line 2"), "{}", error.message());
         assert_eq!(error.hints().next(), Some("did you mean pipeline?"));
     }
 
     #[test]
-    fn parameters_may_be_numbers_and_truth_values() {
+    fn parameters_may_be_numbers_and_booleans() {
         let file = parse("[parameters]\nShards = 2\nDatabaseMultiAz = true\nDatabaseClass = \"db.t4g.small\"\n")
             .expect("valid");
         let values: Vec<&str> = file.parameters.values().map(String::as_str).collect();

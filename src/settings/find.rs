@@ -20,7 +20,7 @@ const VARIABLE: &str = "OUTBOXCTL_CONFIG";
 const MOST: u64 = 1 << 20;
 
 /// The result of a look into one folder.
-enum Look {
+enum Lookup {
     Nothing,
     /// The text, and whether errors may quote it.
     Found(String, bool),
@@ -46,16 +46,16 @@ impl ConfigFile {
         let home = environment::path("HOME").and_then(|home| home.canonicalize().ok());
         for folder in searched(start, home.as_deref()) {
             let path = folder.join(FILE_NAME);
-            let refused = match look(&path, &reader) {
-                Look::Nothing => continue,
-                Look::Found(text, own) => {
+            let refused = match lookup(&path, &reader) {
+                Lookup::Nothing => continue,
+                Lookup::Found(text, own) => {
                     return Ok(Self { path: Some(path.clone()), warnings, ..parsed(&text, &path, own)? });
                 }
-                Look::Unreadable(error) => {
+                Lookup::Unreadable(error) => {
                     warnings.push(format!("{} can't be read and is not used: {error}", path.display()));
                     continue;
                 }
-                Look::Refused(refused) => refused,
+                Lookup::Refused(refused) => refused,
             };
             let message = format!("{} is not used: {}", path.display(), refused.reason);
             if folder != start && reader.folder(folder).is_err() {
@@ -103,19 +103,19 @@ fn searched<'a>(start: &'a Path, home: Option<&Path>) -> Vec<&'a Path> {
 }
 
 /// Looks into a folder, and opens regular files only: opening a FIFO waits for a writer.
-fn look(path: &Path, reader: &Reader) -> Look {
+fn lookup(path: &Path, reader: &Reader) -> Lookup {
     let link = match std::fs::symlink_metadata(path) {
         Ok(link) => link,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Look::Nothing,
-        Err(error) => return Look::Unreadable(error),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Lookup::Nothing,
+        Err(error) => return Lookup::Unreadable(error),
     };
     match trusted(path, &link, reader) {
         Ok(Ok(real)) => match read(&real) {
-            Ok(text) => Look::Found(text, reader.may_quote(&link)),
-            Err(error) => Look::Unreadable(error),
+            Ok(text) => Lookup::Found(text, reader.may_quote(&link)),
+            Err(error) => Lookup::Unreadable(error),
         },
-        Ok(Err(refused)) => Look::Refused(refused),
-        Err(error) => Look::Unreadable(error),
+        Ok(Err(refused)) => Lookup::Refused(refused),
+        Err(error) => Lookup::Unreadable(error),
     }
 }
 

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn false_overrides_true_from_further_below() {
+    fn false_overrides_true_of_lower_precedence() {
         let local = |flags: &str, variable, file: &str| {
             let variables = Variables { local: variable, ..Variables::default() };
             merged(flags, variables, file).expect("settings").local

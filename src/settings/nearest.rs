@@ -4,7 +4,7 @@ use strsim::osa_distance;
 
 /// Returns the known name nearest to `name`, ignoring case; None if none is near enough.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    within_reach(name, known).into_iter().min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    close_names(name, known).into_iter().min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
 /// Returns the known names that contain `name`, or else the nearest ones; at most three.
@@ -12,7 +12,7 @@ pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
     let known: Vec<&str> = known.into_iter().collect();
     let mut found: Vec<&str> = known.iter().copied().filter(|known| name.len() > 2 && known.contains(name)).collect();
     if found.is_empty() {
-        let near = within_reach(name, known);
+        let near = close_names(name, known);
         let least = near.iter().map(|(distance, _)| *distance).min();
         found = near.into_iter().filter(|(distance, _)| Some(*distance) == least).map(|(_, name)| name).collect();
     }
@@ -21,7 +21,7 @@ pub fn similar<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<
 }
 
 /// Returns the names that a typing error can explain, with the number of changes.
-fn within_reach<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
+fn close_names<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<(usize, &'a str)> {
     let limit = (name.chars().count() / 3).max(2);
     let lower = name.to_ascii_lowercase();
     let distances = known.into_iter().map(|known| (osa_distance(&lower, &known.to_ascii_lowercase()), known));
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn slips_are_found_and_strangers_are_not() {
+    fn typing_errors_are_matched_and_unrelated_names_are_not() {
         const KNOWN: [&str; 4] = ["stage", "region", "pipeline", "endpoint_url"];
         for (slip, meant) in
             [("stagee", "stage"), ("rgeion", "region"), ("Pipeline", "pipeline"), ("endpoint-ur", "endpoint_url")]

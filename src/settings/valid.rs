@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn regions_of_every_partition_are_taken_and_slips_are_not() {
+    fn regions_of_every_partition_are_valid_and_misspelt_ones_are_not() {
         for region in ["eu-central-1", "us-gov-west-1", "us-iso-east-1", "eusc-de-east-1", "cn-north-1", "ap-east-2"] {
             assert!(check_region(Some(region)).is_ok(), "{region}");
         }

@@ -26,7 +26,7 @@ fn an_error_code_is_explained() {
       OUTBOXCTL_LOCAL_NAME. To work on AWS, remove the setting that selects the
       local stack.
 
-      The error itself says: start it: outboxctl local up.
+      Hint of the error: start it: outboxctl local up.
     --- stderr
     ");
 }
@@ -37,7 +37,7 @@ fn an_unknown_topic_names_the_nearest() {
     exit: 2
     --- stdout
     --- stderr
-    error: there is no topic "gaurantees"
+    error: topic "gaurantees" not found
       hint: did you mean guarantees?
       hint: `outboxctl explain` lists them all
     "#);

@@ -103,7 +103,9 @@ impl Args {
         let port = deployment.output(Output::DatabasePort)?;
         let login = Login {
             host: deployment.output(Output::DatabaseEndpoint)?.to_owned(),
-            port: port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is no port"))?,
+            port: port
+                .parse()
+                .or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?,
             database: deployment.output(Output::DatabaseName)?.to_owned(),
             roots: reach::roots(ctx)?,
         };
@@ -157,7 +159,7 @@ impl Args {
             // The signal handler reports it.
             End::Cancelled => {}
             End::Idle => finished("nothing more to do"),
-            End::Unread => finished("the reader of the output has gone"),
+            End::Unread => finished("the reader of the output is gone"),
         }
         let outcome = Outcome::data(Consumed { consumer: me, group: self.group, totals }).changed(changed);
         Ok(if end == End::Cancelled { outcome.summary(text) } else { outcome })

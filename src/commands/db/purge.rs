@@ -44,7 +44,7 @@ impl Args {
                 Kind::Usage,
                 format!("{name} has no PostgreSQL: DynamoDB deletes old items of its outbox by itself"),
             )
-            .hint("an outbox item's `expires_at` says when it goes"));
+            .hint("an outbox item's `expires_at` is the time of its deletion"));
         }
         let marked = pipeline.has(Part::Consumers);
         if !marked && !self.groups.is_empty() {
@@ -58,7 +58,7 @@ impl Args {
             false => Proof::Log(Deliveries::of(&deployment, DEFAULT_GROUP).await?),
         };
         if !self.dry_run {
-            reach::agree_in_production(ctx, &format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;
+            reach::confirm_in_production(ctx, &format!("delete old outbox rows of {}?", ctx.settings.stage)).await?;
         }
         let before = self.older_than;
         let _hold = ctx.hold();
@@ -78,18 +78,18 @@ fn finish(ctx: &Context, report: Report) -> Outcome {
     let Report { old, purged, kept, marks, dry_run, ref groups, .. } = report;
     if kept > 0 {
         let why = match groups.as_slice() {
-            [] => "nothing tells that they were delivered".to_owned(),
+            [] => "they are not known to be delivered".to_owned(),
             [group] => format!("the consumer group {group} did not process them"),
-            groups => format!("not each of the consumer groups {} processed them (see --group)", groups.join(", ")),
+            groups => format!("not all of the consumer groups {} processed them (see --group)", groups.join(", ")),
         };
-        ctx.console.warn(format!("{kept} old rows stay: {why}; `outboxctl reconcile` looks into it"));
+        ctx.console.warn(format!("{kept} old rows kept: {why}; `outboxctl reconcile` shows missing events"));
     }
     let verb = if dry_run { "would be deleted" } else { "deleted" };
     ctx.console.emit(Event::finished("purge", format!("{purged} rows {verb}"), !dry_run && purged + marks > 0));
     let mut table = Table::new(["rows", "count"]);
     table.row(["old enough", &old.to_string()]);
     table.row([verb, &purged.to_string()]);
-    table.row(["kept: no delivery known", &kept.to_string()]);
+    table.row(["kept: not known to be delivered", &kept.to_string()]);
     table.row([&format!("marks {verb}"), &marks.to_string()]);
     Outcome::data(&report).changed(!dry_run && purged + marks > 0).table(table)
 }

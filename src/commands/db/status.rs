@@ -51,7 +51,7 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
     if let Some(outbox) = &report.outbox {
         let about = if outbox.exact { "" } else { "about " };
         table.row(["outbox rows".to_owned(), format!("{about}{}", outbox.rows)]);
-        let size = format!("{}, of it indexes {}", bytes(outbox.bytes), bytes(outbox.index_bytes));
+        let size = format!("{}, of which indexes {}", bytes(outbox.bytes), bytes(outbox.index_bytes));
         table.row(["outbox size".to_owned(), size]);
         let vacuum = outbox.last_vacuum.map_or("never".into(), |at| format!("{} ago", age(at)));
         let all = (outbox.rows + outbox.dead_rows).max(1);
@@ -61,7 +61,7 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
         table.row(["oldest row".to_owned(), old(outbox.oldest)]);
         if marks {
             table.row(["oldest unprocessed".to_owned(), old(outbox.oldest_unprocessed)]);
-            table.row(["given up".to_owned(), outbox.given_up.to_string()]);
+            table.row(["dead-lettered".to_owned(), outbox.given_up.to_string()]);
         }
     }
     table

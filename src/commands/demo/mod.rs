@@ -43,9 +43,10 @@ impl Args {
         let mut shell = Shell::new(ctx, LOCAL_NAME)?;
         let toured = self.tour(&mut shell, pipeline).await;
         if self.keep && toured.is_ok() {
-            ctx.console
-                .note(format!("Left up. Reach it with: export OUTBOXCTL_LOCAL=true OUTBOXCTL_LOCAL_NAME={LOCAL_NAME}"));
-            ctx.console.note("End it with: `outboxctl local down --purge`");
+            ctx.console.note(format!(
+                "Still running. To use it: export OUTBOXCTL_LOCAL=true OUTBOXCTL_LOCAL_NAME={LOCAL_NAME}"
+            ));
+            ctx.console.note("To stop it: `outboxctl local down --purge`");
         } else {
             tear_down(&mut shell, toured.is_ok()).await?;
         }
@@ -90,7 +91,9 @@ async fn tear_down(shell: &mut Shell<'_>, toured: bool) -> Result<()> {
     let destroyed = if toured { shell.run(&["destroy", "--yes"]).await.map(drop) } else { Ok(()) };
     let down = shell.last(&["local", "down", "--purge"]).await.map(drop);
     match destroyed.and(down) {
-        Err(error) if toured => Err(Error::new(Kind::Failed, "the tour went well, but not its end").with_source(error)),
+        Err(error) if toured => {
+            Err(Error::new(Kind::Failed, "the demo passed, but its clean-up failed").with_source(error))
+        }
         Err(error) => {
             shell.console().warn(format!("the demo's local stack may still be up: {error}"));
             Ok(())

@@ -30,7 +30,8 @@ pub struct Shell<'a> {
 
 impl<'a> Shell<'a> {
     pub fn new(ctx: &'a Context, local_name: &'static str) -> Result<Self> {
-        let executable = std::env::current_exe().or_fail(Kind::Io, || "can't tell where outboxctl is".into())?;
+        let executable =
+            std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?;
         Ok(Self { ctx, executable, local_name, steps: Vec::new() })
     }
 

@@ -22,16 +22,16 @@ pub async fn one_event_on_every_hop(shell: &mut Shell<'_>, pipeline: &Pipeline) 
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .or_fail(Kind::Io, || "the tail did not start".into())?;
-    let stdout = tail.stdout.take().ok_or_else(|| Error::new(Kind::Unexpected, "the tail has no stdout"))?;
+        .or_fail(Kind::Io, || "tail did not start".into())?;
+    let stdout = tail.stdout.take().ok_or_else(|| Error::new(Kind::Unexpected, "tail has no stdout"))?;
     let mut lines = BufReader::new(stdout).lines();
     let seen = tokio::time::timeout(DEADLINE, watch(shell, pipeline, &mut lines)).await;
     super::shell::end(&mut tail).await;
-    seen.unwrap_or_else(|_| Err(Error::new(Kind::Verify, "the posted event was not seen on every hop within 60 s")))
+    seen.unwrap_or_else(|_| Err(Error::new(Kind::Verify, "the posted event did not appear at every hop within 60 s")))
 }
 
 async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<BufReader<ChildStdout>>) -> Result<()> {
-    let listening = shell.console().wait("tail", "taking its positions");
+    let listening = shell.console().wait("tail", "reading the start positions");
     loop {
         let said = next(lines).await?;
         if said["scope"] == "tail" && said["type"] == "finished" {
@@ -60,11 +60,11 @@ async fn watch(shell: &mut Shell<'_>, pipeline: &Pipeline, lines: &mut Lines<Buf
 
 /// Returns the next line of tail's output.
 async fn next(lines: &mut Lines<BufReader<ChildStdout>>) -> Result<Value> {
-    let line = lines.next_line().await.or_fail(Kind::Io, || "the tail can't be read".into())?;
-    let line = line.ok_or_else(|| Error::new(Kind::Failed, "the tail ended early"))?;
+    let line = lines.next_line().await.or_fail(Kind::Io, || "the output of tail can't be read".into())?;
+    let line = line.ok_or_else(|| Error::new(Kind::Failed, "tail ended early"))?;
     let value: Value = serde_json::from_str(&line).or_fail(Kind::Unexpected, || format!("tail printed {line:?}"))?;
     if value["type"] == "result" {
-        let message = value["error"]["message"].as_str().unwrap_or("the tail ended early");
+        let message = value["error"]["message"].as_str().unwrap_or("tail ended early");
         return Err(Error::new(Kind::Failed, message));
     }
     Ok(value)
@@ -76,7 +76,7 @@ async fn post_one(shell: &mut Shell<'_>) -> Result<Value> {
     let written = shell.ask(&["sample", "insert", "--count", "1", "--via", "api"]).await?;
     let (id, correlation) = (&written["event_ids"][0], &written["inserted"][0]["correlation_id"]);
     if !id.is_string() {
-        return Err(Error::new(Kind::Unexpected, "the sample insert named no event id"));
+        return Err(Error::new(Kind::Unexpected, "the sample insert returned no event id"));
     }
     Ok(json!({ "event_id": id, "correlation_id": correlation }))
 }

@@ -39,7 +39,7 @@ pub async fn check(
     }
     match compare(clients, package, &functions).await {
         Err(error) if error.kind() == Kind::AccessDenied => {
-            ctx.console.warn(format!("it can't be checked whether the functions run the package: {error}"));
+            ctx.console.warn(format!("can't check that the functions run the package: {error}"));
             Ok(())
         }
         Err(error) => {

@@ -18,7 +18,7 @@ use crate::cloudformation::{
 use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::reach;
-use crate::commands::watch::{detached, out_of_sight};
+use crate::commands::watch::{detached, with_operations};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
@@ -100,7 +100,7 @@ impl Args {
             return self.previewed(ctx, rollout.preview().await?);
         }
         let (reports, outputs) = tokio::select! {
-            deployed = rollout.deploy() => deployed.map_err(|error| out_of_sight(&engine, error))?,
+            deployed = rollout.deploy() => deployed.map_err(|error| with_operations(&engine, error))?,
             () = ctx.cancel.cancelled() => {
                 let error = detached(&engine);
                 return Err(capture.iter().fold(error, |error, capture| capture.remember(error)));
@@ -117,7 +117,7 @@ impl Args {
                 format!("{} is deployed in stage {}; next: `outboxctl {next}`", pipeline.name, settings.stage)
             }
             (true, true) => format!("{} is updated in stage {}", pipeline.name, settings.stage),
-            (false, _) => format!("{} is deployed in stage {} already; nothing changed", pipeline.name, settings.stage),
+            (false, _) => format!("{} is already deployed in stage {}; nothing changed", pipeline.name, settings.stage),
         };
         Ok(Outcome::data(data).changed(changed).summary(summary))
     }
@@ -125,7 +125,7 @@ impl Args {
     /// Sets the template parameter that the flags stand for.
     fn choose_sample(&self, pipeline: &Pipeline, overrides: &mut BTreeMap<String, String>) -> Result<()> {
         if self.without_sample {
-            needs_choice(pipeline)?;
+            check_sample_optional(pipeline)?;
         }
         let has_choice = parameter_names(pipeline)?.contains(WITH_SAMPLE);
         if has_choice && (self.without_sample || self.with_sample) {
@@ -159,7 +159,7 @@ impl Args {
             ctx.console.note(format!("to create: {}", names(missing)));
         }
         if !there.is_empty() {
-            ctx.console.note(format!("to update where they differ: {}", names(there)));
+            ctx.console.note(format!("to update if changed: {}", names(there)));
         }
         if !leaving.is_empty() {
             ctx.console.note(format!("to delete: {}", names(leaving)));
@@ -204,11 +204,11 @@ impl Args {
 ///
 /// # Errors
 /// `Usage` for a pipeline that consists of its sample.
-pub fn needs_choice(pipeline: &Pipeline) -> Result<()> {
+pub fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
     if parameter_names(pipeline)?.contains(WITH_SAMPLE) {
         return Ok(());
     }
-    let message = format!("{} captures the sample's own table: there is nothing without it", pipeline.name);
+    let message = format!("{} captures the sample's table and can't be deployed without it", pipeline.name);
     let others = pipelines::ALL.iter().filter(|other| other.has(Part::OutboxTable)).map(|other| other.name);
     let others = others.collect::<Vec<_>>().join(" and ");
     Err(Error::new(Kind::Usage, message).hint(format!("{others} have an outbox for tables of your own")))

@@ -29,7 +29,7 @@ pub fn text(previews: &[StackPreview]) -> String {
     let changes = || previews.iter().flat_map(|stack| &stack.preview.changes);
     let permissions: Vec<_> = changes().filter(|change| change.is_permission()).collect();
     if !permissions.is_empty() {
-        lines.push(painted(Tone::Strong, "who may do what (IAM and resource policies)"));
+        lines.push(painted(Tone::Strong, "permissions (IAM and resource policies)"));
         lines.extend(
             permissions
                 .iter()
@@ -47,10 +47,10 @@ fn heading(preview: &Preview) -> String {
         Fate::Update => format!("update: {}", plural(count, "change")),
         Fate::Create => painted(Tone::Good, &format!("create: {}", plural(count, "resource"))),
         Fate::Recreate => {
-            painted(Tone::Warning, &format!("delete what is left of it, then create: {}", plural(count, "resource")))
+            painted(Tone::Warning, &format!("delete its remains, then create: {}", plural(count, "resource")))
         }
         Fate::CreateLater => {
-            let text = format!("create once the stacks before it are there: up to {}", plural(count, "resource"));
+            let text = format!("create after the stacks that it depends on: up to {}", plural(count, "resource"));
             painted(Tone::Good, &text)
         }
     }
@@ -126,8 +126,8 @@ fn totals(previews: &[StackPreview]) -> String {
         ("to replace", &[Effect::Replace]),
         ("to delete", &[Effect::Delete, Effect::Release]),
     ];
-    let told = kinds.iter().map(|(word, effects)| format!("{} {word}", count(effects)));
-    format!("in all: {}", told.collect::<Vec<_>>().join(", "))
+    let counts = kinds.iter().map(|(word, effects)| format!("{} {word}", count(effects)));
+    format!("total: {}", counts.collect::<Vec<_>>().join(", "))
 }
 
 #[cfg(test)]
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn replacements_and_deletions_are_marked_in_words_and_colours() {
+    fn replacements_and_deletions_are_marked_with_words_and_colors() {
         let database = Preview {
             fate: Fate::Update,
             changes: vec![
@@ -181,9 +181,9 @@ mod tests {
           + Queue                        AWS::SQS::Queue
             parameters
                 DatabaseClass: db.t4g.micro → db.t4g.small
-        who may do what (IAM and resource policies)
+        permissions (IAM and resource policies)
             ~ AdminRole (AWS::IAM::Role)
-        in all: 1 to add, 1 to change, 1 to replace, 1 to delete
+        total: 1 to add, 1 to change, 1 to replace, 1 to delete
         ");
     }
 }

@@ -98,7 +98,7 @@ fn reshard(ctx: &Context, open: u32, wanted: u32) -> Result<()> {
     let message =
         format!("the stream has {open} shards and can't have {wanted} at once: Kinesis doubles or halves them at most");
     Err(Error::new(Kind::Usage, message).hint(format!(
-        "go there in steps, each with a `{}`: Shards = {}; Kinesis allows ten such changes a day",
+        "change it in steps, each with a `{}`: Shards = {}; Kinesis allows ten such changes a day",
         ctx.settings.command("deploy --parameter Shards=N"),
         steps.join(", ")
     )))
@@ -158,7 +158,7 @@ mod tests {
     use super::steps;
 
     #[test]
-    fn shards_are_doubled_or_halved_at_most() {
+    fn shard_counts_change_by_at_most_a_factor_of_two() {
         assert_eq!(steps(1, 2), [2]);
         assert_eq!(steps(1, 10), [2, 4, 8, 10]);
         assert_eq!(steps(4, 1), [2, 1]);

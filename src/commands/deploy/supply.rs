@@ -38,7 +38,7 @@ impl Artifacts {
         let runs = if local { Runs::Here } else { Runs::OnLambda };
         let package = tokio::task::spawn_blocking(move || Package::read(&path, runs))
             .await
-            .or_fail(Kind::Unexpected, || "reading the executable was broken off".into())??;
+            .or_fail(Kind::Unexpected, || "reading the executable was interrupted".into())??;
         Ok(Self {
             clients: clients.clone(),
             console: ctx.console.clone(),
@@ -56,7 +56,7 @@ impl Artifacts {
         }
         let bucket = outputs
             .get(Output::CodeBucket.name())
-            .ok_or_else(|| Error::new(Kind::NotDeployed, "there is no bucket for the functions' package"))?;
+            .ok_or_else(|| Error::new(Kind::NotDeployed, "the bucket for the functions' package was not found"))?;
         self.uploaded.get_or_try_init(|| self.upload(bucket)).await?;
         Ok(key)
     }

@@ -1,6 +1,6 @@
 //! `outboxctl destroy`.
 
-mod guests;
+mod attachments;
 mod leftovers;
 
 use std::time::Duration;
@@ -15,7 +15,7 @@ use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::dms::Blockers;
 use crate::commands::reach;
-use crate::commands::watch::{detached, is_blind, out_of_sight};
+use crate::commands::watch::{detached, is_unanswered, with_operations};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
@@ -62,7 +62,7 @@ impl Args {
         let _hold = ctx.hold();
         let ends = tokio::select! {
             ends = async {
-                guests::check(ctx, clients, &engine, &deployment).await?;
+                attachments::check(ctx, clients, &engine, &deployment).await?;
                 stop_capture(ctx, &deployment).await?;
                 self.delete_stacks(ctx, &engine, &deployment).await
             } => ends?,
@@ -71,7 +71,7 @@ impl Args {
         let mut failure: Option<Error> = None;
         let mut deleted = Vec::new();
         // Without an answer from AWS the state of the remaining stacks is unknown.
-        let blind = ends.values().any(|end| matches!(end, End::Failed(error) if is_blind(error)));
+        let unanswered = ends.values().any(|end| matches!(end, End::Failed(error) if is_unanswered(error)));
         for (name, end) in ends {
             match end {
                 End::Done(true) => deleted.push(name),
@@ -80,21 +80,21 @@ impl Args {
                     ctx.console.emit(Event::failed(name, error.message()));
                     // The failure of a stack takes precedence over a failed request.
                     failure = match failure {
-                        Some(first) if !is_blind(&first) || is_blind(&error) => Some(first),
+                        Some(first) if !is_unanswered(&first) || is_unanswered(&error) => Some(first),
                         _ => Some(error),
                     };
                 }
-                End::Skipped(because) if blind => {
-                    let text = format!("not begun: {because} was not seen to be deleted");
+                End::Skipped(because) if unanswered => {
+                    let text = format!("not started: the deletion of {because} was not confirmed");
                     ctx.console.emit(Event::failed(name, text));
                 }
                 End::Skipped(because) => {
-                    ctx.console.emit(Event::failed(name, format!("kept, because {because} is still there")))
+                    ctx.console.emit(Event::failed(name, format!("kept, because {because} still exists")))
                 }
             }
         }
-        if let Some(error) = failure.take_if(|error| is_blind(error)) {
-            return Err(out_of_sight(&engine, error).with_data(json!({ "deleted": deleted })));
+        if let Some(error) = failure.take_if(|error| is_unanswered(error)) {
+            return Err(with_operations(&engine, error).with_data(json!({ "deleted": deleted })));
         }
         let left = leftovers::find(clients, &deployment, &ctx.settings).await?;
         match failure {
@@ -182,7 +182,7 @@ fn refuse_protected(deployment: &Deployment) -> Result<()> {
         )
     });
     Err(Error::new(Kind::Usage, format!("protected against deletion: {}", protected.join(", "))).hint(format!(
-        "to delete it all the same: `outboxctl deploy --parameter DeletionProtection=false`, then {}",
+        "to delete it anyway: `outboxctl deploy --parameter DeletionProtection=false`, then {}",
         lift.collect::<Vec<_>>().join("; ")
     )))
 }
@@ -200,7 +200,7 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
         }
         // The task was deleted by hand: nothing to stop.
         Err(error) if error.kind() == Kind::NotDeployed => {
-            ctx.console.emit(Event::finished("capture", "there is no task", false));
+            ctx.console.emit(Event::finished("capture", "no task found", false));
             Ok(())
         }
         Err(error) => {

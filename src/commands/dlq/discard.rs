@@ -1,6 +1,6 @@
 //! `outboxctl dlq discard`.
 
-use super::tell_elsewhere;
+use super::warn_in_use;
 use crate::commands::Context;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::error::{Error, Kind, Result};
@@ -37,19 +37,19 @@ impl Args {
         let meant: Vec<&DeadLetter> = all.iter().filter(|letter| selection.takes(letter)).collect();
         let unknown = selection.ids.iter().find(|id| !meant.iter().any(|letter| letter.is_called(id)));
         if unknown.is_some() || meant.is_empty() {
-            tell_elsewhere(ctx, &places);
+            warn_in_use(ctx, &places);
             return Err(super::nothing_matches(&selection, unknown.map(String::as_str), &all));
         }
         for letter in &meant {
             let event = letter.event.event_id.as_deref().unwrap_or("no event id");
             ctx.console.note(format!("{} {} {}: {event}", letter.id, letter.cause, letter.event.aggregate()));
         }
-        reach::agree(ctx, &format!("delete {} dead letters for good?", meant.len())).await?;
+        reach::confirm(ctx, &format!("delete {} dead letters permanently?", meant.len())).await?;
         let _hold = ctx.hold();
         ctx.console.emit(Event::started("discard", places.describe()));
         let mut discarded = Vec::new();
         let ended = discard(&mut places, &selection, &ctx.cancel, |letter| discarded.push(letter.clone())).await;
-        tell_elsewhere(ctx, &places);
+        warn_in_use(ctx, &places);
         let count = discarded.len();
         let data = serde_json::json!({ "discarded": discarded });
         if let Err(error) = ended {
@@ -58,7 +58,7 @@ impl Args {
         }
         ctx.console.emit(Event::finished("discard", format!("{count} deleted"), count > 0));
         if count < meant.len() {
-            let text = format!("{} of {} were not there any more, or are in use", meant.len() - count, meant.len());
+            let text = format!("{} of {} no longer existed, or are in use", meant.len() - count, meant.len());
             return Err(Error::new(Kind::Failed, text).with_data(data));
         }
         Ok(Outcome::data(data).changed(true))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{places, tell_elsewhere};
+use super::{places, warn_in_use};
 use crate::commands::Context;
 use crate::commands::args;
 use crate::commands::reach::DatabaseArgs;
@@ -57,11 +57,11 @@ struct Line<'a> {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        let wait = ctx.console.wait("dlq", "reading what could not be delivered");
+        let wait = ctx.console.wait("dlq", "reading dead letters");
         let mut places = places(ctx, &self.database, self.place.as_deref()).await?;
         let mut letters = places.list().await?;
         drop(wait);
-        tell_elsewhere(ctx, &places);
+        warn_in_use(ctx, &places);
         let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: Vec::new() };
         letters.retain(|letter| selection.takes(letter));
         let total = letters.len();
@@ -132,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn columns_are_left_out_where_it_is_narrow_and_cells_are_never_cut() {
+    fn narrow_tables_drop_columns_and_never_truncate_cells() {
         let aggregate = "01a215e1-afc4-7491-93d2-a4865215a8e6";
         let letter = DeadLetter::sample("7a3f0b9c1d", "ThrottlingException", "OrderCreated", aggregate);
         let at = |width| table([&letter].into_iter(), width);

@@ -38,27 +38,27 @@ async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> R
 /// Returns the error for a selection without dead letters, with the existing ones. `id` is the one that was not found.
 fn nothing_matches(selection: &Selection, id: Option<&str>, all: &[DeadLetter]) -> Error {
     let what = match (id.or(selection.ids.first().map(String::as_str)), &selection.cause, &selection.aggregate) {
-        (Some(id), ..) => format!("there is no dead letter {id}"),
+        (Some(id), ..) => format!("dead letter {id} not found"),
         (_, Some(cause), _) => format!("no dead letter has the cause {cause:?}"),
-        (_, _, Some(aggregate)) => format!("no dead letter is of aggregate {aggregate:?}"),
-        _ => "there are no dead letters".to_owned(),
+        (_, _, Some(aggregate)) => format!("no dead letter belongs to aggregate {aggregate:?}"),
+        _ => "no dead letters found".to_owned(),
     };
     let causes = counts(all, |letter| letter.cause.as_str());
     let causes: Vec<String> = causes.into_iter().map(|(cause, count)| format!("{cause} ({count})")).collect();
     let error = Error::new(Kind::Usage, what);
     match causes.is_empty() {
-        true => error.hint("there are no dead letters at all"),
-        false => error.hint(format!("causes that there are: {}", causes.join(", "))),
+        true => error.hint("no dead letters exist"),
+        false => error.hint(format!("existing causes: {}", causes.join(", "))),
     }
-    .hint("`outboxctl dlq list` shows what there is")
+    .hint("`outboxctl dlq list` lists the dead letters")
 }
 
 /// Warns of dead letters that other readers have received, and that are not listed.
-fn tell_elsewhere(ctx: &Context, places: &Places) {
+fn warn_in_use(ctx: &Context, places: &Places) {
     let (count, seconds) = (places.elsewhere(), HELD.as_secs());
     if count > 0 {
         ctx.console.warn(format!(
-            "{count} more are being looked at or sent by somebody else: look again in a moment; {seconds} s after a redrive \
+            "{count} more are in use by other readers: try again in a moment; {seconds} s after a redrive \
              was killed they are back"
         ));
     }

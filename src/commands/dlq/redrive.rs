@@ -1,6 +1,6 @@
 //! `outboxctl dlq redrive`.
 
-use super::tell_elsewhere;
+use super::warn_in_use;
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::rate;
@@ -53,13 +53,13 @@ impl Args {
         {
             return Err(Error::new(
                 Kind::Usage,
-                "which dead letters? Name a --cause, a --place, an --aggregate or an --id, or say --all",
+                "choose dead letters with --cause, --place, --aggregate, --id or --all",
             ));
         }
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
         let mut places = Places::open(&deployment, self.place.as_deref()).await?;
         if !self.dry_run {
-            reach::agree_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
+            reach::confirm_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }
         let mut selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: self.ids };
         if selection.is_abbreviated() {
@@ -72,7 +72,7 @@ impl Args {
         ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
         let mut done = 0;
         let total = (!named.ids.is_empty()).then_some(named.ids.len() as u64);
-        let told = |step: &Step| {
+        let on_step = |step: &Step| {
             done += 1;
             ctx.console.expect("redrive", Expect::Count { done, total });
             let human = || {
@@ -81,12 +81,12 @@ impl Args {
             };
             ctx.console.item(step, None, human);
         };
-        let (report, ended) = redrive(&mut places, &options, &ctx.cancel, told).await;
-        tell_elsewhere(ctx, &places);
+        let (report, ended) = redrive(&mut places, &options, &ctx.cancel, on_step).await;
+        warn_in_use(ctx, &places);
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("redrive", error.message()));
             let Report { sent, left, .. } = report;
-            let hint = format!("{sent} are sent and removed; run it again for the {left} that it did not get to");
+            let hint = format!("{sent} are sent and removed; run it again for the remaining {left}");
             return Err(error.hint(hint).with_data(report));
         }
         if report.selected == 0 && named != Selection::default() {
@@ -104,10 +104,10 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
         return Ok(Outcome::data(report).changed(false));
     }
     if refused + unsendable > 0 {
-        let message = format!("{sent} of {selected} sent; {} are where they were", refused + unsendable);
+        let message = format!("{sent} of {selected} sent; {} remain in the dead-letter store", refused + unsendable);
         ctx.console.emit(Event::failed("redrive", &message));
         return Err(Error::new(Kind::Failed, message)
-            .hint("`outboxctl dlq show ID` has the reason; mend the consumer or the limit first")
+            .hint("`outboxctl dlq show ID` has the reason; fix the consumer or raise the limit first")
             .with_data(report));
     }
     ctx.console.emit(Event::finished("redrive", format!("{sent} sent and removed"), sent > 0));

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{places, tell_elsewhere};
+use super::{places, warn_in_use};
 use crate::commands::Context;
 use crate::commands::reach::DatabaseArgs;
 use crate::error::Result;
@@ -36,13 +36,13 @@ impl Args {
         let _wait = ctx.console.wait("dlq", "reading the dead letter");
         let mut places = places(ctx, &self.database, None).await?;
         let found = places.find(&self.id).await;
-        tell_elsewhere(ctx, &places);
+        warn_in_use(ctx, &places);
         let Opened { letter, records, document } = found?;
         let payloads: Vec<Value> = records.iter().map(|record| readable(&record.data)).collect();
         let mut table = Table::new(["", &letter.id]);
         let event = &letter.event;
         let dash = |value: &Option<String>| value.clone().unwrap_or_else(|| "-".into());
-        table.row(["given up", &letter.at.format("%Y-%m-%d %H:%M:%S UTC").to_string()]);
+        table.row(["failed at", &letter.at.format("%Y-%m-%d %H:%M:%S UTC").to_string()]);
         table.row(["place", letter.place]);
         table.row(["by", &letter.part]);
         table.row(["cause", &letter.cause]);

@@ -83,7 +83,7 @@ pub async fn report(ctx: &Context, deployment: &Deployment) -> Option<StatusRepo
     match tokio::time::timeout(LIMIT, ask).await {
         Ok(Ok(report)) => Some(report),
         Ok(Err(error)) => {
-            ctx.console.detail(format!("the database can't be asked for its slots and transactions: {error}"));
+            ctx.console.detail(format!("the database's slots and transactions can't be queried: {error}"));
             None
         }
         Err(_) => None,

@@ -11,7 +11,7 @@ use crate::report::Silent;
 
 /// Returns the capture task if it is not running, so that new events wait in the database's log. None if it is running,
 /// if the pipeline has none, and if DMS can't be queried.
-pub async fn resting(ctx: &Context, deployment: &Deployment) -> Option<Snapshot> {
+pub async fn stopped(ctx: &Context, deployment: &Deployment) -> Option<Snapshot> {
     let arn = deployment.output(Output::TaskArn).ok()?;
     let clients = ctx.aws().await.ok()?;
     // Read only once, without waiting.
@@ -27,7 +27,7 @@ pub fn explain(error: Error, capture: &Snapshot) -> Error {
         _ => Some("`outboxctl dms start` resumes it where it stopped; then run this again".to_owned()),
     };
     let error = error.hint(format!(
-        "the capture task is {}: what was written meanwhile waits in the database and is not lost",
+        "the capture task is {}: events written meanwhile wait in the database and are not lost",
         capture.status
     ));
     match remedy {

@@ -62,7 +62,7 @@ async fn lost(ctx: &Context, deployment: &Deployment, error: Error) -> Error {
     let lost = slots.into_iter().filter(|slot| slot.wal_status.as_deref() == Some("lost"));
     lost.fold(error, |error, slot| {
         let what = format!(
-            "replication slot {} is lost: what was committed since the task last ran is not captured",
+            "replication slot {} is lost: events committed since the task last ran are not captured",
             slot.name
         );
         if is_lost_slot(error.message()) {

@@ -39,7 +39,7 @@ fn every_kind_has_a_cause_and_a_remedy() {
 }
 
 #[test]
-fn links_between_topics_lead_somewhere() {
+fn links_between_topics_resolve() {
     for topic in TOPICS {
         for link in topic.text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target) {
             let Some(name) = link.strip_suffix(".md").filter(|_| !link.contains("//")) else { continue };
@@ -50,7 +50,7 @@ fn links_between_topics_lead_somewhere() {
 
 /// "`step` in `src/x.rs`" and "`src/x.rs`" are true.
 #[test]
-fn code_that_topics_name_is_there() {
+fn code_named_in_topics_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut functions = 0;
     for topic in TOPICS {
@@ -75,7 +75,7 @@ fn code_that_topics_name_is_there() {
 }
 
 #[test]
-fn names_are_found_however_they_are_written() {
+fn topics_are_found_regardless_of_case_and_separators() {
     assert_eq!(find("Exit Codes").expect("a topic").name, "exit-codes");
     let text = find("wrong-secret").expect("a kind").markdown;
     assert!(text.starts_with("# wrong-secret (exit code 1)\n\n**Cause.**"), "{text}");
@@ -113,7 +113,7 @@ fn quoted_after<'a>(text: &'a str, openings: &[&str]) -> Vec<&'a str> {
 
 /// A variable is read by name, through a constant, or as the variable of a flag.
 #[test]
-fn every_variable_that_is_read_is_explained() {
+fn used_variables_are_explained() {
     const READS: &[&str] = &["raw(\"", "path(\"", "text(\"", "flag(\"", "variable(\"", "env = \""];
     let page = TOPICS.iter().find(|topic| topic.name == "environment").expect("environment.md").text;
     let mut read = BTreeSet::new();
@@ -129,7 +129,7 @@ fn every_variable_that_is_read_is_explained() {
 }
 
 #[test]
-fn every_variable_of_ours_that_is_explained_is_used() {
+fn explained_variables_are_used() {
     let page = TOPICS.iter().find(|topic| topic.name == "environment").expect("environment.md").text;
     let explained: BTreeSet<_> = page.split('`').filter(|name| name.starts_with("OUTBOX")).collect();
     let sources = sources().concat();

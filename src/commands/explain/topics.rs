@@ -101,7 +101,7 @@ pub fn find(asked: &str) -> Result<Text> {
     }
     let kinds = Kind::ALL.iter().map(|kind| kind.name());
     let near = similar(&name, TOPICS.iter().map(|topic| topic.name).chain(kinds));
-    let error = Error::new(Kind::Usage, format!("there is no topic {asked:?}"));
+    let error = Error::new(Kind::Usage, format!("topic {asked:?} not found"));
     let error = if near.is_empty() { error } else { error.hint(format!("did you mean {}?", near.join(" or "))) };
     Err(error.hint("`outboxctl explain` lists them all"))
 }
@@ -109,7 +109,7 @@ pub fn find(asked: &str) -> Result<Text> {
 /// Returns the kind's section of `topics/errors.md`, under its name and exit code.
 fn of_kind(kind: Kind) -> String {
     let text = section(kind.name()).unwrap_or_default();
-    let hint = kind.hint().map(|hint| format!("\n\nThe error itself says: {hint}.")).unwrap_or_default();
+    let hint = kind.hint().map(|hint| format!("\n\nHint of the error: {hint}.")).unwrap_or_default();
     format!("# {} (exit code {})\n\n{text}{hint}\n", kind.name(), kind.exit_code())
 }
 

@@ -42,14 +42,16 @@ impl Args {
         let regular = std::fs::metadata(path).is_ok_and(|meta| meta.is_file());
         let before = if regular { std::fs::read_to_string(path).ok() } else { None };
         if !self.force && std::fs::symlink_metadata(path).is_ok() {
-            return Err(Error::new(Kind::Usage, format!("{FILE_NAME} is here already"))
-                .hint("change it with an editor; --force writes it anew, with what it sets and without its comments"));
+            return Err(Error::new(Kind::Usage, format!("{FILE_NAME} already exists"))
+                .hint("change it with an editor; --force rewrites it: values are kept, comments are lost"));
         }
         let answers = self.answers(ctx, before.as_deref()).await?;
         let pipeline = pipelines::find(&answers.pipeline)?;
         let text = text::render(&answers, &pipelines::parameters(pipeline)?);
         if before.as_deref() == Some(text.as_str()) {
-            return Ok(Outcome::data(data(&answers)).changed(false).summary(format!("{FILE_NAME} is that already")));
+            return Ok(Outcome::data(data(&answers))
+                .changed(false)
+                .summary(format!("{FILE_NAME} is already up to date")));
         }
         write(path, &text, self.force)?;
         Ok(Outcome::data(data(&answers)).changed(true).summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))

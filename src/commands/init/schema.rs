@@ -41,7 +41,7 @@ pub fn schema() -> Result<Value> {
     Ok(json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "outboxctl.toml",
-        "description": "What outboxctl works on; flags take precedence over environment variables, and those over this file",
+        "description": "Settings of outboxctl; flags take precedence over environment variables, and those over this file",
         "type": "object",
         "additionalProperties": false,
         "properties": properties,
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_deploy_refuses_the_schema_refuses() {
+    fn schema_rejects_the_values_that_deploy_rejects() {
         let schema = schema().expect("a schema");
         let validator = jsonschema::validator_for(&schema).expect("a valid schema");
         for refused in [

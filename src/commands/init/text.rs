@@ -20,7 +20,7 @@ pub struct Answers {
 /// Returns the file's text, with a comment on every key; keys without a value are commented out.
 pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
     let mut text = String::from(
-        "# What outboxctl works on. It is found in the working directory or the nearest folder above.\n\
+        "# Settings of outboxctl. The file is found in the working directory or the nearest folder above.\n\
          # Flags take precedence over environment variables, and those over this file.\n",
     );
     for key in KEYS {
@@ -42,7 +42,7 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
                     pipelines::ALL.iter().map(|pipeline| pipeline.name).collect::<Vec<_>>().join(", ")
                 )
             }
-            "parameters" => format!("{}. What is commented out is the default", key.about),
+            "parameters" => format!("{}. Commented-out values are the defaults", key.about),
             _ => key.about.to_owned(),
         };
         text.push_str(&format!("\n{}{line}\n", comment(&about)));
@@ -110,7 +110,7 @@ mod tests {
     use crate::settings::ConfigFile;
 
     #[test]
-    fn what_is_written_is_read_back_and_fits_the_schema() {
+    fn written_file_is_valid_and_matches_the_schema() {
         let schema = super::super::schema::schema().expect("a schema");
         let validator = jsonschema::validator_for(&schema).expect("a valid schema");
         for pipeline in pipelines::ALL {

@@ -106,7 +106,7 @@ impl Args {
             ctx.console.expect("sample", Expect::Lasts(whole));
         }
         let so_far = AtomicUsize::new(0);
-        let told = |chunk: &[Inserted]| {
+        let on_chunk = |chunk: &[Inserted]| {
             let so_far = so_far.fetch_add(chunk.len(), Ordering::Relaxed) + chunk.len();
             ctx.console.emit(Event::progress("sample", format!("{so_far} of {} events written", self.count)));
             if self.rate.is_none() {
@@ -117,7 +117,7 @@ impl Args {
         let _hold = ctx.hold();
         let started = Instant::now();
         let inserted = tokio::select! {
-            inserted = writer.insert(&request, &ctx.cancel, told) => inserted?,
+            inserted = writer.insert(&request, &ctx.cancel, on_chunk) => inserted?,
             () = samples::overdue(&ctx.cancel) => {
                 let text = format!("at least {}", so_far.load(Ordering::Relaxed));
                 return Err(stopped(&text, so_far.load(Ordering::Relaxed), self.count));
@@ -156,7 +156,7 @@ impl Args {
         if self.rollback_control {
             return Err(Error::new(
                 Kind::Usage,
-                "the API commits what it is sent: --rollback-control needs another --via",
+                "the API commits every request: --rollback-control needs another --via",
             ));
         }
         let sample = deployment.pipeline.route.sample;

@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn only_numbers_that_are_no_doubles_are_marked() {
+    fn only_numbers_beyond_doubles_are_marked() {
         assert_eq!(marked(r#"{"a":1.5,"b":"12345678901234567890"}"#), r#"{"a":1.5,"b":"12345678901234567890"}"#);
         let text = json!("\\\"1").to_string();
         assert_eq!(marked(&text), text);
@@ -285,7 +285,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_number_in_a_record_hides_it_and_numbers_are_compared_exactly(left in number(), right in number()) {
+        fn records_with_any_number_match_and_numbers_are_compared_exactly(left in number(), right in number()) {
             let record = format!(r#"{{"n": {left}, "other": [{right}]}}"#);
             let takes = |expression: &str| Filter::parse(expression)?.takes(&item(&record));
             prop_assert_eq!(takes("hop == 'log'"), Ok(true));
@@ -297,7 +297,7 @@ mod tests {
         }
 
         #[test]
-        fn no_expression_panics(expression: String) {
+        fn parser_accepts_any_expression_without_panic(expression: String) {
             let _ = Filter::parse(&expression);
         }
     }

@@ -41,7 +41,7 @@ mod tests {
     use crate::pipelines;
 
     #[test]
-    fn hops_are_taken_by_their_names_and_by_the_service_behind_them() {
+    fn hops_are_named_by_hop_or_by_service() {
         for hop in pipelines::ALL.iter().flat_map(|pipeline| pipeline.visible_hops()) {
             assert_eq!(NamedHop::from_str(hop.name(), false).map(NamedHop::hop), Ok(hop));
         }

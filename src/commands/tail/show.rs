@@ -49,7 +49,7 @@ impl Show<'_> {
                         Err(problem) if warned => tracing::debug!(problem, "--where"),
                         Err(problem) => {
                             warned = true;
-                            ctx.console.warn(format!("--where fails on items, which are then left out: {problem}"));
+                            ctx.console.warn(format!("--where failed for items, which are not shown: {problem}"));
                         }
                     },
                     Err(error) => failure = failure.or(Some(error)),

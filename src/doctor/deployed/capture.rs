@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_is_missed_only_by_a_task_that_followed_one() {
+    fn only_tasks_with_a_checkpoint_need_a_slot() {
         assert!(needs_slot(&snapshot("running", None, None)));
         assert!(!needs_slot(&snapshot("ready", None, None)) && !needs_slot(&snapshot("starting", None, None)));
         let stopped = snapshot("stopped", None, None);
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_is_told_with_reason_and_remedy() {
+    fn task_findings_have_reason_and_remedy() {
         assert_eq!(judge(&snapshot("running", None, None)).state, State::Ok);
         let stopped = judge(&snapshot("stopped", Some("STOPPED_DUE_TO_LOW_DISK"), None));
         assert!(stopped.state == State::Warning && stopped.message.contains("LOW_DISK"), "{stopped:?}");

@@ -59,7 +59,7 @@ pub async fn leases(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
         true => Finding::ok(CHECK, format!("{held} of {} shards are held in group {DEFAULT_GROUP}", all.len()))
             .word("running"),
         false => {
-            let text = format!("nobody renewed a lease of group {DEFAULT_GROUP} for {} s", RENEWAL.as_secs());
+            let text = format!("no lease of group {DEFAULT_GROUP} was renewed for {} s", RENEWAL.as_secs());
             Finding::failed(CHECK, text, start).word("silent")
         }
     }])

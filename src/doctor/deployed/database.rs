@@ -38,7 +38,8 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
             Finding::failed(CHECK, "it is stopped", remedy).word(word)
         }
         "failed" | "incompatible-parameters" | "incompatible-network" | "inaccessible-encryption-credentials" => {
-            Finding::failed(CHECK, format!("RDS reports {word}"), "its events in the RDS console say why").word(word)
+            Finding::failed(CHECK, format!("RDS reports {word}"), "its events in the RDS console have the reason")
+                .word(word)
         }
         _ => Finding::warning(CHECK, format!("{name} is {word}"), "wait until it is available").word(word),
     }])
@@ -85,16 +86,16 @@ fn processed(overview: &Overview) -> Vec<Finding> {
         }
         Some(None) => Finding::ok(CHECK, "nothing was processed yet").word("empty"),
         None => {
-            Finding::failed(CHECK, "there is no log of processed events", "run `outboxctl db init`").word("missing")
+            Finding::failed(CHECK, "the log of processed events is missing", "run `outboxctl db init`").word("missing")
         }
     };
     let given_up = overview.failures.as_ref().and_then(|rows| rows.first()).map(|newest| {
         let text = format!(
-            "a consumer gave up records, the newest at {}: {}",
+            "a consumer failed to process records, the newest at {}: {}",
             newest.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
             newest.reason
         );
-        Finding::warning("given up", text, "`outboxctl dlq list` shows them with their reasons")
+        Finding::warning("dead letters", text, "`outboxctl dlq list` shows them with their reasons")
     });
     std::iter::once(log).chain(given_up).collect()
 }
@@ -106,7 +107,7 @@ fn schema(report: &StatusReport) -> Finding {
         (0, false) => Finding::failed(CHECK, "the publication is missing", "run `outboxctl db init`"),
         (pending, _) if report.outbox.is_none() => Finding::failed(
             CHECK,
-            format!("there is no outbox; {pending} migrations are pending"),
+            format!("the outbox is missing; {pending} migrations are pending"),
             "run `outboxctl db init`",
         ),
         (pending, _) => Finding::warning(CHECK, format!("{pending} migrations are pending"), "run `outboxctl db init`"),
@@ -127,7 +128,7 @@ fn replication(level: &str) -> Finding {
 
 const SLOT: &str = "replication slot";
 /// Remedy for a capture whose position in the log is lost.
-const START_OVER: &str = "what was written since is not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it";
+const START_OVER: &str = "events written since are not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows the skipped events and `outboxctl reconcile --repair` delivers them";
 
 /// Returns the finding for a capture that has a position while the server has no slot.
 fn without_slot() -> Finding {
@@ -157,7 +158,7 @@ fn slot(slot: &Slot) -> Finding {
         }
         (_, false) => Finding::warning(
             check,
-            format!("nobody reads it; {text}"),
+            format!("inactive: no reader; {text}"),
             "run `outboxctl dms start`, or drop the slot if it is not needed",
         ),
         (_, true) if slot.lag_bytes.unwrap_or(0) > BEHIND => Finding::warning(
@@ -175,7 +176,7 @@ mod tests {
     use crate::doctor::State;
 
     #[test]
-    fn a_slot_is_judged_before_it_fills_the_disk() {
+    fn slots_are_reported_before_they_fill_the_disk() {
         let healthy = Slot {
             name: "s".into(),
             plugin: "pgoutput".into(),

@@ -1,10 +1,10 @@
 //! Checks of a deployment: the stacks, every stop of an event, dead letters and alarms.
 
-mod aside;
 mod bus;
 mod capture;
 mod consumer;
 mod database;
+mod failures;
 mod functions;
 mod rights;
 mod stacks;
@@ -74,15 +74,15 @@ pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Findin
     if !deployment.exists() {
         let text = format!("{} is not deployed in stage {}", deployment.pipeline.name, deployment.stage);
         let finding = Finding::ok("stacks", text);
-        (ground.told)(&finding);
+        (ground.on_finding)(&finding);
         return vec![finding];
     }
     let scene = Scene { ground, deployment };
     let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene).await) })];
     deployment.pipeline.stops(deployment.has_sample()).for_each(|stop| checks.extend(scene.checks(stop)));
     checks.push(Check::new("function rights", rights::rights(scene)));
-    checks.push(Check::new("dead letters", aside::failure_bucket(scene)));
-    checks.push(Check::new("dead-letter queues", aside::queues(scene)));
-    checks.push(Check::new("alarms", aside::alarms(scene)));
-    run(checks, ground.limit, ground.told).await
+    checks.push(Check::new("dead letters", failures::failure_bucket(scene)));
+    checks.push(Check::new("dead-letter queues", failures::queues(scene)));
+    checks.push(Check::new("alarms", failures::alarms(scene)));
+    run(checks, ground.limit, ground.on_finding).await
 }

@@ -41,13 +41,13 @@ async fn trouble(engine: &Engine, view: &StackView) -> Option<Finding> {
     match row.phase {
         Phase::Good => None,
         Phase::Running => {
-            Some(Finding::warning(check, text, "an operation is under way: `outboxctl watch` follows it"))
+            Some(Finding::warning(check, text, "an operation is in progress: `outboxctl watch` follows it"))
         }
         // The stack is in the state before the failed update.
         Phase::Bad if status.as_str() == "UPDATE_ROLLBACK_COMPLETE" => Some(Finding::warning(
             check,
             text,
-            "its last update failed and was taken back: correct the cause and run `outboxctl deploy`",
+            "its last update failed and was rolled back: correct the cause and run `outboxctl deploy`",
         )),
         Phase::Bad if row.deploy == OnDeploy::Recover => Some(Finding::failed(
             check,

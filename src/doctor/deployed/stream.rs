@@ -29,7 +29,9 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let Some(arn) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     // `…:table/NAME/stream/LABEL`
     let Some(table) = arn.split("/stream/").next().and_then(|table| table.rsplit('/').next()) else {
-        return Ok(vec![Finding::not_checked(CHECK, format!("{arn} is no ARN of a table's stream")).word("unknown")]);
+        return Ok(vec![
+            Finding::not_checked(CHECK, format!("{arn} is not the ARN of a table's stream")).word("unknown"),
+        ]);
     };
     let answer = match scene.ground.clients.dynamodb().describe_table().table_name(table).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(table)),
@@ -40,12 +42,16 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let latest = answer.table().and_then(|table| table.latest_stream_arn());
     let view = stream.and_then(|stream| stream.stream_view_type()).map_or("", |view| view.as_str());
     Ok(vec![if !enabled {
-        let remedy = "run `outboxctl deploy`; what was written meanwhile is not sent later";
+        let remedy = "run `outboxctl deploy`; changes made meanwhile are not sent later";
         Finding::failed(CHECK, format!("table {table} has no stream"), remedy).word("off")
     } else if latest.is_some_and(|latest| latest != arn) {
-        let text = format!("table {table} has another stream than the one that is consumed");
-        Finding::failed(CHECK, text, "somebody turned it off and on: destroy the consumer's stack and deploy again")
-            .word("replaced")
+        let text = format!("table {table} has another stream than the consumed one");
+        Finding::failed(
+            CHECK,
+            text,
+            "the stream was disabled and enabled: destroy the consumer's stack and deploy again",
+        )
+        .word("replaced")
     } else {
         Finding::ok(CHECK, format!("of table {table}, {view}, records are kept 24 h")).word("enabled")
     }])

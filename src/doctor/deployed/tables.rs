@@ -56,7 +56,7 @@ pub async fn destination(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> 
         other => Finding::failed(
             CHECK,
             "changes do not go to the stream",
-            "enable it: aws dynamodb enable-kinesis-streaming-destination; what was written meanwhile is not sent later",
+            "enable it: aws dynamodb enable-kinesis-streaming-destination; changes made meanwhile are not sent later",
         )
         .word(other.map_or("missing".to_owned(), |status| status.as_str().to_lowercase())),
     }])

@@ -69,7 +69,7 @@ impl Builder<'_> {
                 // Four shards of an on-demand stream, renewed every 5 s, and at most one checkpoint per second each.
                 let writes = 4.0 * (0.2 + usage.events_per_second.min(4.0) / 4.0) * HOURS * 3600.0 / 1e6;
                 self.add("lease table", format!("{} writes", millions(writes)), &[(writes, "dynamodb.million-writes")]);
-                let because = "it runs where you run it".to_owned();
+                let because = "it runs on your own machines".to_owned();
                 self.left_out.push(LeftOut { component: "consumer process".into(), because });
             }
             Part::Bus => {
@@ -114,7 +114,7 @@ fn millions(count: f64) -> String {
 pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
     let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
     if !usage.with_sample() {
-        let because = "it was left out (--without-sample); what writes the events instead is yours".to_owned();
+        let because = "it was left out (--without-sample); your application writes the events instead".to_owned();
         build.left_out.push(LeftOut { component: "sample's API and tables".into(), because });
     }
     pipeline.stops(usage.with_sample()).for_each(|stop| build.stop(stop, pipeline, usage));
@@ -133,8 +133,8 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
         build.left_out.push(LeftOut { component: "request metrics of the failure bucket".into(), because });
     }
     for (component, because) in [
-        ("data transfer, function logs, S3, SQS, KMS", "small at these rates, and depends on what is kept"),
-        ("free tiers, discounts, taxes", "they are the account's"),
+        ("data transfer, function logs, S3, SQS, KMS", "small at these rates, and dependent on retention"),
+        ("free tiers, discounts, taxes", "they depend on your account"),
     ] {
         build.left_out.push(LeftOut { component: component.into(), because: because.into() });
     }
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn the_parts_are_what_a_pocket_calculator_says() {
+    fn components_match_manual_calculations() {
         let (pipeline, prices) =
             (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
         let idle = estimate(pipeline, &usage(pipeline, 0.0, &[("DatabaseMultiAz", "true")]), &prices);
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_price_is_named_and_never_guessed() {
+    fn components_without_a_price_are_listed_and_not_guessed() {
         let (pipeline, prices) =
             (pipelines::find("rds-kinesis").expect("a pipeline"), Prices::published().expect("prices"));
         let usage = usage(pipeline, 1.0, &[("DatabaseClass", "db.x9.huge")]);

@@ -56,7 +56,7 @@ impl Prices {
         for (name, price) in over.prices {
             let of_class = (name.starts_with("rds.db.") || name.starts_with("dms.dms.")) && name.ends_with(".hour");
             if !of_class && !prices.prices.contains_key(&name) {
-                let error = Error::new(Kind::Usage, format!("{}: there is no price {name:?}", path.display()));
+                let error = Error::new(Kind::Usage, format!("{}: unknown price {name:?}", path.display()));
                 let meant = nearest(&name, prices.prices.keys().map(String::as_str));
                 return Err(match meant {
                     Some(meant) => error.hint(format!("did you mean {meant}?")),
@@ -64,7 +64,7 @@ impl Prices {
                 });
             }
             if !price.is_finite() || price < 0.0 {
-                return Err(Error::new(Kind::Usage, format!("{}: {name} = {price} is no price", path.display())));
+                return Err(Error::new(Kind::Usage, format!("{}: {name} = {price} is not a price", path.display())));
             }
             prices.prices.insert(name, price);
         }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_goes_over_the_table() {
+    fn file_prices_override_the_table() {
         let prices = over("date = \"2026-11\"\n[prices]\n\"dms.dms.t3.medium.hour\" = 0.1\n\"secret.month\" = 0.5\n")
             .expect("valid");
         assert_eq!((prices.get("dms.dms.t3.medium.hour"), prices.get("secret.month")), (Some(0.1), Some(0.5)));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_or_price_that_can_not_be_is_refused() {
+    fn unknown_names_and_invalid_prices_are_rejected() {
         let misspelt = over("[prices]\n\"secret.mnoth\" = 0.5\n").expect_err("unknown");
         assert_eq!(misspelt.hints().next(), Some("did you mean secret.month?"));
         assert_eq!(over("[prices]\n\"secret.month\" = -1.0\n").expect_err("negative").kind(), Kind::Usage);

@@ -22,7 +22,7 @@ pub struct Usage {
 
 impl Usage {
     /// Bytes that capture and envelope add to a payload: keys, metadata, trace and times.
-    pub const AROUND: f64 = 1_024.0;
+    pub const OVERHEAD: f64 = 1_024.0;
     /// Average number of events in one call of the publisher.
     pub const EVENTS_A_CALL: f64 = 10.0;
     /// Seconds per call of a function.
@@ -40,7 +40,7 @@ impl Usage {
 
     /// Returns the size of an event with its envelope, in bytes.
     pub fn record(&self) -> f64 {
-        self.event_bytes + Self::AROUND
+        self.event_bytes + Self::OVERHEAD
     }
 
     /// Returns the units of `size` bytes in a record, rounded up as the services do.

@@ -10,7 +10,7 @@ fn a_dry_run_shows_every_stack_and_changes_nothing() {
     for stack in STACKS {
         assert!(told.contains(&format!("\n{stack}  create")), "{stack}: {told}");
     }
-    assert!(told.contains("who may do what") && told.contains("(AWS::IAM::Role)"), "{told}");
+    assert!(told.contains("permissions (IAM and resource policies)") && told.contains("(AWS::IAM::Role)"), "{told}");
     assert!(told.contains("account 123456789012, region eu-central-1"), "{told}");
     assert!(!told.contains('\u{1b}'), "no escape codes off a terminal: {told}");
     assert_eq!(account.executions(), [0; 6]);

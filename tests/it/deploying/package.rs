@@ -63,5 +63,5 @@ fn without_the_right_to_look_at_functions_deploy_says_so() {
     let account = account(Script::default());
     account.server.world().refused = vec!["GetFunction"];
     let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("it can't be checked whether the functions run the package"), "{told}");
+    assert!(told.contains("can't check that the functions run the package"), "{told}");
 }

@@ -73,7 +73,7 @@ fn what_is_not_a_regular_file_is_never_opened() {
     assert!(made.success());
     let told = world.run(["outputs"]);
     assert!(told.starts_with("exit: 2\n") && told.contains("it is not a regular file"), "{told}");
-    assert!(world.run(["init"]).contains("is here already"));
+    assert!(world.run(["init"]).contains("already exists"));
     assert!(world.run(["explain", "tail"]).starts_with("exit: 0\n"));
     std::fs::remove_file(&path).expect("removed");
     symlink("/dev/zero", &path).expect("a link");

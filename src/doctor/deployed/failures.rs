@@ -37,12 +37,12 @@ pub async fn queues(scene: Scene<'_>) -> Result<Vec<Finding>> {
         let found = found.aws(format!("look into queue {name}"))?;
         let waiting = found.attributes().and_then(|all| all.get(&attribute)).map_or("0", String::as_str);
         if waiting != "0" {
-            let remedy = "each message is an event that its target refused: look at one in the SQS console";
+            let remedy = "each message is an event that its target rejected: look at one in the SQS console";
             findings.push(Finding::warning(CHECK, format!("about {waiting} messages in {name}"), remedy));
         }
     }
     if findings.is_empty() {
-        findings.push(Finding::ok(CHECK, format!("{}, nothing in it", count(answer.queue_urls().len(), "queue"))));
+        findings.push(Finding::ok(CHECK, format!("{}, empty", count(answer.queue_urls().len(), "queue"))));
     }
     Ok(findings)
 }
