@@ -225,7 +225,7 @@ mod tests {
         for command in &all {
             assert!(with.contains(&command.as_str()), "{command} has no examples");
         }
-        assert_eq!(with.len(), all.len(), "examples of a command that does not exist, or twice");
+        assert_eq!(with.len(), all.len(), "examples of an unknown command, or duplicates");
         for (words, examples) in EXAMPLES {
             assert!((2..=3).contains(&examples.len()), "{words}: {} examples", examples.len());
         }

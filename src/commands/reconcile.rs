@@ -1,5 +1,7 @@
 //! `outboxctl reconcile`.
 
+mod text;
+
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,19 +16,16 @@ use crate::commands::replay::{check_window, show_step};
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::output::{Event, Expect, Outcome, Table, count};
+use crate::output::{Event, Expect, Outcome, count};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;
 use crate::repair::delivery::Courier;
-use crate::repair::reconcile::{Deliveries, Finding, Options, Overtaken, Report, Side, reconcile};
+use crate::repair::reconcile::{Deliveries, Options, Overtaken, Report, Side, reconcile};
 use crate::repair::replay::{self, replay};
 use crate::repair::source::{Filter, Outbox};
-use crate::settings::quoted;
 
 /// Maximum missing events that a repair requests by id; for more it reads the whole window again.
 const BY_ID: usize = 500;
-/// Maximum findings in the text output.
-const SHOWN: usize = 20;
 
 /// Compare the outbox with the delivered events
 ///
@@ -100,7 +99,7 @@ impl Args {
         let stopped = if report.counts.missing > 0 { capture::stopped(ctx, &deployment).await } else { None };
         if self.repair && !report.lost.is_empty() {
             if let Some(task) = stopped.filter(|_| !self.force) {
-                return Err(waiting(&task, &report)
+                return Err(text::waiting(&task, &report)
                     .hint("--force repairs anyway: events that the capture has not read yet are then delivered twice")
                     .with_data(report));
             }
@@ -137,15 +136,15 @@ impl Args {
 
     fn finish(&self, ctx: &Context, report: Report, stopped: Option<Snapshot>, rows: Option<u64>) -> Result<Outcome> {
         if report.agrees(self.allow_duplicates) {
-            let message = agreement(&report, &self.window(&report), rows);
+            let message = text::agreement(&report, &self.window(&report), rows);
             ctx.console.emit(Event::finished("reconcile", message, false));
-            return Ok(Outcome::data(&report).changed(false).table(totals(&report)));
+            return Ok(Outcome::data(&report).changed(false).table(text::totals(&report)));
         }
         ctx.console.emit(Event::failed("reconcile", "the delivered events differ from the committed events"));
-        ctx.console.table(&totals(&report));
-        ctx.console.table(&findings(&report));
+        ctx.console.table(&text::totals(&report));
+        ctx.console.table(&text::findings(&report));
         if let Some(task) = stopped.filter(|_| !report.lost.is_empty()) {
-            return Err(waiting(&task, &report).with_data(report));
+            return Err(text::waiting(&task, &report).with_data(report));
         }
         let counts = &report.counts;
         let message = format!(
@@ -178,12 +177,12 @@ impl Args {
                 .hint("deliver the whole window instead: `outboxctl replay --from … --until …`")
                 .with_data(report));
         }
-        ctx.console.table(&findings(&report));
+        ctx.console.table(&text::findings(&report));
         lost.sort_unstable();
         let later = Filter { from: options.from, ..Filter::default() };
         let overtaken = Overtaken::find(outbox, later, &lost, &ctx.cancel).await?;
         if overtaken.aggregates > 0 {
-            ctx.console.warn(order_warning(&overtaken));
+            ctx.console.warn(text::order_warning(&overtaken));
         }
         reach::confirm(ctx, &format!("deliver {} missing events?", lost.len())).await?;
         let courier = Courier::of(deployment)?;
@@ -212,76 +211,6 @@ impl Args {
         }
         ctx.console.emit(Event::finished("repair", format!("{} sent", count(sent.sent, "event")), true));
         let outcome = Outcome::data(data).changed(true);
-        Ok(outcome.summary("run `outboxctl reconcile` again to see that they arrived"))
+        Ok(outcome.summary("run `outboxctl reconcile` again to check that they arrived"))
     }
-}
-
-/// Returns the result of a comparison without differences.
-fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
-    let counts = &report.counts;
-    let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed)) {
-        0 => String::new(),
-        younger => format!("; {younger} younger events were left out"),
-    };
-    match (counts.committed, rows) {
-        (0, Some(0)) if counts.unknown > 0 => format!(
-            "the outbox is empty: nothing to compare; {} deliveries are of events that it no longer has",
-            counts.unknown
-        ),
-        (0, Some(0)) => "the outbox is empty: nothing to compare".to_owned(),
-        (0, _) => format!("no event was {window}: nothing to compare{younger}"),
-        (committed, _) => format!("{committed} events {window}: all delivered{younger}"),
-    }
-}
-
-/// Returns the error for missing events that a stopped capture may still deliver.
-fn waiting(task: &Snapshot, report: &Report) -> Error {
-    let lost = report.counts.missing - report.dead_letters;
-    let message = format!(
-        "the capture is {}: {lost} of {} events have not been delivered, and may be waiting for it",
-        task.status, report.counts.committed
-    );
-    capture::explain(Error::new(Kind::Verify, message), task)
-}
-
-/// Returns the warning about aggregates whose later events have already been delivered.
-fn order_warning(overtaken: &Overtaken) -> String {
-    let Overtaken { aggregates, example, .. } = overtaken;
-    let example = example.as_deref().unwrap_or("ID");
-    format!(
-        "{aggregates} aggregates have received later events already, so that their missing events arrive out of order; \
-         to deliver such an aggregate again from its beginning and in order: `outboxctl replay --aggregate {}`",
-        quoted(example)
-    )
-}
-
-fn totals(report: &Report) -> Table {
-    let counts = &report.counts;
-    let mut table = Table::new(["events", "count"]);
-    let altered = match counts.not_compared {
-        0 => counts.altered.to_string(),
-        unknown => format!("{}, {unknown} not compared", counts.altered),
-    };
-    for (name, count) in [
-        ("committed", counts.committed.to_string()),
-        ("delivered", counts.delivered.to_string()),
-        ("missing", counts.missing.to_string()),
-        ("  of them dead letters", report.dead_letters.to_string()),
-        ("duplicated", counts.duplicated.to_string()),
-        ("altered", altered),
-        ("delivered, not in the outbox", counts.unknown.to_string()),
-        ("replayed deliveries", counts.replayed.to_string()),
-    ] {
-        table.row([name.to_owned(), count]);
-    }
-    table
-}
-
-fn findings(report: &Report) -> Table {
-    let mut table = Table::new(["event", "finding", "dead letter"]);
-    for named in report.findings.iter().filter(|named| named.finding != Finding::Unknown).take(SHOWN) {
-        let finding = format!("{:?}", named.finding).to_lowercase();
-        table.row([named.event_id.to_string(), finding, named.dead_letter.clone().unwrap_or_default()]);
-    }
-    table
 }

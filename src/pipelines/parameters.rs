@@ -265,7 +265,7 @@ mod tests {
         };
         assert!(objection("DatabaseVersion", "9.6").is_some_and(|text| text.contains("17")));
         assert!(objection("RetentionHours", "2").is_some_and(|text| text.contains("24")));
-        assert!(objection("Shards", "many").is_some_and(|text| text.contains("no number")));
+        assert!(objection("Shards", "many").is_some_and(|text| text.contains("not a number")));
         assert_eq!(objection("Shards", "4"), None);
     }
 }

@@ -48,6 +48,6 @@ mod tests {
         let of = |kind: &str, property| may_replace(kind, std::iter::once(property));
         assert!(of("AWS::Kinesis::Stream", "Name") && !of("AWS::Kinesis::Stream", "RetentionPeriodHours"));
         assert!(of("AWS::RDS::DBInstance", "Engine") && !of("AWS::CloudWatch::Alarm", "Dimensions"));
-        assert!(of("AWS::New::Type", "Any"), "what is not known may replace");
+        assert!(of("AWS::New::Type", "Any"), "unknown types may be replaced");
     }
 }

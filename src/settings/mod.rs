@@ -40,7 +40,7 @@ pub enum Origin {
 
 impl Origin {
     /// Returns whether the user chose the value for this run: by a flag or a variable, not by the file or a default.
-    pub fn is_by_hand(self) -> bool {
+    pub fn is_explicit(self) -> bool {
         matches!(self, Self::Flag | Self::Variable)
     }
 }

@@ -11,10 +11,10 @@ impl Settings {
     pub fn place(&self) -> Place {
         let remote = !self.local && self.chosen.local == Origin::Flag;
         let mut place = Place { local: self.local, remote, ..Place::default() };
-        if self.stage != super::DEFAULT_STAGE || self.chosen.stage.is_by_hand() {
+        if self.stage != super::DEFAULT_STAGE || self.chosen.stage.is_explicit() {
             place.own.push(("--stage", self.stage.clone()));
         }
-        if self.pipeline != super::DEFAULT_PIPELINE || self.chosen.pipeline.is_by_hand() {
+        if self.pipeline != super::DEFAULT_PIPELINE || self.chosen.pipeline.is_explicit() {
             place.own.push(("--pipeline", self.pipeline.clone()));
         }
         let values = [("--profile", &self.profile), ("--region", &self.region), ("--endpoint-url", &self.endpoint_url)];
@@ -198,7 +198,7 @@ mod tests {
             "run `outboxctl dms start --fresh {own}`, then `outboxctl reconcile {own}` or `outboxctl explain x`"
         );
         assert_eq!(filled, expected);
-        assert_eq!(place.fill(&filled), expected, "twice is once");
+        assert_eq!(place.fill(&filled), expected, "filling twice changes nothing");
         assert_eq!(
             place.fill("`aws sqs purge-queue --region us-east-1`"),
             "`aws sqs purge-queue --region us-east-1 --profile ops --endpoint-url 'http://[::1]:1/'`"

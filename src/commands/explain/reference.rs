@@ -29,7 +29,7 @@ fn describe(text: &mut String, command: &Command, path: &str) {
     if below.is_empty() {
         let about = command.get_long_about().or(command.get_about()).map(ToString::to_string).unwrap_or_default();
         let _ = write!(text, "\n## {path}\n\n{}\n\n```\n{}\n```\n", about.trim(), usage(command, path));
-        let own = command.get_arguments().filter(|arg| !arg.is_global_set() && is_worth_telling(arg));
+        let own = command.get_arguments().filter(|arg| !arg.is_global_set() && is_documented(arg));
         let mut list = String::new();
         arguments(&mut list, own);
         if !list.is_empty() {
@@ -51,7 +51,7 @@ fn examples(command: &Command) -> Option<String> {
     Some(lines.lines().map(str::trim_start).collect::<Vec<_>>().join("\n"))
 }
 
-fn is_worth_telling(arg: &Arg) -> bool {
+fn is_documented(arg: &Arg) -> bool {
     !arg.is_hide_set() && !matches!(arg.get_id().as_str(), "help" | "version")
 }
 
@@ -66,7 +66,7 @@ fn usage(command: &Command, path: &str) -> String {
 }
 
 fn arguments<'a>(text: &mut String, list: impl Iterator<Item = &'a Arg>) {
-    for arg in list.filter(|arg| is_worth_telling(arg)) {
+    for arg in list.filter(|arg| is_documented(arg)) {
         let about = arg.get_help().map(ToString::to_string).unwrap_or_default();
         let _ = writeln!(text, "- `{}`: {}{}", name(arg), about.replace('\n', " "), notes(arg));
     }

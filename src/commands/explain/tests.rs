@@ -12,14 +12,14 @@ fn every_file_is_a_topic() {
         files.map(|file| file.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
     let listed: BTreeSet<String> = TOPICS.iter().map(|topic| format!("{}.md", topic.name)).collect();
     assert_eq!(files, listed, "files in topics/ on the left, the table TOPICS on the right");
-    assert_eq!(listed.len(), TOPICS.len(), "a name twice");
+    assert_eq!(listed.len(), TOPICS.len(), "duplicate names");
 }
 
 #[test]
 fn topics_begin_with_a_title_and_one_sentence() {
     for topic in TOPICS {
         assert!(topic.text.starts_with("# "), "{}", topic.name);
-        // Both stand on one line of a list of 80 columns.
+        // Name and title fit on one line of 80 columns.
         assert!(topic.name.len() <= 18 && topic.title().len() <= 59, "{}: {:?}", topic.name, topic.title());
         let summary = topic.summary();
         assert!(summary.ends_with('.') && summary.len() <= 160, "{}: {summary:?}", topic.name);
@@ -35,7 +35,7 @@ fn every_kind_has_a_cause_and_a_remedy() {
         assert!(cause.contains("**Cause.** ") && remedy.trim().len() > 20, "{}", kind.name());
     }
     let errors = TOPICS.iter().find(|topic| topic.name == "errors").expect("errors.md");
-    assert_eq!(errors.text.split("\n## ").count() - 1, Kind::ALL.len(), "a section that is no kind");
+    assert_eq!(errors.text.split("\n## ").count() - 1, Kind::ALL.len(), "sections without a kind");
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn links_between_topics_resolve() {
     }
 }
 
-/// "`step` in `src/x.rs`" and "`src/x.rs`" are true.
+/// Checks that named files exist and contain the named functions.
 #[test]
 fn code_named_in_topics_exists() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -83,7 +83,7 @@ fn topics_are_found_regardless_of_case_and_separators() {
     assert_eq!(error.hints().next(), Some("did you mean ordering?"));
 }
 
-/// The source files outside functions, whose variables the templates set, with their tests cut off.
+/// Returns the source files without their tests, except the functions, whose variables the templates set.
 fn sources() -> Vec<String> {
     fn collect(folder: &Path, found: &mut Vec<String>) {
         for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
@@ -100,7 +100,7 @@ fn sources() -> Vec<String> {
     found
 }
 
-/// What stands in quotes after each of these openings, where it looks like a variable.
+/// Returns the quoted texts after each of these openings that look like a variable.
 fn quoted_after<'a>(text: &'a str, openings: &[&str]) -> Vec<&'a str> {
     let names = openings.iter().flat_map(|opening| text.match_indices(opening)).filter_map(|(at, opening)| {
         let name = text[at + opening.len()..].split('"').next()?;

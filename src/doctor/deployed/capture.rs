@@ -129,7 +129,7 @@ mod tests {
         assert!(needs_slot(&snapshot("running", None, None)));
         assert!(!needs_slot(&snapshot("ready", None, None)) && !needs_slot(&snapshot("starting", None, None)));
         let stopped = snapshot("stopped", None, None);
-        assert!(!needs_slot(&stopped), "it never came as far as the log");
+        assert!(!needs_slot(&stopped), "the task never read the log");
         assert!(needs_slot(&Snapshot { recovery_checkpoint: Some("checkpoint:V1#1".into()), ..stopped }));
     }
 

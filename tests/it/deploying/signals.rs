@@ -97,7 +97,7 @@ fn a_deletion_that_was_detached_from_goes_on() {
     });
     assert!(told.contains("error: detached; CloudFormation continues with: ") && told.contains("consumer"), "{told}");
     assert!(
-        told.contains("`outboxctl watch --pipeline") && told.contains("can't be cancelled; it continues"),
+        told.contains("`outboxctl watch --pipeline") && told.contains("can't be cancelled; they continue"),
         "{told}"
     );
 
