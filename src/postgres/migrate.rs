@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{DbError, SqlState};
 use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
@@ -13,6 +13,8 @@ use crate::error::{Error, Kind, Result};
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.
 const LOCK: i64 = 0x6f75_7462_6f78;
+/// Attempts of an init that other sessions get in the way of.
+const MAX_ATTEMPTS: u32 = 10;
 
 const LEDGER: &str = "CREATE TABLE IF NOT EXISTS public.outboxctl_migrations (
     version    integer      PRIMARY KEY,
@@ -50,7 +52,15 @@ pub struct InitReport {
 /// # Errors
 /// `Schema` when an applied migration's text differs from ours, or the database is newer than this executable.
 pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport> {
-    match migrate(client, dry_run, sample).await {
+    let mut attempts = 1;
+    let result = loop {
+        match migrate(client, dry_run, sample).await {
+            // Roles belong to the server, and its catalog has no lock for them: an init of another database makes the same.
+            Err(failure) if failure.is_race && attempts < MAX_ATTEMPTS => attempts += 1,
+            result => break result,
+        }
+    };
+    match result {
         Err(failure) if failure.is_lock => {
             // The transaction is over, so the session can be asked again.
             let holders = blocking::lock_holders(client, LOCK).await.unwrap_or_default();
@@ -68,13 +78,27 @@ struct Failure {
     error: Error,
     /// It waited too long for a lock.
     is_lock: bool,
+    /// Another session made or changed the same role at the same time.
+    is_race: bool,
 }
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<tokio_postgres::Error>());
         let is_lock = cause.and_then(tokio_postgres::Error::code) == Some(&SqlState::LOCK_NOT_AVAILABLE);
-        Self { error, is_lock }
+        let is_race = cause.and_then(tokio_postgres::Error::as_db_error).is_some_and(is_race);
+        Self { error, is_lock, is_race }
+    }
+}
+
+/// Returns whether two sessions wrote the same row of the server's catalog of roles. PostgreSQL reports the second as a
+/// duplicate, or as an internal error without a code of its own ("tuple concurrently updated" in its source).
+fn is_race(error: &DbError) -> bool {
+    match error.code() {
+        &SqlState::UNIQUE_VIOLATION => error.schema() == Some("pg_catalog"),
+        &SqlState::DUPLICATE_OBJECT => true,
+        &SqlState::INTERNAL_ERROR => error.message().starts_with("tuple concurrently"),
+        _ => false,
     }
 }
 

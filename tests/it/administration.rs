@@ -191,6 +191,24 @@ async fn two_inits_at_once_both_succeed_and_one_changes() {
     assert!(one.changed != two.changed, "{one:?} {two:?}");
 }
 
+/// The roles belong to the server: another init may make them at the same time.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inits_of_several_databases_at_once_all_succeed() {
+    let stack = stack();
+    let mut inits = tokio::task::JoinSet::new();
+    for name in ["several_1", "several_2", "several_3", "several_4"] {
+        let (database, admin) = database(&stack, name).await;
+        // So that every one of them has rights to grant.
+        let revoke = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_writer') THEN
+                      REVOKE rds_iam FROM outbox_writer; END IF; END $$";
+        admin.batch_execute(revoke).await.expect("revoked");
+        inits.spawn(async move { init(&mut connect(&database).await.expect("connect"), false).await });
+    }
+    while let Some(report) = inits.join_next().await {
+        assert!(report.expect("no panic").changed);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn samples_number_each_aggregate_without_gaps_whatever_is_rolled_back() {
     let stack = stack();

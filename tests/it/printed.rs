@@ -11,7 +11,7 @@ const NAMES: &[&str] = &[
     // A change set's description, which AWS keeps.
     ".description(\"outboxctl deploy\")",
     // The place of a stop on the page.
-    "place: \"outboxctl consume\"",
+    "service: \"outboxctl consume\"",
     // A JUnit suite's name.
     "const SUITE: &str = \"outboxctl verify\"",
     // The demo's own steps, which it runs itself.

@@ -116,7 +116,7 @@ export function beginTables(about, consumes) {
   };
 }
 
-/** What a letter is called: its event, as far as that is known, or its id in `dlq list`. */
+/** Returns the name of a letter: its event, if known, or its id. */
 const called = ({ event_type: type, sequence }, otherwise) => (type ? [type, sequence != null && `#${sequence}`].filter(Boolean).join(" ") : otherwise);
 const ofObject = (row) => ({ ...row, name: called(row, row.id) });
 const ofRecord = (row) => {

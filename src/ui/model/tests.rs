@@ -53,6 +53,7 @@ fn an_event_counts_once_at_each_hop_whatever_comes_first() {
 fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
     use crate::aws::health::Health;
     use crate::postgres::admin::Slot;
+    use crate::ui::model::picture::Condition;
     let model = model();
     let captured = || {
         let stages = Picture::of(&model, &model.lock(), at(0)).stages;
