@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::streams::From;
+use crate::streams::StartAt;
 
 /// Maximum duration of a flag: ten years, because clocks can't represent every time.
 pub const LONGEST: Duration = Duration::from_secs(3_650 * 86_400);
@@ -51,10 +51,10 @@ pub fn age(text: &str) -> Result<DateTime<Utc>, String> {
 pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
     let now = Utc::now();
     Ok(match from_at(text, now)? {
-        From::Latest => now,
+        StartAt::Latest => now,
         // Older than any event of a pipeline.
-        From::Start => DateTime::UNIX_EPOCH,
-        From::At(at) => at,
+        StartAt::Start => DateTime::UNIX_EPOCH,
+        StartAt::At(at) => at,
     })
 }
 
@@ -62,14 +62,14 @@ pub fn time(text: &str) -> Result<DateTime<Utc>, String> {
 ///
 /// # Errors
 /// The accepted values.
-pub fn from(text: &str) -> Result<From, String> {
+pub fn from(text: &str) -> Result<StartAt, String> {
     from_at(text, Utc::now())
 }
 
-fn from_at(text: &str, now: DateTime<Utc>) -> Result<From, String> {
+fn from_at(text: &str, now: DateTime<Utc>) -> Result<StartAt, String> {
     let at = match text.split_at_checked(1) {
-        _ if text == "latest" => return Ok(From::Latest),
-        _ if text == "start" => return Ok(From::Start),
+        _ if text == "latest" => return Ok(StartAt::Latest),
+        _ if text == "start" => return Ok(StartAt::Start),
         Some((sign @ ("-" | "+"), rest)) => read_duration(rest).ok().and_then(|by| moved(now, by, sign == "+")),
         _ if read_duration(text).is_ok() => {
             return Err(format!("-{text} is that long ago, +{text} that long from now"));
@@ -77,7 +77,7 @@ fn from_at(text: &str, now: DateTime<Utc>) -> Result<From, String> {
         _ => DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()),
     };
     let needed = "a time like 2026-01-31T12:00:00Z is needed, one relative to now like -15m or +1h30m, start or latest";
-    at.map(From::At).ok_or_else(|| needed.to_owned())
+    at.map(StartAt::At).ok_or_else(|| needed.to_owned())
 }
 
 fn moved(now: DateTime<Utc>, by: Duration, later: bool) -> Option<DateTime<Utc>> {
@@ -205,7 +205,7 @@ mod tests {
     fn times_are_absolute_relative_or_keywords() {
         let now = "2026-01-31T12:00:00Z".parse().expect("a time");
         let at = |text: &str| match from_at(text, now)? {
-            From::At(at) => Ok(at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+            StartAt::At(at) => Ok(at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
             word => Ok(format!("{word:?}")),
         };
         for (text, expected) in [

@@ -19,7 +19,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, count};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;
-use crate::repair::delivery::Courier;
+use crate::repair::delivery::Destination;
 use crate::repair::reconcile::{Deliveries, Options, Overtaken, Report, Side, reconcile};
 use crate::repair::replay::{self, replay};
 use crate::repair::source::{Filter, Outbox};
@@ -185,8 +185,8 @@ impl Args {
             ctx.console.warn(text::order_warning(&overtaken));
         }
         reach::confirm(ctx, &format!("deliver {} missing events?", lost.len())).await?;
-        let courier = Courier::of(deployment)?;
-        ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), courier.describe())));
+        let destination = Destination::of(deployment)?;
+        ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), destination.describe())));
         let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
         let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
         // Not marked as a replay, because these events have not been delivered yet.
@@ -198,7 +198,7 @@ impl Args {
             done += 1;
             ctx.console.expect("repair", Expect::of(done, total));
         };
-        let (sent, ended) = replay(outbox, &courier, &how, None, &ctx.cancel, wanted, on_step).await;
+        let (sent, ended) = replay(outbox, &destination, &how, None, &ctx.cancel, wanted, on_step).await;
         let data = serde_json::json!({ "before": report, "repair": sent });
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("repair", error.message()));

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::local::Home;
 use crate::outbox::is_abbreviated;
 use crate::output::{Event, Expect, Outcome, Table, count};
-use crate::repair::delivery::Courier;
+use crate::repair::delivery::Destination;
 use crate::repair::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
 use crate::repair::source::{Filter, Outbox};
 
@@ -98,7 +98,7 @@ impl Args {
             return Err(error.hint("--all delivers all events of the outbox again"));
         }
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
-        let courier = Courier::of(&deployment)?;
+        let courier = Destination::of(&deployment)?;
         if !self.dry_run {
             reach::confirm_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
@@ -212,7 +212,7 @@ impl Args {
         }
     }
 
-    fn opening(&self, name: &str, journal: Option<&Journal>, courier: &Courier) -> String {
+    fn opening(&self, name: &str, journal: Option<&Journal>, courier: &Destination) -> String {
         let to = courier.describe();
         match journal.map_or(0, |journal| journal.state.dealt_with) {
             _ if self.dry_run => format!("would go to {to}"),

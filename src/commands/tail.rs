@@ -17,7 +17,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::{self, Hop, Part, Pipeline, Stop};
 use crate::settings::OutputFormat;
-use crate::streams::{From, Template, Warnings};
+use crate::streams::{StartAt, Template, Warnings};
 use filter::Filter;
 use named::NamedHop;
 use show::Show;
@@ -39,7 +39,7 @@ pub struct Args {
     hops: Vec<NamedHop>,
     /// Where to start: latest, start, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "latest", allow_hyphen_values = true, value_parser = from)]
-    from: From,
+    from: StartAt,
     /// Exit when items arrive later than this: a time, +30s or -1m
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, value_parser = time)]
     until: Option<DateTime<Utc>>,
@@ -99,14 +99,14 @@ impl Args {
     fn check(&self, ctx: &Context) -> Result<()> {
         let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
         match self.from {
-            From::At(from) if from > Utc::now() => return refuse("--from is in the future"),
-            From::At(from) if self.until.is_some_and(|until| until < from) => {
+            StartAt::At(from) if from > Utc::now() => return refuse("--from is in the future"),
+            StartAt::At(from) if self.until.is_some_and(|until| until < from) => {
                 return refuse("--until is before --from");
             }
-            From::Latest if self.until.is_some_and(|until| until < Utc::now()) => {
+            StartAt::Latest if self.until.is_some_and(|until| until < Utc::now()) => {
                 return refuse("--until is in the past: set the start with --from");
             }
-            From::Latest | From::Start | From::At(_) => {}
+            StartAt::Latest | StartAt::Start | StartAt::At(_) => {}
         }
         let pipeline = pipelines::find(&ctx.settings.pipeline)?;
         self.hops.iter().filter_map(|named| part(*named)).try_for_each(|part| pipeline.need(part))?;
@@ -133,7 +133,7 @@ impl Args {
     /// `Usage` for --enhanced-fan-out without a Kinesis stream.
     fn stops(&self, ctx: &Context, pipeline: &'static Pipeline) -> Result<Vec<&'static Stop>> {
         let named: Vec<Hop> = self.hops.iter().map(|named| named.hop()).collect();
-        let past = self.from != From::Latest;
+        let past = self.from != StartAt::Latest;
         let is_wanted = |hop: Hop| if named.is_empty() { hop != Hop::Log } else { named.contains(&hop) };
         if past && pipeline.has(Part::Bus) && is_wanted(Hop::Bus) {
             ctx.console.note("EventBridge keeps no history: reading the event log instead");

@@ -13,7 +13,7 @@ use crate::deployment::database::Via;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::output::{Event, Outcome};
-use crate::streams::From;
+use crate::streams::StartAt;
 use crate::ui::{self, Options};
 
 /// Show the pipeline live on a web page
@@ -35,7 +35,7 @@ pub struct Args {
     token_file: Option<PathBuf>,
     /// How far back to read stream and event log at the start: latest, start, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "-15m", allow_hyphen_values = true, value_parser = from)]
-    from: From,
+    from: StartAt,
     /// How to reach the database
     #[arg(long, value_name = "WAY", default_value = "auto")]
     via: Via,

@@ -1,4 +1,4 @@
-//! From a record of the stream to what is to be done about it. Pure.
+//! Classifies a record of the stream. Pure.
 
 use aws_sdk_kinesis::types::Record;
 use chrono::Datelike;
@@ -7,25 +7,26 @@ use crate::outbox::formats::dms::{Recognised, recognise};
 use crate::outbox::{Message, RowError, digest};
 use crate::postgres::{Delivery, Mark};
 
-/// A record, and what it is.
+/// A record and its content.
 #[derive(Debug)]
 pub struct Arrival {
     pub sequence_number: String,
     pub content: Content,
 }
 
-/// What a record is.
+/// The content of a record.
 #[derive(Debug)]
 pub enum Content {
-    /// An outbox row that was inserted.
+    /// An inserted outbox row.
     Event(Box<Event>),
-    /// Nothing to be done: a control record, a table of DMS itself, another table, another change than an insert.
+    /// A record without an event: a control record, a row of another table or of DMS's own, or a change other than an
+    /// insert.
     Skip,
-    /// It should be an event and can't be read.
+    /// A record that should be an event and can't be read.
     Broken { delivery: Delivery, reason: String },
 }
 
-/// An event, and the record that brought it.
+/// An event, and the position of its record.
 #[derive(Debug)]
 pub struct Event {
     pub message: Message,
@@ -33,7 +34,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Returns the aggregate's type and id: events of one aggregate take effect in their order.
+    /// Returns the aggregate's type and id: events of one aggregate are processed in order.
     pub fn aggregate(&self) -> (&str, &str) {
         (&self.message.aggregate_type, &self.message.aggregate_id)
     }
@@ -82,8 +83,8 @@ fn content(delivery: Delivery) -> Content {
     }
 }
 
-/// Whether the inbox can mark it. Rows of our outbox always fit; what the stream has from elsewhere and PostgreSQL would
-/// refuse must be found here: a statement that fails each time would hold up the shard for ever.
+/// Checks that the inbox can store the event's mark. Rows of our outbox always fit; rows of other origin that
+/// PostgreSQL would refuse must be detected here: a statement that fails each time would block the shard.
 fn fits(message: &Message) -> Result<(), RowError> {
     let texts = [
         ("aggregate_type", &message.aggregate_type, 64),
@@ -92,10 +93,10 @@ fn fits(message: &Message) -> Result<(), RowError> {
     ];
     for (column, text, longest) in texts {
         if text.chars().count() > longest {
-            return Err(RowError { column, problem: "is longer than the inbox takes" });
+            return Err(RowError { column, problem: "is longer than the inbox allows" });
         }
         if text.contains('\0') {
-            return Err(RowError { column, problem: "has a NUL, which PostgreSQL does not take" });
+            return Err(RowError { column, problem: "has a NUL, which PostgreSQL does not allow" });
         }
     }
     // PostgreSQL's time begins in 4713 BC.
@@ -113,7 +114,7 @@ pub mod tests {
 
     use super::*;
 
-    /// A record as DMS writes it.
+    /// Returns a record in the form of DMS.
     pub fn record(id: Uuid, aggregate: &str, sequence: i64) -> Vec<u8> {
         json!({
             "data": {
@@ -130,7 +131,7 @@ pub mod tests {
         .into_bytes()
     }
 
-    /// The event of that record.
+    /// Returns the event of that record.
     pub fn message(id: u128, aggregate: &str, sequence: i64) -> Message {
         match arrival(record(Uuid::from_u128(id), aggregate, sequence)).content {
             Content::Event(event) => event.message,
@@ -144,11 +145,11 @@ pub mod tests {
     }
 
     #[test]
-    fn events_others_and_broken_ones_are_told_apart() {
+    fn events_other_and_broken_records_are_distinguished() {
         let good = record(Uuid::from_u128(1), "p1", 3);
         let text = String::from_utf8(good.clone()).expect("text");
         assert!(matches!(arrival(good).content, Content::Event(event) if event.aggregate() == ("person", "p1")));
-        // A deleted row has its primary key alone.
+        // A deleted row has only its primary key.
         let deleted = json!({
             "data": {"id": Uuid::from_u128(1)},
             "metadata": {"record-type": "data", "operation": "delete", "schema-name": "public", "table-name": "outbox",
@@ -166,7 +167,7 @@ pub mod tests {
     }
 
     #[test]
-    fn what_the_inbox_would_refuse_is_kept_as_a_failure() {
+    fn events_that_the_inbox_would_refuse_are_failures() {
         let text = String::from_utf8(record(Uuid::from_u128(1), "p1", 3)).expect("text");
         let reason = |text: String| match arrival(text.into_bytes()).content {
             Content::Broken { reason, .. } => reason,

@@ -9,10 +9,10 @@ use serde::Serialize;
 
 use crate::timing::nearest_rank;
 
-/// Latencies kept for the percentiles; later ones replace the oldest.
+/// Latencies kept for the percentiles; new ones replace the oldest.
 const KEPT: usize = 10_000;
 
-/// Counts since the start. Clones count together.
+/// Counts since the start. Clones share the counts.
 #[derive(Debug, Clone, Default)]
 pub struct Metrics(Arc<Mutex<State>>);
 
@@ -27,31 +27,31 @@ struct State {
 #[derive(Debug, Clone, Copy)]
 struct Shard {
     behind: Duration,
-    /// Since when there has been nothing more to read and nothing under way.
+    /// Time since which the shard has no records to read and none in flight.
     idle_since: Option<Instant>,
 }
 
-/// The figures, as they go into `metrics` lines and the result.
+/// Counts as in `metrics` lines and in the result.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Totals {
     /// Records read from the stream.
     pub records: u64,
-    /// Events that took effect and were marked by this consumer.
+    /// Events processed and marked by this consumer.
     pub processed: u64,
-    /// Events that had been marked before.
+    /// Events that were marked before.
     pub duplicates: u64,
-    /// Records kept as failures.
+    /// Records stored as failures.
     pub failed: u64,
-    /// Records that are no events: control records, other tables.
+    /// Records without an event: control records, other tables.
     pub skipped: u64,
-    /// Attempts of the hook that failed and were made again.
+    /// Failed attempts of the hook that were retried.
     pub retries: u64,
     pub checkpoints: u64,
     /// Leases taken from a consumer that no longer renewed them.
     pub taken_over: u64,
-    /// Shards being read now.
+    /// Shards currently read.
     pub shards: usize,
-    /// The farthest that one of them is behind its tip.
+    /// The largest lag of one of them.
     pub behind_ms: u64,
     /// From commit to mark, of the latest 10,000 events, by the clocks of database and consumer.
     pub p50_ms: Option<f64>,
@@ -67,7 +67,7 @@ impl Metrics {
         change(&mut self.state().totals);
     }
 
-    /// An event was marked just now.
+    /// Records the latency of an event that was just marked.
     pub fn latency(&self, committed_at: DateTime<Utc>) {
         let millis = (Utc::now() - committed_at).num_microseconds().unwrap_or(i64::MAX).max(0) as f64 / 1_000.0;
         let mut state = self.state();
@@ -80,7 +80,7 @@ impl Metrics {
         state.place = (state.place + 1) % KEPT;
     }
 
-    /// How a shard stands after a page was dealt with.
+    /// Records the state of a shard after a page was processed.
     pub fn shard(&self, shard: &str, behind: Duration, idle: bool) {
         let mut state = self.state();
         let before = state.shards.get(shard).and_then(|shard| shard.idle_since);
@@ -88,12 +88,12 @@ impl Metrics {
         state.shards.insert(shard.to_owned(), Shard { behind, idle_since });
     }
 
-    /// A shard is no longer read here.
+    /// Removes a shard that is no longer read here.
     pub fn forget(&self, shard: &str) {
         self.state().shards.remove(shard);
     }
 
-    /// Every one of `shards` has had nothing to do for `duration`.
+    /// Returns whether all of `shards` have been idle for `duration`.
     pub fn is_idle<'a>(&self, mut shards: impl Iterator<Item = &'a String>, duration: Duration) -> bool {
         let state = self.state();
         shards.all(|shard| {

@@ -8,6 +8,8 @@
 //! event count once.
 
 mod event;
+#[cfg(test)]
+mod failure_tests;
 mod hook;
 pub mod lease;
 mod metrics;
@@ -18,9 +20,7 @@ mod reader;
 #[cfg(test)]
 mod scenario_tests;
 mod store;
-mod tenure;
-#[cfg(test)]
-mod trouble_tests;
+mod validity;
 mod worker;
 
 pub use hook::{Command, Hook, Post, Retry};
@@ -32,5 +32,5 @@ pub use reader::Reader;
 pub use store::{Login, PostgresStore, Store};
 pub use worker::{End, Options, Worker};
 
-/// The consumer group that `consume` is unless told otherwise, and that `verify` follows.
+/// The default consumer group of `consume` and `verify`.
 pub const DEFAULT_GROUP: &str = "outboxctl";

@@ -1,19 +1,19 @@
-//! What a consumer reports of single events and of its counts.
+//! Reports of a consumer about single events and its counts.
 
 use serde::Serialize;
 
 use super::event::Event;
 use super::metrics::Totals;
 
-/// How the handling of an event ended.
+/// The outcome of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It took effect, and was marked by this consumer.
+    /// Processed and marked by this consumer.
     Processed,
-    /// It took effect again, because it is part of a replay.
+    /// Processed again, as part of a replay.
     Replayed,
-    /// It had been marked before.
+    /// Marked before.
     Duplicate,
     /// Every attempt failed; it is stored as a failure.
     Failed,
@@ -30,20 +30,20 @@ impl Outcome {
     }
 }
 
-/// An event whose handling ended.
+/// An event and its outcome.
 #[derive(Debug, Clone, Copy)]
 pub struct Handled<'a> {
     pub event: &'a Event,
     pub outcome: Outcome,
     pub attempts: i32,
-    /// Why it failed.
+    /// The reason of a failure.
     pub reason: Option<&'a str>,
 }
 
-/// Gets what a consumer reports. Called from the tasks that handle events, so it must be quick.
+/// Receives the reports of a consumer. The methods are called from the tasks that process events, so they must be fast.
 pub trait Observer: Send + Sync {
     fn handled(&self, handled: &Handled<'_>);
 
-    /// The counts so far, at intervals and at the end.
+    /// Receives the counts so far, at intervals and at the end.
     fn counts(&self, totals: Totals);
 }

@@ -15,29 +15,29 @@ use super::metrics::Metrics;
 use super::observer::{Handled, Observer, Outcome};
 use super::progress::Progress;
 use super::store::Store;
-use super::tenure::Tenure;
+use super::validity::LeaseValidity;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::run_in_order;
 use crate::postgres::{Failure, Mark};
 use crate::report::Reporter;
 use crate::timing::Backoff;
 
-/// Events marked by one statement, where no hook takes time for each.
+/// Events marked per statement if there is no hook.
 const MARKS: usize = 500;
 
-/// Attempts at a statement that fails though the database can be reached, such as for a deadlock.
+/// Attempts at a statement that fails although the database can be reached, for example after a deadlock.
 const STATEMENTS: u32 = 5;
 const STATEMENT_BACKOFF: Backoff = match cfg!(test) {
     true => Backoff::new(Duration::from_millis(5), Duration::from_millis(250)),
     false => Backoff::new(Duration::from_millis(200), Duration::from_secs(10)),
 };
 
-/// How the processing of a page ended. The worse end is the larger one.
+/// The outcome of a page. The worse outcome is the larger one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum BatchOutcome {
-    /// Everything is done.
+    /// All records are done.
     All,
-    /// It was stopped before the end; what was begun is done.
+    /// Stopped before the end; events in progress were finished.
     Stopped,
     /// The lease was lost before the end.
     Lost,
@@ -48,26 +48,26 @@ pub struct Processor<S> {
     pub store: S,
     pub hook: Hook,
     pub retry: Retry,
-    /// Aggregates of a shard whose events may be processed at the same time.
+    /// Maximum aggregates of a shard whose events are processed concurrently.
     pub concurrency: usize,
     pub metrics: Metrics,
     pub reporter: Arc<dyn Reporter>,
     pub observer: Arc<dyn Observer>,
-    /// Cancelled when the observer takes nothing more.
+    /// Cancelled when the observer accepts no more reports.
     pub unread: CancellationToken,
 }
 
 /// The lease under which a shard is read, and the signal to stop.
 #[derive(Debug, Clone)]
 pub struct LeaseContext {
-    pub tenure: Tenure,
+    pub validity: LeaseValidity,
     pub stop: CancellationToken,
 }
 
 impl LeaseContext {
-    /// Returns why nothing more may be begun, if so.
+    /// Returns the reason to start no more work, if there is one.
     fn ended(&self) -> Option<BatchOutcome> {
-        if !self.tenure.holds() {
+        if !self.validity.holds() {
             Some(BatchOutcome::Lost)
         } else {
             self.stop.is_cancelled().then_some(BatchOutcome::Stopped)
@@ -114,8 +114,8 @@ impl<S: Store> Processor<S> {
             Err(ended) => return Ok(ended),
         };
         events.retain(|(ticket, event)| {
-            // Also knows those that come twice within the page.
-            // A replay is meant to have its effect again.
+            // Also contains events that occur twice in the page.
+            // A replayed event is processed again on purpose.
             let fresh = known.insert(event.message.id) || event.message.replay.is_some();
             if !fresh {
                 self.metrics.count(|totals| totals.duplicates += 1);
@@ -130,7 +130,7 @@ impl<S: Store> Processor<S> {
         }
     }
 
-    /// Without a hook the mark is the whole effect: many in one statement.
+    /// Marks events without a hook: many per statement.
     async fn mark_all(&self, events: &[Ticketed], done: &impl Fn(u64), lease: &LeaseContext) -> Result<BatchOutcome> {
         for chunk in events.chunks(MARKS) {
             let marks: Vec<Mark> = chunk.iter().map(|(_, event)| event.mark(1)).collect();
@@ -172,7 +172,7 @@ impl<S: Store> Processor<S> {
         Ok(outcome)
     }
 
-    /// One event, through its attempts to its mark or its failure.
+    /// Processes one event: attempts, then its mark or its failure.
     async fn one(&self, event: Event, lease: &LeaseContext) -> Result<Option<BatchOutcome>> {
         let mut attempt = 0;
         let reason = loop {
@@ -180,10 +180,10 @@ impl<S: Store> Processor<S> {
                 return Ok(Some(ended));
             }
             attempt += 1;
-            // The next owner of the lease runs this event and those behind it: ours must not come in between.
+            // The next owner of the lease processes this event and the later ones: this attempt must end before that.
             let ran = tokio::select! {
                 ran = self.hook.run(&event.message) => ran,
-                () = lease.tenure.ended() => return Ok(Some(BatchOutcome::Lost)),
+                () = lease.validity.ended() => return Ok(Some(BatchOutcome::Lost)),
             };
             match ran {
                 Ok(()) => {
@@ -209,7 +209,7 @@ impl<S: Store> Processor<S> {
         };
         let mark = event.mark(attempts(attempt));
         self.handled(&event, Outcome::Failed, mark.attempts, Some(&reason));
-        // A replayed event has its mark already: it is kept as a record.
+        // A replayed event has a mark already: its failure is stored as a record.
         let attempts = mark.attempts;
         let mark = Some(mark).filter(|_| event.message.replay.is_none());
         let failure = Failure { attempts, delivery: event.delivery, event: mark, reason };
@@ -230,8 +230,8 @@ impl<S: Store> Processor<S> {
         Ok(None)
     }
 
-    /// Runs a statement, for as long as the database can't be reached and the lease is ours. A stop ends the waiting,
-    /// not the first attempt: what had its effect should get its mark.
+    /// Runs a statement, retrying as long as the database can't be reached and the lease is valid. A stop ends the
+    /// retries, but not the first attempt: a processed event should get its mark.
     async fn persist<T, F: Future<Output = Result<T>>>(
         &self,
         lease: &LeaseContext,
@@ -239,7 +239,7 @@ impl<S: Store> Processor<S> {
     ) -> Result<Result<T, BatchOutcome>> {
         let (mut attempt, mut refused) = (0, 0);
         loop {
-            if !lease.tenure.holds() {
+            if !lease.validity.holds() {
                 return Ok(Err(BatchOutcome::Lost));
             }
             let error = match statement().await {
@@ -247,12 +247,13 @@ impl<S: Store> Processor<S> {
                 Err(error) => error,
             };
             attempt += 1;
-            // A database that was away may come back with a fault of its own, such as a deadlock: that is the first one.
+            // A database that was unreachable may come back with a transient error, such as a deadlock: count attempts
+            // from there.
             refused += u32::from(error.kind() != Kind::DatabaseUnreachable);
             if refused >= STATEMENTS {
                 return Err(error);
             }
-            self.reporter.warn(format!("trying again: {error}"));
+            self.reporter.warn(format!("retrying: {error}"));
             tokio::select! {
                 () = tokio::time::sleep(STATEMENT_BACKOFF.wait(attempt)) => {}
                 () = lease.stop.cancelled() => return Ok(Err(BatchOutcome::Stopped)),

@@ -1,8 +1,8 @@
-//! How far a shard has come: the last record before which everything is done. Pure.
+//! The checkpoint of a shard: the last record before which all are done. Pure.
 
 use std::collections::VecDeque;
 
-/// Records under way, in the shard's order.
+/// Records in progress, in the shard's order.
 #[derive(Debug, Default)]
 pub struct Progress {
     records: VecDeque<(u64, String, bool)>,
@@ -19,7 +19,7 @@ impl Progress {
         ticket
     }
 
-    /// A record took effect, was skipped, or was kept as a failure.
+    /// Marks a record as processed, skipped, or stored as a failure.
     pub fn done(&mut self, ticket: u64) {
         let first = self.records.front().map_or(self.next, |(first, ..)| *first);
         let place = ticket.checked_sub(first).and_then(|place| usize::try_from(place).ok());
@@ -28,7 +28,7 @@ impl Progress {
         }
     }
 
-    /// The last record up to which all are done; None where that is saved.
+    /// Returns the last record up to which all are done; `None` if that is saved.
     pub fn advance(&mut self) -> Option<String> {
         while self.records.front().is_some_and(|(.., done)| *done) {
             self.unsaved = self.records.pop_front().map(|(_, sequence_number, _)| sequence_number);
@@ -36,7 +36,7 @@ impl Progress {
         self.unsaved.clone()
     }
 
-    /// What [`Self::advance`] said is kept now.
+    /// Records that the result of [`Self::advance`] is saved.
     pub fn saved(&mut self, sequence_number: &str) {
         self.unsaved.take_if(|unsaved| unsaved == sequence_number);
     }
@@ -47,9 +47,9 @@ mod tests {
     use super::*;
 
     proptest::proptest! {
-        /// In whatever order records are done, the checkpoint stands before the first one that is not.
+        /// In any order of completion, the checkpoint is before the first record that is not done.
         #[test]
-        fn never_past_what_is_not_done(order in proptest::collection::vec((0usize..40, proptest::bool::ANY), 0..120)) {
+        fn the_checkpoint_never_passes_an_unfinished_record(order in proptest::collection::vec((0usize..40, proptest::bool::ANY), 0..120)) {
             let mut progress = Progress::default();
             let tickets: Vec<u64> = (0..40).map(|i| progress.begin(i.to_string())).collect();
             let (mut done, mut checkpoint) = ([false; 40], None::<usize>);
@@ -58,7 +58,7 @@ mod tests {
                 done[i] = true;
                 if look {
                     if let Some(to) = progress.advance() {
-                        // One that could not be saved is there again.
+                        // A record whose checkpoint could not be saved is returned again.
                         proptest::prop_assert_eq!(progress.advance(), Some(to.clone()));
                         progress.saved(&to);
                         let to: usize = to.parse().expect("a number");

@@ -1,4 +1,5 @@
-//! One shard under one lease: page, effects, checkpoint, until the shard ends, the lease is wanted or lost, or a stop.
+//! Reads one shard under one lease: page, processing, checkpoint, until the shard ends, the lease is requested or lost,
+//! or the consumer stops.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -13,39 +14,39 @@ use super::store::Store;
 use crate::error::Result;
 use crate::streams::kinesis::{Page, Pages};
 
-/// How reading a shard ended.
+/// Reasons for the end of reading a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The shard is closed, and everything in it took effect.
+    /// The shard is closed, and all its records are processed.
     Drained,
     Stopped,
-    /// Somebody else has the lease.
+    /// Another consumer has the lease.
     Lost,
-    /// The stream has it no more: what was not read of it was past the retention.
+    /// The stream no longer has the shard: its unread records are past the retention.
     Gone,
 }
 
-/// What readers of all shards share.
+/// Dependencies shared by the readers of all shards.
 pub struct Reader<L, S> {
     pub client: Client,
     pub stream: String,
     pub leases: Arc<L>,
     pub processor: Arc<Processor<S>>,
     pub me: String,
-    /// Most records of a page.
+    /// Maximum records per page.
     pub batch: i32,
-    /// Between pages at the tip of the shard, and half of it while catching up: a shard gives five reads a second, to all
-    /// its readers together.
+    /// Interval between pages at the tip of the shard, and half of it while catching up: a shard allows five reads per
+    /// second for all its readers together.
     pub pause: Duration,
-    /// How often to checkpoint within a page.
+    /// Interval of checkpoints within a page.
     pub checkpoint_every: Duration,
 }
 
 impl<L: Leases, S: Store> Reader<L, S> {
-    /// Reads on from the lease's checkpoint.
+    /// Reads from the lease's checkpoint on.
     ///
     /// # Errors
-    /// What Kinesis, the store or the leases end in after their retries.
+    /// Those of Kinesis, the store or the leases after their retries.
     pub async fn run(&self, lease: &Lease, context: &LeaseContext) -> Result<Ended> {
         let shard = &lease.shard;
         let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
@@ -62,14 +63,14 @@ impl<L: Leases, S: Store> Reader<L, S> {
                 match self.keep(shard, &Checkpoint::End).await? {
                     Some(true) => return Ok(Ended::Drained),
                     Some(false) => return Ok(Ended::Lost),
-                    None if !context.tenure.holds() => return Ok(Ended::Lost),
+                    None if !context.validity.holds() => return Ok(Ended::Lost),
                     None => tokio::time::sleep_until(begun + self.pause).await,
                 }
                 continue;
             };
             let (behind, idle) = (page.behind, page.records.is_empty() && page.behind.is_zero());
             let outcome = self.page(shard, page, &progress, context).await;
-            // What is done is done, however the rest ended.
+            // Finished records are checkpointed, whatever the outcome of the rest.
             let kept = self.checkpoint(shard, &progress).await;
             match (outcome?, kept?) {
                 (BatchOutcome::All, true) => {}
@@ -85,7 +86,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
         }
     }
 
-    /// Processes a page, and checkpoints its finished records now and then: with a slow hook a page takes long.
+    /// Processes a page, and checkpoints finished records at intervals: with a slow hook a page takes long.
     async fn page(
         &self,
         shard: &str,
@@ -107,14 +108,14 @@ impl<L: Leases, S: Store> Reader<L, S> {
                 outcome = &mut processing => return outcome,
                 () = tokio::time::sleep(self.checkpoint_every) => {
                     if !self.checkpoint(shard, progress).await? {
-                        context.tenure.end();
+                        context.validity.end();
                     }
                 }
             }
         }
     }
 
-    /// Moves the checkpoint to where everything is done; false where the lease is lost.
+    /// Moves the checkpoint to the last finished record; returns false if the lease is lost.
     async fn checkpoint(&self, shard: &str, progress: &Mutex<Progress>) -> Result<bool> {
         let to = progress.lock().unwrap_or_else(PoisonError::into_inner).advance();
         let Some(to) = to else { return Ok(true) };
@@ -126,8 +127,8 @@ impl<L: Leases, S: Store> Reader<L, S> {
         Ok(kept != Some(false))
     }
 
-    /// Keeps a checkpoint; Some(false) where the lease is lost, None where the table can't be reached for now: then it
-    /// stays behind what is done, and the lease runs out if this goes on.
+    /// Stores a checkpoint; returns `Some(false)` if the lease is lost, `None` if the table can't be reached: then the
+    /// checkpoint lags behind, and the lease expires if this continues.
     async fn keep(&self, shard: &str, to: &Checkpoint) -> Result<Option<bool>> {
         match self.leases.checkpoint(shard, &self.me, to).await {
             Ok(kept) => Ok(Some(kept)),

@@ -1,4 +1,4 @@
-//! Whole workers against a scripted stream, leases in memory, and a store that keeps what was marked.
+//! Whole workers with a scripted stream, leases in memory, and a store that keeps the marks.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -20,7 +20,7 @@ use super::{
 use crate::error::{Error, Kind, Result};
 use crate::postgres::{Failure, Mark};
 use crate::report::Silent;
-use crate::streams::From;
+use crate::streams::StartAt;
 use crate::timing::Backoff;
 
 #[derive(Clone, Default)]
@@ -31,9 +31,9 @@ pub struct Inner {
     marks: Vec<Mark>,
     known: HashSet<Uuid>,
     failures: Vec<Failure>,
-    /// So many statements don't reach the database at first.
+    /// Number of statements that do not reach the database at first.
     pub faults: usize,
-    /// And so many more end in an error of the database.
+    /// Number of further statements that end in an error of the database.
     pub refusals: usize,
 }
 
@@ -51,7 +51,7 @@ impl Kept {
         Ok(run(&mut inner))
     }
 
-    /// Whether a record took effect, or was kept as a failure.
+    /// Returns whether a record was processed or stored as a failure.
     fn is_done(&self, shard: &str, number: u64, data: &[u8]) -> bool {
         let inner = self.0.lock().expect("unpoisoned");
         let id =
@@ -93,7 +93,7 @@ impl Store for Kept {
     }
 }
 
-/// Leases that hold every checkpoint against the store: it must never be ahead of what took effect.
+/// Leases that compare every checkpoint with the store: it must never be ahead of the processed records.
 #[derive(Clone)]
 pub struct Strict {
     leases: Memory,
@@ -103,21 +103,21 @@ pub struct Strict {
     wrong: Arc<Mutex<Vec<String>>>,
 }
 
-/// What the lease table does not do.
+/// Simulated failures of the lease table.
 #[derive(Default)]
 pub struct Trouble {
-    /// Who can't reach it any more.
+    /// Workers that can't reach it.
     pub cut: Option<String>,
-    /// So many checkpoints are not taken, and lists not given.
+    /// Number of checkpoints and lists that fail.
     pub checkpoints: usize,
     pub lists: usize,
-    /// So many lists are not given once a shard was read to its end.
+    /// Number of lists that fail once a shard was read to its end.
     pub lists_after_end: usize,
 }
 
 impl Trouble {
-    /// An error as long as there is one left of these.
-    fn strikes(left: &mut usize) -> Result<()> {
+    /// Fails as long as the counter is above zero.
+    fn fail_while(left: &mut usize) -> Result<()> {
         match left.checked_sub(1) {
             Some(less) => {
                 *left = less;
@@ -143,7 +143,7 @@ impl Strict {
 
 impl Leases for Strict {
     async fn list(&self) -> Result<Vec<Lease>> {
-        Trouble::strikes(&mut self.trouble.lock().expect("unpoisoned").lists)?;
+        Trouble::fail_while(&mut self.trouble.lock().expect("unpoisoned").lists)?;
         self.leases.list().await
     }
 
@@ -168,7 +168,7 @@ impl Leases for Strict {
 
     async fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> Result<bool> {
         self.reach(me)?;
-        Trouble::strikes(&mut self.trouble.lock().expect("unpoisoned").checkpoints)?;
+        Trouble::fail_while(&mut self.trouble.lock().expect("unpoisoned").checkpoints)?;
         if *to == Checkpoint::End {
             let mut trouble = self.trouble.lock().expect("unpoisoned");
             trouble.lists += std::mem::take(&mut trouble.lists_after_end);
@@ -205,7 +205,7 @@ pub struct World {
     pub leases: Memory,
     pub store: Kept,
     pub trouble: Arc<Mutex<Trouble>>,
-    /// What [`Strict`] found.
+    /// Violations found by [`Strict`].
     wrong: Arc<Mutex<Vec<String>>>,
     next: u128,
 }
@@ -266,7 +266,7 @@ impl World {
             checkpoint_every: Duration::from_millis(50),
         };
         let options = Options {
-            from: From::Start,
+            from: StartAt::Start,
             lease_duration: Duration::from_millis(400),
             until_idle,
             report_every: Duration::from_secs(60),
@@ -303,11 +303,11 @@ pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 #[tokio::test]
-async fn splits_and_merges_keep_every_aggregates_order() {
+async fn splits_and_merges_keep_the_order_of_every_aggregate() {
     let mut world = World::new();
     (1..=5).for_each(|n| world.put("a", "p1", n));
     let (worker, cancel) = world.start("w").await;
-    // Made in an order in which a careless reader would see children first.
+    // Created in an order in which a wrong reader would read children first.
     world.kinesis.open("0-left", &["a"]);
     world.kinesis.open("1-right", &["a"]);
     (6..=9).for_each(|n| world.put("0-left", "p1", n));
@@ -323,7 +323,7 @@ async fn splits_and_merges_keep_every_aggregates_order() {
 }
 
 #[tokio::test]
-async fn a_dead_workers_shards_are_taken_over_and_nothing_counts_twice() {
+async fn shards_of_a_dead_worker_are_taken_over_without_duplicates() {
     let mut world = World::new();
     world.kinesis.open("b", &[]);
     for n in 1..=20 {
@@ -333,7 +333,7 @@ async fn a_dead_workers_shards_are_taken_over_and_nothing_counts_twice() {
     let (first, _) = world.start("first").await;
     let (second, cancel) = world.start("second").await;
     until("the beginning", || world.store.sequences().len() == 2).await;
-    // Gone without a word, as by kill -9: its readers end with its task, its leases stay.
+    // Aborted as by kill -9: its readers end with its task, its leases stay.
     first.abort();
     (21..=40).for_each(|n| world.put("a", "p1", n));
     (21..=40).for_each(|n| world.put("b", "p2", n));
@@ -345,7 +345,7 @@ async fn a_dead_workers_shards_are_taken_over_and_nothing_counts_twice() {
 }
 
 #[tokio::test]
-async fn a_newcomer_gets_its_share_and_a_leaver_frees_its_own() {
+async fn a_new_worker_gets_its_share_and_a_stopping_one_frees_its_leases() {
     let world = World::new();
     ["b", "c", "d"].iter().for_each(|shard| world.kinesis.open(shard, &[]));
     let owners = || async {
@@ -371,7 +371,7 @@ async fn a_newcomer_gets_its_share_and_a_leaver_frees_its_own() {
 }
 
 #[tokio::test]
-async fn what_is_redelivered_counts_once_and_the_database_may_be_away() {
+async fn redelivered_events_count_once_and_database_outages_are_retried() {
     let mut world = World::new();
     (1..=6).for_each(|n| world.put("a", "p1", n));
     world.kinesis.put("a", record(Uuid::from_u128(6), "p1", 6));
@@ -386,7 +386,7 @@ async fn what_is_redelivered_counts_once_and_the_database_may_be_away() {
 }
 
 #[tokio::test]
-async fn poison_is_kept_with_its_payload_and_blocks_nobody() {
+async fn failing_records_are_stored_and_do_not_block_others() {
     let mut world = World::new();
     world.put("a", "bad", 1);
     world.kinesis.put("a", b"\xff not JSON".to_vec());
@@ -404,27 +404,27 @@ async fn poison_is_kept_with_its_payload_and_blocks_nobody() {
     assert!(inner.failures.iter().any(|f| f.event.is_none() && f.delivery.payload == b"\xff not JSON"));
 }
 
-/// A target of POSTs that remembers what it was given, and misbehaves on request.
+/// A target of POSTs that remembers the requests and fails on request.
 #[derive(Clone, Default)]
 pub struct Target(Arc<Mutex<Received>>);
 
 #[derive(Default)]
 pub struct Received {
-    /// Aggregate and sequence, as they came in.
+    /// Aggregate and sequence in order of arrival.
     events: Vec<(String, i64)>,
-    /// So many answers fail first.
+    /// Number of requests that fail first.
     failures: usize,
-    /// Every so many-th request is answered with a failure after it was taken in; 0 for none.
+    /// Every n-th request fails after it was stored; 0 for none.
     fail_every: usize,
-    /// How long an answer takes.
+    /// Duration of a request.
     pub slow: Duration,
     pub requests: usize,
-    /// Whose answer is being waited for, now and at most.
+    /// Aggregates with a request in progress, and the maximum so far.
     pub under_way: usize,
     pub most_under_way: usize,
 }
 
-/// A request is over when it is answered, or when who asked has gone away.
+/// A request ends when it is answered or its client disconnects.
 struct Answered<'t>(&'t Target);
 
 impl Drop for Answered<'_> {
@@ -458,7 +458,7 @@ impl Target {
         if fails { (axum::http::StatusCode::SERVICE_UNAVAILABLE, "busy") } else { (axum::http::StatusCode::OK, "") }
     }
 
-    /// Serves until the task ends; the URL.
+    /// Serves until the task ends; returns the URL.
     pub async fn serve(&self) -> (String, JoinHandle<()>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/events", listener.local_addr().expect("an address"));
@@ -468,7 +468,7 @@ impl Target {
         (url, tokio::spawn(async move { axum::serve(listener, app).await.expect("served") }))
     }
 
-    /// Sequences of each aggregate in the order of their first arrival, and how many came again.
+    /// Returns the sequences of each aggregate in the order of their first arrival, and the number of repeats.
     pub fn first_seen(&self) -> (BTreeMap<String, Vec<i64>>, usize) {
         self.with(|received| {
             let (mut seen, mut again) = (BTreeMap::<String, Vec<i64>>::new(), 0);
@@ -486,7 +486,7 @@ pub fn post(url: &str) -> Hook {
 }
 
 #[tokio::test]
-async fn who_dies_in_the_middle_of_a_shard_is_followed_without_loss_and_with_few_repeats() {
+async fn a_worker_killed_within_a_shard_causes_no_loss_and_few_repeats() {
     let mut world = World::new();
     let aggregates = ["p1", "p2", "p3"];
     (1..=30).for_each(|n| aggregates.iter().for_each(|p| world.put("a", p, n)));
@@ -496,7 +496,7 @@ async fn who_dies_in_the_middle_of_a_shard_is_followed_without_loss_and_with_few
     let (first, _) = world.start_with("first", post(&url)).await;
     until("the middle", || target.with(|received| received.requests > 20)).await;
     first.abort();
-    // A parent that is half read has a child by now; both go to who follows, the child later.
+    // A half-read parent has a child by now; both go to the next worker, the child later.
     world.kinesis.open("0-child", &["a"]);
     (31..=40).for_each(|n| aggregates.iter().for_each(|p| world.put("0-child", p, n)));
     let (second, cancel) = world.start_with("second", post(&url)).await;
@@ -509,12 +509,12 @@ async fn who_dies_in_the_middle_of_a_shard_is_followed_without_loss_and_with_few
     let expected: BTreeMap<String, Vec<i64>> = aggregates.iter().map(|p| ((*p).to_owned(), whole.clone())).collect();
     let (seen, again) = target.first_seen();
     assert_eq!((world.store.sequences(), seen), (expected.clone(), expected));
-    // What was under way at the kill: one event of each aggregate, and a page has two records.
+    // In flight at the kill: one event of each aggregate, and a page has two records.
     assert!(again <= 4, "{again} effects came again");
 }
 
 #[tokio::test]
-async fn who_can_not_renew_stops_and_nothing_is_lost_or_disordered() {
+async fn a_worker_that_can_not_renew_stops_without_loss_or_reordering() {
     let mut world = World::new();
     (1..=60).for_each(|n| world.put("a", "p1", n));
     let target = Target::default();
@@ -528,7 +528,7 @@ async fn who_can_not_renew_stops_and_nothing_is_lost_or_disordered() {
     stop_first.cancel();
     stop_second.cancel();
     second.await.expect("no panic").expect("fine");
-    // It may end in the error that it could not reach the table; it must end.
+    // It may return the error that it could not reach the table; it must end.
     let _ = first.await.expect("no panic");
     let (seen, again) = target.first_seen();
     assert_eq!(seen["p1"], (1..=60).collect::<Vec<i64>>());
@@ -536,7 +536,7 @@ async fn who_can_not_renew_stops_and_nothing_is_lost_or_disordered() {
 }
 
 #[tokio::test]
-async fn a_stop_in_the_middle_of_a_page_finishes_what_was_begun_and_begins_nothing() {
+async fn a_stop_within_a_page_finishes_started_events_only() {
     let mut world = World::new();
     ["p1", "p2"].iter().for_each(|p| (1..=20).for_each(|n| world.put("a", p, n)));
     let target = Target::default();
@@ -552,7 +552,7 @@ async fn a_stop_in_the_middle_of_a_page_finishes_what_was_begun_and_begins_nothi
     assert!(begun < 40);
     let leases = world.leases.list().await.expect("leases");
     assert!(leases.iter().all(|lease| lease.owner.is_none()), "{leases:?}");
-    // The next goes on without a single repeat.
+    // The next worker continues without a single repeat.
     target.with(|received| received.slow = Duration::ZERO);
     let (next, _) = world.worker("second", post(&url), Some(Duration::from_millis(50))).await;
     next.run(&CancellationToken::new()).await.expect("fine");
@@ -561,7 +561,7 @@ async fn a_stop_in_the_middle_of_a_page_finishes_what_was_begun_and_begins_nothi
 }
 
 #[tokio::test]
-async fn a_target_that_fails_is_slow_or_gone_costs_attempts_and_no_order() {
+async fn a_failing_slow_or_unreachable_target_keeps_order() {
     let mut world = World::new();
     (1..=3).for_each(|n| world.put("a", "p1", n));
     let target = Target::default();
@@ -572,7 +572,7 @@ async fn a_target_that_fails_is_slow_or_gone_costs_attempts_and_no_order() {
     assert_eq!((metrics.totals().processed, metrics.totals().retries), (3, 2));
     assert_eq!(target.first_seen().0["p1"], [1, 2, 3]);
 
-    // Too slow: the time limit is an attempt that failed, and the event is kept with that reason.
+    // Too slow: each timeout is a failed attempt, and the event is stored with that reason.
     world.put("a", "p1", 4);
     target.with(|received| received.slow = Duration::from_secs(60));
     let slow = Hook::Post(Box::new(Post::new(&url, Duration::from_millis(50)).expect("a URL")));
@@ -592,8 +592,8 @@ async fn a_target_that_fails_is_slow_or_gone_costs_attempts_and_no_order() {
     assert_eq!(reasons, ["no answer within 50ms", "no answer: client error (Connect)"]);
 }
 
-/// Whoever comes, goes and dies while shards split and merge: nothing is lost, the order of every aggregate holds, and
-/// what comes again is no more than what was under way when somebody died.
+/// Workers start, stop and die while shards split and merge: no event is lost, the order of every aggregate holds, and
+/// repeats are limited to the events in flight when a worker died.
 #[tokio::test]
 async fn chaos_loses_nothing_and_keeps_order() {
     for seed in 0..3 {
@@ -608,7 +608,7 @@ async fn chaos_loses_nothing_and_keeps_order() {
             for _ in 0..random.usize(1..8) {
                 let aggregate = random.usize(0..4);
                 sequences[aggregate] += 1;
-                // An aggregate is on one shard, which changes only by its end.
+                // An aggregate is on one shard, and changes it only at its end.
                 let shard = open[aggregate % open.len()].clone();
                 world.put(&shard, &format!("p{aggregate}"), sequences[aggregate]);
             }
@@ -652,7 +652,8 @@ async fn chaos_loses_nothing_and_keeps_order() {
         for (aggregate, count) in sequences.iter().enumerate().filter(|(_, count)| **count > 0) {
             assert_eq!(seen[&format!("p{aggregate}")], (1..=*count).collect::<Vec<i64>>(), "seed {seed}");
         }
-        // Each that died had at most two events under way on each of two shards; each failed answer is one repeat.
+        // Each worker that died had at most two events in flight on each of two shards; each failed response is one
+        // repeat.
         assert!(again <= failed + 4 * dead, "{again} again, {failed} failed, {dead} dead, seed {seed}");
     }
 }

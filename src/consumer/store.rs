@@ -1,5 +1,4 @@
-//! Where effects are marked: the [`Store`] trait, and PostgreSQL behind it with a connection that is made anew when it
-//! broke.
+//! Storage of marks: the [`Store`] trait, and PostgreSQL behind it, with a connection that is replaced when it breaks.
 
 use std::collections::HashSet;
 use std::future::Future;
@@ -13,17 +12,17 @@ use crate::error::Result;
 use crate::postgres::tls::Roots;
 use crate::postgres::{CONSUMER, Failure, Inbox, Mark, Secret, Target, connect};
 
-/// Remembers what took effect. Marking twice counts once.
+/// Stores which events are processed. Marking is idempotent.
 pub trait Store: Send + Sync {
-    /// Which of these were marked before.
+    /// Returns which of these were marked before.
     fn known(&self, events: &[Uuid]) -> impl Future<Output = Result<HashSet<Uuid>>> + Send;
-    /// Marks in this order, all or none; returns those that were not marked before.
+    /// Marks all events or none, in this order; returns those that were not marked before.
     fn mark(&self, marks: &[Mark]) -> impl Future<Output = Result<HashSet<Uuid>>> + Send;
-    /// Keeps a record that is given up, with its payload.
+    /// Stores a failed record with its payload.
     fn fail(&self, failure: &Failure) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// Where the database is, and that `outbox_consumer` signs in with an IAM token.
+/// The database, in which `outbox_consumer` signs in with an IAM token.
 #[derive(Debug, Clone)]
 pub struct Login {
     pub host: String,
@@ -46,10 +45,11 @@ impl PostgresStore {
         Self { clients, login, stream: stream.into(), group: group.into(), inbox: Mutex::new(None) }
     }
 
-    /// The connection: its statements go out side by side. A new one gets a new token; they last 15 minutes.
+    /// Returns the connection, which sends statements in parallel. A new connection gets a new token; they last 15
+    /// minutes.
     ///
     /// # Errors
-    /// `Credentials`, and what connecting can end in.
+    /// `Credentials`, and those of connecting.
     pub async fn inbox(&self) -> Result<Arc<Inbox>> {
         let mut kept = self.inbox.lock().await;
         if let Some(inbox) = kept.as_ref().filter(|inbox| !inbox.is_closed()) {

@@ -32,24 +32,24 @@ pub struct Deployment {
     pub stacks: Vec<StackView>,
     outputs: BTreeMap<String, String>,
     pub clients: Clients,
-    /// How to reach the database, where there is one.
+    /// Route to the database, if there is one.
     pub via: Via,
     roots: Option<Roots>,
 }
 
 impl Deployment {
-    /// Describes every stack of `settings.pipeline` in `settings.stage`. A stack that is missing is not an error here; an
-    /// output that is missing is one when it is asked for.
+    /// Describes every stack of `settings.pipeline` in `settings.stage`. A missing stack is not an error here; a
+    /// missing output is one when it is requested.
     ///
     /// # Errors
-    /// `Usage` for an unknown pipeline, and what CloudFormation says.
+    /// `Usage` for an unknown pipeline, and those of CloudFormation.
     pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
         let pipeline = pipelines::find(&settings.pipeline)?;
         let stacks = stacks(clients, pipeline, &settings.stage, false).await?;
         Ok(Self::new(clients, pipeline, &settings.stage, stacks))
     }
 
-    /// [`Deployment::load`] for commands that only show it: without a network the error comes within seconds.
+    /// Like [`Deployment::load`], with short timeouts: for commands that only show the deployment.
     ///
     /// # Errors
     /// The same.
@@ -64,7 +64,7 @@ impl Deployment {
         let outputs = stacks.iter().flat_map(StackView::outputs).collect();
         let (clients, stage) = (clients.clone(), stage.to_owned());
         let mut deployment = Self { pipeline, stage, stacks, outputs, clients, via: Via::Auto, roots: None };
-        // What was left out on purpose is not missing.
+        // Stacks that were left out on purpose are not missing.
         if !deployment.has_sample() {
             deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
         }
@@ -78,14 +78,14 @@ impl Deployment {
         self
     }
 
-    /// Sets the way to the database.
+    /// Sets the route to the database.
     #[must_use]
     pub fn reached(mut self, via: Via) -> Self {
         self.via = via;
         self
     }
 
-    /// Sets clients that give up soon, for checks.
+    /// Sets clients with short timeouts, for checks.
     #[must_use]
     pub fn impatient(mut self) -> Self {
         self.clients = self.clients.impatient();
@@ -100,8 +100,8 @@ impl Deployment {
         Database::open(self).await
     }
 
-    /// Opens what sample events are written to: the database; or on DynamoDB the sample's API, or the outbox table if the
-    /// sample was left out.
+    /// Opens the target of sample events: the database; or on DynamoDB the sample's API, or the outbox table without
+    /// the sample.
     ///
     /// # Errors
     /// `NotDeployed`, and those of connecting.
@@ -112,7 +112,7 @@ impl Deployment {
         }
     }
 
-    /// Returns what sample events are about.
+    /// Returns the subject of sample events.
     pub fn domain(&self) -> Domain {
         match self.pipeline.route.sample {
             _ if !self.has_sample() => Domain::Outbox,
@@ -138,13 +138,13 @@ impl Deployment {
         })
     }
 
-    /// Returns whether the sample's API and tables are part of it, as the last deploy chose; true where nothing is deployed.
+    /// Returns whether the sample's API and tables are included, as the last deploy chose; true if nothing is deployed.
     pub fn has_sample(&self) -> bool {
         !self.stacks.iter().any(|view| view.parameter(WITH_SAMPLE) == Some("false"))
     }
 
-    /// Returns what identifies the deployment: the id of its first own stack, which no other account, region or later
-    /// deployment has; `None` where nothing is deployed.
+    /// Returns the id of the deployment's first own stack, which no other account, region or later deployment has;
+    /// `None` if nothing is deployed.
     pub fn id(&self) -> Option<&str> {
         let own = self.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline);
         own.filter_map(|view| view.described.as_ref()?.stack_id()).next()

@@ -11,16 +11,16 @@ use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Part, Stop};
 use crate::report::Reporter;
 use crate::streams::kinesis::fan_out::FanOut;
-use crate::streams::{self, From, Item, Sink, Warnings, bus, dynamodb, kinesis, log, processed};
+use crate::streams::{self, Item, Sink, StartAt, Warnings, bus, dynamodb, kinesis, log, processed};
 
-/// What readers read.
+/// Options of the readers.
 #[derive(Debug, Clone)]
 pub struct Reading {
-    pub from: From,
+    pub from: StartAt,
     pub until: Option<DateTime<Utc>>,
     /// The consumer group whose processed log is read.
     pub group: String,
-    /// Whether Kinesis is read with enhanced fan-out, through a temporary consumer.
+    /// Indicates whether Kinesis is read with enhanced fan-out, through a temporary consumer.
     pub enhanced_fan_out: bool,
     pub warnings: Warnings,
 }
@@ -60,7 +60,7 @@ impl Deployment {
                 let options = processed::Options { group, from, until, pause };
                 processed::open(self.database().await?, options, sink, end).await
             }
-            part => Err(Error::new(Kind::Unexpected, format!("there is no reader of {}", part.hop().name()))),
+            part => Err(Error::new(Kind::Unexpected, format!("{} has no reader", part.hop().name()))),
         }
     }
 }
@@ -74,8 +74,8 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Opens a reader of each stop. The items of all of them come from one receiver, which ends with the last reader.
-    /// [`Readers::close`] must follow, whatever happens; after an error here nothing is left open.
+    /// Opens a reader of each stop. All items are sent to one receiver, which ends with the last reader.
+    /// [`Readers::close`] must follow, whatever happens; after an error here nothing remains open.
     ///
     /// # Errors
     /// `Interrupted` when cancelled, and those of [`Deployment::read`].
@@ -107,7 +107,7 @@ impl Readers {
         sink: &Sink,
         (reporter, cancel): (&dyn Reporter, &CancellationToken),
     ) -> Result<()> {
-        // The tap takes longest. Like a consumer for fan-out it must not be dropped while it is made.
+        // The tap takes longest. Like a consumer for fan-out it must not be dropped while it is created.
         if let Some(bus) = stops.iter().find(|stop| stop.part == Part::Bus) {
             let name = deployment.output(bus.output)?;
             let tap = self.tap.insert(bus::Tap::open(&deployment.clients, name, reporter, cancel).await?);

@@ -1,4 +1,4 @@
-//! The administrative requests and their answers, as they travel to the admin function and back.
+//! The administrative requests and their responses, as sent to the admin function and back.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub use super::status::{Applied, Outbox, Slot, StatusReport};
 use super::{committed, failures, migrate, overview, processed, purge, samples, status};
 use crate::error::{Error, Kind, Result};
 
-/// What the database's owner is asked to do.
+/// A request to the database's owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum AdminRequest {
@@ -46,17 +46,17 @@ pub enum AdminRequest {
     },
 }
 
-/// What a request means that an executable from before the choice made.
+/// Default in requests of executables that do not have this choice.
 fn yes() -> bool {
     true
 }
 
-/// What a function from before [`AdminResponse::SampleInsert`] said it takes.
+/// Maximum of a function without [`AdminResponse::SampleInsert`].
 fn most_before() -> u32 {
     1_000
 }
 
-/// What came of it.
+/// The response to a request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum AdminResponse {
@@ -65,7 +65,7 @@ pub enum AdminResponse {
     Overview(Overview),
     SampleInsert {
         inserted: Vec<Inserted>,
-        /// The most events that one request may ask for.
+        /// Maximum events per request.
         #[serde(default = "most_before")]
         most: u32,
     },
@@ -77,13 +77,13 @@ pub enum AdminResponse {
     Failures {
         rows: Vec<FailureRow>,
     },
-    /// How many rows were changed.
+    /// Number of changed rows.
     Changed {
         rows: u64,
     },
 }
 
-/// The answer of the admin function: a failure is data too, so that kind and hints survive the way back.
+/// The reply of the admin function: a failure is data too, so that its kind and hints reach the caller.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AdminReply {
@@ -91,7 +91,7 @@ pub enum AdminReply {
     Error(WireError),
 }
 
-/// An [`Error`] on the wire.
+/// An [`Error`] in serialised form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WireError {
     /// The kind's stable name.
@@ -101,10 +101,10 @@ pub struct WireError {
     pub hints: Vec<String>,
 }
 
-/// [`execute`], with further connections for writing many sample events.
+/// Runs [`execute`], with further connections for writing many sample events.
 ///
 /// # Errors
-/// The same, and what connecting can end in.
+/// Those of [`execute`], and of connecting.
 pub async fn execute_with(writers: &mut Writers, client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
     match request {
         AdminRequest::SampleInsert(request) => {
@@ -115,7 +115,7 @@ pub async fn execute_with(writers: &mut Writers, client: &mut Client, request: A
     }
 }
 
-/// Does what is asked. Needs the owner's connection for `Init`.
+/// Runs a request. `Init` needs the owner's connection.
 pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
     Ok(match request {
         AdminRequest::Init { dry_run, sample } => AdminResponse::Init(migrate::init(client, dry_run, sample).await?),
@@ -161,12 +161,12 @@ impl From<AdminReply> for Result<AdminResponse> {
 impl From<&Error> for WireError {
     fn from(error: &Error) -> Self {
         let standing = error.kind().hint();
-        // The chain of causes does not travel: it is folded into the message.
+        // The chain of causes is not sent: it is appended to the message.
         let message = std::iter::once(error.message().to_owned()).chain(error.causes()).collect::<Vec<_>>().join(": ");
         Self {
             code: error.kind().name().to_owned(),
             message,
-            // The standing hint belongs to the kind; whoever reads the code adds it again.
+            // The general hint belongs to the kind; the receiver of the code adds it again.
             hints: error.hints().filter(|hint| Some(*hint) != standing).map(str::to_owned).collect(),
         }
     }
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_error_survives_the_wire() {
+    fn an_error_survives_serialisation() {
         let sent = Error::new(Kind::Schema, "table outbox is missing").hint("look again");
         let reply = AdminReply::from(Err(sent));
         let text = serde_json::to_string(&reply).expect("JSON");

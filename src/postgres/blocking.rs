@@ -1,4 +1,4 @@
-//! Who holds what others wait for: transactions that are open, and locks on the outbox's tables.
+//! Sessions that others wait for: open transactions, and holders of locks on the outbox's tables.
 
 use std::fmt;
 
@@ -9,25 +9,25 @@ use tokio_postgres::{Client, GenericClient};
 use super::fault::failed;
 use crate::error::Result;
 
-/// Younger transactions are on their way to their end.
+/// Age from which an open transaction is reported.
 const SETTLED: &str = "5 seconds";
 
-/// A transaction that is open.
+/// An open transaction.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenTransaction {
-    /// The backend's process; None for a prepared transaction.
+    /// The backend's process; `None` for a prepared transaction.
     pub pid: Option<i32>,
     pub user: Option<String>,
     pub database: Option<String>,
     pub application: Option<String>,
-    /// When it began. None where the role may not see that (it lacks pg_read_all_stats).
+    /// Start time. `None` if the role may not see it (it lacks pg_read_all_stats).
     pub since: Option<DateTime<Utc>>,
-    /// The id of a prepared transaction, which no session holds.
+    /// The id of a prepared transaction, which belongs to no session.
     pub prepared: Option<String>,
 }
 
 impl OpenTransaction {
-    /// Returns the SQL that ends it.
+    /// Returns the SQL that ends the transaction.
     pub fn end(&self) -> String {
         match (&self.prepared, self.pid) {
             (Some(gid), _) => format!("ROLLBACK PREPARED '{}'", gid.replace('\'', "''")),
@@ -37,7 +37,7 @@ impl OpenTransaction {
 }
 
 impl fmt::Display for OpenTransaction {
-    /// `the transaction of process 77 (user app, psql), open since 12:00:00 UTC`.
+    /// Writes `the transaction of process 77 (user app, psql), open since 12:00:00 UTC`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.prepared, self.pid) {
             (Some(gid), _) => write!(f, "the prepared transaction {gid:?}")?,
@@ -56,8 +56,8 @@ impl fmt::Display for OpenTransaction {
     }
 }
 
-/// Returns the transactions of the whole server that have written something and are open for some seconds, oldest first:
-/// those that the creation of a logical replication slot waits for. Source: PostgreSQL documentation, "Logical Decoding
+/// Returns the transactions of the whole server that have written data and are open for some seconds, oldest first: the
+/// creation of a logical replication slot waits for them. Source: PostgreSQL documentation, "Logical Decoding
 /// Concepts"; `pg_locks` shows every session's, whatever the role may see in `pg_stat_activity`.
 pub(super) async fn open_transactions(client: &impl GenericClient) -> Result<Vec<OpenTransaction>> {
     let query = format!(
@@ -86,7 +86,7 @@ pub(super) async fn lock_holders(client: &Client, migration_lock: i64) -> Result
                OR l.locktype = 'relation' AND EXISTS (
                    SELECT FROM pg_class c WHERE c.oid = l.relation AND c.relnamespace = 'public'::regnamespace))
         ORDER BY 5";
-    let rows = client.query(query, &[&migration_lock]).await.map_err(failed("look for who holds the lock"))?;
+    let rows = client.query(query, &[&migration_lock]).await.map_err(failed("find the holder of the lock"))?;
     Ok(rows.into_iter().map(transaction).collect())
 }
 
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_transaction_is_named_with_what_is_known_of_it() {
+    fn a_transaction_is_described_by_its_known_fields() {
         let mut one = OpenTransaction {
             pid: Some(77),
             user: Some("app".into()),

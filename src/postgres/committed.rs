@@ -1,4 +1,4 @@
-//! Reading the outbox in the order of its aggregates, a page at a time.
+//! Reads the outbox in the order of its aggregates, page by page.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,12 +8,12 @@ use uuid::Uuid;
 use super::fault::failed;
 use crate::error::Result;
 
-/// The most rows of a page.
+/// Maximum rows per page.
 const MOST: i64 = 5_000;
-/// The most characters of payload in a page, but for one row: an answer of the admin function holds 6 MB.
+/// Maximum characters of payload per page, except for a single row: an answer of the admin function holds 6 MB.
 const MOST_PAYLOAD: i64 = 2_500_000;
 
-/// A row's place in the unique index of the outbox.
+/// Position of a row in the unique index of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxKey {
     pub aggregate_type: String,
@@ -21,7 +21,7 @@ pub struct OutboxKey {
     pub sequence: i64,
 }
 
-/// Asks for rows after a place; all conditions hold together.
+/// Request for rows after a position; all conditions must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedRequest {
     pub after: Option<OutboxKey>,
@@ -33,7 +33,7 @@ pub struct CommittedRequest {
     pub ids: Vec<Uuid>,
 }
 
-/// One row.
+/// A row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedRow {
     pub id: Uuid,
@@ -41,14 +41,14 @@ pub struct CommittedRow {
     pub aggregate_id: String,
     pub event_type: String,
     pub sequence: i64,
-    /// JSON text: as text, no number changes on the way.
+    /// JSON as text, so that numbers keep their digits.
     pub payload: String,
     pub traceparent: Option<String>,
     pub schema_version: i32,
     pub created_at: DateTime<Utc>,
 }
 
-/// The inner query walks the unique index; the outer one cuts the page where its payloads become too many.
+/// The inner query reads the unique index in order; the outer one limits the payload per page.
 const PAGE: &str = "
     SELECT id, aggregate_type, aggregate_id, event_type, sequence, payload, traceparent, schema_version, created_at
     FROM (SELECT *, sum(length(payload)) OVER place AS size, row_number() OVER place AS number

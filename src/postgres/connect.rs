@@ -1,4 +1,4 @@
-//! Connecting: a target, its credentials, and a client over verified TLS.
+//! Connects to a database over verified TLS.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::session;
 use super::tls::{Connector, Roots};
 use crate::error::{Kind, OrFail, Result};
 
-/// A password, or an authentication token. It never shows in debug output.
+/// A password, or an authentication token. Debug output hides it.
 #[derive(Clone, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -22,7 +22,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself: for the wire only, never for a message.
+    /// Returns the text: for the connection only, never for a message.
     pub fn expose(&self) -> &str {
         &self.0
     }
@@ -34,13 +34,13 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// The name of this machine for itself.
+/// The host name of this machine.
 const LOCALHOST: &str = "localhost";
 
-/// A database, and who wants in.
+/// A database, and the credentials to sign in.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Also the name that the server's certificate must bear.
+    /// Also the name that the server's certificate must have.
     pub host: String,
     pub port: u16,
     pub database: String,
@@ -49,7 +49,7 @@ pub struct Target {
     pub roots: Roots,
 }
 
-/// What RDS and the attachment of a secret to a database write into the secret.
+/// The document that RDS, and the attachment of a secret to a database, write into the secret.
 #[derive(Deserialize)]
 struct SecretDocument {
     username: String,
@@ -60,7 +60,7 @@ struct SecretDocument {
     dbname: Option<String>,
 }
 
-/// Number or text: hand-made secrets hold either.
+/// Reads a number or text: secrets written by hand have either.
 fn port<'de, D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Option<u16>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -76,11 +76,11 @@ fn port<'de, D: serde::Deserializer<'de>>(input: D) -> std::result::Result<Optio
 }
 
 impl Target {
-    /// From a database secret (`{"username", "password", "host", "port", "dbname"}`). What it leaves out comes from
-    /// `host`, `port` and `database`, which say what the stack knows.
+    /// Creates a target from a database secret (`{"username", "password", "host", "port", "dbname"}`). Missing fields
+    /// are taken from `host`, `port` and `database`, the values of the stack.
     ///
     /// # Errors
-    /// `WrongSecret` when the text is not such a document; the text is not repeated.
+    /// `WrongSecret` if the text is not such a document; the text is not repeated.
     pub fn from_secret(text: &str, host: &str, port: u16, database: &str, roots: Roots) -> Result<Self> {
         // serde's message may quote the document, so it stays out of the error.
         let document: SecretDocument = serde_json::from_str(text).map_err(|_| {
@@ -99,13 +99,13 @@ impl Target {
         })
     }
 
-    /// Returns the name or address to connect to. `localhost` is not looked up: some machines, and containers above all, have
-    /// no line for it in /etc/hosts, and it always means this machine (RFC 6761, section 6.3).
+    /// Returns the name or address to connect to. `localhost` is not resolved: some machines, and containers above all,
+    /// have no line for it in /etc/hosts, and it always means this machine (RFC 6761, section 6.3).
     pub(super) fn address(&self) -> (&str, u16) {
         (if self.host == LOCALHOST { "127.0.0.1" } else { &self.host }, self.port)
     }
 
-    /// `user@host:port/database`, for messages.
+    /// Returns `user@host:port/database`, for messages.
     pub fn describe(&self) -> String {
         format!("{}@{}:{}/{}", self.user, self.host, self.port, self.database)
     }
@@ -137,12 +137,12 @@ pub async fn connect(target: &Target) -> Result<Client> {
     let (client, connection) = tokio::time::timeout(Duration::from_secs(20), config.connect(tls))
         .await
         .or_fail(Kind::DatabaseUnreachable, || {
-            format!("{} accepted the connection and then said nothing for 20 s", target.describe())
+            format!("{} accepted the connection and then sent nothing for 20 s", target.describe())
         })?
         .map_err(|error| fault::connecting(error, target))?;
     let limited = session::has_transaction_timeout(&connection);
     tokio::spawn(async move {
-        // Whoever uses the client learns of a broken connection through its own call.
+        // Callers learn of a broken connection through their own calls.
         if let Err(error) = connection.await {
             tracing::debug!(%error, "the database connection ended");
         }

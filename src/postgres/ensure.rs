@@ -1,23 +1,23 @@
-//! What must be true beside the tables: the writer role with the least rights it needs, and the publication.
+//! The writer and consumer roles with minimal rights, and the publication.
 //!
-//! These are checked on every run, not once by a migration: roles belong to the whole server, and somebody may drop a
-//! publication. Each step looks first and says what it changed.
+//! Checked on every run, not once by a migration: roles belong to the whole server, and a publication can be dropped.
+//! Each step reports its change.
 
 use tokio_postgres::GenericClient;
 
 use super::fault::failed;
 use crate::error::Result;
 
-/// The role that functions write with. On RDS it signs in with an IAM token, so it has no password.
+/// The role of functions that write. On RDS it signs in with an IAM token, so it has no password.
 pub const WRITER: &str = "outbox_writer";
 
-/// The role that stream consumers mark with. It signs in as [`WRITER`] does.
+/// The role of stream consumers that mark events. It signs in as [`WRITER`] does.
 pub const CONSUMER: &str = "outbox_consumer";
 
-/// The publication that the capture follows.
+/// The publication that the capture reads.
 pub const PUBLICATION: &str = "outboxctl";
 
-/// A condition that holds when there is nothing to do, and what to do otherwise.
+/// A condition, and the statement that makes it true.
 struct Rule {
     holds: &'static str,
     remedy: &'static str,
@@ -30,7 +30,7 @@ const RULES: &[Rule] = &[
         remedy: "CREATE ROLE outbox_writer LOGIN",
         done: "role outbox_writer created",
     },
-    // rds_iam exists on RDS and on the local stack; a server without it signs its writer in some other way.
+    // rds_iam exists on RDS and on the local stack; on a server without it the writer signs in differently.
     Rule {
         holds: "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
             SELECT FROM pg_auth_members
@@ -56,7 +56,7 @@ const RULES: &[Rule] = &[
         done: "outbox_writer may append to the outbox",
     },
     Rule {
-        // A table of the sample, which need not be there.
+        // A table of the sample, which may be missing.
         holds: "CASE WHEN to_regclass('public.cars') IS NULL THEN true
             ELSE has_table_privilege('outbox_writer', 'public.cars', 'SELECT')
              AND has_table_privilege('outbox_writer', 'public.cars', 'INSERT')
@@ -65,7 +65,7 @@ const RULES: &[Rule] = &[
         done: "outbox_writer may write cars",
     },
     Rule {
-        // A table of the sample, which need not be there.
+        // A table of the sample, which may be missing.
         holds: "CASE WHEN to_regclass('public.people') IS NULL THEN true
             ELSE has_table_privilege('outbox_writer', 'public.people', 'SELECT')
              AND has_table_privilege('outbox_writer', 'public.people', 'INSERT')
@@ -96,7 +96,7 @@ const RULES: &[Rule] = &[
         remedy: "GRANT USAGE ON SCHEMA public TO outbox_consumer",
         done: "outbox_consumer may use the schema",
     },
-    // Of the outbox it sees ids and marks, no payload.
+    // In the outbox it reads ids and marks, but no payload.
     Rule {
         holds: "has_column_privilege('outbox_consumer', 'public.outbox', 'id', 'SELECT')
             AND has_column_privilege('outbox_consumer', 'public.outbox', 'processed_at', 'SELECT')
@@ -117,8 +117,8 @@ const RULES: &[Rule] = &[
         remedy: "CREATE PUBLICATION outboxctl FOR TABLE public.outbox",
         done: "publication outboxctl created",
     },
-    // DMS reads with test_decoding, which leaves no operation out. What must not reach the stream is dropped by the task's
-    // source filter, so that the local stack captures what AWS captures.
+    // DMS reads with test_decoding, which includes every operation. The task's source filter drops the others, so that
+    // the local stack captures the same as AWS.
     Rule {
         holds: "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl' AND pubinsert AND pubupdate AND pubdelete)",
         remedy: "ALTER PUBLICATION outboxctl SET (publish = 'insert, update, delete, truncate')",
@@ -132,12 +132,12 @@ const RULES: &[Rule] = &[
     },
 ];
 
-/// Makes every rule hold; returns what had to be done.
+/// Applies every rule; returns the changes.
 pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<String>> {
     let mut changes = Vec::new();
     for rule in RULES {
         let question = format!("SELECT {}", rule.holds);
-        let action = format!("see to it: {}", rule.done);
+        let action = format!("apply: {}", rule.done);
         let holds: bool = client.query_one(&question, &[]).await.map_err(failed(&action))?.get(0);
         if !holds {
             client.batch_execute(rule.remedy).await.map_err(failed(&action))?;
@@ -147,7 +147,7 @@ pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<String>> {
     Ok(changes)
 }
 
-/// What will keep the capture from working, though nothing here can change it.
+/// Returns problems that prevent the capture and can't be fixed here.
 pub(super) async fn warnings(client: &impl GenericClient) -> Result<Vec<String>> {
     let mut warnings = Vec::new();
     let level: String =

@@ -1,4 +1,4 @@
-//! `outbox_failures` for `dlq`: reading it, and what a redrive changes.
+//! `outbox_failures` for `dlq`: reads it, and applies a redrive's changes.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,17 +10,17 @@ use uuid::Uuid;
 use super::fault::failed;
 use crate::error::Result;
 
-/// The most rows of one answer.
+/// Maximum rows per answer.
 const MOST: i64 = 1_000;
 
-/// Asks for rows after a row, without their payload, or for one row with it.
+/// Request for rows after a row, without their payload, or for one row with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailuresRequest {
     pub after: i64,
     pub id: Option<i64>,
 }
 
-/// One row. What the record does not tell is taken from the consumer's mark.
+/// A row. Fields that the record does not have come from the consumer's mark.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRow {
     pub id: i64,
@@ -38,13 +38,13 @@ pub struct FailureRow {
     pub attempts: i32,
     pub failed_at: DateTime<Utc>,
     pub bytes: i32,
-    /// Base64; only of a row that was asked for by itself.
+    /// Base64; only of a row that was requested alone.
     #[serde(default)]
     payload: Option<String>,
 }
 
 impl FailureRow {
-    /// The record as it came.
+    /// Returns the record's original bytes.
     pub fn data(&self) -> Option<Vec<u8>> {
         STANDARD.decode(self.payload.as_ref()?).ok()
     }
@@ -78,18 +78,18 @@ pub(super) async fn failures(client: &Client, request: &FailuresRequest) -> Resu
         bytes: row.get(14),
         payload: row.get::<_, Option<Vec<u8>>>(15).map(|bytes| STANDARD.encode(bytes)),
     };
-    Ok(rows.map_err(failed("read what was given up"))?.into_iter().map(row).collect())
+    Ok(rows.map_err(failed("read the failures"))?.into_iter().map(row).collect())
 }
 
-/// Takes back the marks of events that were given up, so that the consumer takes them when they come again.
+/// Removes the marks of failed events, so that the consumer accepts them when they are delivered again.
 pub(super) async fn unmark(client: &Client, ids: &[i64]) -> Result<u64> {
     let query = "
         DELETE FROM public.outbox_processed p USING public.outbox_failures f
         WHERE f.id = ANY($1) AND p.consumer = f.consumer AND p.event_id = f.event_id AND NOT p.succeeded";
-    client.execute(query, &[&ids]).await.map_err(failed("take back the marks of what was given up"))
+    client.execute(query, &[&ids]).await.map_err(failed("remove the marks of failed events"))
 }
 
 pub(super) async fn delete(client: &Client, ids: &[i64]) -> Result<u64> {
     let query = "DELETE FROM public.outbox_failures WHERE id = ANY($1)";
-    client.execute(query, &[&ids]).await.map_err(failed("delete what was sent again"))
+    client.execute(query, &[&ids]).await.map_err(failed("delete redelivered failures"))
 }

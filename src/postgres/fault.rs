@@ -1,4 +1,4 @@
-//! PostgreSQL's errors as ours: by SQLSTATE and type, never by text.
+//! Converts PostgreSQL's errors to ours: by SQLSTATE and type, never by text.
 
 use std::error::Error as _;
 use std::io;
@@ -8,7 +8,7 @@ use tokio_postgres::error::SqlState;
 use super::Target;
 use crate::error::{Error, Kind};
 
-/// A failure to connect.
+/// Converts a failure to connect.
 pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error {
     let at = target.describe();
     if let Some(state) = error.code() {
@@ -17,7 +17,7 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
                 (Kind::WrongSecret, format!("{at}: user name or password refused ({})", state.code()))
             }
             SqlState::INVALID_CATALOG_NAME => {
-                (Kind::UnknownDatabase, format!("{at}: there is no such database ({})", state.code()))
+                (Kind::UnknownDatabase, format!("{at}: database not found ({})", state.code()))
             }
             _ => (Kind::DatabaseUnreachable, format!("{at}: {}", describe(&error))),
         };
@@ -31,7 +31,7 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
     }
 }
 
-/// What rustls holds against the server's certificate, if that is what failed.
+/// Returns rustls' reason to reject the server's certificate, if the certificate was the problem.
 fn certificate_fault(error: &tokio_postgres::Error) -> Option<String> {
     let mut next = error.source();
     while let Some(cause) = next {
@@ -45,7 +45,7 @@ fn certificate_fault(error: &tokio_postgres::Error) -> Option<String> {
     None
 }
 
-/// The server's own words, with its detail and hint; for other failures the error's text and cause.
+/// Returns the server's message with its detail and hint; for other failures the error's text and cause.
 pub fn describe(error: &tokio_postgres::Error) -> String {
     let Some(server) = error.as_db_error() else {
         return match error.source() {
@@ -61,9 +61,9 @@ pub fn describe(error: &tokio_postgres::Error) -> String {
     text
 }
 
-/// Whether an error passes without a change by anyone: the server can't be reached, has no disk or memory left, or can't read
-/// (SQLSTATE 53100, 53200, 58030). DMS calls these environmental, and retries (DMS user guide, "Error handling task settings",
-/// RecoverableErrorCount).
+/// Returns whether an error is temporary without any change: the server can't be reached, has no disk or memory left,
+/// or can't read (SQLSTATE 53100, 53200, 58030). DMS calls these environmental, and retries (DMS user guide, "Error
+/// handling task settings", RecoverableErrorCount).
 pub fn is_environmental(error: &Error) -> bool {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
@@ -77,8 +77,8 @@ pub fn is_environmental(error: &Error) -> bool {
     error.kind() == Kind::DatabaseUnreachable
 }
 
-/// An error as a function may log it: without what the server says of rows (`DETAIL`, which quotes them), with the table and
-/// the constraint instead.
+/// Formats an error for a function's log: without the server's `DETAIL`, which quotes rows, and with the table and the
+/// constraint instead.
 pub fn without_rows(error: &Error) -> String {
     let mut next = std::error::Error::source(error);
     while let Some(cause) = next {
@@ -102,7 +102,7 @@ pub fn without_rows(error: &Error) -> String {
     if causes.is_empty() { error.to_string() } else { format!("{error}: {}", causes.join(": ")) }
 }
 
-/// A failure of a statement: `.map_err(failed("insert a car"))`.
+/// Converts a failure of a statement: `.map_err(failed("insert a car"))`.
 pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ {
     move |error| {
         let text = format!("{action}: {}", describe(&error));
@@ -116,9 +116,9 @@ pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ 
                 "another session holds the lock: wait for it, or end its transaction (pg_stat_activity lists them)",
             ),
             Some(&SqlState::QUERY_CANCELED) => Error::new(Kind::Failed, text).hint(
-                "the server cancelled the statement (SQLSTATE 57014): somebody did, or a time limit of the server",
+                "the server cancelled the statement (SQLSTATE 57014): by request of another session, or by a time limit of the server",
             ),
-            // The server goes down, or comes up: the session's last words, before its connection is closed.
+            // The server is stopping or starting: the last message before it closes the connection.
             Some(&SqlState::ADMIN_SHUTDOWN | &SqlState::CRASH_SHUTDOWN | &SqlState::CANNOT_CONNECT_NOW) => {
                 Error::new(Kind::DatabaseUnreachable, text)
             }

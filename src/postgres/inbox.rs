@@ -1,7 +1,7 @@
-//! The consumer's side of the database: which events it has processed, and marking them.
+//! The inbox of a consumer: reads which events are processed, and marks events.
 //!
-//! A mark is one statement, so one transaction: the inbox row, the outbox row's `processed_at`, and for an event that
-//! was given up its failure row, all or none. Marking again changes nothing.
+//! A mark is one statement, so one transaction: the inbox row, the outbox row's `processed_at`, and for a failed event
+//! its failure row, all or none. Marking is idempotent.
 
 use std::collections::HashSet;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::fault::failed;
 use crate::error::Result;
 
-/// Where a record stood in the stream, and the record.
+/// A record, and its position in the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delivery {
     pub shard_id: String,
@@ -21,7 +21,7 @@ pub struct Delivery {
     pub payload: Vec<u8>,
 }
 
-/// An event whose effect is done, or was given up.
+/// An event that was processed, or failed.
 #[derive(Debug, Clone)]
 pub struct Mark {
     pub event_id: Uuid,
@@ -33,17 +33,17 @@ pub struct Mark {
     pub attempts: i32,
     pub shard_id: String,
     pub sequence_number: String,
-    /// Of the event's content ([`digest`]).
+    /// Digest of the event's content ([`digest`]).
     ///
     /// [`digest`]: crate::outbox::digest
     pub digest: u128,
 }
 
-/// A record that is given up, and why.
+/// A failed record, and the reason.
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub delivery: Delivery,
-    /// None where the record is no event that could be read.
+    /// `None` if the record contains no readable event.
     pub event: Option<Mark>,
     pub reason: String,
     pub attempts: i32,
@@ -92,26 +92,26 @@ const FAIL_RECORD: &str = "INSERT INTO public.outbox_failures (consumer, stream,
     ON CONFLICT DO NOTHING";
 
 impl Inbox {
-    /// `consumer` names the group; groups mark independently of each other.
+    /// Creates an inbox; `consumer` names the group, and groups mark independently of each other.
     pub fn new(client: Client, consumer: impl Into<String>) -> Self {
         Self { client, consumer: consumer.into() }
     }
 
-    /// The connection is gone; a new one is needed.
+    /// Returns whether the connection is closed; a new one is needed then.
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }
 
-    /// That marks can be written: one that fails comes after its event's effect.
+    /// Checks that marks can be written: an error of a mark comes after its event was processed.
     ///
     /// # Errors
-    /// `Schema` where the database is of an older version than this executable.
+    /// `Schema` if the database has an older version than this executable.
     pub async fn check(&self) -> Result<()> {
         let looked = self.client.execute("SELECT digest FROM public.outbox_processed LIMIT 0", &[]).await;
-        looked.map(drop).map_err(failed("look into the inbox"))
+        looked.map(drop).map_err(failed("read the inbox"))
     }
 
-    /// Which of these events were marked before, as processed or as given up.
+    /// Returns which of these events were marked before, as processed or as failed.
     pub async fn known(&self, events: &[Uuid]) -> Result<HashSet<Uuid>> {
         let rows = self
             .client
@@ -120,7 +120,7 @@ impl Inbox {
                 &[&self.consumer, &events],
             )
             .await
-            .map_err(failed("look into the inbox"))?;
+            .map_err(failed("read the inbox"))?;
         Ok(rows.into_iter().map(|row| row.get(0)).collect())
     }
 
@@ -152,11 +152,11 @@ impl Inbox {
         Ok(rows.into_iter().map(|row| row.get(0)).collect())
     }
 
-    /// Keeps a record that is given up. Its outbox row stays unprocessed.
+    /// Stores a failed record. Its outbox row stays unprocessed.
     pub async fn fail(&self, stream: &str, failure: &Failure) -> Result<()> {
         let Failure { delivery, event, reason, attempts } = failure;
         let Delivery { shard_id, sequence_number, partition_key, payload } = delivery;
-        // PostgreSQL's text holds no NUL.
+        // PostgreSQL's text contains no NUL.
         let [reason, partition_key] = [reason, partition_key].map(|text| text.replace('\0', "\u{fffd}"));
         let written = match event {
             None => {
@@ -200,6 +200,6 @@ impl Inbox {
                     .await
             }
         };
-        written.map(drop).map_err(failed("keep a record that could not be processed"))
+        written.map(drop).map_err(failed("store a record that could not be processed"))
     }
 }

@@ -1,4 +1,4 @@
-//! Bringing the schema up to date: one transaction, so a kill at any instruction leaves the old state or the new one.
+//! Migrates the schema in one transaction, so that a kill leaves the old state or the new one.
 
 use std::collections::BTreeMap;
 
@@ -23,34 +23,33 @@ const LEDGER: &str = "CREATE TABLE IF NOT EXISTS public.outboxctl_migrations (
     applied_at timestamptz  NOT NULL DEFAULT now()
 )";
 
-/// One migration, and whether it was there before.
+/// A migration, and whether it was applied before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub version: i32,
     pub name: String,
 }
 
-/// What `db init` did, or with `dry_run` would have done.
+/// Changes by `db init`, or with `dry_run` the changes that it would make.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InitReport {
     pub changed: bool,
     pub dry_run: bool,
     /// Migrations applied by this run.
     pub applied: Vec<Step>,
-    /// Migrations that were there.
+    /// Migrations that were already applied.
     pub present: Vec<Step>,
-    /// Roles, grants and publication that this run put right, in words.
+    /// Roles, grants and publication created or corrected by this run.
     pub ensured: Vec<String>,
-    /// What the operator should know about this server.
+    /// Warnings about this server.
     pub warnings: Vec<String>,
 }
 
-/// Applies what is missing, then sets roles, grants and publication right. With `dry_run` all of it really runs and
-/// is rolled back, so what it reports is what would happen. Without `sample` its tables are not made; those that are
-/// there stay.
+/// Applies missing migrations, then corrects roles, grants and publication. With `dry_run` everything is executed and
+/// rolled back, so the report is exact. Without `sample` its tables are not created; existing ones stay.
 ///
 /// # Errors
-/// `Schema` when an applied migration's text differs from ours, or the database is newer than this executable.
+/// `Schema` if an applied migration's text differs from ours, or the database is newer than this executable.
 pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport> {
     let mut attempts = 1;
     let result = loop {
@@ -62,7 +61,7 @@ pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<In
     };
     match result {
         Err(failure) if failure.is_lock => {
-            // The transaction is over, so the session can be asked again.
+            // The transaction has ended, so the session accepts queries again.
             let holders = blocking::lock_holders(client, LOCK).await.unwrap_or_default();
             let named = holders.iter().take(3).fold(failure.error, |error, one| {
                 error.hint(format!("it is held by {one}: commit it, or end it with {}", one.end()))
@@ -73,10 +72,10 @@ pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<In
     }
 }
 
-/// Why a migration failed.
+/// The reason of a failed migration.
 struct Failure {
     error: Error,
-    /// It waited too long for a lock.
+    /// Indicates whether it waited too long for a lock.
     is_lock: bool,
     /// Another session made or changed the same role at the same time.
     is_race: bool,
@@ -165,7 +164,7 @@ pub(super) async fn recorded(client: &impl GenericClient) -> Result<BTreeMap<i32
         .collect())
 }
 
-/// What is still to be applied, after holding the record against what this executable carries.
+/// Returns the migrations to apply, after comparing the record with those of this executable.
 pub(super) fn pending(recorded: &BTreeMap<i32, Recorded>) -> Result<Vec<Migration>> {
     for (version, row) in recorded {
         match MIGRATIONS.iter().find(|m| m.version == *version) {
@@ -180,7 +179,7 @@ pub(super) fn pending(recorded: &BTreeMap<i32, Recorded>) -> Result<Vec<Migratio
                 return Err(Error::new(
                     Kind::Schema,
                     format!(
-                        "migration {version:04}_{} was applied with another text than this outboxctl carries",
+                        "migration {version:04}_{} was applied with another text than this outboxctl has",
                         row.name
                     ),
                 )
@@ -201,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_is_missing_is_pending() {
+    fn only_missing_migrations_are_pending() {
         assert_eq!(pending(&BTreeMap::new()).expect("fine").len(), MIGRATIONS.len());
         let first = BTreeMap::from([(1, row(MIGRATIONS[0].checksum()))]);
         assert_eq!(pending(&first).expect("fine").first().map(|m| m.version), Some(2));

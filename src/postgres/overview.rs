@@ -1,7 +1,7 @@
-//! What the page shows of the database: the newest rows of every table it knows, and how full they are. Reads only.
+//! Data of the page about the database: the newest rows of every known table, and their sizes. Reads only.
 //!
-//! Every question costs the same however many rows there are: counts stop at [`COUNTED`], and the newest rows come from
-//! an index.
+//! Every query has the same cost, independent of the number of rows: counts stop at [`COUNTED`], and the newest rows
+//! come from an index.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -12,29 +12,29 @@ use super::fault::failed;
 use super::status::{Slot, exists, slots};
 use crate::error::Result;
 
-/// Counting stops here; the planner's estimate stands in above it.
+/// Maximum count; larger tables report the planner's estimate.
 const COUNTED: i64 = 100_000;
-/// Characters of a payload that a list shows.
+/// Characters of a payload in a list.
 const EXCERPT: i32 = 600;
-/// The most rows of one table, whatever is asked for: an answer of the admin function holds 6 MB.
+/// Maximum rows of one table in any request: an answer of the admin function holds 6 MB.
 const MAX_ROWS: u32 = 1_000;
-/// The most rows of the log of processed events at the first look, which tells how many there have been lately: 1.5 MB.
+/// Maximum rows of the processed log in the first request, from which recent rates are derived: 1.5 MB.
 const FIRST_ROWS: i64 = 5_000;
 
-/// What to look at.
+/// Request for an overview.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OverviewRequest {
-    /// Rows of each table.
+    /// Maximum rows of each table.
     pub rows: u32,
-    /// Commit time of the newest event that was seen in the stream: rows written later wait for capture.
+    /// Commit time of the newest event seen in the stream: rows written later wait for capture.
     pub captured_until: Option<DateTime<Utc>>,
-    /// The last processed row that is known already; the newest ones are sent where None.
+    /// The last known processed row; `None` requests the newest ones.
     pub processed_after: Option<Place>,
-    /// What was processed before is left out of these newest ones, and of their number.
+    /// Oldest processing time of these newest rows and of their number.
     pub processed_since: Option<DateTime<Utc>>,
 }
 
-/// A place in the log of processed events.
+/// Position in the processed log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// The transaction's 64-bit id.
@@ -44,46 +44,46 @@ pub struct Place {
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Overview {
-    /// None before `db init`.
+    /// `None` before `db init`.
     pub outbox: Option<Fill>,
-    /// The newest first.
+    /// Newest first.
     pub rows: Vec<OutboxRow>,
-    /// None where the sample table is not there. The newest first.
+    /// `None` if the sample table is missing. Newest first.
     pub people: Option<Vec<Person>>,
-    /// None where no consumer marks events. In their order, after [`OverviewRequest::processed_after`].
+    /// `None` if no consumer marks events. In log order, after [`OverviewRequest::processed_after`].
     pub processed: Option<Vec<Processed>>,
-    /// Where the log was read to.
+    /// Position up to which the log was read.
     pub processed_until: Option<Place>,
-    /// What the first look has no room for.
+    /// Rows that do not fit into the first response.
     #[serde(default)]
     pub processed_earlier: Earlier,
-    /// Records that a consumer gave up. The newest first.
+    /// Records that a consumer failed to process. Newest first.
     pub failures: Option<Vec<GivenUp>>,
-    /// All of them; at most 100,000 are counted.
+    /// Number of all failures, up to 100,000.
     #[serde(default)]
     pub failures_total: usize,
     pub slots: Vec<Slot>,
 }
 
-/// Events in the log since [`OverviewRequest::processed_since`], before those that [`Overview::processed`] has.
+/// Events in the log since [`OverviewRequest::processed_since`], before those in [`Overview::processed`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Earlier {
     pub succeeded: u64,
-    /// Given up.
+    /// Failed events.
     pub failed: u64,
-    /// There are more: the newest 100,000 are counted.
+    /// Indicates whether there are more than the newest 100,000, which are counted.
     pub more: bool,
 }
 
-/// How full the outbox is.
+/// Size of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fill {
     pub rows: i64,
-    /// False where `rows` is an estimate.
+    /// `false` if `rows` is an estimate.
     pub exact: bool,
-    /// Rows that nobody marked processed; at most 100,000 are counted.
+    /// Rows not marked processed, up to 100,000.
     pub unprocessed: i64,
-    /// Rows written since [`OverviewRequest::captured_until`]; at most 100,000 are counted.
+    /// Rows written since [`OverviewRequest::captured_until`], up to 100,000.
     pub uncaptured: i64,
     pub bytes: i64,
 }
@@ -95,7 +95,7 @@ pub struct OutboxRow {
     pub aggregate_id: String,
     pub event_type: String,
     pub sequence: i64,
-    /// The payload's beginning.
+    /// The beginning of the payload.
     pub message: String,
     pub created_at: DateTime<Utc>,
     pub processed_at: Option<DateTime<Utc>>,
@@ -109,7 +109,7 @@ pub struct Person {
     pub created_at: DateTime<Utc>,
 }
 
-/// An event that took effect, once.
+/// An event that a consumer marked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Processed {
     pub event_id: Uuid,
@@ -120,13 +120,13 @@ pub struct Processed {
     pub sequence: i64,
     pub shard_id: String,
     pub attempts: i32,
-    /// False where it was given up.
+    /// `false` if it failed.
     pub succeeded: bool,
     pub committed_at: DateTime<Utc>,
     pub processed_at: DateTime<Utc>,
 }
 
-/// A record that a consumer gave up.
+/// A record that a consumer failed to process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
     pub id: i64,
@@ -136,7 +136,7 @@ pub struct GivenUp {
     pub sequence_number: String,
     pub reason: String,
     pub attempts: i32,
-    /// The record's beginning, as text.
+    /// The beginning of the record, as text.
     pub payload: String,
     pub failed_at: DateTime<Utc>,
 }
@@ -183,7 +183,8 @@ async fn fill(client: &Client, captured_until: Option<DateTime<Utc>>) -> Result<
     })
 }
 
-/// Unprocessed rows by their index; processed ones through the log, which is in order of processing.
+/// Returns the newest outbox rows: unprocessed rows by their index, processed ones through the log, which is in order
+/// of processing.
 async fn newest(client: &Client, rows: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
     const OPEN: &str = "SELECT id, aggregate_type, aggregate_id, event_type, sequence, left(payload::text, $2::int),
                created_at, processed_at
@@ -220,7 +221,7 @@ async fn people(client: &Client, rows: i64) -> Result<Vec<Person>> {
     Ok(rows.into_iter().map(row).collect())
 }
 
-/// The log of processed events.
+/// Rows of the processed log.
 #[derive(Default)]
 struct Log {
     rows: Option<Vec<Processed>>,
@@ -228,7 +229,8 @@ struct Log {
     earlier: Earlier,
 }
 
-/// Rows of transactions that may still be running come next time, so that none is passed over.
+/// Returns rows of the processed log. Rows after those of running transactions are returned later, so that none is
+/// skipped.
 async fn processed(client: &Client, request: &OverviewRequest) -> Result<Log> {
     const COLUMNS: &str = "event_id, consumer, aggregate_type, aggregate_id, event_type, sequence, shard_id, attempts,
         succeeded, committed_at, processed_at, xact::text, position";
@@ -275,7 +277,7 @@ async fn processed(client: &Client, request: &OverviewRequest) -> Result<Log> {
     Ok(Log { rows: Some(found.into_iter().map(row).collect()), until, earlier })
 }
 
-/// The rows before this one.
+/// Counts the rows before a position.
 async fn earlier(client: &Client, place: &Place, since: Option<DateTime<Utc>>) -> Result<Earlier> {
     const QUERY: &str = "SELECT count(DISTINCT event_id) FILTER (WHERE succeeded),
                count(DISTINCT event_id) FILTER (WHERE NOT succeeded), count(*)
@@ -290,7 +292,7 @@ async fn earlier(client: &Client, place: &Place, since: Option<DateTime<Utc>>) -
 
 async fn failures_total(client: &Client) -> Result<usize> {
     let query = "SELECT count(*) FROM (SELECT FROM public.outbox_failures LIMIT $1) AS found";
-    let row = client.query_one(query, &[&COUNTED]).await.map_err(failed("count what was given up"))?;
+    let row = client.query_one(query, &[&COUNTED]).await.map_err(failed("count the failures"))?;
     Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
 }
 
@@ -298,7 +300,7 @@ async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {
     let query = "SELECT id, consumer, event_id, shard_id, sequence_number, reason, attempts,
                         substr(payload, 1, 4000), failed_at
                  FROM public.outbox_failures ORDER BY id DESC LIMIT $1";
-    let rows = client.query(query, &[&rows]).await.map_err(failed("read what was given up"))?;
+    let rows = client.query(query, &[&rows]).await.map_err(failed("read the failures"))?;
     let row = |row: tokio_postgres::Row| GivenUp {
         id: row.get(0),
         consumer: row.get(1),
@@ -307,7 +309,7 @@ async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {
         sequence_number: row.get(4),
         reason: row.get(5),
         attempts: row.get(6),
-        // What is no UTF-8 shows as replacement characters; `dlq show` has the bytes.
+        // Invalid UTF-8 is shown as replacement characters; `dlq show` has the bytes.
         payload: String::from_utf8_lossy(row.get(7)).into_owned(),
         failed_at: row.get(8),
     };

@@ -1,4 +1,4 @@
-//! Following the processed log.
+//! Follows the processed log.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,10 +8,10 @@ use uuid::Uuid;
 use super::fault::failed;
 use crate::error::Result;
 
-/// The most rows of one answer.
+/// Maximum rows per answer.
 const MOST: i64 = 1_000;
 
-/// A place in the log, in the order in which it is followed.
+/// Position in the log, in the order in which it is read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LogPosition {
     /// The transaction that wrote the row.
@@ -19,25 +19,25 @@ pub struct LogPosition {
     pub position: i64,
 }
 
-/// Asks for rows after a place.
+/// Request for rows after a position.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProcessedRequest {
     /// The consumer group.
     pub consumer: String,
-    /// None asks where the log ends now; no rows are returned then.
+    /// `None` requests the current end of the log, without rows.
     pub after: Option<LogPosition>,
-    /// Leaves out rows that were processed before.
+    /// Oldest processing time of the rows.
     pub since: Option<DateTime<Utc>>,
 }
 
-/// Rows, and the place to ask from next.
+/// Rows, and the position of the next request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProcessedPage {
     pub rows: Vec<LogRow>,
     pub next: LogPosition,
 }
 
-/// One row.
+/// A row of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogRow {
     pub position: i64,
@@ -52,14 +52,14 @@ pub struct LogRow {
     pub attempts: i32,
     pub committed_at: DateTime<Utc>,
     pub processed_at: DateTime<Utc>,
-    /// Of the sample events, while their outbox row is there.
+    /// Correlation id of sample events, while their outbox row exists.
     pub correlation_id: Option<String>,
-    /// Of the content that the consumer had, in hex; None on marks of an older version.
+    /// Digest of the content that the consumer received, in hex; `None` for marks of an older version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
 }
 
-/// Rows of transactions that nobody may commit before any more: below the snapshot's xmin.
+/// Selects rows below the snapshot's xmin: no transaction can commit before them any more.
 const ROWS: &str = "
     SELECT log.xact::text::bigint, log.position, log.event_id, log.aggregate_type, log.aggregate_id, log.event_type,
            log.sequence, log.shard_id, log.sequence_number, log.succeeded, log.attempts, log.committed_at,

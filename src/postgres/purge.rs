@@ -1,4 +1,4 @@
-//! Deleting what is done with, a batch at a time: short transactions hold nobody up and leave room for vacuum.
+//! Deletes processed rows in batches: short transactions do not block others and leave room for vacuum.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -8,40 +8,41 @@ use uuid::Uuid;
 use super::fault::failed;
 use crate::error::Result;
 
-/// Rows of one transaction.
+/// Rows per transaction.
 const BATCH: i64 = 5_000;
 
-/// One batch. Whoever asks asks again until an answer is 0.
+/// A batch to delete. Callers repeat it until the answer is 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "kebab-case")]
 pub enum PurgeRequest {
-    /// Outbox rows that each of these consumer groups has processed, with success; rows that any has, where none is named.
+    /// Outbox rows that each of these consumer groups has processed successfully; if empty, rows that any group has
+    /// processed.
     Processed {
         before: DateTime<Utc>,
         #[serde(default)]
         groups: Vec<String>,
     },
-    /// These outbox rows.
+    /// Outbox rows with these ids.
     Rows { ids: Vec<Uuid>, before: DateTime<Utc> },
-    /// Marks of events whose outbox row is gone.
+    /// Marks of events without an outbox row.
     Marks { before: DateTime<Utc> },
 }
 
-/// How many rows there are to purge.
+/// Number of rows to purge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Purgeable {
     /// Outbox rows that are old enough.
     pub old: i64,
-    /// Of them, those that every group has processed.
+    /// Those of them that every group has processed.
     pub processed: i64,
-    /// Marks that are old enough and have no row any more.
+    /// Marks that are old enough and have no outbox row.
     pub marks: i64,
-    /// The groups that count: those asked for, or all that ever marked an event.
+    /// The groups that count: the requested ones, or all that ever marked an event.
     #[serde(default)]
     pub groups: Vec<String>,
 }
 
-/// What every group of $2 has processed.
+/// Condition: every group of $2 has processed the row.
 const DONE: &str = "processed_at IS NOT NULL AND NOT EXISTS (
     SELECT FROM unnest($2::text[]) AS wanted(consumer) WHERE NOT EXISTS (
         SELECT FROM public.outbox_processed p
@@ -84,7 +85,7 @@ pub(super) async fn purgeable(client: &Client, before: DateTime<Utc>, groups: &[
     Ok(Purgeable { old: row.get(0), processed: row.get(1), marks: row.get(2), groups })
 }
 
-/// Every group with a mark, by one look into the primary key each: marks are as many as events.
+/// Lists every group with a mark, by one lookup in the primary key per group: there are as many marks as events.
 async fn all_groups(client: &Client) -> Result<Vec<String>> {
     let query = "WITH RECURSIVE known(consumer) AS (
                      SELECT min(consumer) FROM public.outbox_processed

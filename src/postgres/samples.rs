@@ -1,4 +1,5 @@
-//! Sample events: a car or a person and its outbox row in one transaction each, with a correlation id to find it again by.
+//! Sample events: a car or a person and its outbox row in one transaction each, with a correlation id by which to find
+//! it.
 
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
@@ -12,16 +13,16 @@ use super::fault::failed;
 use crate::error::{Error, Kind, Result};
 use crate::timing::RateLimit;
 
-/// The most events of one request: 3 MB of answer, of the 6 MB that Lambda passes on (Lambda quotas), and what one call of
-/// the admin function finishes within its time limit of 300 s, even at 100 events a second.
+/// Maximum events per request: 3 MB of answer, of the 6 MB that Lambda allows (Lambda quotas), and as many as one call
+/// of the admin function writes within its time limit of 300 s, even at 100 events per second.
 pub const MAX_CHUNK: u32 = 10_000;
 
-/// The most connections that write at once. A commit waits until its write-ahead log is on the disk, which takes
-/// milliseconds; PostgreSQL writes the log of all commits that wait with one flush.
+/// Maximum connections that write concurrently. A commit waits until its write-ahead log is on the disk, which takes
+/// milliseconds; PostgreSQL writes the log of all waiting commits with one flush.
 const WRITERS: usize = 32;
-/// Events for which another connection is worth opening.
+/// Number of events that justifies another connection.
 const EVENTS_PER_WRITER: u32 = 50;
-/// Events a second that one connection writes anywhere.
+/// Events per second that one connection writes anywhere.
 const RATE_PER_WRITER: f64 = 100.0;
 
 const CARS: &[(&str, &str)] = &[
@@ -40,7 +41,7 @@ const PEOPLE: &[(&str, &str)] = &[
     ("Edsger Dijkstra", "edsger@example.org"),
 ];
 
-/// What the samples are about.
+/// The subject of the samples.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Domain {
@@ -49,11 +50,11 @@ pub enum Domain {
     Cars,
     /// PersonCreated, then PersonUpdated.
     People,
-    /// Events alone, without a table of their own: SampleCreated, then SampleUpdated.
+    /// Only events, without a table of their own: SampleCreated, then SampleUpdated.
     Outbox,
 }
 
-/// Asks for `count` events of run `run`.
+/// Request for `count` events of run `run`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SampleRequest {
     /// Chosen by the caller; event n gets the correlation id `{run}-{n}`.
@@ -64,15 +65,15 @@ pub struct SampleRequest {
     pub count: u32,
     #[serde(default)]
     pub domain: Domain,
-    /// Cars or people that the events are spread over, in turn.
+    /// Number of cars or people over which the events are distributed, in turn.
     pub aggregates: u32,
-    /// Events a second; as fast as it goes where None.
+    /// Events per second; unlimited if `None`.
     pub rate: Option<f64>,
-    /// Writes all of it in one transaction and rolls that back: nothing of it may ever arrive anywhere.
+    /// Writes everything in one transaction and rolls it back: none of it may ever arrive anywhere.
     pub rollback: bool,
 }
 
-/// An event that was committed, or with `rollback` written and taken back.
+/// An event that was committed, or with `rollback` written and rolled back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Inserted {
     pub n: u64,
@@ -81,32 +82,32 @@ pub struct Inserted {
     pub event_type: String,
     pub sequence: i64,
     pub correlation_id: String,
-    /// By the database's clock, just before the statement committed itself.
+    /// By the database's clock, just before the commit of the statement.
     pub committed_at: DateTime<Utc>,
 }
 
-/// Event n's correlation id.
+/// Returns the correlation id of event n.
 pub fn correlation_id(run: Uuid, n: u64) -> String {
     format!("{run}-{n}")
 }
 
-/// What event n of a run is called that has no table of its own: the first of each aggregate created it.
+/// Returns the type of event n of a run without a table of its own: the first of each aggregate created it.
 pub fn sample_event(n: u64, aggregates: u32) -> &'static str {
     if n < u64::from(aggregates) { "SampleCreated" } else { "SampleUpdated" }
 }
 
-/// The aggregate that event n is about: the same one in every chunk of a run.
+/// Returns the id of an aggregate: the same in every chunk of a run.
 pub fn aggregate_id(run: Uuid, aggregate: u64) -> Uuid {
     Uuid::from_u128(run.as_u128() ^ (u128::from(aggregate) + 1))
 }
 
-/// One statement is one transaction: the event alone.
+/// Inserts the event alone. One statement is one transaction.
 const INSERT_EVENT: &str = "
     SELECT event.event_id, event.sequence, $2::text, clock_timestamp()
     FROM public.outbox_append('sample', $1::text, $2::text, jsonb_build_object(
         'id', $1::text, 'n', $3::bigint, 'correlationId', $4::text)) AS event";
 
-/// One statement is one transaction: the person, and the event with the sequence that the aggregate is at.
+/// Inserts the person, and the event with the aggregate's next sequence. One statement is one transaction.
 const INSERT_PERSON: &str = "
     WITH person AS (
         INSERT INTO public.people AS person (id, name, email) VALUES ($1, $2, $3)
@@ -118,7 +119,7 @@ const INSERT_PERSON: &str = "
         'id', person.id, 'name', person.name, 'email', person.email, 'revision', person.revision,
         'correlationId', $4::text)) AS event";
 
-/// One statement is one transaction: the car, and its event with the sequence that the aggregate is at.
+/// Inserts the car, and its event with the aggregate's next sequence. One statement is one transaction.
 const INSERT_CAR: &str = "
     WITH car AS (
         INSERT INTO public.cars AS car (id, make, model, year) VALUES ($1, $2, $3, $4)
@@ -130,13 +131,13 @@ const INSERT_CAR: &str = "
         'id', car.id, 'make', car.make, 'model', car.model, 'year', car.year, 'mileage', car.mileage,
         'correlationId', $5::text)) AS event";
 
-/// Statements sent ahead of their answers, on one connection: the server takes them one after the other.
+/// Statements sent before their answers, on one connection: the server executes them one after the other.
 const IN_FLIGHT: usize = 16;
 
 /// Connections for writing sample events. Each aggregate is written by one of them, in the order of its events.
 pub struct Writers {
     target: Target,
-    /// Besides the connection that every request has.
+    /// Further connections besides that of the request.
     further: Vec<Client>,
 }
 
@@ -145,7 +146,7 @@ impl Writers {
         Self { target, further: Vec::new() }
     }
 
-    /// Writes over `client` and as many further connections as are worth it. They stay open for the next request.
+    /// Writes over `client` and as many further connections as are useful. They stay open for the next request.
     pub(super) async fn insert(&mut self, client: &mut Client, request: &SampleRequest) -> Result<Vec<Inserted>> {
         check(request)?;
         let wanted = if request.rollback { 1 } else { connections(request) };
@@ -184,15 +185,15 @@ impl Part {
     }
 }
 
-/// Returns how many connections are worth it.
+/// Returns the number of useful connections.
 fn connections(request: &SampleRequest) -> usize {
     let by_rate = request.rate.map_or(WRITERS, |rate| (rate / RATE_PER_WRITER).ceil() as usize);
     let by_count = request.count.div_ceil(EVENTS_PER_WRITER) as usize;
     WRITERS.min(by_rate).min(by_count).min(request.aggregates as usize).max(1)
 }
 
-/// Returns how many connections the samples may take: a quarter of those that the server has, so that applications and
-/// functions keep theirs.
+/// Returns the maximum number of connections for samples: a quarter of the server's, so that applications and functions
+/// keep theirs.
 async fn share(client: &Client) -> Result<usize> {
     let row = client.query_one("SHOW max_connections", &[]).await.map_err(failed("read max_connections"))?;
     Ok(row.get::<_, &str>(0).parse::<usize>().map_or(1, |most| most / 4))
@@ -239,7 +240,7 @@ async fn many(
 fn check(request: &SampleRequest) -> Result<()> {
     let refuse = |text: &str| Err(Error::new(Kind::Usage, text));
     match request {
-        r if r.count > MAX_CHUNK => refuse("at most 10000 events can be asked for at once"),
+        r if r.count > MAX_CHUNK => refuse("at most 10000 events are possible per request"),
         r if r.aggregates == 0 => refuse("--aggregates must be at least 1"),
         r if r.rate.is_some_and(|rate| !(rate.is_finite() && rate > 0.0)) => refuse("--rate must be above 0"),
         _ => Ok(()),

@@ -1,25 +1,25 @@
-//! The migrations that this executable carries, in order.
+//! The migrations of this executable, in order.
 
 use sha2::{Digest, Sha256};
 
-/// One step of the schema. Once released its text never changes: the checksum is kept in the database.
+/// One step of the schema. Once released its text never changes: the checksum is stored in the database.
 #[derive(Debug, Clone, Copy)]
 pub struct Migration {
     pub version: i32,
     pub name: &'static str,
     pub sql: &'static str,
-    /// Makes a table of the sample, not of the outbox.
+    /// Indicates whether it creates a table of the sample, not of the outbox.
     pub sample: bool,
 }
 
 impl Migration {
-    /// SHA-256 of the text, in hex.
+    /// Returns the SHA-256 of the text, in hex.
     pub fn checksum(&self) -> String {
         Sha256::digest(self.sql).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
-/// Every step, oldest first.
+/// All migrations, oldest first.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "outbox", sql: include_str!("../../schema/postgres/0001_outbox.sql"), sample: false },
     Migration { version: 2, name: "cars", sql: include_str!("../../schema/postgres/0002_cars.sql"), sample: true },

@@ -1,23 +1,24 @@
-//! What every session begins with, whatever the server's configuration, its database or its roles have set.
+//! Settings of every session, independent of the configuration of server, database and roles.
 
 use tokio_postgres::{Client, Connection};
 
 use super::fault::failed;
 use crate::error::Result;
 
-/// Settings of a new session. `ALTER ROLE … SET` and `ALTER DATABASE … SET` come before what a client asks for.
+/// Settings of a new session. They override `ALTER ROLE … SET` and `ALTER DATABASE … SET`, which apply before a
+/// client's own settings.
 ///
 /// All of them exist in PostgreSQL 14 and later, and any role may set them. Source: PostgreSQL documentation, "Client
 /// Connection Defaults" and "Connections and Authentication".
 pub(in crate::postgres) const SETTINGS: &[(&str, &str)] = &[
-    // Tables are found and made in `public`; temporary ones of the same name do not hide them.
+    // Tables are found and created in `public`; temporary ones of the same name do not hide them.
     ("search_path", "public, pg_temp"),
     // Time limits are those of our own calls, and of single statements that set them.
     ("statement_timeout", "0"),
     ("lock_timeout", "0"),
     ("idle_in_transaction_session_timeout", "0"),
     ("idle_session_timeout", "0"),
-    // The server notices within so many milliseconds that a client is gone, also in the middle of a statement.
+    // The server notices within so many milliseconds that a client is gone, also during a statement.
     ("client_connection_check_interval", "2000"),
     ("default_transaction_read_only", "off"),
     ("default_transaction_isolation", "read committed"),
@@ -26,7 +27,7 @@ pub(in crate::postgres) const SETTINGS: &[(&str, &str)] = &[
     ("standard_conforming_strings", "on"),
     ("transform_null_equals", "off"),
     ("check_function_bodies", "on"),
-    // How values are written: the formats of DMS are derived from these.
+    // Output formats: the formats of DMS are derived from these.
     ("client_encoding", "UTF8"),
     ("DateStyle", "ISO, MDY"),
     ("IntervalStyle", "postgres"),
@@ -41,10 +42,10 @@ pub fn options() -> String {
     SETTINGS.iter().map(setting).collect::<Vec<_>>().join(" ")
 }
 
-/// The first major version that has `transaction_timeout`; earlier ones refuse a connection that asks for it.
+/// The first major version with `transaction_timeout`; earlier ones refuse a connection that sets it.
 const TRANSACTION_TIMEOUT: u32 = 17;
 
-/// Whether the server of this connection has a limit that [`SETTINGS`] can't lift.
+/// Returns whether the server of this connection has a limit that [`SETTINGS`] can't lift.
 pub(super) fn has_transaction_timeout<S, T>(connection: &Connection<S, T>) -> bool
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
@@ -62,7 +63,7 @@ fn major(version: &str) -> Option<u32> {
 /// Lifts the time limit for transactions.
 ///
 /// # Errors
-/// What the server says.
+/// Those of the server.
 pub(super) async fn lift_transaction_timeout(client: &Client) -> Result<()> {
     client.batch_execute("SET transaction_timeout = 0").await.map_err(failed("lift transaction_timeout"))
 }

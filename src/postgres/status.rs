@@ -1,4 +1,4 @@
-//! What state the database is in, for `db status`.
+//! State of the database, for `db status`.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::migrate::{self, Step};
 use super::schema::MIGRATIONS;
 use crate::error::Result;
 
-/// Above this many rows, as the planner estimates them, the estimate is reported instead of a count.
+/// Above this number of rows, by the planner's estimate, the estimate is reported instead of a count.
 const COUNTED: i64 = 1_000_000;
 
 /// The state of schema, outbox and capture.
@@ -19,14 +19,14 @@ const COUNTED: i64 = 1_000_000;
 pub struct StatusReport {
     /// PostgreSQL's version, like "16.4".
     pub server: String,
-    /// The setting: `logical` where changes can be captured. None from an admin function of an older version.
+    /// The setting: `logical` if changes can be captured. `None` from an admin function of an older version.
     #[serde(default)]
     pub wal_level: Option<String>,
     pub applied: Vec<Applied>,
     pub pending: Vec<Step>,
-    /// None before `db init`.
+    /// `None` before `db init`.
     pub outbox: Option<Outbox>,
-    /// The publication exists and holds the outbox table.
+    /// Indicates whether the publication exists and contains the outbox table.
     pub publication: bool,
     pub slots: Vec<Slot>,
     /// Transactions that a new slot would wait for. Empty from an admin function of an older version.
@@ -35,7 +35,7 @@ pub struct StatusReport {
     pub warnings: Vec<String>,
 }
 
-/// A migration that was applied.
+/// An applied migration.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Applied {
     pub version: i32,
@@ -43,24 +43,24 @@ pub struct Applied {
     pub applied_at: DateTime<Utc>,
 }
 
-/// How full the outbox is.
+/// Size of the outbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Outbox {
     pub rows: i64,
-    /// False where `rows` is the planner's estimate.
+    /// `false` if `rows` is the planner's estimate.
     pub exact: bool,
-    /// When the oldest row that nobody has marked processed was written.
+    /// Commit time of the oldest row that is not marked processed.
     pub oldest_unprocessed: Option<DateTime<Utc>>,
-    /// When the oldest row was written.
+    /// Commit time of the oldest row.
     pub oldest: Option<DateTime<Utc>>,
-    /// Table and indexes.
+    /// Size of table and indexes.
     pub bytes: i64,
-    /// Indexes alone.
+    /// Size of the indexes.
     pub index_bytes: i64,
-    /// Deleted and outdated rows that vacuum has not cleared yet, as the statistics say.
+    /// Deleted and outdated rows that vacuum has not removed yet, by the statistics.
     pub dead_rows: i64,
     pub last_vacuum: Option<DateTime<Utc>>,
-    /// Rows of `outbox_failures`.
+    /// Number of rows in `outbox_failures`.
     pub given_up: i64,
 }
 
@@ -69,13 +69,13 @@ pub struct Outbox {
 pub struct Slot {
     pub name: String,
     pub plugin: String,
-    /// A reader is connected.
+    /// Indicates whether a reader is connected.
     pub active: bool,
     /// Bytes of write-ahead log that its reader has not confirmed.
     pub lag_bytes: Option<i64>,
     /// Bytes of write-ahead log that the server keeps for it.
     pub retained_bytes: Option<i64>,
-    /// reserved, extended, unreserved or lost.
+    /// `reserved`, `extended`, `unreserved` or `lost`.
     pub wal_status: Option<String>,
 }
 
@@ -85,7 +85,7 @@ pub(super) async fn status(client: &Client) -> Result<StatusReport> {
     let ledger = exists(client, "public.outboxctl_migrations").await?;
     let recorded = if ledger { migrate::recorded(client).await? } else { Default::default() };
     let known = |version: &i32| recorded.contains_key(version);
-    // A database that was set up without the sample does not miss it.
+    // A database that was set up without the sample does not need its tables.
     let sample = recorded.is_empty() || MIGRATIONS.iter().any(|m| m.sample && known(&m.version));
     Ok(StatusReport {
         server: server.get(0),
@@ -146,7 +146,7 @@ async fn outbox(client: &impl GenericClient) -> Result<Outbox> {
     };
     let given_up = if exists(client, "public.outbox_failures").await? {
         let count = client.query_one("SELECT count(*) FROM public.outbox_failures", &[]).await;
-        count.map_err(failed("count what was given up"))?.get(0)
+        count.map_err(failed("count the failures"))?.get(0)
     } else {
         0
     };

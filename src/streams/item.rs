@@ -1,4 +1,4 @@
-//! What the readers see, in one form for every hop.
+//! The items that readers return, in one form for every hop.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::pipelines::Hop;
 
-/// What an item is.
+/// The kind of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Content {
@@ -17,13 +17,13 @@ pub enum Content {
     Data,
     /// A DMS control record, or a row of DMS' own tables.
     Control,
-    /// Something else that can be read, such as somebody's event on the bus.
+    /// Other readable content, such as a foreign event on the bus.
     Other,
-    /// Bytes that nobody can read.
+    /// Bytes that can't be decoded.
     Undecodable,
 }
 
-/// The event inside, as far as this hop tells.
+/// The event inside, as far as this hop shows it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct EventView {
     pub event_id: Option<String>,
@@ -32,7 +32,7 @@ pub struct EventView {
     pub aggregate_id: Option<String>,
     pub sequence: Option<i64>,
     pub committed_at: Option<DateTime<Utc>>,
-    /// What `verify` and `sample insert` find their own events by.
+    /// Key by which `verify` and `sample insert` find their own events.
     pub correlation_id: Option<String>,
     /// The DynamoDB item that changed, as plain JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,7 +47,7 @@ pub struct Image {
     pub old: Option<Map<String, Value>>,
 }
 
-/// Where exactly it was seen.
+/// The position of an item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Origin {
@@ -55,7 +55,7 @@ pub enum Origin {
         shard: String,
         sequence_number: String,
         partition_key: String,
-        /// Which of the records that a producer packed into this one, from 0.
+        /// Index among the records that a producer packed into this one, from 0.
         #[serde(skip_serializing_if = "Option::is_none")]
         sub_sequence_number: Option<usize>,
     },
@@ -69,7 +69,7 @@ pub enum Origin {
         log_stream: String,
         log_event_id: String,
     },
-    /// A consumer's mark; shard and sequence number are those of the record that brought the event.
+    /// A consumer's mark; shard and sequence number are those of the event's record.
     Mark {
         consumer: String,
         position: i64,
@@ -79,7 +79,7 @@ pub enum Origin {
 }
 
 impl Origin {
-    /// The same for the same delivery, however often a reader is shown it.
+    /// Returns an id that is equal for the same delivery, however often a reader receives it.
     pub fn delivery(&self) -> String {
         match self {
             Self::Shard { shard, sequence_number, sub_sequence_number: Some(sub), .. } => {
@@ -95,17 +95,17 @@ impl Origin {
     }
 }
 
-/// JSON as it came, on one line.
+/// JSON in its original text, on one line.
 #[derive(Debug, Clone, Serialize)]
 #[serde(transparent)]
 pub struct Json(Box<RawValue>);
 
 impl Json {
     /// # Errors
-    /// The bytes are no JSON.
+    /// The bytes are not JSON.
     pub fn parse(bytes: &[u8]) -> serde_json::Result<Self> {
         let raw: Box<RawValue> = serde_json::from_slice(bytes)?;
-        // JSON has such characters between its tokens only: inside strings they are escaped.
+        // JSON has such characters only between its tokens: inside strings they are escaped.
         let breaks = [b'\n', b'\r', b'\t'];
         if raw.get().bytes().any(|byte| breaks.contains(&byte)) {
             return RawValue::from_string(raw.get().replace(breaks.map(char::from), "")).map(Self);
@@ -117,7 +117,7 @@ impl Json {
         self.0.get()
     }
 
-    /// As a value; null where it is nested too deeply to be read.
+    /// Returns the parsed value; null if it is nested too deeply.
     pub fn value(&self) -> Value {
         serde_json::from_str(self.text()).unwrap_or(Value::Null)
     }
@@ -136,12 +136,12 @@ impl PartialEq for Json {
     }
 }
 
-/// The content itself.
+/// The content of an item.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Body {
     Record(Json),
-    /// Bytes that could not be decoded, and why.
+    /// Bytes that could not be decoded, and the reason.
     #[serde(untagged)]
     Raw {
         base64: String,
@@ -149,16 +149,16 @@ pub enum Body {
     },
 }
 
-/// One thing seen at one hop. Serialised it is a line of `tail --output ndjson`.
+/// An observation at one hop. Serialised it is a line of `tail --output ndjson`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Item {
     #[serde(rename = "type")]
     pub kind: &'static str,
     pub hop: Hop,
-    /// When it arrived at the hop, by the hop's clock.
+    /// Time of arrival, by the hop's clock.
     pub at: DateTime<Utc>,
     pub content: Content,
-    /// For people, in a few words.
+    /// A short summary for display.
     pub summary: String,
     #[serde(flatten)]
     pub event: EventView,

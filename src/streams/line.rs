@@ -1,4 +1,4 @@
-//! An item as one line for people, coloured by hop, key and age; off a terminal the colours are dropped on the way out.
+//! An item as one line for people, coloured by hop, key and age; the output removes colours if it is not a terminal.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -12,7 +12,7 @@ use crate::report::clean_line;
 const DIM: Style = Style::new().dimmed();
 const RED: Style = AnsiColor::Red.on_default();
 
-/// Told apart on dark and on light; red is for what went wrong.
+/// Distinct on dark and on light backgrounds; red is for errors.
 const KEYS: [AnsiColor; 6] = [
     AnsiColor::Cyan,
     AnsiColor::Magenta,
@@ -56,14 +56,14 @@ fn hop_style(hop: Hop) -> Style {
     }
 }
 
-/// The same colour for the same aggregate.
+/// Returns the same colour for the same aggregate.
 fn key_style(key: Option<&str>) -> Style {
     let mut hasher = DefaultHasher::new();
     key.unwrap_or_default().hash(&mut hasher);
     KEYS[hasher.finish() as usize % KEYS.len()].on_default()
 }
 
-/// By two clocks: below zero counts as zero.
+/// Formats the time since the commit. By two clocks: a negative one counts as zero.
 fn age(age: TimeDelta) -> (Style, String) {
     let millis = age.num_milliseconds().max(0);
     let style = match millis {
@@ -87,7 +87,7 @@ mod tests {
     use crate::streams::{EventView, Origin};
 
     #[test]
-    fn a_line_tells_when_where_how_old_and_what() {
+    fn a_line_has_time_hop_age_and_summary() {
         let at: DateTime<Utc> = "2026-01-31T12:00:00.250Z".parse().expect("a time");
         let item = Item {
             kind: "item",

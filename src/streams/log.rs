@@ -1,4 +1,4 @@
-//! The event log group that a rule on the bus writes to.
+//! The reader of the event log group that a rule on the bus writes to.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use aws_sdk_cloudwatchlogs::types::FilteredLogEvent;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
-use super::{From, Item, Origin, Sink, decode, read_into};
+use super::{Item, Origin, Sink, StartAt, decode, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::outbox::Recent;
 use crate::pipelines::Hop;
 
-/// Log events become visible late and not in order: each look goes back this far before the newest that was seen.
+/// Log events become visible late and unordered: each read starts this long before the newest event seen.
 const LOOK_BACK: TimeDelta = TimeDelta::seconds(60);
-/// Ids kept to tell what was seen from what is new; more than arrive within [`LOOK_BACK`] at any rate we know of.
+/// Ids kept to detect events that were read before; more than arrive within [`LOOK_BACK`] at any known rate.
 const REMEMBERED: usize = 500_000;
 
-/// What to read.
+/// Options of a reader.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub group: String,
-    pub from: From,
-    /// The reader ends once this time has passed, with a grace for what becomes visible late.
+    pub from: StartAt,
+    /// The reader ends once this time has passed, after a grace period for events that become visible late.
     pub until: Option<DateTime<Utc>>,
 }
 
-/// Reads in the background until cancelled, past `until`, or failed. There is no position to take: a log keeps its past.
+/// Reads in the background until cancelled, past `until`, or failed. It takes no position: a log keeps its history.
 ///
 /// # Errors
-/// `NotDeployed` when the group does not exist.
+/// `NotDeployed` if the group does not exist.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
     let local = clients.is_local();
     let millis = Duration::from_millis;
@@ -58,7 +58,7 @@ struct Reader {
     since: Option<DateTime<Utc>>,
     newest: Option<DateTime<Utc>>,
     seen: Recent,
-    /// From one look to the next while there is something new, and the longest while there is not.
+    /// Interval of reads while there are new events, and the longest interval while there are none.
     pause: (Duration, Duration),
     grace: TimeDelta,
     sink: Sink,
@@ -68,7 +68,7 @@ impl Reader {
     async fn check(&self) -> Result<()> {
         match self.client.filter_log_events().log_group_name(&self.options.group).limit(1).send().await {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                Err(Error::new(Kind::NotDeployed, format!("there is no log group {}", self.options.group)))
+                Err(Error::new(Kind::NotDeployed, format!("log group {} not found", self.options.group)))
             }
             answer => answer.aws(format!("read log group {}", self.options.group)).map(drop),
         }
@@ -78,7 +78,7 @@ impl Reader {
         let mut pause = self.pause.0;
         loop {
             let before = self.newest;
-            // Judged before the look, so that the last look comes after the end of the grace.
+            // Checked before the read, so that the last read comes after the end of the grace period.
             let last = self.options.until.is_some_and(|until| Utc::now() > until + self.grace);
             if !self.look().await? || last {
                 return Ok(());
@@ -88,7 +88,7 @@ impl Reader {
         }
     }
 
-    /// One pass over what may be new; false once nobody takes the items any more.
+    /// Reads all possibly new events; returns false if the receiver of the items is closed.
     async fn look(&mut self) -> Result<bool> {
         let back = self.newest.map(|newest| newest - LOOK_BACK);
         // EventBridge stamps with the event's own time, which has whole seconds.
@@ -115,7 +115,7 @@ impl Reader {
         Ok(!self.sink.is_closed())
     }
 
-    /// The item, unless it was seen before or is too old.
+    /// Returns the item, unless it was seen before or is too old.
     fn item(&mut self, event: &FilteredLogEvent) -> Option<Item> {
         let stamp = event.timestamp().and_then(DateTime::from_timestamp_millis)?;
         let arrived = event.ingestion_time().and_then(DateTime::from_timestamp_millis).unwrap_or(stamp);

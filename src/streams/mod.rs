@@ -19,7 +19,7 @@ mod template;
 mod warnings;
 
 pub use item::{Body, Content, EventView, Image, Item, Json, Origin};
-pub use position::From;
+pub use position::StartAt;
 pub use template::Template;
 pub use warnings::Warnings;
 
@@ -28,23 +28,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::Result;
 
-/// How many items may wait for whoever reads them; readers then pause. Small, since one may hold a megabyte or more.
+/// Maximum items buffered for the receiver; readers then pause. Small, since one may hold a megabyte or more.
 const BUFFER: usize = 512;
 
-/// Where readers put what they saw, or why they ended.
+/// Receives the items of readers, or their errors.
 pub type Sink = mpsc::Sender<Result<Item>>;
 
-/// A sink and its other end.
+/// Returns a sink and its receiver.
 pub fn channel() -> (Sink, mpsc::Receiver<Result<Item>>) {
     mpsc::channel(BUFFER)
 }
 
-/// A reader's work until it ends or is cancelled. Why it failed goes into the sink; if nobody takes it, nobody is to be told.
+/// Runs a reader until it ends or is cancelled. Its error goes into the sink, unless the receiver is closed.
 async fn read_into(sink: &Sink, cancel: &CancellationToken, reading: impl Future<Output = Result<()>>) {
     if let Some(Err(error)) = cancel.run_until_cancelled(reading).await {
         let _ = sink.send(Err(error)).await;
     }
 }
 
-/// EventBridge `Source` of the events by which a tap proves that it is live. Readers skip them.
+/// EventBridge `Source` of the events by which a tap checks that it is active. Readers skip them.
 pub const SENTINEL_SOURCE: &str = "outboxctl.sentinel";

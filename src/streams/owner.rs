@@ -1,4 +1,4 @@
-//! Who a temporary resource belongs to, and whether that process still lives. Kept in the resource's tags.
+//! The process that owns a temporary resource, and whether it still runs. Stored in the resource's tags.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ const OWNER: &str = "outboxctl:owner";
 const LEASE: &str = "outboxctl:lease";
 const TEMPORARY: &str = "outboxctl:temporary";
 
-/// How long a resource is left alone after its process last renewed it.
+/// Time after the last renewal during which a resource is not removed.
 pub const LEASE_TIME: TimeDelta = TimeDelta::hours(1);
 
-/// A process, by machine, id and start: ids are used again, starts are not.
+/// A process, by machine, id and start: ids are reused, start times are not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     machine: String,
@@ -22,13 +22,13 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// This process.
+    /// Returns this process.
     pub fn this() -> Self {
         let pid = std::process::id();
         Self { machine: machine(), pid, started: started(pid).unwrap_or_else(|| "0".into()) }
     }
 
-    /// In characters that tags allow.
+    /// Returns the owner in characters that tags allow.
     pub fn tag(&self) -> String {
         format!("{}/{}/{}", self.machine, self.pid, self.started)
     }
@@ -40,8 +40,8 @@ impl Owner {
     }
 }
 
-/// The machine since it was booted and, since containers on it do not see each other's processes, the space in which
-/// this process has its id.
+/// Returns an id of the machine since it was booted and, since containers on it do not see each other's processes, of
+/// the namespace in which this process has its id.
 fn machine() -> String {
     let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_else(|_| "unknown".into());
     let space = std::fs::read_link("/proc/self/ns/pid").map(|link| link.to_string_lossy().into_owned());
@@ -49,32 +49,32 @@ fn machine() -> String {
     format!("{}.{space}", boot.trim())
 }
 
-/// When the process started, in clock ticks since boot; None where it does not run, or there is no /proc.
+/// Returns the process's start, in clock ticks since boot; `None` if it does not run, or there is no /proc.
 fn started(pid: u32) -> Option<String> {
     let stat = std::fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("stat")).ok()?;
-    // The name in parentheses may hold anything; the 20th field after it is the start time.
+    // The name in parentheses may contain anything; the 20th field after it is the start time.
     let (_, fields) = stat.rsplit_once(')')?;
     fields.split_whitespace().nth(19).map(str::to_owned)
 }
 
-/// The tags by which an orphan is known.
+/// Returns the tags by which an orphan is recognised.
 pub fn tags() -> [(String, String); 3] {
     let lease = (Utc::now() + LEASE_TIME).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
     [(TEMPORARY, "true".to_owned()), (OWNER, Owner::this().tag()), (LEASE, lease)]
         .map(|(key, value)| (key.to_owned(), value))
 }
 
-/// Who this process is, in characters that names of consumers allow.
+/// Returns this process in characters that names of consumers allow.
 pub fn name() -> String {
     Owner::this().tag().replace('/', "_")
 }
 
-/// The tags that a resource would have that has the owner in its name, where the service keeps no tags.
+/// Returns the tags of a resource that has the owner in its name, if the service keeps no tags.
 pub fn tags_of_name(name: &str) -> HashMap<String, String> {
     [(TEMPORARY, "true".to_owned()), (OWNER, name.replace('_', "/"))].map(|(k, v)| (k.to_owned(), v)).into()
 }
 
-/// Whether a resource with these tags was left behind: its process ended, on this machine, or its lease ran out.
+/// Returns whether a resource with these tags is an orphan: its process on this machine ended, or its lease expired.
 pub fn is_orphan(tags: &HashMap<String, String>, now: DateTime<Utc>) -> bool {
     judge(tags, now, &Owner::this(), started)
 }
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_dead_are_orphans_and_the_living_are_not() {
+    fn resources_of_ended_processes_are_orphans() {
         let (here, now) = (owner("here", 1), Utc::now());
         let (past, future) = ("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z");
         let alive = |_: u32| Some("77".to_owned());
@@ -120,7 +120,7 @@ mod tests {
         assert!(judge(&tags(&owner("here", 2), future), now, &here, reused));
         assert!(judge(&tags(&owner("elsewhere", 2), past), now, &here, alive));
         assert!(!judge(&tags(&owner("elsewhere", 2), future), now, &here, gone));
-        assert!(!judge(&HashMap::new(), now, &here, gone), "what is not tagged as ours is left alone");
+        assert!(!judge(&HashMap::new(), now, &here, gone), "resources without our tags are not removed");
     }
 
     #[test]

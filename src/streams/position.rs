@@ -1,20 +1,20 @@
-//! Where reading begins.
+//! The start position of readers.
 
 use chrono::{DateTime, Utc};
 
-/// Where reading begins.
+/// The start position of a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum From {
-    /// With what comes from now on.
+pub enum StartAt {
+    /// From now on.
     Latest,
-    /// With the oldest that is still there.
+    /// From the oldest available item.
     Start,
-    /// With what arrived at this time or later.
+    /// From items that arrived at this time or later.
     At(DateTime<Utc>),
 }
 
-impl From {
-    /// The oldest time that counts; None for everything.
+impl StartAt {
+    /// Returns the oldest time to include; `None` for everything.
     pub fn since(self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         match self {
             Self::Latest => Some(now),

@@ -1,4 +1,4 @@
-//! The reader of the processed log: what consumers of a group marked, each mark once.
+//! The reader of the processed log: the marks of a consumer group, each once.
 
 use std::time::Duration;
 
@@ -7,12 +7,12 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::item::{Body, Content, EventView, Item, Json, Origin};
-use super::{From, Sink, read_into};
+use super::{Sink, StartAt, read_into};
 use crate::error::{Kind, Result};
 use crate::pipelines::Hop;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 
-/// Failures in a row of asking for rows, a second apart, before it is given up.
+/// Consecutive failed queries, a second apart, after which the reader fails.
 const ATTEMPTS: u32 = 30;
 
 /// A database with a processed log.
@@ -21,24 +21,24 @@ pub trait Log: Send + 'static {
     fn page(&mut self, request: &ProcessedRequest) -> impl Future<Output = Result<ProcessedPage>> + Send;
 }
 
-/// What to read.
+/// Options of a reader.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The consumer group.
     pub group: String,
-    pub from: From,
+    pub from: StartAt,
     pub until: Option<DateTime<Utc>>,
-    /// Between looks.
+    /// Interval of queries.
     pub pause: Duration,
 }
 
 /// Takes its position, then follows the log in the background until cancelled, past `until`, or failed.
 pub async fn open(mut database: impl Log, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
     let after = match options.from {
-        From::Latest => None,
-        From::Start | From::At(_) => Some(LogPosition::default()),
+        StartAt::Latest => None,
+        StartAt::Start | StartAt::At(_) => Some(LogPosition::default()),
     };
-    let since = if let From::At(at) = options.from { Some(at) } else { None };
+    let since = if let StartAt::At(at) = options.from { Some(at) } else { None };
     let mut request = ProcessedRequest { consumer: options.group.clone(), after, since };
     if after.is_none() {
         request.after = Some(database.page(&request).await?.next);
@@ -81,11 +81,11 @@ async fn follow(mut database: impl Log, mut request: ProcessedRequest, options: 
     }
 }
 
-/// A mark of success is an event; what was given up is shown and counts for nothing.
+/// Returns the item of a mark. A success is an event; a failure is shown, and does not count as one.
 fn item(row: LogRow, group: &str) -> Item {
     let record = Json::from(serde_json::to_value(&row).unwrap_or(Value::Null));
     let (at, content) = (row.processed_at, if row.succeeded { Content::Event } else { Content::Other });
-    let verb = if row.succeeded { "" } else { "given up: " };
+    let verb = if row.succeeded { "" } else { "failed: " };
     let summary = format!(
         "{verb}{} {} {} #{} {}",
         row.event_type, row.aggregate_type, row.aggregate_id, row.sequence, row.event_id

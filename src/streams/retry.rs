@@ -1,4 +1,4 @@
-//! Which requests to Kinesis and DynamoDB Streams are repeated, and when.
+//! Decides which requests to Kinesis and DynamoDB Streams are retried, and when.
 
 use std::time::Duration;
 
@@ -9,19 +9,19 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use crate::error::sdk_code;
 use crate::timing::Backoff;
 
-/// Attempts at one thing while the service is throttling, failing or out of reach: several minutes.
+/// Attempts at one request while the service throttles, fails or can't be reached: several minutes.
 pub const ATTEMPTS: u32 = 30;
 pub const BACKOFF: Backoff = match cfg!(test) {
     true => Backoff::new(Duration::from_millis(2), Duration::from_millis(20)),
     false => Backoff::new(Duration::from_millis(400), Duration::from_secs(10)),
 };
 
-/// Pauses and returns true where another attempt can help and there were not too many yet.
+/// Pauses before a retry; returns false if none can help or after too many.
 pub async fn again<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, attempt: &mut u32) -> bool {
     is_passing(error) && pause(attempt).await
 }
 
-/// Pauses before another attempt; false after too many.
+/// Pauses before a retry; returns false after too many.
 pub async fn pause(attempt: &mut u32) -> bool {
     *attempt += 1;
     if *attempt < ATTEMPTS {
@@ -30,7 +30,7 @@ pub async fn pause(attempt: &mut u32) -> bool {
     *attempt < ATTEMPTS
 }
 
-/// Returns whether a repetition can help: after throttling, a fault of the service, or no answer.
+/// Returns whether a retry can help: after throttling, a service error, or no response.
 pub fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
         SdkError::ServiceError(service) => service.raw().status().as_u16() >= 500 || is_passing_code(sdk_code(error)),

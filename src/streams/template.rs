@@ -1,11 +1,11 @@
-//! `--format`: a line made of an item's fields.
+//! `--format`: a line with an item's fields.
 
 use chrono::SecondsFormat;
 
 use super::Item;
 use crate::outbox::text_at;
 
-/// What stands in braces, and what it stands for.
+/// Field names, and the values they stand for.
 const FIELDS: &[&str] = &[
     "at",
     "hop",
@@ -35,13 +35,13 @@ const FIELDS: &[&str] = &[
     "error",
 ];
 
-/// Those that hold a document: a path may lead into them.
+/// Fields that hold a document: a path may lead into them.
 const DOCUMENTS: &[&str] = &["image", "record"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Text(String),
-    /// A field's name, and the way into it.
+    /// A field's name, and the path into it.
     Field(String, Vec<String>),
 }
 
@@ -52,7 +52,7 @@ pub struct Template(Vec<Part>);
 
 impl Template {
     /// # Errors
-    /// What is wrong: a field that no item has, a brace without its other one, an unknown escape.
+    /// A message about an unknown field, an unmatched brace, or an unknown escape.
     pub fn parse(template: &str) -> Result<Self, String> {
         let (mut parts, mut text, mut rest) = (Vec::new(), String::new(), template.chars().peekable());
         while let Some(c) = rest.next() {
@@ -76,7 +76,7 @@ impl Template {
                     Some('t') => '\t',
                     Some('\\') => '\\',
                     other => {
-                        return Err(format!("\\{} is no escape; there are \\n, \\t and \\\\", other.unwrap_or(' ')));
+                        return Err(format!("\\{} is not an escape; use \\n, \\t and \\\\", other.unwrap_or(' ')));
                     }
                 }),
                 c => text.push(c),
@@ -87,8 +87,8 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// Returns the line. What an item does not have is left out; `clean` makes what comes from outside fit for the reader
-    /// and is given it with numbers as they are written.
+    /// Returns the line. Missing fields are empty; `clean` makes foreign text safe for the output, and receives numbers
+    /// as they are written.
     pub fn render(&self, item: &Item, clean: impl Fn(&str) -> String) -> String {
         let fields = serde_json::to_string(item).unwrap_or_default();
         let mut line = String::new();
@@ -115,7 +115,7 @@ fn field(name: &str) -> Result<Part, String> {
     let first = path.next().unwrap_or_default();
     let path: Vec<String> = path.collect();
     if !FIELDS.contains(&first.as_str()) {
-        return Err(format!("there is no field {first:?}; there are {}", FIELDS.join(", ")));
+        return Err(format!("unknown field {first:?}; use one of {}", FIELDS.join(", ")));
     }
     if !path.is_empty() && !DOCUMENTS.contains(&first.as_str()) {
         return Err(format!("{first} has no members; {} have", DOCUMENTS.join(" and ")));
@@ -151,15 +151,15 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn messages_name_the_mistake() {
         for (wrong, part) in [
-            ("{event}", "no field \"event\""),
-            ("{}", "no field"),
+            ("{event}", "unknown field \"event\""),
+            ("{}", "unknown field"),
             ("{hop", "without its }"),
             ("hop}", "without its {"),
             ("{hop.x}", "no members"),
-            ("\\q", "no escape"),
-            ("\\", "no escape"),
+            ("\\q", "not an escape"),
+            ("\\", "not an escape"),
         ] {
             let error = Template::parse(wrong).expect_err(wrong);
             assert!(error.contains(part), "{wrong}: {error}");
@@ -168,7 +168,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_template_panics(template: String) {
+        fn any_template_is_accepted(template: String) {
             let _ = Template::parse(&template);
         }
     }

@@ -1,16 +1,16 @@
-//! What readers report that does not end them.
+//! Warnings of readers about problems that do not end them.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::report::Reporter;
 
-/// Where a reader's warnings go: to a reporter, or to the log of a process that has none.
+/// The receiver of a reader's warnings: a reporter, or the log of a process that has none.
 #[derive(Clone, Default)]
 pub struct Warnings(Option<Arc<dyn Fn(String) + Send + Sync>>);
 
 impl Warnings {
-    /// Returns warnings to this reporter.
+    /// Returns warnings for this reporter.
     pub fn on(reporter: &dyn Reporter) -> Self {
         let reporter = reporter.share();
         Self::to(move |text| reporter.warn(text))

@@ -20,28 +20,28 @@ use crate::deployment::Deployment;
 use crate::error::{Kind, OrFail, Result};
 use crate::listener;
 use crate::settings::Place;
-use crate::streams::From;
+use crate::streams::StartAt;
 use model::Model;
 
-/// How the page is served.
+/// Options of the page.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Whether forms may write.
+    /// Indicates whether forms may write.
     pub writable: bool,
-    /// The local stack answers faster and costs nothing: it is asked more often.
+    /// The local stack answers faster and costs nothing: it is queried more often.
     pub local: bool,
-    /// How far back streams and logs are read at the start.
-    pub from: From,
-    /// Where the commands lead that the page shows.
+    /// Start position in streams and logs.
+    pub from: StartAt,
+    /// The flags of the commands that the page shows.
     pub place: Place,
-    /// What a browser or program must show.
+    /// The token that a browser or program must present.
     pub token: String,
 }
 
 /// Serves until cancelled, on listeners of one port.
 ///
 /// # Errors
-/// `Io` when the listeners fail. What can't be watched is shown on the page instead.
+/// `Io` if the listeners fail. Problems of watching are shown on the page instead.
 pub async fn serve(
     listeners: Vec<TcpListener>,
     deployment: Deployment,

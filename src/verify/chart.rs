@@ -1,14 +1,14 @@
-//! Latencies as a picture: a row a hop, a column a step of time, the more events the higher the block.
+//! Latencies as a chart: a row per hop, a column per step of time, and taller blocks for more events.
 
 use super::latency::{Latency, STEPS};
 use super::report::Report;
 
 const BLOCKS: &[char] = &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-/// Columns of one step.
+/// Columns per step.
 const WIDTH: usize = 4;
 
 impl Report {
-    /// The histogram of latencies since the commit, fitted to 80 columns; None where nothing arrived.
+    /// Returns the histogram of latencies since the commit, fitted to 80 columns; `None` if nothing arrived.
     pub fn chart(&self) -> Option<String> {
         let rows: Vec<(&str, &Latency)> =
             self.hops.iter().filter_map(|hop| Some((hop.hop.name(), hop.from_commit.as_ref()?))).collect();
@@ -24,7 +24,7 @@ impl Report {
             let most = latency.histogram.iter().map(|step| step.count).max().unwrap_or(1);
             let bars = (first..=last).map(|column| {
                 let count = steps(latency).find(|(at, _)| *at == column).map_or(0, |(_, count)| count);
-                // What is there at all is to be seen.
+                // A step with any event shows at least the smallest block.
                 let block = (count > 0).then(|| BLOCKS[(count * BLOCKS.len() as u64).div_ceil(most) as usize - 1]);
                 block.map_or(" ".repeat(WIDTH), |block| format!(" {}", String::from(block).repeat(WIDTH - 1)))
             });
@@ -35,7 +35,7 @@ impl Report {
     }
 }
 
-/// Columns that hold something, and how much.
+/// Returns the steps that have events, with their counts.
 fn steps(latency: &Latency) -> impl Iterator<Item = (usize, u64)> {
     let column = |up_to: Option<u64>| up_to.map_or(STEPS.len(), |ms| STEPS.partition_point(|step| *step < ms));
     latency.histogram.iter().map(move |step| (column(step.up_to_ms), step.count))
@@ -58,7 +58,7 @@ mod tests {
     use crate::verify::latency::Latencies;
 
     #[test]
-    fn a_row_a_hop_and_a_column_a_step() {
+    fn a_row_per_hop_and_a_column_per_step() {
         let mut report = Ledger::new("run", Hop::Database, &[Hop::Stream, Hop::Log], &[]).report();
         assert_eq!(report.chart(), None);
         let latencies = |all: &[i64]| {

@@ -1,4 +1,4 @@
-//! The result as JUnit XML, for CI systems that show tests.
+//! The result as JUnit XML, for CI systems that show test results.
 
 use std::time::Duration;
 
@@ -10,10 +10,10 @@ use crate::report::clean;
 
 const SUITE: &str = "outboxctl verify";
 
-/// A case for each thing that has to hold at each hop.
+/// Returns a test case for each check at each hop.
 ///
 /// # Errors
-/// The text can't be XML.
+/// `Unexpected` if the report can't be written as XML.
 pub fn document(report: &Report, duplicates_allowed: bool) -> Result<String> {
     let mut suite = TestSuite::new(SUITE);
     suite.set_time(Duration::from_secs_f64(report.seconds.max(0.0)));
@@ -41,14 +41,14 @@ pub fn document(report: &Report, duplicates_allowed: bool) -> Result<String> {
         true => TestCaseStatus::success(),
         false => failed(format!("delivered: {}", stray.join(", "))),
     };
-    suite.add_test_case(case("what is rolled back arrives nowhere", status));
+    suite.add_test_case(case("rolled-back events do not arrive", status));
     write(suite)
 }
 
-/// One case for a run that could not come to a result.
+/// Returns one test case for a run without a result.
 ///
 /// # Errors
-/// The text can't be XML.
+/// `Unexpected` if the report can't be written as XML.
 pub fn broken(error: &Error) -> Result<String> {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
     status.set_message(clean(error.message())).set_type(error.kind().name());
@@ -88,7 +88,7 @@ mod tests {
     use crate::verify::Ledger;
 
     #[test]
-    fn a_case_for_each_promise_at_each_hop() {
+    fn each_check_at_each_hop_has_a_case() {
         let mut report = Ledger::new("run", Hop::Database, &[Hop::Stream, Hop::Bus], &[Hop::Stream]).report();
         report.hops[1].duplicated = 2;
         report.hops[1].duplicated_events = vec!["run-1".into()];
@@ -96,14 +96,14 @@ mod tests {
         assert!(text.contains(r#"tests="7" skipped="1" failures="1" errors="0""#), "{text}");
         assert!(text.contains("bus: each event arrives once") && text.contains("run-1"), "{text}");
         assert!(document(&report, true).expect("XML").contains(r#"failures="0""#));
-        // Disorder fails the case where order is judged, and is a remark where it is not.
+        // Events out of order fail the case where order is judged, and are a remark where it is not.
         (report.hops[0].out_of_order, report.hops[1].out_of_order) = (1, 3);
         let text = document(&report, true).expect("XML");
         assert!(text.contains(r#"skipped="1" failures="1""#) && text.contains("here: 3 out of order"), "{text}");
         report.hops[1].order_judged = true;
         assert!(document(&report, true).expect("XML").contains(r#"skipped="0" failures="2""#));
-        let error = Error::new(Kind::StreamMissing, "there is no <stream>");
+        let error = Error::new(Kind::StreamMissing, "stream <s> not found");
         let text = broken(&error).expect("XML");
-        assert!(text.contains(r#"errors="1""#) && text.contains("there is no &lt;stream"), "{text}");
+        assert!(text.contains(r#"errors="1""#) && text.contains("stream &lt;s"), "{text}");
     }
 }

@@ -1,11 +1,11 @@
-//! Latencies in bounded memory: how many fell into which of some thousand buckets, each less than 1 % wide.
+//! Latencies in bounded memory: counts in several thousand buckets, each less than 1 % wide.
 
 use chrono::TimeDelta;
 use serde::Serialize;
 
-/// Buckets to a power of two.
+/// Buckets per power of two.
 const FINE: u64 = 128;
-/// Upper ends of the histogram's steps, in milliseconds; what is above the last is in one more.
+/// Upper bounds of the histogram's steps in milliseconds; one more step has everything above the last.
 pub const STEPS: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 60_000, 300_000];
 
 /// Milliseconds.
@@ -15,13 +15,13 @@ pub struct Latency {
     pub p90_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
-    /// How many were above the step before and up to this one; steps without any are left out.
+    /// Counts of latencies above the previous step and up to this one; steps without any are left out.
     pub histogram: Vec<Step>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// None for what is above every step.
+    /// `None` for latencies above every step.
     pub up_to_ms: Option<u64>,
     pub count: u64,
 }
@@ -36,7 +36,7 @@ pub struct Latencies {
 }
 
 impl Latencies {
-    /// Below zero counts as zero, since two clocks are compared.
+    /// Adds a latency. A negative one counts as zero, since two clocks are compared.
     pub fn add(&mut self, latency: TimeDelta) {
         let micros = u64::try_from(latency.num_microseconds().unwrap_or(i64::MAX)).unwrap_or(0);
         let at = bucket(micros);
@@ -50,7 +50,7 @@ impl Latencies {
         self.max = self.max.max(micros);
     }
 
-    /// None where there are none.
+    /// Returns the summary; `None` without latencies.
     pub fn summary(&self) -> Option<Latency> {
         let millis = |micros: u64| micros as f64 / 1_000.0;
         let steps = STEPS.iter().copied().map(Some).chain([None]).zip(&self.steps).filter(|(_, count)| **count > 0);
@@ -63,7 +63,7 @@ impl Latencies {
         })
     }
 
-    /// Nearest rank: the upper end of its bucket.
+    /// Returns the percentile by nearest rank: the upper end of its bucket.
     fn percentile(&self, percent: u64) -> u64 {
         let rank = (self.count * percent).div_ceil(100).max(1);
         let mut below = 0;
@@ -80,7 +80,7 @@ fn bucket(micros: u64) -> usize {
     (u64::from(shift) * FINE + (micros >> shift)) as usize
 }
 
-/// The largest value of a bucket.
+/// Returns the largest value of a bucket.
 fn upper_end(bucket: usize) -> u64 {
     let bucket = bucket as u64;
     let shift = (bucket / FINE).saturating_sub(1);

@@ -1,7 +1,7 @@
-//! What was committed against what was seen, hop by hop. Pure: no I/O, no clock.
+//! Compares committed events with seen ones, hop by hop. Pure: no I/O, no clock.
 //!
-//! An event counts only by its own correlation id, so traffic of others never counts for it. What has arrived everywhere
-//! is only counted from then on: memory follows what is under way, not the length of the run.
+//! Events are matched by correlation id, so events of other writers never count. An event that arrived everywhere is
+//! only counted from then on: memory depends on the events in flight, not on the length of the run.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -15,19 +15,19 @@ use crate::pipelines::Hop;
 use crate::postgres::admin::Inserted;
 use crate::streams::Item;
 
-/// Ids and aggregates named in a report; the counts are complete.
+/// Maximum ids and aggregates named in a report; the counts are complete.
 const NAMED: usize = 20;
-/// Deliveries remembered, so that one that a reader shows twice counts once.
+/// Deliveries remembered, so that one that a reader returns twice counts once.
 const DELIVERIES: usize = 200_000;
-/// Aggregates about which something is wrong that are told apart.
-const TROUBLED: usize = 10_000;
+/// Maximum aggregates with findings of which each is counted by itself.
+const MAX_FINDINGS: usize = 10_000;
 
-/// An event that has not arrived everywhere, or that was seen before its commit was told of.
+/// An event that has not arrived everywhere, or that was seen before its commit was reported.
 #[derive(Debug, Default)]
 struct Pending {
-    /// None until it is told.
+    /// `None` until its commit is reported.
     commit: Option<Commit>,
-    /// By hop: when it arrived.
+    /// Time of arrival at each hop.
     seen: Vec<Option<DateTime<Utc>>>,
 }
 
@@ -35,11 +35,11 @@ struct Pending {
 struct Commit {
     aggregate: String,
     at: DateTime<Utc>,
-    /// When it was told, by the caller's clock.
-    told: TimeDelta,
+    /// Time of the report, by the caller's clock.
+    reported: TimeDelta,
 }
 
-/// What one hop showed.
+/// The events seen at one hop.
 #[derive(Debug, Default)]
 struct Shown {
     first: u64,
@@ -53,39 +53,39 @@ struct Shown {
     from_previous: Latencies,
 }
 
-/// Everything known of one run.
+/// All data of one run.
 #[derive(Debug)]
 pub struct Ledger {
-    /// Begins every correlation id of this run.
+    /// Prefix of every correlation id of this run.
     prefix: String,
     run: String,
-    /// Where events are committed.
+    /// The hop at which events are committed.
     origin: Hop,
     hops: Vec<Hop>,
-    /// The hops at which disorder fails the run; it is counted at all of them.
+    /// The hops at which events out of order fail the run; they are counted at all hops.
     ordered: Vec<Hop>,
     /// The hops at which AWS may deliver a record again.
     repeating: Vec<Hop>,
     shown: Vec<Shown>,
     pending: HashMap<u64, Pending>,
-    /// How many of those are committed.
+    /// Number of these that are committed.
     open: usize,
-    settled: Settled,
+    everywhere: Arrived,
     committed: u64,
     forbidden: BTreeSet<u64>,
     stray: BTreeSet<u64>,
     deliveries: Recent,
-    troubled: BTreeMap<String, AggregateReport>,
+    findings: BTreeMap<String, AggregateReport>,
 }
 
 /// Numbers of events that arrived everywhere: all below a mark, and some above it.
 #[derive(Debug, Default)]
-struct Settled {
+struct Arrived {
     below: u64,
     above: BTreeSet<u64>,
 }
 
-impl Settled {
+impl Arrived {
     fn add(&mut self, n: u64) {
         self.above.insert(n);
         while self.above.remove(&self.below) {
@@ -99,8 +99,8 @@ impl Settled {
 }
 
 impl Ledger {
-    /// Correlation ids of the run are `{run}-{n}`. Events are committed at `origin` and pass `hops` in this order; at those
-    /// in `ordered`, disorder fails the run.
+    /// Creates the ledger of a run. Correlation ids are `{run}-{n}`. Events are committed at `origin` and pass `hops`
+    /// in this order; at those in `ordered`, events out of order fail the run.
     pub fn new(run: impl Into<String>, origin: Hop, hops: &[Hop], ordered: &[Hop]) -> Self {
         let run = run.into();
         Self {
@@ -113,32 +113,32 @@ impl Ledger {
             shown: hops.iter().map(|_| Shown::default()).collect(),
             pending: HashMap::new(),
             open: 0,
-            settled: Settled::default(),
+            everywhere: Arrived::default(),
             committed: 0,
             forbidden: BTreeSet::new(),
             stray: BTreeSet::new(),
             deliveries: Recent::new(DELIVERIES),
-            troubled: BTreeMap::new(),
+            findings: BTreeMap::new(),
         }
     }
 
-    /// Names the hops at which a record may come again without a fault of the pipeline; that is counted, and not judged.
+    /// Sets the hops at which AWS may deliver a record again; such deliveries are counted and do not fail the run.
     pub fn repeating(mut self, hops: &[Hop]) -> Self {
         self.repeating = hops.to_vec();
         self
     }
 
-    /// An event that was committed and must arrive once everywhere. `told` is the time by a clock of the caller's.
-    pub fn commit(&mut self, event: Inserted, told: TimeDelta) {
+    /// Adds an event that was committed and must arrive once everywhere. `reported` is the time by the caller's clock.
+    pub fn commit(&mut self, event: Inserted, reported: TimeDelta) {
         self.committed += 1;
         self.open += 1;
         let pending = self.pending.entry(event.n).or_default();
-        pending.commit = Some(Commit { aggregate: event.aggregate_id, at: event.committed_at, told });
+        pending.commit = Some(Commit { aggregate: event.aggregate_id, at: event.committed_at, reported });
         pending.seen.resize(self.hops.len(), None);
-        self.settle(event.n);
+        self.remove_if_complete(event.n);
     }
 
-    /// An event that was rolled back and must arrive nowhere.
+    /// Adds an event that was rolled back and must not arrive.
     pub fn forbid(&mut self, event: &Inserted) {
         self.forbidden.insert(event.n);
         if self.pending.remove(&event.n).is_some() {
@@ -146,12 +146,12 @@ impl Ledger {
         }
     }
 
-    /// Something was seen; false where it is not of this run. It may come before its commit is known of.
+    /// Adds a seen item; returns false if it is not of this run. It may precede the report of its commit.
     pub fn see(&mut self, item: &Item) -> bool {
         let n = item.event.correlation_id.as_ref().and_then(|id| id.strip_prefix(&self.prefix)?.parse::<u64>().ok());
         let (Some(n), Some(hop)) = (n, self.hops.iter().position(|hop| *hop == item.hop)) else { return false };
         if !self.deliveries.is_new(&format!("{hop}/{}", item.origin.delivery())) {
-            // A reader shows a delivery once. What has the same event id is the bus's own repetition.
+            // A reader returns a delivery once. A delivery with the same event id is a repetition by the bus.
             self.shown[hop].repeated += u64::from(matches!(item.hop, Hop::Bus | Hop::Log));
             return false;
         }
@@ -161,15 +161,15 @@ impl Ledger {
         }
         let shown = &mut self.shown[hop];
         let aggregate = item.event.aggregate_id.as_deref().unwrap_or("?");
-        let settled = self.settled.contains(n);
-        if settled || self.pending.get(&n).is_some_and(|pending| pending.seen[hop].is_some()) {
+        let everywhere = self.everywhere.contains(n);
+        if everywhere || self.pending.get(&n).is_some_and(|pending| pending.seen[hop].is_some()) {
             if self.repeating.contains(&item.hop) {
                 shown.repeated += 1;
                 return true;
             }
             shown.duplicated += 1;
             name(&mut shown.duplicates, n);
-            trouble(&mut self.troubled, aggregate, |counts| counts.duplicated += 1);
+            count_finding(&mut self.findings, aggregate, |counts| counts.duplicated += 1);
             return true;
         }
         shown.first += 1;
@@ -182,39 +182,39 @@ impl Ledger {
                 shown.out_of_order += 1;
                 name(&mut shown.late, late);
                 if self.ordered.contains(&item.hop) {
-                    trouble(&mut self.troubled, aggregate, |counts| counts.out_of_order += 1);
+                    count_finding(&mut self.findings, aggregate, |counts| counts.out_of_order += 1);
                 }
             }
         }
         let pending = self.pending.entry(n).or_default();
         pending.seen.resize(self.hops.len(), None);
         pending.seen[hop] = Some(item.at);
-        self.settle(n);
+        self.remove_if_complete(n);
         true
     }
 
-    /// Lets go of an event that is committed and was seen everywhere.
-    fn settle(&mut self, n: u64) {
+    /// Removes an event that is committed and was seen everywhere.
+    fn remove_if_complete(&mut self, n: u64) {
         let Some(pending) = self.pending.get(&n) else { return };
         if pending.commit.is_some() && pending.seen.iter().all(Option::is_some) {
             measure(&mut self.shown, pending);
             self.pending.remove(&n);
-            self.settled.add(n);
+            self.everywhere.add(n);
             self.open -= 1;
         }
     }
 
-    /// Every committed event was seen at every hop.
+    /// Returns whether every committed event was seen at every hop.
     pub fn is_complete(&self) -> bool {
         self.open == 0
     }
 
-    /// Whether an event that was told of before then has not arrived everywhere.
+    /// Returns whether an event whose commit was reported before then has not arrived everywhere.
     pub fn is_overdue(&self, before: TimeDelta) -> bool {
-        self.pending.values().any(|pending| pending.commit.as_ref().is_some_and(|commit| commit.told < before))
+        self.pending.values().any(|pending| pending.commit.as_ref().is_some_and(|commit| commit.reported < before))
     }
 
-    /// How many events each hop showed, in hop order.
+    /// Returns the number of events seen at each hop, in hop order.
     pub fn arrived(&self) -> Vec<(Hop, u64)> {
         self.hops.iter().copied().zip(self.shown.iter().map(|shown| shown.first)).collect()
     }
@@ -223,7 +223,7 @@ impl Ledger {
         self.committed
     }
 
-    /// The judgement on what is known now; nothing is added to the ledger after it.
+    /// Returns the result.
     pub fn report(mut self) -> Report {
         let pending = std::mem::take(&mut self.pending);
         let short: BTreeMap<u64, &Pending> =
@@ -234,7 +234,7 @@ impl Ledger {
             let last = pending.seen.iter().rposition(Option::is_some);
             *last_seen.entry(last.map_or(self.origin, |hop| self.hops[hop])).or_insert(0) += 1;
             let aggregate = pending.commit.as_ref().map_or("?", |commit| &commit.aggregate);
-            trouble(&mut self.troubled, aggregate, |counts| counts.lost += 1);
+            count_finding(&mut self.findings, aggregate, |counts| counts.lost += 1);
         }
         let id = |n: &u64| format!("{}{n}", self.prefix);
         let hops = self.hops.iter().zip(&self.shown).enumerate().map(|(i, (hop, shown))| {
@@ -261,7 +261,7 @@ impl Ledger {
             in_order: hops.iter().all(|hop| hop.disorder_failed() == 0),
             rolled_back_stayed_away: self.stray.is_empty(),
         };
-        let mut aggregates: Vec<AggregateReport> = self.troubled.into_values().collect();
+        let mut aggregates: Vec<AggregateReport> = self.findings.into_values().collect();
         aggregates
             .sort_by_key(|aggregate| std::cmp::Reverse(aggregate.lost + aggregate.duplicated + aggregate.out_of_order));
         aggregates.truncate(NAMED);
@@ -281,7 +281,7 @@ impl Ledger {
     }
 }
 
-/// Adds an event's latencies, as far as it came.
+/// Adds the latencies of an event up to the last hop that saw it.
 fn measure(shown: &mut [Shown], pending: &Pending) {
     let Some(commit) = &pending.commit else { return };
     let mut previous = None;
@@ -302,14 +302,14 @@ fn name(named: &mut BTreeSet<u64>, n: u64) {
     }
 }
 
-fn trouble(
-    troubled: &mut BTreeMap<String, AggregateReport>,
+fn count_finding(
+    findings: &mut BTreeMap<String, AggregateReport>,
     aggregate: &str,
     count: impl FnOnce(&mut AggregateReport),
 ) {
-    if troubled.len() < TROUBLED || troubled.contains_key(aggregate) {
+    if findings.len() < MAX_FINDINGS || findings.contains_key(aggregate) {
         let empty = || AggregateReport { aggregate_id: aggregate.to_owned(), lost: 0, duplicated: 0, out_of_order: 0 };
-        count(troubled.entry(aggregate.to_owned()).or_insert_with(empty));
+        count(findings.entry(aggregate.to_owned()).or_insert_with(empty));
     }
 }
 

@@ -25,42 +25,42 @@ use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Part, Stop};
 use crate::report::{Event, Expect, Reporter};
-use crate::streams::{From, Warnings};
+use crate::streams::{StartAt, Warnings};
 use watch::Watch;
 
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
 const CONSUMER_PATIENCE: Duration = Duration::from_secs(15);
 
-/// How much is written.
+/// Amount of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Amount {
     Events(u32),
-    /// As many as there is time for. The run ends early once an event takes longer than the timeout.
+    /// As many as the time allows. The run ends early if an event takes longer than the timeout.
     For(Duration),
 }
 
-/// How to verify.
+/// Options of a verification.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub amount: Amount,
-    /// The consumer group whose processed log is watched, where that is a hop.
+    /// The consumer group whose processed log is watched, if that is a hop.
     pub group: String,
     pub aggregates: u32,
-    /// Whether disorder fails the run at every hop, and not only at those that keep an order.
+    /// Indicates whether events out of order fail the run at every hop, instead of only at those that keep an order.
     pub strict_order: bool,
-    /// Events a second; as fast as it goes where None.
+    /// Events per second; unlimited if `None`.
     pub rate: Option<f64>,
-    /// How long to wait after the last commit.
+    /// Maximum wait after the last commit.
     pub timeout: Duration,
-    /// How long to keep watching once everything has arrived: for duplicates, and for what was rolled back.
+    /// Time to keep watching after everything has arrived, for duplicates and rolled-back events.
     pub settle: Duration,
 }
 
-/// Writes, watches and matches. A mismatch is not an error here: the report has the verdict.
+/// Writes, watches and compares. A mismatch is not an error here: the report has the verdict.
 ///
 /// # Errors
-/// `Failed` where the pipeline needs a running consumer and has none, `Interrupted` when cancelled, and whatever keeps it
-/// from writing or watching. The temporary tap is removed always.
+/// `Failed` if the pipeline needs a running consumer and has none, `Interrupted` if cancelled, and those of the writer
+/// and the readers. The temporary tap is always removed.
 pub async fn run(
     deployment: &Deployment,
     reporter: &dyn Reporter,
@@ -78,7 +78,7 @@ pub async fn run(
     };
     let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
     let reading = Reading {
-        from: From::Latest,
+        from: StartAt::Latest,
         until: None,
         group: options.group.clone(),
         enhanced_fan_out: false,
@@ -107,7 +107,7 @@ async fn consumer_is_alive(
 ) -> Result<()> {
     let leases = Table::new(deployment.clients.dynamodb(), deployment.output(consumers.output)?, group);
     reporter.emit(Event::progress("verify", format!("looking for a consumer of group {group}")));
-    // The next renewal, at a consumer's usual settings.
+    // The next renewal, with a consumer's default settings.
     reporter.expect("verify", Expect::Usually(1, 6));
     if is_anyone_alive(&leases, CONSUMER_PATIENCE).await? {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What `verify` found, for machines and for people.
+//! The result of `verify`, for machines and for people.
 
 use std::collections::BTreeMap;
 
@@ -11,40 +11,41 @@ use crate::pipelines::Hop;
 /// The whole result.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Begins every correlation id of the run.
+    /// Prefix of every correlation id of the run.
     pub run: String,
     /// The hop at which events are committed.
     pub origin: Hop,
     pub committed: u64,
     pub rolled_back: usize,
-    /// Correlation ids of rolled-back events that arrived all the same.
+    /// Correlation ids of rolled-back events that arrived.
     pub rolled_back_arrived: Vec<String>,
-    /// In the order that events pass them.
+    /// In the order in which events pass them.
     pub hops: Vec<HopReport>,
-    /// The aggregates about which most is wrong, up to 20.
+    /// The aggregates with the most findings, up to 20.
     pub aggregates: Vec<AggregateReport>,
     /// Events that did not arrive everywhere, by the last hop that saw them.
     pub last_seen: BTreeMap<Hop, usize>,
     pub verdict: Verdict,
-    /// The time limit ended the run.
+    /// Indicates whether the time limit ended the run.
     pub timed_out: bool,
     /// From the first write to the end.
     pub seconds: f64,
 }
 
-/// One hop. Lists name 20; counts are complete.
+/// The result at one hop. Lists name 20; counts are complete.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HopReport {
     pub hop: Hop,
     pub arrived: u64,
     pub lost: u64,
-    /// Published again, or written again: what the pipeline itself repeated.
+    /// Published or written again by the pipeline itself.
     pub duplicated: u64,
     /// Delivered again by AWS: by EventBridge under the same event id, or by Kinesis Data Streams for DynamoDB. Such
     /// deliveries do not fail the run.
     pub repeated: u64,
     pub out_of_order: u64,
-    /// Whether disorder fails the run here: where the pipeline keeps an order, or with `--strict-order` at every hop.
+    /// Indicates whether events out of order fail the run here: if the pipeline keeps an order, or with `--strict-order` at every
+    /// hop.
     pub order_judged: bool,
     /// From the commit to the arrival, by the clocks of database and hop.
     pub from_commit: Option<Latency>,
@@ -55,13 +56,13 @@ pub struct HopReport {
 }
 
 impl HopReport {
-    /// Events out of order that fail the run; zero at a hop at which order is only reported.
+    /// Returns the number of events out of order that fail the run; zero at a hop at which order is only reported.
     pub fn disorder_failed(&self) -> u64 {
         if self.order_judged { self.out_of_order } else { 0 }
     }
 }
 
-/// What is wrong about one aggregate, over all hops.
+/// Findings about one aggregate, over all hops.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AggregateReport {
     pub aggregate_id: String,
@@ -72,7 +73,7 @@ pub struct AggregateReport {
     pub out_of_order: u64,
 }
 
-/// What held.
+/// The checks and their results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Verdict {
     pub delivered: bool,
@@ -89,9 +90,9 @@ impl Verdict {
 }
 
 impl Report {
-    /// The hop table, and the aggregates about which something is wrong.
+    /// Returns the table of hops, and the aggregates with findings.
     pub fn tables(&self) -> Vec<Table> {
-        // Short enough for 80 columns; the JSON has the long names. With a plus: since the hop before.
+        // Short enough for 80 columns; the JSON has the long names. A plus means since the previous hop.
         let mut table =
             Table::new(["hop", "seen", "lost", "duplicates", "out of order", "p50", "p90", "p99", "+p50", "+p99"]);
         table.row([self.origin.name().to_owned(), self.committed.to_string()]);
@@ -126,7 +127,7 @@ impl Report {
         tables
     }
 
-    /// Where events arrived in order, for a sentence: everywhere, at some hops, or nothing at all.
+    /// Returns a phrase for the hops at which events arrived in order; empty if there are none.
     pub fn order_kept(&self) -> String {
         if self.hops.iter().all(|hop| hop.out_of_order == 0) {
             return " and in order".into();
@@ -135,13 +136,13 @@ impl Report {
         if kept.is_empty() { String::new() } else { format!(", in order {}", kept.join(" and ")) }
     }
 
-    /// How often events arrived, for a sentence.
+    /// Returns a phrase for the number of arrivals per event.
     pub fn times(&self) -> &'static str {
         let once = self.hops.iter().all(|hop| hop.duplicated + hop.repeated == 0);
         if once { "once" } else { "at least once" }
     }
 
-    /// What AWS delivered out of order or again where it promises neither; `None` where there was nothing.
+    /// Returns the deliveries by AWS that were out of order or repeated without failing the run; `None` without any.
     pub fn remark(&self) -> Option<String> {
         let count = |of: fn(&HopReport) -> u64, text: &str| {
             let seen = self.hops.iter().filter(|hop| of(hop) > 0);
@@ -157,7 +158,7 @@ impl Report {
         (!remarks.is_empty()).then(|| remarks.join("; "))
     }
 
-    /// What is wrong, in one sentence.
+    /// Returns the failed checks as one sentence.
     pub fn complaint(&self, waited_seconds: u64) -> String {
         let mut parts = Vec::new();
         let missing: usize = self.last_seen.values().sum();
@@ -185,7 +186,7 @@ impl Report {
     }
 }
 
-/// Three digits or so: `0.4ms`, `87ms`, `1.2s`.
+/// Formats milliseconds in about three digits: `0.4ms`, `87ms`, `1.2s`.
 fn short(ms: f64) -> String {
     match ms {
         ..10.0 => format!("{ms:.1}ms"),

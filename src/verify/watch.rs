@@ -1,4 +1,4 @@
-//! One run: writing, and taking what arrives meanwhile and after.
+//! One run: writes events and receives items until everything has arrived.
 
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ use crate::postgres::admin::{Domain, Inserted, SampleRequest};
 use crate::report::{Event, Expect, Reporter};
 use crate::streams::Item;
 
-/// Between looks at how far it is.
+/// Interval of progress reports and checks.
 const TICK: Duration = Duration::from_secs(2);
-/// The most events that are written between two that are rolled back, where the time and not a count ends the run.
+/// Maximum events written between two that are rolled back, if a duration ends the run.
 const SEGMENT: u32 = 1_000;
-/// Numbers of the events that are rolled back begin here: far above any that is committed.
+/// First number of the rolled-back events, far above any that is committed.
 const CONTROLS: u64 = 1 << 40;
 
 pub struct Watch<'a> {
@@ -28,10 +28,10 @@ pub struct Watch<'a> {
     options: &'a Options,
     items: Receiver<Result<Item>>,
     begun: Instant,
-    told: Instant,
+    reported: Instant,
 }
 
-/// What the writer tells.
+/// A report of the writer.
 enum Written {
     Committed(Vec<Inserted>),
     RolledBack(Inserted),
@@ -39,13 +39,13 @@ enum Written {
 
 impl<'a> Watch<'a> {
     pub fn new(reporter: &'a dyn Reporter, options: &'a Options, items: Receiver<Result<Item>>) -> Self {
-        Self { reporter, options, items, begun: Instant::now(), told: Instant::now() }
+        Self { reporter, options, items, begun: Instant::now(), reported: Instant::now() }
     }
 
-    /// Writes, watches and judges.
+    /// Writes, watches, and returns the report.
     ///
     /// # Errors
-    /// `Interrupted` when cancelled, and whatever keeps it from writing or watching.
+    /// `Interrupted` if cancelled, and those of the writer and the readers.
     pub async fn run(
         mut self,
         deployment: &Deployment,
@@ -83,7 +83,7 @@ impl<'a> Watch<'a> {
         Ok(report)
     }
 
-    /// Writes and watches; false when a time limit came before everything had arrived.
+    /// Writes and watches; returns false if a time limit came before everything had arrived.
     async fn watch(
         &mut self,
         ledger: &mut Ledger,
@@ -92,9 +92,9 @@ impl<'a> Watch<'a> {
         run: Uuid,
         cancel: &CancellationToken,
     ) -> Result<bool> {
-        let (tell, mut written) = unbounded_channel();
-        let mut writing = Box::pin(write(writer, domain, run, self.options, cancel, tell));
-        // What arrives is taken while events are written, so that nothing waits for the writer.
+        let (writer_reports, mut written) = unbounded_channel();
+        let mut writing = Box::pin(write(writer, domain, run, self.options, cancel, writer_reports));
+        // Items are received while events are written, so that readers never wait for the writer.
         loop {
             tokio::select! {
                 done = &mut writing => { done?; break }
@@ -102,8 +102,9 @@ impl<'a> Watch<'a> {
                 item = self.items.recv() => { ledger.see(&seen(item)?); }
                 () = tokio::time::sleep(TICK) => {}
             }
-            // Both cost a pass over what is under way.
-            if self.tell(ledger) && matches!(self.options.amount, Amount::For(_)) && self.is_overdue(ledger) {
+            // Both iterate over all events in flight.
+            if self.report_progress(ledger) && matches!(self.options.amount, Amount::For(_)) && self.is_overdue(ledger)
+            {
                 return Ok(false);
             }
         }
@@ -113,7 +114,8 @@ impl<'a> Watch<'a> {
         cancel.run_until_cancelled(self.collect(ledger)).await.unwrap_or(Ok(false))
     }
 
-    /// Takes items until everything has arrived and the settling time is over; false when the time limit came first.
+    /// Receives items until everything has arrived and the extra time is over; returns false if the time limit came
+    /// first.
     async fn collect(&mut self, ledger: &mut Ledger) -> Result<bool> {
         let deadline = Instant::now() + self.options.timeout;
         let mut end = None;
@@ -130,7 +132,7 @@ impl<'a> Watch<'a> {
                 () = tokio::time::sleep(TICK) => {}
             }
             if end.is_none() {
-                self.tell(ledger);
+                self.report_progress(ledger);
             }
         }
     }
@@ -151,12 +153,12 @@ impl<'a> Watch<'a> {
         ledger.is_overdue(self.clock() - timeout)
     }
 
-    /// Now and then; false where it was told lately.
-    fn tell(&mut self, ledger: &Ledger) -> bool {
-        if self.told.elapsed() < TICK {
+    /// Reports progress at intervals; returns false if the last report is recent.
+    fn report_progress(&mut self, ledger: &Ledger) -> bool {
+        if self.reported.elapsed() < TICK {
             return false;
         }
-        self.told = Instant::now();
+        self.reported = Instant::now();
         let arrived = ledger.arrived();
         if let Amount::Events(count) = self.options.amount {
             let done = arrived.iter().map(|(_, n)| n).sum();
@@ -172,14 +174,15 @@ fn seen(item: Option<Result<Item>>) -> Result<Item> {
     item.unwrap_or_else(|| Err(Error::new(Kind::Unexpected, "every reader ended before the run did")))
 }
 
-/// Part of the events, one that is rolled back, then the other part: had it leaked, it would have come before them.
+/// Writes part of the events, one that is rolled back, then the other part: a leaked one would arrive before the second
+/// part.
 async fn write(
     writer: &mut Writer,
     domain: Domain,
     run: Uuid,
     options: &Options,
     cancel: &CancellationToken,
-    tell: UnboundedSender<Written>,
+    reports: UnboundedSender<Written>,
 ) -> Result<()> {
     let begun = Instant::now();
     let (mut first, mut controls) = (0, 0);
@@ -198,10 +201,10 @@ async fn write(
             rate: options.rate,
             rollback: false,
         };
-        // Whoever listens ends first only when nobody wants to know any more.
-        let told = |events: &[Inserted]| drop(tell.send(Written::Committed(events.to_vec())));
+        // A closed receiver means that the run has ended.
+        let on_progress = |events: &[Inserted]| drop(reports.send(Written::Committed(events.to_vec())));
         if count > 0 {
-            writer.insert(&request, cancel, told).await?;
+            writer.insert(&request, cancel, on_progress).await?;
         }
         if cancel.is_cancelled() {
             return Ok(());
@@ -221,6 +224,6 @@ async fn write(
         }
         let control = control.ok_or_else(|| Error::new(Kind::Unexpected, "the rolled-back event was not written"))?;
         controls += 1;
-        drop(tell.send(Written::RolledBack(control)));
+        drop(reports.send(Written::RolledBack(control)));
     }
 }

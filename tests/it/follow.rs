@@ -202,7 +202,7 @@ async fn tail_shows_what_was_asked_for() {
     assert_eq!(text.lines().collect::<Vec<_>>(), expected);
 
     for (wrong, part) in [
-        (&["tail", "--format", "{nonsense}"][..], "no field"),
+        (&["tail", "--format", "{nonsense}"][..], "unknown field"),
         (&["tail", "--output", "json"], "--output ndjson"),
         (&["tail", "--from", "+5m"], "future"),
         (&["tail", "--from", "-5m", "--until", "-10m"], "before --from"),

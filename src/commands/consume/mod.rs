@@ -21,7 +21,7 @@ use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::{Output, Part};
 use crate::report::Reporter;
-use crate::streams::From;
+use crate::streams::StartAt;
 use crate::timing::Backoff;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
@@ -57,7 +57,7 @@ pub struct Args {
     concurrency: u16,
     /// Where to start in shards that the group has not read: start, latest, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "start", allow_hyphen_values = true, value_parser = from)]
-    from: From,
+    from: StartAt,
     /// Exit once all available events have been processed
     #[arg(long, conflicts_with = "idle_timeout")]
     once: bool,

@@ -68,7 +68,8 @@ impl Args {
         let named = selection.clone();
         let options = Options { selection, rate: self.rate, dry_run: self.dry_run };
         let _hold = ctx.hold();
-        let way = |place: &crate::repair::dead_letters::Place| format!("{} → {}", place.name, place.courier.describe());
+        let way =
+            |place: &crate::repair::dead_letters::Place| format!("{} → {}", place.name, place.destination.describe());
         ctx.console.emit(Event::started("redrive", places.0.iter().map(way).collect::<Vec<_>>().join("; ")));
         let mut done = 0;
         let total = (!named.ids.is_empty()).then_some(named.ids.len() as u64);

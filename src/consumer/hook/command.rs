@@ -1,4 +1,4 @@
-//! A user's command: the event on stdin, its exit code decides.
+//! A user's command: it reads the event from stdin, and its exit code is the result.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,24 +10,24 @@ use tokio::process::Child;
 use super::document;
 use crate::outbox::Message;
 
-/// How much of what a failing command said is kept as the reason.
+/// Maximum bytes of a failing command's output kept as the reason.
 const KEPT: usize = 2_000;
 
-/// Runs through `sh -c`, in a process group of its own. `OUTBOX_EVENT_ID`, `OUTBOX_EVENT_TYPE`, `OUTBOX_AGGREGATE_TYPE`,
-/// `OUTBOX_AGGREGATE_ID` and `OUTBOX_SEQUENCE` are in its environment.
+/// Runs through `sh -c` in its own process group, with `OUTBOX_EVENT_ID`, `OUTBOX_EVENT_TYPE`, `OUTBOX_AGGREGATE_TYPE`,
+/// `OUTBOX_AGGREGATE_ID` and `OUTBOX_SEQUENCE` in its environment.
 #[derive(Debug)]
 pub struct Command {
     pub line: String,
     pub timeout: Duration,
 }
 
-/// Ends the command and everything it started, however the attempt ends.
+/// Kills the command and its child processes on drop.
 struct Group(Option<Pid>);
 
 impl Drop for Group {
     fn drop(&mut self) {
         if let Some(pid) = self.0.take() {
-            // A group that has ended is fine.
+            // The group may have ended already.
             let _ = kill_process_group(pid, Signal::KILL);
         }
     }
@@ -51,12 +51,12 @@ impl Command {
             .spawn()
             .map_err(|error| format!("/bin/sh does not start: {error}"))?;
         let mut group = Group(child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw));
-        let ended = tokio::time::timeout(self.timeout, talk(&mut child, &input)).await;
+        let ended = tokio::time::timeout(self.timeout, exchange(&mut child, &input)).await;
         match ended {
             Err(_) => Err(format!("the command did not end within {:?}", self.timeout)),
             Ok(Err(error)) => Err(format!("the command was lost: {error}")),
             Ok(Ok((status, said))) => {
-                // It ended by itself: what it left running is its own affair, and its id may be somebody else's soon.
+                // The command ended by itself: processes that it left running are not killed, and its id may be reused.
                 group.0 = None;
                 if status.success() {
                     Ok(())
@@ -68,12 +68,12 @@ impl Command {
     }
 }
 
-/// Hands over the event, and takes what the command says and how it ends.
-async fn talk(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, String)> {
+/// Writes the event to the command, and reads its output and exit status.
+async fn exchange(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process::ExitStatus, String)> {
     let (stdin, stderr) = (child.stdin.take(), child.stderr.take());
     let write = async {
         if let Some(mut stdin) = stdin {
-            // A command that doesn't read its input closes the pipe: its exit code decides, not that.
+            // A command that does not read its input closes the pipe: only its exit code is the result.
             let _ = stdin.write_all(input).await;
             let _ = stdin.shutdown().await;
         }
@@ -90,7 +90,7 @@ async fn talk(child: &mut Child, input: &[u8]) -> std::io::Result<(std::process:
         }
         said
     };
-    // A child of the command may keep its stderr open for ever: the exit counts.
+    // A child of the command may keep its stderr open: the exit of the command is enough.
     let status = async {
         let (status, ()) = tokio::join!(child.wait(), write);
         status
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_takes_too_long_is_ended_with_all_it_started() {
+    async fn a_command_over_its_time_limit_is_killed_with_its_children() {
         let folder = tempfile::tempdir().expect("a folder");
         let mark = folder.path().join("mark");
         let begun = std::time::Instant::now();
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_left_behind_child_does_not_hold_the_event() {
+    async fn a_remaining_child_does_not_delay_the_event() {
         assert_eq!(run("sleep 3 & exit 0").await, Ok(()));
     }
 }

@@ -1,5 +1,5 @@
-//! The effect of an event outside the database: nothing, a user's command, or a POST. It happens at least once; the
-//! event's id is there to tell repeats.
+//! Handlers outside the database: none, a user's command, or a POST. They run at least once; the event's id serves to
+//! detect repeats.
 
 mod command;
 mod post;
@@ -11,7 +11,7 @@ use crate::timing::Backoff;
 pub use command::Command;
 pub use post::Post;
 
-/// What is done with an event before it is marked.
+/// The handler of an event, which runs before the event is marked.
 #[derive(Debug)]
 pub enum Hook {
     /// Only the mark.
@@ -21,7 +21,7 @@ pub enum Hook {
 }
 
 impl Hook {
-    /// One attempt, to its end or its time limit. The error says why, for the failure table.
+    /// Runs one attempt, limited in time. The error is the reason for the failure table.
     pub async fn run(&self, event: &Message) -> Result<(), String> {
         match self {
             Self::None => Ok(()),
@@ -31,7 +31,7 @@ impl Hook {
     }
 }
 
-/// How often to try an event, and how long to wait in between.
+/// Attempts per event, and the pauses between them.
 #[derive(Debug, Clone, Copy)]
 pub struct Retry {
     /// At least 1.
@@ -39,7 +39,7 @@ pub struct Retry {
     pub backoff: Backoff,
 }
 
-/// The event as hooks get it: a CloudEvents 1.0 object.
+/// Returns the event as a CloudEvents 1.0 object.
 fn document(event: &Message) -> Result<Vec<u8>, String> {
-    serde_json::to_vec(&event.to_cloud_event()).map_err(|error| format!("the event has no JSON form: {error}"))
+    serde_json::to_vec(&event.to_cloud_event()).map_err(|error| format!("the event can't be written as JSON: {error}"))
 }

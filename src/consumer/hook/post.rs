@@ -1,4 +1,4 @@
-//! A POST of the event, as CloudEvents' structured mode has it; any 2xx is success.
+//! A POST of the event in CloudEvents' structured mode; any 2xx status is success.
 
 use std::time::Duration;
 
@@ -12,12 +12,12 @@ use crate::aws::{HttpsClient, https_client};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::Message;
 
-/// How much of a refusing answer is kept as the reason.
+/// Maximum bytes of a failed response kept as the reason.
 const KEPT: usize = 2_000;
-/// How long the rest of a good answer is waited for.
+/// Maximum time to read the rest of a successful response.
 const DRAINED: Duration = Duration::from_millis(200);
 
-/// Posts to one URL over kept connections. `Idempotency-Key` is the event's id; redirects are not followed.
+/// Posts to one URL over persistent connections. `Idempotency-Key` is the event's id; redirects are not followed.
 #[derive(Debug)]
 pub struct Post {
     url: http::Uri,
@@ -27,7 +27,7 @@ pub struct Post {
 
 impl Post {
     /// # Errors
-    /// `Usage` when it is no http or https URL.
+    /// `Usage` if it is not an http or https URL.
     pub fn new(url: &str, timeout: Duration) -> Result<Self> {
         let uri: http::Uri = url.parse().or_fail(Kind::Usage, || format!("{url:?} is not a URL"))?;
         if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
@@ -49,7 +49,7 @@ impl Post {
             let status = response.status();
             let body = Limited::new(response.into_body(), KEPT).collect();
             if status.is_success() {
-                // Read to its end, so that the connection can be kept; how it ends changes nothing.
+                // Read to its end so that the connection can be reused; errors are ignored.
                 let _ = tokio::time::timeout(DRAINED, body).await;
                 return Ok(());
             }
@@ -73,9 +73,9 @@ mod tests {
     use super::*;
     use crate::consumer::event::tests::message;
 
-    /// A target that answers and then streams on: what it said first counts.
+    /// A target that answers and then keeps its body open.
     #[tokio::test]
-    async fn a_good_answer_is_one_before_its_body_ends() {
+    async fn a_successful_status_counts_before_the_body_ends() {
         let endless = || async {
             let first = once(async { Ok::<_, Infallible>(Bytes::from_static(b"taken")) });
             Body::from_stream(first.chain(pending()))

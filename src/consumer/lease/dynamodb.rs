@@ -1,6 +1,7 @@
-//! Leases in a DynamoDB table: partition key `consumer_group`, sort key `shard_id`, every change a conditional update.
+//! Leases in a DynamoDB table: partition key `consumer_group`, sort key `shard_id`; every change is a conditional
+//! update.
 //!
-//! No attribute bears a name of one word: those are likely to be reserved in DynamoDB's expressions.
+//! Attribute names have more than one word, because single words are often reserved in DynamoDB's expressions.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -34,7 +35,7 @@ impl Table {
         Self { client, table: table.into(), group: group.into() }
     }
 
-    /// An update of one lease that stamps it and returns it whole. `updated_at` is for people only.
+    /// Returns an update of one lease that stamps it and returns all its attributes. `updated_at` is for people only.
     fn update(&self, shard: &str, change: &str, condition: &str) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -47,7 +48,7 @@ impl Table {
             .return_values(ReturnValue::AllNew)
     }
 
-    /// The lease as changed; None where the condition did not hold.
+    /// Returns the changed lease; `None` if the condition did not hold.
     async fn send(&self, shard: &str, update: UpdateItemFluentBuilder) -> Result<Option<Lease>> {
         match update.send().await {
             Ok(answer) => lease(&answer.attributes.unwrap_or_default()).map(Some),
@@ -73,7 +74,7 @@ impl Leases for Table {
                 .await;
             let page = match page {
                 Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                    let missing = format!("there is no lease table {}", self.table);
+                    let missing = format!("lease table {} not found", self.table);
                     return Err(Error::new(Kind::NotDeployed, missing).with_source(error));
                 }
                 page => page.aws(format!("read the leases in {}", self.table))?,

@@ -1,4 +1,4 @@
-//! Leases in memory, by the same rules as the table: for tests of everything that stands on them.
+//! Leases in memory, with the rules of the table, for tests.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -1,8 +1,8 @@
-//! Leases: who reads which shard, and how far it got.
+//! Leases: the owner of each shard, and its checkpoint.
 //!
-//! One lease a shard. Its holder renews it by raising its counter; whoever sees a counter stand still for a whole lease
-//! duration, by its own clock, may take the lease: no two machines' clocks are ever compared. Who has too few asks a
-//! holder to hand one over, and the holder does so once what it has in flight is done.
+//! There is one lease per shard. Its owner renews it by raising its counter. A consumer that sees a counter unchanged
+//! for a whole lease duration, by its own clock, may take the lease: clocks of two machines are never compared. A
+//! consumer with too few leases asks an owner for one, and the owner releases it when its records in flight are done.
 
 mod dynamodb;
 #[cfg(test)]
@@ -23,22 +23,22 @@ pub use plan::{Plan, Watch, plan};
 use crate::error::{Error, Kind, Result};
 use crate::streams::kinesis::Cursor;
 
-/// How far a shard was read.
+/// The reading position of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Checkpoint {
-    /// Not begun: from the oldest record.
+    /// Not started: from the oldest record.
     Oldest,
-    /// Not begun: from what arrives at this time or later.
+    /// Not started: from records that arrive at this time or later.
     At(DateTime<Utc>),
-    /// Every record up to this sequence number took effect.
+    /// Every record up to this sequence number is processed.
     After(String),
     /// The shard is closed and read to its end.
     End,
 }
 
 impl Checkpoint {
-    /// Where to read on; None at the end. A time that lies ahead of `now` comes from a clock that has been set back since:
-    /// reading begins as long before now, and a minute more, so that what arrived meanwhile is not left out.
+    /// Returns the position to continue from; `None` at the end. A time ahead of `now` comes from a clock that was set
+    /// back since: reading then starts that long before now, and a minute more, so that no record is missed.
     pub fn cursor(&self, now: DateTime<Utc>) -> Option<Cursor> {
         match self {
             Self::Oldest => Some(Cursor::Oldest),
@@ -71,13 +71,13 @@ impl FromStr for Checkpoint {
             _ => match text.strip_prefix("AT_TIMESTAMP ") {
                 Some(at) => DateTime::parse_from_rfc3339(at).map(|at| Self::At(at.to_utc())).map_err(|e| e.to_string()),
                 None if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) => Ok(Self::After(text.into())),
-                None => Err(format!("{text:?} is no checkpoint")),
+                None => Err(format!("{text:?} is not a checkpoint")),
             },
         }
     }
 }
 
-/// A lease as it stands in the table.
+/// A lease as stored in the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lease {
     pub shard: String,
@@ -86,12 +86,12 @@ pub struct Lease {
     /// Raised by every renewal and every change of owner.
     pub counter: u64,
     pub checkpoint: Checkpoint,
-    /// Who asked the owner to hand the lease over.
+    /// The consumer that asked the owner for the lease.
     pub wanted_by: Option<String>,
 }
 
 impl Lease {
-    /// A lease that nobody has yet.
+    /// Creates a lease without an owner.
     pub fn new(shard: impl Into<String>, parents: impl IntoIterator<Item = String>, checkpoint: Checkpoint) -> Self {
         Self {
             shard: shard.into(),
@@ -104,33 +104,33 @@ impl Lease {
     }
 }
 
-/// Where leases are kept. Every change is conditional, so that of two who try only one succeeds; `None` and `false`
-/// tell the other.
+/// A store of leases. Every change is conditional, so that of two concurrent attempts only one succeeds; the other gets
+/// `None` or `false`.
 pub trait Leases: Send + Sync {
-    /// All leases of this group, as of now.
+    /// Returns all leases of this group.
     fn list(&self) -> impl Future<Output = Result<Vec<Lease>>> + Send;
     /// Adds a lease unless its shard has one.
     fn create(&self, lease: &Lease) -> impl Future<Output = Result<()>> + Send;
-    /// Makes `me` the owner, if owner and counter are still as in `seen`.
+    /// Makes `me` the owner if owner and counter are still as in `seen`.
     fn take(&self, seen: &Lease, me: &str) -> impl Future<Output = Result<Option<Lease>>> + Send;
-    /// Raises the counter, if `me` is the owner; None where the lease is lost.
+    /// Raises the counter if `me` is the owner; `None` if the lease is lost.
     fn renew(&self, shard: &str, me: &str) -> impl Future<Output = Result<Option<Lease>>> + Send;
-    /// Moves the checkpoint, if `me` is the owner.
+    /// Moves the checkpoint if `me` is the owner.
     fn checkpoint(&self, shard: &str, me: &str, to: &Checkpoint) -> impl Future<Output = Result<bool>> + Send;
-    /// Asks the owner of `seen` to hand over to `me`, unless somebody asked already.
+    /// Asks the owner of `seen` to release it to `me`, unless another consumer has asked.
     fn ask(&self, seen: &Lease, me: &str) -> impl Future<Output = Result<bool>> + Send;
-    /// Gives the lease to `to`, or to nobody, if `me` is the owner.
+    /// Gives the lease to `to`, or frees it, if `me` is the owner.
     fn release(&self, shard: &str, me: &str, to: Option<&str>) -> impl Future<Output = Result<bool>> + Send;
-    /// Removes a lease whose shard is gone, unless somebody has it.
+    /// Removes a lease whose shard no longer exists, unless it has an owner.
     fn remove(&self, shard: &str) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// What trying again does not help; everything else may be a table that can't be reached for the moment.
+/// Returns whether retries do not help; other errors may be a table that can't be reached at the moment.
 pub fn is_final(error: &Error) -> bool {
     matches!(error.kind(), Kind::NotDeployed | Kind::StreamMissing | Kind::AccessDenied | Kind::Credentials)
 }
 
-/// Whether somebody renews a lease within `patience`.
+/// Returns whether any consumer renews a lease within `patience`.
 pub async fn is_anyone_alive(leases: &impl Leases, patience: Duration) -> Result<bool> {
     let deadline = Instant::now() + patience;
     let mut watch = Watch::default();
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_position_from_the_future_leaves_nothing_out() {
+    fn a_time_in_the_future_skips_no_records() {
         let now = DateTime::from_timestamp(1_764_000_000, 0).expect("a time");
         let at = |seconds: i64| Checkpoint::At(now + TimeDelta::seconds(seconds)).cursor(now);
         assert_eq!(at(-5), Some(Cursor::At(now - TimeDelta::seconds(5))));
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn checkpoints_survive_their_text() {
+    fn checkpoints_round_trip_as_text() {
         for checkpoint in [
             Checkpoint::Oldest,
             Checkpoint::End,

@@ -1,11 +1,11 @@
-//! Which leases a worker should take, ask for, or leave. Pure but for the clock that it is handed.
+//! Decides which leases a worker takes, asks for, or leaves. Pure: the clock is an argument.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::{Checkpoint, Lease};
 
-/// Remembers since when each lease's counter has stood still.
+/// Remembers since when each lease's counter is unchanged.
 #[derive(Debug, Default)]
 pub struct Watch {
     seen: BTreeMap<String, (u64, Instant)>,
@@ -13,7 +13,7 @@ pub struct Watch {
 }
 
 impl Watch {
-    /// Takes note of how the leases stand at `now`.
+    /// Records the state of the leases at `now`.
     pub fn observe(&mut self, leases: &[Lease], now: Instant) {
         self.seen.retain(|shard, _| leases.iter().any(|lease| lease.shard == *shard));
         self.moved.retain(|shard| leases.iter().any(|lease| lease.shard == *shard));
@@ -26,12 +26,12 @@ impl Watch {
         }
     }
 
-    /// Somebody renewed it since the watch began.
+    /// Returns whether the lease was renewed since the watch began.
     pub fn has_moved(&self, lease: &Lease) -> bool {
         self.moved.contains(&lease.shard)
     }
 
-    /// Nobody renewed it for `duration`.
+    /// Returns whether the lease was not renewed for `duration`.
     pub fn is_expired(&self, lease: &Lease, duration: Duration, now: Instant) -> bool {
         self.seen
             .get(&lease.shard)
@@ -39,19 +39,19 @@ impl Watch {
     }
 }
 
-/// What a worker should do now.
+/// The next actions of a worker.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Plan {
-    /// Leases without a living owner, to take.
+    /// Leases without a live owner, to take.
     pub take: Vec<Lease>,
-    /// A lease of somebody who has too many, to ask for.
+    /// A lease of a worker that has too many, to ask for.
     pub ask: Option<Lease>,
 }
 
-/// Decides for worker `me`. Every worker that decides so from the same leases gets its fair share: the leases that may be
-/// read divided by the workers that live, rounded up.
+/// Decides for worker `me`. If every worker decides so from the same leases, each gets its share: the readable leases
+/// divided by the live workers, rounded up.
 ///
-/// A child may be read once every parent that has a lease is at its end.
+/// A child is readable once every parent that has a lease is at its end.
 pub fn plan(leases: &[Lease], me: &str, expired: impl Fn(&Lease) -> bool) -> Plan {
     let unfinished: BTreeSet<&str> =
         leases.iter().filter(|l| l.checkpoint != Checkpoint::End).map(|l| l.shard.as_str()).collect();
@@ -70,7 +70,7 @@ pub fn plan(leases: &[Lease], me: &str, expired: impl Fn(&Lease) -> bool) -> Pla
     let share = total.div_ceil(held.len());
     let mine = held.get(me).map_or(0, Vec::len);
     let missing = share.saturating_sub(mine);
-    // Workers that start together begin at different places, and so seldom reach for the same lease.
+    // Workers that start together begin at different leases, and so seldom try to take the same one.
     if !free.is_empty() {
         let begin = me.bytes().fold(0usize, |hash, byte| hash.wrapping_mul(31).wrapping_add(byte.into())) % free.len();
         free.rotate_left(begin);
@@ -81,7 +81,8 @@ pub fn plan(leases: &[Lease], me: &str, expired: impl Fn(&Lease) -> bool) -> Pla
     Plan { take: free.into_iter().cloned().collect(), ask }
 }
 
-/// One lease of who has most, where the difference is worth a change; one at a time, so that nobody is robbed twice.
+/// Returns one lease of the worker that has most, if the difference justifies a change; one at a time, so that two
+/// workers do not ask for more than the difference.
 fn from_the_richest(held: &BTreeMap<&str, Vec<&Lease>>, me: &str, mine: usize) -> Option<Lease> {
     if held.values().flatten().any(|lease| lease.wanted_by.as_deref() == Some(me)) {
         return None;

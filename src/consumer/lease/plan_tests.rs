@@ -11,7 +11,7 @@ fn shards(leases: &[Lease]) -> Vec<&str> {
 }
 
 #[test]
-fn a_lonely_worker_takes_everything_that_may_be_read() {
+fn a_single_worker_takes_every_readable_lease() {
     let mut child = lease("child", None);
     child.parents = ["a".to_owned(), "expired-long-ago".to_owned()].into();
     let mut leases = vec![lease("a", None), lease("b", Some("dead")), child];
@@ -22,7 +22,7 @@ fn a_lonely_worker_takes_everything_that_may_be_read() {
 }
 
 #[test]
-fn a_counter_that_stands_still_expires() {
+fn an_unchanged_counter_expires() {
     let (start, duration) = (Instant::now(), Duration::from_secs(10));
     let mut watch = Watch::default();
     let mut a = lease("a", Some("other"));
@@ -36,7 +36,7 @@ fn a_counter_that_stands_still_expires() {
 }
 
 #[test]
-fn a_newcomer_asks_the_richest_for_one_at_a_time() {
+fn a_new_worker_asks_the_one_with_most_leases_for_one_at_a_time() {
     let mut leases: Vec<Lease> = (0..4).map(|i| lease(&i.to_string(), Some("rich"))).collect();
     let asked = plan(&leases, "new", |_| false).ask.expect("one");
     leases[0].wanted_by = Some("new".into());
@@ -49,22 +49,22 @@ fn a_newcomer_asks_the_richest_for_one_at_a_time() {
 }
 
 #[derive(Debug, Clone)]
-enum Happening {
+enum Change {
     Turn(usize),
     Join,
     Die(usize),
 }
 
-fn happenings() -> impl Strategy<Value = Vec<Happening>> {
+fn changes() -> impl Strategy<Value = Vec<Change>> {
     let one = prop_oneof![
-        6 => any::<usize>().prop_map(Happening::Turn),
-        1 => Just(Happening::Join),
-        1 => any::<usize>().prop_map(Happening::Die),
+        6 => any::<usize>().prop_map(Change::Turn),
+        1 => Just(Change::Join),
+        1 => any::<usize>().prop_map(Change::Die),
     ];
     proptest::collection::vec(one, 0..60)
 }
 
-/// What a worker does at its turn, with the table's rules: hand over what was asked for, then carry out the plan.
+/// Runs one turn of a worker with the table's rules: releases requested leases, then carries out the plan.
 fn turn(leases: &mut [Lease], me: &str, alive: &[String]) {
     for lease in leases.iter_mut().filter(|lease| lease.owner.as_deref() == Some(me)) {
         lease.counter += 1;
@@ -85,18 +85,19 @@ fn turn(leases: &mut [Lease], me: &str, alive: &[String]) {
 }
 
 proptest! {
-    /// Whoever joins and dies, once things calm down every shard has a living reader and nobody has two more than another.
+    /// After any workers start and stop, every shard finally has a live reader, and no worker has two more than
+    /// another.
     #[test]
-    fn leases_settle_evenly_on_the_living(count in 1usize..12, happenings in happenings()) {
+    fn leases_are_balanced_over_live_workers(count in 1usize..12, changes in changes()) {
         let mut leases: Vec<Lease> = (0..count).map(|i| lease(&format!("{i:02}"), None)).collect();
         let mut alive = vec!["w0".to_owned()];
         let mut born = 1;
-        for happening in happenings {
+        for happening in changes {
             match happening {
-                Happening::Turn(i) => { let me = alive[i % alive.len()].clone(); turn(&mut leases, &me, &alive); }
-                Happening::Join if alive.len() < 6 => { alive.push(format!("w{born}")); born += 1; }
-                Happening::Die(i) if alive.len() > 1 => drop(alive.remove(i % alive.len())),
-                Happening::Join | Happening::Die(_) => {}
+                Change::Turn(i) => { let me = alive[i % alive.len()].clone(); turn(&mut leases, &me, &alive); }
+                Change::Join if alive.len() < 6 => { alive.push(format!("w{born}")); born += 1; }
+                Change::Die(i) if alive.len() > 1 => drop(alive.remove(i % alive.len())),
+                Change::Join | Change::Die(_) => {}
             }
         }
         for _ in 0..count * 4 + 4 {

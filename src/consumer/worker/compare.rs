@@ -1,15 +1,16 @@
-//! Which leases the shards of a stream ask for. Pure.
+//! Determines the leases to add and remove for a stream's shards. Pure.
 
 use std::collections::BTreeSet;
 
 use crate::consumer::lease::{Checkpoint, Lease};
 use crate::streams::kinesis::ShardInfo;
 
-/// Leases to add for shards that have none, parents before children, and leases of shards that are gone.
+/// Returns the leases to add for shards that have none, parents before children, and leases of shards that no longer
+/// exist.
 ///
-/// A shard that descends from one with a lease begins with its oldest record, however often the stream was resharded
-/// since anybody looked: its ancestors are read to their ends first. So does one whose parents expired meanwhile, in a group
-/// that has leases. Others begin at `first`.
+/// A shard that descends from one with a lease starts with its oldest record, however often the stream was resharded
+/// since the last listing: its ancestors are read to their ends first. So does a shard whose parents expired meanwhile,
+/// in a group that has leases. Other shards start at `first`.
 pub fn compare(leases: &[Lease], shards: &[ShardInfo], first: Checkpoint) -> (Vec<Lease>, Vec<Lease>) {
     let leased: BTreeSet<&str> = leases.iter().map(|lease| lease.shard.as_str()).collect();
     let there: BTreeSet<&str> = shards.iter().map(|shard| shard.id.as_str()).collect();
@@ -18,7 +19,7 @@ pub fn compare(leases: &[Lease], shards: &[ShardInfo], first: Checkpoint) -> (Ve
         let gone = |parent: &str| !leases.is_empty() && !there.contains(parent);
         shard.parents.iter().any(|parent| known.contains(parent.as_str()) || gone(parent))
     };
-    // Again until nothing is added: a list may have children before their parents.
+    // Repeated until no lease is added: a list may have children before their parents.
     loop {
         let more = shards.iter().filter(|shard| !continuing.contains(shard.id.as_str()));
         let more: Vec<&str> = more.filter(|shard| continues(shard, &continuing)).map(|s| s.id.as_str()).collect();

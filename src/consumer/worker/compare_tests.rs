@@ -7,12 +7,12 @@ fn shard(id: &str, parents: &[&str]) -> ShardInfo {
 }
 
 #[test]
-fn new_shards_begin_where_nothing_is_skipped_nor_read_that_was_not_asked_for() {
+fn new_shards_start_without_gaps_and_without_old_records() {
     let latest = Checkpoint::At(DateTime::UNIX_EPOCH);
-    // At first everything begins at the same time, the child of a closed shard too.
+    // At first all shards start at the same time, also the child of a closed shard.
     let (fresh, _) = compare(&[], &[shard("a", &["expired"]), shard("b", &["a"])], latest.clone());
     assert!(fresh.iter().all(|lease| lease.checkpoint == latest));
-    // Later a child of what was read begins with its oldest record.
+    // Later, a child of a known shard starts with its oldest record.
     let (fresh, gone) =
         compare(&fresh[1..], &[shard("b", &["a"]), shard("c", &["b"]), shard("d", &[])], latest.clone());
     assert_eq!(
@@ -25,10 +25,10 @@ fn new_shards_begin_where_nothing_is_skipped_nor_read_that_was_not_asked_for() {
 }
 
 #[test]
-fn what_was_resharded_twice_while_nobody_looked_is_read_from_its_beginning() {
+fn shards_after_two_unseen_reshardings_start_with_their_oldest_record() {
     let latest = Checkpoint::At(DateTime::UNIX_EPOCH);
     let read = Lease::new("a", [], Checkpoint::After("7".into()));
-    // Children are listed first; the shard that has nothing to do with it begins at the latest.
+    // Children are listed first; the unrelated shard starts at the latest.
     let shards = [shard("d", &["b"]), shard("e", &["b", "c"]), shard("x", &[]), shard("b", &["a"]), shard("c", &["a"])];
     let all: Vec<ShardInfo> = shards.into_iter().chain([shard("a", &[])]).collect();
     let (fresh, _) = compare(std::slice::from_ref(&read), &all, latest.clone());

@@ -8,11 +8,11 @@ use crate::error::{Kind, Result};
 use crate::streams::kinesis;
 
 impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
-    /// A reader ended: its lease goes to who asked for it, or becomes free.
+    /// Handles the end of a reader: releases its lease to the worker that asked for it, or frees it.
     pub(super) async fn ended(&mut self, shard: &str, ended: Result<Ended>) -> Result<Ended> {
         let held = self.held.remove(shard);
         let ended = match ended {
-            // Missing can be the stream as well: then listing it fails.
+            // The stream itself may be missing: then listing its shards fails.
             Err(error) if error.kind() == Kind::StreamMissing => match self.is_there(shard).await {
                 Ok(false) => self.pass_over(shard).await.map(|()| Ended::Gone),
                 _ => Err(error),
@@ -23,7 +23,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         if !matches!(ended, Ok(Ended::Lost)) {
             let to = held.and_then(|held| held.wanted_by);
             let released = self.reader.leases.release(shard, &self.reader.me, to.as_deref()).await;
-            // It runs out by itself otherwise; a reader's own failure is the one to be told.
+            // Otherwise the lease expires by itself; a reader's own error takes precedence.
             if let (Err(error), Ok(_)) = (released, &ended) {
                 self.reader.processor.reporter.warn(error.message());
             }
@@ -42,13 +42,13 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(ended)
     }
 
-    /// Returns whether the stream has the shard. One that it lists as closed and does not know is past the retention.
+    /// Returns whether the stream has the shard. A shard that is listed as closed but not found is past the retention.
     async fn is_there(&self, shard: &str) -> Result<bool> {
         let shards = kinesis::list(&self.reader.client, &self.reader.stream).await?;
         Ok(shards.iter().any(|listed| listed.id == shard && !listed.closed))
     }
 
-    /// Counts a shard that is gone as read to its end, as long as it is listed: its children wait for that.
+    /// Marks an expired shard as read to its end while it is listed, because its children wait for that.
     async fn pass_over(&self, shard: &str) -> Result<()> {
         let reader = &self.reader;
         if kinesis::list(&reader.client, &reader.stream).await?.iter().any(|listed| listed.id == shard) {
@@ -58,7 +58,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(())
     }
 
-    /// Lets readers finish what is in flight, renewing their leases meanwhile, and frees the leases.
+    /// Stops the readers after their records in flight, renews their leases meanwhile, and then frees them.
     pub(super) async fn stop(&mut self) -> Result<()> {
         self.held.values().for_each(|held| held.stop.cancel());
         let mut failure = None;
@@ -79,12 +79,12 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         failure.map_or(Ok(()), Err)
     }
 
-    /// Frees leases that were handed over to us and not begun.
+    /// Frees leases that were released to this worker and not started.
     async fn return_unused(&self) {
         let (leases, me) = (&self.reader.leases, &self.reader.me);
         let owned = leases.list().await.unwrap_or_default();
         for lease in owned.iter().filter(|lease| lease.owner.as_ref() == Some(me)) {
-            // Left as it is, it runs out by itself.
+            // On failure the lease expires by itself.
             let _ = leases.release(&lease.shard, me, None).await;
         }
     }

@@ -1,7 +1,7 @@
-//! Holding leases, and running a reader for each.
+//! Holds leases and runs a reader for each.
 //!
-//! `turn.rs` is what happens every quarter of a lease's time, `compare.rs` which leases a stream's shards ask for, `ending.rs`
-//! the end of a reader and of the worker, `report.rs` what is told of it all.
+//! `turn.rs` has the work of every quarter of a lease duration, `compare.rs` the leases to add and remove for a
+//! stream's shards, and `ending.rs` the end of a reader and of the worker.
 
 mod compare;
 mod ending;
@@ -18,37 +18,37 @@ use tokio_util::sync::CancellationToken;
 use super::lease::{Leases, Watch, is_final};
 use super::reader::{Ended, Reader};
 use super::store::Store;
-use super::tenure::Tenure;
+use super::validity::LeaseValidity;
 use crate::error::{Error, Kind, Result};
-use crate::streams::From;
+use crate::streams::StartAt;
 
-/// When counts are reported first.
+/// Time of the first report of counts.
 const FIRST_REPORT: Duration = Duration::from_secs(2);
 
-/// How a worker holds its leases, and when it ends by itself.
+/// Options of a worker.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where shards begin that nobody of the group has read yet.
-    pub from: From,
-    /// A worker that was not heard of for so long is taken for dead.
+    /// Start position of shards that the group has not read yet.
+    pub from: StartAt,
+    /// A worker that was not heard from for so long is considered dead.
     pub lease_duration: Duration,
-    /// End once there has been nothing to do for so long.
+    /// Ends the worker after it was idle for so long.
     pub until_idle: Option<Duration>,
-    /// How often to report metrics.
+    /// Interval of metrics reports.
     pub report_every: Duration,
 }
 
-/// Why a worker ended.
+/// Reason for a worker's end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Cancelled,
     Idle,
-    /// Nobody reads what it prints.
+    /// The output has no reader.
     Unread,
 }
 
 struct Held {
-    tenure: Tenure,
+    validity: LeaseValidity,
     stop: CancellationToken,
     wanted_by: Option<String>,
 }
@@ -63,9 +63,9 @@ pub struct Worker<L, S> {
     watch: Watch,
     held: BTreeMap<String, Held>,
     readers: Readers,
-    /// When shards were listed last; None to list them at the next turn.
+    /// Time of the last listing of shards; `None` to list them in the next turn.
     listed: Option<Instant>,
-    /// Every lease that may be read is held here or by somebody who was seen to live.
+    /// Indicates whether every readable lease is held here or by a live worker.
     settled: bool,
 }
 
@@ -83,11 +83,11 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         }
     }
 
-    /// Runs until cancelled, idle for as long as asked for, or failed. Before it returns, what is in flight is finished
-    /// and checkpointed, and its leases are free for others.
+    /// Runs until cancelled, idle for the given time, or failed. Before it returns, records in flight are finished and
+    /// checkpointed, and the leases are freed.
     ///
     /// # Errors
-    /// What keeps it from starting, and what a reader ends in after its retries.
+    /// Those that prevent the start, and those of a reader after its retries.
     pub async fn run(mut self, cancel: &CancellationToken) -> Result<End> {
         let ended = self.work(cancel).await;
         let stopped = self.stop().await;
@@ -98,12 +98,12 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
 
     async fn work(&mut self, cancel: &CancellationToken) -> Result<End> {
         let begun = Instant::now();
-        // Who waits for the end looks more often whether it is reached.
+        // With `until_idle`, idleness is checked more often.
         let patience = if self.options.until_idle.is_some() { Duration::from_millis(500) } else { Duration::MAX };
         let every = (self.options.lease_duration / 4).min(patience);
         self.turn().await?;
         let (mut turned, mut reported) = (Instant::now(), Instant::now());
-        // The first counts come soon: until then there is nothing but where each shard begins.
+        // The first counts are reported soon: until then the only output is the start of each shard.
         let mut report_after = self.options.report_every.min(FIRST_REPORT);
         let unread = self.reader.processor.unread.clone();
         loop {
@@ -113,7 +113,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             tokio::select! {
                 Some(ended) = self.readers.join_next() => {
                     let (shard, ended) =
-                        ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))?;
+                        ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader ended unexpectedly").with_source(e))?;
                     at_once = matches!(self.ended(&shard, ended).await?, Ended::Drained | Ended::Gone);
                 }
                 () = tokio::time::sleep(due) => {}
@@ -122,7 +122,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             }
             if at_once || turned.elapsed() >= every {
                 turned = Instant::now();
-                // The leases run out by themselves while the table can't be reached; then they are taken again.
+                // The leases expire by themselves while the table can't be reached; then they are taken again.
                 match self.turn().await {
                     Err(error) if !is_final(&error) => self.reader.processor.reporter.warn(error.message()),
                     turned => turned?,

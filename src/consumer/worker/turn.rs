@@ -1,4 +1,4 @@
-//! One turn: renewing what is held, taking note of what others do, taking what is this worker's share.
+//! One turn: renews held leases, observes others, and takes this worker's share.
 
 use std::time::{Duration, Instant};
 
@@ -10,19 +10,19 @@ use super::{Held, Worker};
 use crate::consumer::lease::{Checkpoint, Lease, Leases, Plan, plan};
 use crate::consumer::processor::LeaseContext;
 use crate::consumer::store::Store;
-use crate::consumer::tenure::Tenure;
+use crate::consumer::validity::LeaseValidity;
 use crate::error::Result;
 use crate::report::Event;
-use crate::streams::From;
+use crate::streams::StartAt;
 use crate::streams::kinesis;
 
-/// How often to look for shards that are new without a parent having ended here.
+/// Interval of listing shards if no shard has ended here.
 const LOOK_FOR_SHARDS: Duration = Duration::from_secs(60);
 
 impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
-    /// Renews what is held, takes note of what others do, and takes what is this worker's share.
+    /// Renews held leases, observes others, and takes this worker's share.
     pub(super) async fn turn(&mut self) -> Result<()> {
-        // Until this turn is through: a shard that was just drained can have children that nobody has taken.
+        // Until this turn ends: a shard that was just read to its end can have children without leases.
         self.settled = false;
         self.renew().await;
         let leases = self.reader.leases.list().await?;
@@ -40,7 +40,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         for lease in take {
             self.take(&lease).await?;
         }
-        // An answer that was lost left us owner of what we don't know to have.
+        // After a lost response, this worker may own a lease that it does not know of.
         let forgotten = |lease: &&Lease| lease.owner.as_ref() == Some(&me) && !self.held.contains_key(&lease.shard);
         for lease in leases.iter().filter(forgotten).cloned().collect::<Vec<_>>() {
             self.take(&lease).await?;
@@ -51,7 +51,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(())
     }
 
-    /// Every lease that still has something to read is ours, or waits for its parents, or its owner was seen to live.
+    /// Returns whether every unfinished lease is held here, waits for its parents, or has a live owner.
     fn all_in_hand(&self, leases: &[Lease]) -> bool {
         leases
             .iter()
@@ -74,18 +74,19 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             let Some(held) = self.held.get_mut(&shard) else { continue };
             match renewed {
                 Ok(Ok(Some(lease))) => {
-                    held.tenure.extend(begun, self.options.lease_duration);
+                    held.validity.extend(begun, self.options.lease_duration);
                     if lease.wanted_by.is_some() && held.wanted_by.is_none() {
-                        // The reader ends once what it has in flight is done; the lease goes to who asked.
+                        // The reader ends when its records in flight are done; then the lease goes to the worker that
+                        // asked.
                         held.wanted_by = lease.wanted_by;
                         held.stop.cancel();
                     }
                 }
                 Ok(Ok(None)) => {
-                    held.tenure.end();
+                    held.validity.end();
                     held.stop.cancel();
                 }
-                // The tenure runs out if this goes on.
+                // The lease expires if this continues.
                 Ok(Err(error)) => self.reader.processor.reporter.warn(error.message()),
                 Err(_) => {
                     self.reader.processor.reporter.warn(format!("the lease of {shard} could not be renewed in time"))
@@ -94,12 +95,12 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         }
     }
 
-    /// Adds leases for shards that have none, and removes those of shards that are gone.
+    /// Adds leases for shards that have none, and removes those of shards that no longer exist.
     async fn add_shards(&mut self, leases: Vec<Lease>) -> Result<Vec<Lease>> {
         let reader = &self.reader;
         let shards = kinesis::list(&reader.client, &reader.stream).await?;
         let (fresh, gone) = compare(&leases, &shards, self.first());
-        // Children first: whoever finds the rest of this list missing must not take them for new.
+        // Children first: a worker that finds a partial list must not treat them as new.
         for lease in fresh.iter().rev() {
             reader.leases.create(lease).await?;
         }
@@ -115,17 +116,18 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         if fresh.is_empty() && gone.is_empty() { Ok(leases) } else { reader.leases.list().await }
     }
 
-    /// Where a shard begins that nobody of the group has read.
+    /// Returns the start position of a shard that the group has not read.
     fn first(&self) -> Checkpoint {
         match self.options.from {
-            From::Start => Checkpoint::Oldest,
-            From::Latest => Checkpoint::At(self.started),
-            From::At(at) => Checkpoint::At(at),
+            StartAt::Start => Checkpoint::Oldest,
+            StartAt::Latest => Checkpoint::At(self.started),
+            StartAt::At(at) => Checkpoint::At(at),
         }
     }
 
     async fn take(&mut self, seen: &Lease) -> Result<()> {
-        // Lost, and free again, while its reader still ends: two of them would run the same events side by side.
+        // The lease was lost and is free again while its reader still ends: a second reader would process the same
+        // events in parallel.
         if self.held.contains_key(&seen.shard) {
             return Ok(());
         }
@@ -141,9 +143,11 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
             None => String::new(),
         };
         processor.reporter.emit(Event::progress("consume", format!("{} {whence}at {}", lease.shard, lease.checkpoint)));
-        let context =
-            LeaseContext { tenure: Tenure::new(begun, self.options.lease_duration), stop: CancellationToken::new() };
-        let held = Held { tenure: context.tenure.clone(), stop: context.stop.clone(), wanted_by: None };
+        let context = LeaseContext {
+            validity: LeaseValidity::new(begun, self.options.lease_duration),
+            stop: CancellationToken::new(),
+        };
+        let held = Held { validity: context.validity.clone(), stop: context.stop.clone(), wanted_by: None };
         self.held.insert(lease.shard.clone(), held);
         let reader = self.reader.clone();
         self.readers.spawn(async move {

@@ -6,12 +6,13 @@ use crate::aws::{Clients, function};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::admin::{AdminReply, AdminRequest, AdminResponse};
 
-/// The function's own time limit is 300 s (its template); its answer must get here.
+/// The function's time limit is 300 s (its template); the client waits longer than that.
 const TIME_LIMIT: Duration = Duration::from_secs(310);
 
-/// Asks once: inserting is not idempotent, so a lost answer must not turn into a second request.
+/// Invokes the function once: inserting is not idempotent, so a lost response must not cause a second request.
 pub(super) async fn invoke(clients: &Clients, name: &str, request: &AdminRequest) -> Result<AdminResponse> {
-    let payload = serde_json::to_vec(request).or_fail(Kind::Unexpected, || "the request has no JSON form".into())?;
+    let payload =
+        serde_json::to_vec(request).or_fail(Kind::Unexpected, || "the request can't be written as JSON".into())?;
     let answer = function::invoke(clients, name, payload, TIME_LIMIT).await?;
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     if answer.function_error().is_some() {

@@ -1,4 +1,4 @@
-//! Runs administrative requests: here, against a database that can be reached, or in the pipeline's in-VPC admin
+//! Runs administrative requests: from this process, against a reachable database, or in the pipeline's in-VPC admin
 //! function.
 
 mod function;
@@ -23,7 +23,7 @@ use crate::postgres::{Target, connect};
 use crate::streams::processed;
 use crate::timing::RateLimit;
 
-/// The way to the database.
+/// Route to the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Via {
     /// Through the admin function, unless the database is public
@@ -40,17 +40,17 @@ impl processed::Log for Database {
     }
 }
 
-/// A way to the database that was chosen and opened.
+/// An opened route to the database.
 pub enum Database {
     Direct { client: Box<tokio_postgres::Client>, writers: Box<Writers> },
     Function { clients: Box<Clients>, name: String },
 }
 
 impl Database {
-    /// Opens the way that the deployment names.
+    /// Opens the route that the deployment names.
     ///
     /// # Errors
-    /// `NotDeployed`, `LocalDown` where the certificate authorities are not known, and those of connecting.
+    /// `NotDeployed`, `LocalDown` if the certificate authorities are not known, and those of connecting.
     pub(super) async fn open(deployment: &Deployment) -> Result<Self> {
         let clients = &deployment.clients;
         let direct = match deployment.via {
@@ -77,7 +77,7 @@ impl Database {
         }
     }
 
-    /// Brings schema, roles and publication up to date; `sample` is whether the sample's tables are wanted, too.
+    /// Brings schema, roles and publication up to date; with `sample`, also the sample's tables.
     pub async fn init(&mut self, dry_run: bool, sample: bool) -> Result<InitReport> {
         match self.execute(AdminRequest::Init { dry_run, sample }).await? {
             AdminResponse::Init(report) => Ok(report),
@@ -92,7 +92,7 @@ impl Database {
         }
     }
 
-    /// What the page shows.
+    /// Returns the data of the page.
     pub async fn overview(&mut self, request: OverviewRequest) -> Result<Overview> {
         match self.execute(AdminRequest::Overview(request)).await? {
             AdminResponse::Overview(overview) => Ok(overview),
@@ -100,7 +100,7 @@ impl Database {
         }
     }
 
-    /// Rows of the processed log.
+    /// Returns rows of the processed log.
     pub async fn processed(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
         match self.execute(AdminRequest::Processed(request.clone())).await? {
             AdminResponse::Processed(page) => Ok(page),
@@ -108,7 +108,7 @@ impl Database {
         }
     }
 
-    /// Rows of the outbox in the order of its aggregates; none at the end.
+    /// Returns rows of the outbox in the order of its aggregates; none at the end.
     pub async fn committed(&mut self, request: CommittedRequest) -> Result<Vec<CommittedRow>> {
         match self.execute(AdminRequest::Committed(request)).await? {
             AdminResponse::Committed { rows } => Ok(rows),
@@ -116,12 +116,12 @@ impl Database {
         }
     }
 
-    /// Deletes one batch; returns how many rows that were.
+    /// Deletes one batch; returns the number of rows.
     pub async fn purge(&mut self, request: PurgeRequest) -> Result<u64> {
         self.change(AdminRequest::Purge(request)).await
     }
 
-    /// How many rows a purge finds that these consumer groups are done with; all groups, where none is named.
+    /// Counts the rows to purge that these consumer groups have processed; all groups if empty.
     pub async fn purgeable(&mut self, before: DateTime<Utc>, groups: &[String]) -> Result<Purgeable> {
         match self.execute(AdminRequest::Purgeable { before, groups: groups.to_vec() }).await? {
             AdminResponse::Purgeable(found) => Ok(found),
@@ -129,7 +129,7 @@ impl Database {
         }
     }
 
-    /// Rows of `outbox_failures`.
+    /// Returns rows of `outbox_failures`.
     pub async fn failures(&mut self, request: FailuresRequest) -> Result<Vec<FailureRow>> {
         match self.execute(AdminRequest::Failures(request)).await? {
             AdminResponse::Failures { rows } => Ok(rows),
@@ -137,7 +137,7 @@ impl Database {
         }
     }
 
-    /// Lets the consumers take events again that they gave up.
+    /// Removes the failure marks of events, so that consumers accept them again.
     pub async fn unmark_failures(&mut self, ids: Vec<i64>) -> Result<()> {
         self.change(AdminRequest::UnmarkFailures { ids }).await.map(drop)
     }
@@ -146,7 +146,7 @@ impl Database {
         self.change(AdminRequest::DeleteFailures { ids }).await.map(drop)
     }
 
-    /// How many rows were changed.
+    /// Runs a request; returns the number of changed rows.
     async fn change(&mut self, request: AdminRequest) -> Result<u64> {
         match self.execute(request).await? {
             AdminResponse::Changed { rows } => Ok(rows),
@@ -192,11 +192,11 @@ impl Database {
     }
 }
 
-/// Events of the first request of a run where nothing limits the rate.
+/// Events of the first request of a run without a rate limit.
 const FIRST_CHUNK: u32 = 250;
-/// The most that a function of any version takes.
+/// Maximum that a function of any version accepts.
 const MOST_BEFORE: u32 = 1_000;
-/// How long a request should take.
+/// Target duration of a request.
 const CHUNK_TIME: Duration = Duration::from_secs(2);
 
 /// Returns the size of the next request, after one of `count` events took `time`. `most` is the database's own limit.
@@ -207,11 +207,11 @@ fn next_chunk(count: u32, time: Duration, most: u32) -> u32 {
 }
 
 fn unexpected(response: &AdminResponse) -> Error {
-    Error::new(Kind::Unexpected, format!("the admin function answered something else: {response:?}"))
-        .hint("deploy again, so that the function is of this version")
+    Error::new(Kind::Unexpected, format!("unexpected response of the admin function: {response:?}"))
+        .hint("deploy again, so that the function has this version")
 }
 
-/// Whether the instance has a public address. The operator chose that with a template parameter.
+/// Returns whether the instance has a public address, which a template parameter selects.
 async fn is_public(deployment: &Deployment) -> Result<bool> {
     let identifier = deployment.output(Output::DatabaseIdentifier)?;
     let answer = deployment.clients.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
@@ -219,7 +219,7 @@ async fn is_public(deployment: &Deployment) -> Result<bool> {
     Ok(answer.db_instances().first().and_then(|instance| instance.publicly_accessible()).unwrap_or(false))
 }
 
-/// The owner's way in, from the generated secret.
+/// Returns the owner's connection, from the generated secret.
 async fn target(deployment: &Deployment) -> Result<Target> {
     let unknown = || Error::new(Kind::LocalDown, "the certificate authorities of the database are not known");
     let roots = deployment.roots.clone().ok_or_else(unknown)?;
@@ -227,7 +227,7 @@ async fn target(deployment: &Deployment) -> Result<Target> {
     let secret = deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
     let secret = secret.aws(format!("read secret {arn}"))?;
     let port = deployment.output(Output::DatabasePort)?;
-    let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is no port"))?;
+    let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?;
     let (host, database) = (deployment.output(Output::DatabaseEndpoint)?, deployment.output(Output::DatabaseName)?);
     Target::from_secret(secret.secret_string().unwrap_or_default(), host, port, database, roots)
 }
@@ -237,11 +237,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn requests_grow_to_what_takes_two_seconds() {
+    fn requests_grow_to_two_seconds() {
         assert_eq!(next_chunk(1_000, Duration::from_millis(200), 10_000), 10_000);
         assert_eq!(next_chunk(1_000, Duration::from_millis(500), 10_000), 4_000);
         assert_eq!(next_chunk(1_000, Duration::from_secs(4), 10_000), 500);
         assert_eq!(next_chunk(250, Duration::from_secs(9), 10_000), 250, "no smaller than the first");
-        assert_eq!(next_chunk(1_000, Duration::ZERO, 1_000), 1_000, "an older function takes no more");
+        assert_eq!(next_chunk(1_000, Duration::ZERO, 1_000), 1_000, "the limit of an older function");
     }
 }

@@ -1,4 +1,4 @@
-//! Sample events through a pipeline's HTTP API, as its users write them.
+//! Sample events through a pipeline's HTTP API, like those of its users.
 
 use chrono::Utc;
 use serde_json::Value;
@@ -33,7 +33,7 @@ impl SampleApi {
 
     async fn create(&self, run: Uuid, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
         let (call, correlation) = (call(self.sample, n, known.as_ref()), correlation_id(run, n));
-        // The commit comes after this and before the answer: latencies count from here, and are never flattered.
+        // The commit comes after this and before the response: latencies count from here, and are never too small.
         let committed_at = Utc::now();
         let answer = self.send(&call, &correlation, &correlation).await?;
         let body = accepted(&call, &answer)?;
@@ -67,7 +67,7 @@ impl Single for SampleApi {
         let nothing_to_repeat = known.is_none() && self.sample == Sample::Orders;
         let known = match known {
             Some(known) => known,
-            // An order's key has to be used before it can be used again: by an order that counts for nothing.
+            // An order's idempotency key has to be used before it can be used again: by an order that does not count.
             None if nothing_to_repeat => {
                 let mut first = None;
                 self.create(Uuid::now_v7(), 0, &mut first).await?;
@@ -78,7 +78,8 @@ impl Single for SampleApi {
         let (call, correlation) = (refused_call(self.sample, n, &known), correlation_id(request.run, n));
         let answer = self.send(&call, &correlation, &known.key).await?;
         if !(400..500).contains(&answer.status) {
-            let message = format!("{} {}: {} to what must be refused", call.method, call.path, answer.status);
+            let message =
+                format!("{} {}: {} for a request that must be refused", call.method, call.path, answer.status);
             return Err(Error::new(Kind::Verify, message));
         }
         Ok(Inserted {
@@ -93,7 +94,7 @@ impl Single for SampleApi {
     }
 }
 
-/// The answer's body, or the API's own problem as an error.
+/// Returns the response's body, or the API's problem as an error.
 fn accepted(call: &Call, answer: &Answer) -> Result<Value> {
     let at = format!("{} {}", call.method, call.path);
     if !(200..300).contains(&answer.status) {

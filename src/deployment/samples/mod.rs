@@ -1,5 +1,5 @@
-//! Writes sample events: into a database, through the pipeline's HTTP API where DynamoDB is behind it, or into the
-//! outbox table alone where the sample was left out.
+//! Writes sample events: into a database, through the pipeline's HTTP API on DynamoDB, or into the outbox table if the
+//! sample was left out.
 
 mod api;
 mod ordered;
@@ -19,7 +19,7 @@ use super::database::Database;
 use crate::error::Result;
 use crate::postgres::admin::{Inserted, SampleRequest};
 
-/// Where sample events are written.
+/// Target of sample events.
 pub enum Writer {
     Database(Database),
     Api(Box<Ordered<SampleApi>>),
@@ -27,7 +27,7 @@ pub enum Writer {
 }
 
 impl Writer {
-    /// For a pipeline on DynamoDB: through the API of its sample, or without it into the outbox table.
+    /// Returns the target of a pipeline on DynamoDB: the API of its sample, or the outbox table if it has none.
     ///
     /// # Errors
     /// `NotDeployed`.
@@ -43,7 +43,7 @@ impl Writer {
     /// were written.
     ///
     /// # Errors
-    /// What the database, the API or the table says.
+    /// Those of the database, the API or the table.
     pub async fn insert(
         &mut self,
         request: &SampleRequest,
@@ -58,7 +58,7 @@ impl Writer {
     }
 }
 
-/// How long a writer may take to end after a signal, before it is dropped with writes under way.
+/// Maximum time of a writer to end after a signal, before it is dropped with writes in progress.
 const STOPPING: Duration = Duration::from_secs(10);
 
 /// Resolves when a writer should have ended: some seconds after the cancellation.

@@ -1,4 +1,4 @@
-//! Writes events through a target that takes one at a time: several aggregates at once, in order within each.
+//! Writes events through a target that accepts one at a time: several aggregates concurrently, in order within each.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -14,16 +14,16 @@ use crate::outbox::run_in_order;
 use crate::postgres::admin::{Inserted, SampleRequest};
 use crate::timing::RateLimit;
 
-/// Requests in flight at once, each for a different aggregate.
+/// Maximum requests in flight, each for a different aggregate.
 const CONCURRENCY: usize = 8;
 
-/// A target that takes one event at a time.
+/// A target that accepts one event at a time.
 pub trait Single: Sync {
-    /// Writes event `n`: the first of an aggregate where none is known, else the next one. Sets `known` to the
+    /// Writes event `n`: the first of an aggregate if `known` is `None`, else the next one. Sets `known` to the
     /// aggregate's new state.
     ///
     /// # Errors
-    /// It may or may not have been written.
+    /// Any error leaves open whether the event was written.
     fn write(
         &self,
         request: &SampleRequest,
@@ -31,10 +31,10 @@ pub trait Single: Sync {
         known: &mut Option<Known>,
     ) -> impl Future<Output = Result<Inserted>> + Send;
 
-    /// Sends a request that has to be refused and must have no effect. `known` is an existing aggregate.
+    /// Sends a request that must be refused without any effect. `known` is an existing aggregate.
     ///
     /// # Errors
-    /// It was not refused, or that is unknown.
+    /// It was not refused, or the outcome is unknown.
     fn refused(
         &self,
         request: &SampleRequest,
@@ -80,7 +80,7 @@ impl<S: Single> Ordered<S> {
             if cancel.run_until_cancelled(limit.wait(n - request.first)).await.is_none() {
                 return Ok(None);
             }
-            // One event of an aggregate is written at a time: no other one needs this meanwhile.
+            // One event of an aggregate is written at a time, so this lock is free.
             let mut aggregate = lock(known).remove(&(n % aggregates));
             let inserted = single.write(request, n, &mut aggregate).await?;
             lock(known).extend(aggregate.map(|aggregate| (n % aggregates, aggregate)));

@@ -1,4 +1,4 @@
-//! Sample events straight into a DynamoDB outbox table: for an application of the user's own, where there is no sample API.
+//! Sample events directly into a DynamoDB outbox table, for an application of the user's own without the sample API.
 
 use std::time::Duration;
 
@@ -18,9 +18,9 @@ use crate::outbox::{Message, Traceparent};
 use crate::pipelines::Output;
 use crate::postgres::admin::{Inserted, SampleRequest, aggregate_id, correlation_id, sample_event};
 
-/// How long the items stay: as long as the sample API's own.
+/// Time to live of the items, like those of the sample API.
 const RETENTION: Duration = Duration::from_secs(7 * 86_400);
-/// How long others may be in the way of one transaction.
+/// Maximum time to retry a transaction that conflicts with others.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The outbox table of a deployment.
@@ -57,7 +57,7 @@ impl Single for SampleOutbox {
         Ok(inserted)
     }
 
-    /// In one transaction with a condition that can't hold: nothing of it is kept.
+    /// Writes in one transaction with a condition that can't hold, so that nothing is stored.
     async fn refused(&self, request: &SampleRequest, n: u64, known: Option<Known>) -> Result<Inserted> {
         let event = event(request, n, known.as_ref())?;
         let check = ConditionCheck::builder()

@@ -1,21 +1,21 @@
-//! Which requests make which events. Pure.
+//! The requests that create the events. Pure.
 
 use http::Method;
 use serde_json::{Value, json};
 
 use crate::pipelines::Sample;
 
-/// An aggregate that the API made.
+/// An aggregate that the API created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Known {
     pub id: String,
     /// The sequence of its last event.
     pub version: i64,
-    /// The Idempotency-Key that made it.
+    /// The Idempotency-Key that created it.
     pub key: String,
 }
 
-/// A request, and the event it stands for.
+/// A request, and its event.
 #[derive(Debug, PartialEq)]
 pub struct Call {
     pub method: Method,
@@ -25,7 +25,7 @@ pub struct Call {
     pub sequence: i64,
 }
 
-/// Returns the request that writes event `n`: the first of an aggregate where none is known, else the next one.
+/// Returns the request that writes event `n`: the first of an aggregate if `known` is `None`, else the next one.
 pub fn call(sample: Sample, n: u64, known: Option<&Known>) -> Call {
     let price = 100 + n % 900;
     let lines = json!([{ "sku": format!("sku-{}", n % 50), "quantity": 1 + n % 3, "unitPrice": price }]);
@@ -56,7 +56,7 @@ pub fn call(sample: Sample, n: u64, known: Option<&Known>) -> Call {
             post("/cart", body, "CartCreated")
         }
         (Sample::Carts, Some(cart)) => {
-            // One price for each article, whatever cart it is in.
+            // The price of an article is the same in every cart.
             let lines = json!([{ "sku": format!("sku-{}", n % 50), "quantity": 1, "unitPrice": 100 + n % 50 }]);
             put(format!("/cart/{}/add-items", cart.id), json!({ "items": lines }), "ItemsAddedToCart", cart)
         }
@@ -72,7 +72,7 @@ pub fn call(sample: Sample, n: u64, known: Option<&Known>) -> Call {
     }
 }
 
-/// Returns a request that the API must refuse after it has begun to process it: it has the idempotency key of another
+/// Returns a request that the API must refuse after it has started to process it: with the idempotency key of another
 /// order, or a version that the aggregate does not have.
 pub fn refused_call(sample: Sample, n: u64, known: &Known) -> Call {
     let mut call = call(sample, n, Some(known));
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_event_makes_the_aggregate_and_later_ones_change_it() {
+    fn the_first_event_creates_the_aggregate_and_later_ones_change_it() {
         let known = Known { id: "i".into(), version: 4, key: "k".into() };
         for (sample, first, next) in [
             (Sample::Carts, ("/cart", "CartCreated"), ("/cart/i/add-items", "ItemsAddedToCart")),

@@ -1,4 +1,4 @@
-//! Authentication of a new connection: SCRAM-SHA-256, bound to the server's certificate where both sides can.
+//! Authentication of a new connection: SCRAM-SHA-256, bound to the server's certificate if both sides support it.
 
 use bytes::BytesMut;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, SCRAM_SHA_256_PLUS, ScramSha256};
@@ -11,7 +11,7 @@ use super::connection::Connection;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::tls::server_end_point;
 
-/// Answers the server's requests until it says AuthenticationOk.
+/// Answers the server's requests until AuthenticationOk.
 pub(super) async fn authenticate(connection: &mut Connection, password: &str) -> Result<()> {
     let mut scram: Option<ScramSha256> = None;
     loop {
@@ -23,7 +23,7 @@ pub(super) async fn authenticate(connection: &mut Connection, password: &str) ->
         let mut out = BytesMut::new();
         match (u32::from_be_bytes(*kind), scram.as_mut()) {
             (0, _) => return Ok(()),
-            // A password in clear is for IAM tokens; the certificate was verified before.
+            // A clear-text password is for IAM tokens; the certificate was verified before.
             (3, _) => frontend::password_message(password.as_bytes(), &mut out).or_fail(Kind::Unexpected, encoding)?,
             (10, _) => {
                 let (mechanism, binding) = choose(rest, &connection.tls)?;
@@ -52,7 +52,7 @@ pub(super) async fn authenticate(connection: &mut Connection, password: &str) ->
             .tls
             .write_all(&out)
             .await
-            .or_fail(Kind::DatabaseUnreachable, || "authentication broke off".into())?;
+            .or_fail(Kind::DatabaseUnreachable, || "the connection was closed during authentication".into())?;
     }
 }
 

@@ -31,12 +31,12 @@ pub struct Connection {
     pub(super) name: String,
 }
 
-/// A slot that was just made.
+/// A newly created slot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Slot {
-    /// Every transaction that commits after this is in the slot.
+    /// The slot contains every transaction that commits after this position.
     pub consistent_point: Lsn,
-    /// For SET TRANSACTION SNAPSHOT: what was committed before. Valid until the connection's next command.
+    /// For SET TRANSACTION SNAPSHOT: the data committed before. Valid until the connection's next command.
     pub snapshot: String,
 }
 
@@ -62,7 +62,7 @@ impl Connection {
                 .hint("set ssl = on and a certificate in the server's configuration"));
         }
         let host = ServerName::try_from(target.host.clone())
-            .or_fail(Kind::DatabaseUnreachable, || format!("{} is no host name", target.host))?;
+            .or_fail(Kind::DatabaseUnreachable, || format!("{} is not a host name", target.host))?;
         let connector = TlsConnector::from(Arc::clone(&target.roots.client_config()?));
         let tls = connector.connect(host, socket).await.map_err(|error| handshake_failed(&name, error))?;
 
@@ -83,7 +83,7 @@ impl Connection {
         self.tls.flush().await.or_fail(Kind::DatabaseUnreachable, broke)
     }
 
-    /// The next message, an error from the server as our error; notices and parameters are passed over.
+    /// Returns the next message, or the server's error as our error; notices and parameters are skipped.
     pub(super) async fn receive(&mut self) -> Result<(u8, Vec<u8>)> {
         loop {
             match self.frames.next()? {
@@ -96,10 +96,10 @@ impl Connection {
         }
     }
 
-    /// Runs one command of the replication grammar, or SQL; the rows' columns as text.
+    /// Runs one command of the replication grammar, or SQL; returns the rows' columns as text.
     ///
     /// # Errors
-    /// What the server says, by SQLSTATE.
+    /// Those of the server, by SQLSTATE.
     pub async fn query(&mut self, command: &str) -> Result<Vec<Vec<Option<String>>>> {
         self.send_query(command).await?;
         let mut rows = Vec::new();
@@ -109,7 +109,7 @@ impl Connection {
                 Ok((b'Z', _)) => return failure.map_or(Ok(rows), Err),
                 Ok((b'D', body)) => rows.push(data_row(&body)),
                 Ok(_) => {}
-                // The server says ReadyForQuery after its error, too.
+                // The server sends ReadyForQuery after its error, too.
                 Err(error) if error.kind() != Kind::DatabaseUnreachable => failure = Some(error),
                 Err(error) => return Err(error),
             }
@@ -118,14 +118,14 @@ impl Connection {
 
     async fn send_query(&mut self, command: &str) -> Result<()> {
         let mut out = BytesMut::new();
-        frontend::query(command, &mut out).or_fail(Kind::Unexpected, || "a command holds a zero byte".into())?;
+        frontend::query(command, &mut out).or_fail(Kind::Unexpected, || "a command contains a zero byte".into())?;
         self.send(&out).await
     }
 
-    /// Makes a logical slot for pgoutput. Waits for the transactions that are under way to end.
+    /// Creates a logical slot for pgoutput. Waits for open transactions to end.
     ///
     /// # Errors
-    /// `SlotTaken` where all slots are in use; what the server says.
+    /// `SlotTaken` if all slots are in use; those of the server.
     pub async fn create_slot(&mut self, slot: &str) -> Result<Slot> {
         let command = format!("CREATE_REPLICATION_SLOT {} LOGICAL pgoutput EXPORT_SNAPSHOT", quote_identifier(slot));
         let rows = self.query(&command).await?;
@@ -137,11 +137,11 @@ impl Connection {
         }
     }
 
-    /// Begins to stream the slot's changes: protocol version 1 sends a transaction once it has committed.
-    /// Starts at `from`, or at what was confirmed last if that is later.
+    /// Starts to stream the slot's changes: protocol version 1 sends a transaction once it has committed. Starts at
+    /// `from`, or at the last confirmed position if that is later.
     ///
     /// # Errors
-    /// `SlotTaken`, `MissingPublication`, what the server says.
+    /// `SlotTaken`, `MissingPublication`, and those of the server.
     pub async fn start_replication(mut self, slot: &str, publication: &str, from: Lsn) -> Result<Stream> {
         let names = quote_literal(&quote_identifier(publication));
         let slot = quote_identifier(slot);
@@ -188,12 +188,12 @@ fn data_row(body: &[u8]) -> Vec<Option<String>> {
     columns
 }
 
-/// `name` as an SQL identifier.
+/// Quotes `name` as an SQL identifier.
 pub fn quote_identifier(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// `text` as an SQL string.
+/// Quotes `text` as an SQL string.
 pub fn quote_literal(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }

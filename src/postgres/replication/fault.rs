@@ -1,8 +1,8 @@
-//! The server's ErrorResponse as our error, by SQLSTATE.
+//! Converts the server's ErrorResponse to our error, by SQLSTATE.
 
 use crate::error::{Error, Kind};
 
-/// Fields of an ErrorResponse that we use.
+/// The used fields of an ErrorResponse.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct ServerError {
     pub(super) code: String,
@@ -11,7 +11,7 @@ pub(super) struct ServerError {
 }
 
 impl ServerError {
-    /// Reads the body of an ErrorResponse; what can't be read stays empty.
+    /// Reads the body of an ErrorResponse; unreadable fields stay empty.
     pub(super) fn read(body: &[u8]) -> Self {
         let mut error = Self::default();
         for field in body.split(|byte| *byte == 0) {
@@ -27,7 +27,7 @@ impl ServerError {
         error
     }
 
-    /// `action` says what was tried: "user@host:port/db: start replication".
+    /// Returns the error; `action` is the failed action: "user@host:port/db: start replication".
     pub(super) fn into_error(self, action: &str) -> Error {
         let detail = self.detail.map(|detail| format!("; {detail}")).unwrap_or_default();
         let text = format!("{action}: {} ({}){detail}", self.message, self.code);
@@ -40,9 +40,9 @@ impl ServerError {
             "53400" | "53300" => Kind::SlotTaken,
             // undefined_object: the slot or the publication.
             "42704" if self.message.starts_with("publication") => Kind::MissingPublication,
-            // admin_shutdown, crash_shutdown, cannot_connect_now: the server is going or coming.
+            // admin_shutdown, crash_shutdown, cannot_connect_now: the server is stopping or starting.
             "57P01" | "57P02" | "57P03" => Kind::DatabaseUnreachable,
-            // disk_full, out_of_memory, io_error: they pass without a change of the task. DMS calls errors of this kind
+            // disk_full, out_of_memory, io_error: temporary without a change of the task. DMS calls errors of this kind
             // environmental, and retries (DMS user guide, "Error handling task settings", RecoverableErrorCount).
             "53100" | "53200" | "58030" => Kind::DatabaseUnreachable,
             _ => Kind::Failed,

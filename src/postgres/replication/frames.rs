@@ -1,18 +1,18 @@
-//! Message frames out of a byte stream, without copying them.
+//! Splits a byte stream into message frames, without copying them.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use crate::error::{Error, Kind, OrFail, Result};
 
-/// What one read may take at most; also what the buffer falls back to after a long message.
+/// Maximum bytes of one read; also the buffer size after a long message.
 const CAPACITY: usize = 256 * 1024;
 /// PostgreSQL's own limit of a message.
 const LONGEST: usize = 0x3fff_ffff;
 
-/// The bytes that were read and not yet taken.
+/// The bytes that were read and not yet consumed.
 pub(super) struct Frames {
     buffer: Vec<u8>,
-    /// What is before it was taken.
+    /// Start of the unconsumed bytes.
     start: usize,
 }
 
@@ -21,7 +21,7 @@ impl Frames {
         Self { buffer: Vec::with_capacity(CAPACITY), start: 0 }
     }
 
-    /// Reads what there is, at least one byte. Cancelling loses nothing.
+    /// Reads available bytes, at least one. Cancellation safe.
     pub(super) async fn fill(&mut self, from: &mut (impl AsyncRead + Unpin)) -> Result<usize> {
         self.make_room();
         let count = from
@@ -34,12 +34,12 @@ impl Frames {
         }
     }
 
-    /// How many bytes wait to be taken.
+    /// Returns the number of unconsumed bytes.
     pub(super) fn waiting(&self) -> usize {
         self.buffer.len() - self.start
     }
 
-    /// Whether a read would have less than half of the buffer to fill.
+    /// Returns whether a read would have less than half of the buffer to fill.
     pub(super) fn is_nearly_full(&self) -> bool {
         self.waiting() >= CAPACITY / 2
     }
@@ -54,12 +54,12 @@ impl Frames {
             }
         }
         if self.buffer.len() == self.buffer.capacity() {
-            // Only a message longer than the buffer comes here; it is taken whole.
+            // Only for a message longer than the buffer, which is buffered whole.
             self.buffer.reserve(self.buffer.capacity());
         }
     }
 
-    /// The next whole message: its type and its body.
+    /// Returns the next whole message: its type and its body.
     pub(super) fn next(&mut self) -> Result<Option<(u8, &[u8])>> {
         let unread = &self.buffer[self.start..];
         let [tag, a, b, c, d, ..] = *unread else { return Ok(None) };

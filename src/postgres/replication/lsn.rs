@@ -3,12 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A log sequence number. Shows as PostgreSQL writes it (`16/B374D848`).
+/// A log sequence number, displayed as PostgreSQL writes it (`16/B374D848`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Lsn(pub u64);
 
 impl Lsn {
-    /// As DMS writes it in a stream position: both halves with eight digits.
+    /// Formats it as DMS writes it in a stream position: both halves with eight digits.
     pub fn padded(self) -> String {
         format!("{:08X}/{:08X}", self.0 >> 32, self.0 & 0xffff_ffff)
     }
@@ -20,9 +20,9 @@ impl fmt::Display for Lsn {
     }
 }
 
-/// Text that is no log sequence number.
+/// Text that is not a log sequence number.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no log sequence number (like 16/B374D848)")]
+#[error("{0:?} is not a log sequence number (like 16/B374D848)")]
 pub struct NoLsn(String);
 
 impl FromStr for Lsn {

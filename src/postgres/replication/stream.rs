@@ -1,4 +1,4 @@
-//! The copy-both phase: changes come in, confirmations go out.
+//! The copy-both phase: receives changes and sends confirmations.
 
 use bytes::{BufMut, BytesMut};
 
@@ -15,12 +15,12 @@ pub struct Stream {
     connection: Connection,
 }
 
-/// One message of the stream.
+/// A message of the stream.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Frame<'a> {
     /// A message of the output plugin, and the position of the change in the log.
     Change { at: Lsn, data: &'a [u8] },
-    /// Everything that the slot holds up to `end` was sent.
+    /// The server has sent everything that the slot holds up to `end`.
     Keepalive { end: Lsn, reply: bool },
     /// The server ended the stream.
     Done,
@@ -33,28 +33,28 @@ impl Stream {
         Self { connection }
     }
 
-    /// Reads what the server has sent, at least one byte. Cancelling loses nothing.
+    /// Reads available bytes, at least one. Cancellation safe.
     ///
     /// # Errors
-    /// `DatabaseUnreachable` when the connection is gone.
+    /// `DatabaseUnreachable` if the connection is closed.
     pub async fn fill(&mut self) -> Result<usize> {
         self.connection.frames.fill(&mut self.connection.tls).await
     }
 
-    /// Bytes that were read and not yet taken by [`Stream::next`].
+    /// Returns the number of bytes that were read and not yet consumed by [`Stream::next`].
     pub fn waiting(&self) -> usize {
         self.connection.frames.waiting()
     }
 
-    /// Whether there is little room left to read into.
+    /// Returns whether there is little room left to read into.
     pub fn is_nearly_full(&self) -> bool {
         self.connection.frames.is_nearly_full()
     }
 
-    /// The next message that has arrived whole. Does not wait.
+    /// Returns the next completely received message. Does not wait.
     ///
     /// # Errors
-    /// What the server says, or a message that is none.
+    /// Those of the server, or an invalid message.
     #[allow(clippy::should_implement_trait)] // the message borrows from the stream
     pub fn next(&mut self) -> Result<Option<Frame<'_>>> {
         let Some((tag, body)) = self.connection.frames.next()? else { return Ok(None) };
@@ -66,10 +66,11 @@ impl Stream {
         }
     }
 
-    /// Tells the server that everything up to `confirmed` is safe: it never sends that again, and may discard it.
+    /// Confirms to the server that everything up to `confirmed` is stored: it never sends that again, and may discard
+    /// it.
     ///
     /// # Errors
-    /// `DatabaseUnreachable` when the connection is gone.
+    /// `DatabaseUnreachable` if the connection is closed.
     pub async fn confirm(&mut self, confirmed: Lsn) -> Result<()> {
         let mut out = BytesMut::with_capacity(64);
         out.put_u8(b'd');
@@ -86,7 +87,7 @@ impl Stream {
 
     /// Ends the stream; the server then frees the slot at once.
     pub async fn close(mut self) {
-        // CopyDone and Terminate; when they don't arrive, the closed socket says the same.
+        // CopyDone and Terminate; if they don't arrive, the closed socket has the same effect.
         let _ = self.connection.send(&[b'c', 0, 0, 0, 4, b'X', 0, 0, 0, 4]).await;
         let _ = tokio::io::AsyncWriteExt::shutdown(&mut self.connection.tls).await;
     }
@@ -109,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn frames_are_told_apart() {
+    fn frames_are_distinguished() {
         let mut change = vec![b'w'];
         change.extend([0, 0, 0, 1, 0, 0, 0, 2].iter().chain(&[0; 16]));
         change.push(b'B');
@@ -122,7 +123,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn garbage_is_no_panic(bytes: Vec<u8>) {
+        fn invalid_bytes_do_not_panic(bytes: Vec<u8>) {
             let _ = frame(&bytes);
         }
     }

@@ -1,4 +1,4 @@
-//! rustls behind tokio-postgres' TLS traits.
+//! rustls as an implementation of tokio-postgres' TLS traits.
 
 use std::future::Future;
 use std::io;
@@ -34,7 +34,7 @@ where
     }
 }
 
-/// One handshake to come, with the name the certificate must bear.
+/// A pending handshake, with the name that the certificate must have.
 pub struct Handshake {
     connector: TlsConnector,
     host: ServerName<'static>,
@@ -60,7 +60,7 @@ impl<S> TlsStream for Stream<S>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    /// `tls-server-end-point` (RFC 5929), which binds SCRAM to this very certificate.
+    /// Returns `tls-server-end-point` (RFC 5929), which binds SCRAM to this certificate.
     fn channel_binding(&self) -> ChannelBinding {
         let (_, session) = self.0.get_ref();
         session

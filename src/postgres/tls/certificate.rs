@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-/// The certificate's hash, by the hash function of its own signature; MD5 and SHA-1 count as SHA-256. None where the
-/// signature names no single hash function (Ed25519): such a connection goes without channel binding, as with libpq.
+/// Returns the certificate's hash, by the hash function of its own signature; MD5 and SHA-1 count as SHA-256. `None` if
+/// the signature names no single hash function (Ed25519): such a connection has no channel binding, as with libpq.
 pub fn server_end_point(certificate: &[u8]) -> Option<Vec<u8>> {
     let hash = signature_algorithm(certificate).and_then(hash_of)?;
     Some(match hash {
@@ -20,7 +20,7 @@ enum Hash {
     Sha512,
 }
 
-/// The OID's bytes of `Certificate.signatureAlgorithm`: the second element of the outer sequence.
+/// Returns the OID's bytes of `Certificate.signatureAlgorithm`: the second element of the outer sequence.
 fn signature_algorithm(certificate: &[u8]) -> Option<&[u8]> {
     const SEQUENCE: u8 = 0x30;
     const OID: u8 = 0x06;
@@ -30,7 +30,7 @@ fn signature_algorithm(certificate: &[u8]) -> Option<&[u8]> {
     element(algorithm, OID).map(|(oid, _)| oid)
 }
 
-/// Reads one DER element with this tag: its content and what follows it.
+/// Reads one DER element with this tag: its content and the bytes after it.
 fn element(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (&found, rest) = der.split_first()?;
     let (&first, rest) = rest.split_first()?;
@@ -92,7 +92,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn garbage_is_no_panic(bytes: Vec<u8>) {
+        fn invalid_bytes_do_not_panic(bytes: Vec<u8>) {
             let _ = server_end_point(&bytes);
         }
     }

@@ -25,27 +25,27 @@ pub const ROOTS_VARIABLE: &str = "PGSSLROOTCERT";
 /// Amazon's certificate authorities for RDS.
 const RDS_ROOTS: &[u8] = include_bytes!("rds-ca.pem");
 
-/// Whose signature on a server's certificate counts.
+/// The accepted authorities of server certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Roots {
     /// Amazon's certificate authorities for RDS, embedded in this executable.
     Rds,
-    /// The certificates of a PEM file, and no others.
+    /// The certificates of a PEM file only.
     File(PathBuf),
-    /// The certificates of a PEM text, and no others.
+    /// The certificates of a PEM text only.
     Pem(Vec<u8>),
 }
 
 impl Roots {
-    /// Returns the file that PGSSLROOTCERT names; Amazon's authorities where it is unset or empty.
+    /// Returns the file that PGSSLROOTCERT names; Amazon's authorities if it is unset or empty.
     pub fn from_environment() -> Self {
         environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::File)
     }
 
-    /// The rustls configuration that trusts these roots, with ALPN `postgresql`.
+    /// Returns the rustls configuration that trusts these roots, with ALPN `postgresql`.
     ///
     /// # Errors
-    /// `UntrustedCertificate` when the file can't be read or holds no certificate.
+    /// `UntrustedCertificate` if the file can't be read or contains no certificate.
     pub fn client_config(&self) -> Result<Arc<ClientConfig>> {
         let store = match self {
             Self::Rds => parse(RDS_ROOTS, "the embedded RDS bundle")?,
@@ -63,7 +63,7 @@ impl Roots {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    // libpq 16 and later take the operating system's authorities for this word; none of those signs for RDS.
+    // libpq 16 and later use the operating system's authorities for this word; none of those signs for RDS.
     if path.as_os_str() == "system" {
         return Err(Error::new(Kind::UntrustedCertificate, format!("{ROOTS_VARIABLE}=system is not supported"))
             .hint(format!("set {ROOTS_VARIABLE} to a PEM file, or unset it to trust Amazon's authorities for RDS")));
@@ -78,10 +78,10 @@ fn parse(pem: &[u8], origin: &str) -> Result<RootCertStore> {
         .collect::<std::result::Result<_, _>>()
         .or_fail(Kind::UntrustedCertificate, || format!("{origin} is not a PEM bundle"))?;
     let mut store = RootCertStore::empty();
-    // A bundle may hold a certificate that rustls has no use for; the others still count.
+    // A bundle may contain a certificate that rustls does not support; the others still count.
     let (usable, _) = store.add_parsable_certificates(certificates);
     if usable == 0 {
-        return Err(Error::new(Kind::UntrustedCertificate, format!("{origin} holds no usable certificate")));
+        return Err(Error::new(Kind::UntrustedCertificate, format!("{origin} contains no usable certificate")));
     }
     Ok(store)
 }

@@ -1,12 +1,12 @@
-//! One region's root certificate out of Amazon's bundle, for services that take a single certificate.
+//! One region's root certificate from Amazon's bundle, for services that accept a single certificate.
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
 use super::RDS_ROOTS;
 
-/// Returns the PEM of the root that signs for `rds-ca-rsa2048-g1`, the authority our templates name, in this region. None for a
-/// region that the embedded bundle does not know.
+/// Returns the PEM of the root that signs for `rds-ca-rsa2048-g1`, the authority in our templates, in this region.
+/// `None` for a region that the embedded bundle does not contain.
 pub fn regional_root(region: &str) -> Option<String> {
     const END: &str = "-----END CERTIFICATE-----";
     let common_name = format!("Amazon RDS {region} Root CA RSA2048 G1");
@@ -29,8 +29,8 @@ mod tests {
         ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2 eu-west-1 eu-west-2 eu-west-3 il-central-1 \
         me-central-1 me-south-1 mx-central-1 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2 us-gov-east-1 us-gov-west-1 \
         cn-north-1 cn-northwest-1";
-    /// Of those, the regions that need DatabaseCertificate and PGSSLROOTCERT. `.github/CONTRIBUTING.md` says how the list gets
-    /// shorter.
+    /// Of those, the regions that need DatabaseCertificate and PGSSLROOTCERT. `.github/CONTRIBUTING.md` describes how
+    /// to shorten the list.
     const MISSING: &[&str] = &["ap-east-2", "ap-southeast-6", "cn-north-1", "cn-northwest-1"];
 
     #[test]
@@ -38,7 +38,7 @@ mod tests {
         for region in REGIONS.split_whitespace() {
             let root = regional_root(region);
             assert_eq!(root.is_none(), MISSING.contains(&region), "{region}");
-            // The templates of the functions take 3,000 characters.
+            // The maximum length of a template parameter of the functions is 3,000 characters.
             assert!(root.is_none_or(|pem| pem.len() < 3000 && pem.matches("BEGIN").count() == 1), "{region}");
         }
         assert_eq!(regional_root("mars-1"), None);

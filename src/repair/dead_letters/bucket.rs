@@ -11,21 +11,21 @@ use crate::aws::Clients;
 use crate::aws::buckets::{self, Object};
 use crate::error::{Error, Kind, Result};
 
-/// Objects read at the same time.
+/// Maximum concurrent reads of objects.
 const CONCURRENCY: usize = 16;
 
-/// What was read of a bucket before: an object by key, size and time of writing.
+/// Letters of a bucket that were read before, by the object's key, size and time of modification.
 #[derive(Debug, Default)]
 pub struct Known(HashMap<(String, i64, i64), DeadLetter>);
 
-/// The letters of the bucket, or of `objects` of it. Of each object only what a list needs is kept.
+/// Returns the letters of the bucket, or of `objects` in it, without the parts of an object that a list does not need.
 pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>) -> Result<Vec<DeadLetter>> {
     let objects = match objects {
         Some(objects) => objects,
         None => buckets::list_all(clients, bucket).await?,
     };
     let read = stream::iter(objects).map(|object| async move {
-        // One that was removed since it was listed is none.
+        // Objects that were removed since the listing are skipped.
         let Some(bytes) = buckets::read_if_there(clients, bucket, &object.key).await? else { return Ok(None) };
         let opened = document::read(&object.key, modified(&object), &bytes);
         Ok::<_, Error>(Some(opened.letter))
@@ -34,7 +34,7 @@ pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>)
     Ok(letters.into_iter().flatten().collect())
 }
 
-/// The newest ones and how many there are; what `known` has is not read again.
+/// Returns the newest letters and the number of all; objects in `known` are not read again.
 pub async fn newest(
     clients: &Clients,
     bucket: &str,
@@ -57,11 +57,11 @@ pub async fn newest(
     Ok((objects.iter().filter_map(|object| known.0.get(&name(object)).cloned()).collect(), total))
 }
 
-/// A letter with its payload.
+/// Reads a letter with its payload.
 pub async fn open(clients: &Clients, bucket: &str, letter: &DeadLetter) -> Result<Opened> {
     let key = &letter.key;
     let bytes = buckets::read_if_there(clients, bucket, key).await?;
-    let bytes = bytes.ok_or_else(|| Error::new(Kind::Failed, format!("s3://{bucket}/{key} is not there any more")))?;
+    let bytes = bytes.ok_or_else(|| Error::new(Kind::Failed, format!("s3://{bucket}/{key} no longer exists")))?;
     Ok(document::read(key, letter.at, &bytes))
 }
 

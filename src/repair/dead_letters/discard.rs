@@ -1,14 +1,15 @@
-//! Removing dead letters that are never to be delivered.
+//! Removal of dead letters that must not be delivered.
 
 use super::letter::DeadLetter;
 use super::place::Places;
 use super::plan::Selection;
 use crate::error::{Error, Kind, Result};
 
-/// Removes the selected letters, and reports each before the next. Messages of a queue that another process holds are left.
+/// Removes the selected letters, and reports each before the next. Messages that another process has received are
+/// skipped.
 ///
 /// # Errors
-/// What the place says; `Interrupted` when cancelled. What was removed until then is gone.
+/// Those of the place; `Interrupted` if cancelled. Letters that were already removed stay removed.
 pub async fn discard(
     places: &mut Places,
     selection: &Selection,

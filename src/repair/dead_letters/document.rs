@@ -1,6 +1,7 @@
-//! The two forms of an object in a failure bucket: the publisher's own (`lambda/publisher/failures.rs`) and the invocation
-//! record of a batch that Lambda gave up ("Retain discarded batch records for a Kinesis Data Streams event source in
-//! Lambda" in the Lambda developer guide). Pure, and tolerant: whatever it is, it is shown.
+//! The two forms of an object in a failure bucket: the publisher's own (`lambda/publisher/failures.rs`) and the
+//! invocation record of a batch that Lambda failed to process ("Retain discarded batch records for a Kinesis Data
+//! Streams event source in Lambda" in the Lambda developer guide). Pure and tolerant: an unknown form is shown as it
+//! is.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -48,7 +49,7 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8]) -> Opened {
     Opened { letter, records, document }
 }
 
-/// The record of the publisher's own document.
+/// Returns the record of the publisher's own document.
 fn single(document: &Value, payload: &str, modified: DateTime<Utc>) -> Vec<(Spot, Record)> {
     let Ok(data) = STANDARD.decode(payload) else { return Vec::new() };
     let word = |name: &str| document["source"][name].as_str().unwrap_or_default().to_owned();
@@ -60,7 +61,7 @@ fn single(document: &Value, payload: &str, modified: DateTime<Utc>) -> Vec<(Spot
     vec![(spot, Record { data, partition_key: word("partitionKey") })]
 }
 
-/// The records of an invocation: as text, which is what Lambda writes, or as JSON.
+/// Returns the records of an invocation: from text, which Lambda writes, or from JSON.
 fn batch(payload: &Value) -> Vec<(Spot, Record)> {
     let parsed = payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let event = parsed.as_ref().unwrap_or(payload);
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_that_lambda_gave_up() {
+    fn a_batch_that_lambda_discarded() {
         let batch = json!({"Records": [
             {"kinesis": {"data": "e30=", "partitionKey": "p", "sequenceNumber": "7", "approximateArrivalTimestamp": 1.5}},
             {"eventID": "x", "eventName": "INSERT", "eventSourceARN": "arn:aws:dynamodb:r:0:table/t/stream/s",
@@ -145,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_document_is_shown_and_can_not_be_sent() {
+    fn other_objects_are_shown_and_can_not_be_sent() {
         for bytes in [&b"\xff"[..], b"{}", b"[]", br#"{"payload": "?"}"#] {
             let letter = read("k", at(), bytes).letter;
             assert_eq!((letter.cause.as_str(), letter.records, letter.at), ("Unknown", 0, at()));
@@ -154,7 +155,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_panic(bytes: Vec<u8>) {
+        fn any_bytes_are_accepted(bytes: Vec<u8>) {
             read("k", at(), &bytes);
         }
     }

@@ -1,4 +1,4 @@
-//! A dead letter as people and scripts see it.
+//! A dead letter as shown to people and scripts.
 
 use std::collections::BTreeMap;
 
@@ -9,40 +9,40 @@ use sha2::{Digest, Sha256};
 
 use super::view::View;
 
-/// One thing that could not be delivered. Mostly one record; a batch that Lambda gave up can have more.
+/// An item that could not be delivered: mostly one record; a batch that Lambda discarded can have more.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeadLetter {
-    /// Short, the same each time.
+    /// Short id, derived from the key.
     pub id: String,
-    /// Where it is kept: `bucket`, `table`, `unlogged` or `undelivered`.
+    /// Name of the place: `bucket`, `table`, `unlogged` or `undelivered`.
     pub place: &'static str,
     /// S3 key, table and row, or queue and message.
     pub key: String,
-    /// When it was given up.
+    /// Time of the failure.
     pub at: DateTime<Utc>,
-    /// Which part of the pipeline gave it up: `publisher`, `lambda`, `consumer GROUP`, `rule NAME` or `function NAME`.
+    /// Part of the pipeline that failed: `publisher`, `lambda`, `consumer GROUP`, `rule NAME` or `function NAME`.
     pub part: String,
-    /// Stable: a code of the bus or of ours, or Lambda's condition. Hooks have none: there it is the reason's first line.
+    /// Stable: an error code, or Lambda's condition; for hooks, which have no codes, the first line of the reason.
     pub cause: String,
-    /// The reason in words.
+    /// The reason as text.
     pub reason: String,
-    /// How often it was tried.
+    /// Number of attempts.
     pub attempts: u64,
-    /// The event inside, as far as it can be told; the first one's of a batch.
+    /// The event inside, as far as it can be read; for a batch, its first event.
     #[serde(flatten)]
     pub event: View,
-    /// Records in it; 0 where it has no payload that could be sent again.
+    /// Number of records; 0 if there is no payload to send.
     pub records: usize,
     pub bytes: u64,
-    /// The beginning of the first record, where it is text: for lists.
+    /// The beginning of the first record if it is text, for lists.
     #[serde(skip)]
     pub excerpt: Option<String>,
-    /// What the order of sending needs to know of each record.
+    /// Position and order of each record, for sending.
     #[serde(skip)]
     pub(super) places: Vec<Spot>,
 }
 
-/// Where a record stood.
+/// Position of a record.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Spot {
     pub arrived_at: DateTime<Utc>,
@@ -55,7 +55,7 @@ pub(super) struct Spot {
 pub struct Opened {
     pub letter: DeadLetter,
     pub records: Vec<Record>,
-    /// Everything that was kept with it, without the payload.
+    /// Other data stored with the letter, without the payload.
     pub document: Value,
 }
 
@@ -63,23 +63,23 @@ pub struct Opened {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Record {
     pub data: Vec<u8>,
-    /// Empty where there is none: a DynamoDB stream has no partition keys.
+    /// Empty if there is none: a DynamoDB stream has no partition keys.
     pub partition_key: String,
 }
 
 impl DeadLetter {
-    /// The short id of a key.
+    /// Returns the short id of a key.
     pub(super) fn id_of(key: &str) -> String {
         Sha256::digest(key).iter().take(5).map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// Returns the beginning of a record, up to 300 characters; None where it is not text.
+    /// Returns the beginning of a record, up to 300 characters; `None` if it is not text.
     pub(super) fn excerpt_of(record: &[u8]) -> Option<String> {
         let text = record.utf8_chunks().next()?;
         text.invalid().is_empty().then(|| text.valid().chars().take(300).collect())
     }
 
-    /// A letter for tests of what shows it.
+    /// Returns a letter for tests of other modules.
     #[cfg(test)]
     pub fn sample(id: &str, cause: &str, event_type: &str, aggregate_id: &str) -> Self {
         let event = View {
@@ -105,13 +105,13 @@ impl DeadLetter {
         }
     }
 
-    /// Whether `name` is its id, its key, or its event's id.
+    /// Returns whether `name` is the id, the key, or the event's id.
     pub fn is_called(&self, name: &str) -> bool {
         self.id == name || self.key == name || self.event.event_id.as_deref() == Some(name)
     }
 }
 
-/// How many letters each value of a field has: each cause, each place.
+/// Counts the letters by the value of a field, such as the cause or the place.
 pub fn counts(letters: &[DeadLetter], of: impl Fn(&DeadLetter) -> &str) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for letter in letters {

@@ -1,7 +1,7 @@
-//! The two forms of a message in a failure queue: an event that a rule could not bring to its target ("Using dead-letter
-//! queues to process undelivered events in EventBridge"), and the record of an asynchronous invocation that Lambda gave up
-//! ("Capturing records of Lambda asynchronous invocations"). Both hold the whole event. Pure, and tolerant: whatever it is,
-//! it is shown.
+//! The two forms of a message in a failure queue: an event that a rule could not deliver to its target ("Using
+//! dead-letter queues to process undelivered events in EventBridge"), and the record of a failed asynchronous
+//! invocation ("Capturing records of Lambda asynchronous invocations"). Both contain the whole event. Pure and
+//! tolerant: an unknown form is shown as it is.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,16 @@ use serde_json::{Value, json};
 use super::letter::{DeadLetter, Opened, Record, Spot};
 use super::view::View;
 
-/// A message as it was received.
+/// A received message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Message {
     pub body: String,
-    /// What the sender said beside the body: EventBridge says why here.
+    /// Message attributes: EventBridge puts the reason here.
     pub attributes: BTreeMap<String, String>,
     pub sent_at: DateTime<Utc>,
 }
 
-/// An asynchronous invocation that failed for good.
+/// An asynchronous invocation whose retries are used up.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Invocation {
@@ -36,7 +36,7 @@ struct Invocation {
     response_payload: Value,
 }
 
-/// An event as the bus gives it to its targets.
+/// An event as the bus sends it to its targets.
 #[derive(Deserialize)]
 struct BusEvent {
     #[serde(default)]
@@ -44,7 +44,7 @@ struct BusEvent {
     detail: Box<RawValue>,
 }
 
-/// Reads a message that is called `key`, of the place of this name.
+/// Reads a message with this key, from the place of this name.
 pub fn read(place: &'static str, key: &str, message: &Message) -> Opened {
     match serde_json::from_str::<Invocation>(&message.body) {
         Ok(invocation) => of_function(place, key, message, &invocation),
@@ -75,7 +75,7 @@ fn of_function(place: &'static str, key: &str, message: &Message, invocation: &I
     let Invocation { request_context: request, response_context: response, response_payload: answer, .. } = invocation;
     let word = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
     let condition = word(&request["condition"]);
-    let said = match (word(&answer["errorType"]), word(&answer["errorMessage"])) {
+    let error = match (word(&answer["errorType"]), word(&answer["errorMessage"])) {
         (Some(kind), Some(text)) => Some(format!("{kind}: {text}")),
         (kind, text) => kind.or(text),
     };
@@ -85,7 +85,7 @@ fn of_function(place: &'static str, key: &str, message: &Message, invocation: &I
         at: invocation.timestamp.unwrap_or(message.sent_at),
         part: function.unwrap_or_else(|| "function".into()),
         cause: condition.clone().unwrap_or_else(|| "Unknown".into()),
-        reason: said.or(failed).or(condition).unwrap_or_else(|| "Lambda gave no reason".into()),
+        reason: error.or(failed).or(condition).unwrap_or_else(|| "Lambda gave no reason".into()),
         attempts: request["approximateInvokeCount"].as_u64().unwrap_or(1),
         ..blank(place, key, message)
     };
@@ -114,7 +114,7 @@ fn blank(place: &'static str, key: &str, message: &Message) -> DeadLetter {
     }
 }
 
-/// Adds what is to be sent: the event as the bus gave it, to the byte. Anything else can only be looked at.
+/// Adds the record to send: the event as the bus sent it, unchanged. Other texts can only be shown.
 fn with_event(mut letter: DeadLetter, text: &str, document: Value) -> Opened {
     let Ok(event) = serde_json::from_str::<BusEvent>(text) else {
         return Opened { letter, records: Vec::new(), document };
@@ -128,12 +128,12 @@ fn with_event(mut letter: DeadLetter, text: &str, document: Value) -> Opened {
     Opened { letter, records: vec![record], document }
 }
 
-/// `…:rule/BUS/NAME` and `…:rule/NAME`.
+/// Returns the name in `…:rule/BUS/NAME` or `…:rule/NAME`.
 fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// `arn:aws:lambda:REGION:ACCOUNT:function:NAME:QUALIFIER`.
+/// Returns the name in `arn:aws:lambda:REGION:ACCOUNT:function:NAME:QUALIFIER`.
 fn function_name(arn: &str) -> &str {
     arn.split(':').nth(6).unwrap_or(arn)
 }
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invocation_that_lambda_gave_up() {
+    fn an_invocation_that_lambda_discarded() {
         let body = format!(
             r#"{{"version":"1.0","timestamp":"2026-11-21T05:00:00.000Z","requestContext":{{"requestId":"r","functionArn":"arn:aws:lambda:eu-west-1:1:function:users-consumer:$LATEST","condition":"RetriesExhausted","approximateInvokeCount":3}},"requestPayload":{EVENT},"responseContext":{{"statusCode":200,"functionError":"Unhandled"}},"responsePayload":{{"errorType":"Aws","errorMessage":"no table"}}}}"#
         );
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_event_is_shown_and_can_not_be_sent() {
+    fn other_texts_are_shown_and_can_not_be_sent() {
         for body in ["", "{}", "[]", "\u{fffd}", r#"{"requestContext":{},"requestPayload":{}}"#] {
             let Opened { letter, records, document } = read("unlogged", "q/3", &message(body, &[]));
             assert_eq!((letter.cause.as_str(), letter.records, records.len()), ("Unknown", 0, 0), "{body}");
@@ -197,7 +197,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_panics(body: String, code: String) {
+        fn any_text_is_accepted(body: String, code: String) {
             read("unlogged", "k", &message(&body, &[("RULE_ARN", &code), ("RETRY_ATTEMPTS", &code)]));
         }
     }

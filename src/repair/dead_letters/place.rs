@@ -1,4 +1,4 @@
-//! Where a deployment keeps what it could not deliver, and the way back from there.
+//! The stores of dead letters of a deployment, and the target of each.
 
 use futures_util::future::{join_all, try_join_all};
 
@@ -11,14 +11,14 @@ use crate::deployment::Deployment;
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, FailureStore};
-use crate::repair::delivery::Courier;
+use crate::repair::delivery::Destination;
 
-/// One place.
+/// A store of dead letters.
 pub struct Place {
-    /// As the pipeline's route calls it.
+    /// Its name in the pipeline's route.
     pub name: &'static str,
-    /// The way to whom its letters were meant for.
-    pub courier: Courier,
+    /// The target that its letters were meant for.
+    pub destination: Destination,
     store: Store,
 }
 
@@ -32,14 +32,14 @@ impl Place {
     /// Opens the place for records that the pipeline itself could not deliver.
     ///
     /// # Errors
-    /// `NotDeployed`, and what connecting can end in.
+    /// `NotDeployed`, and those of connecting.
     pub async fn of_pipeline(deployment: &Deployment) -> Result<Self> {
         Self::open(deployment, &deployment.pipeline.route.failures[0]).await
     }
 
     async fn open(deployment: &Deployment, place: &FailureStore) -> Result<Self> {
         let clients = &deployment.clients;
-        let courier = Courier::to(deployment, place.target)?;
+        let destination = Destination::to(deployment, place.target)?;
         let store = match place.store {
             pipelines::Store::Bucket(output) => {
                 Store::Bucket { clients: Box::new(clients.clone()), bucket: deployment.output(output)?.to_owned() }
@@ -49,10 +49,10 @@ impl Place {
                 Store::Queue(Box::new(Queue::new(clients, place.name, deployment.output(output)?)?))
             }
         };
-        Ok(Self { name: place.name, courier, store })
+        Ok(Self { name: place.name, destination, store })
     }
 
-    /// For people.
+    /// Returns a description for messages.
     pub fn describe(&self) -> String {
         match &self.store {
             Store::Bucket { bucket, .. } => format!("bucket {bucket}"),
@@ -61,7 +61,7 @@ impl Place {
         }
     }
 
-    /// Everything there is, the oldest first, without payloads.
+    /// Returns all letters, the oldest first, without payloads.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         let letters = match &mut self.store {
             Store::Bucket { clients, bucket } => bucket::list(clients, bucket, None).await?,
@@ -71,8 +71,8 @@ impl Place {
         Ok(sorted(letters))
     }
 
-    /// The same of what is `wanted`, for somebody who is going to remove it: nobody else gets it meanwhile, where the
-    /// place can see to that. To be followed by [`Place::release`].
+    /// Returns the `wanted` letters for a process that will remove them: if the store supports it, other processes
+    /// can't receive them meanwhile. [`Place::release`] must follow.
     pub(super) async fn hold(&mut self, wanted: impl Fn(&DeadLetter) -> bool) -> Result<Vec<DeadLetter>> {
         if let Store::Queue(queue) = &mut self.store {
             return Ok(sorted(queue.hold(wanted).await?));
@@ -82,17 +82,17 @@ impl Place {
         Ok(letters)
     }
 
-    /// Gives back what is still held.
+    /// Releases the letters that are still held.
     pub(super) async fn release(&mut self) {
         if let Store::Queue(queue) = &mut self.store {
             queue.release(|_| true).await;
         }
     }
 
-    /// A letter with its payload.
+    /// Reads a letter with its payload.
     ///
     /// # Errors
-    /// It can't be read; `Failed` where it is not there any more.
+    /// `Failed` if it no longer exists; those of the store.
     pub async fn open_letter(&mut self, letter: &DeadLetter) -> Result<Opened> {
         match &mut self.store {
             Store::Bucket { clients, bucket } => bucket::open(clients, bucket, letter).await,
@@ -101,8 +101,8 @@ impl Place {
         }
     }
 
-    /// Before these letters are sent. A consumer passes over an event that it has given up: that mark has to go before the
-    /// record comes again. The letter itself stays until the stream has the record.
+    /// Prepares letters for sending. A consumer skips an event that it marked as failed, so that mark is removed before
+    /// the record is sent. The letter stays until the stream has accepted the record.
     pub(super) async fn prepare(&mut self, letters: &[&DeadLetter]) -> Result<()> {
         let Store::Table(database) = &mut self.store else { return Ok(()) };
         let rows: Result<Vec<i64>> = letters.iter().map(|letter| table::row(letter)).collect();
@@ -123,18 +123,18 @@ fn sorted(mut letters: Vec<DeadLetter>) -> Vec<DeadLetter> {
     letters
 }
 
-/// Every place of a deployment, or one of them.
+/// All places of a deployment, or one of them.
 pub struct Places(pub Vec<Place>);
 
 impl Places {
-    /// The places of this deployment; `only` the one of this name.
+    /// Opens the places of this deployment, or only the one with this name.
     ///
     /// # Errors
-    /// `Usage` where there is no place of that name; those of [`Place::of_pipeline`].
+    /// `Usage` if the name is unknown; those of [`Place::of_pipeline`].
     pub async fn open(deployment: &Deployment, only: Option<&str>) -> Result<Self> {
         let mut places = Vec::new();
         for place in deployment.pipeline.route.failures {
-            // A version that deployed fewer queues leaves out nothing that this one could read.
+            // A deployment by an older version may lack a queue; the other places can still be read.
             if let pipelines::Store::Queue(queue) = place.store
                 && [queue, place.target.output()].iter().any(|output| deployment.output(*output).is_err())
             {
@@ -145,7 +145,8 @@ impl Places {
         if let Some(only) = only {
             let names: Vec<&str> = places.iter().map(|place| place.name).collect();
             if !names.contains(&only) {
-                let error = Error::new(Kind::Usage, format!("{} has no place {only:?}", deployment.pipeline.name));
+                let error =
+                    Error::new(Kind::Usage, format!("{} has no dead-letter store {only:?}", deployment.pipeline.name));
                 return Err(error.hint(format!("places: {}", names.join(", "))));
             }
             places.retain(|place| place.name == only);
@@ -153,27 +154,27 @@ impl Places {
         Ok(Self(places))
     }
 
-    /// For people.
+    /// Returns a description for messages.
     pub fn describe(&self) -> String {
         self.0.iter().map(Place::describe).collect::<Vec<_>>().join(", ")
     }
 
-    /// Everything there is, the oldest first, without payloads.
+    /// Returns all letters, the oldest first, without payloads.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         let lists = try_join_all(self.0.iter_mut().map(Place::list)).await?;
         Ok(sorted(lists.into_iter().flatten().collect()))
     }
 
-    /// Messages of queues that somebody else held when they were listed: they are in no list.
+    /// Number of queue messages that other processes had received when the queues were listed; no list contains them.
     pub fn elsewhere(&self) -> u64 {
         let of = |place: &Place| if let Store::Queue(queue) = &place.store { queue.elsewhere } else { 0 };
         self.0.iter().map(of).sum()
     }
 
-    /// The letter of this name, with its payload: the short id, the event's id, or the key.
+    /// Finds a letter by its short id, event id or key, and reads its payload.
     ///
     /// # Errors
-    /// `Usage` where there is none, or more than one; those of [`Place::open_letter`].
+    /// `Usage` if there is none, or more than one; those of [`Place::open_letter`].
     pub async fn find(&mut self, name: &str) -> Result<Opened> {
         let mut found = self.list().await?;
         let mut selection = Selection { ids: vec![name.to_owned()], ..Selection::default() };
@@ -182,12 +183,12 @@ impl Places {
         let letter = match found.len() {
             1 => found.remove(0),
             0 => {
-                return Err(Error::new(Kind::Usage, format!("there is no dead letter {name} in {}", self.describe()))
+                return Err(Error::new(Kind::Usage, format!("dead letter {name} not found in {}", self.describe()))
                     .hint("`outboxctl dlq list` shows them"));
             }
             count => {
-                return Err(Error::new(Kind::Usage, format!("{count} dead letters are called {name}"))
-                    .hint("take the id from `outboxctl dlq list`"));
+                return Err(Error::new(Kind::Usage, format!("{name} matches {count} dead letters"))
+                    .hint("use the id from `outboxctl dlq list`"));
             }
         };
         let mut places = self.0.iter_mut();
@@ -196,10 +197,10 @@ impl Places {
     }
 }
 
-/// About how many letters wait in a deployment's queues. Nothing is received for it.
+/// Returns the approximate number of letters in a deployment's queues, without receiving any.
 ///
 /// # Errors
-/// What SQS says.
+/// Those of SQS.
 pub async fn in_queues(deployment: &Deployment) -> Result<u64> {
     let stores = deployment.pipeline.route.failures.iter();
     let urls = stores.filter_map(|place| match place.store {

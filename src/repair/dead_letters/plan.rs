@@ -1,4 +1,4 @@
-//! Which dead letters are sent again, and in which order. Pure.
+//! Selection and order of the dead letters to send. Pure.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
@@ -7,14 +7,14 @@ use super::letter::{DeadLetter, Spot};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::is_abbreviated;
 
-/// Which ones are meant; everything where nothing is said.
+/// Selects letters; without conditions all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selection {
-    /// Exactly this cause.
+    /// This cause exactly.
     pub cause: Option<String>,
     /// An aggregate's id, or `type/id`.
     pub aggregate: Option<String>,
-    /// Any of these names; any at all where empty.
+    /// Any of these names; all if empty.
     pub ids: Vec<String>,
 }
 
@@ -22,7 +22,7 @@ impl Selection {
     /// Replaces abbreviated event ids by the whole ones of these letters. An abbreviation has at least 8 characters.
     ///
     /// # Errors
-    /// `Usage` where an abbreviation begins the ids of several events.
+    /// `Usage` if an abbreviation matches several events.
     pub fn complete(&mut self, letters: &[DeadLetter]) -> Result<()> {
         for id in &mut self.ids {
             if !is_abbreviated(id) || letters.iter().any(|letter| letter.is_called(id)) {
@@ -67,8 +67,8 @@ pub struct Turn {
     pub record: usize,
 }
 
-/// Every record of the letters in the order in which they go out: as they arrived in the stream, and within an aggregate
-/// by the events' own sequence, which counts where a stream brought them in another order.
+/// Returns all records of the letters in the order of sending: as they arrived in the stream, and within an aggregate
+/// by the events' sequence, even if the stream had another order.
 pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     for (letter, opened) in letters.iter().enumerate() {
@@ -83,7 +83,7 @@ pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
             aggregates.entry(aggregate).or_default().push(place);
         }
     }
-    // Each aggregate's records share out its own places among themselves.
+    // The records of an aggregate are sorted within the positions that they have in the whole.
     let arrived = turns.clone();
     for places in aggregates.into_values() {
         let mut sorted = places.clone();
@@ -143,11 +143,11 @@ mod tests {
 
     proptest! {
         #[test]
-        fn aggregates_are_in_order_and_nothing_is_left_out(
+        fn aggregates_are_in_order_and_complete(
             records in proptest::collection::vec((0i64..9, proptest::option::of(0u8..4), 1i64..50), 0..40),
             sizes in proptest::collection::vec(1usize..4, 40),
         ) {
-            let mut records = records.into_iter().map(|(second, lane, n)| spot(second, lane, n));
+            let mut records = records.into_iter().map(|(second, aggregate, n)| spot(second, aggregate, n));
             let mut letters = Vec::new();
             for size in sizes {
                 let places: Vec<Spot> = records.by_ref().take(size).collect();
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_aggregate_goes_as_it_arrived() {
+    fn records_without_an_aggregate_keep_their_order_of_arrival() {
         let letters =
             [letter(vec![spot(5, None, 1)]), letter(vec![spot(2, None, 1_000)]), letter(vec![spot(2, None, 99)])];
         let order: Vec<usize> = order(&letters).iter().map(|turn| turn.letter).collect();
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn an_abbreviated_event_id_means_the_only_event_that_it_begins() {
+    fn an_abbreviated_event_id_selects_the_only_match() {
         let of = |id: &str| {
             let mut one = letter(vec![spot(1, Some(7), 1)]);
             one.event.event_id = Some(id.to_owned());
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn filters_go_together() {
+    fn filters_are_combined() {
         let letter = letter(vec![spot(1, Some(7), 1)]);
         let takes = |cause: Option<&str>, aggregate: Option<&str>, ids: &[&str]| {
             let ids = ids.iter().map(|id| (*id).to_owned()).collect();

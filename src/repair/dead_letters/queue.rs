@@ -1,6 +1,6 @@
-//! Dead letters in a failure queue of SQS, which knows no look without receiving: what is received is out of others' sight
-//! for [`HELD`], or until it is given back. So a list gives all of it back at once, and a redrive holds only what it sends,
-//! for as long as it lives; what a killed one held comes back by itself.
+//! Dead letters in a failure queue of SQS. Messages can only be read by receiving them, which hides them from other
+//! receivers for [`HELD`] or until they are released. So a list releases all messages at once, and a redrive holds only
+//! those that it sends, as long as it lives; after a kill they become visible again by themselves.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,19 +20,19 @@ use super::spool::{Spool, Spot};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
-/// How long a received message is out of others' sight; it is prolonged for as long as we are at it.
+/// Visibility timeout of a received message; it is extended while the process works on it.
 pub const HELD: Duration = Duration::from_secs(30);
-/// Messages that are looked at: SQS lets 120,000 of a queue be under way.
+/// Maximum messages read: SQS allows 120,000 in flight per queue.
 const MOST: usize = 100_000;
-/// Requests at the same time, where there is much.
+/// Maximum concurrent requests.
 const CONCURRENCY: usize = 16;
-/// Messages of a request.
+/// Messages per request.
 const BATCH: usize = 10;
 
-/// Receipt handles of what is held, by key.
+/// Receipt handles of held messages, by key.
 type Handles = Arc<Mutex<HashMap<String, String>>>;
 
-/// A queue, and what was received of it.
+/// A queue, and the messages received from it.
 pub struct Queue {
     clients: Clients,
     place: &'static str,
@@ -40,26 +40,26 @@ pub struct Queue {
     spool: Spool,
     known: HashMap<String, Spot>,
     held: Handles,
-    /// Messages that somebody else held when this began.
+    /// Messages that other processes had received at the beginning.
     pub elsewhere: u64,
     renewal: Option<DropGuard>,
 }
 
 impl Queue {
     /// # Errors
-    /// `Io` where there is no temporary file.
+    /// `Io` if a temporary file can't be created.
     pub fn new(clients: &Clients, place: &'static str, url: &str) -> Result<Self> {
         let (clients, url, held) = (clients.clone(), url.to_owned(), Handles::default());
         let (spool, known) = (Spool::new()?, HashMap::new());
         Ok(Self { clients, place, url, spool, known, held, elsewhere: 0, renewal: None })
     }
 
-    /// The queue's name.
+    /// Returns the queue's name.
     pub fn name(&self) -> &str {
         self.url.rsplit('/').next().unwrap_or(&self.url)
     }
 
-    /// Everything there is; everybody can receive it again at once.
+    /// Returns all letters; the messages can be received again at once.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         self.hold_on();
         let letters = self.gather().await;
@@ -68,7 +68,7 @@ impl Queue {
         letters
     }
 
-    /// Everything that is `wanted`, held until it is deleted or released.
+    /// Returns the `wanted` letters, held until they are deleted or released.
     pub async fn hold(&mut self, wanted: impl Fn(&DeadLetter) -> bool) -> Result<Vec<DeadLetter>> {
         self.hold_on();
         let mut letters = match self.gather().await {
@@ -84,7 +84,7 @@ impl Queue {
         Ok(letters)
     }
 
-    /// A letter that was listed or held, with its payload.
+    /// Reads a listed or held letter with its payload.
     pub fn open(&mut self, letter: &DeadLetter) -> Result<Opened> {
         let spot = self.known.get(&letter.key).copied();
         let spot = spot.ok_or_else(|| Error::new(Kind::Unexpected, format!("{} was not received", letter.key)))?;
@@ -93,19 +93,20 @@ impl Queue {
         Ok(message::read(self.place, &letter.key, &message))
     }
 
-    /// Takes a held letter out of the queue.
+    /// Deletes a held letter from the queue.
     pub async fn delete(&mut self, letter: &DeadLetter) -> Result<()> {
         let handle = self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(&letter.key);
         let Some(handle) = handle else { return Ok(()) };
         let deleted = self.clients.sqs().delete_message().queue_url(&self.url).receipt_handle(handle).send().await;
         match deleted {
-            // The first try of this request took effect, or somebody else has the message by now: it comes again then.
+            // The first attempt of this request took effect, or another process has the message: then it becomes
+            // visible again.
             Err(error) if sdk_code(&error) == "ReceiptHandleIsInvalid" => Ok(()),
             deleted => deleted.map(drop).aws(format!("delete {}", letter.key)),
         }
     }
 
-    /// Gives back what is held and `which` says. What can't be given back comes back by itself.
+    /// Releases the held messages selected by `which`. If a request fails, they become visible by themselves.
     pub async fn release(&mut self, which: impl Fn(&str) -> bool) {
         let mut handles = Vec::new();
         self.held.lock().unwrap_or_else(PoisonError::into_inner).retain(|key, handle| {
@@ -118,7 +119,7 @@ impl Queue {
         change_visibility(&self.clients, &self.url, &handles, Duration::ZERO).await;
     }
 
-    /// About how many messages wait in the queue, those that somebody holds included.
+    /// Returns the approximate number of messages in the queue, including those in flight.
     pub async fn count(clients: &Clients, url: &str) -> Result<u64> {
         let [waiting, held] = counts(clients, url).await?;
         Ok(waiting + held)
@@ -137,7 +138,7 @@ impl Queue {
                     letters.push(letter);
                 }
             }
-            // A receipt that waited and got nothing has asked every server of the queue.
+            // An empty long poll has queried every server of the queue.
             if fresh == 0 || letters.len() >= MOST {
                 return Ok(letters);
             }
@@ -145,7 +146,7 @@ impl Queue {
         }
     }
 
-    /// None for one that came before; its newest handle is the one that counts.
+    /// Stores a message; returns `None` for a duplicate, whose newer handle replaces the old one.
     fn keep(&mut self, received: Received) -> Result<Option<DeadLetter>> {
         let key = format!("{}/{}", self.name(), received.message_id().unwrap_or_default());
         let handle = received.receipt_handle().unwrap_or_default().to_owned();
@@ -161,7 +162,7 @@ impl Queue {
         Ok(Some(letter))
     }
 
-    /// From now on what is received stays held, while this lives.
+    /// Extends the visibility timeout of received messages from now on, while this lives.
     fn hold_on(&mut self) {
         let (clients, url, held) = (self.clients.clone(), self.url.clone(), self.held.clone());
         let stop = CancellationToken::new();
@@ -176,7 +177,7 @@ impl Queue {
     }
 }
 
-/// Waits for a second: only so every server of the queue is asked.
+/// Waits up to a second: only long polling queries every server of the queue.
 async fn receive(clients: &Clients, url: &str) -> Result<Vec<Received>> {
     let answer = clients
         .sqs()
@@ -203,7 +204,7 @@ fn message(received: Received) -> Message {
     }
 }
 
-/// What fails is left as it is: the messages come back when their time is over.
+/// Failures are ignored: the messages become visible when their timeout ends.
 async fn change_visibility(clients: &Clients, url: &str, handles: &[String], time: Duration) {
     let change = |handles: &[String]| {
         let entry = |(at, handle): (usize, &String)| {
@@ -221,12 +222,12 @@ async fn change_visibility(clients: &Clients, url: &str, handles: &[String], tim
     stream::iter(handles.chunks(BATCH).map(change)).buffer_unordered(CONCURRENCY).collect::<Vec<()>>().await;
 }
 
-/// Messages that can be received, and those that somebody holds.
+/// Returns the numbers of visible messages and of messages in flight.
 async fn counts(clients: &Clients, url: &str) -> Result<[u64; 2]> {
     let names =
         [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
     let answer = clients.sqs().get_queue_attributes().queue_url(url).set_attribute_names(Some(names.to_vec())).send();
-    let answer = answer.await.aws(format!("look at {url}"))?;
+    let answer = answer.await.aws(format!("read attributes of {url}"))?;
     let of = |name: &QueueAttributeName| answer.attributes().and_then(|all| all.get(name)?.parse().ok());
     Ok(names.map(|name| of(&name).unwrap_or_default()))
 }

@@ -1,4 +1,4 @@
-//! Sending dead letters on their way again.
+//! Redelivery of dead letters.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,17 +12,17 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::{Chunk, Verdict};
 use crate::repair::delivery::{BATCH_BYTES, Record, Sender};
 
-/// How to send.
+/// Options of a redrive.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub selection: Selection,
-    /// Records a second; as fast as it goes without one.
+    /// Records per second; unlimited if `None`.
     pub rate: Option<f64>,
-    /// Only say what would be sent.
+    /// Only report the letters that would be sent.
     pub dry_run: bool,
 }
 
-/// What happened to one letter.
+/// The outcome for one letter.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
     pub r#type: &'static str,
@@ -31,43 +31,43 @@ pub struct Step {
     pub key: String,
     pub aggregate: String,
     pub event_id: Option<String>,
-    /// `sent` and removed, `refused` once more and kept, or `planned` by a dry run.
+    /// `sent` and removed, `refused` again and kept, or `planned` by a dry run.
     pub outcome: &'static str,
-    /// Why it was refused.
+    /// The reason of a refusal.
     pub reason: Option<String>,
 }
 
-/// What happened in all.
+/// The outcome of a redrive.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Letters that were meant.
+    /// Selected letters.
     pub selected: usize,
     /// Letters that were delivered and removed.
     pub sent: usize,
-    /// Letters that were refused again, and kept.
+    /// Letters that were refused again and kept.
     pub refused: usize,
     /// Letters without a payload that could be sent.
     pub unsendable: usize,
-    /// Letters that were not got to.
+    /// Letters that were not processed.
     pub left: usize,
     pub dry_run: bool,
 }
 
-/// Sends the letters that are meant, one place after the other, and tells of each as it is done with. The report counts,
-/// whatever the end.
+/// Sends the selected letters, one place after the other, and calls `on_step` for each when its outcome is known. The
+/// report is valid also after an error.
 ///
-/// Records go in the order of their aggregates; one that is refused again stays where it is and holds up no other, as in
-/// the pipeline itself. A letter is removed once all its records are accepted.
+/// Records are sent in order per aggregate; one that is refused again stays in its store and does not block the others,
+/// as in the pipeline itself. A letter is removed once all its records are accepted.
 pub async fn redrive(
     places: &mut Places,
     options: &Options,
     cancel: &CancellationToken,
-    mut told: impl FnMut(&Step),
+    mut on_step: impl FnMut(&Step),
 ) -> (Report, Result<()>) {
     let mut report = Report { dry_run: options.dry_run, ..Report::default() };
     let mut ended = Ok(());
     for place in &mut places.0 {
-        ended = run(place, options, cancel, &mut report, &mut told).await;
+        ended = run(place, options, cancel, &mut report, &mut on_step).await;
         place.release().await;
         if ended.is_err() {
             break;
@@ -82,7 +82,7 @@ async fn run(
     options: &Options,
     cancel: &CancellationToken,
     report: &mut Report,
-    told: &mut impl FnMut(&Step),
+    on_step: &mut impl FnMut(&Step),
 ) -> Result<()> {
     let wanted = |letter: &DeadLetter| options.selection.takes(letter);
     let letters = if options.dry_run {
@@ -93,18 +93,18 @@ async fn run(
     report.selected += letters.len();
     for letter in letters.iter().filter(|letter| letter.records == 0) {
         report.unsendable += 1;
-        told(&step(letter, "refused", Some("it has no payload that could be sent".into())));
+        on_step(&step(letter, "refused", Some("it has no payload that could be sent".into())));
     }
     let turns = order(&letters);
     if options.dry_run {
         let mut seen = HashSet::new();
         for turn in turns.iter().filter(|turn| seen.insert(turn.letter)) {
-            told(&step(&letters[turn.letter], "planned", None));
+            on_step(&step(&letters[turn.letter], "planned", None));
         }
         return Ok(());
     }
-    let courier = place.courier.clone();
-    let mut sender = Sender::new(&courier, options.rate, cancel);
+    let destination = place.destination.clone();
+    let mut sender = Sender::new(&destination, options.rate, cancel);
     let mut open: HashMap<usize, State> = HashMap::new();
     let mut next = turns.into_iter().peekable();
     while next.peek().is_some() {
@@ -137,12 +137,12 @@ async fn run(
                 match refusal {
                     Some(reason) => {
                         report.refused += 1;
-                        told(&step(letter, "refused", Some(reason)));
+                        on_step(&step(letter, "refused", Some(reason)));
                     }
                     None => {
                         place.remove(letter).await?;
                         report.sent += 1;
-                        told(&step(letter, "sent", None));
+                        on_step(&step(letter, "sent", None));
                     }
                 }
             }
@@ -152,7 +152,7 @@ async fn run(
     Ok(())
 }
 
-/// A letter under way.
+/// A letter in progress.
 struct State {
     opened: Opened,
     missing: usize,
@@ -164,7 +164,7 @@ impl State {
         Self { missing: opened.records.len(), opened, refusal: None }
     }
 
-    /// True once every record has its verdict.
+    /// Applies a verdict; returns true once every record has one.
     fn take(&mut self, verdict: Verdict) -> bool {
         match verdict {
             Verdict::Accepted | Verdict::Nothing => {}
@@ -181,7 +181,7 @@ fn outgoing(letter: &DeadLetter, opened: &Opened, turn: Turn) -> Result<Record> 
         .records
         .get(turn.record)
         .ok_or_else(|| Error::new(Kind::Failed, format!("{} changed while it was read: run it again", letter.key)))?;
-    // Where the aggregate can't be told, the stream's own key keeps those apart that may have the same.
+    // If the aggregate is unknown, the stream's own partition key keeps the order of records that may share one.
     let key = Some(&record.partition_key).filter(|key| !key.is_empty()).cloned();
     let key = letter.places[turn.record].view.key().or(key);
     let key = key.unwrap_or_else(|| format!("{}#{}", letter.key, turn.record));

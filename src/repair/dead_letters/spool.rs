@@ -1,12 +1,12 @@
-//! Payloads in a temporary file without a name, which is gone with the process, however it ends: a queue can't be asked for
-//! one message again.
+//! Payloads in an unnamed temporary file, which disappears with the process: a queue can't be queried for a single
+//! message again.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use crate::error::{Kind, OrFail, Result};
 
-/// Where a text is.
+/// Position of a text in the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spot {
     start: u64,
@@ -20,14 +20,14 @@ pub struct Spool {
 
 impl Spool {
     /// # Errors
-    /// `Io` where temporary files can't be made.
+    /// `Io` if temporary files can't be created.
     pub fn new() -> Result<Self> {
-        let file = tempfile::tempfile().or_fail(Kind::Io, || "no temporary file can be made".into())?;
+        let file = tempfile::tempfile().or_fail(Kind::Io, || "a temporary file can't be created".into())?;
         Ok(Self { file, end: 0 })
     }
 
     /// # Errors
-    /// `Io`: mostly a full disk.
+    /// `Io`, for example on a full disk.
     pub fn write(&mut self, text: &[u8]) -> Result<Spot> {
         let failed = || "a temporary file can't be written".to_owned();
         let spot = Spot { start: self.end, bytes: text.len() };

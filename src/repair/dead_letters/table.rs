@@ -1,4 +1,4 @@
-//! Dead letters in `outbox_failures`, where the consumers of a stream put them.
+//! Dead letters in `outbox_failures`, which the consumers of a stream write.
 
 use serde_json::json;
 
@@ -21,7 +21,7 @@ pub async fn list(database: &mut Database) -> Result<Vec<DeadLetter>> {
 pub async fn open(database: &mut Database, letter: &DeadLetter) -> Result<Opened> {
     let id = row(letter)?;
     let mut page = database.failures(FailuresRequest { after: 0, id: Some(id) }).await?;
-    let gone = || Error::new(Kind::Failed, format!("{} is not there any more", letter.key));
+    let gone = || Error::new(Kind::Failed, format!("{} no longer exists", letter.key));
     let row = page.pop().ok_or_else(gone)?;
     let data = row.data().unwrap_or_default();
     let document = json!({
@@ -33,8 +33,8 @@ pub async fn open(database: &mut Database, letter: &DeadLetter) -> Result<Opened
     Ok(Opened { letter: self::letter(row), records: vec![record], document })
 }
 
-/// What a hook's failures are grouped by: how it ended (`exit status: 3`, `signal: 9 (SIGKILL)`, `no answer`, `HTTP 503`),
-/// without what it said, which is another each time.
+/// Returns the cause by which a hook's failures are grouped: how it ended (`exit status: 3`, `signal: 9 (SIGKILL)`, `no
+/// answer`, `HTTP 503`), without the rest of its output, which differs each time.
 fn cause(reason: &str) -> String {
     let first = reason.lines().next().unwrap_or_default();
     let end = match first.strip_prefix("exit status: ").or_else(|| first.strip_prefix("signal: ")) {
@@ -45,10 +45,10 @@ fn cause(reason: &str) -> String {
     first[..end].chars().take(60).collect()
 }
 
-/// The row's number in the table.
+/// Returns the row's number in the table.
 pub fn row(letter: &DeadLetter) -> Result<i64> {
     let id = letter.key.rsplit('/').next().and_then(|id| id.parse().ok());
-    id.ok_or_else(|| Error::new(Kind::Unexpected, format!("{:?} is no row", letter.key)))
+    id.ok_or_else(|| Error::new(Kind::Unexpected, format!("{:?} is not a row", letter.key)))
 }
 
 fn letter(row: FailureRow) -> DeadLetter {

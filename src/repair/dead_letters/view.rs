@@ -1,4 +1,4 @@
-//! The event in a record as far as it can be read: a dead letter is often a record that is broken. Pure.
+//! The event in a record as far as it can be read: records of dead letters are often broken. Pure.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -7,7 +7,7 @@ use crate::outbox::Message;
 use crate::outbox::formats::dms::Captured;
 use crate::outbox::formats::dynamodb::Change;
 
-/// The event in a record; what is unknown is None.
+/// The event in a record; unknown fields are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct View {
     pub event_id: Option<String>,
@@ -30,7 +30,7 @@ impl View {
             };
         }
         if let Ok(record) = serde_json::from_slice::<Captured<'_>>(data) {
-            // Of any table: a dead letter is shown whatever it is.
+            // Changes of any table are accepted, for display.
             let row = record.partial_row();
             return Self {
                 event_id: row.id,
@@ -54,7 +54,7 @@ impl View {
         }
     }
 
-    /// An outbox item, or an item of a table whose changes are the events.
+    /// Reads an outbox item, or an item of a table whose changes are the events.
     fn of_change(change: &Change) -> Self {
         let image = change.new.as_ref().or(change.old.as_ref()).unwrap_or(&change.keys);
         let row = Self::of_row(image);
@@ -67,18 +67,18 @@ impl View {
             event_type: Some(change.operation.name().to_owned()),
             aggregate_type: Some(change.table.clone()),
             aggregate_id: change.keys.values().next().map(|key| key.as_str().map_or(key.to_string(), str::to_owned)),
-            // A removal comes after the last version there was.
+            // A removal follows the last version.
             sequence: image.get("version").and_then(integer).map(|version| version.saturating_add(removed)),
         }
     }
 
-    /// Returns the aggregate as `type/id`, by which records are ordered; None where it is unknown.
+    /// Returns the aggregate as `type/id`, by which records are ordered; `None` if it is unknown.
     pub fn key(&self) -> Option<String> {
         let (kind, id) = (self.aggregate_type.as_deref().unwrap_or_default(), self.aggregate_id.as_deref()?);
         Some(format!("{kind}/{id}"))
     }
 
-    /// For people: type and id of the aggregate, or a dash.
+    /// Returns type and id of the aggregate for display, or a dash.
     pub fn aggregate(&self) -> String {
         self.key().map_or_else(|| "-".into(), |key| key.trim_start_matches('/').to_owned())
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cut_off_row_still_tells_its_aggregate() {
+    fn a_truncated_row_shows_its_aggregate() {
         let record = json!({
             "data": {"id": "e", "aggregate_type": "car", "aggregate_id": "c", "event_type": "T", "sequence": "3",
                      "payload": "{\"cut"},
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_a_plain_table_tells_key_and_version() {
+    fn a_change_of_a_plain_table_shows_key_and_version() {
         let change = json!({
             "eventID": "e", "eventName": "REMOVE", "tableName": "users",
             "dynamodb": {"ApproximateCreationDateTime": 1, "Keys": {"id": {"S": "u"}},
@@ -120,7 +120,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_panic(bytes: Vec<u8>) {
+        fn any_bytes_are_accepted(bytes: Vec<u8>) {
             View::of(&bytes);
         }
     }

@@ -1,4 +1,4 @@
-//! Writing events into the log group behind a rule, in the form in which the bus would have.
+//! Writes events into the log group behind a rule, in the form that the bus uses.
 
 use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use chrono::Utc;
@@ -8,13 +8,13 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::outbox::Verdict;
 
-/// The stream in the group that redrives write to.
+/// The log stream that redrives write to.
 const STREAM: &str = "outboxctl-redrive";
-/// Bytes of a request, each event's [`OVERHEAD`] included; also the most that one event may have (PutLogEvents).
+/// Maximum bytes of a request, each event's [`OVERHEAD`] included; also the maximum of one event (PutLogEvents).
 const REQUEST: usize = 1 << 20;
 const OVERHEAD: usize = 26;
 
-/// In their order; a request is taken whole or not at all.
+/// Writes the events in order; a request is accepted as a whole or not at all.
 pub(super) async fn put(clients: &Clients, group: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
     let mut verdicts = vec![Verdict::Accepted; records.len()];
     let (mut requests, mut bytes) = (vec![Vec::new()], 0);
@@ -22,7 +22,7 @@ pub(super) async fn put(clients: &Clients, group: &str, records: &[&Record]) -> 
         let text = record.chunk.as_record().and_then(|event| String::from_utf8(event).ok()).unwrap_or_default();
         let size = text.len() + OVERHEAD;
         if size > REQUEST {
-            let message = format!("the event has {} bytes; a log takes {}", text.len(), REQUEST - OVERHEAD);
+            let message = format!("the event has {} bytes; the maximum is {}", text.len(), REQUEST - OVERHEAD);
             verdicts[at] = Verdict::Refused { code: "EventTooLarge".into(), message };
             continue;
         }
@@ -53,12 +53,12 @@ async fn write(clients: &Clients, group: &str, texts: Vec<String>) -> Result<()>
         let made = logs.create_log_stream().log_group_name(group).log_stream_name(STREAM).send().await;
         match made {
             Err(error) if sdk_code(&error) == "ResourceAlreadyExistsException" => {}
-            made => drop(made.aws(format!("make log stream {STREAM} in {group}"))?),
+            made => drop(made.aws(format!("create log stream {STREAM} in {group}"))?),
         }
         written = request.send().await;
     }
     match written.aws(format!("write to log group {group}"))?.rejected_log_events_info() {
         None => Ok(()),
-        Some(why) => Err(Error::new(Kind::Failed, format!("log group {group} rejects events of now: {why:?}"))),
+        Some(why) => Err(Error::new(Kind::Failed, format!("log group {group} rejects current events: {why:?}"))),
     }
 }

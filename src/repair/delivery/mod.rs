@@ -1,13 +1,13 @@
 //! Sends records and events to a pipeline again, in order per aggregate and at a rate.
 //!
-//! [`Courier`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
+//! [`Destination`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
 //! retries), or the stream, where consumers mark what they process; or, for what the bus could not bring to a target of
 //! its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to it, one
 //! after the other, and reports the outcome of each before it sends the next: a process that is killed has one batch in
 //! flight.
 
 mod consumer;
-mod courier;
+mod destination;
 mod log;
 mod record;
 mod stream;
@@ -20,7 +20,7 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::{Chunk, Verdict};
 use crate::timing::{Backoff, RateLimit};
 
-pub use courier::Courier;
+pub use destination::Destination;
 
 /// Maximum records of a request.
 pub const BATCH: usize = 100;
@@ -34,7 +34,7 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(250), Duration::from
 #[derive(Debug, Clone)]
 pub struct Record {
     pub chunk: Chunk,
-    /// Records of one key, an aggregate, arrive in their order.
+    /// Records with the same key (an aggregate) arrive in order.
     pub key: String,
     /// Its partition key in a stream.
     pub partition_key: String,
@@ -42,18 +42,18 @@ pub struct Record {
 
 /// Sends batches at a rate.
 pub struct Sender<'a> {
-    courier: &'a Courier,
-    /// Records a second.
+    destination: &'a Destination,
+    /// Records per second.
     rate: Option<f64>,
-    /// Fires when the whole should end.
+    /// Cancelled when sending must end.
     pub cancel: &'a CancellationToken,
     limit: RateLimit,
     sent: u64,
 }
 
 impl<'a> Sender<'a> {
-    pub fn new(courier: &'a Courier, rate: Option<f64>, cancel: &'a CancellationToken) -> Self {
-        Self { courier, rate, cancel, limit: RateLimit::start(rate), sent: 0 }
+    pub fn new(destination: &'a Destination, rate: Option<f64>, cancel: &'a CancellationToken) -> Self {
+        Self { destination, rate, cancel, limit: RateLimit::start(rate), sent: 0 }
     }
 
     /// Returns the number of records that a batch should have: at most those of one second.
@@ -73,7 +73,7 @@ impl<'a> Sender<'a> {
         }
         while !left.is_empty() {
             let batch: Vec<&Record> = left.iter().map(|at| &records[*at]).collect();
-            let problem = match self.courier.send(&batch).await {
+            let problem = match self.destination.send(&batch).await {
                 Ok(answers) => {
                     left.iter().zip(answers).for_each(|(at, verdict)| verdicts[*at] = verdict);
                     None
@@ -106,7 +106,7 @@ impl<'a> Sender<'a> {
     }
 }
 
-/// Whether trying again may help.
+/// Returns whether a retry may help.
 fn is_passing(error: &Error) -> bool {
     matches!(error.kind(), Kind::Unreachable | Kind::Aws)
 }
@@ -120,7 +120,7 @@ fn stuck(verdicts: &[Verdict]) -> Error {
         .hint("nothing is lost: records that were not accepted stay where they are; run the command again")
 }
 
-/// Cuts records into batches that keep the limits, in their order.
+/// Splits items into batches within the limits, in order.
 pub fn batches<T>(items: Vec<T>, most: usize, size: impl Fn(&T) -> usize) -> Vec<Vec<T>> {
     let mut all: Vec<Vec<T>> = Vec::new();
     let mut bytes = 0;

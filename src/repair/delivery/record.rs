@@ -1,11 +1,11 @@
-//! An event as the record that DMS would have written for its row: what consumers of the stream read.
+//! An event as the record that DMS would have written for its row, for consumers of the stream.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::outbox::Message;
 
-/// One line of JSON. A replay's name travels as a column that the table does not have.
+/// Returns one line of JSON. A replay's name is an additional column that the table does not have.
 pub fn of(message: &Message, now: DateTime<Utc>) -> Vec<u8> {
     let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let mut data = Map::new();

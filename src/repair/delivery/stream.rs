@@ -1,5 +1,5 @@
-//! Puts records into the stream: one of each aggregate in a request, so that a record that is refused is never overtaken
-//! by a later one of its aggregate.
+//! Puts records into the stream: at most one of each aggregate per request, so that a later record of an aggregate
+//! never overtakes a refused one.
 
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::PutRecordsRequestEntry;
@@ -10,10 +10,10 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::outbox::{Choice, KeyedQueue, Message, Verdict};
 
-/// A record holds so much by default, its partition key included.
+/// Maximum bytes of a record by default, its partition key included.
 const MAX_RECORD: usize = 1 << 20;
 
-/// Sends what it can: an aggregate's records end with the first one that was not accepted.
+/// Sends the records; after one that was not accepted, later ones of its aggregate are not sent.
 pub(super) async fn put(clients: &Clients, stream: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
     let client = clients.kinesis();
     let unfinished = |code: &str, message: &str| Verdict::Unfinished { code: code.into(), message: message.into() };
@@ -36,7 +36,7 @@ pub(super) async fn put(clients: &Clients, stream: &str, records: &[&Record]) ->
             let record = records[at];
             let bytes = bytes(record);
             if bytes.len() + record.partition_key.len() > MAX_RECORD {
-                let message = format!("the record has {} bytes; the stream takes {MAX_RECORD}", bytes.len());
+                let message = format!("the record has {} bytes; the stream's maximum is {MAX_RECORD}", bytes.len());
                 verdicts[at] = Verdict::Refused { code: "RecordTooLarge".into(), message };
                 queue.done(ticket);
                 continue;

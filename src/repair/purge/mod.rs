@@ -19,18 +19,18 @@ use crate::postgres::admin::PurgeRequest;
 use crate::repair::reconcile::{self, Counts, Deliveries, Finding, Ledger, Side};
 use crate::repair::source::Outbox;
 
-/// Rows deleted by one statement.
+/// Rows deleted per statement.
 const BATCH: usize = 5_000;
 
-/// What tells that an event was delivered.
+/// Source of the proof that an event was delivered.
 pub enum Proof {
-    /// The marks in the database of these consumer groups; of all, where none is named.
+    /// The marks in the database of these consumer groups; of all groups if empty.
     Marks { stream: String, groups: Vec<String> },
     /// The event log.
     Log(Deliveries),
 }
 
-/// What happened.
+/// The outcome of a purge.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub before: DateTime<Utc>,
@@ -38,19 +38,19 @@ pub struct Report {
     pub old: u64,
     /// Rows that were deleted, or would be.
     pub purged: u64,
-    /// Rows that stay, because nothing tells that they were delivered.
+    /// Rows that stay because they are not known to be delivered.
     pub kept: u64,
     /// Marks of consumers that were deleted, or would be.
     pub marks: u64,
-    /// The consumer groups that have to have processed a row; none where the event log tells.
+    /// The consumer groups that must have processed a row; empty if the event log is the proof.
     pub groups: Vec<String>,
     pub dry_run: bool,
 }
 
-/// Purges what was written before `before`. `progress` hears of how many rows are gone.
+/// Purges rows written before `before`. `progress` receives the number of rows deleted so far.
 ///
 /// # Errors
-/// What the database or the log says. What was purged until then is purged.
+/// Those of the database or the log. Rows deleted before the error stay deleted.
 pub async fn purge(
     clients: &Clients,
     outbox: &mut Outbox,
@@ -63,7 +63,7 @@ pub async fn purge(
     let mut report = Report { before, dry_run, ..Report::default() };
     match proof {
         Proof::Marks { stream, groups } => {
-            // While the stream has an event, it can come again, and its mark is what makes it count once.
+            // While an event is in the stream it can be delivered again, and its mark makes it count once.
             let retention = stream::retention(clients, &stream).await?;
             let marks_before = before.min(Utc::now() - retention);
             let database = rows_of(outbox)?;
@@ -85,7 +85,7 @@ pub async fn purge(
     Ok(report)
 }
 
-/// Asks for batches until there is nothing left.
+/// Repeats batches until no rows are left.
 async fn repeat(
     database: &mut Database,
     request: PurgeRequest,
@@ -103,7 +103,7 @@ async fn repeat(
     }
 }
 
-/// Holds old rows against the log, and deletes bucket by bucket what the log has.
+/// Compares old rows with the log, and deletes those that it contains, bucket by bucket.
 async fn by_log(
     outbox: &mut Outbox,
     deliveries: Deliveries,
@@ -112,7 +112,7 @@ async fn by_log(
     progress: &mut impl FnMut(u64),
 ) -> Result<()> {
     let (before, mut ledger) = (report.before, Ledger::new()?);
-    // Whenever it was delivered is fine.
+    // The time of delivery does not matter.
     let options = reconcile::Options { from: None, until: before, late: Utc::now() - before };
     reconcile::fill(&mut ledger, outbox, deliveries, &options, cancel, &mut |_: Side, _| {}).await?;
     let (mut counts, mut comparison) = (Counts::default(), ledger.comparison((None, before)));
@@ -144,10 +144,14 @@ async fn by_log(
 fn rows_of(outbox: &mut Outbox) -> Result<&mut Database> {
     match outbox {
         Outbox::Postgres(database) => Ok(database),
-        Outbox::Log(_) => Err(Error::new(Kind::Usage, "a log forgets by itself, after its own retention")),
-        Outbox::DynamoDb { table, .. } => {
-            Err(Error::new(Kind::Usage, format!("DynamoDB purges {table} by itself: its items have a time to live"))
-                .hint("each item's `expires_at` says when"))
-        }
+        Outbox::Log(_) => Err(Error::new(
+            Kind::Usage,
+            "an event log is not purged: its events expire after the log group's retention",
+        )),
+        Outbox::DynamoDb { table, .. } => Err(Error::new(
+            Kind::Usage,
+            format!("{table} is not purged: DynamoDB deletes its items after their time to live"),
+        )
+        .hint("see `expires_at` of each item")),
     }
 }

@@ -1,4 +1,4 @@
-//! Comparing one bucket. Pure.
+//! Comparison of one bucket. Pure.
 
 use std::ops::Range;
 
@@ -8,21 +8,21 @@ use uuid::Uuid;
 use super::ledger::Fact;
 use crate::error::Result;
 
-/// What was found out about an event.
+/// The result for an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Finding {
-    /// Once, as it was; replays not counted.
+    /// Delivered once and unchanged; replays are not counted.
     Delivered,
     Missing,
     Duplicated,
-    /// Delivered with another content than it was committed with.
+    /// Delivered with other content than committed.
     Altered,
-    /// Delivered, and not in the outbox: purged since, or never committed.
+    /// Delivered but not in the outbox: purged since, or never committed.
     Unknown,
 }
 
-/// How many events there are of each kind. An event that is altered and duplicated counts as both.
+/// Number of events of each kind. An event that is altered and duplicated counts as both.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     pub committed: u64,
@@ -31,34 +31,34 @@ pub struct Counts {
     pub missing: u64,
     pub duplicated: u64,
     pub altered: u64,
-    /// Delivered events of which no delivery tells the content: marks of an older version.
+    /// Delivered events without a digest of their content: marks of an older version.
     pub not_compared: u64,
     pub unknown: u64,
-    /// Deliveries that were replays.
+    /// Deliveries by replays.
     pub replayed: u64,
 }
 
-/// Tells of every committed event, once, by what is worst about it.
+/// Reports every committed event once, with its worst finding.
 pub fn compare(
     committed: &mut Vec<Fact>,
     delivered: &mut [Fact],
     window: &Range<i64>,
     counts: &mut Counts,
-    told: &mut impl FnMut(Uuid, Finding) -> Result<()>,
+    on_finding: &mut impl FnMut(Uuid, Finding) -> Result<()>,
 ) -> Result<()> {
     committed.sort_unstable_by_key(|fact| fact.id);
-    // A table can change while it is read: what was read twice was committed once.
+    // A table can change while it is read: an event that was read twice was committed once.
     committed.dedup_by_key(|fact| fact.id);
     delivered.sort_unstable_by_key(|fact| fact.id);
     let mut groups = delivered.chunk_by(|a, b| a.id == b.id).peekable();
     for fact in committed.iter() {
         while let Some(stray) = groups.next_if(|group| group[0].id < fact.id) {
-            unknown(stray, window, counts, told)?;
+            unknown(stray, window, counts, on_finding)?;
         }
         counts.committed += 1;
         let Some(group) = groups.next_if(|group| group[0].id == fact.id) else {
             counts.missing += 1;
-            told(Uuid::from_u128(fact.id), Finding::Missing)?;
+            on_finding(Uuid::from_u128(fact.id), Finding::Missing)?;
             continue;
         };
         counts.delivered += 1;
@@ -75,23 +75,23 @@ pub fn compare(
             (false, true) => Finding::Duplicated,
             (false, false) => Finding::Delivered,
         };
-        told(Uuid::from_u128(fact.id), finding)?;
+        on_finding(Uuid::from_u128(fact.id), finding)?;
     }
-    groups.try_for_each(|stray| unknown(stray, window, counts, told))
+    groups.try_for_each(|stray| unknown(stray, window, counts, on_finding))
 }
 
-/// Deliveries from outside the window belong to somebody else's comparison.
+/// Ignores deliveries outside the window.
 fn unknown(
     group: &[Fact],
     window: &Range<i64>,
     counts: &mut Counts,
-    told: &mut impl FnMut(Uuid, Finding) -> Result<()>,
+    on_finding: &mut impl FnMut(Uuid, Finding) -> Result<()>,
 ) -> Result<()> {
     if !group.iter().any(|fact| window.contains(&fact.at)) {
         return Ok(());
     }
     counts.unknown += 1;
-    told(Uuid::from_u128(group[0].id), Finding::Unknown)
+    on_finding(Uuid::from_u128(group[0].id), Finding::Unknown)
 }
 
 #[cfg(test)]
@@ -108,7 +108,7 @@ mod tests {
         DateTime::from_timestamp(second, 0).expect("in range")
     }
 
-    /// Ids as databases make them: at random, counting, and by time.
+    /// Ids as databases generate them: random, counting, and by time.
     fn id(number: u16, kind: u8) -> Uuid {
         match kind {
             0 => Uuid::from_u128(u128::from(number)),
@@ -117,8 +117,8 @@ mod tests {
         }
     }
 
-    /// The same by a plain map of everything.
-    fn plainly(committed: &[Fact], delivered: &[Fact], window: Range<i64>) -> (Counts, BTreeMap<Uuid, Finding>) {
+    /// Compares with one map, as a reference.
+    fn reference(committed: &[Fact], delivered: &[Fact], window: Range<i64>) -> (Counts, BTreeMap<Uuid, Finding>) {
         let (mut counts, mut found) = (Counts::default(), BTreeMap::new());
         let known: BTreeMap<u128, &Fact> = committed.iter().map(|fact| (fact.id, fact)).collect();
         for (id, fact) in &known {
@@ -153,7 +153,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
         #[test]
-        fn buckets_find_what_a_plain_map_finds(
+        fn buckets_and_one_map_find_the_same(
             committed in proptest::collection::btree_set((0u16..60, 0u8..3), 0..60),
             delivered in proptest::collection::vec((0u16..70, 0u8..3, 0i64..30, 0u8..8, any::<bool>()), 0..120),
         ) {
@@ -173,10 +173,10 @@ mod tests {
             delivered.iter().for_each(|fact| ledger.add(Side::Delivered, fact).expect("written"));
             let mut found = BTreeMap::new();
             let counts = ledger.compare((Some(at(10)), at(20)), |id, finding| {
-                assert!(found.insert(id, finding).is_none(), "told twice");
+                assert!(found.insert(id, finding).is_none(), "reported twice");
                 Ok(())
             });
-            let (expected, all) = plainly(&committed, &delivered, 10_000_000..20_000_000);
+            let (expected, all) = reference(&committed, &delivered, 10_000_000..20_000_000);
             prop_assert_eq!(counts.expect("compared"), expected);
             prop_assert_eq!(found, all);
         }

@@ -1,4 +1,4 @@
-//! Where it can be seen what was delivered: the event log group of a bus, or the log of what consumers processed.
+//! Sources of deliveries: the event log group of a bus, or the log of processed events.
 
 use chrono::{DateTime, Utc};
 
@@ -13,13 +13,13 @@ use crate::pipelines::Part;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedRequest};
 use crate::repair::source::logged;
 
-/// One of the places, and how far it was read.
+/// A source of deliveries, and the reading position.
 pub enum Deliveries {
     Log { reader: Box<logged::Reader>, next: Next<String> },
     Processed { database: Box<Database>, consumer: String, next: Next<LogPosition> },
 }
 
-/// Where reading goes on.
+/// Position of the next page.
 pub enum Next<T> {
     Start,
     From(T),
@@ -27,7 +27,7 @@ pub enum Next<T> {
 }
 
 impl Deliveries {
-    /// Returns where this deployment shows what it delivered: the event log of its bus, or the marks of a consumer group.
+    /// Returns the deployment's source of deliveries: the event log of its bus, or the marks of a consumer group.
     ///
     /// # Errors
     /// `NotDeployed`, and those of connecting to the database.
@@ -38,17 +38,17 @@ impl Deliveries {
         }
     }
 
-    /// The log group that a rule of the bus writes every event to.
+    /// Returns the log group that a rule of the bus writes every event to.
     pub fn log(clients: &Clients, group: &str) -> Self {
         Self::Log { reader: Box::new(logged::Reader::new(clients, group)), next: Next::Start }
     }
 
-    /// The marks of a consumer group: no payloads, but digests of them.
+    /// Returns the marks of a consumer group: they have digests instead of payloads.
     pub fn processed(database: Database, consumer: &str) -> Self {
         Self::Processed { database: Box::new(database), consumer: consumer.to_owned(), next: Next::Start }
     }
 
-    /// The next page, which may be empty; None at the end.
+    /// Reads the next page, which may be empty; `None` at the end.
     pub(super) async fn next(&mut self, options: &Options) -> Result<Option<Vec<Fact>>> {
         match self {
             Self::Log { reader, next } => log_page(reader, next, options).await,
@@ -67,7 +67,7 @@ async fn log_page(
         Next::Start => None,
         Next::From(token) => Some(token.clone()),
     };
-    // To its end: an event that was delivered long after its commit has the time of its delivery.
+    // Read to its end: an event that was delivered long after its commit has the time of its delivery.
     let (messages, token) = reader.page((options.from, None), token).await?;
     *next = token.map_or(Next::End, Next::From);
     Ok(Some(messages.iter().map(fact).collect()))

@@ -1,7 +1,7 @@
-//! Both sides in temporary files, dealt into buckets by event id.
+//! Both sides in temporary files, distributed over buckets by event id.
 //!
-//! A fact has 41 bytes: ten million events on both sides take 820 MB of disk in the folder for temporary files, and one
-//! bucket of them, in memory, 15 MB. The files have no name: they are gone with the process, however it ends.
+//! A fact has 41 bytes: ten million events on both sides take 820 MB in the folder for temporary files, and one bucket
+//! of them 15 MB of memory. The files are unnamed and disappear with the process.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
@@ -13,13 +13,13 @@ use uuid::Uuid;
 use super::compare::{Counts, Finding, compare};
 use crate::error::{Kind, OrFail, Result};
 
-/// Buckets of each side, each an open file: macOS gives a process 256.
+/// Buckets of each side, each an open file: macOS allows 256 per process.
 const BUCKETS: usize = 64;
-/// Bytes that are gathered before they are written, by bucket and side: 4 MB in all.
+/// Write buffer in bytes, per bucket and side: 4 MB in total.
 const GATHERED: usize = 32 << 10;
 const SIZE: usize = 41;
 
-/// What was committed, and what was delivered.
+/// The committed or the delivered events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
     Committed,
@@ -33,12 +33,12 @@ pub struct Fact {
     pub digest: u128,
     /// Microseconds since 1970.
     pub at: i64,
-    /// Bits: 1 where there is a digest, 2 for a replay.
+    /// Bits: 1 if there is a digest, 2 for a replay.
     flags: u8,
 }
 
 impl Fact {
-    /// `digest` is None where nothing is known of the content.
+    /// Creates a fact; `digest` is `None` if the content is unknown.
     pub fn new(id: Uuid, at: DateTime<Utc>, digest: Option<u128>, replay: bool) -> Self {
         let flags = u8::from(digest.is_some()) | (u8::from(replay) << 1);
         Self { id: id.as_u128(), digest: digest.unwrap_or_default(), at: at.timestamp_micros(), flags }
@@ -71,7 +71,8 @@ impl Fact {
         Self { id, digest, at: i64::from_be_bytes(at), flags: bytes[40] }
     }
 
-    /// Ids of version 7 begin with the time, others may count: only a mix of all bits spreads them evenly.
+    /// Returns the bucket. Ids of version 7 begin with the time, others may count: only a mix of all bits spreads them
+    /// evenly.
     fn bucket(&self) -> usize {
         let folded = (self.id >> 64) as u64 ^ self.id as u64;
         let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
@@ -79,7 +80,7 @@ impl Fact {
     }
 }
 
-/// Facts of both sides.
+/// The facts of both sides.
 pub struct Ledger {
     sides: [Vec<BufWriter<File>>; 2],
     counts: [u64; 2],
@@ -87,10 +88,10 @@ pub struct Ledger {
 
 impl Ledger {
     /// # Errors
-    /// `Io` where temporary files can't be made.
+    /// `Io` if temporary files can't be created.
     pub fn new() -> Result<Self> {
         let file = || {
-            let file = tempfile::tempfile().or_fail(Kind::Io, || "no temporary file can be made".into())?;
+            let file = tempfile::tempfile().or_fail(Kind::Io, || "a temporary file can't be created".into())?;
             Ok(BufWriter::with_capacity(GATHERED, file))
         };
         let side = || (0..BUCKETS).map(|_| file()).collect::<Result<Vec<_>>>();
@@ -98,34 +99,34 @@ impl Ledger {
     }
 
     /// # Errors
-    /// `Io`: mostly a full disk.
+    /// `Io`, for example on a full disk.
     pub fn add(&mut self, side: Side, fact: &Fact) -> Result<()> {
         self.counts[side as usize] += 1;
         let file = &mut self.sides[side as usize][fact.bucket()];
         file.write_all(&fact.write()).or_fail(Kind::Io, || "a temporary file can't be written".into())
     }
 
-    /// How many facts the side has.
+    /// Returns the number of facts on a side.
     pub fn count(&self, side: Side) -> u64 {
         self.counts[side as usize]
     }
 
-    /// Compares bucket by bucket. `told` hears of every committed event, and of delivered ones within `window` that were
-    /// not committed.
+    /// Compares bucket by bucket. `on_finding` receives every committed event, and delivered ones within `window` that
+    /// were not committed.
     ///
     /// # Errors
-    /// `Io`, and what `told` ends in.
+    /// `Io`, and those of `on_finding`.
     pub fn compare(
         self,
         window: (Option<DateTime<Utc>>, DateTime<Utc>),
-        mut told: impl FnMut(Uuid, Finding) -> Result<()>,
+        mut on_finding: impl FnMut(Uuid, Finding) -> Result<()>,
     ) -> Result<Counts> {
         let (mut counts, mut comparison) = (Counts::default(), self.comparison(window));
-        while comparison.next(&mut counts, &mut told)? {}
+        while comparison.next(&mut counts, &mut on_finding)? {}
         Ok(counts)
     }
 
-    /// The same, for whoever has something to do between the buckets.
+    /// Returns the comparison, for callers that have work to do between the buckets.
     pub fn comparison(self, window: (Option<DateTime<Utc>>, DateTime<Utc>)) -> Comparison {
         let from = window.0.map_or(i64::MIN, |from| from.timestamp_micros());
         let [committed, delivered] = self.sides.map(Vec::into_iter);
@@ -133,7 +134,7 @@ impl Ledger {
     }
 }
 
-/// The buckets that are left.
+/// The remaining buckets.
 pub struct Comparison {
     committed: std::vec::IntoIter<BufWriter<File>>,
     delivered: std::vec::IntoIter<BufWriter<File>>,
@@ -141,16 +142,20 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Compares the next bucket; false where there was none.
+    /// Compares the next bucket; returns false if none is left.
     ///
     /// # Errors
-    /// `Io`, and what `told` ends in.
-    pub fn next(&mut self, counts: &mut Counts, told: &mut impl FnMut(Uuid, Finding) -> Result<()>) -> Result<bool> {
+    /// `Io`, and those of `on_finding`.
+    pub fn next(
+        &mut self,
+        counts: &mut Counts,
+        on_finding: &mut impl FnMut(Uuid, Finding) -> Result<()>,
+    ) -> Result<bool> {
         let (Some(committed), Some(delivered)) = (self.committed.next(), self.delivered.next()) else {
             return Ok(false);
         };
         let (mut committed, mut delivered) = (read(committed)?, read(delivered)?);
-        compare(&mut committed, &mut delivered, &self.window, counts, told)?;
+        compare(&mut committed, &mut delivered, &self.window, counts, on_finding)?;
         Ok(true)
     }
 }

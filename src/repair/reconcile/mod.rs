@@ -27,61 +27,61 @@ use crate::outbox::digest;
 use crate::repair::dead_letters::Places;
 use crate::repair::source::{Filter, Outbox};
 
-/// Findings that a report names; the rest is counted.
+/// Maximum findings listed in a report; the rest is counted.
 const NAMED: usize = 1_000;
-/// Missing events that are remembered for a repair, 16 bytes each.
+/// Maximum missing events remembered for a repair, 16 bytes each.
 const REMEMBERED: usize = 1_000_000;
 
-/// What to compare.
+/// Options of a comparison.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub from: Option<DateTime<Utc>>,
     pub until: DateTime<Utc>,
-    /// How long after `until` deliveries of the window are looked for.
+    /// Time after `until` in which deliveries of the window are included.
     pub late: TimeDelta,
 }
 
-/// What came out.
+/// The result of a comparison.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     pub from: Option<DateTime<Utc>>,
     pub until: DateTime<Utc>,
     #[serde(flatten)]
     pub counts: Counts,
-    /// Missing events that wait among the dead letters.
+    /// Missing events that are among the dead letters.
     pub dead_letters: u64,
-    /// Items of the outbox that are no outbox items.
+    /// Items in the outbox table that are not outbox items.
     pub unreadable: u64,
-    /// Whether the content of everything that was delivered could be compared.
+    /// Indicates whether the content of every delivery could be compared.
     pub payloads_compared: bool,
-    /// The first ones of each kind.
+    /// The first findings of each kind.
     pub findings: Vec<Named>,
-    /// Missing and not among the dead letters: what a repair delivers.
+    /// Missing events that are not among the dead letters, which a repair delivers.
     #[serde(skip)]
     pub lost: Vec<Uuid>,
 }
 
-/// An event with which something is wrong.
+/// An event with a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Named {
     pub event_id: Uuid,
     pub finding: Finding,
-    /// Why it was given up, where it is among the dead letters.
+    /// The reason of its failure, if it is among the dead letters.
     pub dead_letter: Option<String>,
 }
 
 impl Report {
-    /// Whether everything that was committed was delivered as it was; once, unless duplicates are fine.
+    /// Returns whether every committed event was delivered unchanged, and once unless duplicates are allowed.
     pub fn agrees(&self, allow_duplicates: bool) -> bool {
         let Counts { missing, altered, duplicated, .. } = self.counts;
         missing == 0 && altered == 0 && (allow_duplicates || duplicated == 0)
     }
 }
 
-/// Reads both sides and compares them. `progress` hears of how many records were read.
+/// Reads both sides and compares them. `progress` receives the number of records read.
 ///
 /// # Errors
-/// What either side says, and `Io` for the temporary files.
+/// Those of either side, and `Io` for the temporary files.
 pub async fn reconcile(
     outbox: &mut Outbox,
     deliveries: Deliveries,
@@ -117,7 +117,7 @@ pub async fn reconcile(
     Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, findings, lost })
 }
 
-/// Reads both sides into the ledger; returns how many items of the outbox could not be read.
+/// Reads both sides into the ledger; returns the number of outbox items that could not be read.
 pub async fn fill(
     ledger: &mut Ledger,
     outbox: &mut Outbox,

@@ -1,4 +1,4 @@
-//! Aggregates whose later events were delivered before what is missing of them.
+//! Aggregates of which later events were delivered before a missing one.
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -7,17 +7,17 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
 use crate::repair::source::{Filter, Outbox};
 
-/// What a repair would deliver out of order.
+/// Events that a repair would deliver out of order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overtaken {
     /// Aggregates with a missing event before one that is not missing.
     pub aggregates: u64,
-    /// One of them, as `--aggregate` takes it.
+    /// One of them, in the form of `--aggregate`.
     pub example: Option<String>,
     current: Option<Current>,
 }
 
-/// The aggregate that is being read.
+/// The current aggregate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Current {
     aggregate_type: String,
@@ -27,10 +27,10 @@ struct Current {
 }
 
 impl Overtaken {
-    /// Reads the outbox from `filter` on. `lost` is sorted.
+    /// Reads the outbox with `filter`. `lost` must be sorted.
     ///
     /// # Errors
-    /// What the outbox says; `Interrupted`.
+    /// Those of the outbox; `Interrupted`.
     pub async fn find(outbox: &mut Outbox, filter: Filter, lost: &[Uuid], cancel: &CancellationToken) -> Result<Self> {
         let mut found = Self::default();
         let mut reader = outbox.read_in_order(filter, Default::default());
@@ -42,7 +42,7 @@ impl Overtaken {
         }
     }
 
-    /// Takes note of the next event in the order of its aggregate.
+    /// Records the next event of its aggregate.
     fn observe(&mut self, message: &Message, is_lost: bool) {
         let Message { aggregate_type, aggregate_id, .. } = message;
         let same = |one: &Current| one.aggregate_type == *aggregate_type && one.aggregate_id == *aggregate_id;
@@ -87,12 +87,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_at_the_end_of_an_aggregate_is_in_order() {
+    fn missing_events_at_the_end_of_an_aggregate_are_in_order() {
         assert_eq!(overtaken(&[("a", false), ("a", true), ("a", true), ("b", false), ("c", true)]).aggregates, 0);
     }
 
     #[test]
-    fn an_aggregate_counts_once_however_many_events_came_before() {
+    fn an_aggregate_counts_once() {
         let found = overtaken(&[("a", true), ("a", false), ("a", true), ("a", false), ("b", true), ("b", false)]);
         assert_eq!((found.aggregates, found.example.as_deref()), (2, Some("a")));
     }

@@ -1,7 +1,7 @@
-//! How far a replay got, in a file: what is interrupted, however it ends, goes on from there under the same name.
+//! Progress of a replay in a file, so that an interrupted replay continues under the same name.
 //!
-//! It is written after every batch, whole and in one step. A kill before that repeats the batch that was under way; its
-//! events carry the same replay's name both times. While a process is at it, it holds a lock, which the kernel frees.
+//! The file is replaced atomically after every batch. A kill before that repeats the batch in flight; its events carry
+//! the replay's name both times. A running process holds a lock, which the kernel releases at its end.
 
 use std::collections::HashSet;
 use std::fs::{File, TryLockError};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::repair::source::{Filter, Position};
 
-/// Where the events of a replay are read.
+/// Source of the events of a replay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
@@ -26,22 +26,22 @@ pub enum Source {
     Log,
 }
 
-/// What the file holds.
+/// Content of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct State {
     /// The replay's name.
     pub name: String,
-    /// Which deployment it is of: the id of its first stack, which no other has.
+    /// The deployment: the id of its first stack, which is unique.
     pub deployment: String,
     pub started_at: DateTime<Utc>,
     pub source: Source,
     pub filter: Filter,
-    /// Where the page that is under way begins.
+    /// Position of the current page.
     pub position: Position,
-    /// Events of that page that are done with.
+    /// Processed events of that page.
     pub done: HashSet<Uuid>,
-    /// Events that were done with in all.
+    /// Processed events in total.
     pub dealt_with: u64,
 }
 
@@ -50,19 +50,19 @@ pub struct State {
 pub struct Journal {
     path: PathBuf,
     pub state: State,
-    /// Events that were done with before this process took the replay up.
+    /// Events that were processed before this process continued the replay.
     before: HashSet<Uuid>,
-    /// Frees the lock when it is dropped.
+    /// Releases the lock on drop.
     _lock: File,
 }
 
 impl Journal {
-    /// Of a replay that begins.
+    /// Starts the journal of a new replay.
     ///
     /// # Errors
-    /// `Io` where the folder can't be written to.
+    /// `Io` if the folder can't be written to.
     pub fn begin(folder: &Path, deployment: &str, source: Source, filter: &Filter) -> Result<Self> {
-        std::fs::create_dir_all(folder).or_fail(Kind::Io, || format!("{} can't be made", folder.display()))?;
+        std::fs::create_dir_all(folder).or_fail(Kind::Io, || format!("{} can't be created", folder.display()))?;
         let name = Uuid::now_v7().to_string();
         let state = State {
             deployment: deployment.to_owned(),
@@ -80,27 +80,27 @@ impl Journal {
         Ok(journal)
     }
 
-    /// Of a replay of this deployment that was interrupted; `name` is one of [`unfinished`].
+    /// Opens the journal of an interrupted replay of this deployment; `name` is one of [`unfinished`].
     ///
     /// # Errors
-    /// `Usage` where there is none of this name, or another process is at it; `Io`.
+    /// `Usage` if the name is unknown or another process has the replay; `Io`.
     pub fn resume(folder: &Path, deployment: &str, name: &str) -> Result<Self> {
         let known =
             || -> Result<Option<State>> { Ok(all(folder, deployment)?.into_iter().find(|state| state.name == name)) };
-        let none = || Error::new(Kind::Usage, format!("there is no interrupted replay {name} of this deployment"));
+        let none = || Error::new(Kind::Usage, format!("interrupted replay {name} not found for this deployment"));
         known()?.ok_or_else(none)?;
         let lock = lock(folder, name)?.ok_or_else(|| busy(name))?;
-        // As it is now that nobody else writes it.
+        // Read again, now that no other process writes it.
         let state = known()?.ok_or_else(none)?;
         Ok(Self { path: path(folder, name), before: state.done.clone(), state, _lock: lock })
     }
 
-    /// Whether an event of the page under way was done with before.
+    /// Returns whether an event of the current page was processed before.
     pub(super) fn knows(&self, event: &Uuid) -> bool {
         self.before.contains(event)
     }
 
-    /// These events of the page are done with.
+    /// Records that these events of the page are processed.
     pub(super) fn batch(&mut self, events: impl IntoIterator<Item = Uuid>) -> Result<()> {
         let before = self.state.done.len();
         self.state.done.extend(events);
@@ -108,14 +108,14 @@ impl Journal {
         self.write()
     }
 
-    /// The next page begins here.
+    /// Records the position of the next page.
     pub(super) fn page(&mut self, position: Position) -> Result<()> {
         self.state.position = position;
         self.state.done.clear();
         self.write()
     }
 
-    /// Everything is done with.
+    /// Ends a completed replay and removes the file.
     ///
     /// # Errors
     /// `Io`.
@@ -137,7 +137,7 @@ impl Journal {
 }
 
 impl Drop for Journal {
-    /// Nothing was sent: there is nothing to go on with.
+    /// Removes the journal if nothing was sent.
     fn drop(&mut self) {
         if self.state.dealt_with == 0 {
             let _ = std::fs::remove_file(&self.path);
@@ -146,8 +146,8 @@ impl Drop for Journal {
     }
 }
 
-/// Replays of this deployment that were interrupted after something was sent, the newest first. Those that another process
-/// is at are none.
+/// Returns the replays of this deployment that were interrupted after something was sent, the newest first; without
+/// those that another process has.
 ///
 /// # Errors
 /// `Io`.
@@ -165,7 +165,7 @@ pub fn unfinished(folder: &Path, deployment: &str) -> Result<Vec<State>> {
     failure.map_or(Ok(found), Err)
 }
 
-/// Files that are no journals are passed over.
+/// Returns the journals in the folder; other files are skipped.
 fn all(folder: &Path, deployment: &str) -> Result<Vec<State>> {
     let failed = || format!("{} can't be read", folder.display());
     let files = match std::fs::read_dir(folder) {
@@ -190,7 +190,7 @@ fn path(folder: &Path, name: &str) -> PathBuf {
     folder.join(format!("{name}.json"))
 }
 
-/// None where another process has it.
+/// Locks a replay; `None` if another process has it.
 fn lock(folder: &Path, name: &str) -> Result<Option<File>> {
     let path = folder.join(format!("{name}.lock"));
     let failed = || format!("{} can't be locked", path.display());
@@ -203,7 +203,7 @@ fn lock(folder: &Path, name: &str) -> Result<Option<File>> {
 }
 
 fn busy(name: &str) -> Error {
-    Error::new(Kind::Usage, format!("replay {name} is under way in another process"))
+    Error::new(Kind::Usage, format!("replay {name} is running in another process"))
 }
 
 #[cfg(test)]
@@ -211,22 +211,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_replay_is_found_again_by_its_deployment_and_goes_on_from_where_it_was() {
+    fn an_interrupted_replay_is_found_by_its_deployment_and_continues() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = folder.path().join("replays");
         assert_eq!(unfinished(&folder, "a").expect("nothing yet"), []);
         let filter = Filter { aggregate: Some("c".into()), ..Filter::default() };
         let [one, two, three] = [1, 2, 3].map(Uuid::from_u128);
         let mut journal = Journal::begin(&folder, "a", Source::Log, &filter).expect("begun");
-        let other = Journal::begin(&folder, "b", Source::Outbox, &filter).expect("of another deployment");
+        let other = Journal::begin(&folder, "b", Source::Outbox, &filter).expect("another deployment");
         drop(other);
         std::fs::write(folder.join("x.json"), "{}").expect("no journal");
         journal.batch([one]).expect("written");
         journal.page(Position::End).expect("written");
         journal.batch([two]).expect("written");
 
-        assert_eq!(unfinished(&folder, "a").expect("none"), [], "it is under way");
-        let busy = Journal::resume(&folder, "a", &journal.state.name).expect_err("it is under way");
+        assert_eq!(unfinished(&folder, "a").expect("none"), [], "it is running");
+        let busy = Journal::resume(&folder, "a", &journal.state.name).expect_err("it is running");
         assert!(busy.message().contains("another process"), "{busy}");
         let state = journal.state.clone();
         drop(journal);
@@ -236,7 +236,7 @@ mod tests {
         assert_eq!((again.knows(&two), again.knows(&one), again.state.dealt_with), (true, false, 2));
         again.batch([two, three]).expect("written");
         assert_eq!((again.state.dealt_with, &again.state.position), (3, &Position::End));
-        assert!(Journal::resume(&folder, "b", &again.state.name).is_err(), "it is another deployment's");
+        assert!(Journal::resume(&folder, "b", &again.state.name).is_err(), "it belongs to another deployment");
         again.finish().expect("removed");
         assert_eq!(unfinished(&folder, "a").expect("none left"), []);
     }

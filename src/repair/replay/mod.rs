@@ -16,24 +16,24 @@ use uuid::Uuid;
 
 use crate::error::{Error, Kind, Result};
 use crate::outbox::{Chunk, Message, Verdict, round_robin};
-use crate::repair::delivery::{Courier, Record, Sender, batches};
+use crate::repair::delivery::{Destination, Record, Sender, batches};
 use crate::repair::source::{Filter, Outbox};
 
 pub use journal::{Journal, Source, State, unfinished};
 
-/// What to deliver again, and how.
+/// Options of a replay.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub filter: Filter,
-    /// The replay's name, which its events carry as `replay`; None for events that were never delivered.
+    /// The replay's name, which its events carry as `replay`; `None` for events that were never delivered.
     pub name: Option<String>,
-    /// Events a second; as fast as it goes without one.
+    /// Events per second; unlimited if `None`.
     pub rate: Option<f64>,
-    /// Only say what would be sent.
+    /// Only report the events that would be sent.
     pub dry_run: bool,
 }
 
-/// One event that was dealt with.
+/// The outcome for one event.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {
     pub r#type: &'static str,
@@ -48,38 +48,38 @@ pub struct Step {
     pub reason: Option<String>,
 }
 
-/// What happened in all.
+/// The outcome of a replay.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
     pub replay: Option<String>,
-    /// Events that were done with before it was interrupted.
+    /// Events processed before an interruption.
     pub before: u64,
-    /// Events that were meant, without those.
+    /// Selected events, without those.
     pub selected: u64,
     pub sent: u64,
     pub refused: u64,
-    /// Items of the table that are no outbox items.
+    /// Items in the table that are not outbox items.
     pub unreadable: u64,
-    /// Of the selected ones, by event type.
+    /// Selected events by event type.
     pub by_type: BTreeMap<String, u64>,
     pub dry_run: bool,
 }
 
-/// Delivers what the filter lets through and `wanted` agrees to, one aggregate's events in their order, and tells of each.
-/// With a journal it goes on from where that is, and keeps it. The report counts, whatever the end.
+/// Delivers the events that pass the filter and `wanted`, in order per aggregate, and reports each. With a journal,
+/// continues from its position and updates it. The report is valid also after an error.
 pub async fn replay(
     outbox: &mut Outbox,
-    courier: &Courier,
+    destination: &Destination,
     options: &Options,
     journal: Option<&mut Journal>,
     cancel: &CancellationToken,
     wanted: impl Fn(&Message) -> bool,
-    mut told: impl FnMut(&Step),
+    mut on_step: impl FnMut(&Step),
 ) -> (Report, Result<()>) {
     let before = journal.as_ref().map_or(0, |journal| journal.state.dealt_with);
     let mut report = Report { replay: options.name.clone(), dry_run: options.dry_run, before, ..Report::default() };
-    let sender = Sender::new(courier, options.rate, cancel);
-    let ended = run(outbox, sender, options, journal, &wanted, &mut report, &mut told).await;
+    let sender = Sender::new(destination, options.rate, cancel);
+    let ended = run(outbox, sender, options, journal, &wanted, &mut report, &mut on_step).await;
     (report, ended)
 }
 
@@ -90,7 +90,7 @@ async fn run(
     mut journal: Option<&mut Journal>,
     wanted: &impl Fn(&Message) -> bool,
     report: &mut Report,
-    told: &mut impl FnMut(&Step),
+    on_step: &mut impl FnMut(&Step),
 ) -> Result<()> {
     let start = journal.as_ref().map(|journal| journal.state.position.clone()).unwrap_or_default();
     let mut reader = outbox.read_in_order(options.filter.clone(), start);
@@ -106,7 +106,7 @@ async fn run(
             *report.by_type.entry(message.event_type.clone()).or_default() += 1;
         }
         if options.dry_run {
-            page.iter().for_each(|message| told(&step(message, "planned", None)));
+            page.iter().for_each(|message| on_step(&step(message, "planned", None)));
             continue;
         }
         let records =
@@ -122,11 +122,11 @@ async fn run(
                 match verdict {
                     Verdict::Accepted | Verdict::Nothing => {
                         report.sent += 1;
-                        told(&step(message, "sent", None));
+                        on_step(&step(message, "sent", None));
                     }
                     Verdict::Refused { code, message: why } => {
                         report.refused += 1;
-                        told(&step(message, "refused", Some(format!("{code}: {why}"))));
+                        on_step(&step(message, "refused", Some(format!("{code}: {why}"))));
                     }
                     Verdict::Unfinished { .. } => {}
                 }

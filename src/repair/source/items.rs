@@ -1,7 +1,7 @@
-//! Items of DynamoDB's outbox.
+//! Items of a DynamoDB outbox table.
 //!
-//! A query gives the items of one aggregate in the order of their sequence. A scan promises no order ("Scan" in the DynamoDB
-//! API reference), so who needs one reads [`gather`].
+//! A query returns the items of one aggregate in the order of their sequence. A scan has no order ("Scan" in the
+//! DynamoDB API reference); callers that need one use [`gather`].
 
 use std::collections::HashMap;
 
@@ -15,11 +15,11 @@ use crate::dynamodb::from_item;
 use crate::error::{AwsContext, Error, Kind, Result};
 use crate::outbox::Message;
 
-/// The key after which reading goes on.
+/// The key after which reading continues.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     aggregate_id: String,
-    /// As DynamoDB writes the number.
+    /// The number in DynamoDB's text form.
     sequence: String,
 }
 
@@ -40,16 +40,16 @@ impl Place {
 
 pub(super) struct Page {
     pub messages: Vec<Message>,
-    /// Items that are no outbox items.
+    /// Items that are not outbox items.
     pub unreadable: u64,
     pub next: Option<Place>,
 }
 
-/// Reads everything that the filter lets through and sorts it by aggregate and sequence. The second part counts items that
-/// are no outbox items.
+/// Reads the items that pass the filter and sorts them by aggregate and sequence. Also returns the number of items that
+/// are not outbox items.
 ///
 /// # Errors
-/// What DynamoDB says, and `Io` for the temporary files.
+/// Those of DynamoDB, and `Io` for the temporary files.
 pub(super) async fn gather(clients: &Clients, table: &str, filter: &Filter) -> Result<(Sorted, u64)> {
     let (mut sorter, mut unreadable, mut after) = (Sorter::new()?, 0, None);
     loop {
@@ -63,7 +63,7 @@ pub(super) async fn gather(clients: &Clients, table: &str, filter: &Filter) -> R
     }
 }
 
-/// A page is 1 MB of items, of which the filter lets some through.
+/// Reads a page: 1 MB of items, before the filter.
 pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after: Option<Place>) -> Result<Page> {
     let (client, after) = (clients.dynamodb(), after.map(Place::key));
     let (items, next) = match &filter.aggregate {
@@ -87,7 +87,7 @@ pub(super) async fn page(clients: &Clients, table: &str, filter: &Filter, after:
         }
     };
     let next = next.filter(|key| !key.is_empty());
-    let unknown = || Error::new(Kind::Unexpected, format!("{table} has another key than an outbox has"));
+    let unknown = || Error::new(Kind::Unexpected, format!("{table} does not have the key of an outbox table"));
     let next = next.map(|key| Place::of(key).ok_or_else(unknown)).transpose()?;
     let mut page = Page { messages: Vec::with_capacity(items.len()), unreadable: 0, next };
     for item in &items {

@@ -1,6 +1,7 @@
-//! Events of an event log: what was delivered over a bus was committed, and the log may know it longer than the outbox.
+//! Events of an event log: events delivered over a bus were committed, and the log may retain them longer than the
+//! outbox.
 //!
-//! A log is in the order of arrival, with replays in between, so it is sorted first (`sorted.rs`).
+//! A log is in the order of arrival and contains replays, so it is sorted first (`sorted.rs`).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Deserialize;
@@ -15,10 +16,10 @@ use crate::postgres::admin::OutboxKey;
 
 /// The bus stamps events with whole seconds.
 const COARSE: TimeDelta = TimeDelta::seconds(2);
-/// Event ids remembered to recognise repeated deliveries, which follow within a day at most.
+/// Event ids remembered to detect repeated deliveries, which follow within a day at most.
 const REMEMBERED: usize = 200_000;
 
-/// An event log, and what was read of it.
+/// An event log, and its sorted events.
 pub struct Log {
     clients: Clients,
     group: String,
@@ -30,7 +31,7 @@ impl Log {
         Self { clients: clients.clone(), group: group.to_owned(), sorted: None }
     }
 
-    /// The next page after a place; None once there is no more. The first one reads the whole log.
+    /// Reads the page after a position; `None` at the end. The first call reads the whole log.
     pub(super) async fn page(
         &mut self,
         filter: &Filter,
@@ -79,11 +80,11 @@ impl Reader {
         Self { clients: clients.clone(), group: group.to_owned(), seen: Recent::new(REMEMBERED) }
     }
 
-    /// Returns the outbox events of a page, and the token of the next page. `window` is of the time of their delivery;
+    /// Returns the outbox events of a page, and the token of the next page. `window` limits the time of delivery;
     /// either end may be open.
     ///
     /// # Errors
-    /// What CloudWatch Logs says.
+    /// Those of CloudWatch Logs.
     pub async fn page(
         &mut self,
         window: (Option<DateTime<Utc>>, Option<DateTime<Utc>>),
@@ -103,8 +104,8 @@ impl Reader {
     }
 }
 
-/// An event as EventBridge writes it into a log; None for what is not an event of an outbox, and for one that was
-/// delivered before under the same event id.
+/// Parses an event in EventBridge's form; returns `None` if it is not an outbox event, or was delivered before under
+/// the same event id.
 fn message(text: &str, seen: &mut Recent) -> Option<Message> {
     #[derive(Deserialize)]
     struct Envelope {
@@ -121,14 +122,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_event_of_an_outbox_is_passed_over() {
+    fn other_events_are_skipped() {
         for text in ["", "{}", r#"{"detail":{}}"#, r#"{"source":"outboxctl.sentinel","detail":{"n":1}}"#] {
             assert!(message(text, &mut Recent::new(1)).is_none(), "{text}");
         }
     }
 
     #[test]
-    fn what_the_bus_delivers_again_counts_once_and_what_is_published_again_counts_again() {
+    fn repeated_deliveries_count_once_and_repeated_publications_twice() {
         let event = |id: &str| {
             let detail = r#"{"specversion":"1.0","id":"01890a5d-ac96-774b-bcce-b302099a8057","source":"outbox.car",
                 "type":"CarCreated","subject":"1","time":"2026-01-01T00:00:00Z","sequence":"1","data":{}}"#;

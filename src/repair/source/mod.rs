@@ -1,7 +1,7 @@
-//! Reads what was committed: an outbox table, or the log of what a bus delivered, from end to end, a page at a time.
+//! Reads committed events: from an outbox table, or from the log of events delivered over a bus, page by page.
 //!
-//! [`Outbox::read_in_order`] returns the same order for each: every aggregate by its sequence. It does not depend on
-//! clocks. A PostgreSQL table has it in its key; the scan of a DynamoDB table and a log are sorted on disk first
+//! [`Outbox::read_in_order`] returns the same order for each: every aggregate by its sequence, independent of clocks. A
+//! PostgreSQL table is indexed in that order; the scan of a DynamoDB table and a log are sorted on disk first
 //! (`sorted.rs`).
 
 mod items;
@@ -24,14 +24,14 @@ use crate::pipelines::Part;
 use crate::postgres::admin::OutboxKey;
 use sorted::Sorted;
 
-/// An outbox table, or a log of what was in one.
+/// An outbox table, or a log of its delivered events.
 pub enum Outbox {
     Postgres(Box<Database>),
     DynamoDb { clients: Box<Clients>, table: String },
     Log(Box<logged::Log>),
 }
 
-/// Which events; all where nothing is said.
+/// Selects events; without conditions all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filter {
     /// Written then or later.
@@ -41,7 +41,7 @@ pub struct Filter {
     /// An aggregate's id.
     pub aggregate: Option<String>,
     pub event_type: Option<String>,
-    /// Any of these; any at all where empty.
+    /// Any of these; all if empty.
     pub ids: Vec<Uuid>,
 }
 
@@ -56,10 +56,10 @@ impl Filter {
 }
 
 impl Outbox {
-    /// The outbox of this deployment.
+    /// Opens the outbox of this deployment.
     ///
     /// # Errors
-    /// `Usage` for a pipeline that has none; `NotDeployed`, and what connecting can end in.
+    /// `Usage` for a pipeline without an outbox; `NotDeployed`, and those of connecting.
     pub async fn open(deployment: &Deployment) -> Result<Self> {
         let origin = deployment.pipeline.origin();
         if origin.part == Part::Database {
@@ -74,32 +74,32 @@ impl Outbox {
             .hint("`outboxctl verify` proves its delivery, `outboxctl dlq` has what could not be delivered"))
     }
 
-    /// The log of every event on the bus of this deployment.
+    /// Opens the log of every event on the bus of this deployment.
     ///
     /// # Errors
     /// `Usage` for a pipeline without a bus, `NotDeployed`.
     pub fn open_log(deployment: &Deployment) -> Result<Self> {
         let pipeline = deployment.pipeline;
         let Some(log) = pipeline.stop(Part::EventLog) else {
-            let text = format!("{} has no bus, and so no log of what was on it", pipeline.name);
-            return Err(Error::new(Kind::Usage, text).hint("its outbox is all there is: leave out --source"));
+            let text = format!("{} has no bus, and therefore no event log", pipeline.name);
+            return Err(Error::new(Kind::Usage, text).hint("read the outbox: omit --source"));
         };
         Ok(Self::Log(Box::new(logged::Log::new(&deployment.clients, deployment.output(log.output)?))))
     }
 
-    /// Reads what the filter lets through, in the order that costs least.
+    /// Reads the events that pass the filter, in the cheapest order.
     pub fn read(&mut self, filter: Filter) -> Reader<'_> {
         Reader { outbox: self, filter, position: Position::Start, in_order: false, sorted: None, unreadable: 0 }
     }
 
-    /// Reads what the filter lets through, each aggregate's events by their sequence, from where another reader of the same
-    /// filter was.
+    /// Reads the events that pass the filter, each aggregate in order of sequence, from the position of another reader
+    /// with the same filter.
     pub fn read_in_order(&mut self, filter: Filter, position: Position) -> Reader<'_> {
         Reader { outbox: self, filter, position, in_order: true, sorted: None, unreadable: 0 }
     }
 }
 
-/// Where reading goes on. It can be kept, and stays good while the table changes.
+/// Position from which reading continues. It can be stored, and stays valid while the table changes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
@@ -109,7 +109,7 @@ pub enum Position {
     Row(OutboxKey),
     /// After this item.
     Item(items::Place),
-    /// After this event of what was sorted: a log, or the scan of a table.
+    /// After this event of a sorted log or table scan.
     #[serde(alias = "logged")]
     Sorted(OutboxKey),
     End,
@@ -121,22 +121,22 @@ pub struct Reader<'a> {
     filter: Filter,
     position: Position,
     in_order: bool,
-    /// The scan of a table, where its order counts.
+    /// The sorted scan of a table, if the order matters.
     sorted: Option<Sorted>,
-    /// Items so far that are no outbox items.
+    /// Number of items so far that are not outbox items.
     pub unreadable: u64,
 }
 
 impl Reader<'_> {
-    /// Where the next page begins.
+    /// Returns the position of the next page.
     pub fn position(&self) -> &Position {
         &self.position
     }
 
-    /// The next page, which may be empty; None at the end.
+    /// Reads the next page, which may be empty; `None` at the end.
     ///
     /// # Errors
-    /// What the store says.
+    /// Those of the store.
     pub async fn next(&mut self) -> Result<Option<Vec<Message>>> {
         let (messages, next) = match (&mut *self.outbox, &self.position) {
             (_, Position::End) => return Ok(None),
@@ -145,7 +145,7 @@ impl Reader<'_> {
                 let (messages, next) = rows::page(database, &self.filter, after).await?;
                 (messages, next.map(Position::Row))
             }
-            // A query is in order by itself.
+            // A query is ordered.
             (Outbox::DynamoDb { clients, table }, position) if self.in_order && self.filter.aggregate.is_none() => {
                 let sorted = match &mut self.sorted {
                     Some(sorted) => sorted,

@@ -1,4 +1,4 @@
-//! Rows of PostgreSQL's outbox, directly or through the admin function.
+//! Rows of a PostgreSQL outbox, directly or through the admin function.
 
 use serde_json::value::RawValue;
 
@@ -25,7 +25,7 @@ pub(super) async fn page(
 
 fn message(row: CommittedRow) -> Result<Message> {
     let payload = RawValue::from_string(row.payload);
-    let payload = payload.map_err(|error| Error::new(Kind::Unexpected, "jsonb that is no JSON").with_source(error))?;
+    let payload = payload.map_err(|error| Error::new(Kind::Unexpected, "jsonb that is not JSON").with_source(error))?;
     Ok(Message {
         id: row.id,
         aggregate_type: row.aggregate_type,

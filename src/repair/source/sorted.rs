@@ -1,8 +1,8 @@
-//! Events put into the order of their aggregates, on disk and in bounded memory.
+//! Sorts events by aggregate, on disk and in bounded memory.
 //!
-//! What comes in no useful order (a log, the scan of a table) is dealt into temporary files by aggregate, and then given
-//! out file by file, each event once, in the order of its aggregate. Memory is that of one file, a 64th of what is wanted;
-//! the files have no name and are gone with the process, however it ends.
+//! Unordered input (a log, the scan of a table) is distributed over temporary files by aggregate, and then returned
+//! file by file, each event once, in the order of its aggregate. Memory is that of one file, a 64th of the selected
+//! events; the files are unnamed and disappear with the process.
 
 use std::collections::{HashSet, VecDeque};
 use std::fs::File;
@@ -14,32 +14,33 @@ use crate::error::{Kind, OrFail, Result};
 use crate::outbox::Message;
 use crate::postgres::admin::OutboxKey;
 
-/// Files, each open at the same time.
+/// Number of files, all open at the same time.
 const FILES: usize = 64;
-/// Bytes that are gathered before they are written, by file: 2 MB in all.
+/// Write buffer per file: 2 MB in total.
 const GATHERED: usize = 32 << 10;
-/// Events and bytes of payload of a page.
+/// Events and bytes of payload per page.
 const PAGE: usize = 1_000;
 const PAGE_BYTES: usize = 4 << 20;
 
-/// Events on their way into their files.
+/// Distributes events over the files.
 pub(super) struct Sorter(Vec<BufWriter<File>>);
 
 impl Sorter {
     /// # Errors
-    /// `Io` where no temporary file can be made.
+    /// `Io` if temporary files can't be created.
     pub(super) fn new() -> Result<Self> {
         let file = |_| {
-            let file = tempfile::tempfile().or_fail(Kind::Io, || "no temporary file can be made".into())?;
+            let file = tempfile::tempfile().or_fail(Kind::Io, || "a temporary file can't be created".into())?;
             Ok(BufWriter::with_capacity(GATHERED, file))
         };
         Ok(Self((0..FILES).map(file).collect::<Result<_>>()?))
     }
 
-    /// Adds an event, without the mark of the replay that may have brought it: it is the same event.
+    /// Adds an event, without the mark of a replay that may have delivered it: it is the same event.
     pub(super) fn add(&mut self, message: Message) -> Result<()> {
         let message = Message { replay: None, ..message };
-        let text = serde_json::to_vec(&message).or_fail(Kind::Unexpected, || "an event has no JSON form".into())?;
+        let text =
+            serde_json::to_vec(&message).or_fail(Kind::Unexpected, || "an event can't be written as JSON".into())?;
         let length = u32::try_from(text.len()).or_fail(Kind::Unexpected, || "an event is too large".into())?;
         let file = &mut self.0[file_of(&message.aggregate_type, &message.aggregate_id)];
         let written = file.write_all(&length.to_be_bytes()).and_then(|()| file.write_all(&text));
@@ -54,12 +55,12 @@ impl Sorter {
 /// Events in the order of their aggregates.
 pub(super) struct Sorted {
     files: VecDeque<(usize, BufWriter<File>)>,
-    /// What is left of the file that was read last.
+    /// The rest of the file that was read last.
     open: VecDeque<Message>,
 }
 
 impl Sorted {
-    /// Returns what comes next, but nothing up to `after`; an empty page at the end.
+    /// Returns the next events after `after`; an empty page at the end.
     pub(super) fn page(&mut self, after: Option<&OutboxKey>) -> Result<Vec<Message>> {
         let (mut page, mut bytes) = (Vec::new(), 0);
         let after = after.map(place);
@@ -71,7 +72,7 @@ impl Sorted {
                     page.push(message);
                 }
                 None => match self.files.pop_front() {
-                    // Passed over by one who goes on.
+                    // Skipped when continuing from a position.
                     Some((file, _)) if after.as_ref().is_some_and(|(at, ..)| file < *at) => {}
                     Some((_, file)) => self.open = read(file)?.into(),
                     None => break,
@@ -82,13 +83,13 @@ impl Sorted {
     }
 }
 
-/// The place of an event, from which another reader can go on.
+/// Returns the position of an event, from which another reader can continue.
 pub(super) fn key(message: &Message) -> OutboxKey {
     let Message { aggregate_type, aggregate_id, sequence, .. } = message;
     OutboxKey { aggregate_type: aggregate_type.clone(), aggregate_id: aggregate_id.clone(), sequence: *sequence }
 }
 
-/// Where an event comes in the whole; it is the same in every process.
+/// Returns the sort key of an event; it is the same in every process.
 fn place(key: &OutboxKey) -> (usize, String, String, i64) {
     let OutboxKey { aggregate_type, aggregate_id, sequence } = key;
     (file_of(aggregate_type, aggregate_id), aggregate_type.clone(), aggregate_id.clone(), *sequence)
@@ -99,7 +100,7 @@ fn file_of(aggregate_type: &str, aggregate_id: &str) -> usize {
     usize::from(hash[0]) % FILES
 }
 
-/// The file's events, each once, in order.
+/// Reads the file's events, each once, in order.
 fn read(file: BufWriter<File>) -> Result<Vec<Message>> {
     let failed = || "a temporary file can't be read back".to_owned();
     let written = file.into_inner().map_err(std::io::IntoInnerError::into_error);
@@ -158,7 +159,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(24))]
 
         #[test]
-        fn each_event_comes_once_in_the_order_of_its_aggregate_also_for_one_who_goes_on(
+        fn each_event_is_returned_once_in_order_also_from_a_position(
             events in proptest::collection::vec((0u8..9, 1i64..30), 1..120),
             cut in any::<proptest::sample::Index>(),
         ) {
@@ -168,7 +169,7 @@ mod tests {
             for pair in whole.windows(2) {
                 prop_assert!(place(&pair[0]) < place(&pair[1]));
             }
-            // The log of another day, read again: what is after the place is the same.
+            // The same log, read again later: the events after the position are the same.
             let at = cut.index(whole.len());
             let shuffled: Vec<_> = events.iter().rev().copied().collect();
             prop_assert_eq!(&rest(sorted(&shuffled), Some(&whole[at])), &whole[at + 1..]);

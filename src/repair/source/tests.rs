@@ -1,4 +1,4 @@
-//! DynamoDB's outbox against a table whose scans come in an order of their own.
+//! DynamoDB's outbox, read from a table whose scans have an arbitrary order.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::outbox::derived_id;
 
 const EVENTS: i64 = 12;
 const AGGREGATES: [&str; 3] = ["a", "b", "c"];
-/// Items of a page of a scan.
+/// Items per page of a scan.
 const PAGE: usize = 7;
 
-/// Items in the order in which a scan gives them.
+/// Items in the order of a scan.
 fn items() -> Vec<Value> {
     let mut keys: Vec<(String, &str)> =
         (1..=EVENTS).flat_map(|sequence| AGGREGATES.map(|id| (sequence.to_string(), id))).collect();
@@ -64,7 +64,7 @@ async fn outbox() -> Outbox {
     Outbox::DynamoDb { clients: Box::new(clients), table: "outbox".into() }
 }
 
-/// Everything from a position on, and how many items could not be read.
+/// Reads everything from a position on; also returns how many items could not be read.
 async fn rest(outbox: &mut Outbox, position: Position) -> (Vec<Message>, u64) {
     let mut reader = outbox.read_in_order(Filter::default(), position);
     let mut messages = Vec::new();
@@ -75,16 +75,16 @@ async fn rest(outbox: &mut Outbox, position: Position) -> (Vec<Message>, u64) {
 }
 
 #[tokio::test]
-async fn each_aggregate_is_in_order_whatever_order_a_scan_has() {
+async fn each_aggregate_is_in_order_independent_of_the_scan() {
     let mut outbox = outbox().await;
     let (messages, unreadable) = rest(&mut outbox, Position::Start).await;
-    let mut lanes: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-    messages.iter().for_each(|m| lanes.entry(&m.aggregate_id).or_default().push(m.sequence));
+    let mut sequences: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
+    messages.iter().for_each(|m| sequences.entry(&m.aggregate_id).or_default().push(m.sequence));
     let whole: Vec<i64> = (1..=EVENTS).collect();
-    assert_eq!(lanes, AGGREGATES.map(|id| (id, whole.clone())).into());
+    assert_eq!(sequences, AGGREGATES.map(|id| (id, whole.clone())).into());
     assert_eq!(unreadable, 1);
 
-    // Another process that goes on from any place reads what comes after it, and nothing else.
+    // Another process that continues from any position reads the later events, and only those.
     let ids = |messages: &[Message]| messages.iter().map(|message| message.id).collect::<Vec<_>>();
     for at in [0, 11, 20, messages.len() - 1] {
         let (after, _) = rest(&mut outbox, Position::Sorted(sorted::key(&messages[at]))).await;

@@ -1,7 +1,7 @@
-//! The tap on a bus: a temporary queue behind a temporary rule, proven live before anything relies on it.
+//! The tap on a bus: a temporary queue behind a temporary rule, which is checked before it is used.
 //!
-//! A new rule takes up to a minute to go live on AWS, and goes live bit by bit. So the tap sends sentinel events of its
-//! own until several in a row have come through.
+//! A new rule takes up to a minute to match events on AWS, and starts gradually. So the tap sends sentinel events until
+//! several in a row have arrived.
 
 mod resources;
 
@@ -26,30 +26,30 @@ use crate::report::{Event, Expect, Reporter};
 use resources::Resources;
 pub use resources::{orphans, remove_orphans, rules};
 
-/// Sentinels in a row that must come through.
+/// Consecutive sentinels that must arrive.
 const IN_A_ROW: u64 = 3;
-/// How long a rule may take to go live.
+/// Maximum time until a rule matches events.
 const LIVE_WITHIN: Duration = Duration::from_secs(180);
 /// A new rule takes up to a minute on AWS (PutRule in the EventBridge API reference: "allow a short period of time").
 const USUAL: Expect = Expect::Usually(15, 60);
-/// How long an event may be on its way from bus to queue.
+/// Maximum time of an event from bus to queue.
 const GRACE: TimeDelta = TimeDelta::seconds(2);
-/// Messages kept to tell what comes again; far more than are under way at once.
+/// Message ids kept to detect repeated deliveries; far more than are in flight.
 const REMEMBERED: usize = 100_000;
-/// Receivers at work at once: one receives about 10 messages a round trip.
+/// Concurrent receivers: one receives about 10 messages per round trip.
 const RECEIVERS: usize = 3;
 
-/// A live tap. It must be removed with [`Tap::remove`], whatever happens.
+/// An active tap. [`Tap::remove`] must follow, whatever happens.
 pub struct Tap {
     clients: Clients,
     resources: Resources,
-    /// Ends the receivers and the renewal.
+    /// Cancels the receivers and the renewal.
     stop: CancellationToken,
 }
 
 impl Tap {
-    /// Makes the tap and proves it live; what killed processes left behind on this bus is removed first. On failure,
-    /// and when `cancel` fires meanwhile, nothing of it is left.
+    /// Creates the tap and waits until it is active; first removes taps that killed processes left on this bus. After
+    /// an error or when `cancel` fires, nothing of it remains.
     ///
     /// # Errors
     /// `Interrupted` when cancelled.
@@ -61,12 +61,12 @@ impl Tap {
     ) -> Result<Self> {
         match resources::remove_orphans(clients, bus).await {
             Ok(names) if names.is_empty() => {}
-            Ok(names) => reporter.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
-            Err(error) => reporter.warn(format!("could not look for taps left behind: {error}")),
+            Ok(names) => reporter.note(format!("removed leftovers of a killed run: {}", names.join(", "))),
+            Err(error) => reporter.warn(format!("could not list leftover taps: {error}")),
         }
-        reporter.emit(Event::started("tap", "making a temporary queue and rule"));
+        reporter.emit(Event::started("tap", "creating a temporary queue and rule"));
         let name = format!("{}{}", resources::PREFIX, Uuid::now_v7().simple());
-        // Not cancellable: a queue made by a request that nobody waits for could not be removed.
+        // Not cancellable: a queue created by a dropped request could not be removed.
         let resources = resources::create_queue(clients, bus, &name).await?;
         let tap = Self { clients: clients.clone(), resources, stop: CancellationToken::new() };
         let live = tokio::select! {
@@ -91,7 +91,7 @@ impl Tap {
         }
     }
 
-    /// Sends sentinels until [`IN_A_ROW`] that were sent one after the other have all come back.
+    /// Sends sentinels until [`IN_A_ROW`] consecutive ones have arrived.
     async fn prove(&self, reporter: &dyn Reporter) -> Result<()> {
         let begun = Instant::now();
         let interval = Duration::from_millis(if self.clients.is_local() { 50 } else { 1_000 });
@@ -105,7 +105,7 @@ impl Tap {
                 );
             }
             self.send_sentinel(n).await?;
-            // Later than it takes on the local stack.
+            // Later than the local stack needs.
             if n == 10 {
                 reporter.emit(Event::progress("tap", "waiting for the rule to go live"));
                 reporter.expect("tap", USUAL);
@@ -133,7 +133,8 @@ impl Tap {
         answer.entries().first().map_or(Ok(()), refusal)
     }
 
-    /// Receives into the sink in the background until removed, past `until`, or nobody takes the items any more.
+    /// Receives into the sink in the background until the tap is removed, `until` has passed, or the receiver of the
+    /// items is closed.
     pub fn listen(&self, sink: &Sink, until: Option<DateTime<Utc>>) {
         let recent = Arc::new(Mutex::new(Recent::new(REMEMBERED)));
         for _ in 0..RECEIVERS {
@@ -146,7 +147,7 @@ impl Tap {
         tokio::spawn(async move {
             let mut ticks = tokio::time::interval(owner::LEASE_TIME.to_std().unwrap_or_default() / 4);
             while tap.stop.run_until_cancelled(ticks.tick()).await.is_some() {
-                // A renewal that fails is tried again long before the lease runs out.
+                // A failed renewal is retried long before the lease expires.
                 if let Err(error) = tap.resources.renew(&tap.clients).await {
                     tracing::debug!(%error, "renewing the tap");
                 }
@@ -159,13 +160,13 @@ impl Tap {
     }
 
     async fn receive_into(&self, sink: &Sink, recent: &Mutex<Recent>, until: Option<DateTime<Utc>>) -> Result<()> {
-        // A standard queue may hand out a message twice. Two messages of one event are two deliveries by the bus.
+        // A standard queue may deliver a message twice. Two messages of one event are two deliveries by the bus.
         let is_new = |message: &Message| {
             let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner);
             message.message_id().is_none_or(|id| recent.is_new(id))
         };
         loop {
-            // Judged before the look, so that the last look comes after the end.
+            // Checked before receiving, so that the last receive comes after the end.
             let last = until.is_some_and(|until| Utc::now() > until + GRACE);
             let messages = self.receive(2).await?;
             for message in &messages {
@@ -207,7 +208,7 @@ impl Tap {
         if !entries.is_empty() {
             let deleted =
                 sqs.delete_message_batch().queue_url(&self.resources.queue_url).set_entries(Some(entries)).send().await;
-            // A message that stays comes again; its id tells that it is the same one.
+            // A message that is not deleted is received again, with the same id.
             if let Err(error) = deleted {
                 tracing::debug!(code = sdk_code(&error), "deleting received messages");
             }
@@ -215,14 +216,15 @@ impl Tap {
         Ok(messages)
     }
 
-    /// Takes rule and queue away.
+    /// Removes the rule and the queue.
     pub async fn remove(self) -> Result<()> {
         self.stop.cancel();
         self.resources.remove(&self.clients).await
     }
 }
 
-/// Why no sentinel will be taken. One that a busy bus refused is one that does not come back: the next is sent anyway.
+/// Returns an error if no sentinel will be accepted. A sentinel that a busy bus refused counts as lost: the next one is
+/// sent anyway.
 fn refusal(entry: &PutEventsResultEntry) -> Result<()> {
     match (entry.error_code(), entry.error_message().unwrap_or_default()) {
         (None | Some("ThrottlingException" | "InternalFailure" | "InternalException"), _) => Ok(()),
@@ -230,7 +232,7 @@ fn refusal(entry: &PutEventsResultEntry) -> Result<()> {
     }
 }
 
-/// The number of this tap's own sentinel.
+/// Returns the number of this tap's own sentinel.
 fn sentinel_number(message: &Message, tap: &str) -> Option<u64> {
     let envelope: Value = serde_json::from_str(message.body()?).ok()?;
     let detail = &envelope["detail"];
@@ -252,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_busy_bus_does_not_end_the_proof() {
+    fn a_busy_bus_does_not_fail_the_check() {
         let answered = |code: Option<&str>| {
             let entry =
                 PutEventsResultEntry::builder().set_error_code(code.map(str::to_owned)).error_message("m").build();

@@ -1,4 +1,4 @@
-//! The queue and the rule of a tap: making them, finding those left behind, and removing them.
+//! The queue and the rule of a tap: creating, finding leftovers, and removing.
 
 use std::collections::HashMap;
 
@@ -11,11 +11,11 @@ use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::owner;
 
-/// Queue and rule have the same name, with this prefix.
+/// Prefix of the name that queue and rule share.
 pub const PREFIX: &str = "outboxctl-tap-";
 const TARGET: &str = "queue";
 
-/// A tap's queue and rule.
+/// The queue and rule of a tap.
 #[derive(Debug, Clone)]
 pub struct Resources {
     pub name: String,
@@ -23,14 +23,14 @@ pub struct Resources {
     pub queue_url: String,
 }
 
-/// The bus that a tap listens to.
+/// Tag with the bus that a tap listens to.
 const BUS: &str = "outboxctl:bus";
 
 fn tags(bus: &str) -> HashMap<String, String> {
     owner::tags().into_iter().chain([(BUS.to_owned(), bus.to_owned())]).collect()
 }
 
-/// Makes the queue; every later step can find it again by its name and tags.
+/// Creates the queue; later steps find it by its name and tags.
 pub async fn create_queue(clients: &Clients, bus: &str, name: &str) -> Result<Resources> {
     let answer = clients
         .sqs()
@@ -47,13 +47,13 @@ pub async fn create_queue(clients: &Clients, bus: &str, name: &str) -> Result<Re
 }
 
 impl Resources {
-    /// Makes the rule that sends every event of the bus to the queue.
+    /// Creates the rule that sends every event of the bus to the queue.
     pub async fn connect(&self, clients: &Clients) -> Result<()> {
         let action = |what: &str| format!("{what} {}", self.name);
         let arn = QueueAttributeName::QueueArn;
         let attributes =
             clients.sqs().get_queue_attributes().queue_url(&self.queue_url).attribute_names(arn.clone()).send().await;
-        let attributes = attributes.aws(action("look at queue"))?;
+        let attributes = attributes.aws(action("read attributes of queue"))?;
         let queue_arn = attributes.attributes().and_then(|found| found.get(&arn)).cloned().unwrap_or_default();
 
         let events = clients.eventbridge();
@@ -63,7 +63,7 @@ impl Resources {
             .put_rule()
             .name(&self.name)
             .event_bus_name(&self.bus)
-            .description("Temporary: outboxctl looks on. It is removed with its queue.")
+            .description("Temporary rule of outboxctl, removed with its queue.")
             .event_pattern(json!({ "source": [{ "prefix": "" }] }).to_string())
             .set_tags(Some(tags.map_err(|e| Error::new(Kind::Unexpected, "the rule's tags").with_source(e))?))
             .send()
@@ -88,34 +88,34 @@ impl Resources {
         let target = Target::builder().id(TARGET).arn(queue_arn).build();
         let target = target.map_err(|e| Error::new(Kind::Unexpected, "the rule's target").with_source(e))?;
         let put = events.put_targets().rule(&self.name).event_bus_name(&self.bus).targets(target).send().await;
-        match put.aws(action("point at the queue: rule"))?.failed_entries().first() {
+        match put.aws(action("set the queue as target of rule"))?.failed_entries().first() {
             None => Ok(()),
             Some(entry) => {
                 let (code, text) = (entry.error_code().unwrap_or("?"), entry.error_message().unwrap_or(""));
-                Err(Error::new(Kind::Aws, format!("point rule {} at its queue: {code}: {text}", self.name)))
+                Err(Error::new(Kind::Aws, format!("set the target of rule {}: {code}: {text}", self.name)))
             }
         }
     }
 
-    /// Removes rule and queue; what is gone already is fine. Both are tried whatever happens to the other.
+    /// Removes rule and queue, each even if removing the other fails; missing ones are not an error.
     pub async fn remove(&self, clients: &Clients) -> Result<()> {
         let rule = remove_rule(clients, &self.bus, &self.name).await;
         let queue = match clients.sqs().delete_queue().queue_url(&self.queue_url).send().await {
-            Err(error) if is_no_queue(sdk_code(&error)) => Ok(()),
+            Err(error) if is_missing_queue(sdk_code(&error)) => Ok(()),
             answer => answer.aws(format!("delete queue {}", self.name)).map(drop),
         };
-        let hint = format!("delete by hand what is left: queue and rule {}", self.name);
+        let hint = format!("delete the remaining queue and rule {} manually", self.name);
         rule.and(queue).map_err(|error| error.hint(hint))
     }
 
-    /// Extends the lease, so that nobody on another machine takes a long-lived tap for an orphan.
+    /// Extends the lease, so that processes on other machines do not remove a long-lived tap as an orphan.
     pub async fn renew(&self, clients: &Clients) -> Result<()> {
         let request = clients.sqs().tag_queue().queue_url(&self.queue_url).set_tags(Some(tags(&self.bus)));
         request.send().await.aws(format!("renew queue {}", self.name)).map(drop)
     }
 }
 
-fn is_no_queue(code: &str) -> bool {
+fn is_missing_queue(code: &str) -> bool {
     code == "QueueDoesNotExist" || code == "AWS.SimpleQueueService.NonExistentQueue"
 }
 
@@ -128,10 +128,10 @@ async fn remove_rule(clients: &Clients, bus: &str, name: &str) -> Result<()> {
     events.delete_rule().name(name).event_bus_name(bus).send().await.aws(format!("delete rule {name}")).map(drop)
 }
 
-/// Names of all rules of the bus; none where there is no bus.
+/// Returns the names of all rules of the bus; none if the bus does not exist.
 ///
 /// # Errors
-/// What EventBridge says.
+/// Those of EventBridge.
 pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     let (mut names, mut token) = (Vec::new(), None);
     loop {
@@ -148,14 +148,14 @@ pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     }
 }
 
-/// Names of the queues that killed processes left behind, of any bus.
+/// Returns the names of queues that killed processes left behind, of any bus.
 pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
     for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
         let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
             // Its owner removed it meanwhile.
-            Err(error) if is_no_queue(sdk_code(&error)) => continue,
+            Err(error) if is_missing_queue(sdk_code(&error)) => continue,
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };
         if owner::is_orphan(&tags, Utc::now()) {
@@ -165,14 +165,14 @@ pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
     Ok(found)
 }
 
-/// Removes what killed processes left behind on this bus; returns the names.
+/// Removes the queues and rules that killed processes left on this bus; returns their names.
 pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     let mut removed = Vec::new();
     let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
     for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
         let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
             // Its owner removed it meanwhile.
-            Err(error) if is_no_queue(sdk_code(&error)) => continue,
+            Err(error) if is_missing_queue(sdk_code(&error)) => continue,
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };
         if tags.get(BUS).is_some_and(|of| of == bus) && owner::is_orphan(&tags, Utc::now()) {
@@ -182,10 +182,10 @@ pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>>
             removed.push(name);
         }
     }
-    // A rule whose queue is gone: its owner was killed in the middle of removing them.
+    // A rule without its queue: its owner was killed between removing the two.
     let events = clients.eventbridge();
     let rules = match events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await {
-        // The bus is gone, and its rules with it.
+        // The bus was deleted, and its rules with it.
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Vec::new(),
         answer => answer.aws("list the temporary rules")?.rules.unwrap_or_default(),
     };

@@ -1,4 +1,4 @@
-//! What `tail` shows of a record against what publisher and consumer make of it: one record, one judgement.
+//! Compares the item that `tail` shows of a record with the results of publisher and consumer.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -7,9 +7,9 @@ use serde_json::{Map, Value, json};
 use super::*;
 use crate::outbox::formats::dms::{Recognised, recognise};
 
-/// A record in which each member is as DMS writes it, or in one of the ways in which others do.
+/// A record in which each member has the form of DMS, or another one.
 fn record() -> impl Strategy<Value = Vec<u8>> {
-    // Mostly what DMS writes: a record with several odd members is broken anyway, and says little.
+    // Mostly the form of DMS: a record with several odd members is broken anyway.
     fn mostly(usual: Vec<Value>, odd: Vec<Value>) -> impl Strategy<Value = Value> + Clone {
         prop_oneof![6 => select(usual), 1 => select(odd)]
     }
@@ -95,13 +95,13 @@ fn shown(bytes: &[u8]) -> Item {
     items.remove(0)
 }
 
-/// What both say, or why they disagree.
+/// Compares the results of all readers.
 fn compare(bytes: &[u8]) -> Result<(), TestCaseError> {
     let (item, text) = (shown(bytes), String::from_utf8_lossy(bytes).into_owned());
     match recognise(bytes) {
         Recognised::Skip => prop_assert!(matches!(item.content, Content::Control | Content::Data), "{text}: {item:?}"),
         Recognised::Broken(broken) => {
-            // Never as something that the pipeline passes over.
+            // Never a kind that the pipeline skips.
             prop_assert!(!matches!(item.content, Content::Control | Content::Data), "{text}: {broken:?}, {item:?}");
         }
         Recognised::Event(message) => {
@@ -125,24 +125,24 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn every_reader_of_a_record_says_the_same(bytes in record()) {
+    fn all_readers_of_a_record_agree(bytes in record()) {
         compare(&bytes)?;
     }
 
-    /// Cut off, or with one byte changed.
+    /// A truncated record, or one with a changed byte.
     #[test]
-    fn also_of_a_damaged_one(bytes in record(), at: prop::sample::Index, byte: u8, cut: bool) {
+    fn all_readers_of_a_damaged_record_agree(bytes in record(), at: prop::sample::Index, byte: u8, cut: bool) {
         let mut bytes = bytes;
         let at = at.index(bytes.len());
         if cut { bytes.truncate(at) } else { bytes[at] = byte }
-        // gzip and KPL begin with bytes that no JSON begins with.
+        // gzip and KPL start with bytes that JSON never starts with.
         prop_assume!(!bytes.is_empty() && bytes[0] != 0x1f && bytes[0] != 0xf3);
         compare(&bytes)?;
     }
 }
 
 #[test]
-fn a_control_record_without_data_is_one() {
+fn a_control_record_needs_no_data() {
     let text = r#"{"data":null,"metadata":{"record-type":"control","operation":"rename-table","schema-name":"","table-name":"t"}}"#;
     assert!(matches!(recognise(text.as_bytes()), Recognised::Skip));
     assert_eq!(shown(text.as_bytes()).content, Content::Control);

@@ -7,7 +7,7 @@ use crate::outbox::{Members, SOURCE_PREFIX, timestamp};
 use crate::pipelines::Hop;
 use crate::streams::{Body, Content, EventView, Item, Json, Origin, SENTINEL_SOURCE};
 
-/// None for a tap's sentinel. What is not looked at stays text, however large or deeply nested it is.
+/// Returns the item; `None` for a tap's sentinel. Unused members stay text, however large or deeply nested they are.
 pub fn bus_event(
     hop: Hop,
     text: &str,

@@ -1,4 +1,4 @@
-//! From bytes at a hop to an [`Item`]. Pure.
+//! Decodes the bytes of a hop into an [`Item`]. Pure.
 
 #[cfg(test)]
 mod agreement_tests;
@@ -29,11 +29,11 @@ use crate::outbox::formats::kpl;
 use crate::pipelines::Hop;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
-/// What one record of the stream may unpack to, all that is packed into it together: the largest record that Kinesis
-/// takes. Beyond this it is shown as it came.
+/// Maximum bytes that one record of the stream may unpack to, with all that is packed into it: the largest record that
+/// Kinesis allows. A larger one is shown as it is.
 const UNPACKED_LIMIT: usize = 10 * 1024 * 1024;
 
-/// Where a record of a Kinesis stream was found.
+/// Position of a record of a Kinesis stream.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
     pub shard: &'a str,
@@ -52,7 +52,7 @@ impl Place<'_> {
     }
 }
 
-/// Appends what a record of the stream holds: one item, or one for each of the records that a producer packed into it.
+/// Appends the items of a stream record: one, or one for each of the records that a producer packed into it.
 pub fn stream_record(bytes: &[u8], at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
     let mut budget = UNPACKED_LIMIT;
     match kpl::split(bytes, UNPACKED_LIMIT) {
@@ -71,7 +71,7 @@ fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Ori
     Item { kind: "item", hop: Hop::Stream, at, content, summary, event, origin, body }
 }
 
-/// `budget` is what may still be unpacked of the record that this is a part of.
+/// Decodes a payload; `budget` is the rest of the bytes that its stream record may unpack to.
 fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin, budget: &mut usize) -> Item {
     let decoded = match bytes.starts_with(GZIP).then(|| gunzip(bytes, budget)) {
         None => json(bytes).unwrap_or_else(|error| raw(bytes, &error)),
@@ -84,7 +84,7 @@ fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin, budget: &mut usize) 
 fn gunzip(bytes: &[u8], budget: &mut usize) -> Result<Vec<u8>, String> {
     let (mut unpacked, most) = (Vec::new(), *budget);
     let read = MultiGzDecoder::new(bytes).take(most as u64 + 1).read_to_end(&mut unpacked);
-    // What could not be unpacked was unpacked in part: it counts, too.
+    // A partly unpacked payload counts, too.
     *budget = most.saturating_sub(unpacked.len());
     match read.map_err(|error| error.to_string())? > most {
         true => Err(format!("more than {most} bytes unpacked")),
@@ -117,7 +117,7 @@ fn json(bytes: &[u8]) -> Result<Decoded, String> {
             let (content, event, summary) = match Change::parse(bytes) {
                 Ok(change) => changed(change),
                 Err(_) => {
-                    let summary = format!("{} bytes of JSON that is no change", bytes.len());
+                    let summary = format!("{} bytes of JSON without a change", bytes.len());
                     (Content::Other, EventView::default(), summary)
                 }
             };
@@ -131,7 +131,7 @@ fn raw(bytes: &[u8], error: &str) -> (Content, EventView, String, Body) {
     (Content::Undecodable, EventView::default(), format!("{} bytes that can't be read: {error}", bytes.len()), body)
 }
 
-/// A change of a DynamoDB item: an event where it was appended to an outbox table.
+/// Classifies a change of a DynamoDB item: an event if it was appended to an outbox table.
 pub fn changed(change: Change) -> (Content, EventView, String) {
     let message = appended(&change).ok().flatten();
     let operation = if change.expired { "expired" } else { change.operation.name() };

@@ -1,4 +1,4 @@
-//! A row that DMS captured.
+//! A row captured by DMS.
 
 use std::borrow::Cow;
 
@@ -15,9 +15,9 @@ pub fn captured(record: &Captured<'_>) -> (Content, EventView) {
     if !record.is_outbox_row() {
         return (Content::Data, EventView::default());
     }
-    // A broken row of the outbox is shown as far as it can be read: the publisher keeps it as a dead letter.
+    // A broken row of the outbox is shown as far as it can be read: the publisher stores it as a dead letter.
     let row = record.partial_row();
-    // jsonb is a LOB to DMS: it arrives as text. Other captures give the JSON itself.
+    // jsonb is a LOB for DMS, which sends it as text. Other captures send the JSON itself.
     let payload = row.payload.and_then(|json| serde_json::from_str(json).ok().or(Some(Cow::Borrowed(json))));
     let payload = payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok());
     let created = || row.created_at.as_deref().and_then(timestamp);

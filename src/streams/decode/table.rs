@@ -9,7 +9,7 @@ use crate::outbox::formats::dynamodb::Change;
 use crate::outbox::formats::dynamodb::users::Mapping;
 use crate::pipelines::Hop;
 
-/// A change in the form that functions get. It is shown with plain images.
+/// Decodes a change in the form that functions receive. It is shown with plain images.
 pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
     let body = &event["dynamodb"];
     let sequence_number = body["SequenceNumber"].as_str().unwrap_or_default().to_owned();
@@ -35,7 +35,8 @@ pub fn table_change(shard: &str, event: Value, at: DateTime<Utc>) -> Item {
     Item { kind: "item", hop: Hop::Stream, at, content, summary, event: view, origin, body }
 }
 
-/// What a plain table's own attributes tell. Whoever wrote a row last has nothing to do with who removes it.
+/// Returns the fields from a plain table's own attributes. A removal does not repeat the correlation id of the last
+/// writer.
 fn row(change: &Change) -> EventView {
     if let Some(view) = event_of(change) {
         return view;
@@ -50,8 +51,8 @@ fn row(change: &Change) -> EventView {
     EventView { aggregate_id: id, sequence, correlation_id: text("correlation_id"), ..EventView::default() }
 }
 
-/// The event that the mapper of `dynamodb-cdc` makes of a versioned row's change. Personal fields have no part in what
-/// is shown here.
+/// Returns the event that the mapper of `dynamodb-cdc` derives from a versioned row's change. Personal fields are not
+/// shown.
 fn event_of(change: &Change) -> Option<EventView> {
     let mut images = change.new.iter().chain(&change.old);
     if !images.any(|image| image.contains_key("version")) {
@@ -107,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_users_change_tells_which_event_it_becomes() {
+    fn a_change_of_a_user_shows_its_event() {
         let user = json!({
             "id": {"S": "u"}, "version": {"N": "3"}, "plan": {"S": "pro"}, "updated_at": {"S": "2026-11-21T06:00:00.5Z"},
             "correlation_id": {"S": "r-3"},
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outbox_item_is_an_event_and_what_is_unreadable_is_shown() {
+    fn an_outbox_item_is_an_event_and_unreadable_items_are_shown() {
         let outbox = json!({
             "id": {"S": "0198a6a0-0000-7000-8000-000000000001"}, "aggregate_type": {"S": "cart"}, "aggregate_id": {"S": "c"},
             "event_type": {"S": "CartCreated"}, "payload": {"S": "{\"correlationId\": \"r-2\"}"}, "sequence": {"N": "1"},

@@ -53,7 +53,7 @@ fn columns_may_be_numbers_and_in_scientific_notation() {
 }
 
 #[test]
-fn other_rows_and_control_records_are_told_apart() {
+fn other_rows_and_control_records_are_distinguished() {
     let content = |text: String| record(text.as_bytes()).content;
     assert_eq!(content(OUTBOX.replace("\"outbox\"", "\"cars\"")), Content::Data);
     assert_eq!(content(OUTBOX.replace("insert", "delete")), Content::Data);
@@ -62,14 +62,14 @@ fn other_rows_and_control_records_are_told_apart() {
 }
 
 #[test]
-fn what_can_not_be_read_is_kept_as_base64() {
+fn unreadable_records_are_kept_as_base64() {
     let item = record(b"\xff\x00");
     assert_eq!(item.content, Content::Undecodable);
     assert!(matches!(&item.body, Body::Raw { base64, .. } if base64 == "/wA="));
     let line = serde_json::to_value(&item).expect("JSON");
     assert_eq!(line["base64"], "/wA=");
     assert_eq!(line["type"], "item");
-    // A record that its limit cut off is no other kind of record.
+    // A truncated record is not another kind of record.
     let cut = record(&OUTBOX.as_bytes()[..OUTBOX.len() - 1]);
     assert!(matches!(&cut.body, Body::Raw { error, .. } if error.contains("EOF")), "{:?}", cut.body);
 }
@@ -90,7 +90,7 @@ fn packed_records_are_unpacked() {
 }
 
 #[test]
-fn what_is_packed_badly_is_kept_whole() {
+fn badly_packed_records_are_kept_whole() {
     let mut cut = gzip(OUTBOX.as_bytes());
     cut.truncate(cut.len() / 2);
     let mut aggregate = join(&[UserRecord { partition_key: "a".into(), data: b"x".to_vec() }]);
@@ -108,14 +108,14 @@ fn a_small_record_does_not_fill_the_memory() {
     let bomb = gzip(&vec![b' '; UNPACKED_LIMIT + 1]);
     let Body::Raw { error, .. } = record(&bomb).body else { panic!("it was unpacked") };
     assert!(error.contains("bytes unpacked"), "{error}");
-    // Nor do many together: what is packed into one record shares the limit.
+    // The records packed into one record share the limit.
     let half = gzip(&vec![b' '; UNPACKED_LIMIT / 2 + 1]);
     let packed: Vec<UserRecord> =
         (0..20).map(|_| UserRecord { partition_key: "a".into(), data: half.clone() }).collect();
     let items = records(&join(&packed));
     let unpacked = items.iter().filter(|item| item.summary.contains("unpacked by gzip")).count();
     assert_eq!((items.len(), unpacked), (20, 1), "{:?}", items[1].summary);
-    // An aggregate that stands for 120 GB is shown as it came.
+    // An aggregate that expands to 120 GB is shown as it is.
     let bomb = join(&vec![UserRecord { partition_key: "k".repeat(100_000).into(), data: Vec::new() }; 300]);
     let items = records(&bomb);
     assert!(matches!(&items[..], [one] if one.content == Content::Undecodable), "{} items", items.len());
@@ -129,8 +129,8 @@ fn deep_json_is_read_at_every_hop() {
     );
     let item = bus_event(Hop::Bus, &detail, Utc::now(), bus).expect("an item");
     assert_eq!((item.content, item.event.correlation_id.as_deref()), (Content::Event, Some("r-1")));
-    let stranger = bus_event(Hop::Bus, &deep, Utc::now(), bus).expect("an item");
-    assert_eq!(stranger.content, Content::Other);
+    let other = bus_event(Hop::Bus, &deep, Utc::now(), bus).expect("an item");
+    assert_eq!(other.content, Content::Other);
     let row = OUTBOX
         .replace(r#""{\"correlationId\": \"r-0\"}""#, &format!(r#""{{\"correlationId\":\"r-0\",\"x\":{deep}}}""#));
     let item = record(row.as_bytes());
@@ -139,7 +139,7 @@ fn deep_json_is_read_at_every_hop() {
 }
 
 #[test]
-fn a_changed_item_shows_its_images_and_strangers_stay_readable() {
+fn changed_items_show_their_images_and_other_json_stays_readable() {
     let change = json!({
         "eventID": "e", "eventName": "MODIFY", "tableName": "users",
         "dynamodb": {"ApproximateCreationDateTime": 1, "Keys": {"id": {"S": "u1"}},
@@ -153,12 +153,12 @@ fn a_changed_item_shows_its_images_and_strangers_stay_readable() {
 }
 
 #[test]
-fn sentinels_are_skipped_and_strangers_are_not() {
+fn only_sentinels_are_skipped() {
     let sentinel = format!(r#"{{"source":"{SENTINEL_SOURCE}"}}"#);
     assert_eq!(bus_event(Hop::Bus, &sentinel, Utc::now(), bus), None);
-    let stranger = bus_event(Hop::Bus, r#"{"id":"b","source":"x","detail-type":"Y","detail":{}}"#, Utc::now(), bus);
-    let stranger = stranger.expect("an item");
-    assert_eq!((stranger.content, stranger.origin.delivery()), (Content::Other, "b".to_owned()));
+    let other = bus_event(Hop::Bus, r#"{"id":"b","source":"x","detail-type":"Y","detail":{}}"#, Utc::now(), bus);
+    let other = other.expect("an item");
+    assert_eq!((other.content, other.origin.delivery()), (Content::Other, "b".to_owned()));
     let event = r#"{"id":"b","source":"outbox.car","detail":{"specversion":"1.0","id":"e1","sequence":"2",
         "source":"outbox.car","subject":"c1","type":"T","data":{"correlationId":"r-1"}}}"#;
     let event = bus_event(Hop::Log, event, Utc::now(), bus).expect("an item").event;
@@ -167,12 +167,12 @@ fn sentinels_are_skipped_and_strangers_are_not() {
 
 proptest::proptest! {
     #[test]
-    fn no_bytes_panic(bytes: Vec<u8>, text: String) {
+    fn any_bytes_are_accepted(bytes: Vec<u8>, text: String) {
         records(&bytes);
         bus_event(Hop::Log, &text, Utc::now(), bus);
     }
 
-    /// What is looked at of a record is what the whole record says, whatever its order and its unknown members.
+    /// The members that are read agree with the whole record, independent of order and unknown members.
     #[test]
     fn the_quick_look_agrees_with_the_record(
         id in "\\PC{0,8}", payload in "\\PC{0,8}", sequence: i64, table in "outbox|cars|awsdms_x", operation in "insert|load|update",

@@ -1,4 +1,4 @@
-//! Page after page of one shard, through expired iterators, throttling and faults of the service.
+//! Reads the pages of one shard, through expired iterators, throttling and service errors.
 
 use aws_sdk_dynamodbstreams::Client;
 use aws_sdk_dynamodbstreams::error::{ProvideErrorMetadata, SdkError};
@@ -11,23 +11,23 @@ use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::Warnings;
 use crate::streams::retry::{ATTEMPTS, BACKOFF, is_passing};
 
-/// How much older than the beginning a record may be that is still shown, where the beginning is known by our clock only.
+/// Tolerance in age for records before a start that is known by our clock only.
 const CLOCKS: TimeDelta = TimeDelta::seconds(5);
 
-/// A position that outlives an iterator, which lives for 15 minutes.
+/// A position that outlives an iterator, which is valid for 15 minutes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cursor {
     Oldest,
-    /// From now on. DynamoDB has no positions by time: should the iterator expire before a record was seen, the shard is
-    /// read from its oldest record, and what was made before this time is passed over.
+    /// From now on. DynamoDB has no positions by time: if the iterator expires before a record was seen, the shard is
+    /// read from its oldest record, and records made before this time are skipped.
     LatestSince(DateTime<Utc>),
-    /// The same, once that iterator was lost.
+    /// The same, after that iterator was lost.
     OldestSince(DateTime<Utc>),
     After(String),
 }
 
 impl Cursor {
-    /// The position for another iterator, after the first one was lost.
+    /// Returns the position for another iterator, after the first one was lost.
     fn renewed(self) -> Self {
         match self {
             Self::LatestSince(opened) => Self::OldestSince(opened),
@@ -36,15 +36,15 @@ impl Cursor {
     }
 }
 
-/// One shard's pages, each record once.
+/// The pages of one shard, each record once.
 pub struct Pages {
     client: Client,
     stream_arn: String,
     shard: String,
     cursor: Cursor,
-    /// Records made before are not shown.
+    /// Records made before this time are not returned.
     since: Option<DateTime<Utc>>,
-    /// None at the end of a closed shard.
+    /// `None` at the end of a closed shard.
     iterator: Option<String>,
     warnings: Warnings,
 }
@@ -53,7 +53,7 @@ impl Pages {
     /// Takes the position.
     ///
     /// # Errors
-    /// `StreamMissing` where stream or shard is not there, and what DynamoDB answers.
+    /// `StreamMissing` if stream or shard does not exist, and those of DynamoDB.
     pub async fn open(
         client: Client,
         stream_arn: String,
@@ -74,11 +74,11 @@ impl Pages {
         &self.stream_arn
     }
 
-    /// The next page, possibly an empty one; None once the shard is closed and read to its end. Records that were trimmed
-    /// before they were read are reported as a warning, and reading goes on with what is left.
+    /// Reads the next page, which may be empty; `None` once the shard is closed and read to its end. Records that were
+    /// trimmed before they were read are reported as a warning, and reading continues with the remaining ones.
     ///
     /// # Errors
-    /// `StreamMissing` where the shard is gone, and what DynamoDB goes on answering for several minutes.
+    /// `StreamMissing` if the shard no longer exists, and errors of DynamoDB that last several minutes.
     pub async fn next(&mut self) -> Result<Option<Vec<Record>>> {
         let Some(mut iterator) = self.iterator.clone() else { return Ok(None) };
         let mut attempt = 0;
@@ -111,7 +111,8 @@ impl Pages {
         Ok(Some(records))
     }
 
-    /// Continues with the oldest record that is left. False where that was asked for already: nothing of the shard is left.
+    /// Continues with the oldest remaining record. Returns false after a second attempt: no record of the shard is
+    /// left.
     fn trimmed(&mut self) -> bool {
         let cursor = match &self.cursor {
             Cursor::OldestSince(_) | Cursor::Oldest => return false,
@@ -128,7 +129,7 @@ impl Pages {
         true
     }
 
-    /// Pauses before another attempt, where one can help.
+    /// Pauses before a retry, if one can help.
     async fn again<E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static>(
         &self,
         error: SdkError<E, HttpResponse>,
@@ -136,19 +137,19 @@ impl Pages {
         action: &str,
     ) -> Result<()> {
         let (shard, arn) = (&self.shard, &self.stream_arn);
-        // The oldest record of a shard that is trimmed to its end can't be read either.
+        // The oldest record of a completely trimmed shard can't be read either.
         if matches!(sdk_code(&error), "ResourceNotFoundException" | "TrimmedDataAccessException") {
             return Err(Error::new(Kind::StreamMissing, format!("stream {arn} has no shard {shard}")));
         }
         if attempt < ATTEMPTS && is_passing(&error) {
-            tracing::debug!(shard, attempt, code = sdk_code(&error), "trying again");
+            tracing::debug!(shard, attempt, code = sdk_code(&error), "retrying");
             tokio::time::sleep(BACKOFF.wait(attempt)).await;
             return Ok(());
         }
         Err(error).aws(format!("{action} shard {shard} of {arn}"))
     }
 
-    /// An iterator at the cursor.
+    /// Returns an iterator at the cursor.
     async fn position(&mut self) -> Result<String> {
         let mut attempt = 0;
         let answer = loop {

@@ -1,4 +1,4 @@
-//! One shard, from a position to its end.
+//! Reads one shard from a position to its end.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use crate::dynamodb::stream::event;
 use crate::error::Result;
 use crate::streams::{Sink, decode};
 
-/// A record that is read within so much of its own time, which has full seconds only, bears the time of its reading.
+/// A record that is read within this time of its own time, which has full seconds only, gets the time of its reading.
 const LIVE: TimeDelta = TimeDelta::seconds(2);
 
-/// How a shard ended.
+/// Reasons for the end of a shard reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// It is closed and read to its end.
+    /// Closed and read to its end.
     Drained,
     PastUntil,
-    /// Nobody takes the items any more.
+    /// The receiver of the items is closed.
     Unwanted,
 }
 
@@ -45,7 +45,7 @@ impl ShardReader {
                 if created.zip(self.until).is_some_and(|(created, until)| created > until) {
                     return Ok(End::PastUntil);
                 }
-                // Of the second that reading begins in, nobody can tell what is older.
+                // Within the second in which reading starts, older records can't be distinguished.
                 if created.zip(self.since).is_some_and(|(created, since)| created < since.trunc_subsecs(0)) {
                     continue;
                 }
@@ -57,7 +57,7 @@ impl ShardReader {
                 }
             }
             if records.is_empty() {
-                // What comes now is later. A second more than needed: the service's clock is not ours.
+                // Later records are past `until`. One second more than needed: the clocks differ.
                 if self.until.is_some_and(|until| Utc::now() > until + TimeDelta::seconds(1)) {
                     return Ok(End::PastUntil);
                 }
@@ -71,7 +71,7 @@ impl ShardReader {
     }
 }
 
-/// When the change was made, in full seconds.
+/// Returns the time of the change, in full seconds.
 pub fn created(record: &Record) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(record.dynamodb()?.approximate_creation_date_time()?.secs(), 0)
 }

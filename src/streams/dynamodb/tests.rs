@@ -1,4 +1,4 @@
-//! The reader against a scripted stream.
+//! Tests of the reader with a scripted stream.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use tokio::sync::mpsc::Receiver;
 use super::*;
 use crate::streams::{Item, channel};
 
-async fn open(fake: &FakeStreams, from: From, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {
+async fn open(fake: &FakeStreams, from: StartAt, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {
     warned(fake, from, until, Warnings::default()).await
 }
 
 async fn warned(
     fake: &FakeStreams,
-    from: From,
+    from: StartAt,
     until: Option<DateTime<Utc>>,
     warnings: Warnings,
 ) -> Receiver<Result<Item>> {
@@ -32,7 +32,7 @@ async fn warned(
     items
 }
 
-/// Sequence numbers of the next `count` items.
+/// Returns the sequence numbers of the next `count` items.
 async fn take(items: &mut Receiver<Result<Item>>, count: usize) -> Vec<u64> {
     let mut seen = Vec::new();
     while seen.len() < count {
@@ -56,19 +56,19 @@ async fn parents_come_before_children_and_each_record_once() {
     let fake = FakeStreams::default();
     fake.open("z-parent", None);
     put(&fake, "z-parent", 5);
-    // Names in an order in which a careless reader would see children first.
+    // Names in an order in which a wrong reader would read children first.
     fake.open("a-child", Some("z-parent"));
     put(&fake, "a-child", 3);
     fake.open("0-grandchild", Some("a-child"));
     put(&fake, "0-grandchild", 1);
     fake.fail(&["ExpiredIteratorException", "LimitExceededException", "ExpiredIteratorException"]);
-    let mut items = open(&fake, From::Start, None).await;
+    let mut items = open(&fake, StartAt::Start, None).await;
     assert_eq!(take(&mut items, 9).await, (1..=9).collect::<Vec<u64>>());
     // A shard that is closed while it is read is followed by its child.
     fake.open("another", Some("0-grandchild"));
     put(&fake, "another", 2);
     assert_eq!(take(&mut items, 2).await, [10, 11]);
-    // Switched off: the end, and no error.
+    // Disabled: the end, without an error.
     fake.close("another");
     assert!(end(&mut items).await.is_none());
 }
@@ -80,7 +80,7 @@ async fn the_latest_begins_after_what_is_there() {
     put(&fake, "a", 3);
     fake.open("b", Some("a"));
     put(&fake, "b", 2);
-    let mut items = open(&fake, From::Latest, None).await;
+    let mut items = open(&fake, StartAt::Latest, None).await;
     put(&fake, "b", 1);
     fake.open("c", Some("b"));
     put(&fake, "c", 1);
@@ -95,20 +95,20 @@ async fn times_are_kept_to_the_second() {
         fake.put("a", json!({ "dynamodb": { "ApproximateCreationDateTime": 1_700_000_000 + second } }));
     }
     let at = |seconds: i64| DateTime::from_timestamp(1_700_000_000 + seconds, 500_000_000).expect("a time");
-    let mut items = open(&fake, From::At(at(2)), Some(at(4))).await;
+    let mut items = open(&fake, StartAt::At(at(2)), Some(at(4))).await;
     assert_eq!(take(&mut items, 3).await, [3, 4, 5]);
     assert!(end(&mut items).await.is_none());
-    // Past a time to come there may be nothing at all to show it.
+    // After a time in the future there may be no record at all.
     let soon = Utc::now() + TimeDelta::milliseconds(100);
-    let mut items = open(&fake, From::Latest, Some(soon)).await;
+    let mut items = open(&fake, StartAt::Latest, Some(soon)).await;
     assert!(end(&mut items).await.is_none());
 }
 
-/// Warnings, as they are reported.
-fn heard() -> (Warnings, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
-    let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
-    let to = heard.clone();
-    (Warnings::to(move |text| to.lock().expect("unpoisoned").push(text)), heard)
+/// Collects the reported warnings.
+fn collected_warnings() -> (Warnings, std::sync::Arc<std::sync::Mutex<Vec<String>>>) {
+    let collected_warnings = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let to = collected_warnings.clone();
+    (Warnings::to(move |text| to.lock().expect("unpoisoned").push(text)), collected_warnings)
 }
 
 #[tokio::test]
@@ -116,50 +116,50 @@ async fn an_iterator_that_expires_before_a_record_was_seen_leaves_no_gap() {
     let fake = FakeStreams::default();
     fake.open("a", None);
     put(&fake, "a", 3);
-    let mut items = open(&fake, From::Latest, None).await;
+    let mut items = open(&fake, StartAt::Latest, None).await;
     let now = json!({ "dynamodb": { "ApproximateCreationDateTime": Utc::now().timestamp() } });
-    // At the same moment: the reader has no chance to see it with the iterator that it has.
+    // At the same moment: the reader can't see it with its iterator.
     fake.put_and_expire("a", now.clone());
     fake.put("a", now);
     assert_eq!(take(&mut items, 2).await, [4, 5], "what was there before the beginning is not shown");
 }
 
 #[tokio::test]
-async fn a_shard_that_is_listed_and_gone_is_passed_over_with_a_warning() {
+async fn an_expired_shard_that_is_still_listed_is_skipped_with_a_warning() {
     let fake = FakeStreams::default();
     fake.open("a", None);
     put(&fake, "a", 2);
     fake.open("b", Some("a"));
     put(&fake, "b", 2);
     fake.forget("a");
-    let (warnings, heard) = heard();
-    let mut items = warned(&fake, From::Start, None, warnings).await;
+    let (warnings, collected_warnings) = collected_warnings();
+    let mut items = warned(&fake, StartAt::Start, None, warnings).await;
     assert_eq!(take(&mut items, 2).await, [3, 4]);
-    assert_eq!(*heard.lock().expect("unpoisoned"), ["shard a is gone: its records have expired"]);
+    assert_eq!(*collected_warnings.lock().expect("unpoisoned"), ["shard a is gone: its records have expired"]);
 }
 
-/// It was an error once, and ended the reader: what is left is read, and the gap is reported.
+/// The remaining records are read, and the gap is reported.
 #[tokio::test]
-async fn what_was_trimmed_unread_is_reported_and_the_rest_is_read() {
+async fn trimmed_records_are_reported_and_the_rest_is_read() {
     let fake = FakeStreams::default();
     fake.open("a", None);
     put(&fake, "a", 4);
-    let (warnings, heard) = heard();
-    let mut items = warned(&fake, From::Start, None, warnings).await;
+    let (warnings, collected_warnings) = collected_warnings();
+    let mut items = warned(&fake, StartAt::Start, None, warnings).await;
     assert_eq!(take(&mut items, 4).await, [1, 2, 3, 4]);
     fake.put_and_trim("a", 3);
     assert_eq!(take(&mut items, 1).await, [7]);
-    let heard = heard.lock().expect("unpoisoned");
-    assert_eq!(*heard, ["records of shard a after 4 have expired before they were read"]);
+    let collected_warnings = collected_warnings.lock().expect("unpoisoned");
+    assert_eq!(*collected_warnings, ["records of shard a after 4 have expired before they were read"]);
 }
 
 #[tokio::test]
-async fn a_stream_that_is_not_there_is_named() {
+async fn a_missing_stream_is_named() {
     let fake = FakeStreams::default();
     let (sink, _items) = channel();
     let (client, cancel) = (fake.client().await, CancellationToken::new());
     let options =
-        Options { stream_arn: "arn:other".into(), from: From::Start, until: None, warnings: Warnings::default() };
+        Options { stream_arn: "arn:other".into(), from: StartAt::Start, until: None, warnings: Warnings::default() };
     let opened = Coordinator { client, options, sink, cancel, pause: Duration::ZERO }.open().await;
     assert_eq!(opened.expect_err("refused").kind(), Kind::StreamMissing);
 }

@@ -1,7 +1,7 @@
-//! The enhanced fan-out consumer of one run: registered and tagged at its beginning, removed at its end.
+//! The enhanced fan-out consumer of one run: registered and tagged at its start, removed at its end.
 //!
-//! A registered consumer costs by the hour, so what killed runs left behind is found by its tags, or by the owner in its
-//! name, and removed.
+//! A registered consumer is billed by the hour, so leftovers of killed runs are found by their tags, or by the owner in
+//! their names, and removed.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -18,10 +18,10 @@ use crate::report::{Event, Reporter};
 use crate::streams::owner;
 
 const PREFIX: &str = "outboxctl-tail-";
-/// A consumer is usually active within some seconds.
+/// Maximum wait; a consumer is usually active within some seconds.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
 
-/// A registered consumer. It must be removed with [`FanOut::remove`], whatever happens.
+/// A registered consumer. [`FanOut::remove`] must follow, whatever happens.
 pub struct FanOut {
     client: Client,
     pub arn: String,
@@ -29,11 +29,11 @@ pub struct FanOut {
 }
 
 impl FanOut {
-    /// Registers a consumer and waits until it is active; what killed processes left behind on this stream is removed
-    /// first. On failure, and when `cancel` fires meanwhile, nothing of it is left.
+    /// Registers a consumer and waits until it is active; first removes consumers that killed processes left on this
+    /// stream. After an error or when `cancel` fires, nothing of it remains.
     ///
     /// # Errors
-    /// `StreamMissing`, `Interrupted` when cancelled, and what Kinesis says: a stream takes 20 consumers.
+    /// `StreamMissing`, `Interrupted` if cancelled, and those of Kinesis: a stream has at most 20 consumers.
     pub async fn open(
         clients: &Clients,
         stream: &str,
@@ -43,19 +43,19 @@ impl FanOut {
         let client = clients.kinesis();
         let described = match client.describe_stream_summary().stream_name(stream).send().await {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                return Err(Error::new(Kind::StreamMissing, format!("there is no stream {stream}")));
+                return Err(Error::new(Kind::StreamMissing, format!("stream {stream} not found")));
             }
-            described => described.aws(format!("look at stream {stream}"))?,
+            described => described.aws(format!("describe stream {stream}"))?,
         };
         let stream_arn = described.stream_description_summary().map(|s| s.stream_arn().to_owned()).unwrap_or_default();
         match remove_orphans(&client, &stream_arn).await {
             Ok(names) if names.is_empty() => {}
-            Ok(names) => reporter.note(format!("removed what a killed run had left behind: {}", names.join(", "))),
-            Err(error) => reporter.warn(format!("could not look for consumers left behind: {error}")),
+            Ok(names) => reporter.note(format!("removed leftovers of a killed run: {}", names.join(", "))),
+            Err(error) => reporter.warn(format!("could not list leftover consumers: {error}")),
         }
         reporter.emit(Event::started("fan-out", "registering a temporary consumer"));
         let name = format!("{PREFIX}{}_{:08x}", owner::name(), fastrand::u32(..));
-        // Not cancellable: a consumer made by a request that nobody waits for could not be removed.
+        // Not cancellable: a consumer registered by a dropped request could not be removed.
         let registered = client
             .register_stream_consumer()
             .stream_arn(&stream_arn)
@@ -90,7 +90,7 @@ impl FanOut {
         let begun = Instant::now();
         while begun.elapsed() < ACTIVE_WITHIN {
             let answer = self.client.describe_stream_consumer().consumer_arn(&self.arn).send().await;
-            let answer = answer.aws(format!("look at consumer {}", self.name))?;
+            let answer = answer.aws(format!("describe consumer {}", self.name))?;
             let found = answer.consumer_description().map(|consumer| consumer.consumer_status());
             if found == Some(&ConsumerStatus::Active) {
                 return Ok(());
@@ -101,9 +101,9 @@ impl FanOut {
         Err(Error::new(Kind::Failed, text))
     }
 
-    /// Takes the consumer away.
+    /// Removes the consumer.
     pub async fn remove(self) -> Result<()> {
-        let hint = format!("delete by hand what is left: consumer {}", self.arn);
+        let hint = format!("deregister the remaining consumer {} manually", self.arn);
         deregister(&self.client, &self.arn).await.map_err(|error| error.hint(hint))
     }
 }
@@ -115,37 +115,36 @@ async fn deregister(client: &Client, arn: &str) -> Result<()> {
     }
 }
 
-/// The consumers that are registered with a stream.
+/// The registered consumers of a stream.
 #[derive(Debug, Default)]
 pub struct Consumers {
-    /// Names of those that killed processes left behind, and that are removed now.
+    /// Names of consumers that killed processes left behind, and that were removed now.
     pub removed: Vec<String>,
     /// Names of all others.
     pub others: Vec<String>,
 }
 
-/// Removes the consumers that killed processes left behind on this stream, and names the others. None are there where
-/// there is no stream.
+/// Removes the consumers that killed processes left on this stream, and names the others. A missing stream has none.
 ///
 /// # Errors
-/// What Kinesis says.
+/// Those of Kinesis.
 pub async fn consumers(clients: &Clients, stream: &str) -> Result<Consumers> {
     let client = clients.kinesis();
     let arn = match client.describe_stream_summary().stream_name(stream).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(Consumers::default()),
-        described => described.aws(format!("look at stream {stream}"))?,
+        described => described.aws(format!("describe stream {stream}"))?,
     };
     let arn = arn.stream_description_summary().map(|summary| summary.stream_arn().to_owned()).unwrap_or_default();
     let removed = remove_orphans(&client, &arn).await?;
     let listed = client.list_stream_consumers().stream_arn(&arn).send().await;
     let listed = listed.aws(format!("list the consumers of stream {stream}"))?.consumers.unwrap_or_default();
-    // One that is being removed is still listed for a moment.
+    // A consumer that is being removed is still listed for a moment.
     let others = listed.into_iter().filter(|consumer| *consumer.consumer_status() != ConsumerStatus::Deleting);
     let others = others.map(|consumer| consumer.consumer_name).filter(|name| !removed.contains(name));
     Ok(Consumers { others: others.collect(), removed })
 }
 
-/// Removes the consumers that killed processes left behind on this stream; returns their names.
+/// Removes the consumers that killed processes left on this stream; returns their names.
 async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>> {
     let mut removed = Vec::new();
     let (mut consumers, mut pages) =
@@ -162,7 +161,7 @@ async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>
             }
             // Its owner removed it meanwhile.
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => continue,
-            // The local stack keeps no tags of consumers, and who is to read them may not be allowed to.
+            // The local stack keeps no tags of consumers, and the caller may lack permission to read them.
             Err(_) => owner::tags_of_name(
                 consumer.consumer_name().trim_start_matches(PREFIX).rsplit_once('_').map_or("", |(owner, _)| owner),
             ),

@@ -1,18 +1,18 @@
-//! Which shards may be read now: a child only after its parents are drained. Pure.
+//! Decides which shards may be read: a child only after its parents are read to their ends. Pure.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A shard as far as its order matters.
+/// A shard's id and its parents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ShardInfo {
     pub id: String,
     /// The shard it was split from, or the two it was merged from. They may have expired.
     pub parents: Vec<String>,
-    /// It takes no more records.
+    /// Indicates whether it is closed for new records.
     pub closed: bool,
 }
 
-/// What is known, under way and drained.
+/// The known shards, those being read, and those read to their ends.
 #[derive(Debug, Default)]
 pub struct Lineage {
     waiting: BTreeMap<String, ShardInfo>,
@@ -21,7 +21,7 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Adds the shards that are not known yet; returns which those are.
+    /// Adds the shards that are not known yet; returns their ids.
     pub fn add(&mut self, shards: Vec<ShardInfo>) -> Vec<String> {
         let fresh: Vec<ShardInfo> = shards.into_iter().filter(|shard| !self.knows(&shard.id)).collect();
         let names = fresh.iter().map(|shard| shard.id.clone()).collect();
@@ -29,7 +29,7 @@ impl Lineage {
         names
     }
 
-    /// Counts a shard as drained: it was read to its end, or lies before where reading begins.
+    /// Marks a shard as drained: it was read to its end, or lies before the start of reading.
     pub fn drain(&mut self, id: &str) {
         self.waiting.remove(id);
         self.reading.remove(id);
@@ -76,8 +76,7 @@ mod tests {
     }
 
     proptest::proptest! {
-        /// Whatever the tree of splits and merges, and in whatever order shards are drained: each is read once, after
-        /// its parents.
+        /// For any tree of splits and merges and any order of draining, each shard is read once, after its parents.
         #[test]
         fn every_shard_once_and_after_its_parents(tree in proptest::collection::vec((0usize..20, 0usize..20), 1..20), order: Vec<usize>) {
             let shards: Vec<ShardInfo> = tree.iter().enumerate().map(|(i, (p, q))| {

@@ -1,7 +1,7 @@
 //! The lossless stream reader: every shard, parents before children, through splits, merges, expired iterators and
 //! throttling; each record once.
 //!
-//! Shards are polled, or pushed by enhanced fan-out to a consumer that [`fan_out`] registers for the time of reading.
+//! Shards are polled, or pushed by enhanced fan-out to a consumer that [`fan_out`] registers while reading.
 
 pub mod fan_out;
 pub(super) mod lineage;
@@ -23,47 +23,47 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::{From, Sink, Warnings, read_into};
+use super::{Sink, StartAt, Warnings, read_into};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::retry;
 use lineage::Lineage;
-use shard::{End, Pace, Reading, ShardReader};
+use shard::{End, Intervals, Reading, ShardReader};
 
 pub use lineage::ShardInfo;
 pub use pages::{Cursor, Page, Pages};
 
-/// How far a record's time stamp may be out of its order, and clocks apart: reading goes on so long past `until`.
+/// Tolerance for unordered time stamps and clock differences: reading continues so long past `until`.
 const GRACE: TimeDelta = TimeDelta::seconds(1);
-/// Pages held at once, of all shards together: they hold up to 10 MB each.
+/// Maximum pages held, of all shards together: they hold up to 10 MB each.
 const PAGES: usize = 8;
 
-/// What to read of a stream.
+/// Options of a reader.
 #[derive(Debug, Clone)]
 pub struct Options {
     pub stream: String,
-    pub from: From,
-    /// Records that arrive later are not wanted; the reader ends once it is past this time on every shard.
+    pub from: StartAt,
+    /// Records that arrive later are skipped; the reader ends once it is past this time on every shard.
     pub until: Option<DateTime<Utc>>,
-    /// ARN of the enhanced fan-out consumer that shards are pushed to; None polls them.
+    /// ARN of the enhanced fan-out consumer that shards are pushed to; `None` polls them.
     pub consumer: Option<String>,
     pub warnings: Warnings,
 }
 
-/// Takes its positions on every shard, then reads on in the background until cancelled, past `until`, or failed.
+/// Takes its positions on every shard, then reads in the background until cancelled, past `until`, or failed.
 ///
 /// # Errors
-/// `StreamMissing`, and what Kinesis says.
+/// `StreamMissing`, and those of Kinesis.
 pub async fn open(clients: &Clients, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
-    let pace = match clients.has_shard_limits() {
-        // A shard gives five reads a second, to all its readers together.
-        true => Pace { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
-        false => Pace { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
+    let intervals = match clients.has_shard_limits() {
+        // A shard allows five reads per second for all its readers together.
+        true => Intervals { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
+        false => Intervals { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
     };
-    start(client(clients), options, pace, sink, cancel).await
+    start(client(clients), options, intervals, sink, cancel).await
 }
 
-/// A client that retries by itself only briefly, and never slows down reads of one shard because of another's
+/// Returns a client with few retries of its own, which never slows down reads of one shard because of another's
 /// throttling, as the adaptive mode does.
 fn client(clients: &Clients) -> Client {
     let client = clients.kinesis();
@@ -71,15 +71,21 @@ fn client(clients: &Clients) -> Client {
     Client::from_conf(client.config().to_builder().retry_config(retry).build())
 }
 
-async fn start(client: Client, options: Options, pace: Pace, sink: Sink, cancel: CancellationToken) -> Result<()> {
+async fn start(
+    client: Client,
+    options: Options,
+    intervals: Intervals,
+    sink: Sink,
+    cancel: CancellationToken,
+) -> Result<()> {
     let pages = Arc::new(Semaphore::new(PAGES));
-    let coordinator = Coordinator { client, options, pace, pages, sink, cancel, opened: Utc::now() };
+    let coordinator = Coordinator { client, options, intervals, pages, sink, cancel, opened: Utc::now() };
     let mut lineage = Lineage::default();
     let shards = list(&coordinator.client, &coordinator.options.stream).await?;
-    // From the latest on, a closed shard has nothing to give; its children are read instead.
+    // From the latest position, a closed shard has no records; its children are read instead.
     let before: Vec<String> = match coordinator.options.from {
-        From::Latest => shards.iter().filter(|shard| shard.closed).map(|shard| shard.id.clone()).collect(),
-        From::Start | From::At(_) => Vec::new(),
+        StartAt::Latest => shards.iter().filter(|shard| shard.closed).map(|shard| shard.id.clone()).collect(),
+        StartAt::Start | StartAt::At(_) => Vec::new(),
     };
     lineage.add(shards);
     before.iter().for_each(|id| lineage.drain(id));
@@ -92,7 +98,7 @@ async fn start(client: Client, options: Options, pace: Pace, sink: Sink, cancel:
 struct Coordinator {
     client: Client,
     options: Options,
-    pace: Pace,
+    intervals: Intervals,
     pages: Arc<Semaphore>,
     sink: Sink,
     cancel: CancellationToken,
@@ -104,22 +110,22 @@ impl Coordinator {
         read_into(&self.sink, &self.cancel, self.read(&mut lineage, readers)).await;
     }
 
-    /// Runs the shard readers, and those of the children as their parents are drained.
+    /// Runs the shard readers, and those of the children when their parents are read to their ends.
     async fn read(&self, lineage: &mut Lineage, readers: Vec<ShardReader>) -> Result<()> {
-        // Shards there at the beginning start where the user asked. A shard made since then has nothing older.
+        // Shards present at the start are read from the requested position. Later shards have no older records.
         let cursor = match self.options.from {
-            From::At(_) => Cursor::first(self.options.from, self.opened),
-            From::Latest | From::Start => Cursor::Oldest,
+            StartAt::At(_) => Cursor::first(self.options.from, self.opened),
+            StartAt::Latest | StartAt::Start => Cursor::Oldest,
         };
         let mut running: JoinSet<(String, Result<End>)> = JoinSet::new();
         readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
         loop {
             while let Some(ended) = running.join_next().await {
-                let (id, end) =
-                    ended.map_err(|e| Error::new(Kind::Unexpected, "a shard reader broke off").with_source(e))?;
+                let (id, end) = ended
+                    .map_err(|e| Error::new(Kind::Unexpected, "a shard reader ended unexpectedly").with_source(e))?;
                 match end {
                     Ok(End::Unwanted) => return Ok(()),
-                    // What its children hold came later still.
+                    // The records of its children are later still.
                     Ok(End::PastUntil) => continue,
                     Ok(End::Drained(children)) => {
                         lineage.drain(&id);
@@ -134,18 +140,18 @@ impl Coordinator {
                 let readers = self.readers(lineage, &cursor).await?;
                 readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
             }
-            // Every shard is read to its end, and a stream that lives has others: they are not listed yet.
+            // Every shard is read to its end, and a live stream has others: they are not listed yet.
             if self.sink.is_closed() || self.options.until.is_some_and(|until| Utc::now() > until + GRACE) {
                 return Ok(());
             }
-            tokio::time::sleep(self.pace.at_tip).await;
+            tokio::time::sleep(self.intervals.at_tip).await;
             lineage.add(list(&self.client, &self.options.stream).await?);
             let readers = self.readers(lineage, &cursor).await?;
             readers.into_iter().for_each(|reader| drop(running.spawn(reader.run())));
         }
     }
 
-    /// Readers of the shards whose turn it is now.
+    /// Returns readers of the shards that can be read now.
     async fn readers(&self, lineage: &mut Lineage, cursor: &Cursor) -> Result<Vec<ShardReader>> {
         let mut readers = Vec::new();
         loop {
@@ -171,15 +177,15 @@ impl Coordinator {
     async fn reader(&self, id: &str, cursor: Cursor) -> Result<ShardReader> {
         let reading = Reading {
             until: self.options.until.map(|until| (until, until + GRACE)),
-            pace: self.pace,
+            intervals: self.intervals,
             pages: self.pages.clone(),
             sink: self.sink.clone(),
         };
         ShardReader::open(&self.client, &self.options, id, cursor, reading).await
     }
 
-    /// Fine where the stream has the shard no more, or lists it as closed and does not know it: its records are past the
-    /// stream's retention.
+    /// Returns `Ok` if the stream no longer has the shard, or lists it as closed but does not find it: its records are
+    /// past the stream's retention.
     async fn is_gone(&self, id: &str, error: Error) -> Result<()> {
         if error.kind() != Kind::StreamMissing {
             return Err(error);
@@ -193,20 +199,20 @@ impl Coordinator {
     }
 }
 
-/// Every shard that the stream still has, closed ones included.
+/// Returns every shard that the stream still has, including closed ones.
 pub async fn list(client: &Client, stream: &str) -> Result<Vec<ShardInfo>> {
     let (mut shards, mut token) = (Vec::new(), None::<String>);
     let mut attempt = 0;
     loop {
         let request = client.list_shards();
-        // A page token stands for the stream: naming both is refused.
+        // A page token includes the stream: Kinesis refuses requests with both.
         let request = match &token {
             Some(token) => request.next_token(token),
             None => request.stream_name(stream),
         };
         let page = match request.send().await {
             Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                return Err(Error::new(Kind::StreamMissing, format!("there is no stream {stream}")));
+                return Err(Error::new(Kind::StreamMissing, format!("stream {stream} not found")));
             }
             Err(error) if retry::again(&error, &mut attempt).await => continue,
             page => page.aws(format!("list the shards of {stream}"))?,
@@ -228,7 +234,7 @@ fn info(shard: &Shard) -> ShardInfo {
     }
 }
 
-/// The shards that a shard's end names.
+/// Returns the child shards that are named at the end of a shard.
 fn children(shards: &[ChildShard]) -> Vec<ShardInfo> {
     let child = |shard: &ChildShard| ShardInfo {
         id: shard.shard_id().to_owned(),

@@ -1,4 +1,4 @@
-//! Page after page of one shard, through expired iterators, throttling and faults of the service.
+//! Reads the pages of one shard, through expired iterators, throttling and service errors.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use aws_sdk_kinesis::primitives::DateTime as AwsTime;
 use aws_sdk_kinesis::types::{Record, ShardIteratorType};
 use chrono::{DateTime, Utc};
 
-use super::{From, ShardInfo, children};
+use super::{ShardInfo, StartAt, children};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::retry;
 
@@ -17,22 +17,22 @@ use crate::streams::retry;
 pub enum Cursor {
     Oldest,
     At(DateTime<Utc>),
-    /// From now on. Should its iterator expire before a record was seen, reading goes on from this time.
+    /// From now on. If its iterator expires before a record was seen, reading continues from this time.
     LatestSince(DateTime<Utc>),
     After(String),
 }
 
 impl Cursor {
-    /// Where a shard that is there at the beginning is read from.
-    pub fn first(from: From, opened: DateTime<Utc>) -> Self {
+    /// Returns the start position in a shard that exists at the start.
+    pub fn first(from: StartAt, opened: DateTime<Utc>) -> Self {
         match from {
-            From::Latest => Self::LatestSince(opened),
-            From::Start => Self::Oldest,
-            From::At(at) => Self::At(at),
+            StartAt::Latest => Self::LatestSince(opened),
+            StartAt::Start => Self::Oldest,
+            StartAt::At(at) => Self::At(at),
         }
     }
 
-    /// The position for another iterator, after the first one was lost.
+    /// Returns the position for another iterator, after the first one was lost.
     pub fn renewed(self) -> Self {
         match self {
             Self::LatestSince(opened) => Self::At(opened),
@@ -41,19 +41,19 @@ impl Cursor {
     }
 }
 
-/// One shard's pages, each record once.
+/// The pages of one shard, each record once.
 pub struct Pages {
     client: Client,
     stream: String,
     shard: String,
     cursor: Cursor,
-    /// None at the end of a closed shard.
+    /// `None` at the end of a closed shard.
     iterator: Option<String>,
     children: Vec<ShardInfo>,
     limit: i32,
 }
 
-/// Some records, and how far they are behind the shard's tip.
+/// Records, and their lag behind the shard's tip.
 #[derive(Debug)]
 pub struct Page {
     pub records: Vec<Record>,
@@ -67,20 +67,20 @@ impl Page {
 }
 
 impl Pages {
-    /// Takes the position. `limit` is the most records of a page; Kinesis takes up to 10,000.
+    /// Takes the position. `limit` is the maximum records per page; Kinesis allows 10,000.
     ///
     /// # Errors
-    /// `StreamMissing` where stream or shard is not there.
+    /// `StreamMissing` if stream or shard does not exist.
     pub async fn open(client: Client, stream: String, shard: String, cursor: Cursor, limit: i32) -> Result<Self> {
         let mut pages = Self { client, stream, shard, cursor, iterator: None, children: Vec::new(), limit };
         pages.iterator = Some(pages.position().await?);
         Ok(pages)
     }
 
-    /// The next page; None once the shard is closed and read to its end.
+    /// Reads the next page; `None` once the shard is closed and read to its end.
     ///
     /// # Errors
-    /// What Kinesis goes on answering for several minutes, or at once where waiting can't help.
+    /// Errors of Kinesis that last several minutes, or at once those for which waiting does not help.
     pub async fn next(&mut self) -> Result<Option<Page>> {
         let Some(mut iterator) = self.iterator.clone() else { return Ok(None) };
         let mut attempt = 0;
@@ -101,7 +101,7 @@ impl Pages {
         }
     }
 
-    /// The shards that go on where this one ended; known once [`Pages::next`] returned None, where Kinesis told.
+    /// Returns the child shards; known once [`Pages::next`] returned `None`, if Kinesis named them.
     pub fn children(self) -> Vec<ShardInfo> {
         self.children
     }
@@ -120,10 +120,10 @@ impl Pages {
         (code == "ResourceNotFoundException").then(|| Error::new(Kind::StreamMissing, text()))
     }
 
-    /// An iterator at the cursor.
+    /// Returns an iterator at the cursor.
     async fn position(&self) -> Result<String> {
         let mut attempt = 0;
-        // Kinesis refuses a time that lies ahead of its clock. Its latest is before that time: nothing is left out.
+        // Kinesis refuses a time ahead of its clock. Its latest position is before that time, so no record is missed.
         let mut ahead = false;
         let answer = loop {
             let request = self.client.get_shard_iterator().stream_name(&self.stream).shard_id(&self.shard);
@@ -155,15 +155,15 @@ impl Pages {
     }
 }
 
-/// Whether this is how Kinesis refuses the cursor's time, as a client whose clock is fast may ask for it.
+/// Returns whether Kinesis refused the cursor's time because the client's clock is fast.
 fn is_ahead(cursor: &Cursor, code: &str) -> bool {
     matches!(cursor, Cursor::At(_)) && code == "InvalidArgumentException"
 }
 
-/// When the stream took a record, by its own clock.
+/// Returns the time of a record's arrival in the stream, by its clock.
 pub fn arrival(record: &Record) -> DateTime<Utc> {
     let stamp = record.approximate_arrival_timestamp();
-    // The service counts milliseconds; what is finer comes from their way through a floating point number.
+    // The service counts milliseconds; finer digits are rounding errors of a floating point number.
     stamp
         .and_then(|t| DateTime::from_timestamp_millis((t.as_secs_f64() * 1_000.0).round() as i64))
         .unwrap_or_else(Utc::now)

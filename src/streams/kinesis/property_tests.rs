@@ -1,5 +1,5 @@
-//! The reader against a scripted Kinesis at the wire: whatever is resharded and whatever goes wrong while it reads, each
-//! record comes once, in the order of its shard, and after all of the shard's parents.
+//! Tests of the reader with a scripted Kinesis: through any resharding and any errors, each record is returned once, in
+//! the order of its shard, and after all of the shard's parents.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,11 +10,11 @@ use tokio::sync::mpsc::Receiver;
 use super::*;
 use crate::streams::{Item, Origin};
 
-const PACE: Pace = Pace { at_tip: Duration::from_millis(1), behind: Duration::ZERO };
-/// Far more than it takes; a reader that lost something would wait for ever.
+const INTERVALS: Intervals = Intervals { at_tip: Duration::from_millis(1), behind: Duration::ZERO };
+/// Time limit, far longer than needed; a reader that lost a record would wait forever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn options(from: From, consumer: bool) -> Options {
+fn options(from: StartAt, consumer: bool) -> Options {
     Options {
         stream: "s".into(),
         from,
@@ -24,13 +24,13 @@ fn options(from: From, consumer: bool) -> Options {
     }
 }
 
-/// What happens to the stream; numbers choose among the open shards.
+/// A change of the stream; numbers choose among the open shards.
 #[derive(Debug, Clone)]
 enum Step {
     Put(usize, u8),
     Split(usize),
     Merge(usize, usize),
-    /// The reader gets some time.
+    /// Lets the reader run for a while.
     Wait,
 }
 
@@ -51,7 +51,7 @@ fn chaos() -> impl Strategy<Value = Chaos> {
     })
 }
 
-/// A stream, and what a reader has to show of it.
+/// A stream, and the records that a reader must return.
 struct World {
     kinesis: ScriptedKinesis,
     open: Vec<String>,
@@ -68,7 +68,7 @@ impl World {
         world
     }
 
-    /// Names that sort against the order in which shards are made.
+    /// Adds a shard. Names sort in the reverse order of creation.
     fn add(&mut self, parents: &[&str]) {
         let name = format!("shard-{:03}", 999 - self.parents.len());
         self.kinesis.open(&name, parents);
@@ -126,7 +126,7 @@ async fn next(items: &mut Receiver<Result<Item>>) -> (String, u64) {
     }
 }
 
-/// Reads until so many have come, and a little longer: for what comes twice.
+/// Reads `count` records, and waits a little longer for duplicates.
 async fn collect(items: &mut Receiver<Result<Item>>, count: usize) -> Vec<(String, u64)> {
     let mut seen = Vec::new();
     while seen.len() < count {
@@ -158,7 +158,7 @@ proptest! {
             let (sink, mut items) = crate::streams::channel();
             let cancel = CancellationToken::new();
             let client = world.kinesis.client().await;
-            start(client, options(From::Start, pushed), PACE, sink, cancel.clone()).await.expect("positions");
+            start(client, options(StartAt::Start, pushed), INTERVALS, sink, cancel.clone()).await.expect("positions");
             for step in &during {
                 world.take(step).await;
             }
@@ -168,12 +168,13 @@ proptest! {
         })?;
     }
 
-    /// From the latest on: all of what is put once the positions are taken, and nothing of what was there before.
+    /// From the latest position: all records put after the positions are taken, and no earlier ones.
     #[test]
     fn from_the_latest_everything_new_comes_once(
         before in steps(), during in steps(), seed: u64, pushed: bool,
     ) {
-        // Without expiry: an iterator lost before its first record leads back by the clock, which this stream has not.
+        // Without expiry: an iterator lost before its first record is replaced by a time, which this stream does not
+        // have.
         let chaos = Chaos { throttle: 5, error: 5, ..Chaos::default() };
         runtime().block_on(async {
             let mut world = World::new(chaos, seed);
@@ -184,7 +185,7 @@ proptest! {
             let (sink, mut items) = crate::streams::channel();
             let cancel = CancellationToken::new();
             let client = world.kinesis.client().await;
-            start(client, options(From::Latest, pushed), PACE, sink, cancel.clone()).await.expect("positions");
+            start(client, options(StartAt::Latest, pushed), INTERVALS, sink, cancel.clone()).await.expect("positions");
             for step in &during {
                 world.take(step).await;
             }
@@ -200,7 +201,7 @@ fn at(number: u64) -> DateTime<Utc> {
 }
 
 #[tokio::test]
-async fn a_window_of_time_ends_by_itself_and_leaves_children_unread() {
+async fn a_time_window_ends_and_leaves_children_unread() {
     for pushed in [false, true] {
         let kinesis = ScriptedKinesis::default();
         kinesis.open("a", &[]);
@@ -213,8 +214,8 @@ async fn a_window_of_time_ends_by_itself_and_leaves_children_unread() {
         kinesis.open("c", &["b"]);
         kinesis.put("c", b"{}".to_vec());
         let (sink, mut items) = crate::streams::channel();
-        let options = Options { until: Some(at(6)), ..options(From::At(at(3)), pushed) };
-        start(kinesis.client().await, options, PACE, sink, CancellationToken::new()).await.expect("positions");
+        let options = Options { until: Some(at(6)), ..options(StartAt::At(at(3)), pushed) };
+        start(kinesis.client().await, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
         let mut seen = Vec::new();
         while let Some(item) = tokio::time::timeout(PATIENCE, items.recv()).await.expect("it ends") {
             seen.push(item.expect("no failure").origin.delivery());
@@ -225,12 +226,14 @@ async fn a_window_of_time_ends_by_itself_and_leaves_children_unread() {
 }
 
 #[tokio::test]
-async fn a_shard_past_retention_is_passed_over_and_a_lost_stream_is_not() {
+async fn an_expired_shard_is_skipped_and_a_missing_stream_is_an_error() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);
     let (sink, mut items) = crate::streams::channel();
     let client = kinesis.client().await;
-    start(client.clone(), options(From::Start, false), PACE, sink, CancellationToken::new()).await.expect("positions");
+    start(client.clone(), options(StartAt::Start, false), INTERVALS, sink, CancellationToken::new())
+        .await
+        .expect("positions");
     let first = kinesis.put("a", b"{}".to_vec());
     assert_eq!(next(&mut items).await, ("a".to_owned(), first));
     kinesis.open("b", &["a"]);
@@ -240,7 +243,7 @@ async fn a_shard_past_retention_is_passed_over_and_a_lost_stream_is_not() {
 }
 
 #[tokio::test]
-async fn a_shard_that_is_listed_and_lost_is_passed_over_with_a_warning() {
+async fn an_expired_shard_that_is_still_listed_is_skipped_with_a_warning() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);
     kinesis.put("a", b"{}".to_vec());
@@ -251,15 +254,15 @@ async fn a_shard_that_is_listed_and_lost_is_passed_over_with_a_warning() {
     let to = heard.clone();
     let warnings = Warnings::to(move |text| to.lock().expect("unpoisoned").push(text));
     let (sink, mut items) = crate::streams::channel();
-    let options = Options { warnings, ..options(From::Start, false) };
-    start(kinesis.client().await, options, PACE, sink, CancellationToken::new()).await.expect("positions");
+    let options = Options { warnings, ..options(StartAt::Start, false) };
+    start(kinesis.client().await, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
     assert_eq!(next(&mut items).await, ("b".to_owned(), second));
     let heard = heard.lock().expect("unpoisoned");
     assert_eq!(*heard, ["shard a is gone: its records were past the stream's retention"]);
 }
 
 #[tokio::test]
-async fn refusals_that_waiting_can_not_help_end_the_reader_at_once() {
+async fn permanent_errors_end_the_reader_at_once() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);
     let mut pages =
@@ -269,7 +272,7 @@ async fn refusals_that_waiting_can_not_help_end_the_reader_at_once() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_fast_asks_for_no_record_less() {
+async fn a_fast_clock_skips_no_records() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);
     kinesis.put("a", b"{}".to_vec());

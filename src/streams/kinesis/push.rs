@@ -1,4 +1,4 @@
-//! Enhanced fan-out: one shard's records as Kinesis pushes them, over one subscription after the other.
+//! Enhanced fan-out: the records that Kinesis pushes for one shard, over consecutive subscriptions.
 //!
 //! Source: SubscribeToShard in the Kinesis Data Streams API reference. A subscription ends after five minutes; a second
 //! one of the same consumer and shard within five seconds is refused with ResourceInUseException.
@@ -14,19 +14,19 @@ use super::{Cursor, Page, ShardInfo, children};
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::streams::retry;
 
-/// Kinesis sends something every five seconds, if only how far it is; a connection silent for longer is dead.
+/// Kinesis sends something every five seconds, if only its position; a connection silent for longer is dead.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// One shard's pushed pages, each record once.
+/// The pushed pages of one shard, each record once.
 pub struct Push {
     client: Client,
     consumer: String,
     shard: String,
     cursor: Cursor,
     subscription: Option<SubscribeToShardOutput>,
-    /// Attempts since something was last pushed.
+    /// Attempts since the last pushed record.
     attempt: u32,
-    /// The shard is at its end.
+    /// Indicates whether the shard is at its end.
     ended: bool,
     children: Vec<ShardInfo>,
 }
@@ -35,7 +35,7 @@ impl Push {
     /// Subscribes.
     ///
     /// # Errors
-    /// `StreamMissing` where the shard is not there.
+    /// `StreamMissing` if the shard does not exist.
     pub async fn open(client: Client, consumer: String, shard: String, cursor: Cursor) -> Result<Self> {
         let (subscription, children) = (None, Vec::new());
         let mut push = Self { client, consumer, shard, cursor, subscription, attempt: 0, ended: false, children };
@@ -43,10 +43,10 @@ impl Push {
         Ok(push)
     }
 
-    /// The next records; None once the shard is closed and read to its end.
+    /// Returns the next records; `None` once the shard is closed and read to its end.
     ///
     /// # Errors
-    /// What Kinesis goes on answering for several minutes, or at once where waiting can't help.
+    /// Errors of Kinesis that last several minutes, or at once those for which waiting does not help.
     pub async fn next(&mut self) -> Result<Option<Page>> {
         while !self.ended {
             let Some(subscription) = &mut self.subscription else {
@@ -60,7 +60,7 @@ impl Push {
                     self.attempt = 0;
                     self.children = children(event.child_shards());
                     let position = event.continuation_sequence_number;
-                    // At its end a shard has no position to go on from, and names its children.
+                    // At its end a shard has no position to continue from, and names its children.
                     self.ended = position.is_empty() || !self.children.is_empty();
                     if !self.ended {
                         self.cursor = Cursor::After(position);
@@ -68,10 +68,11 @@ impl Push {
                     return Ok(Some(Page::new(event.records, event.millis_behind_latest)));
                 }
                 Ok(Ok(Some(_))) => {}
-                // Over after five minutes, cut, or silent: the next one goes on where this one was.
+                // Ended after five minutes, interrupted, or silent: the next subscription continues from the same
+                // position.
                 ended => {
                     if let Ok(Err(error)) = &ended {
-                        tracing::debug!(shard = self.shard, code = sdk_code(error), "a subscription was cut");
+                        tracing::debug!(shard = self.shard, code = sdk_code(error), "a subscription was interrupted");
                     }
                     self.subscription = None;
                     if !retry::pause(&mut self.attempt).await {
@@ -84,7 +85,7 @@ impl Push {
         Ok(None)
     }
 
-    /// The shards that go on where this one ended; known once [`Push::next`] returned None.
+    /// Returns the child shards; known once [`Push::next`] returned `None`.
     pub fn children(self) -> Vec<ShardInfo> {
         self.children
     }
@@ -99,10 +100,10 @@ impl Push {
             };
             let code = sdk_code(&error);
             if code == "ResourceNotFoundException" {
-                let text = format!("there is no shard {}, or no consumer {}", self.shard, self.consumer);
+                let text = format!("shard {} or consumer {} not found", self.shard, self.consumer);
                 return Err(Error::new(Kind::StreamMissing, text));
             }
-            // The one before counts as in use for some seconds more.
+            // The previous subscription counts as in use for some seconds.
             let in_use = code == "ResourceInUseException" && retry::pause(&mut self.attempt).await;
             if !in_use && !retry::again(&error, &mut self.attempt).await {
                 return Err(error).aws(format!("subscribe to shard {}", self.shard));
@@ -121,5 +122,5 @@ fn position(cursor: &Cursor) -> Result<StartingPosition> {
         }
         Cursor::After(sequence) => position.r#type(ShardIteratorType::AfterSequenceNumber).sequence_number(sequence),
     };
-    position.build().map_err(|error| Error::new(Kind::Unexpected, "a position can't be made").with_source(error))
+    position.build().map_err(|error| Error::new(Kind::Unexpected, "invalid starting position").with_source(error))
 }

@@ -1,4 +1,4 @@
-//! One shard, from a position to its end.
+//! Reads one shard from a position to its end.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,51 +16,51 @@ use crate::error::{Error, Kind, Result};
 use crate::streams::decode::{self, Place};
 use crate::streams::{Item, Sink};
 
-/// So many records on one page are a sign of more, where the service does not tell how far it is behind.
+/// Page size that indicates more records, if the service does not report its lag.
 const MANY: usize = 500;
-/// Records that are decoded and handed over together.
+/// Records that are decoded and sent together.
 const TOGETHER: usize = 64;
 
-/// Records of one read. Five reads a second of so many are more than the 2 MB a second that a shard gives, unless records
-/// are smaller than 160 bytes; larger pages only take more memory, and longer to begin with.
+/// Maximum records per read. Five reads per second of this size are more than the 2 MB per second of a shard, unless
+/// records are smaller than 160 bytes; larger pages only take more memory and a longer start.
 const PAGE: i32 = 2_500;
 
-/// How a shard ended.
+/// Reasons for the end of a shard reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// It is closed and read to its end; these go on, where Kinesis told.
+    /// Closed and read to its end; these are its children, if Kinesis named them.
     Drained(Vec<ShardInfo>),
     PastUntil,
-    /// Nobody takes the items any more.
+    /// The receiver of the items is closed.
     Unwanted,
 }
 
-/// From the beginning of one read to that of the next.
+/// Intervals between the starts of reads.
 #[derive(Debug, Clone, Copy)]
-pub struct Pace {
-    /// While there is nothing to catch up with.
+pub struct Intervals {
+    /// Interval at the tip of the shard.
     pub at_tip: Duration,
     pub behind: Duration,
 }
 
-/// Empty pages in a row after which a shard is quiet, and how often a quiet one is read at least: a local endpoint would
-/// otherwise be kept busy by nothing at all.
+/// Empty pages in a row after which a shard is quiet, and the maximum interval of reading a quiet one: otherwise a
+/// local endpoint would be busy without any records.
 const QUIET_AFTER: u32 = 50;
 const QUIET: Duration = Duration::from_millis(100);
 
-impl Pace {
-    /// At the tip, after so many empty pages.
+impl Intervals {
+    /// Returns the interval at the tip, after so many empty pages.
     fn after(self, empty: u32) -> Duration {
         if empty < QUIET_AFTER { self.at_tip } else { (self.at_tip * 5).min(QUIET).max(self.at_tip) }
     }
 }
 
-/// What readers of all shards share.
+/// Dependencies shared by the readers of all shards.
 pub struct Reading {
-    /// What arrived later is left out; the reader ends at the second time.
+    /// Records that arrived later are skipped; the reader ends at the second time.
     pub until: Option<(DateTime<Utc>, DateTime<Utc>)>,
-    pub pace: Pace,
-    /// A permit for each page that is held.
+    pub intervals: Intervals,
+    /// A permit for each page held in memory.
     pub pages: Arc<Semaphore>,
     pub sink: Sink,
 }
@@ -76,7 +76,7 @@ pub struct ShardReader {
     reading: Reading,
 }
 
-/// What the fetching half hands over.
+/// Messages from the fetching task.
 enum Fetched {
     Page(Page, OwnedSemaphorePermit),
     End(Vec<ShardInfo>),
@@ -96,26 +96,26 @@ impl ShardReader {
 
     pub async fn run(self) -> (String, Result<End>) {
         let Self { id, source, reading } = self;
-        // The next page is fetched while this one is decoded. One set, so that fetching ends with this.
+        // The next page is fetched while this one is decoded. In one `JoinSet`, so that fetching ends with this task.
         let (sender, pages) = mpsc::channel(1);
         let mut fetching = JoinSet::new();
-        fetching.spawn(fetch(source, reading.pace, reading.pages.clone(), sender));
+        fetching.spawn(fetch(source, reading.intervals, reading.pages.clone(), sender));
         let ended = show(&id, &reading, pages).await;
         (id, ended)
     }
 }
 
-async fn fetch(mut source: Source, pace: Pace, permits: Arc<Semaphore>, to: mpsc::Sender<Fetched>) {
+async fn fetch(mut source: Source, intervals: Intervals, permits: Arc<Semaphore>, to: mpsc::Sender<Fetched>) {
     let mut empty = 0_u32;
     loop {
         let begun = Instant::now();
         let fetched = match &mut source {
             Source::Polled(pages) => {
-                // Before the read: its answer is what fills the memory.
+                // Acquired before the read, whose response fills the memory.
                 let Ok(permit) = permits.clone().acquire_owned().await else { return };
                 pages.next().await.map(|page| page.map(|page| (page, permit)))
             }
-            // After it: a push may be long in coming, and waits on the connection until it is taken.
+            // Acquired after it: a push may take long, and waits on the connection until it is read.
             Source::Pushed(push) => match push.next().await {
                 Ok(Some(page)) => {
                     let Ok(permit) = permits.clone().acquire_owned().await else { return };
@@ -142,7 +142,7 @@ async fn fetch(mut source: Source, pace: Pace, permits: Arc<Semaphore>, to: mpsc
             return;
         }
         if matches!(source, Source::Polled(_)) {
-            tokio::time::sleep_until(begun + if behind { pace.behind } else { pace.after(empty) }).await;
+            tokio::time::sleep_until(begun + if behind { intervals.behind } else { intervals.after(empty) }).await;
         }
     }
 }
@@ -156,7 +156,7 @@ async fn show(id: &str, reading: &Reading, mut pages: mpsc::Receiver<Fetched>) -
             Fetched::End(children) => return Ok(End::Drained(children)),
             Fetched::Failed(error) => return Err(error),
         };
-        // Some records at a time: each hand-over may wake whoever shows them.
+        // In groups of records: each send may wake the receiver.
         for records in page.records.chunks(TOGETHER) {
             for record in records {
                 let arrived = arrival(record);
@@ -170,11 +170,11 @@ async fn show(id: &str, reading: &Reading, mut pages: mpsc::Receiver<Fetched>) -
                 };
                 decode::stream_record(record.data.as_ref(), arrived, place, &mut items);
             }
-            if !hand_over(&mut items, &reading.sink).await {
+            if !send_all(&mut items, &reading.sink).await {
                 return Ok(End::Unwanted);
             }
         }
-        // By the stream's time; nothing older follows.
+        // By the stream's time; no older record follows.
         let come = match page.records.last() {
             Some(last) => arrival(last),
             None => Utc::now() - TimeDelta::from_std(page.behind).unwrap_or_default(),
@@ -186,11 +186,11 @@ async fn show(id: &str, reading: &Reading, mut pages: mpsc::Receiver<Fetched>) -
             return Ok(End::Unwanted);
         }
     }
-    Err(Error::new(Kind::Unexpected, format!("fetching from shard {id} broke off")))
+    Err(Error::new(Kind::Unexpected, format!("fetching from shard {id} ended unexpectedly")))
 }
 
-/// Puts the items into the sink, as many at once as it has room for; false once nobody takes them any more.
-async fn hand_over(items: &mut Vec<Item>, sink: &Sink) -> bool {
+/// Sends the items to the sink, as many at once as it has room for; returns false if the receiver is closed.
+async fn send_all(items: &mut Vec<Item>, sink: &Sink) -> bool {
     let mut rest = items.drain(..);
     while !rest.as_slice().is_empty() {
         let Ok(places) = sink.reserve_many(rest.len().min(TOGETHER)).await else { return false };

@@ -1,4 +1,4 @@
-// Making and updating elements. Text goes in as text, never as markup.
+// Creates and updates elements. Text is inserted as text, never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -16,14 +16,14 @@ export const make = (name, attributes, ...children) => fill(document.createEleme
 export const draw = (name, attributes, ...children) => fill(document.createElementNS(SVG, name), attributes, children);
 export const byId = (id) => document.getElementById(id);
 
-/** Sets text only where it differs, so that screen readers and selections are left in peace. */
+/** Sets text only if it differs, so that screen readers and selections are not disturbed. */
 export function say(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
 /**
- * Makes `parent`'s children match `items`, reusing elements by key: focus and selection stay where they are.
- * `build(item)` makes an element, `update(element, item)` brings it up to date.
+ * Makes `parent`'s children match `items`, reusing elements by key, which keeps focus and selection.
+ * `build(item)` creates an element, `update(element, item)` updates it.
  */
 export function reconcile(parent, items, key, build, update) {
   const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));

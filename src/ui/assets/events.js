@@ -1,4 +1,4 @@
-// The newest events, each with how far it came.
+// The newest events, each with its last step.
 
 import { make, reconcile, say } from "./dom.js";
 import { openPath } from "./path.js";
@@ -9,15 +9,15 @@ import * as words from "./words.js";
 const SHOWN = 100;
 const KEPT = 500;
 const traces = new Map();
-/** Which trace each row shows. */
+/** The trace of each row. */
 const shown = new WeakMap();
 let stops = [];
 let body;
 let began = false;
 
 export function beginEvents() {
-  body = table(addTab("events", "Events"), "The newest events and how far each has come; choose one for its whole path",
-    ["Committed", "Event", "Aggregate", "Way", "Time taken"], "No event yet.");
+  body = table(addTab("events", "Events"), "The newest events and the steps of each; choose one for its whole path",
+    ["Committed", "Event", "Aggregate", "Path", "Duration"], "No event yet.");
 }
 
 export function sayHowToWrite() {
@@ -54,7 +54,7 @@ function build(trace) {
 }
 
 function update(row, trace) {
-  // What changed came as a new object.
+  // A changed trace is a new object.
   if (shown.get(row) === trace) return;
   shown.set(row, trace);
   const [at, event, aggregate, way, took] = row.children;
@@ -65,21 +65,21 @@ function update(row, trace) {
   say(id, trace.aggregate_id ?? "");
   id.title = trace.aggregate_id ?? "";
   say(sequence, trace.sequence == null ? "" : `#${trace.sequence}`);
-  showWay(way.firstChild, trace);
+  showPath(way.firstChild, trace);
   const repeats = trace.redelivered ? `, ${trace.redelivered + 1} times` : "";
   const end = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) + repeats : "…";
-  say(took.firstChild, givenUp(trace) ? "failed" : end);
+  say(took.firstChild, hasFailed(trace) ? "failed" : end);
 }
 
-/** One that was sent again has arrived after all. */
-const givenUp = (trace) => trace.failed && !trace.delivered;
+/** A failed event that was sent again may have arrived. */
+const hasFailed = (trace) => trace.failed && !trace.delivered;
 
-function showWay(steps, trace) {
+function showPath(steps, trace) {
   const passed = stops.filter((stop) => reached(trace, stop.step));
   const last = passed.at(-1)?.label ?? "not seen";
-  steps.setAttribute("aria-label", givenUp(trace) ? `failed after: ${last}` : `reached: ${last}`);
+  steps.setAttribute("aria-label", hasFailed(trace) ? `failed after: ${last}` : `reached: ${last}`);
   const classes = stops.map((stop) => {
-    if (stop.step === "delivered" && givenUp(trace)) return "is-failed";
+    if (stop.step === "delivered" && hasFailed(trace)) return "is-failed";
     return reached(trace, stop.step) ? "is-done" : "";
   });
   const key = classes.join();

@@ -3,7 +3,7 @@
 import { byId, draw, make, reconcile, say } from "./dom.js";
 import * as words from "./words.js";
 
-const CONDITION = { good: "well", unsure: "not sure", bad: "in trouble" };
+const CONDITION = { good: "healthy", unsure: "unknown", bad: "failing" };
 
 function buildStop() {
   return make("li", { class: "stop card" },
@@ -61,13 +61,13 @@ export function showFlow(picture) {
   reconcile(byId("flow"), parts, (part) => part.key,
     (part) => (part.hop ? buildHop() : buildStop()),
     (node, part) => (part.hop ? updateHop : updateStop)(node, part.stage));
-  const hint = picture.since ? `Different events seen since ${words.second(picture.since)}` : "Different events seen";
+  const hint = picture.since ? `Distinct events since ${words.second(picture.since)}` : "Distinct events";
   say(byId("flow-hint"), hint);
   showFacts(picture);
   showHistogram(picture);
 }
 
-/** How long events took from commit to delivery, a column for each class of the API's histogram. */
+/** Shows the times from commit to delivery, a column for each class of the API's histogram. */
 function showHistogram({ histogram, latency }) {
   const total = histogram.reduce((sum, { count }) => sum + count, 0);
   byId("histogram-card").hidden = total === 0;
@@ -100,7 +100,7 @@ function facts(picture) {
     list.push({ name: "Consumers", value: words.count(members.length), more: members.map(consumer).join("; ") || `start one: ${words.command("consume")}`, bad: members.length === 0 });
   }
   for (const slot of slots) {
-    const state = slot.active ? "being read" : "nobody reads it";
+    const state = slot.active ? "active" : "inactive: no reader";
     const name = slots.length > 1 ? `Slot ${slot.name}` : "Write-ahead log not confirmed";
     list.push({ name, value: words.bytes(slot.lag_bytes), more: state, bad: !slot.active });
   }

@@ -1,4 +1,4 @@
-// The form that writes one row and its outbox row, through the pipeline's own API.
+// The form that writes a row and its outbox row, through the pipeline's own API.
 
 import { byId, make } from "./dom.js";
 import { ask } from "./path.js";

@@ -1,11 +1,11 @@
-// The live connection. The browser reconnects by itself; a server that answers with an error is tried again here.
+// The live connection. The browser reconnects by itself; after an error response, this retries.
 
 import { byId, say } from "./dom.js";
 import * as words from "./words.js";
 
 const names = { live: "Live", wait: "Reconnecting…" };
 
-/** When the connection was lost, after it was there. */
+/** Time at which an established connection was lost. */
 let lost = null;
 
 function show(state) {
@@ -14,7 +14,7 @@ function show(state) {
   else if (link.dataset.state === "live") lost = new Date().toISOString();
   link.dataset.state = state;
   say(link, names[state]);
-  say(byId("away"), lost ? `No answer from the server since ${words.second(lost)}. What is shown is from then; the page reconnects by itself.` : "");
+  say(byId("away"), lost ? `No answer from the server since ${words.second(lost)}. The data is from that time; the page reconnects automatically.` : "");
 }
 
 /** `handlers` by message name; each gets the parsed data. */

@@ -1,4 +1,4 @@
-// Puts the page together and follows the live connection.
+// Builds the page and follows the live connection.
 
 import { byId, make, reconcile, say } from "./dom.js";
 import { beginEvents, sayHowToWrite, setStops, takeTraces } from "./events.js";
@@ -27,7 +27,7 @@ connect({
     consumes = picture.stages.some((stop) => stop.hop === "processed");
     setStops(picture.stages);
     showHead(picture);
-    showTroubles(picture.sources.filter((source) => !source.ok));
+    showErrors(picture.sources.filter((source) => !source.ok));
     showFlow(picture);
     showForm(picture.form, picture.writable);
   },
@@ -44,7 +44,7 @@ function showHead(picture) {
   reconcile(byId("chips"), chips.filter(Boolean), (chip) => chip, (chip) => make("li", {}, chip), () => {});
 }
 
-function showTroubles(sources) {
+function showErrors(sources) {
   reconcile(byId("troubles"), sources, (source) => source.name,
     () => make("p", { class: "notice" }),
     (node, source) => say(node, `No answer from the ${source.name}: ${source.error}`));

@@ -1,4 +1,4 @@
-// One event's whole path, in a dialog.
+// The whole path of an event, in a dialog.
 
 import { byId, draw, make } from "./dom.js";
 import * as words from "./words.js";
@@ -32,14 +32,14 @@ export async function openPath(id, stops) {
     section("Payload", make("pre", {}, trace.detail.payload ? words.pretty(trace.detail.payload) : "not seen yet")));
 }
 
-/** JSON of this server, or the problem in words. */
+/** Returns JSON of this server, or the problem as text. */
 export async function ask(address, options) {
   try {
     const response = await fetch(address, options);
     const data = await response.json();
     return response.ok ? { ok: true, data } : { ok: false, data, problem: data.detail ?? `Error ${response.status}` };
   } catch {
-    return { ok: false, data: {}, problem: "The page's server does not answer." };
+    return { ok: false, data: {}, problem: "The page's server does not respond." };
   }
 }
 
@@ -47,13 +47,13 @@ function section(title, ...parts) {
   return make("section", {}, make("h3", {}, title), ...parts);
 }
 
-/** Each hop with its share of the whole time, as a bar from where the one before ended. */
+/** Shows each hop with its share of the whole time, as a bar that starts at the end of the previous one. */
 function way(trace, stops) {
   const list = stops.map((stop) => ({ ...stop, at: trace[stop.step], rounded: stop.step === "stream" && trace.stream_rounded }));
-  const gaveUp = { label: "Failed", place: "failure destination", at: trace.failed, failed: true };
-  // One that was sent again went on from there.
-  if (trace.failed && trace.delivered) list.splice(-1, 0, gaveUp);
-  else if (trace.failed) list[list.length - 1] = gaveUp;
+  const failedStop = { label: "Failed", place: "failure destination", at: trace.failed, failed: true };
+  // An event that was sent again continued from there.
+  if (trace.failed && trace.delivered) list.splice(-1, 0, failedStop);
+  else if (trace.failed) list[list.length - 1] = failedStop;
   const times = list.filter((stop) => stop.at && !stop.rounded).map((stop) => stop.at);
   const whole = Math.max(0.001, words.since(times[0], times.at(-1)) ?? 0);
   let before = null;
@@ -67,7 +67,7 @@ function way(trace, stops) {
   });
   const total = trace.delivered ? words.duration(words.since(trace.committed, trace.delivered)) : null;
   const failure = trace.failure ? make("p", { class: "notice" }, trace.failure) : null;
-  return section(total ? `Way: ${total} from commit to delivery` : "Way: not at its end yet", make("ol", { class: "way" }, ...items), failure);
+  return section(total ? `Path: ${total} from commit to delivery` : "Path: not delivered yet", make("ol", { class: "way" }, ...items), failure);
 }
 
 function item(stop, passed, took, start, width) {
@@ -89,5 +89,5 @@ function pairs(trace) {
     ...Object.entries(NAMES).map(([key, name]) => [name, trace.detail[key]])];
   const rows = known.filter(([, value]) => value != null).flatMap(([name, value]) => [
     make("dt", {}, name), make("dd", {}, String(value))]);
-  return section("Where it was", make("dl", { class: "pairs" }, ...rows));
+  return section("Positions", make("dl", { class: "pairs" }, ...rows));
 }

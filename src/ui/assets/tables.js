@@ -5,10 +5,10 @@ import { ask, openPath, showDialog } from "./path.js";
 import { addTab, numberTab, offerTab } from "./tabs.js";
 import * as words from "./words.js";
 
-/** The most rows that the server sends of a list (`model::tables::ROWS`). */
+/** Maximum rows that the server sends of a list (`model::tables::ROWS`). */
 const ROWS = 100;
 
-/** An empty table in `panel`: where its rows go, and cells that carry their column's name for narrow screens. */
+/** Creates an empty table in `panel`; its cells carry their column's name for narrow screens. */
 export function table(panel, caption, columns, empty) {
   const rows = make("tbody");
   const heads = columns.map((name) => make("th", { scope: "col" }, name));
@@ -18,19 +18,19 @@ export function table(panel, caption, columns, empty) {
   return {
     rows,
     cells: () => heads.map((head) => make("td", { "data-label": head.textContent })),
-    /** `note` tells of what is no row. */
+    /** `note` is shown below the rows. */
     show: (some, note = "") => {
       full.hidden = !some;
       nothing.hidden = some && note === "";
       say(nothing, note || empty);
     },
-    /** What a column is called, and what is said where there is no row: before the first row. */
+    /** Renames a column; only before the first row. */
     rename: (column, name) => say(heads[columns.indexOf(column)], name),
     sayEmpty: (text) => say(nothing, empty = text),
   };
 }
 
-/** A list as data: columns of name, kind and text; a kind is a way to show. */
+/** Creates a list from columns of name, kind and text; the kind selects the presentation. */
 function list(name, label, caption, empty, key, columns) {
   const body = table(addTab(name, label), caption, columns.map((column) => column.name), empty);
   const build = (row) => make("tr", {}, ...body.cells().map((cell, i) => {
@@ -62,7 +62,7 @@ const kinds = {
   open: (column, row) => make("button", { type: "button", class: column.short ? "open mono short" : "open", onclick: () => column.open(row) }),
 };
 
-/** `about()` is the newest picture of the pipeline; `consumes()` tells whether a consumer marks events in the database. */
+/** `about()` is the newest picture of the pipeline; `consumes()` returns whether a consumer marks events in the database. */
 export function beginTables(about, consumes) {
   const stops = () => about().stages;
   const path = (id) => openPath(id, stops());
@@ -74,14 +74,14 @@ export function beginTables(about, consumes) {
     { name: "Created", kind: "time", text: (row) => words.time(row.created_at) },
     { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at ?? row.delivered_at) },
   ]);
-  const people = list("people", "People", "The newest people", "Nobody yet.", (row) => row.id, [
+  const people = list("people", "People", "The newest people", "No people yet.", (row) => row.id, [
     { name: "Name", text: (row) => row.name },
     { name: "Email", text: (row) => row.email },
     { name: "Id", kind: "id", text: (row) => row.id },
     { name: "Created", kind: "time", text: (row) => words.time(row.created_at) },
   ]);
-  const processed = list("processed", "Processed", "What consumers have processed, the newest first",
-    "Nothing was processed yet.", (row) => `${row.consumer}/${row.event_id}`, [
+  const processed = list("processed", "Processed", "Events processed by consumers, newest first",
+    "No event was processed yet.", (row) => `${row.consumer}/${row.event_id}`, [
       { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at) },
       { name: "Event", kind: "open", text: (row) => row.event_type, open: (row) => path(row.event_id) },
       { name: "Aggregate", kind: "id", text: (row) => row.aggregate_id },
@@ -90,7 +90,7 @@ export function beginTables(about, consumes) {
       { name: "After commit", text: (row) => words.duration(words.since(row.committed_at, row.processed_at)) },
       { name: "Consumer", text: (row) => `${row.consumer}, ${row.shard_id}` },
     ]);
-  const dead = list("dead-letters", "Dead letters", "What could not be delivered, with its payload", "Nothing was given up.", (row) => row.key, [
+  const dead = list("dead-letters", "Dead letters", "Events and records that could not be delivered, with their payload", "No dead letters.", (row) => row.key, [
     { name: "When", kind: "time", text: (row) => words.time(row.at) },
     { name: "Event", kind: "open", text: (row) => row.name, open: (row) => openLetter(row, about().writable) },
     { name: "Aggregate", kind: "id", text: (row) => row.aggregate ?? "–" },
@@ -100,14 +100,14 @@ export function beginTables(about, consumes) {
   return (lists) => {
     offerTab("outbox", about().outbox_table);
     outbox.rename("Processed", consumes() ? "Processed" : "Delivered");
-    outbox.sayEmpty(about().outbox?.rows > 0 ? "Nothing was written lately." : "The outbox is empty.");
+    outbox.sayEmpty(about().outbox?.rows > 0 ? "No recent rows." : "The outbox is empty.");
     if (lists.outbox) outbox(lists.outbox);
     // The rest changes together.
     if (!lists.dead_letters) return;
     offerTab("people", consumes() || lists.people?.length > 0);
     people(lists.people ?? []);
     offerTab("processed", consumes() || lists.processed?.length > 0);
-    processed.sayEmpty(`Nothing was processed yet. Start a consumer: ${words.command("consume")}`);
+    processed.sayEmpty(`No event was processed yet. Start a consumer: ${words.command("consume")}`);
     processed(lists.processed ?? []);
     const { objects, records, queued, total } = lists.dead_letters;
     const waiting = queued > 0 ? `${queued} behind the bus, in failure queues: ${words.command("dlq list")}` : "";
@@ -127,7 +127,7 @@ const ofRecord = (row) => {
   };
 };
 
-/** The outbox row in a record of DMS; nothing where the record is something else, or was cut. */
+/** Returns the outbox row in a record of DMS; empty if the record is something else, or truncated. */
 function eventOf(record) {
   try {
     return JSON.parse(record)?.data ?? {};
@@ -147,20 +147,20 @@ async function openLetter(row, writable) {
   const { payload, document } = answer.data;
   const text = payload?.text ?? (payload?.base64 && `base64: ${payload.base64}`);
   showDialog(row.name,
-    make("p", { class: "notice" }, row.reason ?? "no reason was given"),
+    make("p", { class: "notice" }, row.reason ?? "no reason"),
     whichEvent(row),
     again,
     text == null ? null : make("section", {}, heading, make("pre", {}, words.pretty(text))),
     make("section", {}, make("h3", {}, "Document"), make("pre", {}, words.pretty(document))));
 }
 
-/** Which event it is, and what the commands call it. */
+/** Shows the event, and its names in commands. */
 function whichEvent(row) {
-  const known = [["Event id", row.event_id], ["Aggregate", row.aggregate], ["Kept as", row.key]].filter(([, value]) => value != null);
+  const known = [["Event id", row.event_id], ["Aggregate", row.aggregate], ["Stored as", row.key]].filter(([, value]) => value != null);
   return make("dl", { class: "pairs" }, ...known.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, String(value))]));
 }
 
-/** A button that sends the letter again, and what came of it. */
+/** Creates a button that sends the letter again, and shows the outcome. */
 function redrive(row) {
   const said = make("p", { role: "status" });
   const button = make("button", { type: "button", class: "primary", onclick: async () => {
@@ -171,7 +171,7 @@ function redrive(row) {
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ key: row.key }),
     });
     said.classList.toggle("is-bad", !answer.ok);
-    say(said, answer.ok ? "Sent again, and taken off the list." : `Not sent: ${answer.problem}`);
+    say(said, answer.ok ? "Sent again, and removed from the list." : `Not sent: ${answer.problem}`);
     if (!answer.ok) button.removeAttribute("aria-disabled");
   } }, "Send again");
   return make("div", { class: "redrive" }, button, said);

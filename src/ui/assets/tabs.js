@@ -1,4 +1,4 @@
-// Tabs after the ARIA practices: arrow keys, Home and End move; one panel shows.
+// Tabs as in the ARIA practices: arrow keys, Home and End move; one panel is visible.
 
 import { byId, make, say } from "./dom.js";
 
@@ -43,7 +43,7 @@ export function addTab(name, label) {
 export const numberTab = (name, text) => say(tabs.get(name).number, text);
 export const offerTab = (name, offered) => { tabs.get(name).tab.hidden = !offered; };
 
-/** Shows the tab that the address names, or the first. */
+/** Shows the tab named in the address, or the first. */
 export function beginTabs() {
   const wanted = location.hash.slice(1);
   select(tabs.has(wanted) ? wanted : tabs.keys().next().value, false);

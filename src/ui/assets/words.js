@@ -5,7 +5,7 @@ let place = "";
 
 export const leadTo = (flags) => { place = flags; };
 
-/** A command line of outboxctl, as the operator would type it. */
+/** Returns a command line of outboxctl, as typed by the operator. */
 export const command = (line) => `outboxctl ${line}${place}`;
 
 const whole = new Intl.NumberFormat("en");
@@ -21,7 +21,7 @@ export function duration(millis) {
   return `${(millis / 3_600_000).toFixed(1)} h`;
 }
 
-/** An upper bound in whole milliseconds, as short as can be. */
+/** Formats an upper bound in whole milliseconds briefly. */
 export const bound = (millis) => (millis < 1000 ? `${millis} ms` : millis < 60_000 ? `${millis / 1000} s` : `${millis / 60_000} min`);
 
 export const rate = (perSecond) => `${perSecond === 0 ? "0" : perSecond < 10 ? perSecond.toFixed(1) : count(Math.round(perSecond))} /s`;
@@ -40,7 +40,7 @@ export function bytes(n) {
 
 const two = (n) => String(n).padStart(2, "0");
 
-/** Local time of day; with the date where that is not today's. */
+/** Formats the local time of day; with the date if it is not today. */
 export function time(text) {
   if (!text) return "–";
   const at = new Date(text);
@@ -54,13 +54,13 @@ export const second = (text) => time(text).replace(/\.\d+$/, "");
 
 export const since = (from, to) => (from && to ? Math.max(0, millis(to) - millis(from)) : null);
 
-/** Milliseconds with fractions: Date alone drops what is below one. */
+/** Returns milliseconds with fractions, which Date drops. */
 function millis(text) {
   const fraction = /\.(\d+)/.exec(text)?.[1] ?? "";
   return Date.parse(text.replace(/\.\d+/, "")) + Number(`0.${fraction || 0}`) * 1000;
 }
 
-/** JSON made readable; anything else as it is. Numbers keep their digits: they are laid out, never read. */
+/** Formats JSON for reading; other text is unchanged. Numbers keep their digits, because they are not parsed. */
 export function pretty(value) {
   const text = typeof value === "string" ? value : JSON.stringify(value);
   try {

@@ -1,4 +1,4 @@
-//! What can be read, as JSON.
+//! Read access, as JSON.
 
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -15,7 +15,7 @@ use crate::aws::buckets;
 use crate::postgres::admin::OutboxRow;
 use crate::ui::model::{self, Picture, Step, Trace};
 
-/// Events of a list.
+/// Maximum events in a list.
 pub const EVENTS: usize = 200;
 
 pub async fn pipeline(State(site): State<Site>) -> Json<Picture> {
@@ -27,7 +27,7 @@ pub async fn traces(State(site): State<Site>) -> Json<Value> {
     Json(json!({ "events": state.changed(0, EVENTS) }))
 }
 
-/// A trace with everything that is known of it.
+/// A trace with all its details.
 #[derive(Serialize)]
 struct Whole<'a> {
     #[serde(flatten)]
@@ -38,21 +38,21 @@ struct Whole<'a> {
 pub async fn trace(State(site): State<Site>, Path(id): Path<String>) -> Result<Json<Value>, Problem> {
     let id = Uuid::parse_str(&id).map_err(|_| Problem::not_found("an event's id is a UUID"))?;
     let state = site.model.lock();
-    let trace = state.trace(id).ok_or_else(|| Problem::not_found("this event was not seen, or too long ago"))?;
+    let trace = state.trace(id).ok_or_else(|| Problem::not_found("event not found: it was not seen, or is too old"))?;
     Ok(Json(json!(Whole { trace, detail: &trace.detail })))
 }
 
-/// An outbox row, with how far its event came.
+/// An outbox row, and the steps of its event.
 #[derive(Serialize)]
 struct Row<'a> {
     #[serde(flatten)]
     row: &'a OutboxRow,
     status: &'static str,
-    /// When its event was delivered, where the page has seen that.
+    /// Time of the delivery of its event, if the page has seen it.
     delivered_at: Option<DateTime<Utc>>,
 }
 
-/// `since` is how far back events are followed.
+/// Returns the outbox rows. `since` is the start of following events.
 pub fn outbox_rows(state: &model::State, since: Option<DateTime<Utc>>) -> Value {
     let status = |row: &OutboxRow| match () {
         () if row.processed_at.is_some() => "processed",
@@ -105,14 +105,14 @@ pub struct Object {
     key: String,
 }
 
-/// One object: its document, and the record inside in readable form.
+/// Returns one object: its document, and the record inside in readable form.
 pub async fn dead_letter(State(site): State<Site>, query: Query<Object>) -> Result<Json<Value>, Problem> {
     let bucket = site.failure_bucket.as_deref();
     let bucket = bucket.ok_or_else(|| Problem::not_found("this pipeline has no failure bucket"))?;
-    // Only what the list shows: this is no way into the bucket.
+    // Only listed objects: this endpoint gives no access to the rest of the bucket.
     let listed = site.model.lock().tables.dead_letters.iter().flatten().any(|letter| letter.key == query.key);
     if !listed {
-        return Err(Problem::not_found("there is no such object among the newest"));
+        return Err(Problem::not_found("object not found among the newest"));
     }
     let bytes = buckets::read(&site.deployment.clients, bucket, &query.key).await?;
     let document: Value = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
@@ -124,7 +124,7 @@ pub async fn dead_letter(State(site): State<Site>, query: Query<Object>) -> Resu
     Ok(Json(json!({ "key": query.key, "document": document, "payload": payload })))
 }
 
-/// Well as long as requests are answered; the sources' own state is beside it.
+/// Reports success as long as requests are answered, with the state of the sources.
 pub async fn health(State(site): State<Site>) -> Json<Value> {
     let state = site.model.lock();
     let sources: Vec<_> = state.sources.values().collect();

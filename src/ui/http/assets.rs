@@ -1,4 +1,4 @@
-//! The page itself, embedded.
+//! The embedded page.
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
@@ -16,7 +16,7 @@ macro_rules! asset {
     };
 }
 
-/// Path, type, content.
+/// Path, media type, content.
 const ASSETS: &[(&str, &str, &str)] = &[
     ("/", HTML, asset!("index.html")),
     ("/icon.svg", "image/svg+xml", asset!("icon.svg")),

@@ -1,5 +1,5 @@
-//! Who may ask: pages of this server, and programs, that have its token. It listens on loopback, but so does every browser
-//! and every other user of this machine reach it.
+//! Access control: only pages of this server, and programs that have its token. The server listens on loopback, but
+//! every browser and every user of this machine can reach it.
 //!
 //! - Requests of other pages are refused, see [`listener::check`]; a link may open the page. Bodies must be JSON.
 //! - Everything needs the token: as a cookie, for which the printed address exchanges it, or as a bearer token, for
@@ -15,7 +15,7 @@ use super::Site;
 use super::problem::Problem;
 use crate::listener::{self, Links, Refusal};
 
-/// Nothing from elsewhere, nothing inline, no string ever becomes markup or script.
+/// Nothing from other origins, nothing inline, no string is ever interpreted as markup or script.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
                       form-action 'none'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
                       trusted-types 'none'";
@@ -30,15 +30,16 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()"),
 ];
 
-/// Leads to the page. Not a redirect: after a link of another page, a browser would follow that without the cookie.
+/// A page that leads to `/`. Not a redirect: after a link from another page, a browser would follow it without the
+/// cookie.
 const ONWARD: &str = "<!doctype html><html lang=\"en\"><meta http-equiv=\"refresh\" content=\"0;url=/\">\
                       <title>outboxctl ui</title><p><a href=\"/\">Show the pipeline</a></p></html>";
 
-/// What a request has to know.
+/// The secret that requests must present.
 #[derive(Clone)]
 pub struct Access {
     token: String,
-    /// Cookies are not kept apart by port: each page on this machine has a name of its own.
+    /// Cookies are not separated by port: each page on this machine has its own cookie name.
     cookie: String,
 }
 
@@ -47,8 +48,8 @@ impl Access {
         Self { token, cookie: format!("outboxctl-{port}") }
     }
 
-    /// Where the address in the request has the token: the answer that keeps it in a cookie instead, so that it stays
-    /// neither in the address bar nor in the history.
+    /// Exchanges a token in the request's address for a cookie, so that it stays neither in the address bar nor in the
+    /// history.
     fn exchange(&self, method: &Method, uri: &Uri) -> Option<Response> {
         let given = uri.query()?.split('&').find_map(|field| field.strip_prefix("token="))?;
         if *method != Method::GET || uri.path() != "/" || !listener::same(given, &self.token) {

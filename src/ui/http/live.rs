@@ -1,7 +1,7 @@
-//! Server-sent events: what changed, a few times a second, to each live page.
+//! Server-sent events: changes, a few times per second, for each open page.
 //!
-//! A connection remembers only how far it has come, so that a slow reader costs nothing: it gets the latest of
-//! everything once it reads on. A new connection gets everything first, so reconnecting needs no memory either.
+//! A connection remembers only its position, so that a slow reader costs nothing: it gets the latest state when it
+//! reads again. A new connection gets everything first, so reconnecting needs no state either.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use super::problem::Problem;
 use crate::ui::model;
 
 const TICK: Duration = Duration::from_millis(250);
-/// Ticks between two pictures, and between two sendings of the lists.
+/// Ticks between two pictures, and between two messages of lists.
 const PICTURE: u64 = 4;
 const LISTS: u64 = 2;
 
@@ -29,9 +29,9 @@ struct Live {
     tick: u64,
     version: u64,
     lists: u64,
-    /// The change up to which the tables' own rows were sent.
+    /// The change up to which the tables' rows were sent.
     tables: u64,
-    /// The outbox as it was sent: its rows also tell how far their events have come.
+    /// The outbox as last sent: its rows include the steps of their events.
     outbox: Value,
     _permit: OwnedSemaphorePermit,
 }
@@ -70,7 +70,7 @@ impl Live {
             }
             self.version = state.version;
         }
-        // How far an event has come is part of its row: any change may change the lists.
+        // The steps of an event are part of its row: any change may change the lists.
         if self.tick.is_multiple_of(LISTS) && (self.tick == 0 || state.version > self.lists) {
             let lists = self.changed_lists(&state);
             if !lists.is_empty() {
@@ -81,7 +81,7 @@ impl Live {
         news
     }
 
-    /// The lists that are not as they were sent; all of them the first time.
+    /// Returns the lists that differ from those last sent; all of them the first time.
     fn changed_lists(&mut self, state: &model::State) -> Map<String, Value> {
         let mut lists = Map::new();
         let outbox = outbox_rows(state, self.site.model.head.since);
@@ -99,7 +99,7 @@ impl Live {
     }
 }
 
-/// None for what has no JSON form, which none of ours is.
+/// Returns a message; `None` if the data can't be written as JSON, which does not happen.
 fn message(name: &str, data: &impl Serialize) -> Option<Event> {
     Event::default().event(name).retry(Duration::from_secs(1)).json_data(data).ok()
 }

@@ -13,22 +13,22 @@ pub async fn metrics(State(site): State<Site>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text(&site.model.picture()))
 }
 
-/// Labels besides those that every metric has.
+/// Labels besides the common ones.
 type Labels = Vec<(&'static str, String)>;
 
-/// The text as it grows. Writing to a string does not fail, so results of `write!` are dropped.
+/// The text under construction. Writing to a string does not fail, so results of `write!` are dropped.
 struct Page<'a> {
     head: &'a Head,
     text: String,
 }
 
 impl Page<'_> {
-    /// A metric with its samples; nothing where there are none.
+    /// Adds a metric with its samples; nothing if there are none.
     fn metric(&mut self, name: &str, kind: &str, help: &str, samples: impl IntoIterator<Item = (Labels, f64)>) {
         self.family(name, kind, help, samples.into_iter().map(|(labels, value)| ("", labels, value)));
     }
 
-    /// A metric whose samples have names of their own, such as `_bucket`.
+    /// Adds a metric whose samples have names of their own, such as `_bucket`.
     fn family(
         &mut self,
         name: &str,
@@ -54,7 +54,7 @@ fn text(picture: &Picture) -> String {
     let stages = &picture.stages;
     let mut page = Page { head: &picture.head, text: String::new() };
     let counts = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.count as f64));
-    page.metric("events_total", "counter", "Different events seen at a hop.", counts);
+    page.metric("events_total", "counter", "Distinct events seen at a hop.", counts);
     let waiting = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.waiting as f64));
     page.metric("events_waiting", "gauge", "Events that passed the hop before and not yet this one.", waiting);
     let latency = stages.iter().filter_map(|stage| Some((stage.stop.hop.name(), stage.latency?)));
@@ -65,7 +65,7 @@ fn text(picture: &Picture) -> String {
     let whole = picture.latency.into_iter().flat_map(quantiles).map(|(quantile, seconds)| (vec![quantile], seconds));
     page.metric("delivery_latency_seconds", "gauge", "From commit to delivery, over the newest events.", whole);
     page.family("delivery_seconds", "histogram", "From commit to delivery.", delays(picture));
-    page.metric("failures", "gauge", "Events and records given up.", [(vec![], picture.failures as f64)]);
+    page.metric("failures", "gauge", "Failed events and records.", [(vec![], picture.failures as f64)]);
     let fill = |value: fn(&Fill) -> Option<i64>| {
         picture.outbox.iter().filter_map(move |fill| Some((vec![], value(fill)? as f64)))
     };
@@ -86,7 +86,7 @@ fn quantiles(latency: Quantiles) -> [((&'static str, String), f64); 2] {
         .map(|(quantile, millis)| (("quantile", quantile.to_owned()), millis / 1_000.0))
 }
 
-/// Each bucket has what is in the ones below it, too.
+/// Returns cumulative buckets: each includes those below it.
 #[expect(clippy::cast_precision_loss, reason = "Prometheus' numbers are doubles")]
 fn delays(picture: &Picture) -> Vec<(&'static str, Labels, f64)> {
     let mut total = 0;

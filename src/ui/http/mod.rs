@@ -26,10 +26,10 @@ use crate::deployment::Deployment;
 use crate::pipelines::Output;
 use problem::Problem;
 
-/// Live connections at once: each costs a lock four times a second.
+/// Maximum live connections: each takes a lock four times per second.
 const LIVE: usize = 64;
 
-/// What requests share.
+/// State shared by requests.
 #[derive(Clone)]
 pub struct Site {
     model: Arc<Model>,
@@ -39,13 +39,13 @@ pub struct Site {
     writable: bool,
     access: Arc<guard::Access>,
     live: Arc<Semaphore>,
-    /// Held while a dead letter is sent: what is clicked twice is sent once.
+    /// Held while a dead letter is sent, so that a double click sends it once.
     redrive: Arc<Mutex<()>>,
     cancel: CancellationToken,
 }
 
 impl Site {
-    /// `port` is the one that the page is served on.
+    /// Creates the state; `port` is the one that the page is served on.
     pub fn new(
         model: Arc<Model>,
         deployment: Arc<Deployment>,
@@ -68,7 +68,7 @@ impl Site {
     }
 
     /// # Errors
-    /// 403 where the page is read-only.
+    /// 403 if the page is read-only.
     fn may_write(&self) -> Result<(), Problem> {
         if self.writable {
             Ok(())
@@ -97,7 +97,7 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(api::health))
         .route("/metrics", get(metrics::metrics))
         .merge(assets::router())
-        .fallback(|| async { Problem::not_found("there is nothing here") })
+        .fallback(|| async { Problem::not_found("not found") })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(from_fn_with_state(site.clone(), guard::guard))
         .with_state(site)

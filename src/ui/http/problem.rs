@@ -30,7 +30,7 @@ impl Problem {
     }
 }
 
-/// What the operator's own AWS calls ended in: the page is the operator's, so the message is for them.
+/// The errors are those of the operator's own AWS calls, so the page shows them to the operator.
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let status = match error.kind() {
@@ -45,7 +45,7 @@ impl From<Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let document = json!({
-            // RFC 9457 §4.2.1: the type says no more than the status code; the title is then its phrase.
+            // RFC 9457 §4.2.1: without a type, the title is the phrase of the status code.
             "type": "about:blank",
             "title": self.status.canonical_reason().unwrap_or("Error"),
             "status": self.status.as_u16(),

@@ -1,4 +1,4 @@
-//! Sending a dead letter on its way again, as `outboxctl dlq redrive --id` does.
+//! Redelivers a dead letter, as `outboxctl dlq redrive --id` does.
 
 use axum::Json;
 use axum::body::Bytes;
@@ -16,7 +16,7 @@ struct Wanted {
     key: String,
 }
 
-/// Sends the letter of this key; it is gone from the list once all of it was accepted.
+/// Sends the letter with this key; it is removed from the list once all of it was accepted.
 pub async fn redrive(State(site): State<Site>, body: Bytes) -> Result<Json<Value>, Problem> {
     site.may_write()?;
     let wanted: Wanted = serde_json::from_slice(&body).map_err(|_| {
@@ -27,11 +27,11 @@ pub async fn redrive(State(site): State<Site>, body: Bytes) -> Result<Json<Value
     let selection = Selection { ids: vec![wanted.key], ..Selection::default() };
     let options = Options { selection, ..Options::default() };
     let mut reason = None;
-    let told = |step: &dead_letters::Step| reason.clone_from(&step.reason);
-    let (report, ended) = dead_letters::redrive(&mut Places(vec![place]), &options, &site.cancel, told).await;
+    let on_step = |step: &dead_letters::Step| reason.clone_from(&step.reason);
+    let (report, ended) = dead_letters::redrive(&mut Places(vec![place]), &options, &site.cancel, on_step).await;
     ended?;
     if report.selected == 0 {
-        return Err(Problem::not_found("there is no such dead letter any more"));
+        return Err(Problem::not_found("the dead letter no longer exists"));
     }
     if report.sent == 0 {
         let reason = reason.unwrap_or_else(|| "it was refused again".into());

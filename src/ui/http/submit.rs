@@ -1,5 +1,5 @@
-//! Forms. They go the way of every other client: as a request to the pipeline's own API, which checks them and writes
-//! row and outbox row in one transaction.
+//! Forms. They are sent like those of any other client: as a request to the pipeline's own API, which validates them
+//! and writes row and outbox row in one transaction.
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -11,7 +11,7 @@ use super::Site;
 use super::problem::Problem;
 use crate::aws::api_gateway::Api;
 
-/// Bytes of a form.
+/// Maximum bytes of a form.
 const LIMIT: usize = 16 * 1024;
 
 pub async fn person(State(site): State<Site>, body: Bytes) -> Result<Response, Problem> {
@@ -34,7 +34,7 @@ pub async fn user(State(site): State<Site>, body: Bytes) -> Result<Response, Pro
     pass_on(&site, "/users", body).await
 }
 
-/// The API's answer as it is; its problems name the field at fault.
+/// Returns the API's answer unchanged; its problems name the invalid field.
 async fn pass_on(site: &Site, route: &str, body: Bytes) -> Result<Response, Problem> {
     site.may_write()?;
     if body.len() > LIMIT {
@@ -43,7 +43,7 @@ async fn pass_on(site: &Site, route: &str, body: Bytes) -> Result<Response, Prob
     let api = site.api_url.as_deref();
     let api = api.ok_or_else(|| Problem::not_found("this pipeline was deployed without its API"))?;
     let api = Api::new(&site.deployment.clients, api)?;
-    // Nothing here sends a form a second time: each is a wish of its own.
+    // Forms are never sent a second time: each is a separate request.
     let key = Uuid::new_v4().to_string();
     let answer = api.send(Method::POST, route, &[("idempotency-key", &key)], body.to_vec()).await?;
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);

@@ -1,4 +1,4 @@
-//! What the page's server answers, held against `schema/openapi-ui.json`.
+//! Compares the answers of the page's server with `schema/openapi-ui.json`.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::ui::model::{Step, tests::model};
 const SEEN: Uuid = Uuid::from_u128(1);
 const TOKEN: &str = "the-token-of-a-test";
 
-/// A page that has seen an event, and rows of every table that it shows; or nothing at all.
+/// A page that has seen an event, and rows of every table that it shows; or an empty one.
 async fn site(full: bool) -> Site {
     let model = model();
     if full {
@@ -75,7 +75,7 @@ async fn site(full: bool) -> Site {
     }
 }
 
-/// The site on a free port.
+/// Serves the site on a free port.
 async fn serve(site: Site) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -83,7 +83,7 @@ async fn serve(site: Site) -> String {
     format!("http://localhost:{port}")
 }
 
-/// Asks, and holds the answer against the document; returns the status.
+/// Sends a request, and compares the answer with the document; returns the status.
 async fn ask(api: &mut Api, base: &str, (method, template): (&str, &str), path: &str) -> u16 {
     ask_with(api, base, (method, template), path, Some(TOKEN)).await
 }
@@ -118,7 +118,7 @@ async fn answers_are_the_documented_ones() {
     }
     for path in ["/api/people", "/api/processed"] {
         assert_eq!(ask(&mut api, &full, ("get", path), path).await, 200);
-        assert_eq!(ask(&mut api, &empty, ("get", path), path).await, 404, "what is not there");
+        assert_eq!(ask(&mut api, &empty, ("get", path), path).await, 404, "not found");
     }
     let trace = ("get", "/api/traces/{id}");
     assert_eq!(ask(&mut api, &full, trace, &format!("/api/traces/{SEEN}")).await, 200);

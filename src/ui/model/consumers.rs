@@ -1,4 +1,4 @@
-//! Who consumes the stream, as the lease table tells.
+//! The consumers of the stream, from the lease table.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use super::picture::Condition;
 
-/// A consumer renews every 5 s unless told otherwise: so long after the first look silence means something.
+/// A consumer renews every 5 s by default: only after this time a missing renewal is significant.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// After so long without a renewal others take its shards, unless it was told otherwise.
+/// Default time without a renewal after which others take its shards.
 const SILENT: Duration = Duration::from_secs(20);
 
 /// The members of the consumer group.
@@ -17,7 +17,7 @@ pub struct Consumers {
     pub members: Vec<Member>,
     /// Shards that are not read to their end.
     pub shards: usize,
-    /// How long the leases have been watched.
+    /// Time since the first observation of the leases.
     #[serde(skip)]
     pub watched: Duration,
 }
@@ -26,9 +26,9 @@ pub struct Consumers {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Member {
     pub name: String,
-    /// Shards it holds.
+    /// Shards that it holds.
     pub shards: usize,
-    /// Seconds since it was last seen to renew a lease, by our own clock; null before the first time.
+    /// Seconds since its last observed renewal, by our own clock; null before the first one.
     pub renewed_s: Option<u64>,
 }
 
@@ -39,7 +39,7 @@ impl Member {
 }
 
 impl Consumers {
-    /// How consuming goes, in one word and in a few.
+    /// Returns the condition of consuming, and a short text.
     pub fn condition(&self) -> (Condition, String) {
         let alive: Vec<_> = self.members.iter().filter(|member| member.is_alive()).collect();
         let held: usize = alive.iter().map(|member| member.shards).sum();
@@ -48,7 +48,7 @@ impl Consumers {
             (_, 1..) => {
                 let plural = if alive.len() == 1 { "" } else { "s" };
                 let words = format!("{} consumer{plural}, {held} of {} shards", alive.len(), self.shards);
-                // What nobody holds is taken within a lease duration.
+                // Free shards are taken within a lease duration.
                 (if held < self.shards { Condition::Unsure } else { Condition::Good }, words)
             }
             (_, 0) if self.watched < PATIENCE => (Condition::Unsure, "looking for a renewal".into()),
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn silence_means_something_only_after_a_while() {
+    fn missing_renewals_count_only_after_a_while() {
         assert_eq!(group(0, &[]), (Condition::Bad, "no consumer: run `outboxctl consume`".into()));
         assert_eq!(group(1, &[("a", 4, None)]).0, Condition::Unsure);
         assert_eq!(group(11, &[("a", 4, None)]), (Condition::Bad, "no consumer has renewed for 11 s".into()));
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_living_are_counted_with_what_they_hold() {
+    fn live_consumers_are_counted_with_their_shards() {
         assert_eq!(group(9, &[("a", 4, Some(3))]), (Condition::Good, "1 consumer, 4 of 4 shards".into()));
         let (condition, words) = group(30, &[("a", 2, Some(4)), ("b", 1, Some(1)), ("dead", 1, Some(25))]);
         assert_eq!((condition, words.as_str()), (Condition::Unsure, "2 consumers, 3 of 4 shards"));

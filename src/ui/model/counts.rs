@@ -1,4 +1,4 @@
-//! Counts by step and second, and quantiles.
+//! Counts per step and second, and quantiles.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use serde::Serialize;
 use super::Step;
 use crate::timing::nearest_rank;
 
-/// Seconds that a rate and its curve go back.
+/// Seconds covered by a rate and its curve.
 pub const WINDOW: usize = 60;
 const HOPS: usize = 5;
 
 #[derive(Default)]
 pub struct Counts {
     totals: [u64; HOPS],
-    /// There are more than were counted.
+    /// Indicates whether there are more than were counted.
     more: [bool; HOPS],
-    /// Unix second → how many, at most [`WINDOW`] seconds.
+    /// Unix second → count, at most [`WINDOW`] seconds.
     seconds: [BTreeMap<i64, u32>; HOPS],
 }
 
-/// Upper bounds of the classes that latencies are counted in, in milliseconds; one more class has what is longer.
+/// Upper bounds of the latency classes, in milliseconds; one more class has longer latencies.
 const BOUNDS: [u32; 12] = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000];
 
-/// How many events took how long from commit to delivery, since the page began to look.
+/// Latencies from commit to delivery, since the page started.
 #[derive(Debug, Clone, Default)]
 pub struct Histogram {
     counts: [u64; BOUNDS.len() + 1],
@@ -34,7 +34,7 @@ pub struct Histogram {
 /// One class of a [`Histogram`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Class {
-    /// Upper bound in milliseconds, included; null for what is longer than all others.
+    /// Upper bound in milliseconds, inclusive; null for latencies above all bounds.
     pub to_ms: Option<u32>,
     pub count: u64,
 }
@@ -48,7 +48,7 @@ pub struct Quantiles {
 }
 
 impl Counts {
-    /// One more at this step, at its own time where that is known.
+    /// Adds one event at this step, at its own time if that is known.
     pub fn count(&mut self, step: Step, own: Option<DateTime<Utc>>, otherwise: DateTime<Utc>) {
         self.totals[step.index()] += 1;
         let seconds = &mut self.seconds[step.index()];
@@ -58,18 +58,18 @@ impl Counts {
         }
     }
 
-    /// So many at this step that are not followed one by one; `more` where there are yet others.
+    /// Adds events at this step that are not followed individually; `more` if there are further ones.
     pub fn add(&mut self, step: Step, many: u64, more: bool) {
         self.totals[step.index()] += many;
         self.more[step.index()] |= more;
     }
 
-    /// Whether [`Counts::total`] is too small.
+    /// Returns whether [`Counts::total`] is too small.
     pub fn has_more(&self, step: Step) -> bool {
         self.more[step.index()]
     }
 
-    /// One fewer at this step.
+    /// Removes one event at this step.
     pub fn take_back(&mut self, step: Step) {
         self.totals[step.index()] = self.totals[step.index()].saturating_sub(1);
     }
@@ -78,7 +78,7 @@ impl Counts {
         self.totals[step.index()]
     }
 
-    /// Events in each of the last [`WINDOW`] whole seconds, oldest first.
+    /// Returns the events in each of the last [`WINDOW`] whole seconds, oldest first.
     pub fn curve(&self, step: Step, now: DateTime<Utc>) -> Vec<u32> {
         let end = now.timestamp();
         let seconds = &self.seconds[step.index()];
@@ -86,7 +86,7 @@ impl Counts {
     }
 }
 
-/// Hops have clocks of their own: a negative latency says no more than that it was short.
+/// Converts to milliseconds. Hops have clocks of their own: a negative latency counts as zero.
 fn millis(span: TimeDelta) -> f64 {
     span.num_microseconds().map_or(0.0, |micros| micros as f64 / 1_000.0).max(0.0)
 }
@@ -103,14 +103,14 @@ impl Histogram {
         bounds.zip(self.counts).map(|(to_ms, count)| Class { to_ms, count }).collect()
     }
 
-    /// Of all that were added, in milliseconds.
+    /// Returns the sum of all latencies, in milliseconds.
     pub fn sum(&self) -> f64 {
         self.sum
     }
 }
 
 impl Quantiles {
-    /// None of nothing.
+    /// Returns the quantiles; `None` without latencies.
     pub fn of(spans: impl Iterator<Item = TimeDelta>) -> Option<Self> {
         let mut sorted: Vec<f64> = spans.map(millis).collect();
         sorted.sort_unstable_by(f64::total_cmp);
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_latency_falls_into_the_class_whose_bound_it_does_not_pass() {
+    fn a_latency_counts_in_the_first_class_that_includes_it() {
         let mut histogram = Histogram::default();
         for millis in [-5, 10, 11, 90_000] {
             histogram.add(TimeDelta::milliseconds(millis));

@@ -1,10 +1,10 @@
-//! How far an event has come, and the hops of a pipeline as the page draws them.
+//! The steps of an event, and the hops of a pipeline as the page draws them.
 
 use serde::Serialize;
 
 use crate::pipelines::{Hop, Part, Pipeline};
 
-/// How far an event has come, in order.
+/// The steps of an event, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
@@ -16,7 +16,7 @@ pub enum Step {
     Stream,
     /// Delivered to the bus, or marked processed.
     Delivered,
-    /// Given up: at the failure destination with its payload.
+    /// Failed: stored in the failure destination with its payload.
     Failed,
 }
 
@@ -27,7 +27,7 @@ impl Step {
         self as usize
     }
 
-    /// The good end of the way.
+    /// Returns whether this is a successful last step.
     pub fn is_last(self) -> bool {
         self == Self::Delivered
     }
@@ -48,13 +48,13 @@ impl Step {
 #[derive(Debug, Clone, Serialize)]
 pub struct Stop {
     pub hop: Hop,
-    /// What an event has reached here: the key of the time in `/api/events`.
+    /// The step of an event that arrived here: the key of the time in `/api/events`.
     pub step: Step,
-    /// The hop as a heading.
+    /// The heading.
     pub label: &'static str,
     /// The services that do the work.
     pub place: String,
-    /// Resources of [`crate::aws::health`] that show how it is doing.
+    /// Resources of [`crate::aws::health`] that show its state.
     #[serde(skip)]
     pub resources: Vec<&'static str>,
 }
@@ -81,7 +81,7 @@ impl Layout {
     }
 }
 
-/// Returns what an event has reached at a stop of this kind; `None` where the page shows nothing of it.
+/// Returns the step at a stop of this kind; `None` if the page does not show it.
 fn step(part: Part) -> Option<Step> {
     match part {
         Part::Database | Part::OutboxTable | Part::Table => Some(Step::Committed),

@@ -1,7 +1,7 @@
-//! Everything the page knows, bounded: the newest events with their paths, counts by step, and the newest rows.
+//! The bounded model of the page: the newest events with their paths, counts by step, and the newest rows.
 //!
-//! Writers are the tasks of `watch`; readers are requests. One lock, held for microseconds; every change gets a number,
-//! so that a live connection sends only what is new to it.
+//! The tasks of `watch` write, and requests read. One lock, held for microseconds; every change gets a number, so that
+//! a live connection sends only changes that are new to it.
 
 mod consumers;
 mod counts;
@@ -34,21 +34,21 @@ use crate::ui::Options;
 use counts::{Counts, Histogram};
 use seen::Seen;
 
-/// Events whose whole path is kept.
+/// Maximum events whose whole path is kept.
 const TRACES: usize = 2_000;
 
-/// How one of the page's sources is doing.
+/// The state of one of the page's sources.
 #[derive(Debug, Clone, Serialize)]
 pub struct Source {
     pub name: &'static str,
     pub ok: bool,
-    /// Why it gives nothing at the moment.
+    /// The current error, if any.
     pub error: Option<String>,
-    /// When it last gave something, or failed.
+    /// Time of its last success or failure.
     pub at: DateTime<Utc>,
 }
 
-/// What is known of the pipeline from its start to now.
+/// The state of the pipeline since the page started.
 pub struct Model {
     pub layout: Layout,
     pub head: Head,
@@ -56,42 +56,42 @@ pub struct Model {
     state: Mutex<State>,
 }
 
-/// What does not change while the page is open.
+/// Properties that are constant while the page is open.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Head {
     pub pipeline: &'static str,
     pub title: &'static str,
     pub stage: String,
-    /// What leads a command of outboxctl to the same place, with a blank before it where there is any.
+    /// Flags that lead a command of outboxctl to the same pipeline, with a leading blank if there are any.
     pub flags: String,
     pub local: bool,
     pub writable: bool,
-    /// Whether events come from an outbox table, whose rows the page can list.
+    /// Indicates whether events come from an outbox table, whose rows the page can list.
     pub outbox_table: bool,
-    /// The form that the page offers: what one sample is called, or none.
+    /// The form of the page, by the name of one sample, if there is any.
     pub form: Option<&'static str>,
     pub version: &'static str,
-    /// Events from here on are counted; null counts from the beginning of what is kept.
+    /// Start of counting; null counts from the beginning of the kept data.
     pub since: Option<DateTime<Utc>>,
 }
 
-/// What changes.
+/// The changing data.
 #[derive(Default)]
 pub struct State {
-    /// Counts up with every change.
+    /// Number of the last change.
     pub version: u64,
     traces: BTreeMap<Uuid, Trace>,
     order: VecDeque<Uuid>,
     seen: Seen,
     counts: Counts,
-    /// From commit to the good end.
+    /// From commit to delivery.
     delays: Histogram,
     pub tables: Tables,
     pub health: Vec<Health>,
-    /// None where the pipeline has no consumer of its own, or before the first look.
+    /// `None` if the pipeline has no consumer of its own, or before the first query.
     pub consumers: Option<Consumers>,
     pub sources: BTreeMap<&'static str, Source>,
-    /// Commit time of the newest event that was seen in the stream.
+    /// Commit time of the newest event seen in the stream.
     pub captured_until: Option<DateTime<Utc>>,
 }
 
@@ -119,16 +119,16 @@ impl Model {
         }
     }
 
-    /// A poisoned lock is taken all the same: what it holds are counters and lists, each whole at any time.
+    /// Locks the state. A poisoned lock is used all the same: the counters and lists are valid at any time.
     pub fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The picture of the flow now.
+    /// Returns the current picture of the flow.
     pub fn picture(&self) -> Picture {
         let state = self.lock();
         let mut picture = Picture::of(self, &state, Utc::now());
-        // The page shows its own notes without the backticks.
+        // The page shows notes without their backticks.
         picture.stages.iter_mut().for_each(|stage| stage.note = self.place.fill(&stage.note).replace('`', ""));
         for error in picture.sources.iter_mut().filter_map(|source| source.error.as_mut()) {
             *error = self.place.fill(error).into_owned();
@@ -138,7 +138,7 @@ impl Model {
 }
 
 impl State {
-    /// Records that an event has come so far. `fill` adds what is known of it there.
+    /// Records that an event has reached a step. `fill` adds the details known there.
     pub fn see(&mut self, id: Uuid, step: Step, at: DateTime<Utc>, fill: impl FnOnce(&mut Trace)) {
         self.version += 1;
         let version = self.version;
@@ -151,7 +151,7 @@ impl State {
         trace.version = version;
         // A step implies those before it; the first observation of each counts.
         let new = self.seen.mark(id, step);
-        // What was given up and then sent again is not lost any more.
+        // A failed event that was sent again is no longer lost.
         if new.contains(&Step::Delivered) && self.seen.has(id, Step::Failed) {
             self.counts.take_back(Step::Failed);
         }
@@ -171,13 +171,13 @@ impl State {
         }
     }
 
-    /// Events that were processed before those that are followed one by one.
+    /// Adds events that were processed before those that are followed individually.
     pub fn add_earlier(&mut self, earlier: Earlier) {
         self.counts.add(Step::Delivered, earlier.succeeded, earlier.more);
         self.counts.add(Step::Failed, earlier.failed, earlier.more);
     }
 
-    /// Whether the event was seen at this step, or at one that implies it.
+    /// Returns whether the event was seen at this step, or at one that implies it.
     pub fn has_seen(&self, id: Uuid, step: Step) -> bool {
         self.seen.has(id, step)
     }
@@ -186,7 +186,7 @@ impl State {
         self.traces.get(&id)
     }
 
-    /// Traces that changed after `version`, the newest `limit` of them, newest first.
+    /// Returns the traces that changed after `version`, the newest `limit` of them, newest first.
     pub fn changed(&self, version: u64, limit: usize) -> Vec<&Trace> {
         let mut changed: Vec<&Trace> = self.traces.values().filter(|trace| trace.version > version).collect();
         changed.sort_unstable_by_key(|trace| std::cmp::Reverse(trace.order()));
@@ -194,12 +194,12 @@ impl State {
         changed
     }
 
-    /// The events that were met last.
+    /// Returns the latest events.
     fn newest(&self, limit: usize) -> Vec<&Trace> {
         self.order.iter().rev().take(limit).filter_map(|id| self.traces.get(id)).collect()
     }
 
-    /// How a source is doing; a change of its word is a change.
+    /// Sets the state of a source; a different text is a change.
     pub fn source(&mut self, name: &'static str, error: Option<String>) {
         if self.sources.get(name).is_none_or(|source| source.error != error) {
             self.version += 1;

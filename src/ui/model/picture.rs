@@ -1,4 +1,4 @@
-//! The flow in one look: what `/api/pipeline` and the page's picture show.
+//! The flow at a glance, for `/api/pipeline` and the page's picture.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -11,7 +11,7 @@ use crate::postgres::admin::Slot;
 
 /// The resource that reads the replication slot.
 const TASK: &str = "capture task";
-/// Events that latencies are taken of: the newest.
+/// Number of events, the newest, from which latencies are computed.
 const MEASURED: usize = 500;
 
 #[derive(Debug, Clone, Serialize)]
@@ -20,18 +20,18 @@ pub struct Picture {
     pub head: Head,
     pub now: DateTime<Utc>,
     pub stages: Vec<Stage>,
-    /// From commit to the good end, in milliseconds.
+    /// From commit to delivery, in milliseconds.
     pub latency: Option<Quantiles>,
-    /// How many events took how long from commit to the good end, since the page began to look.
+    /// Latencies from commit to delivery, since the page started.
     pub histogram: Vec<Class>,
-    /// Of all of these, in milliseconds.
+    /// Sum of these latencies, in milliseconds.
     #[serde(skip)]
     pub delay_sum: f64,
-    /// Events and records given up.
+    /// Failed events and records.
     pub failures: u64,
     pub outbox: Option<Fill>,
     pub slots: Vec<Slot>,
-    /// Null where the pipeline has no consumer of its own.
+    /// Null if the pipeline has no consumer of its own.
     pub consumers: Option<Consumers>,
     pub resources: Vec<Health>,
     pub sources: Vec<Source>,
@@ -42,20 +42,20 @@ pub struct Picture {
 pub struct Stage {
     #[serde(flatten)]
     pub stop: Stop,
-    /// Different events seen here since the page began to look.
+    /// Distinct events seen here since the page started.
     pub count: u64,
-    /// There are more than `count`, which stops at 100,000.
+    /// Indicates whether there are more than `count`, which stops at 100,000.
     pub more: bool,
-    /// Events a second, over the last ten seconds.
+    /// Events per second, over the last ten seconds.
     pub rate: f64,
     /// Events in each of the last 60 seconds.
     pub curve: Vec<u32>,
-    /// From the hop before, in milliseconds.
+    /// From the previous hop, in milliseconds.
     pub latency: Option<Quantiles>,
-    /// Events that passed the hop before and not yet this one.
+    /// Events that passed the previous hop but not this one.
     pub waiting: u64,
     pub state: Condition,
-    /// The condition in words.
+    /// The condition as text.
     pub note: String,
 }
 
@@ -63,7 +63,7 @@ pub struct Stage {
 #[serde(rename_all = "lowercase")]
 pub enum Condition {
     Good,
-    /// Something is under way, or can't be known.
+    /// In progress, or unknown.
     Unsure,
     Bad,
 }
@@ -118,7 +118,8 @@ impl State {
     }
 }
 
-/// What the capture has not read the database knows best: it also counts what this page has never seen.
+/// Returns the number of waiting events. For the capture the database has the exact number, including events that this
+/// page has never seen.
 fn waiting(state: &State, before: Step, step: Step) -> u64 {
     let uncaptured = state.tables.fill.as_ref().and_then(|fill| fill.uncaptured);
     match (step, uncaptured) {
@@ -130,13 +131,13 @@ fn waiting(state: &State, before: Step, step: Step) -> u64 {
     }
 }
 
-/// The capture without its position: DMS itself reports that only after its next attempt to read.
+/// Returns the condition of a capture without its slot: DMS itself reports it only after its next attempt to read.
 fn slot_trouble(stop: &Stop, state: &State) -> Option<(Condition, String)> {
     let task = state.health.iter().find(|resource| stop.resources.contains(&resource.what) && resource.what == TASK)?;
     let lost = state.tables.slots.iter().find(|slot| slot.wal_status.as_deref() == Some("lost"));
     match lost {
         Some(slot) => Some((Condition::Bad, format!("replication slot {} is lost", slot.name))),
-        // The database was asked, and has none.
+        // The database was queried, and has none.
         None if task.state == "running" && state.tables.fill.is_some() && state.tables.slots.is_empty() => {
             Some((Condition::Bad, "the database has no replication slot".into()))
         }
@@ -144,7 +145,7 @@ fn slot_trouble(stop: &Stop, state: &State) -> Option<(Condition, String)> {
     }
 }
 
-/// The worst of its resources.
+/// Returns the worst condition of its resources.
 fn condition(stop: &Stop, health: &[Health]) -> (Condition, String) {
     let mut worst = (Condition::Good, String::new());
     for resource in health.iter().filter(|resource| stop.resources.contains(&resource.what)) {

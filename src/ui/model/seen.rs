@@ -1,4 +1,4 @@
-//! Which events were seen where, so that each counts once however often it comes.
+//! The steps at which events were seen, so that each counts once.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Step;
 
-/// Events remembered: about 10 MB. An event that comes again after so many others counts as new.
+/// Events remembered: about 10 MB. An event that is repeated after so many others counts as new.
 const REMEMBERED: usize = 200_000;
 
 #[derive(Default)]

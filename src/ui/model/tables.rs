@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::postgres::admin::{self, GivenUp, OutboxRow, Overview, Person, Place, Processed, Slot};
 
-/// Rows of each list.
+/// Maximum rows of each list.
 pub const ROWS: usize = 100;
 
-/// What the database, the outbox table and the failure bucket hold.
+/// Rows of the database, the outbox table and the failure bucket.
 #[derive(Default)]
 pub struct Tables {
-    /// The change that touched these last.
+    /// The last change of these tables.
     pub version: u64,
     pub fill: Option<Fill>,
     /// The newest first.
@@ -24,27 +24,27 @@ pub struct Tables {
     pub processed: Option<VecDeque<Processed>>,
     pub processed_until: Option<Place>,
     pub slots: Vec<Slot>,
-    /// Records that a consumer gave up, from the database.
+    /// Records that a consumer failed to process, from the database.
     pub given_up: Option<Vec<GivenUp>>,
-    /// All of them, also those that the list has no room for.
+    /// Number of all, including those that the list has no room for.
     pub given_up_total: usize,
     /// Objects in the failure bucket, the newest first.
     pub dead_letters: Option<Vec<DeadLetter>>,
-    /// All of them, also those that the list has no room for.
+    /// Number of all, including those that the list has no room for.
     pub dead_letters_total: usize,
-    /// Messages in failure queues, about. They are counted only.
+    /// Approximate number of messages in failure queues, which are not listed.
     pub dead_letters_queued: usize,
 }
 
-/// How full the outbox is.
+/// Size of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fill {
     pub rows: i64,
-    /// False where `rows` is an estimate.
+    /// `false` if `rows` is an estimate.
     pub exact: bool,
-    /// Rows that nobody marked processed; null for DynamoDB, whose items nobody marks.
+    /// Rows not marked processed; null for DynamoDB, whose items have no mark.
     pub unprocessed: Option<i64>,
-    /// Rows written after the newest that was seen in the stream; null for DynamoDB.
+    /// Rows written after the newest one seen in the stream; null for DynamoDB.
     pub uncaptured: Option<i64>,
     pub bytes: i64,
 }
@@ -62,7 +62,7 @@ pub struct DeadLetter {
     pub key: String,
     pub at: DateTime<Utc>,
     pub bytes: i64,
-    /// Where its document could be read.
+    /// Indicates whether its document could be read.
     pub event_id: Option<Uuid>,
     pub event_type: Option<String>,
     /// Type and id, as far as they are known.
@@ -70,13 +70,13 @@ pub struct DeadLetter {
     pub sequence: Option<i64>,
     /// The id in `dlq list`.
     pub id: String,
-    /// The beginning of the payload, where it is text.
+    /// The beginning of the payload, if it is text.
     pub excerpt: Option<String>,
     pub reason: Option<String>,
 }
 
 impl Tables {
-    /// Takes what the database said; true where anything is new.
+    /// Takes the database's rows; returns whether anything is new.
     pub fn take(&mut self, overview: Overview) -> bool {
         let Overview { outbox, rows, people, processed, processed_until, failures, failures_total, slots, .. } =
             overview;
@@ -97,13 +97,13 @@ impl Tables {
         new
     }
 
-    /// How full the outbox is: what is listed is there, whatever an estimate says.
+    /// Returns the size of the outbox, which is at least the number of listed rows, even if an estimate is lower.
     pub fn fill(&self) -> Option<Fill> {
         let listed = i64::try_from(self.outbox.len()).unwrap_or(i64::MAX);
         self.fill.clone().map(|fill| Fill { rows: if fill.exact { fill.rows } else { fill.rows.max(listed) }, ..fill })
     }
 
-    /// An item of an outbox that comes item by item; true where it is new.
+    /// Adds an item of an outbox that arrives item by item; returns whether it is new.
     pub fn put(&mut self, row: OutboxRow) -> bool {
         if self.outbox.iter().any(|known| known.id == row.id) {
             return false;
@@ -114,7 +114,7 @@ impl Tables {
         place < ROWS
     }
 
-    /// An item was removed; true where it was listed.
+    /// Removes an item; returns whether it was listed.
     pub fn remove(&mut self, id: Uuid) -> bool {
         let before = self.outbox.len();
         self.outbox.retain(|row| row.id != id);

@@ -1,4 +1,4 @@
-//! Counting and bounds, without any I/O.
+//! Tests of counting and bounds, without any I/O.
 
 use chrono::TimeDelta;
 
@@ -29,7 +29,7 @@ fn counts(model: &Model) -> Vec<u64> {
 }
 
 #[test]
-fn an_event_counts_once_at_each_hop_whatever_comes_first() {
+fn an_event_counts_once_at_each_hop_in_any_order() {
     let model = model();
     let id = Uuid::from_u128(1);
     model.lock().see(id, Step::Delivered, at(2), |trace| trace.committed_at(at(0)));
@@ -78,14 +78,14 @@ fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
     assert_eq!(captured().0, Condition::Good);
     model.lock().tables.slots = vec![slot("lost")];
     assert_eq!(captured(), (Condition::Bad, "replication slot s is lost".into()));
-    // Before its first start a task has no slot, and misses none.
+    // Before its first start a task needs no slot.
     model.lock().tables.slots = Vec::new();
     model.lock().health = vec![Health { state: "ready".into(), ..running }];
     assert_eq!(captured().0, Condition::Unsure);
 }
 
 #[test]
-fn what_waits_and_what_was_given_up_are_told_apart() {
+fn waiting_and_failed_events_are_distinguished() {
     let model = model();
     for n in 0..5 {
         model.lock().see(Uuid::from_u128(n), Step::Stream, at(0), |_| {});

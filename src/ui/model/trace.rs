@@ -1,4 +1,4 @@
-//! One event's whole path.
+//! The whole path of one event.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::Step;
 
-/// Characters of a payload that are kept.
+/// Maximum characters of a payload.
 const PAYLOAD: usize = 8_000;
 
-/// What is known of one event. Serialised it is an element of `/api/events`' lists.
+/// Known data of one event. Serialised it is an element of `/api/events`' lists.
 #[derive(Debug, Clone, Serialize)]
 pub struct Trace {
     pub id: Uuid,
@@ -17,18 +17,18 @@ pub struct Trace {
     pub aggregate_type: Option<String>,
     pub aggregate_id: Option<String>,
     pub sequence: Option<i64>,
-    /// Step by step, in [`Step`]'s order.
+    /// Times in the order of [`Step`].
     #[serde(flatten)]
     times: Times,
-    /// `stream` has full seconds: DynamoDB tells no more of what was written before the page began to look.
+    /// Indicates whether `stream` has full seconds: DynamoDB reports no finer time for data written before the page started.
     pub stream_rounded: bool,
-    /// Deliveries seen at the last step beyond the first: at least once is what the pipeline promises.
+    /// Deliveries seen at the last step beyond the first: the pipeline delivers at least once.
     pub redelivered: u32,
-    /// Why it was given up.
+    /// The reason of its failure.
     pub failure: Option<String>,
     #[serde(skip)]
     pub detail: Detail,
-    /// The change that touched it last.
+    /// The last change of this trace.
     #[serde(skip)]
     pub version: u64,
 }
@@ -42,7 +42,7 @@ struct Times {
     failed: Option<DateTime<Utc>>,
 }
 
-/// What only the view of one event shows.
+/// Data shown only in the view of one event.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Detail {
     pub payload: Option<String>,
@@ -83,7 +83,7 @@ impl Trace {
         }
     }
 
-    /// It came here; the first time counts.
+    /// Records that the event reached a step; the first time counts.
     pub fn reach(&mut self, step: Step, at: DateTime<Utc>) {
         let slot = self.slot(step);
         if slot.is_none() {
@@ -91,7 +91,7 @@ impl Trace {
         }
     }
 
-    /// The capture knows the commit's own time; the row only when it was written.
+    /// Sets the time of the commit. The capture knows it exactly; the row only has the time of writing.
     pub fn committed_at(&mut self, at: DateTime<Utc>) {
         self.times.committed = Some(at);
     }
@@ -107,29 +107,29 @@ impl Trace {
         }
     }
 
-    /// From the step before whose time is known, to this one.
+    /// Returns the time from the last earlier step with a known time to this one.
     pub fn span_to(&self, step: Step) -> Option<TimeDelta> {
         let mut before = step.implied().iter().rev().filter(|before| **before != step);
         Some(self.exactly(step)? - before.find_map(|before| self.exactly(*before))?)
     }
 
-    /// What can be measured with.
+    /// Returns a time that is exact enough for measurements.
     fn exactly(&self, step: Step) -> Option<DateTime<Utc>> {
         self.at(step).filter(|_| step != Step::Stream || !self.stream_rounded)
     }
 
-    /// From commit to the good end.
+    /// Returns the time from commit to delivery.
     pub fn whole(&self) -> Option<TimeDelta> {
         Some(self.times.delivered? - self.times.committed?)
     }
 
-    /// What lists are ordered by.
+    /// Returns the sort key of lists.
     pub fn order(&self) -> (Option<DateTime<Utc>>, Uuid) {
         let times = &self.times;
         (times.committed.or(times.stream).or(times.delivered).or(times.failed), self.id)
     }
 
-    /// Keeps the payload's beginning.
+    /// Stores the payload's beginning.
     pub fn keep_payload(&mut self, payload: String) {
         if self.detail.payload.is_none() {
             let end = payload.char_indices().nth(PAYLOAD).map_or(payload.len(), |(end, _)| end);

@@ -1,5 +1,4 @@
-//! Who consumes: the leases, looked at every few seconds. Whoever renews one raises its counter; ages are by our own
-//! clock, as consumers themselves judge each other.
+//! Reads the leases every few seconds. Each renewal raises a counter; ages are by our own clock, as between consumers.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use crate::ui::model::{Consumers, Member};
 
 const SOURCE: &str = "lease table";
 
-/// Since when each shard's counter stands, and whether it was seen to move at all.
+/// Time since which each shard's counter is unchanged, and whether a renewal was observed at all.
 struct Renewals {
     begun: Instant,
     seen: HashMap<String, (u64, Option<Instant>)>,
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ages_are_told_of_counters_that_were_seen_to_move() {
+    fn only_observed_renewals_have_an_age() {
         let begun = Instant::now();
         let mut renewals = Renewals { begun, seen: HashMap::new() };
         let lease = |shard: &str, owner: Option<&str>, counter| Lease {

@@ -1,4 +1,4 @@
-//! The database, asked once a second (through the admin function less often: each look is a call).
+//! Queries the database once per second (less often through the admin function, where each query is a call).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,12 +22,12 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
             () = watch.cancel.cancelled() => return,
         };
         let busy = looked.unwrap_or_else(|error| {
-            // Whatever broke: a new connection is cheap, and a broken one never heals.
+            // A new connection is cheap, and a broken one never recovers.
             database = None;
             watch.model.lock().source(SOURCE, Some(error.message().to_owned()));
             false
         });
-        // A full page of the log: more of it is waiting.
+        // A full page of the log: there are more rows.
         let local = Duration::from_millis(if busy { 50 } else { 500 });
         if !watch.pause(local, Duration::from_secs(3)).await {
             return;
@@ -35,7 +35,7 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     }
 }
 
-/// True where the log of processed events goes on.
+/// Queries the database; returns whether the processed log has more rows.
 async fn look(watch: &Watch, deployment: &Deployment, database: &mut Option<Database>) -> Result<bool> {
     let database = match database {
         Some(database) => database,
@@ -56,10 +56,10 @@ async fn look(watch: &Watch, deployment: &Deployment, database: &mut Option<Data
     Ok(take(&mut state, overview, watch.model.head.since))
 }
 
-/// True where the log of processed events goes on.
+/// Stores an overview; returns whether the processed log has more rows.
 fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> bool {
     for row in overview.rows.iter().rev() {
-        // Of older rows the stream is not read: they would look as if they had gone no further.
+        // The stream is not read for older rows: they would appear as not captured.
         let old = since.is_some_and(|since| row.created_at < since);
         if old || state.has_seen(row.id, Step::Committed) {
             continue;

@@ -1,4 +1,4 @@
-//! The failure bucket: what was given up, with its reason; and how much waits in failure queues.
+//! Reads the failure bucket: failed records with their reasons; and counts the messages in failure queues.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,8 +50,8 @@ pub async fn follow(watch: Watch, bucket: String, deployment: Arc<Deployment>) {
     }
 }
 
-/// The newest ones of the bucket, how many there are in all, and how many messages wait in queues. Those are counted only:
-/// to read one is to take it out of the sight of whoever works on it.
+/// Returns the newest letters of the bucket, the number of all, and the number of messages in queues. Those are only
+/// counted: reading a message would hide it from other receivers.
 async fn look(
     bucket: &str,
     deployment: &Deployment,

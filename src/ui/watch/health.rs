@@ -1,4 +1,4 @@
-//! The state of the deployed resources, in their services' own words.
+//! Reads the state of the deployed resources, as the services name it.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,12 +1,12 @@
-//! The outbox table of a DynamoDB pipeline: the items it holds at the start, and how full it is. New items come from
-//! its stream: a table has no order by time that could be asked for.
+//! Reads the outbox table of a DynamoDB pipeline: its items at the start, and its size. New items come from its stream:
+//! a table has no order by time that could be queried.
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::TableDescription;
 
 use super::Watch;
-use super::sightings::excerpt;
+use super::observations::excerpt;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Result};
 use crate::outbox::Message;
@@ -15,7 +15,7 @@ use crate::repair::source::{Filter, Outbox};
 use crate::ui::model::{Fill, Step};
 
 const SOURCE: &str = "outbox table";
-/// Pages read at the start, of 1 MB each: a larger table is known from its stream only.
+/// Pages read at the start, of 1 MB each: of a larger table only the stream is read.
 const PAGES: usize = 4;
 
 pub async fn follow(watch: Watch, clients: Clients, table: String) {
@@ -43,7 +43,7 @@ async fn look(watch: &Watch, clients: &Clients, table: &str, read: &mut bool) ->
     Ok(())
 }
 
-/// Lists the newest items, older ones only of a table that is small enough to be read whole.
+/// Lists the newest items, older ones only of a table that is small enough to be read completely.
 async fn list(watch: &Watch, clients: &Clients, table: &str) -> Result<()> {
     let mut outbox = Outbox::DynamoDb { clients: Box::new(clients.clone()), table: table.to_owned() };
     let mut reader = outbox.read(Filter::default());
@@ -53,11 +53,11 @@ async fn list(watch: &Watch, clients: &Clients, table: &str) -> Result<()> {
         found.extend(page);
     }
     let whole = reader.next().await?.is_none();
-    // What is old is not followed by the stream's reader: it would look as if it had gone no further.
+    // The stream's reader does not follow old items: they would appear as not captured.
     let since = watch.model.head.since;
     let is_recent = |at| since.is_none_or(|since| at >= since);
     let mut state = watch.model.lock();
-    // Of a table's first pages nobody knows which of its old items are the newest.
+    // The first pages of a table do not show which of its old items are the newest.
     for message in found.into_iter().filter(|message| whole || is_recent(message.committed_at)) {
         let (id, at) = (message.id, message.committed_at);
         if is_recent(at) && !state.has_seen(id, Step::Committed) {
@@ -88,7 +88,7 @@ fn row(message: Message) -> OutboxRow {
     }
 }
 
-/// DynamoDB counts about every six hours.
+/// Returns the size of the outbox. DynamoDB counts about every six hours.
 fn fill(table: &TableDescription) -> Fill {
     Fill {
         rows: table.item_count().unwrap_or(0),

@@ -1,12 +1,12 @@
-//! The tasks that fill the model, each with its own pace, each telling on the page when it gets no answer.
+//! The tasks that fill the model, each at its own interval and with its state shown on the page.
 
 mod consumers;
 mod database;
 mod dead_letters;
 mod health;
 mod items;
+mod observations;
 mod readers;
-mod sightings;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::model::Model;
 use crate::deployment::Deployment;
 use crate::pipelines::{Part, Store};
 
-/// What every task has.
+/// Data shared by all tasks.
 #[derive(Clone)]
 struct Watch {
     model: Arc<Model>,
@@ -26,7 +26,7 @@ struct Watch {
     local: bool,
 }
 
-/// Starts them; they end when cancelled.
+/// Starts the tasks; they end when cancelled.
 pub fn start(deployment: Arc<Deployment>, model: &Arc<Model>, options: &Options, cancel: &CancellationToken) {
     let watch = Watch { model: model.clone(), cancel: cancel.clone(), local: options.local };
     for stop in deployment.pipeline.stops(false) {
@@ -53,7 +53,7 @@ pub fn start(deployment: Arc<Deployment>, model: &Arc<Model>, options: &Options,
 }
 
 impl Watch {
-    /// Waits; false once it is time to end.
+    /// Pauses; returns false when it is time to end.
     async fn pause(&self, local: Duration, remote: Duration) -> bool {
         tokio::select! {
             () = tokio::time::sleep(if self.local { local } else { remote }) => true,

@@ -1,20 +1,20 @@
-//! The stream and the event log, through the streams room's readers.
+//! Reads the stream and the event log with the readers of `streams`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::Watch;
-use super::sightings::take;
+use super::observations::take;
 use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::{Deployment, Reading};
 use crate::pipelines::{Part, Stop};
-use crate::streams::{self, From, Warnings};
+use crate::streams::{self, StartAt, Warnings};
 
-/// Items put into the model under one lock.
+/// Maximum items put into the model under one lock.
 const BATCH: usize = 256;
 
-/// Follows a stop; a reader that failed starts again where it was.
-pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static Stop, from: From) {
+/// Follows a stop; a failed reader restarts from the same position.
+pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static Stop, from: StartAt) {
     let name = match stop.part {
         Part::TableStream => "table's stream",
         Part::EventLog => "event log",
@@ -45,7 +45,7 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static St
             for item in batch.drain(..) {
                 match item {
                     Ok(item) => {
-                        from = From::At(item.at);
+                        from = StartAt::At(item.at);
                         take(&mut state, &item);
                     }
                     Err(error) => trouble = Some(error),
@@ -55,7 +55,7 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static St
         end.cancel();
         let text = trouble.map_or_else(|| "the reader ended".to_owned(), |error| error.message().to_owned());
         watch.model.lock().source(name, Some(text));
-        // What is read again was seen before: it counts once.
+        // Items that are read again were seen before and do not count again.
         if !watch.pause(Duration::from_secs(2), Duration::from_secs(10)).await {
             return;
         }

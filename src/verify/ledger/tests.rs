@@ -30,7 +30,7 @@ fn commit(ledger: &mut Ledger, event: Inserted) {
     ledger.commit(event, TimeDelta::zero());
 }
 
-/// The delivery is told by a number of its own.
+/// Returns an item; `delivery` identifies the delivery.
 fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
     Item {
         kind: "item",
@@ -59,7 +59,7 @@ fn everything_once_and_in_order_passes() {
         }
         commit(&mut ledger, event);
     }
-    assert!(ledger.is_complete() && ledger.pending.is_empty(), "what is done is let go of");
+    assert!(ledger.is_complete() && ledger.pending.is_empty(), "completed events are removed");
     let report = ledger.report();
     assert!(report.verdict.passed(), "{report:?}");
     assert_eq!(report.hops[0].from_commit.as_ref().map(|l| l.max_ms), Some(13.0));
@@ -82,7 +82,7 @@ fn a_lost_event_is_named_with_the_hop_it_reached_and_its_aggregate() {
 }
 
 #[test]
-fn others_never_count() {
+fn events_of_other_runs_never_count() {
     let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     commit(&mut ledger, event(0, 0, 1));
     let other = Inserted { correlation_id: "other-0".into(), ..event(0, 0, 1) };
@@ -94,13 +94,13 @@ fn others_never_count() {
 }
 
 #[test]
-fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
+fn a_second_delivery_is_a_duplicate_and_a_second_read_is_not() {
     let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     commit(&mut ledger, event(0, 0, 1));
     for (hop, delivery) in [(Hop::Bus, 1), (Hop::Bus, 1), (Hop::Bus, 2), (Hop::Stream, 3)] {
         ledger.see(&seen(hop, &event(0, 0, 1), delivery, 1));
     }
-    // Also once it has arrived everywhere.
+    // Also after it has arrived everywhere.
     assert!(ledger.is_complete());
     ledger.see(&seen(Hop::Bus, &event(0, 0, 1), 4, 1));
     let report = ledger.report();
@@ -109,9 +109,9 @@ fn a_second_delivery_is_a_duplicate_and_a_second_look_is_not() {
     assert_eq!(report.aggregates[0].duplicated, 2);
 }
 
-/// What AWS repeats is counted and fails no run; what the pipeline repeats does.
+/// Repetitions by AWS are counted and do not fail the run; repetitions by the pipeline do.
 #[test]
-fn a_stream_that_repeats_records_fails_only_where_it_must_not() {
+fn a_stream_that_repeats_records_fails_only_without_permission() {
     for (repeating, passes) in [(&[Hop::Stream][..], true), (&[], false)] {
         let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[]).repeating(repeating);
         commit(&mut ledger, event(0, 0, 1));
@@ -126,10 +126,10 @@ fn a_stream_that_repeats_records_fails_only_where_it_must_not() {
 }
 
 #[test]
-fn the_rolled_back_event_must_stay_away_whenever_it_is_told_of() {
-    for told_first in [true, false] {
+fn a_rolled_back_event_must_not_arrive() {
+    for reported_first in [true, false] {
         let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
-        if told_first {
+        if reported_first {
             ledger.forbid(&event(9, 0, 1));
         }
         ledger.see(&seen(Hop::Stream, &event(9, 0, 1), 1, 1));
@@ -154,7 +154,7 @@ fn order_is_by_reading_in_a_shard_and_by_time_elsewhere() {
     assert!(!report.verdict.in_order);
 }
 
-/// A bus that shuffles, as EventBridge may: reported in full, and failing the run with `--strict-order` alone.
+/// A bus that reorders, as EventBridge may: reported in full, and failing the run only with `--strict-order`.
 #[test]
 fn a_shuffled_bus_fails_a_strict_run_only() {
     for (ordered, passes) in [(&HOPS[..1], true), (HOPS, false)] {
@@ -176,7 +176,7 @@ fn a_shuffled_bus_fails_a_strict_run_only() {
 }
 
 #[test]
-fn repetition_is_expected_of_streaming_destinations_alone() {
+fn only_streaming_destinations_may_repeat_records() {
     let repeating = crate::pipelines::ALL.iter().filter(|pipeline| !pipeline.repeating_hops().is_empty());
     assert_eq!(repeating.map(|pipeline| pipeline.name).collect::<Vec<_>>(), ["dynamodb-kinesis"]);
 }
@@ -195,19 +195,19 @@ fn order_is_judged_where_the_pipeline_keeps_it() {
 }
 
 proptest! {
-    /// Any subset delivered any number of times, in any order, before and after the commits are told of: the counts are
-    /// exact.
+    /// Any subset delivered any number of times, in any order, before and after the commits are reported: the counts
+    /// are exact.
     #[test]
-    fn counts_are_exact(deliveries in proptest::collection::vec(0u64..20, 0..100), told in 0usize..100) {
+    fn counts_are_exact(deliveries in proptest::collection::vec(0u64..20, 0..100), reported in 0usize..100) {
         let mut ledger = Ledger::new("run", Hop::Database, &[Hop::Stream], &[Hop::Stream]);
         let commits = |ledger: &mut Ledger| (0..20).for_each(|n| commit(ledger, event(n, n, 1)));
         for (i, n) in deliveries.iter().enumerate() {
-            if i == told {
+            if i == reported {
                 commits(&mut ledger);
             }
             ledger.see(&seen(Hop::Stream, &event(*n, *n, 1), i, i as i64));
         }
-        if told >= deliveries.len() {
+        if reported >= deliveries.len() {
             commits(&mut ledger);
         }
         let distinct = deliveries.iter().collect::<HashSet<_>>().len();
@@ -220,7 +220,7 @@ proptest! {
         prop_assert_eq!(report.hops[0].out_of_order, 0);
     }
 
-    /// Nothing is out of order exactly where every aggregate's sequences rise.
+    /// No event is out of order exactly if the sequences of every aggregate rise.
     #[test]
     fn disorder_is_found(order in Just((0u64..12).collect::<Vec<_>>()).prop_shuffle()) {
         let mut ledger = Ledger::new("run", Hop::Database, &[Hop::Stream], &[Hop::Stream]);
@@ -235,7 +235,7 @@ proptest! {
 }
 
 #[test]
-fn a_soak_keeps_what_is_under_way_and_no_more() {
+fn memory_depends_on_events_in_flight_only() {
     let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[Hop::Stream]);
     for n in 0..50_000 {
         let event = event(n, n % 10, n as i64 / 10 + 1);
@@ -243,7 +243,7 @@ fn a_soak_keeps_what_is_under_way_and_no_more() {
         for hop in HOPS {
             ledger.see(&seen(*hop, &event, n as usize, n as i64));
         }
-        assert!(ledger.pending.is_empty() && ledger.settled.above.is_empty());
+        assert!(ledger.pending.is_empty() && ledger.everywhere.above.is_empty());
     }
     let report = ledger.report();
     assert!(report.verdict.passed());

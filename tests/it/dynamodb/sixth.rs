@@ -17,7 +17,7 @@ use outboxctl::pipelines::cost::{Prices, Usage, estimate};
 use outboxctl::pipelines::stops::{API, BUS, EVENT_LOG, PUBLISHER, TABLE, USERS_STREAM};
 use outboxctl::pipelines::{self, Hop, Pipeline, Route};
 use outboxctl::report::Silent;
-use outboxctl::streams::{From, Warnings};
+use outboxctl::streams::{StartAt, Warnings};
 use outboxctl::verify::{self, Amount};
 use outboxctl::{doctor, ui};
 use serde_json::Value;
@@ -85,7 +85,7 @@ async fn tail_reads_the_visible_stops_of_a_sixth_pipeline() {
     let deployment = deployment(&stack).await;
     let (console, cancel) = (Silent, CancellationToken::new());
     let reading = Reading {
-        from: From::Latest,
+        from: StartAt::Latest,
         until: None,
         group: String::new(),
         enhanced_fan_out: false,
@@ -129,7 +129,7 @@ async fn the_page_draws_a_sixth_pipeline() {
     let options = ui::Options {
         writable: false,
         local: true,
-        from: From::Latest,
+        from: StartAt::Latest,
         place: Default::default(),
         token: "a-token-of-this-test".into(),
     };

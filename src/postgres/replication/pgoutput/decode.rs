@@ -1,4 +1,4 @@
-//! Decoding.
+//! Decodes pgoutput messages.
 
 use super::reader::Reader;
 use super::{Column, DecodeError, Message, Relation, Tuple, Value};
@@ -10,7 +10,7 @@ const EPOCH: i64 = 946_684_800_000_000;
 /// Decodes one message.
 ///
 /// # Errors
-/// When the bytes are no message of protocol version 1.
+/// If the bytes are not a message of protocol version 1.
 pub fn decode(bytes: &[u8]) -> Result<Message<'_>, DecodeError> {
     let mut reader = Reader(bytes);
     match reader.u8()? {
@@ -81,7 +81,7 @@ fn relation(reader: &mut Reader<'_>) -> Result<Relation, DecodeError> {
             })
         })
         .collect::<Result<_, _>>()?;
-    // The protocol leaves the name of pg_catalog out.
+    // The protocol omits the name of pg_catalog.
     let schema = if schema.is_empty() { "pg_catalog" } else { schema }.to_owned();
     Ok(Relation { id, schema, name, replica_identity, columns })
 }
@@ -160,14 +160,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_no_panic(bytes: Vec<u8>) {
+        fn any_bytes_are_accepted(bytes: Vec<u8>) {
             if let Ok(Message::Insert { new, .. } | Message::Update { new, .. }) = decode(&bytes) {
                 prop_assert_eq!(new.iter().count(), new.len());
             }
         }
 
         #[test]
-        fn damaged_messages_are_no_panic(tag in prop::sample::select(b"BCRIUDTOYM".to_vec()), rest: Vec<u8>) {
+        fn damaged_messages_do_not_panic(tag in prop::sample::select(b"BCRIUDTOYM".to_vec()), rest: Vec<u8>) {
             let mut bytes = vec![tag];
             bytes.extend(rest);
             let _ = decode(&bytes);

@@ -1,4 +1,4 @@
-//! What a message says.
+//! The content of a message.
 
 use super::reader::Reader;
 use crate::postgres::replication::Lsn;
@@ -7,14 +7,14 @@ use crate::postgres::replication::Lsn;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Message<'a> {
     Begin {
-        /// Where the transaction's commit is in the log.
+        /// Position of the transaction's commit in the log.
         commit: Lsn,
         /// Unix microseconds.
         committed_at: i64,
         xid: u32,
     },
     Commit {
-        /// The log up to here holds the whole transaction.
+        /// The log up to here contains the whole transaction.
         end: Lsn,
     },
     Relation(Relation),
@@ -24,7 +24,7 @@ pub enum Message<'a> {
     },
     Update {
         relation: u32,
-        /// The old key, or the old row under REPLICA IDENTITY FULL; None while the key stays the same.
+        /// The old key, or the old row under REPLICA IDENTITY FULL; `None` if the key is unchanged.
         old: Option<Tuple<'a>>,
         new: Tuple<'a>,
     },
@@ -36,11 +36,11 @@ pub enum Message<'a> {
     Truncate {
         relations: Vec<u32>,
     },
-    /// Origin, type and logical messages: nothing that concerns a row.
+    /// Origin, type and logical messages, which do not concern rows.
     Other(u8),
 }
 
-/// A table as the rows that follow have it.
+/// A table, as described before its rows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Relation {
     pub id: u32,
@@ -54,25 +54,25 @@ pub struct Relation {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Column {
     pub name: String,
-    /// Part of the replica identity.
+    /// Indicates whether it is part of the replica identity.
     pub key: bool,
     pub type_oid: u32,
     /// `atttypmod`; -1 for none.
     pub modifier: i32,
 }
 
-/// A row; its values are read by iterating.
+/// A row; its values are read by iteration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tuple<'a> {
     pub(super) columns: u16,
-    /// Checked while decoding: holds exactly that many values.
+    /// Checked while decoding: contains exactly that many values.
     pub(super) bytes: &'a [u8],
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Value<'a> {
     Null,
-    /// A large value that an update left alone: the log does not hold it.
+    /// A large value that an update did not change: the log does not contain it.
     Unchanged,
     /// In the type's text form.
     Text(&'a [u8]),

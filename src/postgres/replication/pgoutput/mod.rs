@@ -7,13 +7,13 @@ mod reader;
 pub use decode::decode;
 pub use message::{Column, Message, Relation, Tuple, Value};
 
-/// Why bytes are no pgoutput message.
+/// Reasons why bytes are not a pgoutput message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     #[error("a pgoutput message ends too early")]
     Short,
-    #[error("a pgoutput message holds the unknown tag {0}")]
+    #[error("a pgoutput message contains the unknown tag {0}")]
     Tag(u8),
-    #[error("a pgoutput message holds a name that is not UTF-8")]
+    #[error("a pgoutput message contains a name that is not UTF-8")]
     Name,
 }

@@ -1,4 +1,4 @@
-//! From what a reader saw to what the page knows of an event. Pure.
+//! Applies the items of readers to the model. Pure.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,21 +9,21 @@ use crate::postgres::admin::OutboxRow;
 use crate::streams::{Body, Content, Item, Origin};
 use crate::ui::model::{State, Step, Trace};
 
-/// Characters of a payload that a list shows.
+/// Characters of a payload in a list.
 const EXCERPT: usize = 600;
 
-/// An event's sighting goes into the model; everything else at the hop is no event of the pipeline.
+/// Applies an event's item to the model; other items are not events of the pipeline.
 pub fn take(state: &mut State, item: &Item) {
     let event = &item.event;
     let uuid = |id: &str| Uuid::parse_str(id).ok();
-    // A change of a plain table names the event that it becomes.
+    // A change of a plain table names its event.
     let is_event = item.content == Content::Event || event.image.is_some();
     let Some(id) = event.event_id.as_deref().filter(|_| is_event).and_then(uuid) else {
         return forget(state, item);
     };
     let record = record(&item.body);
     if !matches!(item.origin, Origin::Shard { .. }) {
-        // Every other place that a reader shows is the good end.
+        // At every other stop the event is delivered.
         return state.see(id, Step::Delivered, item.at, |trace| fill(trace, item, &record));
     }
     state.captured_until = state.captured_until.max(event.committed_at);
@@ -42,7 +42,7 @@ pub fn take(state: &mut State, item: &Item) {
     }
 }
 
-/// An outbox item that was removed, above all by its time to live, is listed no longer.
+/// Removes an outbox item from the list after its removal, usually by time to live.
 fn forget(state: &mut State, item: &Item) {
     let Some(image) = item.event.image.as_deref().filter(|image| image.new.is_none()) else { return };
     let id = image.old.as_ref().and_then(|old| Uuid::parse_str(old.get("id")?.as_str()?).ok());
@@ -52,13 +52,13 @@ fn forget(state: &mut State, item: &Item) {
     }
 }
 
-/// Returns whether the arrival has full seconds, as DynamoDB Streams reports it for what was written before it was read.
+/// Returns whether the arrival has full seconds, as DynamoDB Streams reports it for data written before it was read.
 /// Only a change that is read from DynamoDB Streams has `created_at` beside the images.
 fn is_rounded(item: &Item, record: &Value) -> bool {
     record["created_at"].is_string() && item.at.timestamp_subsec_nanos() == 0
 }
 
-/// When the capture made the record: DMS says so, and so does DynamoDB in what it puts into a Kinesis stream.
+/// Returns the time at which the capture wrote the record: DMS includes it, and so does DynamoDB in a Kinesis stream.
 fn captured(record: &Value) -> Option<DateTime<Utc>> {
     if let Some(at) = text(record, &["metadata", "timestamp"]) {
         return at.parse().ok();
@@ -72,7 +72,7 @@ fn captured(record: &Value) -> Option<DateTime<Utc>> {
     }
 }
 
-/// The row of a DynamoDB outbox that this insert made. PostgreSQL's rows come from the database itself.
+/// Returns the row of a DynamoDB outbox that this insert added. PostgreSQL's rows come from the database itself.
 fn appended(item: &Item, id: Uuid) -> Option<OutboxRow> {
     let event = &item.event;
     let image = event.image.as_deref().filter(|_| item.content == Content::Event)?.new.as_ref()?;
@@ -89,7 +89,7 @@ fn appended(item: &Item, id: Uuid) -> Option<OutboxRow> {
     })
 }
 
-/// A payload's beginning.
+/// Returns the beginning of a payload.
 pub fn excerpt(payload: &str) -> String {
     payload.chars().take(EXCERPT).collect()
 }
@@ -110,7 +110,7 @@ fn fill(trace: &mut Trace, item: &Item, record: &Value) {
     }
     let detail = &mut trace.detail;
     if let Origin::Shard { shard, sequence_number, partition_key, .. } = &item.origin {
-        // What was appended to an outbox has its payload; a plain table's image may hold what is not to be told.
+        // An item appended to an outbox has its payload; a plain table's image may contain data that must not be shown.
         let image = event.image.as_deref().and_then(|image| image.new.as_ref());
         let image = image.filter(|_| item.content == Content::Event);
         let column = |name: &str| {
@@ -127,7 +127,7 @@ fn fill(trace: &mut Trace, item: &Item, record: &Value) {
         }
     } else if let Origin::Bus { bus_event_id, .. } | Origin::Log { bus_event_id, .. } = &item.origin {
         detail.bus_event_id.clone_from(bus_event_id);
-        // As it is written: numbers keep their digits.
+        // In its original text: numbers keep their digits.
         if let Body::Record(record) = &item.body
             && let Some(data) = text_at(record.text(), ["detail", "data"])
         {
@@ -136,7 +136,7 @@ fn fill(trace: &mut Trace, item: &Item, record: &Value) {
     }
 }
 
-/// Null for what could not be decoded.
+/// Returns the record; null if it could not be decoded.
 fn record(body: &Body) -> Value {
     match body {
         Body::Record(record) => record.value(),
@@ -149,5 +149,5 @@ fn text<'a>(record: &'a Value, path: &[&str]) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-#[path = "sightings_tests.rs"]
+#[path = "observations_tests.rs"]
 mod tests;

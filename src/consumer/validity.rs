@@ -1,15 +1,15 @@
-//! How long a lease may be relied on.
+//! Validity of a lease.
 
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio::sync::watch;
 
-/// A lease that is held: good until the last renewal is a lease duration old, or until it was lost. Others may take the
-/// lease only after they saw it stand still for that long, which begins later than the renewal did here.
+/// The validity of a held lease: until the last renewal is a lease duration old, or the lease is lost. Others may take
+/// the lease only after they saw it unchanged for that long, which starts later than the renewal here.
 ///
-/// Two clocks tell: the steady one stands still while a machine sleeps or is moved, and the other one may be set.
+/// Two clocks are compared: the monotonic one stops while a machine sleeps or is moved, and the other one may be set.
 #[derive(Debug, Clone)]
-pub struct Tenure(watch::Sender<Option<Until>>);
+pub struct LeaseValidity(watch::Sender<Option<Until>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Until {
@@ -28,13 +28,13 @@ impl Until {
     }
 }
 
-impl Tenure {
-    /// `begun` is from before the request that got the lease.
+impl LeaseValidity {
+    /// Starts the validity; `begun` is before the request that got the lease.
     pub fn new(begun: Instant, duration: Duration) -> Self {
         Self(watch::Sender::new(Some(Until::after(begun, duration))))
     }
 
-    /// The lease was renewed by a request made at `begun`.
+    /// Extends the validity after a renewal by a request made at `begun`.
     pub fn extend(&self, begun: Instant, duration: Duration) {
         self.0.send_modify(|until| {
             if let Some(until) = until.as_mut().filter(|until| until.steady < begun + duration) {
@@ -43,7 +43,7 @@ impl Tenure {
         });
     }
 
-    /// Somebody else has it. There is no way back.
+    /// Ends the validity for good: another consumer has the lease.
     pub fn end(&self) {
         self.0.send_replace(None);
     }
@@ -52,13 +52,13 @@ impl Tenure {
         self.0.borrow().is_some_and(Until::is_ahead)
     }
 
-    /// Waits until it holds no more.
+    /// Waits until the validity has ended.
     pub async fn ended(&self) {
         let mut changes = self.0.subscribe();
         while let Some(until) = { *changes.borrow_and_update() }.filter(|until| until.is_ahead()) {
             tokio::select! {
                 () = tokio::time::sleep_until(until.steady.into()) => {}
-                // The sender is our own.
+                // The sender is owned by `self`.
                 _ = changes.changed() => {}
             }
         }
@@ -70,40 +70,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_ends_by_time_and_by_loss() {
+    fn a_lease_ends_by_time_and_by_loss() {
         let now = Instant::now();
-        let tenure = Tenure::new(now, Duration::from_secs(60));
-        assert!(tenure.holds());
-        tenure.end();
-        tenure.extend(now, Duration::from_secs(60));
-        assert!(!tenure.holds());
-        assert!(!Tenure::new(now, Duration::ZERO).holds());
+        let validity = LeaseValidity::new(now, Duration::from_secs(60));
+        assert!(validity.holds());
+        validity.end();
+        validity.extend(now, Duration::from_secs(60));
+        assert!(!validity.holds());
+        assert!(!LeaseValidity::new(now, Duration::ZERO).holds());
     }
 
     #[test]
-    fn a_machine_that_slept_through_it_knows() {
+    fn a_lease_that_expired_during_system_sleep_is_detected() {
         let now = Instant::now();
         let asleep =
             Until { wall: SystemTime::now() - Duration::from_secs(1), ..Until::after(now, Duration::from_secs(60)) };
-        let tenure = Tenure(watch::Sender::new(Some(asleep)));
-        assert!(!tenure.holds());
+        let validity = LeaseValidity(watch::Sender::new(Some(asleep)));
+        assert!(!validity.holds());
         // Renewed: it is still ours after all.
-        tenure.extend(now + Duration::from_secs(1), Duration::from_secs(60));
-        assert!(tenure.holds());
+        validity.extend(now + Duration::from_secs(1), Duration::from_secs(60));
+        assert!(validity.holds());
     }
 
     #[tokio::test]
-    async fn its_end_can_be_waited_for() {
-        let tenure = Tenure::new(Instant::now(), Duration::from_millis(20));
-        tenure.ended().await;
-        assert!(!tenure.holds());
-        let tenure = Tenure::new(Instant::now(), Duration::from_secs(3_600));
-        let ended = tenure.ended();
+    async fn the_end_of_a_lease_can_be_awaited() {
+        let validity = LeaseValidity::new(Instant::now(), Duration::from_millis(20));
+        validity.ended().await;
+        assert!(!validity.holds());
+        let validity = LeaseValidity::new(Instant::now(), Duration::from_secs(3_600));
+        let ended = validity.ended();
         tokio::pin!(ended);
         assert!(futures_util::poll!(&mut ended).is_pending());
-        tenure.extend(Instant::now(), Duration::from_secs(7_200));
+        validity.extend(Instant::now(), Duration::from_secs(7_200));
         assert!(futures_util::poll!(&mut ended).is_pending());
-        tenure.end();
+        validity.end();
         ended.await;
     }
 }

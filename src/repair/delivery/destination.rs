@@ -1,4 +1,4 @@
-//! The ways back into a pipeline.
+//! The targets to which records and events are redelivered.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::outbox::{Chunk, Redelivered, Redelivery, Verdict};
 use crate::pipelines::Target;
 
-/// The function's own time limit is 60 s (its template); its answer must get here.
+/// The function's time limit is 60 s (its template); the client waits longer than that.
 const TIME_LIMIT: Duration = Duration::from_secs(70);
 
-/// The way to where a pipeline's events go.
+/// A target of redelivery.
 #[derive(Debug, Clone)]
-pub enum Courier {
-    /// The function that publishes what the stream carries: it delivers with its own code, and under its own role.
+pub enum Destination {
+    /// The function that publishes the stream's records: it delivers with its own code and under its own role.
     Function { clients: Clients, name: String },
-    /// The stream itself, where a pipeline's consumers are processes that mark what they did.
+    /// The stream itself, if the pipeline's consumers are processes that mark processed events.
     Stream { clients: Clients, name: String },
-    /// The function behind a rule of the bus, for what the bus could not bring to it.
+    /// The function behind a rule of the bus, for events that the bus could not deliver to it.
     Consumer { clients: Clients, name: String },
     /// The log group behind a rule of the bus.
     Log { clients: Clients, group: String },
 }
 
-impl Courier {
-    /// The way that this pipeline has.
+impl Destination {
+    /// Returns the target that this pipeline uses.
     ///
     /// # Errors
     /// `NotDeployed`.
@@ -36,7 +36,7 @@ impl Courier {
         Self::to(deployment, deployment.pipeline.route.target)
     }
 
-    /// Returns the way to a target.
+    /// Returns the sender for a target.
     ///
     /// # Errors
     /// `NotDeployed`.
@@ -50,7 +50,7 @@ impl Courier {
         })
     }
 
-    /// For people: where it goes.
+    /// Returns a description of the target for messages.
     pub fn describe(&self) -> String {
         match self {
             Self::Function { name, .. } => format!("function {name}"),
@@ -65,7 +65,7 @@ impl Courier {
         match self {
             Self::Function { clients, name } => invoke(clients, name, records).await,
             Self::Stream { clients, name } => stream::put(clients, name, records).await,
-            Self::Consumer { clients, name } => consumer::bring(clients, name, records).await,
+            Self::Consumer { clients, name } => consumer::deliver(clients, name, records).await,
             Self::Log { clients, group } => log::put(clients, group, records).await,
         }
     }
@@ -74,7 +74,7 @@ impl Courier {
 async fn invoke(clients: &Clients, name: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
     let chunks: Vec<Chunk> = records.iter().map(|record| record.chunk.clone()).collect();
     let payload = serde_json::to_vec(&Redelivery { redeliver: chunks });
-    let payload = payload.or_fail(Kind::Unexpected, || "the request has no JSON form".into())?;
+    let payload = payload.or_fail(Kind::Unexpected, || "the request can't be written as JSON".into())?;
     let answer = call(clients, name, payload).await?;
     let payload = answer.payload().map(|blob| blob.as_ref()).unwrap_or_default();
     let shown = || String::from_utf8_lossy(&payload[..payload.len().min(300)]).into_owned();
@@ -89,13 +89,16 @@ async fn invoke(clients: &Clients, name: &str, records: &[&Record]) -> Result<Ve
             .hint("run `outboxctl deploy`, so that the function is as new as this executable")
     })?;
     if redelivered.len() != records.len() {
-        let (asked, told) = (records.len(), redelivered.len());
-        return Err(Error::new(Kind::Unexpected, format!("{name} was given {asked} and tells of {told}")));
+        let (asked, reported) = (records.len(), redelivered.len());
+        return Err(Error::new(
+            Kind::Unexpected,
+            format!("{name} received {asked} records and reported on {reported}"),
+        ));
     }
     Ok(redelivered)
 }
 
-/// Invokes a function once and waits for its answer. Whoever sends batches decides about sending again, and counts it.
+/// Invokes a function once and waits for its answer. The sender of batches decides about retries and counts them.
 pub(super) async fn call(clients: &Clients, name: &str, payload: Vec<u8>) -> Result<InvokeOutput> {
     function::invoke(clients, name, payload, TIME_LIMIT).await
 }

@@ -1,5 +1,5 @@
-//! Workers whose leases are lost, whose lease table is busy, or whose database is: nothing is lost, nothing ends early,
-//! and no two run the same events side by side.
+//! Workers with lost leases, a busy lease table, or a failing database: no event is lost, no worker ends early, and no
+//! two run the same events in parallel.
 
 use std::time::Duration;
 
@@ -14,9 +14,9 @@ async fn checkpoint_of(world: &World, shard: &str) -> Option<Checkpoint> {
     leases.into_iter().find(|lease| lease.shard == shard).map(|lease| lease.checkpoint)
 }
 
-/// A lease that went to another and came back free, while what was begun under it is not over yet.
+/// A lease was taken and freed by another worker while events of its first owner are still in progress.
 #[tokio::test]
-async fn a_lease_that_was_lost_and_is_free_again_gets_no_second_reader_beside_the_first() {
+async fn a_lost_lease_gets_no_second_reader_while_the_first_still_ends() {
     let mut world = World::new();
     (1..=5).for_each(|n| world.put("a", "p1", n));
     let target = Target::default();
@@ -37,9 +37,9 @@ async fn a_lease_that_was_lost_and_is_free_again_gets_no_second_reader_beside_th
     assert_eq!((seen["p1"].as_slice(), again <= 1), (&[1, 2, 3, 4, 5][..], true), "{again} again");
 }
 
-/// Whoever takes over runs the event anew and then those behind it: an effect of the old owner must not come after them.
+/// The next owner runs the event again and then the later ones: a handler of the old owner must not end after them.
 #[tokio::test]
-async fn an_effect_does_not_outlive_the_lease() {
+async fn a_handler_ends_with_the_lease() {
     let mut world = World::new();
     world.put("a", "p1", 1);
     let target = Target::default();
@@ -56,12 +56,12 @@ async fn an_effect_does_not_outlive_the_lease() {
 }
 
 #[tokio::test]
-async fn a_busy_lease_table_delays_checkpoints_and_ends_nobody() {
+async fn a_busy_lease_table_delays_checkpoints_only() {
     let mut world = World::new();
     (1..=4).for_each(|n| world.put("a", "p1", n));
     world.trouble.lock().expect("unpoisoned").checkpoints = 4;
     world.drain().await;
-    // Saved at last, though nothing came behind it.
+    // The checkpoint is saved eventually, although no record follows.
     assert_eq!(checkpoint_of(&world, "a").await, Some(Checkpoint::After("4".into())));
 
     world.kinesis.open("b", &["a"]);
@@ -73,10 +73,10 @@ async fn a_busy_lease_table_delays_checkpoints_and_ends_nobody() {
 }
 
 #[tokio::test]
-async fn who_waits_for_the_end_does_not_take_a_busy_lease_table_for_it() {
+async fn a_busy_lease_table_does_not_count_as_idle() {
     let mut world = World::new();
     (1..=4).for_each(|n| world.put("a", "p1", n));
-    // Long enough for a turn in which everything is in hand.
+    // Long enough for a turn in which every lease has an owner.
     let target = Target::default();
     target.with(|received| received.slow = Duration::from_millis(120));
     let (url, _server) = target.serve().await;
@@ -84,16 +84,16 @@ async fn who_waits_for_the_end_does_not_take_a_busy_lease_table_for_it() {
     let (worker, _) = world.worker("w", post(&url), Some(Duration::ZERO)).await;
     let worker = tokio::spawn(async move { worker.run(&CancellationToken::new()).await });
     until("an effect", || target.with(|received| received.requests == 2)).await;
-    // A split that nobody has listed yet.
+    // A split that is not listed yet.
     world.kinesis.open("b", &["a"]);
     world.put("b", "p1", 5);
     assert_eq!(worker.await.expect("no panic").expect("fine"), End::Idle);
     assert_eq!(world.store.sequences()["p1"], [1, 2, 3, 4, 5]);
 }
 
-/// Its owner died, and its records expired before anybody took it over.
+/// Its owner died, and its records expired before another worker took it over.
 #[tokio::test]
-async fn a_shard_that_expired_unread_keeps_nobody_from_its_children() {
+async fn an_expired_shard_does_not_block_its_children() {
     let mut world = World::new();
     world.put("a", "p1", 1);
     world.leases.create(&Lease::new("a", [], Checkpoint::Oldest)).await.expect("fine");
@@ -107,9 +107,9 @@ async fn a_shard_that_expired_unread_keeps_nobody_from_its_children() {
     assert_eq!(checkpoint_of(&world, "a").await, None);
 }
 
-/// Listed for a while yet, as closed: its children must not wait for it.
+/// Still listed, as closed, for a while: its children must not wait for it.
 #[tokio::test]
-async fn a_shard_that_is_listed_and_lost_does_not_block_its_children() {
+async fn an_expired_shard_that_is_still_listed_does_not_block_its_children() {
     let mut world = World::new();
     world.kinesis.open("b", &["a"]);
     world.put("b", "p1", 2);
@@ -120,7 +120,7 @@ async fn a_shard_that_is_listed_and_lost_does_not_block_its_children() {
 }
 
 #[tokio::test]
-async fn a_database_that_was_away_may_come_back_with_a_fault() {
+async fn an_error_after_a_database_outage_is_retried() {
     let mut world = World::new();
     world.put("a", "p1", 1);
     {

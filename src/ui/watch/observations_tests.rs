@@ -1,4 +1,4 @@
-//! Records of table streams as the readers show them.
+//! Tests with records of table streams in the form of the readers.
 
 use chrono::TimeDelta;
 use serde_json::json;
@@ -12,7 +12,7 @@ fn at(millis: i64) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(1_800_000_000_000 + millis).unwrap_or_default()
 }
 
-/// What the table stream's reader shows of a change.
+/// Returns the table stream reader's item for a change.
 fn change(content: Content, id: Option<Uuid>, new: Option<Value>, old: Option<Value>, seen: DateTime<Utc>) -> Item {
     let map = |image: Option<Value>| image.and_then(|image| image.as_object().cloned());
     Item {
@@ -62,7 +62,7 @@ fn an_appended_item_is_in_the_stream_and_on_the_list_until_it_is_removed() {
 }
 
 #[test]
-fn a_full_second_is_no_measure() {
+fn full_seconds_are_not_used_for_latencies() {
     let model = model_of("dynamodb-eventbridge");
     let id = Uuid::from_u128(1);
     let mut state = model.lock();
@@ -78,7 +78,7 @@ fn a_full_second_is_no_measure() {
 }
 
 #[test]
-fn a_plain_tables_change_is_followed_without_telling_its_image() {
+fn a_change_of_a_plain_table_is_followed_without_its_image() {
     let model = model_of("dynamodb-cdc");
     let (id, user) = (Uuid::from_u128(1), json!({"id": "u", "payload": "secret", "email": "secret@b"}));
     let mut state = model.lock();
@@ -90,7 +90,7 @@ fn a_plain_tables_change_is_followed_without_telling_its_image() {
 }
 
 #[test]
-fn dynamodbs_own_time_is_when_it_was_captured() {
+fn the_capture_time_is_that_of_dynamodb() {
     let id = Uuid::from_u128(1);
     let mut item = change(Content::Event, Some(id), Some(json!({"id": id})), None, at(40));
     let micros = at(7).timestamp_micros();
