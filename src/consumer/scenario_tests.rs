@@ -106,7 +106,7 @@ pub struct Strict {
 /// Simulated failures of the lease table.
 #[derive(Default)]
 pub struct Trouble {
-    /// Workers that can't reach it.
+    /// A worker that can't reach it.
     pub cut: Option<String>,
     /// Number of checkpoints and lists that fail.
     pub checkpoints: usize,
@@ -419,7 +419,7 @@ pub struct Received {
     /// Duration of a request.
     pub slow: Duration,
     pub requests: usize,
-    /// Aggregates with a request in progress, and the maximum so far.
+    /// Requests in progress, and the maximum so far.
     pub under_way: usize,
     pub most_under_way: usize,
 }

@@ -26,7 +26,7 @@ pub struct Reading {
 }
 
 impl Deployment {
-    /// Opens the reader of a stop. It sends what arrives to `sink`, until `end` is cancelled.
+    /// Opens the reader of a stop. It sends items to `sink`, until `end` is cancelled.
     ///
     /// # Errors
     /// `NotDeployed`, and those of the service; `Unexpected` for a stop that has no reader of its own.

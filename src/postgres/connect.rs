@@ -133,7 +133,7 @@ pub async fn connect(target: &Target) -> Result<Client> {
     if let Ok(address) = target.address().0.parse() {
         config.hostaddr(address);
     }
-    // The time limit covers what connect_timeout does not: TLS and authentication.
+    // The time limit also covers TLS and authentication, unlike connect_timeout.
     let (client, connection) = tokio::time::timeout(Duration::from_secs(20), config.connect(tls))
         .await
         .or_fail(Kind::DatabaseUnreachable, || {

@@ -2,8 +2,8 @@
 //! `dynamodb`, `error`, `outbox`, `pipelines`, `postgres` and `timing`.
 //!
 //! `source/` reads an outbox table or an event log in the order of its aggregates; `delivery/` sends records and events
-//! to a pipeline again, in order and at a rate; `dead_letters/` reads and redelivers what could not be delivered;
-//! `reconcile/` compares what was committed with what was delivered; `replay/` delivers committed events again, marked
+//! to a pipeline again, in order and at a rate; `dead_letters/` reads and redelivers undelivered records;
+//! `reconcile/` compares committed with delivered events; `replay/` delivers committed events again, marked
 //! as replayed; `purge/` deletes delivered rows from a PostgreSQL outbox.
 
 pub mod dead_letters;

@@ -44,8 +44,8 @@ pub struct HopReport {
     /// deliveries do not fail the run.
     pub repeated: u64,
     pub out_of_order: u64,
-    /// Indicates whether events out of order fail the run here: if the pipeline keeps an order, or with `--strict-order` at every
-    /// hop.
+    /// Indicates whether events out of order fail the run here: if the pipeline keeps an order, or with
+    /// `--strict-order` at every hop.
     pub order_judged: bool,
     /// From the commit to the arrival, by the clocks of database and hop.
     pub from_commit: Option<Latency>,

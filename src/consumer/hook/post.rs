@@ -43,7 +43,7 @@ impl Post {
             .header(header::USER_AGENT, concat!("outboxctl/", env!("CARGO_PKG_VERSION")))
             .header("idempotency-key", event.id.to_string())
             .body(Full::new(Bytes::from(document(event)?)))
-            .map_err(|error| format!("the request could not be made: {error}"))?;
+            .map_err(|error| format!("the request could not be created: {error}"))?;
         let attempt = async {
             let response = self.client.request(request).await.map_err(|error| format!("no answer: {error}"))?;
             let status = response.status();

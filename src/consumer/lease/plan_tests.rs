@@ -92,8 +92,8 @@ proptest! {
         let mut leases: Vec<Lease> = (0..count).map(|i| lease(&format!("{i:02}"), None)).collect();
         let mut alive = vec!["w0".to_owned()];
         let mut born = 1;
-        for happening in changes {
-            match happening {
+        for change in changes {
+            match change {
                 Change::Turn(i) => { let me = alive[i % alive.len()].clone(); turn(&mut leases, &me, &alive); }
                 Change::Join if alive.len() < 6 => { alive.push(format!("w{born}")); born += 1; }
                 Change::Die(i) if alive.len() > 1 => drop(alive.remove(i % alive.len())),

@@ -193,7 +193,10 @@ impl Places {
         };
         let mut places = self.0.iter_mut();
         let place = places.find(|place| place.name == letter.place);
-        place.ok_or_else(|| Error::new(Kind::Unexpected, "a place is gone"))?.open_letter(&letter).await
+        place
+            .ok_or_else(|| Error::new(Kind::Unexpected, "the dead-letter store of a listed letter is missing"))?
+            .open_letter(&letter)
+            .await
     }
 }
 

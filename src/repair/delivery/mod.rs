@@ -1,7 +1,7 @@
 //! Sends records and events to a pipeline again, in order per aggregate and at a rate.
 //!
 //! [`Destination`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
-//! retries), or the stream, where consumers mark what they process; or, for what the bus could not bring to a target of
+//! retries), or the stream, where consumers mark what they process; or, for events that the bus could not deliver to a target of
 //! its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to it, one
 //! after the other, and reports the outcome of each before it sends the next: a process that is killed has one batch in
 //! flight.
@@ -62,7 +62,7 @@ impl<'a> Sender<'a> {
     }
 
     /// Sends a batch that keeps [`Sender::batch`] and [`BATCH_BYTES`] until every record is accepted or refused. Returns
-    /// one verdict for each record: `Unfinished` where sending ended before, and the error then says why.
+    /// one verdict for each record: `Unfinished` if sending ended before, with the reason as the error.
     pub async fn send(&mut self, records: &[Record]) -> (Vec<Verdict>, Result<()>) {
         let waiting = || Verdict::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
         let mut verdicts: Vec<Verdict> = records.iter().map(|_| waiting()).collect();

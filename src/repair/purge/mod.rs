@@ -1,7 +1,7 @@
 //! Deletes delivered rows from a PostgreSQL outbox.
 //!
 //! A row is deleted only where its event is known to be delivered: by the marks of every consumer group where consumers
-//! mark, by the event log otherwise. What the log does not contain, also because its retention is shorter, stays.
+//! mark, by the event log otherwise. Rows of events that are not in the log, also because of its retention, stay.
 //!
 //! In batches, not by dropping partitions: a partitioned outbox could not keep its two unique keys (id, and sequence
 //! within the aggregate), which make an event deduplicable and its order certain; and with test_decoding DMS captures

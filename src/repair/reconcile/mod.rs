@@ -1,4 +1,4 @@
-//! Compares what was committed with what was delivered, in bounded memory.
+//! Compares committed with delivered events, in bounded memory.
 //!
 //! The two sides have different orders, so both are distributed over the same buckets by event id, as records of fixed
 //! size in temporary files (`ledger.rs`), and compared bucket by bucket (`compare.rs`, pure). Memory is that of one

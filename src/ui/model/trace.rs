@@ -20,7 +20,8 @@ pub struct Trace {
     /// Times in the order of [`Step`].
     #[serde(flatten)]
     times: Times,
-    /// Indicates whether `stream` has full seconds: DynamoDB reports no finer time for data written before the page started.
+    /// Indicates whether `stream` has full seconds: DynamoDB reports no finer time for data written before the page
+    /// started.
     pub stream_rounded: bool,
     /// Deliveries seen at the last step beyond the first: the pipeline delivers at least once.
     pub redelivered: u32,

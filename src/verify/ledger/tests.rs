@@ -111,7 +111,7 @@ fn a_second_delivery_is_a_duplicate_and_a_second_read_is_not() {
 
 /// Repetitions by AWS are counted and do not fail the run; repetitions by the pipeline do.
 #[test]
-fn a_stream_that_repeats_records_fails_only_without_permission() {
+fn repeated_stream_records_fail_unless_allowed() {
     for (repeating, passes) in [(&[Hop::Stream][..], true), (&[], false)] {
         let mut ledger = Ledger::new("run", Hop::Database, HOPS, &[]).repeating(repeating);
         commit(&mut ledger, event(0, 0, 1));

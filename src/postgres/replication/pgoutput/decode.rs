@@ -160,7 +160,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_accepted(bytes: Vec<u8>) {
+        fn any_bytes_do_not_panic(bytes: Vec<u8>) {
             if let Ok(Message::Insert { new, .. } | Message::Update { new, .. }) = decode(&bytes) {
                 prop_assert_eq!(new.iter().count(), new.len());
             }
