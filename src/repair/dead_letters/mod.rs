@@ -1,12 +1,12 @@
 //! Dead letters: reads records and events that a pipeline could not deliver, and redelivers them.
 //!
-//! A [`Place`] is where dead letters are stored: the failure bucket, to which the publisher writes refused records
-//! and Lambda the batches that it failed to process (`document.rs` reads both forms); the table `outbox_failures`, to
-//! which the consumers of `rds-kinesis` write failed records; and the dead-letter queues of the rules of a
-//! bus, with events that did not reach the event log or the consumer (`message.rs`). [`redrive()`] sends records to the target
-//! they were meant for, in the order of their aggregates (`plan.rs`, pure), and removes a letter only when all of it
-//! was accepted: a kill in between repeats what was in flight and loses nothing. [`discard()`] removes letters that are
-//! not to be delivered.
+//! A [`Place`] is where dead letters are stored: the failure bucket, to which the publisher writes refused records and
+//! Lambda the batches that it failed to process (`document.rs` reads both forms); the table `outbox_failures`, to which
+//! the consumers of `rds-kinesis` write failed records; and the dead-letter queues of the rules of a bus, with events
+//! that did not reach the event log or the consumer (`message.rs`). [`redrive()`] sends records to the target they were
+//! meant for, in the order of their aggregates (`plan.rs`, pure), and removes a letter only when all of it was
+//! accepted: a kill in between repeats what was in flight and loses nothing. [`discard()`] removes letters that are not
+//! to be delivered.
 
 mod bucket;
 mod discard;

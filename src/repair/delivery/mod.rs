@@ -1,10 +1,10 @@
 //! Sends records and events to a pipeline again, in order per aggregate and at a rate.
 //!
 //! [`Destination`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
-//! retries), or the stream, where consumers mark what they process; or, for events that the bus could not deliver to a target of
-//! its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to it, one
-//! after the other, and reports the outcome of each before it sends the next: a process that is killed has one batch in
-//! flight.
+//! retries), or the stream, where consumers mark what they process; or, for events that the bus could not deliver to a
+//! target of its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to
+//! it, one after the other, and reports the outcome of each before it sends the next: a process that is killed has one
+//! batch in flight.
 
 mod consumer;
 mod destination;
@@ -61,8 +61,8 @@ impl<'a> Sender<'a> {
         self.rate.map_or(BATCH, |rate| rate.ceil().clamp(1.0, BATCH as f64) as usize)
     }
 
-    /// Sends a batch that keeps [`Sender::batch`] and [`BATCH_BYTES`] until every record is accepted or refused. Returns
-    /// one verdict for each record: `Unfinished` if sending ended before, with the reason as the error.
+    /// Sends a batch that keeps [`Sender::batch`] and [`BATCH_BYTES`] until every record is accepted or refused.
+    /// Returns one verdict for each record: `Unfinished` if sending ended before, with the reason as the error.
     pub async fn send(&mut self, records: &[Record]) -> (Vec<Verdict>, Result<()>) {
         let waiting = || Verdict::Unfinished { code: "NotSent".into(), message: "it was not sent".into() };
         let mut verdicts: Vec<Verdict> = records.iter().map(|_| waiting()).collect();
