@@ -1,5 +1,5 @@
 //! The event envelope: the outbox row, in every captured form, and the CloudEvent made of it; and the order of events
-//! per aggregate. Pure. Imports no other module of the crate.
+//! per aggregate. Pure. Imports no other room.
 
 mod derived;
 mod digest;
