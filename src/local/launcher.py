@@ -788,13 +788,18 @@ async def answer(send, status, headers, body):
     await send({"type": "http.response.body", "body": body})
 
 
-def other_user(address):
-    """Returns whether the other end of a connection on this machine belongs to another user (proc(5),
-    /proc/net/tcp)."""
-    number = f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
+def other_user(connection):
+    """Returns whether the other end of a connection on this machine belongs to another user (proc(5), /proc/net/tcp).
+
+    Both ends are compared: connections to other servers may have the same port here, and closed ones (TIME_WAIT) have no owner."""
+    def number(address):
+        return f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
+
+    ends = [number(connection.getpeername()), number(connection.getsockname())]
+    established = "01"
     try:
         with open("/proc/net/tcp", encoding="ascii") as table:
-            users = [int(fields[7]) for fields in map(str.split, table) if fields[1] == number]
+            users = [int(fields[7]) for fields in map(str.split, table) if fields[1:4] == [*ends, established]]
     except OSError:
         return False
     return any(user != os.getuid() for user in users)
@@ -810,7 +815,7 @@ def guard_functions():
             return False
         foreign = any(name.lower() == "origin" or name.lower().startswith("sec-fetch-") for name in handler.headers)
         host = handler.headers.get("host", "").rpartition(":")[0]
-        if foreign or host not in ("127.0.0.1", "localhost") or other_user(handler.client_address):
+        if foreign or host not in ("127.0.0.1", "localhost") or other_user(handler.connection):
             handler.send_error(403)
             return False
         return True

@@ -24,24 +24,33 @@ const OWNER: &str = "planted_owner";
 
 static STACK: Shared = Shared::new();
 
-/// Returns the stack of these tests, with the owner role: the rights that the local stack's RDS gives a master user.
+/// Returns the stack of these tests. It has the owner, and the roles of an init, which belong to the server: the tests see the
+/// same changes in whatever order they run.
 fn stack() -> Arc<Stack> {
     STACK.up("administration", |stack| {
         let server = stack.state().postgres;
-        let owner = format!(
-            "CREATE ROLE {OWNER} LOGIN CREATEROLE REPLICATION PASSWORD 'planted-password'; GRANT rds_superuser TO {OWNER};
-             GRANT rds_iam, rds_replication TO rds_superuser WITH ADMIN OPTION"
-        );
         // The caller is inside a runtime already.
         let made = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
             runtime.block_on(async {
-                let admin = superuser(&server, "postgres").await.expect("superuser");
-                admin.batch_execute(&owner).await.expect("the owner");
+                let admin = make_owner(&server).await;
+                let database = create(&admin, &server, "prepared").await;
+                init(&mut connect(&database).await.expect("connect"), false).await;
             });
         });
-        made.join().expect("the owner");
+        made.join().expect("the owner and the roles");
     })
+}
+
+/// Creates the owner, with the rights that the local stack's RDS gives a master user; returns the server's superuser.
+async fn make_owner(server: &Postgres) -> Client {
+    let admin = superuser(server, "postgres").await.expect("superuser");
+    let owner = format!(
+        "CREATE ROLE {OWNER} LOGIN CREATEROLE REPLICATION PASSWORD 'planted-password'; GRANT rds_superuser TO {OWNER};
+         GRANT rds_iam, rds_replication TO rds_superuser WITH ADMIN OPTION"
+    );
+    admin.batch_execute(&owner).await.expect("the owner");
+    admin
 }
 
 /// Creates a database of a test's own; returns it with the server's superuser.
@@ -191,17 +200,15 @@ async fn two_inits_at_once_both_succeed_and_one_changes() {
     assert!(one.changed != two.changed, "{one:?} {two:?}");
 }
 
-/// The roles belong to the server: another init may make them at the same time.
+/// The roles belong to the server: each of these inits finds them missing, or made at the same time.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn inits_of_several_databases_at_once_all_succeed() {
-    let stack = stack();
+    let stack = Stack::up("administration-roles");
+    let server = stack.state().postgres;
+    let admin = make_owner(&server).await;
     let mut inits = tokio::task::JoinSet::new();
     for name in ["several_1", "several_2", "several_3", "several_4"] {
-        let (database, admin) = database(&stack, name).await;
-        // So that every one of them has rights to grant.
-        let revoke = "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_writer') THEN
-                      REVOKE rds_iam FROM outbox_writer; END IF; END $$";
-        admin.batch_execute(revoke).await.expect("revoked");
+        let database = create(&admin, &server, name).await;
         inits.spawn(async move { init(&mut connect(&database).await.expect("connect"), false).await });
     }
     while let Some(report) = inits.join_next().await {

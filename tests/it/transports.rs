@@ -23,7 +23,7 @@ fn properties_of_order_repetition_and_limits_hold() {
     let output = Command::new("python3")
         .args(["-m", "unittest", "discover", "-s", "tests/python", "-p", "*_test.py"])
         .current_dir(repository())
-        .env("PYTHONPATH", repository().join("src/local"))
+        .env("PYTHONPATH", repository().join("src/local/launcher"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .expect("Python starts");
