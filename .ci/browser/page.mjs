@@ -316,7 +316,7 @@ await step("the connection comes back after the server was away", async () => {
   const { code } = await server.ended;
   assert.equal(code, 130);
   await page.locator("#link[data-state=wait]").waitFor();
-  await page.getByText("What is shown is from then").waitFor();
+  await page.getByText("The data is from that time").waitFor();
   await axe("away");
   await shot("away");
   complaints.length = 0;

@@ -107,7 +107,7 @@ fn what_no_call_leads_out_of_is_refused_with_a_reason() {
     let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "IMPORT_ROLLBACK_FAILED", ""));
     let told = account.fails(6, &["recover"]);
-    assert!(told.contains("no command of outboxctl leads out of this status"), "{told}");
+    assert!(told.contains("can't recover a stack from this status"), "{told}");
 }
 
 #[test]
