@@ -28,7 +28,7 @@ struct Row<'a> {
 
 /// An outbox row without validation. Columns that are absent or of an unexpected type are `None`.
 ///
-/// [`super::recognise`] decides whether a record is an event; this type reads the intact parts of a broken one.
+/// [`super::recognise()`] decides whether a record is an event; this type reads the intact parts of a broken one.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PartialRow<'a> {
     pub id: Option<String>,
