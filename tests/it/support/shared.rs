@@ -1,5 +1,6 @@
 //! A local stack that the tests of one file share. It is up as long as one of them runs.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::stack::Stack;
@@ -9,12 +10,14 @@ use super::stack::Stack;
 /// Tests that run at the same time get the same stack; the last one that drops it takes it down. A later test starts another.
 pub struct Shared {
     stack: Mutex<Weak<Stack>>,
+    /// Stacks started so far.
+    count: AtomicUsize,
     turn: tokio::sync::Mutex<()>,
 }
 
 impl Shared {
     pub const fn new() -> Self {
-        Self { stack: Mutex::new(Weak::new()), turn: tokio::sync::Mutex::const_new(()) }
+        Self { stack: Mutex::new(Weak::new()), count: AtomicUsize::new(0), turn: tokio::sync::Mutex::const_new(()) }
     }
 
     /// Returns the stack, started as `test` and prepared where none is up.
@@ -24,7 +27,9 @@ impl Shared {
         if let Some(stack) = slot.upgrade() {
             return stack;
         }
-        let stack = Arc::new(Stack::up(test));
+        // A name of its own: the stack before it may still be stopping.
+        let count = self.count.fetch_add(1, Ordering::Relaxed);
+        let stack = Arc::new(Stack::up(&format!("{test}-{count}")));
         prepare(&stack);
         *slot = Arc::downgrade(&stack);
         stack
