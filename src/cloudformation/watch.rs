@@ -1,4 +1,4 @@
-//! Attaches to an operation in progress, whoever started it.
+//! Attaches to an operation in progress, also one that another process started.
 
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
 

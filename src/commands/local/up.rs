@@ -25,7 +25,7 @@ pub struct Args {
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     postgres_port: Option<u16>,
     /// Seed of the order, repetition and delay of events, to repeat a run [env: OUTBOXCTL_LOCAL_SEED] [default: random]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = whole(0, u64::MAX))]
     seed: Option<u64>,
 }
 
