@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::commands::Context;
+use crate::commands::args::whole;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Part, Pipeline};
@@ -26,7 +27,7 @@ pub struct Args {
     #[arg(long)]
     keep: bool,
     /// Number of events that `verify` writes
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(1, 10_000_000))]
     count: u32,
 }
 
