@@ -7,6 +7,8 @@ mod help;
 mod panics;
 mod signals;
 mod usage;
+#[cfg(test)]
+mod values;
 
 use std::process::ExitCode;
 

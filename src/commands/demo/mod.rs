@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long)]
     keep: bool,
     /// Number of events that `verify` writes
-    #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(1, 10_000_000))]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = whole(1_u32, 10_000_000))]
     count: u32,
 }
 

@@ -1,0 +1,93 @@
+//! A test of every argument: clap checks the type of a value parser against the field's type only when the argument is
+//! read, so a wrong type compiles and panics at run time.
+
+use clap::{Arg, Command, FromArgMatches};
+
+use super::{Cli, definition};
+
+/// Values of every form that an argument accepts; each argument accepts at least one.
+const VALUES: &[&str] = &[
+    "1",
+    "5s",
+    "1h",
+    "a=b",
+    "json",
+    "always",
+    "2026-01-01T00:00:00Z",
+    "https://example.com",
+    "bash",
+    "sh",
+    "direct",
+    "stream",
+    "outbox",
+    "read-only",
+    "plain",
+    "term",
+    "TERM",
+    "00000000-0000-0000-0000-000000000001",
+    "123456789012",
+    "owner/name",
+];
+
+/// Arguments that others require.
+const BESIDE: &[&[&str]] = &[&[], &["--dry-run"], &["--repair"], &["--oidc=owner/name"], &["--cause=a"]];
+
+/// Returns the path of every command that runs something.
+fn leaves(command: &Command, path: &[String], found: &mut Vec<(Vec<String>, Command)>) {
+    if !command.has_subcommands() {
+        found.push((path.to_vec(), command.clone()));
+    }
+    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+        leaves(below, &[path, &[below.get_name().to_owned()]].concat(), found);
+    }
+}
+
+/// Returns the words that pass `value` to `arg`.
+fn passed(arg: &Arg, value: &str) -> Vec<String> {
+    match (arg.get_long(), arg.get_action().takes_values()) {
+        (Some(long), true) => vec![format!("--{long}={value}")],
+        (Some(long), false) => vec![format!("--{long}")],
+        (None, _) => vec![value.to_owned()],
+    }
+}
+
+/// Parses the line to its end, as `main` does, and returns whether it is valid.
+fn parses(definition: &Command, words: &[String]) -> bool {
+    let parsed = definition.clone().try_get_matches_from(words);
+    parsed.and_then(|mut matches| Cli::from_arg_matches_mut(&mut matches)).is_ok()
+}
+
+/// Returns the required arguments of a command, except for `without`, with the first value that each accepts.
+fn required(command: &Command, without: &Arg) -> Vec<String> {
+    let needed = command.get_arguments().filter(|arg| arg.is_required_set() && arg.get_id() != without.get_id());
+    needed.flat_map(|arg| passed(arg, if arg.get_id() == "signal" { "term" } else { "1" })).collect()
+}
+
+#[test]
+fn every_argument_of_every_command_is_read_as_the_type_of_its_field() {
+    let mut definition = definition();
+    definition.build();
+    let mut commands = Vec::new();
+    leaves(&definition, &[], &mut commands);
+    assert!(commands.len() > 30, "{}", commands.len());
+    let mut unread = Vec::new();
+    for (path, command) in &commands {
+        // A global argument is the same one in every command.
+        let own = |arg: &&Arg| !arg.is_global_set() || path[0] == "doctor";
+        let read = |arg: &&Arg| !matches!(arg.get_id().as_str(), "help" | "version");
+        for arg in command.get_arguments().filter(own).filter(read) {
+            let line = |value: &str, beside: &[&str]| {
+                let beside = beside.iter().map(|word| (*word).to_owned());
+                let (own, needed) = (passed(arg, value), required(command, arg));
+                // Operands come last: `local exec` passes on everything after its first operand.
+                let args = if arg.is_positional() { [needed, own].concat() } else { [own, needed].concat() };
+                let before = ["outboxctl".to_owned()].into_iter().chain(path.iter().cloned());
+                parses(&definition, &before.chain(beside).chain(args).collect::<Vec<_>>())
+            };
+            if !BESIDE.iter().any(|beside| VALUES.iter().any(|value| line(value, beside))) {
+                unread.push(format!("{} {}", path.join(" "), arg.get_id()));
+            }
+        }
+    }
+    assert!(unread.is_empty(), "no value of the test is accepted: {unread:#?}");
+}
