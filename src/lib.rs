@@ -34,27 +34,36 @@
 //! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `timing` |
 //! | [`listener`] | what the HTTP servers on this machine share: origin checks, limits, secrets | `aws`, `error` |
 
-pub mod aws;
-pub mod capture;
-pub mod cli;
-pub mod cloudformation;
-pub mod commands;
-pub mod consumer;
-pub mod deployment;
-pub mod doctor;
-pub mod dynamodb;
-pub mod error;
-pub mod functions;
-pub mod listener;
-pub mod local;
-pub mod outbox;
-pub mod output;
-pub mod pipelines;
-pub mod postgres;
-pub mod repair;
-pub mod report;
-pub mod settings;
-pub mod streams;
-pub mod timing;
-pub mod ui;
-pub mod verify;
+mod aws;
+mod capture;
+mod cli;
+mod cloudformation;
+mod commands;
+mod consumer;
+mod deployment;
+mod doctor;
+mod dynamodb;
+mod error;
+mod functions;
+mod listener;
+mod local;
+mod outbox;
+mod output;
+mod pipelines;
+mod postgres;
+mod repair;
+mod report;
+mod settings;
+mod streams;
+mod timing;
+mod ui;
+mod verify;
+
+#[doc(hidden)]
+pub mod internals;
+
+/// Runs the mode in which the process was started, and returns its exit code: a Lambda function if Lambda's runtime set
+/// `AWS_LAMBDA_RUNTIME_API`, otherwise the CLI.
+pub fn main() -> std::process::ExitCode {
+    if settings::environment::raw("AWS_LAMBDA_RUNTIME_API").is_some() { functions::main() } else { cli::main() }
+}

@@ -1,11 +1,5 @@
-//! Chooses the mode: Lambda's runtime sets `AWS_LAMBDA_RUNTIME_API`; everything else is the CLI.
+//! The executable; see the library's documentation for the map of its modules.
 
-use std::process::ExitCode;
-
-fn main() -> ExitCode {
-    if outboxctl::settings::environment::raw("AWS_LAMBDA_RUNTIME_API").is_some() {
-        outboxctl::functions::main()
-    } else {
-        outboxctl::cli::main()
-    }
+fn main() -> std::process::ExitCode {
+    outboxctl::main()
 }

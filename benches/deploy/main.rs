@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use outboxctl::pipelines::{self, Stack};
+use outboxctl::internals::pipelines::{self, Stack};
 use outboxctl_test_support::cloudformation::World as Script;
 use support::account::{Account, full};
 

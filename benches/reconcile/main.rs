@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use outboxctl::repair::reconcile::{Counts, Fact, Ledger, Side};
+use outboxctl::internals::repair::reconcile::{Counts, Fact, Ledger, Side};
 use uuid::Uuid;
 
 /// The most memory that this process ever had, in MiB; Linux tells it.

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use outboxctl::local::state::Postgres;
-use outboxctl::postgres::replication::Lsn;
+use outboxctl::internals::local::state::Postgres;
+use outboxctl::internals::postgres::replication::Lsn;
 
 use crate::drain::{self, Drained};
 use crate::setting;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use outboxctl::capture::{Entry, Failure, Phase, Sink, SinkError, Start, run};
-use outboxctl::outbox::formats::dms::Record;
+use outboxctl::internals::capture::{Entry, Failure, Phase, Sink, SinkError, Start, run};
+use outboxctl::internals::outbox::formats::dms::Record;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
-use outboxctl::aws::{AccessKey, Clients, LocalEndpoint};
+use outboxctl::internals::aws::{AccessKey, Clients, LocalEndpoint};
 use support::stack::Stack;
 
 /// What `--pipeline` gives a stream that nobody else reads while this runs.

@@ -167,7 +167,7 @@ impl Clients {
 
     /// Returns the same clients with one retry and short time limits.
     #[must_use]
-    pub fn impatient(&self) -> Self {
+    pub fn fail_fast(&self) -> Self {
         let config = self.config.to_builder().retry_config(RetryConfig::standard().with_max_attempts(2));
         Self { config: config.timeout_config(timeouts(Duration::from_secs(15))).build(), ..self.clone() }
     }

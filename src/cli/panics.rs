@@ -19,7 +19,7 @@ pub fn install() {
         let _ = FIRST.set(report);
         let backtrace = Backtrace::capture();
         if backtrace.status() == BacktraceStatus::Captured {
-            output::complain(&backtrace.to_string());
+            output::print_error(&backtrace.to_string());
         }
     }));
 }

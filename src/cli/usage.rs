@@ -17,7 +17,7 @@ pub fn end(answer: &clap::Error) -> ExitCode {
     if answer.exit_code() == 0 {
         return ExitCode::from(output::print(&text));
     }
-    output::complain(&text);
+    output::print_error(&text);
     let format = format(&std::env::args_os().collect::<Vec<_>>());
     let text = answer.to_string();
     let message = text.lines().next().unwrap_or_default().trim_start_matches("error: ");

@@ -52,8 +52,8 @@ impl Engine {
                 }
             }
             events.extend(fresh);
-            let patience = if events.is_empty() { QUIET_POLLS.1 } else { QUIET_POLLS.0 };
-            if ended || quiet >= patience {
+            let longest = if events.is_empty() { QUIET_POLLS.1 } else { QUIET_POLLS.0 };
+            if ended || quiet >= longest {
                 quiet = 0;
                 let stack = engine.describe(stack_id).await?;
                 let phase = stack.as_ref().map_or(Phase::Gone, |stack| actions(status_of(stack)).phase);

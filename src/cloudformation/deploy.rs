@@ -32,21 +32,14 @@ pub struct Deployed {
 }
 
 impl Engine {
-    /// Deploys the stack.
+    /// Deploys the stack. `pause` stops the capture while its resources are updated and resumes it even if the update
+    /// fails.
     ///
     /// # Errors
-    /// `StackFailed` with the root cause, `NeedsRecovery` if a person must decide, `Usage` if the guard refuses.
-    pub async fn deploy(&self, desired: &Desired, guard: Guard) -> Result<Deployed> {
-        self.deploy_pausing(desired, guard, None).await
-    }
-
-    /// Like [`Engine::deploy`]; `pause` stops the capture while its resources are updated and resumes it even if the
-    /// update fails.
-    ///
-    /// # Errors
-    /// Those of [`Engine::deploy`] first, then those of `pause`.
-    pub async fn deploy_pausing(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
-        let deployed = self.deploy_with_patience(desired, guard, pause).await;
+    /// `StackFailed` with the root cause, `NeedsRecovery` if a person must decide, `Usage` if the guard refuses. Then
+    /// those of `pause`.
+    pub async fn deploy(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
+        let deployed = self.deploy_until_done(desired, guard, pause).await;
         let Some(pause) = pause else { return deployed };
         match (deployed, pause.resume(&desired.scope).await) {
             (Ok(deployed), Ok(())) => Ok(deployed),
@@ -59,12 +52,7 @@ impl Engine {
         }
     }
 
-    async fn deploy_with_patience(
-        &self,
-        desired: &Desired,
-        guard: Guard,
-        pause: Option<&dyn Pause>,
-    ) -> Result<Deployed> {
+    async fn deploy_until_done(&self, desired: &Desired, guard: Guard, pause: Option<&dyn Pause>) -> Result<Deployed> {
         let mut retries = 0;
         loop {
             match self.deploy_once(desired, guard, pause).await {

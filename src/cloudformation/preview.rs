@@ -18,7 +18,7 @@ const LATER: &str = "wait until it is done (`outboxctl watch` shows it), or let 
 /// The action that a deploy would take on a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Fate {
+pub enum StackAction {
     /// The stack is up to date.
     Stay,
     Update,
@@ -42,7 +42,7 @@ pub struct ParameterChange {
 /// The preview of one stack.
 #[derive(Debug)]
 pub struct Preview {
-    pub fate: Fate,
+    pub action: StackAction,
     pub changes: Vec<Change>,
     pub parameters: Vec<ParameterChange>,
 }
@@ -56,17 +56,17 @@ impl Engine {
         let existing =
             self.describe(&desired.name).await?.filter(|stack| actions(status_of(stack)).phase != Phase::Gone);
         let status = existing.as_ref().map(status_of);
-        let (fate, base) = match status.map_or(OnDeploy::Create, |status| actions(status).deploy) {
-            OnDeploy::Update => (Fate::Update, existing.as_ref()),
-            OnDeploy::Create => (Fate::Create, None),
+        let (action, base) = match status.map_or(OnDeploy::Create, |status| actions(status).deploy) {
+            OnDeploy::Update => (StackAction::Update, existing.as_ref()),
+            OnDeploy::Create => (StackAction::Create, None),
             OnDeploy::Review => {
                 let foreign = self.foreign_change_sets(&desired.name).await?;
                 if !foreign.is_empty() {
                     return Err(foreign_change_set(&desired.name, &foreign));
                 }
-                (Fate::Create, None)
+                (StackAction::Create, None)
             }
-            OnDeploy::Recreate => return planned(Fate::Recreate, desired),
+            OnDeploy::Recreate => return planned(StackAction::Recreate, desired),
             OnDeploy::Wait => return Err(busy(&desired.name)),
             OnDeploy::Recover => {
                 let status = status.unwrap_or(&aws_sdk_cloudformation::types::StackStatus::ReviewInProgress);
@@ -76,7 +76,7 @@ impl Engine {
         if let Some(base) = base
             && self.is_current(desired, base).await?
         {
-            return Ok(Preview { fate: Fate::Stay, changes: Vec::new(), parameters: Vec::new() });
+            return Ok(Preview { action: StackAction::Stay, changes: Vec::new(), parameters: Vec::new() });
         }
         let plan = self.prepare(desired, base).await;
         let set = match plan {
@@ -91,8 +91,8 @@ impl Engine {
         self.sweep(desired, existing.is_none(), set.as_ref().map(|set| set.id.as_str())).await?;
         let parameters = parameters(desired, base)?;
         Ok(match set {
-            Some(set) => Preview { fate, changes: set.changes, parameters },
-            None => Preview { fate: Fate::Stay, changes: Vec::new(), parameters: Vec::new() },
+            Some(set) => Preview { action, changes: set.changes, parameters },
+            None => Preview { action: StackAction::Stay, changes: Vec::new(), parameters: Vec::new() },
         })
     }
 
@@ -124,8 +124,8 @@ impl Engine {
 }
 
 /// Returns the resources of its template, for a stack for which no change set can be created yet.
-pub(super) fn planned(fate: Fate, desired: &Desired) -> Result<Preview> {
-    Ok(Preview { fate, changes: additions(desired.template)?, parameters: parameters(desired, None)? })
+pub(super) fn planned(action: StackAction, desired: &Desired) -> Result<Preview> {
+    Ok(Preview { action, changes: additions(desired.template)?, parameters: parameters(desired, None)? })
 }
 
 /// Returns every resource of the template as an addition.

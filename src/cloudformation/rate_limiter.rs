@@ -86,7 +86,7 @@ impl RateLimiter {
     }
 
     /// Returns the limits for requests that fail fast: a request without an answer is repeated once.
-    pub fn impatient(self) -> Self {
+    pub fn fail_fast(self) -> Self {
         Self { first: self.first.min(FIRST_IMPATIENT), outage: OUTAGE_IMPATIENT, ..self }
     }
 
@@ -108,7 +108,7 @@ impl RateLimiter {
             self.turn().await;
             let sent = Instant::now();
             let answer = request().await;
-            let patience = match answer.as_ref().err().map_or(Answer::Final, read) {
+            let longest = match answer.as_ref().err().map_or(Answer::Final, read) {
                 Answer::Final => {
                     self.interval.lock().await.ease();
                     return answer;
@@ -120,7 +120,7 @@ impl RateLimiter {
                 Answer::Outage => self.outage,
             };
             // Repeated at least once: the first attempt may have taken all of the time.
-            if trouble.get_or_insert(sent).elapsed() >= patience && poll.held > 0 {
+            if trouble.get_or_insert(sent).elapsed() >= longest && poll.held > 0 {
                 return answer;
             }
             poll.held += 1;

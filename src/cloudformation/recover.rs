@@ -14,7 +14,7 @@ use crate::report::Event;
 
 /// Actions that the user allows although they may lose resources.
 #[derive(Debug, Clone, Default)]
-pub struct Ways {
+pub struct RecoverOptions {
     /// Resources, by logical id, that a stuck rollback leaves as they are.
     pub skip: Vec<String>,
     /// Resources, by logical id, that a stuck deletion leaves behind.
@@ -45,7 +45,7 @@ impl Engine {
     /// # Errors
     /// `NeedsRecovery` if no call helps or the call got stuck again, with the root cause; `StackFailed` if the
     /// operation that it waited for failed.
-    pub async fn recover(&self, scope: &str, name: &str, ways: &Ways) -> Result<Recovered> {
+    pub async fn recover(&self, scope: &str, name: &str, options: &RecoverOptions) -> Result<Recovered> {
         let mut before = None;
         loop {
             let Some(stack) = self.describe(name).await? else {
@@ -76,14 +76,16 @@ impl Engine {
                     return Err(error.hint(recovery_hint(scope, status_of(&stack))));
                 }
                 OnRecover::Rollback => ("RollbackStack", self.roll_back(scope, &stack).await?),
-                OnRecover::Continue => ("ContinueUpdateRollback", self.continue_rollback(scope, &stack, ways).await?),
+                OnRecover::Continue => {
+                    ("ContinueUpdateRollback", self.continue_rollback(scope, &stack, options).await?)
+                }
                 OnRecover::Delete => {
                     ("DeleteStack", self.delete_unless_protected(scope, &stack, Retain::Nothing).await?)
                 }
                 OnRecover::ForceDelete => {
-                    let retain = match (ways.force, ways.retain.is_empty()) {
+                    let retain = match (options.force, options.retain.is_empty()) {
                         (true, _) => Retain::Anything,
-                        (false, false) => Retain::Named(&ways.retain),
+                        (false, false) => Retain::Named(&options.retain),
                         (false, true) => Retain::Nothing,
                     };
                     ("DeleteStack", self.delete_unless_protected(scope, &stack, retain).await?)
@@ -124,10 +126,10 @@ impl Engine {
         self.wait_for_completion(scope, &id, follower).await
     }
 
-    async fn continue_rollback(&self, scope: &str, stack: &Described, ways: &Ways) -> Result<Completed> {
+    async fn continue_rollback(&self, scope: &str, stack: &Described, options: &RecoverOptions) -> Result<Completed> {
         let (id, follower) = self.follow(stack).await?;
         let token = token(["continue", &id, follower.seen().unwrap_or("")]);
-        let skip = (!ways.skip.is_empty()).then(|| ways.skip.clone());
+        let skip = (!options.skip.is_empty()).then(|| options.skip.clone());
         let send = || {
             let request = self.client.continue_update_rollback().stack_name(&id).client_request_token(&token);
             request.set_resources_to_skip(skip.clone()).send()

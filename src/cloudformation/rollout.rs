@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::change_set::Desired;
 use super::changes::TASK;
 use super::graph::{self, End};
-use super::preview::{Fate, Preview, additions};
+use super::preview::{Preview, StackAction, additions};
 use super::stacks::outputs_of;
 use super::template::{keys, resources};
 use super::values::{Outputs, Values};
@@ -114,7 +114,7 @@ impl Rollout<'_> {
             return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
         };
         let pause = if has_task(stack)? { self.pause } else { None };
-        let deployed = self.engine.deploy_pausing(&desired, self.guard, pause).await?;
+        let deployed = self.engine.deploy(&desired, self.guard, pause).await?;
         if stack.holds_data && self.values.protects() && deployed.stack.enable_termination_protection() != Some(true) {
             self.engine.protect(&desired.name, true).await?;
         }
@@ -129,16 +129,18 @@ impl Rollout<'_> {
         if let Some(existing) = existing.filter(|_| !self.leaves_out(stack)) {
             outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&existing));
         }
-        let nothing = |fate, changes| Preview { fate, changes, parameters: Vec::new() };
+        let nothing = |action, changes| Preview { action, changes, parameters: Vec::new() };
         if self.leaves_out(stack) {
             let changes = if exists { vec![Change::stack_removed(&name)] } else { Vec::new() };
-            return Ok(StackPreview { name: stack.name, preview: nothing(Fate::Stay, changes) });
+            return Ok(StackPreview { name: stack.name, preview: nothing(StackAction::Stay, changes) });
         }
         let preview = match self.desired(stack, outputs).await {
             Ok(Some(desired)) => self.engine.preview(&desired).await?,
-            Ok(None) => nothing(Fate::Stay, Vec::new()),
+            Ok(None) => nothing(StackAction::Stay, Vec::new()),
             // An earlier stack is not created yet: this one is created later, or its changes are still unknown.
-            Err(error) if error.kind() == Kind::NotDeployed => nothing(Fate::CreateLater, additions(stack.template)?),
+            Err(error) if error.kind() == Kind::NotDeployed => {
+                nothing(StackAction::CreateLater, additions(stack.template)?)
+            }
             Err(error) => return Err(error),
         };
         Ok(StackPreview { name: stack.name, preview })

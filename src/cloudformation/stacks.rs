@@ -34,7 +34,7 @@ pub struct StackView {
 /// The errors of CloudFormation.
 pub async fn stacks(clients: &Clients, pipeline: &Pipeline, stage: &str, glance: bool) -> Result<Vec<StackView>> {
     let (attempt, limiter) = match glance {
-        true => (ATTEMPT_IMPATIENT, RateLimiter::of(clients).impatient()),
+        true => (ATTEMPT_FAIL_FAST, RateLimiter::of(clients).fail_fast()),
         false => (ATTEMPT, RateLimiter::of(clients)),
     };
     let client = client(&clients.config_of("CloudFormation"), attempt);
@@ -79,7 +79,7 @@ impl StackView {
 pub(super) const ATTEMPT: Duration = Duration::from_secs(20);
 
 /// The same for requests that fail fast.
-const ATTEMPT_IMPATIENT: Duration = Duration::from_secs(10);
+const ATTEMPT_FAIL_FAST: Duration = Duration::from_secs(10);
 
 /// Returns a client without the SDK's retries: the rate limiter repeats requests.
 pub(super) fn client(config: &SdkConfig, attempt: Duration) -> Client {

@@ -11,7 +11,7 @@ use crate::pipelines::{self, Owner};
 /// # Errors
 /// The errors of CloudFormation.
 pub async fn stages(clients: &Clients) -> Result<BTreeSet<String>> {
-    let client = clients.impatient().cloudformation();
+    let client = clients.fail_fast().cloudformation();
     let mut stacks = client.describe_stacks().into_paginator().items().send();
     let mut found = BTreeSet::new();
     while let Some(stack) = stacks.next().await {

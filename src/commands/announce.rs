@@ -26,7 +26,7 @@ pub async fn deployment(ctx: &Context, changes: bool) -> Result<Deployment> {
 /// `Credentials` without credentials; a failed STS request does not stop the command.
 pub async fn look_and_announce(ctx: &Context) -> Result<()> {
     let clients = ctx.aws().await?;
-    let identity = match account::identity(&clients.impatient()).await {
+    let identity = match account::identity(&clients.fail_fast()).await {
         Ok(identity) => Some(identity),
         Err(error) if error.kind() == Kind::Credentials => return Err(error),
         Err(_) => None,

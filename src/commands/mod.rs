@@ -33,4 +33,4 @@ pub mod verify;
 pub mod version;
 pub mod watch;
 
-pub use context::{Context, Hold};
+pub use context::Context;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::aws::account;
-use crate::cloudformation::{Engine, OnRecover, Ways};
+use crate::cloudformation::{Engine, OnRecover, RecoverOptions};
 use crate::commands::Context;
 use crate::commands::announce::announce;
 use crate::commands::reach;
@@ -82,10 +82,10 @@ impl Args {
 
     /// Recovers every stack, also after one that can't be recovered: its error is shown, and returned at the end.
     async fn recover(&self, ctx: &Context, engine: &Engine, stacks: &[(&'static str, String)]) -> Result<Outcome> {
-        let ways = Ways { skip: self.skip.clone(), retain: self.retain.clone(), force: self.force };
+        let options = RecoverOptions { skip: self.skip.clone(), retain: self.retain.clone(), force: self.force };
         let (mut done, mut failure) = (Vec::new(), None);
         for (scope, name) in stacks {
-            match engine.recover(scope, name, &ways).await {
+            match engine.recover(scope, name, &options).await {
                 Ok(recovered) => done.push((*scope, recovered)),
                 Err(error) => {
                     ctx.console.emit(Event::failed(*scope, error.message()));

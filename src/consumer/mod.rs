@@ -29,7 +29,7 @@ pub use metrics::{Metrics, Totals};
 pub use observer::{Handled, Observer, Outcome};
 pub use processor::Processor;
 pub use reader::Reader;
-pub use store::{Login, PostgresStore, Store};
+pub use store::{Login, PostgresStore};
 pub use worker::{End, Options, Worker};
 
 /// The default consumer group of `consume` and `verify`.

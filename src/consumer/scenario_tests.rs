@@ -13,9 +13,10 @@ use uuid::Uuid;
 use super::event::tests::record;
 use super::lease::memory::Memory;
 use super::lease::{Checkpoint, Lease};
+use super::store::Store;
 use super::{
-    Command, End, Handled, Hook, Leases, Metrics, Observer, Options, Post, Processor, Reader, Retry, Store, Totals,
-    Worker, lease,
+    Command, End, Handled, Hook, Leases, Metrics, Observer, Options, Post, Processor, Reader, Retry, Totals, Worker,
+    lease,
 };
 use crate::error::{Error, Kind, Result};
 use crate::postgres::{Failure, Mark};

@@ -87,8 +87,8 @@ impl Deployment {
 
     /// Sets clients with short timeouts, for checks.
     #[must_use]
-    pub fn impatient(mut self) -> Self {
-        self.clients = self.clients.impatient();
+    pub fn fail_fast(mut self) -> Self {
+        self.clients = self.clients.fail_fast();
         self
     }
 

@@ -133,7 +133,7 @@ impl Examination<'_> {
     /// common cause of refused credentials.
     async fn reach(&self, clients: Result<&Clients>) -> (Result<Ground<'_>>, Vec<Finding>) {
         let clients = match clients {
-            Ok(clients) => clients.impatient(),
+            Ok(clients) => clients.fail_fast(),
             Err(error) => return (Err(error), Vec::new()),
         };
         let (identity, clock) = account::identify(&clients, self.limit).await;
@@ -167,7 +167,7 @@ pub async fn look(
     (place, on_finding): (&Place, OnFinding<'_>),
 ) -> Vec<Finding> {
     let on_finding: OnFinding<'_> = &|finding: &Finding| on_finding(&finding.clone().filled(place));
-    let deployment = deployment.clone().impatient();
+    let deployment = deployment.clone().fail_fast();
     let ground = Ground {
         local: deployment.clients.is_local(),
         stage: &deployment.stage,

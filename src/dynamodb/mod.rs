@@ -7,5 +7,7 @@ mod item;
 pub mod stream;
 mod writer;
 
-pub use item::{from_item, item, read};
+pub use item::from_item;
+#[cfg(test)]
+pub use item::read;
 pub use writer::{Commit, Outbox, is_contention};

@@ -38,10 +38,6 @@ impl Outbox {
         Self { client, table, retention }
     }
 
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// Commits `writes` (at most 99) together with `event`, whose sequence must be free in its aggregate. Conflicts
     /// with other transactions are retried until `deadline`.
     ///

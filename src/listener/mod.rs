@@ -9,7 +9,7 @@ mod origin;
 mod secret;
 mod serve;
 
-pub use loopback::{bind, has_ipv6, watched};
+pub use loopback::{bind, watched};
 pub use origin::{Links, Refusal, check, is_json};
 pub use secret::{random, same};
 pub use serve::{BoxError, Limits, Timed, serve};

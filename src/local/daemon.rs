@@ -170,7 +170,6 @@ async fn with_postgres(
         true,
     ));
     let gateway = Gateway::new(gateway::Parts {
-        url: url.clone(),
         region: REGION.into(),
         home: home.clone(),
         postgres: postgres.about.clone(),

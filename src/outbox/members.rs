@@ -40,13 +40,6 @@ impl<'a> Members<'a> {
             _ => Value::Bool(false),
         })
     }
-
-    /// Returns names and texts in the order of the names.
-    pub fn sorted(&self) -> Vec<(&str, &'a str)> {
-        let mut members: Vec<_> = self.0.iter().map(|(name, raw)| (name.as_str(), raw.get())).collect();
-        members.sort_unstable();
-        members
-    }
 }
 
 /// Returns the number of nested levels of arrays and objects in a JSON text; 0 for a scalar. The text must be JSON.

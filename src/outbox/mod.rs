@@ -15,7 +15,7 @@ mod trace;
 
 pub use derived::derived_id;
 pub use digest::digest;
-pub use envelope::{CloudEvent, Message, SOURCE_PREFIX};
+pub use envelope::{Message, SOURCE_PREFIX};
 pub use exact::{Decimal, Exact, text_at};
 pub use keyed_queue::{Choice, KeyedQueue, Ticket, round_robin, run_in_order};
 pub use members::{Members, levels};

@@ -309,7 +309,7 @@ pub fn print(text: &str) -> u8 {
 }
 
 /// Writes a message before any command runs.
-pub fn complain(text: &str) {
+pub fn print_error(text: &str) {
     stream::message(text.trim_end());
 }
 

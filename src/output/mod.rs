@@ -18,17 +18,17 @@ mod outcome;
 mod questions;
 mod render;
 mod stream;
+mod style;
 mod tables;
 mod terminal;
-mod tone;
 mod tree;
 mod wrap;
 
 pub use crate::report::{Event, Expect, Level, bytes, clean, clean_line, count, escape};
-pub use console::{Console, Wait, complain, print};
+pub use console::{Console, print, print_error};
 pub use outcome::{Outcome, Table};
+pub use style::{TextStyle, painted};
 pub use terminal::{choose_color, respect_empty_term, width as terminal_width};
-pub use tone::{Tone, painted};
 
 /// Version of the NDJSON contract; every line carries it as `v`.
 pub const NDJSON_VERSION: u32 = 2;

@@ -7,7 +7,7 @@ use anstyle::Style;
 
 use super::github::GitHub;
 use super::live::Live;
-use super::tone::{DIM, GREEN, RED, YELLOW};
+use super::style::{DIM, GREEN, RED, YELLOW};
 use super::{Event, Expect, Level, Outcome, clean, inert, markdown, stream, tables, terminal, wrap};
 use crate::error::{Error, Result};
 use crate::settings::ProgressMode;

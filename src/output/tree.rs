@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use console::{measure_text_width, truncate_str};
 
 use super::expect::Forecast;
-use super::tone::{BOLD, CYAN, DIM, RED};
+use super::style::{BOLD, CYAN, DIM, RED};
 use super::{Event, Expect};
 
 const FRAMES: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];

@@ -27,7 +27,7 @@ pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use hop::Hop;
 pub use output::Output;
 pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
-pub use route::{FailureStore, Part, Resource, Route, Sample, Stop, Store, Target};
+pub use route::{FailureStore, Part, Route, Sample, Stop, Store, Target};
 pub use shared::{ACCOUNT, NETWORK};
 pub use stage::{is_development, is_production};
 

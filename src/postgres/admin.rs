@@ -7,12 +7,12 @@ use tokio_postgres::Client;
 pub use super::blocking::OpenTransaction;
 pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
 pub use super::failures::{FailureRow, FailuresRequest};
-pub use super::migrate::{InitReport, Step};
+pub use super::migrate::InitReport;
 pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
-pub use super::status::{Applied, Outbox, Slot, StatusReport};
+pub use super::status::{Slot, StatusReport};
 use super::{committed, failures, migrate, overview, processed, purge, samples, status};
 use crate::error::{Error, Kind, Result};
 

@@ -26,5 +26,5 @@ pub mod tls;
 
 pub use connect::{Secret, Target, connect};
 pub use ensure::{CONSUMER, PUBLICATION, WRITER};
-pub use fault::{describe, failed, is_environmental, without_rows};
+pub use fault::{failed, is_environmental, without_rows};
 pub use inbox::{Delivery, Failure, Inbox, Mark};

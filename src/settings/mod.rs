@@ -12,7 +12,7 @@ mod valid;
 mod variables;
 
 pub use args::{COMPLETE, ColorMode, GlobalArgs, OutputFormat, ProgressMode, parser};
-pub use file::{ConfigFile, FILE_NAME, KEYS, Key};
+pub use file::{ConfigFile, FILE_NAME, KEYS};
 pub use nearest::{nearest, similar};
 pub use place::{Place, quoted};
 use valid::check_endpoint;

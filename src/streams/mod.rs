@@ -18,7 +18,9 @@ mod retry;
 mod template;
 mod warnings;
 
-pub use item::{Body, Content, EventView, Image, Item, Json, Origin};
+#[cfg(test)]
+pub use item::Image;
+pub use item::{Body, Content, EventView, Item, Json, Origin};
 pub use position::StartAt;
 pub use template::Template;
 pub use warnings::Warnings;

@@ -16,9 +16,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-pub use latency::Latency;
 pub use ledger::Ledger;
-pub use report::{AggregateReport, HopReport, Report, Verdict};
+pub use report::Report;
 
 use crate::consumer::{Table, is_anyone_alive};
 use crate::deployment::{Deployment, Readers, Reading};

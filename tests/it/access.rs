@@ -5,9 +5,9 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
-use outboxctl::aws::{AccessKey, Clients};
-use outboxctl::error::sdk_code;
-use outboxctl::local::Home;
+use outboxctl::internals::aws::{AccessKey, Clients};
+use outboxctl::internals::error::sdk_code;
+use outboxctl::internals::local::Home;
 use serde_json::json;
 
 use crate::support::api::Deployed;
@@ -416,7 +416,7 @@ fn other_tools_get_everything_by_local_env() {
         .env_clear()
         .env("AWS_PROFILE", "another")
         .env("AWS_SESSION_TOKEN", "real")
-        .args(["-c", &format!("eval {}\nexec /usr/bin/env", outboxctl::settings::quoted(&script))])
+        .args(["-c", &format!("eval {}\nexec /usr/bin/env", outboxctl::internals::settings::quoted(&script))])
         .output()
         .expect("a shell");
     let printed = String::from_utf8(printed.stdout).expect("text");

@@ -5,15 +5,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboxctl::error::Kind;
-use outboxctl::local::postgres_server::superuser;
-use outboxctl::local::state::Postgres;
-use outboxctl::postgres::admin::{
+use outboxctl::internals::error::Kind;
+use outboxctl::internals::local::postgres_server::superuser;
+use outboxctl::internals::local::state::Postgres;
+use outboxctl::internals::postgres::admin::{
     AdminRequest, AdminResponse, Domain, Earlier, InitReport, Overview, OverviewRequest, SampleRequest, StatusReport,
     Writers, execute, execute_with,
 };
-use outboxctl::postgres::tls::Roots;
-use outboxctl::postgres::{Secret, Target, WRITER, connect};
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Secret, Target, WRITER, connect};
 use tokio_postgres::Client;
 use uuid::Uuid;
 
@@ -386,8 +386,9 @@ async fn what_roles_and_databases_set_changes_no_session_of_ours() {
         let row = client.query_one("SELECT current_setting($1)", &[&name]).await.expect("a setting");
         assert_eq!(row.get::<_, String>(0), value, "{name}");
     }
-    let mut replication =
-        outboxctl::postgres::replication::Connection::open(database).await.expect("a replication connection");
+    let mut replication = outboxctl::internals::postgres::replication::Connection::open(database)
+        .await
+        .expect("a replication connection");
     let shown = replication.query("SHOW search_path").await.expect("a setting");
     assert_eq!(shown[0][0].as_deref(), Some("public, pg_temp"));
     // Roles are the server's: later scenarios have this one, too.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use outboxctl::pipelines::{self, Output};
+use outboxctl::internals::pipelines::{self, Output};
 
 use crate::support::repository;
 
@@ -62,7 +62,7 @@ fn every_room_is_on_the_map_and_imports_what_it_may() {
     let mut broken = Vec::new();
     for file in &files {
         let room = room_of(file);
-        if matches!(room.as_str(), "main" | "lib" | "build") {
+        if matches!(room.as_str(), "main" | "lib" | "build" | "internals") {
             continue;
         }
         let Some(allowed) = map.get(&room) else {
@@ -241,11 +241,32 @@ fn only_the_pipelines_know_names_of_pipelines_stacks_and_outputs() {
 
 #[test]
 fn the_default_pipeline_is_one_of_the_pipelines() {
-    assert!(pipelines::find(outboxctl::settings::DEFAULT_PIPELINE).is_ok());
+    assert!(pipelines::find(outboxctl::internals::settings::DEFAULT_PIPELINE).is_ok());
 }
 
 #[test]
 fn literals_are_found_outside_comments_and_tests() {
     let text = "/// a \"b\"\nlet c = f(\"BusName\", \"d\");\n#[cfg(test)]\nmod tests {\n\"ApiUrl\"";
     assert_eq!(literals(text), ["BusName", "d"]);
+}
+
+/// Rooms are private, so that the compiler finds code that nothing uses; `internals` lists the items that tests use.
+#[test]
+fn every_room_is_private() {
+    let library = std::fs::read_to_string(repository().join("src/lib.rs")).expect("src/lib.rs");
+    let public: Vec<&str> = library.lines().filter(|line| line.starts_with("pub mod ")).collect();
+    assert_eq!(public, ["pub mod internals;"]);
+    let listed = std::fs::read_to_string(repository().join("src/internals.rs")).expect("src/internals.rs");
+    assert!(!listed.contains("*;"), "a list of everything hides unused code again");
+    let mut files = Vec::new();
+    sources(&repository().join("tests/it"), &mut files);
+    sources(&repository().join("benches"), &mut files);
+    let used: String = files.iter().map(|file| std::fs::read_to_string(file).expect("a source file")).collect();
+    let words: BTreeSet<&str> = used.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let items = listed.lines().filter(|line| !line.trim_start().starts_with("//"));
+    let unused: Vec<&str> = items
+        .flat_map(|line| line.split(|c: char| !c.is_alphanumeric() && c != '_'))
+        .filter(|word| !matches!(*word, "" | "pub" | "mod" | "use" | "crate") && !words.contains(word))
+        .collect();
+    assert_eq!(unused, Vec::<&str>::new(), "listed in src/internals.rs, and used by no test");
 }

@@ -45,7 +45,7 @@ fn undescribed(schema: &Value, path: &str, found: &mut Vec<String>) {
 #[test]
 fn every_command_has_a_schema_in_which_every_property_is_described() {
     let mut wanted = BTreeSet::from(["error".to_owned()]);
-    commands(&outboxctl::cli::definition(), "", &mut wanted);
+    commands(&outboxctl::internals::cli::definition(), "", &mut wanted);
     let files = std::fs::read_dir(repository().join("schema/cli")).expect("the schemas");
     let names = files.filter_map(|file| Some(file.ok()?.path().file_stem()?.to_string_lossy().into_owned()));
     assert_eq!(names.collect::<BTreeSet<_>>(), wanted, "files in schema/cli on the left, commands on the right");

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use outboxctl::pipelines;
+use outboxctl::internals::pipelines;
 use outboxctl_test_support::schemas;
 use serde_json::Value;
 

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SignatureLocation, SigningSettings, sign};
 use aws_sigv4::sign::v4;
-use outboxctl::postgres::tls::Roots;
-use outboxctl::postgres::{Secret, Target, connect};
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Secret, Target, connect};
 use serde_json::json;
 
 use crate::support::pipeline::Pipeline;

@@ -8,7 +8,7 @@ use aws_sdk_databasemigration::types::{
     StartReplicationTaskTypeValue, Tag,
 };
 use aws_sdk_databasemigration::{Client, Config};
-use outboxctl::error::sdk_code;
+use outboxctl::internals::error::sdk_code;
 use serde_json::json;
 
 use crate::support::database::Database;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use outboxctl::error::Kind;
+use outboxctl::internals::error::Kind;
 
 use crate::support::repository;
 
@@ -50,8 +50,8 @@ fn parameters_that_documents_name_are_parameters_of_a_template() {
         .collect();
     let mut named = 0;
     let readme = std::fs::read_to_string(repository().join("README.md")).expect("README.md");
-    for text in
-        std::iter::once(readme.as_str()).chain(outboxctl::commands::explain::TOPICS.iter().map(|topic| topic.text))
+    for text in std::iter::once(readme.as_str())
+        .chain(outboxctl::internals::commands::explain::TOPICS.iter().map(|topic| topic.text))
     {
         for block in text.split("\n[parameters]").skip(1) {
             for line in block.lines().skip(1).take_while(|line| line.contains(" = ")) {

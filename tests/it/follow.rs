@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use outboxctl::aws::Clients;
+use outboxctl::internals::aws::Clients;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
@@ -292,10 +292,10 @@ fn verify(world: &World, args: &[&str], faults: &Value) -> Value {
 /// Every command that a hint after `verify` names exists.
 #[test]
 fn hints_name_commands_that_there_are() {
-    let mut definition = outboxctl::cli::definition();
+    let mut definition = outboxctl::internals::cli::definition();
     definition.build();
-    for pipeline in outboxctl::pipelines::ALL {
-        let hint = outboxctl::commands::verify::hint(pipeline);
+    for pipeline in outboxctl::internals::pipelines::ALL {
+        let hint = outboxctl::internals::commands::verify::hint(pipeline);
         let commands: Vec<&str> = hint.split("`outboxctl ").skip(1).filter_map(|rest| rest.split('`').next()).collect();
         assert!(!commands.is_empty(), "{hint}");
         for named in commands {

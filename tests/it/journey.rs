@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use http::Method;
-use outboxctl::aws::Clients;
-use outboxctl::aws::api_gateway::Api;
+use outboxctl::internals::aws::Clients;
+use outboxctl::internals::aws::api_gateway::Api;
 use outboxctl_test_support::schemas;
 use serde_json::{Value, json};
 

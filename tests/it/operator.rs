@@ -1,7 +1,7 @@
 //! What an operator looks at: `doctor`, `status`, `outputs`, and `destroy` with what it keeps, on a local stack.
 
 use aws_sdk_cloudwatch::types::StateValue;
-use outboxctl::aws::Clients;
+use outboxctl::internals::aws::Clients;
 use serde_json::Value;
 
 use crate::support::stack::Stack;

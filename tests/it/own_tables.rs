@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::{AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType};
 use aws_sdk_dynamodb::types::{Put, ScalarAttributeType, TransactWriteItem};
-use outboxctl::aws::Clients;
-use outboxctl::postgres::tls::Roots;
-use outboxctl::postgres::{Secret, Target, connect};
+use outboxctl::internals::aws::Clients;
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Secret, Target, connect};
 use serde_json::Value;
 
 use crate::support::repository;

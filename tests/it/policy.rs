@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use outboxctl::doctor::policy::calls::CALLS;
+use outboxctl::internals::doctor::policy::calls::CALLS;
 use serde_json::Value;
 
 use crate::support::{World, repository};

@@ -44,7 +44,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The commands whose result depends on the place.
 fn commands() -> Vec<String> {
     let placeless = ["completions", "demo", "explain", "help", "init", "local", "man", "version"];
-    let definition = outboxctl::cli::definition();
+    let definition = outboxctl::internals::cli::definition();
     let names = definition.get_subcommands().map(|command| command.get_name().to_owned());
     names.filter(|name| !placeless.contains(&name.as_str())).collect()
 }

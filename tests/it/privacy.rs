@@ -1,6 +1,6 @@
 //! What functions write to their logs.
 
-use outboxctl::postgres::{failed, without_rows};
+use outboxctl::internals::postgres::{failed, without_rows};
 
 use crate::support::database::Database;
 use crate::support::stack::Stack;

@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
-use outboxctl::aws::Clients;
+use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
 use crate::support::api::eventually;
@@ -128,7 +128,7 @@ async fn a_named_resource_is_not_replaced() {
     let stack = Stack::up("replaced");
     let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
     let certificate = |region: &str| {
-        let pem = outboxctl::postgres::tls::regional_root(region).expect("a certificate");
+        let pem = outboxctl::internals::postgres::tls::regional_root(region).expect("a certificate");
         one("AWS::DMS::Certificate", &json!({ "CertificateIdentifier": "one", "CertificatePem": pem }))
     };
     assert_eq!(create(&client, "named", &certificate("eu-west-1"), &[]).await, None);

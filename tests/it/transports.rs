@@ -10,7 +10,7 @@ use aws_sdk_kinesis::error::ProvideErrorMetadata;
 use aws_sdk_kinesis::primitives::Blob;
 use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ScalingType, ShardIteratorType, StreamMode, StreamModeDetails};
 use aws_sdk_sqs::types::QueueAttributeName;
-use outboxctl::aws::Clients;
+use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
 use crate::support::api::eventually;

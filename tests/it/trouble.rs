@@ -1,10 +1,10 @@
 //! What goes wrong in a real pipeline, and what the user is told: each on the local stack, with the cause made for real.
 
-use outboxctl::aws::Clients;
-use outboxctl::error::Kind;
-use outboxctl::postgres::replication::{Connection, Lsn};
-use outboxctl::postgres::tls::Roots;
-use outboxctl::postgres::{Target, connect};
+use outboxctl::internals::aws::Clients;
+use outboxctl::internals::error::Kind;
+use outboxctl::internals::postgres::replication::{Connection, Lsn};
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Target, connect};
 use serde_json::Value;
 
 use crate::support::stack::Stack;

@@ -5,7 +5,7 @@ use aws_sdk_databasemigration::types::Filter;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::{Patience, diagnosis};
+use super::{Polling, diagnosis};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 use crate::report::{Event, Reporter};
@@ -47,12 +47,12 @@ pub async fn test(
     instance: &str,
     endpoints: [(&'static str, &str); 2],
     only_untested: bool,
-    patience: Patience,
+    polling: Polling,
     reporter: &dyn Reporter,
 ) -> Result<Vec<Connection>> {
     let client = clients.dms();
     let both = endpoints
-        .map(|(role, endpoint)| one(client.clone(), instance, role, endpoint, only_untested, patience, reporter));
+        .map(|(role, endpoint)| one(client.clone(), instance, role, endpoint, only_untested, polling, reporter));
     futures_util::future::try_join_all(both).await
 }
 
@@ -73,16 +73,16 @@ async fn one(
     role: &'static str,
     endpoint: &str,
     only_untested: bool,
-    patience: Patience,
+    polling: Polling,
     reporter: &dyn Reporter,
 ) -> Result<Connection> {
     let scope = format!("dms {role}");
-    let before = look(&client, patience.is_local(), role, endpoint, instance).await?;
+    let before = look(&client, polling.is_local(), role, endpoint, instance).await?;
     if only_untested && before.is_successful() {
         return Ok(before);
     }
     reporter.emit(Event::started(&scope, "testing the connection"));
-    patience.expect_test(reporter, &scope);
+    polling.expect_test(reporter, &scope);
     // A test in progress is reused.
     if before.status.as_deref() != Some("testing") {
         let request = client.test_connection().replication_instance_arn(instance).endpoint_arn(endpoint);
@@ -90,10 +90,10 @@ async fn one(
     }
     let begun = Instant::now();
     loop {
-        tokio::time::sleep(patience.interval).await;
-        let now = look(&client, patience.is_local(), role, endpoint, instance).await?;
+        tokio::time::sleep(polling.interval).await;
+        let now = look(&client, polling.is_local(), role, endpoint, instance).await?;
         match now.status.as_deref() {
-            Some("testing") | None if begun.elapsed() < patience.deadline => {}
+            Some("testing") | None if begun.elapsed() < polling.deadline => {}
             Some("testing") | None => {
                 let text =
                     format!("the test of the {role} endpoint did not end within {} s", begun.elapsed().as_secs());

@@ -12,5 +12,4 @@ pub mod versions;
 
 pub use connections::{Connection, latest, test};
 pub use diagnosis::is_lost_slot;
-pub use plan::{Start, Stop};
-pub use task::{Patience, Snapshot, Task};
+pub use task::{Polling, Snapshot, Task};

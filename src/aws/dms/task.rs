@@ -15,7 +15,7 @@ use crate::report::{Event, Expect, Reporter};
 
 /// Interval and deadline of polling a task.
 #[derive(Debug, Clone, Copy)]
-pub struct Patience {
+pub struct Polling {
     pub interval: Duration,
     pub deadline: Duration,
     /// DMS on AWS takes minutes, the local one next to no time.
@@ -28,7 +28,7 @@ const STOPPING: Expect = Expect::Usually(30, 120);
 /// For one endpoint.
 const TESTING: Expect = Expect::Usually(30, 90);
 
-impl Patience {
+impl Polling {
     /// Polls every two seconds on AWS; a local endpoint answers at once.
     pub fn new(clients: &Clients, deadline: Duration) -> Self {
         let local = clients.is_local();
@@ -96,13 +96,13 @@ impl Snapshot {
 pub struct Task {
     pub(super) client: Client,
     pub(super) arn: String,
-    patience: Patience,
+    polling: Polling,
     reporter: Arc<dyn Reporter>,
 }
 
 impl Task {
-    pub fn new(clients: &Clients, arn: &str, patience: Patience, reporter: &dyn Reporter) -> Self {
-        Self { client: clients.dms(), arn: arn.to_owned(), patience, reporter: reporter.share() }
+    pub fn new(clients: &Clients, arn: &str, polling: Polling, reporter: &dyn Reporter) -> Self {
+        Self { client: clients.dms(), arn: arn.to_owned(), polling, reporter: reporter.share() }
     }
 
     pub async fn describe(&self) -> Result<Snapshot> {
@@ -113,7 +113,7 @@ impl Task {
             Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => None,
             answer => answer.aws("describe the replication task")?.replication_tasks.unwrap_or_default().pop(),
         };
-        task.map(|task| snapshot(task, self.patience.is_local()))
+        task.map(|task| snapshot(task, self.polling.is_local()))
             .ok_or_else(|| Error::new(Kind::NotDeployed, format!("task {} not found", self.arn)))
     }
 
@@ -137,7 +137,7 @@ impl Task {
             if changed && !wait {
                 return Ok(true);
             }
-            self.patience.expect(&*self.reporter, "dms", STARTING);
+            self.polling.expect(&*self.reporter, "dms", STARTING);
             now = self.wait_while(&["starting", "creating", "modifying", "moving", "testing", "stopping"]).await?;
             if now.status == "failed" && changed {
                 return Err(now.failure());
@@ -165,7 +165,7 @@ impl Task {
                 }
                 plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
             }
-            self.patience.expect(&*self.reporter, "dms", STOPPING);
+            self.polling.expect(&*self.reporter, "dms", STOPPING);
             now = self.wait_while(&["stopping", "starting", "creating", "modifying", "moving", "testing"]).await?;
         }
     }
@@ -187,7 +187,7 @@ impl Task {
         let begun = Instant::now();
         let mut last = String::new();
         loop {
-            tokio::time::sleep(self.patience.interval).await;
+            tokio::time::sleep(self.polling.interval).await;
             let now = self.describe().await?;
             if now.status != last {
                 self.reporter.emit(Event::progress("dms", format!("task is {}", now.status)));
@@ -196,7 +196,7 @@ impl Task {
             if !passing.contains(&now.status.as_str()) {
                 return Ok(now);
             }
-            if begun.elapsed() > self.patience.deadline {
+            if begun.elapsed() > self.polling.deadline {
                 let text =
                     format!("task {} is still {} after {} s", now.identifier, now.status, begun.elapsed().as_secs());
                 return Err(

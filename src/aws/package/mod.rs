@@ -5,7 +5,7 @@ mod deployed;
 mod elf;
 mod upload;
 
-pub use archive::{Package, Zip};
+pub use archive::Package;
 pub use deployed::compare;
-pub use elf::{Architecture, Runs, inspect};
+pub use elf::{Runs, inspect};
 pub use upload::{Uploaded, upload};

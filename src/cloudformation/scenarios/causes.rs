@@ -20,7 +20,7 @@ async fn attaching_to_a_failing_operation_reports_the_cause() {
     ]
     .into();
     let (_server, engine) = serve(failing).await;
-    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.message().ends_with("Table (AWS::X::Y) UPDATE_FAILED: the real cause"), "{}", error.message());
     assert_eq!(error.kind(), Kind::StackFailed);
     let console = error.data().unwrap()["console"].as_str().unwrap();
@@ -51,7 +51,7 @@ async fn a_nested_stacks_failure_is_followed_to_its_resource() {
     deepest.happen(step("stack", "CREATE_IN_PROGRESS", ""));
     deepest.happen(step("Queue", "CREATE_FAILED", "the cause in the depths"));
     let (_server, engine) = serve(world).await;
-    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert_eq!(error.message(), "stack deepest: Queue (AWS::X::Y) CREATE_FAILED: the cause in the depths");
 }
 
@@ -73,7 +73,7 @@ async fn findings_of_validation_and_hooks_are_added_if_readable() {
         ("VALIDATION_ERROR", "Bucket", "NAME_CONFLICT_VALIDATION", "the name is taken"),
     ]);
     let (_server, engine) = serve(detailed).await;
-    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     let hints: Vec<_> = error.hints().collect();
     assert!(hints[0].ends_with("Bucket: Corp::Encryption::Hook: encryption is off"), "{hints:?}");
     assert!(hints[1].ends_with("Bucket: NAME_CONFLICT_VALIDATION: the name is taken"), "{hints:?}");
@@ -81,7 +81,7 @@ async fn findings_of_validation_and_hooks_are_added_if_readable() {
     let mut denied = failing();
     denied.details = None;
     let (server, engine) = serve(denied).await;
-    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.message().ends_with("CREATE_FAILED: a hook"), "{}", error.message());
     assert_eq!(server.world().count("DescribeEvents"), 1);
 }
@@ -105,7 +105,7 @@ fn racing(attempts: usize) -> World {
 #[tokio::test]
 async fn deploy_waits_for_a_new_role() {
     let (server, engine) = serve(racing(2)).await;
-    engine.deploy(&desired(), CAREFUL).await.unwrap();
+    engine.deploy(&desired(), CAREFUL, None).await.unwrap();
     let once = ["ExecuteChangeSet", "DeleteStack"];
     assert_eq!(acts(&server), [once[0], once[1], once[0], once[1], once[0]]);
 }
@@ -113,7 +113,7 @@ async fn deploy_waits_for_a_new_role() {
 #[tokio::test]
 async fn a_role_that_stays_unknown_fails_the_deploy() {
     let (server, engine) = serve(racing(10)).await;
-    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert_eq!(error.data().unwrap()["remedy"], "dms-vpc-role");
     assert_eq!(acts(&server).iter().filter(|act| *act == "ExecuteChangeSet").count(), 4);
 }
@@ -131,6 +131,6 @@ async fn a_denied_request_names_the_action() {
         ],
     );
     let (_server, engine) = serve(denied).await;
-    let error = engine.deploy(&desired(), CAREFUL).await.unwrap_err();
+    let error = engine.deploy(&desired(), CAREFUL, None).await.unwrap_err();
     assert!(error.hints().any(|hint| hint.contains("grant iam:CreateRole")));
 }

@@ -10,7 +10,7 @@ use crate::error::Kind;
 #[tokio::test]
 async fn a_new_stack_is_created_with_one_execution() {
     let (server, engine) = serve(World::default()).await;
-    let deployed = engine.deploy(&desired(), CAREFUL).await.unwrap();
+    let deployed = engine.deploy(&desired(), CAREFUL, None).await.unwrap();
     assert_eq!(deployed.changes.len(), 1);
     assert!(engine.under_way().is_empty());
     let world = server.world();
@@ -28,7 +28,7 @@ async fn deploy_attaches_to_an_operation_and_no_change_is_success() {
     stack.coming = [step("Bucket", "UPDATE_COMPLETE", ""), step("stack", "UPDATE_COMPLETE", "")].into();
     stack.changes = Some(Vec::new());
     let (server, engine) = serve(busy).await;
-    let deployed = engine.deploy(&desired(), CAREFUL).await.unwrap();
+    let deployed = engine.deploy(&desired(), CAREFUL, None).await.unwrap();
     assert!(deployed.changes.is_empty());
     assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
 }
@@ -39,7 +39,7 @@ async fn a_concurrent_deploy_is_not_a_failure() {
     contested.stack(NAME).contests = 2;
     contested.stack(NAME).changes = Some(Vec::new());
     let (server, engine) = serve(contested).await;
-    assert!(engine.deploy(&desired(), CAREFUL).await.unwrap().changes.is_empty());
+    assert!(engine.deploy(&desired(), CAREFUL, None).await.unwrap().changes.is_empty());
     assert_eq!(server.world().count("CreateChangeSet"), 3);
 }
 
@@ -50,7 +50,7 @@ async fn a_foreign_change_set_is_neither_executed_nor_deleted() {
     stack.happen(step("stack", "REVIEW_IN_PROGRESS", ""));
     stack.foreign_change_sets = vec!["somebody-elses"];
     let (server, engine) = serve(reviewed).await;
-    assert_eq!(engine.deploy(&desired(), BOLD).await.unwrap_err().kind(), Kind::NeedsRecovery);
+    assert_eq!(engine.deploy(&desired(), BOLD, None).await.unwrap_err().kind(), Kind::NeedsRecovery);
     assert_eq!(engine.destroy("database", NAME).await.unwrap_err().kind(), Kind::NeedsRecovery);
     assert_eq!(engine.preview(&desired()).await.unwrap_err().kind(), Kind::NeedsRecovery);
     assert_eq!(engine.recover("database", NAME, &Default::default()).await.unwrap_err().kind(), Kind::NeedsRecovery);
@@ -67,7 +67,7 @@ async fn a_change_set_planted_under_a_name_of_ours_is_never_executed() {
         let mut world = if lives { World::with(NAME, "CREATE_COMPLETE") } else { World::default() };
         (world.stack(NAME).squatters, world.stack(NAME).usurpers) = (squatters, usurpers);
         let (server, engine) = serve(world).await;
-        engine.deploy(&desired(), BOLD).await.unwrap();
+        engine.deploy(&desired(), BOLD, None).await.unwrap();
         let mut world = server.world();
         let (_, template, _) = world.stack(NAME).state();
         assert_eq!((template.as_str(), world.stack(NAME).executed.len()), (desired().template, 1));
@@ -83,7 +83,7 @@ async fn change_set_names_are_unpredictable() {
     for _ in 0..2 {
         server.world().stack(NAME).changes = Some(vec![("Modify", "Bucket", "AWS::S3::Bucket", "False")]);
         engine.preview(&desired()).await.unwrap();
-        engine.deploy(&desired(), BOLD).await.unwrap();
+        engine.deploy(&desired(), BOLD, None).await.unwrap();
     }
     let world = server.world();
     let mut names: Vec<_> = world.forms("CreateChangeSet").iter().map(|form| form["ChangeSetName"].clone()).collect();
@@ -95,10 +95,10 @@ async fn change_set_names_are_unpredictable() {
 #[tokio::test]
 async fn a_stack_that_is_as_desired_gets_no_change_set() {
     let (server, engine) = serve(World::default()).await;
-    engine.deploy(&desired(), BOLD).await.unwrap();
+    engine.deploy(&desired(), BOLD, None).await.unwrap();
     server.world().calls.clear();
-    assert!(engine.deploy(&desired(), BOLD).await.unwrap().changes.is_empty());
-    assert_eq!(engine.preview(&desired()).await.unwrap().fate, crate::cloudformation::Fate::Stay);
+    assert!(engine.deploy(&desired(), BOLD, None).await.unwrap().changes.is_empty());
+    assert_eq!(engine.preview(&desired()).await.unwrap().action, crate::cloudformation::StackAction::Stay);
     let asked: Vec<_> = server.world().calls.iter().map(|(_, action, _)| action.clone()).collect();
     assert_eq!(asked, ["DescribeStacks", "GetTemplate", "DescribeStacks", "GetTemplate"]);
 }
@@ -113,10 +113,10 @@ fn replacing(resource: &'static str, kind: &'static str) -> World {
 async fn replacing_a_database_needs_its_own_flag_even_with_yes() {
     let (server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
     let yes = Guard { allow_replacement: false, consent: Consent::Given };
-    let error = engine.deploy(&desired(), yes).await.unwrap_err();
+    let error = engine.deploy(&desired(), yes, None).await.unwrap_err();
     assert_eq!(error.kind(), Kind::Usage);
     assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
-    engine.deploy(&desired(), BOLD).await.unwrap();
+    engine.deploy(&desired(), BOLD, None).await.unwrap();
     assert_eq!(acts(&server), ["ExecuteChangeSet"]);
 }
 
@@ -125,7 +125,7 @@ async fn allow_replacement_is_not_suggested_for_named_resources() {
     const NAMED: &str = "Resources: {Database: {Type: 'AWS::RDS::DBInstance', Properties: {DBInstanceIdentifier: a}}}";
     for (template, named) in [(NAMED, true), (desired().template, false)] {
         let (_server, engine) = serve(replacing("Database", "AWS::RDS::DBInstance")).await;
-        let error = engine.deploy(&Desired { template, ..desired() }, CAREFUL).await.unwrap_err();
+        let error = engine.deploy(&Desired { template, ..desired() }, CAREFUL, None).await.unwrap_err();
         let hints: Vec<_> = error.hints().collect();
         assert_eq!(
             hints.iter().any(|hint| hint.contains("--allow-replacement does not help for Database")),
@@ -140,10 +140,10 @@ async fn replacing_other_resources_needs_consent() {
     let (server, engine) = serve(replacing("Writer", "AWS::Lambda::Function")).await;
     for consent in [Consent::Never, Consent::Ask] {
         // The tests' stdin is not a terminal: asking fails.
-        let error = engine.deploy(&desired(), Guard { allow_replacement: false, consent }).await.unwrap_err();
+        let error = engine.deploy(&desired(), Guard { allow_replacement: false, consent }, None).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsInput, 2));
         assert!(error.message().contains("Writer"), "{}", error.message());
     }
     assert_eq!(acts(&server), [""; 0]);
-    engine.deploy(&desired(), Guard { allow_replacement: false, consent: Consent::Given }).await.unwrap();
+    engine.deploy(&desired(), Guard { allow_replacement: false, consent: Consent::Given }, None).await.unwrap();
 }

@@ -5,7 +5,7 @@ use aws_sdk_cloudformation::types::Parameter;
 use super::{acts, desired};
 use crate::cloudformation::change_set::Desired;
 use crate::cloudformation::fake::{Detail, NAME, World, serve, step};
-use crate::cloudformation::{Fate, Preview};
+use crate::cloudformation::{Preview, StackAction};
 
 #[tokio::test]
 async fn a_change_is_shown_and_its_change_set_deleted() {
@@ -13,7 +13,7 @@ async fn a_change_is_shown_and_its_change_set_deleted() {
     world.stack(NAME).changes = Some(vec![("Modify", "Database", "AWS::RDS::DBInstance", "True")]);
     let (server, engine) = serve(world).await;
     let preview = engine.preview(&desired()).await.unwrap();
-    assert_eq!((preview.fate, preview.changes.len()), (Fate::Update, 1));
+    assert_eq!((preview.action, preview.changes.len()), (StackAction::Update, 1));
     assert!(preview.changes[0].destroys_data());
     assert_eq!((acts(&server).len(), server.world().count("DeleteChangeSet")), (0, 1));
 }
@@ -23,14 +23,14 @@ async fn no_change_is_shown_as_such() {
     let mut world = World::with(NAME, "UPDATE_ROLLBACK_COMPLETE");
     world.stack(NAME).changes = Some(Vec::new());
     let (_server, engine) = serve(world).await;
-    assert_eq!(engine.preview(&desired()).await.unwrap().fate, Fate::Stay);
+    assert_eq!(engine.preview(&desired()).await.unwrap().action, StackAction::Stay);
 }
 
 #[tokio::test]
 async fn a_new_stacks_preview_leaves_no_stack() {
     let (server, engine) = serve(World::default()).await;
     let preview = engine.preview(&desired()).await.unwrap();
-    assert_eq!((preview.fate, preview.changes[0].resource.as_str()), (Fate::Create, "Bucket"));
+    assert_eq!((preview.action, preview.changes[0].resource.as_str()), (StackAction::Create, "Bucket"));
     assert_eq!(server.world().stack(NAME).status, None);
     assert_eq!(acts(&server), ["DeleteStack"]);
 }
@@ -40,7 +40,7 @@ async fn a_stack_of_an_earlier_run_is_kept() {
     let mut world = World::default();
     world.stack(NAME).happen(step("stack", "REVIEW_IN_PROGRESS", ""));
     let (server, engine) = serve(world).await;
-    assert_eq!(engine.preview(&desired()).await.unwrap().fate, Fate::Create);
+    assert_eq!(engine.preview(&desired()).await.unwrap().action, StackAction::Create);
     assert_eq!(acts(&server), [""; 0]);
 }
 
@@ -48,7 +48,7 @@ async fn a_stack_of_an_earlier_run_is_kept() {
 async fn a_stack_to_recreate_is_shown_from_its_template() {
     let (server, engine) = serve(World::with(NAME, "ROLLBACK_COMPLETE")).await;
     let preview = engine.preview(&desired()).await.unwrap();
-    assert_eq!((preview.fate, preview.changes.len()), (Fate::Recreate, 1));
+    assert_eq!((preview.action, preview.changes.len()), (StackAction::Recreate, 1));
     assert_eq!(server.world().count("CreateChangeSet"), 0);
 }
 

@@ -3,7 +3,7 @@
 use aws_sdk_cloudformation::types::StackStatus;
 
 use super::{BOLD, acts, desired};
-use crate::cloudformation::Ways;
+use crate::cloudformation::RecoverOptions;
 use crate::cloudformation::fake::{NAME, World, serve, step};
 use crate::error::Kind;
 
@@ -66,12 +66,12 @@ async fn every_status_makes_the_calls_of_the_table() {
             world.stack(NAME).changes = None;
         }
         let (server, engine) = serve(world).await;
-        let end = engine.deploy(&desired(), BOLD).await.map(|_| ()).map_err(|error| error.exit_code());
+        let end = engine.deploy(&desired(), BOLD, None).await.map(|_| ()).map_err(|error| error.exit_code());
         assert_eq!(end.err(), deploys.err(), "deploy at {status}");
         assert_eq!(acts(&server), deploys.unwrap_or_default(), "deploy at {status}");
 
         let (server, engine) = serve(standing(status)).await;
-        let end = engine.recover("database", NAME, &Ways::default()).await;
+        let end = engine.recover("database", NAME, &RecoverOptions::default()).await;
         let end = end.map(|_| ()).map_err(|error| error.exit_code());
         assert_eq!(end.err(), recovers.err(), "recover at {status}");
         assert_eq!(acts(&server), recovers.unwrap_or_default(), "recover at {status}");
@@ -82,7 +82,7 @@ async fn every_status_makes_the_calls_of_the_table() {
 async fn stacks_that_need_recovery_hint_at_recover() {
     for status in ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"] {
         let (_server, engine) = serve(World::with(NAME, status)).await;
-        let error = engine.deploy(&desired(), BOLD).await.unwrap_err();
+        let error = engine.deploy(&desired(), BOLD, None).await.unwrap_err();
         assert_eq!((error.kind(), error.exit_code()), (Kind::NeedsRecovery, 6));
         assert!(error.hints().any(|hint| hint == "run `outboxctl recover database`"), "{status}");
     }
@@ -92,8 +92,8 @@ async fn stacks_that_need_recovery_hint_at_recover() {
 async fn a_rollback_skips_resources_only_on_request() {
     for skip in [vec![], vec!["Table".to_owned()]] {
         let (server, engine) = serve(World::with(NAME, "UPDATE_ROLLBACK_FAILED")).await;
-        let ways = Ways { skip: skip.clone(), ..Ways::default() };
-        let recovered = engine.recover("database", NAME, &ways).await.unwrap();
+        let options = RecoverOptions { skip: skip.clone(), ..RecoverOptions::default() };
+        let recovered = engine.recover("database", NAME, &options).await.unwrap();
         assert_eq!(
             (recovered.after.as_str(), recovered.action),
             ("UPDATE_ROLLBACK_COMPLETE", Some("ContinueUpdateRollback"))
@@ -114,13 +114,13 @@ async fn a_deletion_that_fails_again_names_the_resources() {
     ];
     stuck.stack(NAME).script("delete", again);
     let (server, engine) = serve(stuck).await;
-    let error = engine.recover("database", NAME, &Ways::default()).await.unwrap_err();
+    let error = engine.recover("database", NAME, &RecoverOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), Kind::NeedsRecovery);
     assert!(error.message().ends_with("The bucket you tried to delete is not empty"), "{}", error.message());
     assert!(error.hints().any(|hint| hint.contains("outboxctl recover database --retain Bucket")));
 
-    let ways = Ways { retain: vec!["Bucket".into()], ..Ways::default() };
-    let recovered = engine.recover("database", NAME, &ways).await.unwrap();
+    let options = RecoverOptions { retain: vec!["Bucket".into()], ..RecoverOptions::default() };
+    let recovered = engine.recover("database", NAME, &options).await.unwrap();
     assert_eq!((recovered.before.as_str(), recovered.after.as_str()), ("DELETE_FAILED", "not deployed"));
     let world = server.world();
     let deletions = world.forms("DeleteStack");
@@ -134,7 +134,7 @@ async fn a_protected_stack_is_not_deleted_by_recover() {
     let mut world = World::with(NAME, "ROLLBACK_COMPLETE");
     world.stack(NAME).protected = true;
     let (server, engine) = serve(world).await;
-    assert_eq!(engine.recover("database", NAME, &Ways::default()).await.unwrap_err().kind(), Kind::Usage);
+    assert_eq!(engine.recover("database", NAME, &RecoverOptions::default()).await.unwrap_err().kind(), Kind::Usage);
     assert_eq!(acts(&server), [""; 0]);
 }
 

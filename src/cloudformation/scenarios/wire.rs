@@ -18,7 +18,7 @@ async fn throttling_affects_only_the_duration() {
     let mut world = changing();
     world.faults = Box::new(|number, _| if number % 3 == 0 { Fault::Throttle } else { Fault::None });
     let (server, engine) = serve(world).await;
-    let deployed = engine.deploy(&desired(), CAREFUL).await.unwrap();
+    let deployed = engine.deploy(&desired(), CAREFUL, None).await.unwrap();
     assert_eq!((deployed.changes.len(), server.world().stack(NAME).executed.len()), (1, 1));
 }
 
@@ -32,7 +32,7 @@ async fn repeated_throttling_of_polls_does_not_fail_a_deploy() {
         if action == "DescribeStackEvents" && (2..7).contains(&polls) { Fault::Throttle } else { Fault::None }
     });
     let (_server, engine) = serve(world).await;
-    assert_eq!(engine.deploy(&desired(), CAREFUL).await.unwrap().changes.len(), 1);
+    assert_eq!(engine.deploy(&desired(), CAREFUL, None).await.unwrap().changes.len(), 1);
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn deploy_waits_out_an_outage_during_an_operation() {
             if action == "DescribeStackEvents" && (2..until).contains(&polls) { fault } else { Fault::None }
         });
         let (server, engine) = serve(world).await;
-        assert_eq!(engine.deploy(&desired(), CAREFUL).await.unwrap().changes.len(), 1, "{fault:?}");
+        assert_eq!(engine.deploy(&desired(), CAREFUL, None).await.unwrap().changes.len(), 1, "{fault:?}");
         assert_eq!(server.hung(), usize::from(fault == Fault::Hang));
     }
 }
@@ -62,7 +62,7 @@ async fn a_lost_answer_is_repeated_without_a_second_effect() {
             if loses { Fault::CutAfter } else { Fault::None }
         });
         let (server, engine) = serve(world).await;
-        let deployed = engine.deploy(&desired(), CAREFUL).await.unwrap();
+        let deployed = engine.deploy(&desired(), CAREFUL, None).await.unwrap();
         assert_eq!(deployed.changes.len(), 1, "{action}: it is reported as changed");
         let mut world = server.world();
         assert_eq!(world.count(action), 2);

@@ -13,7 +13,8 @@ use serde_json::json;
 
 use crate::aws::{Clients, account};
 use crate::cloudformation::{
-    Change, Consent, Engine, Fate, Guard, Pause, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
+    Change, Consent, Engine, Guard, Pause, Rollout, StackAction, StackPreview, StackReport, Values, parameter_names,
+    secrets,
 };
 use crate::commands::Context;
 use crate::commands::announce::announce;
@@ -179,12 +180,12 @@ impl Args {
     }
 
     fn previewed(&self, ctx: &Context, previews: Vec<StackPreview>) -> Result<Outcome> {
-        let pending = previews.iter().any(|stack| stack.preview.fate != Fate::Stay);
+        let pending = previews.iter().any(|stack| stack.preview.action != StackAction::Stay);
         let stacks: Vec<_> = previews
             .iter()
             .map(|StackPreview { name, preview }| {
                 json!({
-                    "stack": name, "fate": preview.fate, "creates": plan::creates(preview.fate),
+                    "stack": name, "action": preview.action, "creates": plan::creates(preview.action),
                     "changes": preview.changes, "parameters": preview.parameters,
                     "stops_capture": preview.changes.iter().any(Change::needs_capture_stopped),
                 })

@@ -1,24 +1,24 @@
 //! Text of a dry run: the change of each resource by stack, with colors.
 
-use crate::cloudformation::{Change, Effect, Fate, ParameterChange, Preview, StackPreview, plural};
-use crate::output::{Tone, painted};
+use crate::cloudformation::{Change, Effect, ParameterChange, Preview, StackAction, StackPreview, plural};
+use crate::output::{TextStyle, painted};
 
 /// Maximum characters of a value; longer ones are truncated.
 const LONGEST: usize = 60;
 
 /// Returns whether the deploy creates the stack.
-pub fn creates(fate: Fate) -> bool {
-    matches!(fate, Fate::Create | Fate::CreateLater | Fate::Recreate)
+pub fn creates(action: StackAction) -> bool {
+    matches!(action, StackAction::Create | StackAction::CreateLater | StackAction::Recreate)
 }
 
 /// Returns the text of all previews.
 pub fn text(previews: &[StackPreview]) -> String {
     let mut lines = Vec::new();
     for StackPreview { name, preview } in previews {
-        lines.push(format!("{}  {}", painted(Tone::Strong, name), heading(preview)));
+        lines.push(format!("{}  {}", painted(TextStyle::Strong, name), heading(preview)));
         if preview.changes.iter().any(Change::needs_capture_stopped) {
             let notice = "    the capture is stopped for this update, and resumed afterwards if it ran";
-            lines.push(painted(Tone::Warning, notice));
+            lines.push(painted(TextStyle::Warning, notice));
         }
         lines.extend(preview.changes.iter().flat_map(change));
         if !preview.parameters.is_empty() {
@@ -29,7 +29,7 @@ pub fn text(previews: &[StackPreview]) -> String {
     let changes = || previews.iter().flat_map(|stack| &stack.preview.changes);
     let permissions: Vec<_> = changes().filter(|change| change.is_permission()).collect();
     if !permissions.is_empty() {
-        lines.push(painted(Tone::Strong, "permissions (IAM and resource policies)"));
+        lines.push(painted(TextStyle::Strong, "permissions (IAM and resource policies)"));
         lines.extend(
             permissions
                 .iter()
@@ -42,29 +42,29 @@ pub fn text(previews: &[StackPreview]) -> String {
 
 fn heading(preview: &Preview) -> String {
     let count = preview.changes.len();
-    match preview.fate {
-        Fate::Stay => painted(Tone::Faint, "no change"),
-        Fate::Update => format!("update: {}", plural(count, "change")),
-        Fate::Create => painted(Tone::Good, &format!("create: {}", plural(count, "resource"))),
-        Fate::Recreate => {
-            painted(Tone::Warning, &format!("delete its remains, then create: {}", plural(count, "resource")))
+    match preview.action {
+        StackAction::Stay => painted(TextStyle::Faint, "no change"),
+        StackAction::Update => format!("update: {}", plural(count, "change")),
+        StackAction::Create => painted(TextStyle::Good, &format!("create: {}", plural(count, "resource"))),
+        StackAction::Recreate => {
+            painted(TextStyle::Warning, &format!("delete its remains, then create: {}", plural(count, "resource")))
         }
-        Fate::CreateLater => {
+        StackAction::CreateLater => {
             let text = format!("create after the stacks that it depends on: up to {}", plural(count, "resource"));
-            painted(Tone::Good, &text)
+            painted(TextStyle::Good, &text)
         }
     }
 }
 
 /// Returns a resource's line, and one for each property with known values.
 fn change(change: &Change) -> Vec<String> {
-    let (sign, tone, word) = sign(change.effect);
+    let (sign, style, word) = sign(change.effect);
     let lost = if change.destroys_data() { ", ITS DATA IS LOST (needs --allow-replacement)" } else { "" };
     let mut line = format!("  {sign} {:<28} {}", change.resource, change.resource_type);
     if !word.is_empty() || !lost.is_empty() {
         line = format!("{line}  {word}{lost}");
     }
-    let mut lines = vec![painted(if lost.is_empty() { tone } else { Tone::Bad }, &line)];
+    let mut lines = vec![painted(if lost.is_empty() { style } else { TextStyle::Bad }, &line)];
     for value in &change.values {
         let side = |value: &Option<String>| value.as_deref().map_or("(none)".into(), cut);
         lines.push(format!("        {}: {} → {}", value.property, side(&value.before), side(&value.after)));
@@ -82,16 +82,16 @@ fn change(change: &Change) -> Vec<String> {
 }
 
 /// Returns sign, color and word for the change of a resource.
-fn sign(effect: Effect) -> (&'static str, Tone, &'static str) {
+fn sign(effect: Effect) -> (&'static str, TextStyle, &'static str) {
     match effect {
-        Effect::Add => ("+", Tone::Good, ""),
-        Effect::Modify => ("~", Tone::Warning, ""),
-        Effect::MayReplace => ("±", Tone::Warning, "may be REPLACED"),
-        Effect::Replace => ("±", Tone::Bad, "is REPLACED"),
-        Effect::Delete => ("-", Tone::Bad, "is DELETED"),
-        Effect::Release => ("-", Tone::Warning, "leaves the stack and is KEPT"),
-        Effect::Import => ("+", Tone::Good, "is imported"),
-        Effect::Unknown => ("?", Tone::Warning, "not known yet"),
+        Effect::Add => ("+", TextStyle::Good, ""),
+        Effect::Modify => ("~", TextStyle::Warning, ""),
+        Effect::MayReplace => ("±", TextStyle::Warning, "may be REPLACED"),
+        Effect::Replace => ("±", TextStyle::Bad, "is REPLACED"),
+        Effect::Delete => ("-", TextStyle::Bad, "is DELETED"),
+        Effect::Release => ("-", TextStyle::Warning, "leaves the stack and is KEPT"),
+        Effect::Import => ("+", TextStyle::Good, "is imported"),
+        Effect::Unknown => ("?", TextStyle::Warning, "not known yet"),
     }
 }
 
@@ -117,7 +117,7 @@ fn totals(previews: &[StackPreview]) -> String {
         let changes = previews.iter().flat_map(|stack| &stack.preview.changes);
         changes.filter(|change| wanted.contains(&change.effect)).count()
     };
-    if previews.iter().all(|stack| stack.preview.fate == Fate::Stay) {
+    if previews.iter().all(|stack| stack.preview.action == StackAction::Stay) {
         return "nothing would change".to_owned();
     }
     let kinds: [(&str, &[Effect]); 4] = [
@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn replacements_and_deletions_are_marked_with_words_and_colors() {
         let database = Preview {
-            fate: Fate::Update,
+            action: StackAction::Update,
             changes: vec![
                 changed(Effect::Replace, "Modify", "Database", "AWS::RDS::DBInstance"),
                 changed(Effect::Delete, "Remove", "Alarm", "AWS::CloudWatch::Alarm"),
@@ -165,11 +165,11 @@ mod tests {
                 after: Some("db.t4g.small".into()),
             }],
         };
-        let stay = Preview { fate: Fate::Stay, changes: Vec::new(), parameters: Vec::new() };
+        let stay = Preview { action: StackAction::Stay, changes: Vec::new(), parameters: Vec::new() };
         let previews =
             [StackPreview { name: "network", preview: stay }, StackPreview { name: "database", preview: database }];
         let text = text(&previews);
-        let red = painted(Tone::Bad, "");
+        let red = painted(TextStyle::Bad, "");
         let red = red.trim_end_matches("\u{1b}[0m");
         assert_eq!(text.lines().filter(|line| line.starts_with(red)).count(), 2, "{text}");
         assert_snapshot!(anstream::adapter::strip_str(&text).to_string(), @r"

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::aws::dms::{Patience, Task};
+use crate::aws::dms::{Polling, Task};
 use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Engine, StackView};
@@ -192,7 +192,7 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     let Ok(task) = deployment.output(Output::TaskArn) else { return Ok(()) };
     let clients = ctx.aws().await?;
     ctx.console.emit(Event::started("capture", "stopping the task"));
-    let task = Task::new(clients, task, Patience::new(clients, STOP_DEADLINE), &ctx.console);
+    let task = Task::new(clients, task, Polling::new(clients, STOP_DEADLINE), &ctx.console);
     match Blockers::during(ctx, deployment, task.stop()).await {
         Ok(changed) => {
             ctx.console.emit(Event::finished("capture", if changed { "stopped" } else { "was not running" }, changed));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::aws::dms::{Patience, Snapshot, Task};
+use crate::aws::dms::{Polling, Snapshot, Task};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::error::Error;
@@ -15,7 +15,7 @@ pub async fn stopped(ctx: &Context, deployment: &Deployment) -> Option<Snapshot>
     let arn = deployment.output(Output::TaskArn).ok()?;
     let clients = ctx.aws().await.ok()?;
     // Read only once, without waiting.
-    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Silent);
+    let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
     task.describe().await.ok().filter(|now| now.status != "running")
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::aws::dms::{Connection, Patience, Task, test};
+use crate::aws::dms::{Connection, Polling, Task, test};
 use crate::commands::Context;
 use crate::commands::{announce, reach};
 use crate::deployment::Deployment;
@@ -13,7 +13,7 @@ use crate::pipelines::{Output, Part};
 pub struct Deployed {
     pub deployment: Deployment,
     pub task: Task,
-    pub patience: Patience,
+    pub polling: Polling,
     source: String,
     target: String,
     instance: String,
@@ -32,10 +32,10 @@ impl Deployed {
     /// `NotDeployed` if it has no task.
     pub async fn of(ctx: &Context, deployment: Deployment, timeout: Duration) -> Result<Self> {
         let clients = ctx.aws().await?;
-        let patience = Patience::new(clients, timeout);
+        let polling = Polling::new(clients, timeout);
         Ok(Self {
-            task: Task::new(clients, deployment.output(Output::TaskArn)?, patience, &ctx.console),
-            patience,
+            task: Task::new(clients, deployment.output(Output::TaskArn)?, polling, &ctx.console),
+            polling,
             source: deployment.output(Output::SourceEndpointArn)?.to_owned(),
             target: deployment.output(Output::TargetEndpointArn)?.to_owned(),
             instance: deployment.output(Output::ReplicationInstanceArn)?.to_owned(),
@@ -68,6 +68,6 @@ impl Deployed {
     /// Tests both endpoints; see [`test()`].
     pub async fn test(&self, ctx: &Context, only_untested: bool) -> Result<Vec<Connection>> {
         let endpoints = [("source", self.source.as_str()), ("target", self.target.as_str())];
-        test(ctx.aws().await?, &self.instance, endpoints, only_untested, self.patience, &ctx.console).await
+        test(ctx.aws().await?, &self.instance, endpoints, only_untested, self.polling, &ctx.console).await
     }
 }

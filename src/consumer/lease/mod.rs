@@ -130,9 +130,9 @@ pub fn is_final(error: &Error) -> bool {
     matches!(error.kind(), Kind::NotDeployed | Kind::StreamMissing | Kind::AccessDenied | Kind::Credentials)
 }
 
-/// Returns whether any consumer renews a lease within `patience`.
-pub async fn is_anyone_alive(leases: &impl Leases, patience: Duration) -> Result<bool> {
-    let deadline = Instant::now() + patience;
+/// Returns whether any consumer renews a lease within `timeout`.
+pub async fn is_anyone_alive(leases: &impl Leases, timeout: Duration) -> Result<bool> {
+    let deadline = Instant::now() + timeout;
     let mut watch = Watch::default();
     loop {
         let all = leases.list().await?;

@@ -99,8 +99,8 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     async fn work(&mut self, cancel: &CancellationToken) -> Result<End> {
         let begun = Instant::now();
         // With `until_idle`, idleness is checked more often.
-        let patience = if self.options.until_idle.is_some() { Duration::from_millis(500) } else { Duration::MAX };
-        let every = (self.options.lease_duration / 4).min(patience);
+        let timeout = if self.options.until_idle.is_some() { Duration::from_millis(500) } else { Duration::MAX };
+        let every = (self.options.lease_duration / 4).min(timeout);
         self.turn().await?;
         let (mut turned, mut reported) = (Instant::now(), Instant::now());
         // The first counts are reported soon: until then the only output is the start of each shard.

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use self::api::SampleApi;
 use self::ordered::Ordered;
 use self::outbox::SampleOutbox;
-pub use self::script::{Call, call};
+pub use self::script::call;
 use super::Deployment;
 use super::database::Database;
 use crate::error::Result;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
-use crate::aws::dms::{Connection, Patience, Snapshot, Task, latest};
+use crate::aws::dms::{Connection, Polling, Snapshot, Task, latest};
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
 use crate::report::Silent;
@@ -14,7 +14,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let Some(arn) = scene.output(Output::TaskArn) else { return Ok(missing(TASK)) };
     let clients = &scene.ground.clients;
     // The task is read only once: there is no progress to report.
-    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Silent);
+    let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
     Ok(vec![match task.describe().await {
         Ok(now) if now.status == "starting" => starting(scene, &now).await,
         Ok(now) => judge(&now),
@@ -30,7 +30,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
 pub async fn has_followed(scene: Scene<'_>) -> bool {
     let Some(arn) = scene.output(Output::TaskArn) else { return false };
     let clients = &scene.ground.clients;
-    let task = Task::new(clients, arn, Patience::new(clients, Duration::ZERO), &Silent);
+    let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
     task.describe().await.is_ok_and(|now| needs_slot(&now))
 }
 

@@ -63,10 +63,6 @@ impl Emulator {
         Ok(Self { url: url.into(), secret, client: Client::builder(TokioExecutor::new()).build(connector) })
     }
 
-    pub fn url(&self) -> &str {
-        &self.url
-    }
-
     /// Passes a request on unchanged, with host name, signature and body, and returns the response unread.
     ///
     /// # Errors

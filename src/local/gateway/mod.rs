@@ -43,8 +43,6 @@ use crate::aws::{AccessKey, Clients};
 
 /// Shared state of the services behind the gateway.
 pub struct Gateway {
-    /// The gateway's address, like `http://127.0.0.1:4566`.
-    pub url: String,
     pub account: &'static str,
     /// Region of requests that name none.
     pub region: String,
@@ -70,7 +68,6 @@ pub struct Gateway {
 
 /// Parts of a gateway.
 pub struct Parts {
-    pub url: String,
     pub region: String,
     pub home: Home,
     pub postgres: Postgres,
@@ -92,7 +89,6 @@ impl Gateway {
 
     pub fn new(parts: Parts) -> Arc<Self> {
         Arc::new(Self {
-            url: parts.url,
             account: ACCOUNT,
             region: parts.region,
             home: parts.home,

@@ -7,6 +7,6 @@ mod estimate;
 mod prices;
 mod usage;
 
-pub use estimate::{Component, Estimate, LeftOut, estimate};
+pub use estimate::{Estimate, estimate};
 pub use prices::{PUBLISHED, Prices};
 pub use usage::Usage;

@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
-pub use adapter::{Connector, Stream};
+pub use adapter::Connector;
 pub use certificate::server_end_point;
 pub use regional::regional_root;
 

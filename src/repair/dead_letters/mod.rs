@@ -23,9 +23,8 @@ mod view;
 
 pub use bucket::{Known, newest};
 pub use discard::discard;
-pub use letter::{DeadLetter, Opened, Record, counts};
+pub use letter::{DeadLetter, Opened, counts};
 pub use place::{Place, Places, in_queues};
 pub use plan::Selection;
 pub use queue::HELD;
 pub use redrive::{Options, Report, Step, redrive};
-pub use view::View;

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
-pub use ledger::{Comparison, Fact, Ledger, Side};
+pub use ledger::{Fact, Ledger, Side};
 pub use overtaken::Overtaken;
 
 use crate::error::{Error, Kind, Result};

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use outboxctl::pipelines::{self, Owner};
+use outboxctl::internals::pipelines::{self, Owner};
 use outboxctl_test_support::cloudformation::{World as Script, step};
 
 use crate::support::account::{Account, full};

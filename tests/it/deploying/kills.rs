@@ -5,7 +5,7 @@ use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use outboxctl::pipelines;
+use outboxctl::internals::pipelines;
 use outboxctl_test_support::cloudformation::{Fault, World as Script};
 
 use crate::support::account::Account;

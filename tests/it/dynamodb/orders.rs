@@ -52,7 +52,7 @@ async fn a_repeated_request_has_the_same_answer_and_one_event() {
     let stack = stack();
     let orders = &deployed(&stack).await;
     let key = "retry-1";
-    // At the same time, as an impatient client does; then again, later.
+    // At the same time, as an fail_fast client does; then again, later.
     let (body, written_otherwise) = (
         order(3),
         json!({ "items": [{ "unitPrice": 5.0, "quantity": 3, "sku": "s" }], "currency": "EUR", "customerId": " zákazník " }),

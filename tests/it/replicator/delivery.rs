@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use outboxctl::capture::Start;
-use outboxctl::local::postgres_server::superuser;
+use outboxctl::internals::capture::Start;
+use outboxctl::internals::local::postgres_server::superuser;
 
 use super::{Running, job, slot, stack};
 use crate::support::database::Database;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use outboxctl::capture::mapping::Mappings;
-use outboxctl::capture::{Job, Start};
-use outboxctl::error::Kind;
+use outboxctl::internals::capture::mapping::Mappings;
+use outboxctl::internals::capture::{Job, Start};
+use outboxctl::internals::error::Kind;
 use serde_json::json;
 
 use super::{Running, job, stack};

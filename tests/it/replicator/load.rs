@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use outboxctl::capture::{Ended, Phase, Start};
-use outboxctl::outbox::formats::dms::Operation;
+use outboxctl::internals::capture::{Ended, Phase, Start};
+use outboxctl::internals::outbox::formats::dms::Operation;
 
 use super::{Running, job, stack};
 use crate::support::database::Database;
@@ -17,7 +17,7 @@ async fn loaded_rows_and_changes_meet_without_gap_or_overlap() {
     let database = Database::create(server, "loads").await;
     database.insert(1, 1, 500, 7).await;
     // In flight when the slot is made: neither lost nor twice there.
-    let flying = outboxctl::postgres::connect(&database.target).await.expect("connection");
+    let flying = outboxctl::internals::postgres::connect(&database.target).await.expect("connection");
     flying
         .batch_execute(
             "BEGIN; INSERT INTO events (aggregate, sequence, payload) VALUES ('a1', 501, '{\"t\": \"\\\\t\"}')",

@@ -10,11 +10,11 @@ mod values;
 
 use std::sync::Arc;
 
-use outboxctl::capture::mapping::Mappings;
-use outboxctl::capture::settings::{LobSettings, SourceSettings, TargetSettings};
-use outboxctl::capture::{Ended, Job, Phase, Start, Statistics, run};
-use outboxctl::error::Result;
-use outboxctl::postgres::replication::Lsn;
+use outboxctl::internals::capture::mapping::Mappings;
+use outboxctl::internals::capture::settings::{LobSettings, SourceSettings, TargetSettings};
+use outboxctl::internals::capture::{Ended, Job, Phase, Start, Statistics, run};
+use outboxctl::internals::error::Result;
+use outboxctl::internals::postgres::replication::Lsn;
 use serde_json::json;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

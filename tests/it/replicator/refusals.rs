@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use outboxctl::capture::{Job, Start};
-use outboxctl::error::{Error, Kind};
-use outboxctl::postgres::Secret;
-use outboxctl::postgres::tls::Roots;
+use outboxctl::internals::capture::{Job, Start};
+use outboxctl::internals::error::{Error, Kind};
+use outboxctl::internals::postgres::Secret;
+use outboxctl::internals::postgres::tls::Roots;
 
 use super::{Running, job, stack};
 use crate::support::database::Database;

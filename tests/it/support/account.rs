@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use outboxctl::pipelines;
+use outboxctl::internals::pipelines;
 use outboxctl_test_support::cloudformation::{Server, World as Script};
 use serde_json::Value;
 

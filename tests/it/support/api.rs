@@ -8,7 +8,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use outboxctl::aws::Clients;
+use outboxctl::internals::aws::Clients;
 use serde_json::Value;
 
 use super::signing;

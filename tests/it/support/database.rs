@@ -1,10 +1,10 @@
 //! A database of a test's own in a local stack's PostgreSQL, with an owner who may replicate and is no superuser.
 
-use outboxctl::local::postgres_server::superuser;
-use outboxctl::local::state::Postgres;
-use outboxctl::postgres::replication::Lsn;
-use outboxctl::postgres::tls::Roots;
-use outboxctl::postgres::{Secret, Target};
+use outboxctl::internals::local::postgres_server::superuser;
+use outboxctl::internals::local::state::Postgres;
+use outboxctl::internals::postgres::replication::Lsn;
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Secret, Target};
 use tokio_postgres::Client;
 
 pub struct Database {
@@ -32,7 +32,7 @@ impl Database {
             password: Secret::new(format!("s3cr3t-{name}")),
             roots: Roots::File(server.ca_file.clone()),
         };
-        let client = outboxctl::postgres::connect(&target).await.expect("the owner's connection");
+        let client = outboxctl::internals::postgres::connect(&target).await.expect("the owner's connection");
         let table = "CREATE TABLE events (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, \
                      aggregate varchar(64) NOT NULL, sequence bigint NOT NULL, payload jsonb NOT NULL); \
                      CREATE PUBLICATION outboxctl FOR TABLE events";

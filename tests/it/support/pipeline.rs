@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use outboxctl::aws::Clients;
-use outboxctl::postgres::tls::Roots;
-use outboxctl::postgres::{Target, connect};
+use outboxctl::internals::aws::Clients;
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Target, connect};
 use serde_json::Value;
 
 use super::shared::Shared;

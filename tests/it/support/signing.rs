@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign as sign_request};
 use aws_sigv4::sign::v4;
 use http::Request;
-use outboxctl::aws::AccessKey;
+use outboxctl::internals::aws::AccessKey;
 
 /// Adds the signature of the stack's key over method, address, host and body.
 pub fn sign<B>(request: &mut Request<B>, body: &[u8], service: &str, key: &AccessKey) {

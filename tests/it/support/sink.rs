@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use outboxctl::capture::{Entry, Failure, Sink, SinkError};
-use outboxctl::outbox::formats::dms::Record;
+use outboxctl::internals::capture::{Entry, Failure, Sink, SinkError};
+use outboxctl::internals::outbox::formats::dms::Record;
 
 #[derive(Default)]
 pub struct Keeping {

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use outboxctl::local::state::State;
-use outboxctl::local::{Home, KEY_HEADER};
+use outboxctl::internals::local::state::State;
+use outboxctl::internals::local::{Home, KEY_HEADER};
 use serde_json::{Value, json};
 
 use super::{World, binary};

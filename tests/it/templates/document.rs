@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use outboxctl::pipelines::{Source, Stack};
+use outboxctl::internals::pipelines::{Source, Stack};
 use serde_json::{Map, Value, json};
 use serde_yaml_ng::Value as Yaml;
 

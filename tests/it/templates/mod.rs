@@ -5,8 +5,8 @@ pub mod source;
 
 use std::collections::BTreeSet;
 
-use outboxctl::functions::rights::{FUNCTIONS, Function};
-use outboxctl::pipelines::{self, Pipeline, Source, Stack};
+use outboxctl::internals::functions::rights::{FUNCTIONS, Function};
+use outboxctl::internals::pipelines::{self, Pipeline, Source, Stack};
 use serde_json::Value;
 
 use document::{Document, fixed, many, names};

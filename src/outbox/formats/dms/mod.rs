@@ -13,8 +13,7 @@ mod value;
 mod write;
 
 pub use metadata::{Metadata, Operation, RecordType};
-pub use parse::{ParseError, Record};
-pub use partial_row::PartialRow;
-pub use recognise::{Broken, Captured, Recognised, recognise};
+pub use parse::Record;
+pub use recognise::{Captured, Recognised, recognise};
 pub use value::{Kind, Numbers, timestamp, write_value};
 pub use write::{Details, Format, Head, Object, write_control, write_row};

@@ -79,14 +79,6 @@ pub enum Value<'a> {
 }
 
 impl<'a> Tuple<'a> {
-    pub fn len(&self) -> usize {
-        usize::from(self.columns)
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.columns == 0
-    }
-
     pub fn iter(&self) -> impl Iterator<Item = Value<'a>> + use<'a> {
         let mut reader = Reader(self.bytes);
         (0..self.columns).map_while(move |_| super::decode::value(&mut reader).ok())

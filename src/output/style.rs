@@ -13,7 +13,7 @@ pub const BOLD: Style = Style::new().bold();
 
 /// The meaning of a piece of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
+pub enum TextStyle {
     /// New, or in good state.
     Good,
     /// Needs attention.
@@ -26,14 +26,14 @@ pub enum Tone {
     Strong,
 }
 
-/// Returns the text, sanitized by [`clean()`], in the tone's colour, for [`Outcome::text`](super::Outcome).
-pub fn painted(tone: Tone, text: &str) -> String {
-    let style = match tone {
-        Tone::Good => GREEN,
-        Tone::Warning => YELLOW,
-        Tone::Bad => RED,
-        Tone::Faint => DIM,
-        Tone::Strong => BOLD,
+/// Returns the text, sanitized by [`clean()`], in the style's colour, for [`Outcome::text`](super::Outcome).
+pub fn painted(meaning: TextStyle, text: &str) -> String {
+    let style = match meaning {
+        TextStyle::Good => GREEN,
+        TextStyle::Warning => YELLOW,
+        TextStyle::Bad => RED,
+        TextStyle::Faint => DIM,
+        TextStyle::Strong => BOLD,
     };
     format!("{style}{}{style:#}", clean(text))
 }
