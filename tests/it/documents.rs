@@ -1,6 +1,8 @@
 //! Documents and code say the same.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
 
 use outboxctl::internals::error::Kind;
 
@@ -62,4 +64,45 @@ fn parameters_that_documents_name_are_parameters_of_a_template() {
         }
     }
     assert!(named > 0);
+}
+
+/// Returns the path of every function of the library like the name of a test: `pipelines::route::tests::name`.
+fn functions(folder: &Path, module: &str, found: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+        if path.is_dir() {
+            functions(&path, &format!("{module}{name}::"), found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            let text = std::fs::read_to_string(&path).expect("a source file");
+            let module = if name == "mod" { module.to_owned() } else { format!("{module}{name}::") };
+            let functions = text.split("fn ").skip(1).filter_map(|rest| rest.split(['(', '<']).next());
+            found.extend(functions.map(|function| format!("{module}tests::{function}")));
+        }
+    }
+}
+
+/// A filter that matches no test makes `cargo test` succeed without running one.
+#[test]
+fn every_test_filter_that_documents_name_matches_a_test() {
+    let listed = Command::new(std::env::current_exe().expect("this program")).arg("--list").output().expect("a list");
+    let integration = String::from_utf8_lossy(&listed.stdout).into_owned();
+    let mut library = Vec::new();
+    functions(&repository().join("src"), "", &mut library);
+    let mut seen = 0;
+    for document in ["README.md", ".github/CONTRIBUTING.md", "src/commands/init/schema.rs"] {
+        let text = std::fs::read_to_string(repository().join(document)).expect(document);
+        for command in text.split("cargo test ").skip(1).filter_map(|rest| rest.split(['`', '\n', '#']).next()) {
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let filter = match words.as_slice() {
+                ["--test", "it", filter] | ["--lib", filter] | [filter] if !filter.starts_with('-') => filter,
+                _ => continue,
+            };
+            let in_library = library.iter().any(|name| name.contains(filter)) && words[0] != "--test";
+            let in_integration = integration.contains(filter) && words[0] != "--lib";
+            assert!(in_library || in_integration, "{document}: `cargo test {command}` runs no test");
+            seen += 1;
+        }
+    }
+    assert!(seen > 8, "{seen}");
 }
