@@ -1,11 +1,11 @@
-//! `deploy` of the largest pipeline against the critical path of its stacks, at a scripted CloudFormation.
+//! Duration of a `deploy` of the largest pipeline, as a ratio to the critical path of its stacks.
 //!
-//! `cargo bench --bench deploy`. Nothing but the binary and a server of its own takes part: each stack's operation takes
-//! a given time, of several shapes, and the wall time of a deploy is held against the longest way through the stacks.
-//! The shapes run in turn, and medians are told. A stack's end is seen at the next look at it, so each stack on that way
-//! may add an interval of polling, whose longest is told: 2.5 s on AWS. `OUTBOXCTL_BENCH_RUNS` (5).
-//! `OUTBOXCTL_BENCH_PACE=aws` polls as on AWS, with times twenty times as long: a quarter of an hour.
-#![allow(clippy::print_stdout)] // what a bench is for
+//! `cargo bench --bench deploy`. The executable runs against a scripted CloudFormation server in this process, where the
+//! operation of each stack takes a set time. Several distributions of these times take turns; the output has medians.
+//! Polling notices the end of a stack late, so each stack on the critical path may add one polling interval, which the
+//! output states: 2.5 s on AWS. `OUTBOXCTL_BENCH_RUNS` (5). `OUTBOXCTL_BENCH_PACE=aws` polls as on AWS, with times twenty
+//! times as long, and takes a quarter of an hour.
+#![allow(clippy::print_stdout)] // Prints its results.
 
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -46,7 +46,7 @@ fn as_on_aws(stack: &str) -> f64 {
     }
 }
 
-/// What is usually quick is slow.
+/// Stacks that are usually quick are slow.
 fn by_the_code(stack: &str) -> f64 {
     match stack {
         "code" => 5.0,
@@ -56,7 +56,7 @@ fn by_the_code(stack: &str) -> f64 {
     }
 }
 
-/// The longest way through the stacks that ends with this one: its time, and how many stacks are on it.
+/// Returns the time of the longest path through the stacks that ends with this one, and its number of stacks.
 fn way_to(stack: &Stack, stacks: &[Stack], seconds: &BTreeMap<&str, f64>) -> (f64, u32) {
     let before = stacks.iter().filter(|other| stack.depends_on.contains(&other.name));
     let longest = before.map(|other| way_to(other, stacks, seconds)).max_by(|a, b| a.0.total_cmp(&b.0));
@@ -97,16 +97,16 @@ fn main() {
             if wall <= 1.05 * path + polling { "met" } else { "missed" },
         );
     }
-    println!("polling: an interval of at most {interval} s for each stack on the way");
+    println!("polling: at most {interval} s for each stack on the critical path");
 }
 
-/// One deploy into an empty account, from the start of the process to its end.
+/// Deploys into an empty account, and returns the time from the start of the process to its end.
 fn deploy(stacks: &[Stack], seconds: impl Fn(&str) -> f64, at_aws: bool) -> Duration {
     let delay = |stack: &Stack| (full(PIPELINE, stack.name), Duration::from_secs_f64(seconds(stack.name)));
     let account = Account::new(PIPELINE, Script { delays: stacks.iter().map(delay).collect(), ..Script::default() });
     let mut command = account.command(&["deploy", "--quiet"]);
     if at_aws {
-        // This machine as well, by a name that is not known for it.
+        // This machine, by a name that is not recognised as local.
         command.env("AWS_ENDPOINT_URL", account.server.url.replace("127.0.0.1", "0.0.0.0"));
     }
     let began = Instant::now();

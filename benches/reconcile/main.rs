@@ -1,8 +1,8 @@
-//! Comparing both sides of a reconcile at size: rows a second, and the most memory that the process ever had.
+//! Comparison of both sides of a reconcile: rows per second, and maximum memory.
 //!
-//! `cargo bench --bench reconcile`. `OUTBOXCTL_BENCH_ROWS` (3000000) events on a synthetic source, of which every
-//! thousandth is missing, every thousandth twice, and every thousandth altered; needs 82 bytes of disk an event.
-#![allow(clippy::print_stdout)] // what a bench is for
+//! `cargo bench --bench reconcile`. `OUTBOXCTL_BENCH_ROWS` (3000000) events of a synthetic source, of which every
+//! thousandth is missing, every thousandth duplicated, and every thousandth altered. Needs 82 bytes of disk per event.
+#![allow(clippy::print_stdout)] // Prints its results.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use outboxctl::internals::repair::reconcile::{Counts, Fact, Ledger, Side};
 use uuid::Uuid;
 
-/// The most memory that this process ever had, in MiB; Linux tells it.
+/// Returns the maximum resident memory of this process so far, in MiB. Linux only.
 fn peak() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
@@ -29,7 +29,7 @@ fn main() {
     for number in 0..rows {
         ledger.add(Side::Committed, &fact(number, 7)).expect("written");
     }
-    // Delivered in another order: the same numbers, backwards.
+    // Delivered in reverse order.
     for number in (0..rows).rev() {
         let digest = if number % 1_000 == 3 { 8 } else { 7 };
         let times = match number % 1_000 {

@@ -1,4 +1,4 @@
-//! Throughput: a backlog, and who drains it how fast.
+//! Throughput: writes a backlog, and measures how fast each program drains it.
 
 use std::time::Duration;
 
@@ -69,7 +69,7 @@ fn slot(database: &Database, who: &str, run: u64) -> String {
     format!("{}_{who}_{run}", database.target.database)
 }
 
-/// Whether everything up to `end` was confirmed.
+/// Returns whether everything up to `end` was confirmed.
 pub async fn assert_drained(database: &Database, slot: &str, end: Lsn) {
     let confirmed = database.confirmed(slot).await;
     assert!(confirmed >= end, "slot {slot} is at {confirmed}, not at {end}");

@@ -1,4 +1,4 @@
-//! One slot drained by one process, timed from its start to its end.
+//! Drains a slot with one process, timed from its start to its end.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -27,7 +27,7 @@ pub struct Drained {
     pub peak_kilobytes: u64,
 }
 
-/// The tool that comes with PostgreSQL, its output thrown away.
+/// Drains with PostgreSQL's own tool, and discards the output.
 pub async fn pg_recvlogical(server: &Postgres, database: &Database, slot: &str, end: Lsn) -> Drained {
     let target = &database.target;
     let connection = format!(
@@ -47,7 +47,7 @@ pub async fn pg_recvlogical(server: &Postgres, database: &Database, slot: &str, 
     drained
 }
 
-/// This replicator, in a process of its own, into a sink that throws records away.
+/// Drains with the replicator in a process of its own, into a sink that discards records.
 pub async fn replicator(server: &Postgres, database: &Database, slot: &str, end: Lsn, rows: u64) -> Drained {
     let target = &database.target;
     let mut command = Command::new(std::env::current_exe().expect("our own path"));
@@ -72,13 +72,13 @@ fn watch_child(mut command: Command) -> Drained {
     }
 }
 
-/// Highest resident memory so far.
+/// Returns the maximum resident memory so far, in kilobytes.
 fn peak(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
 }
 
-/// Counts, and keeps nothing.
+/// Counts records and discards them.
 #[derive(Default)]
 pub struct Null {
     pub entries: AtomicU64,
@@ -120,7 +120,7 @@ pub fn job(database: Target, slot: &str, start: Start) -> Job {
     }
 }
 
-/// The replicator's process: drains a slot up to a position, and ends.
+/// Runs in the replicator's process: drains a slot up to a position.
 pub async fn child(arguments: &[String]) {
     let [host, port, database, slot, end, rows, ca_file] = arguments else { panic!("{arguments:?}") };
     let end: Lsn = end.parse().expect("a position");

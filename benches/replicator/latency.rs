@@ -1,4 +1,4 @@
-//! Latency: from the commit to the moment the sink has the record, at a steady rate.
+//! Latency from the commit to the arrival at the sink, at a steady rate.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,9 +1,9 @@
-//! The replicator against `pg_recvlogical … -f /dev/null`, side by side, draining the same backlog over TLS.
+//! Throughput of the replicator, as a ratio to `pg_recvlogical … -f /dev/null` on the same backlog over TLS.
 //!
-//! `cargo bench --bench replicator`. Brings up a local stack of its own and takes it down again. Both drain whole slots
-//! from the start of their process to the last confirmation; runs are interleaved, medians are told.
-//! `OUTBOXCTL_BENCH_ROWS` (200000), `OUTBOXCTL_BENCH_RUNS` (5), `OUTBOXCTL_BENCH_SECONDS` of the latency run (10).
-#![allow(clippy::print_stdout)] // what a bench is for
+//! `cargo bench --bench replicator`. Uses a local stack of its own. Both programs drain a whole slot, from the start of
+//! the process to the last confirmation. They take turns; the output has medians. `OUTBOXCTL_BENCH_ROWS` (200000),
+//! `OUTBOXCTL_BENCH_RUNS` (5), `OUTBOXCTL_BENCH_SECONDS` of the latency run (10).
+#![allow(clippy::print_stdout)] // Prints its results.
 
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -16,7 +16,7 @@ mod latency;
 use support::database::Database;
 use support::stack::Stack;
 
-/// A number from the environment.
+/// Reads a number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

@@ -1,10 +1,10 @@
-//! `tail kinesis --from start --output ndjson` against a bare GetRecords loop, on the same full stream in the same run.
+//! Throughput of `tail kinesis --from start --output ndjson`, as a ratio to a bare GetRecords loop on the same stream.
 //!
-//! `cargo bench --bench tail`. Brings up a local stack of its own and takes it down again. Each is a process of its own,
-//! timed from its start to its end: `tail` finds the pipeline, decodes and writes every record, the loop throws all of it
-//! away. Runs are interleaved, medians are told, for a stream and for one four times as long: memory has to stay the same.
-//! `OUTBOXCTL_BENCH_RECORDS` (100000), `OUTBOXCTL_BENCH_RUNS` (5).
-#![allow(clippy::print_stdout)] // what a bench is for
+//! `cargo bench --bench tail`. Uses a local stack of its own. Each side is a process, timed from its start to its end:
+//! `tail` finds the pipeline, decodes and writes every record; the loop discards them. They take turns, on a stream and
+//! on one four times as long, where memory must stay the same. The output has medians. `OUTBOXCTL_BENCH_RECORDS`
+//! (100000), `OUTBOXCTL_BENCH_RUNS` (5).
+#![allow(clippy::print_stdout)] // Prints its results.
 
 #[path = "../../tests/it/support/mod.rs"]
 #[allow(dead_code, unused_imports)]
@@ -21,10 +21,10 @@ use aws_sdk_kinesis::types::{PutRecordsRequestEntry, ShardIteratorType};
 use outboxctl::internals::aws::{AccessKey, Clients, LocalEndpoint};
 use support::stack::Stack;
 
-/// What `--pipeline` gives a stream that nobody else reads while this runs.
+/// A pipeline whose stream has no other reader.
 const PIPELINE: &[&str] = &["--pipeline", "rds-kinesis"];
 
-/// A number from the environment.
+/// Reads a number from the environment.
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
@@ -33,7 +33,7 @@ async fn client(endpoint: LocalEndpoint) -> Client {
     Clients::for_local(endpoint).await.kinesis()
 }
 
-/// The variables that the loop's process gets the stack's key in: not on its command line, which everybody can see.
+/// Environment variables for the stack's access key, because command lines are visible to all users.
 const KEY: [&str; 2] = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 fn main() {
@@ -89,7 +89,7 @@ fn main() {
     }
 }
 
-/// Puts records like those that DMS writes, over keys of all shards.
+/// Puts records in the form of DMS, with keys of all shards.
 async fn fill(client: &Client, stream: &str, numbers: std::ops::Range<u64>) {
     let numbers: Vec<u64> = numbers.collect();
     for chunk in numbers.chunks(500) {
@@ -109,7 +109,7 @@ async fn fill(client: &Client, stream: &str, numbers: std::ops::Range<u64>) {
     }
 }
 
-/// As little as a reader can do.
+/// Reads and counts all records, and does nothing else.
 async fn bare_loop(client: &Client, stream: &str, records: u64) {
     let shards = client.list_shards().stream_name(stream).send().await.expect("shards");
     let read = shards.shards().iter().map(|shard| async move {
@@ -135,7 +135,7 @@ struct Run {
     peak_kilobytes: u64,
 }
 
-/// Runs to the end; counts the lines where so many are expected, besides those that are no items.
+/// Runs the command to its end. With `items`, checks that it printed so many lines with items.
 fn watch(command: &mut Command, items: Option<u64>) -> Run {
     let began = Instant::now();
     let mut child = command.stdin(Stdio::null()).stderr(Stdio::inherit()).spawn().expect("it starts");
@@ -165,7 +165,7 @@ fn watch(command: &mut Command, items: Option<u64>) -> Run {
     Run { took, peak_kilobytes }
 }
 
-/// Highest resident memory so far.
+/// Returns the maximum resident memory so far, in kilobytes.
 fn peak(child: &Child) -> Option<u64> {
     let status = std::fs::read_to_string(Path::new("/proc").join(child.id().to_string()).join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.split_whitespace().next()?.parse().ok()
