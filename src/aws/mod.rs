@@ -4,6 +4,7 @@
 mod access_key;
 pub mod account;
 pub mod api_gateway;
+mod arn;
 pub mod buckets;
 mod clients;
 pub mod clock;
@@ -15,6 +16,7 @@ pub mod function;
 pub mod health;
 mod https;
 pub mod log_groups;
+pub mod named;
 pub mod package;
 pub mod rds_token;
 mod region;

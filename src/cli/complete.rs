@@ -13,6 +13,7 @@ use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use tokio_util::sync::CancellationToken;
 
+use crate::aws::named;
 use crate::cloudformation;
 use crate::commands::Context;
 use crate::commands::explain::TOPICS;
@@ -55,6 +56,9 @@ fn with_candidates(arg: Arg) -> Arg {
         ("topic", _) => topics,
         ("stacks", _) => stacks,
         ("name", _) => outputs,
+        ("stream", _) => streams,
+        ("bus", _) => buses,
+        ("table", _) => tables,
         ("parameters", _) => parameters,
         // Ids of dead letters; arguments for event ids have another value name.
         ("id" | "ids", Some([name])) if name.as_str() == "ID" => dead_letters,
@@ -101,6 +105,18 @@ fn stages() -> Vec<CompletionCandidate> {
 fn outputs() -> Vec<CompletionCandidate> {
     let outputs = asked(async |ctx| Ok(reach::glance(ctx).await?.outputs().keys().cloned().collect::<Vec<_>>()));
     plain(outputs.unwrap_or_default())
+}
+
+fn streams() -> Vec<CompletionCandidate> {
+    plain(asked(async |ctx| named::streams(ctx.aws().await?).await).unwrap_or_default())
+}
+
+fn buses() -> Vec<CompletionCandidate> {
+    plain(asked(async |ctx| named::buses(ctx.aws().await?).await).unwrap_or_default())
+}
+
+fn tables() -> Vec<CompletionCandidate> {
+    plain(asked(async |ctx| named::tables(ctx.aws().await?).await).unwrap_or_default())
 }
 
 /// Returns the dead letters of the bucket or the table. Those in queues are left out: listing a queue hides its

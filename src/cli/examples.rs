@@ -106,7 +106,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("tail", &[
         ("Follow the stream and the bus", "@ tail"),
         ("Show the last quarter of an hour of one event type, and exit", "@ tail stream --from -15m --until +0s --where \"event_type=='CarCreated'\""),
-        ("Write one line for each event", "@ tail bus --format '{at} {event_type} {aggregate_id}'"),
+        ("Follow a stream that other tools created", "@ tail --stream orders --from -15m"),
     ]),
     ("verify", &[
         ("Write 200 events, and verify every hop", "@ verify --count 200"),

@@ -2,7 +2,9 @@
 
 mod filter;
 mod named;
+mod resources;
 mod show;
+mod source;
 
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, from, time, whole};
 use crate::commands::reach;
 use crate::consumer::DEFAULT_GROUP;
-use crate::deployment::{Readers, Reading};
+use crate::deployment::Reading;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::{self, Hop, Part, Pipeline, Stop};
@@ -20,7 +22,9 @@ use crate::settings::OutputFormat;
 use crate::streams::{StartAt, Template, Warnings};
 use filter::Filter;
 use named::NamedHop;
+use resources::Resources;
 use show::Show;
+use source::Source;
 
 /// Follow events through the stream, the bus and the event log
 ///
@@ -28,15 +32,20 @@ use show::Show;
 /// children. Reads the bus through a temporary queue and rule, which are removed at the end. Unpacks aggregated and
 /// compressed records; records that cannot be decoded are shown as base64 with the reason.
 ///
+/// --stream, --bus and --table follow resources of the account that outboxctl did not deploy. Records that are not
+/// events are shown as JSON or text.
+///
 /// --format accepts text with an item's fields in braces: {at} {hop} {content} {summary} {age_ms} {event_id}
 /// {event_type} {aggregate_type} {aggregate_id} {sequence} {committed_at} {correlation_id} {shard} {sequence_number}
-/// {partition_key} {image} {record} {base64} {error}. {record.data.payload} selects a field within a record. Fields
+/// {partition_key} {image} {record} {text} {base64} {error}. {record.data.payload} selects a field within a record. Fields
 /// that an item does not have are empty.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Hops to follow [default: the stream, and the bus or the processed log]
     #[arg(value_enum, value_name = "HOP")]
     hops: Vec<NamedHop>,
+    #[command(flatten)]
+    resources: Resources,
     /// Where to start: latest, start, a time, or -15m
     #[arg(long, value_name = "TIME", default_value = "latest", allow_hyphen_values = true, value_parser = from)]
     from: StartAt,
@@ -69,8 +78,6 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         self.check(ctx)?;
-        let deployment = reach::deployment(ctx).await?;
-        let stops = self.stops(ctx, deployment.pipeline)?;
         let reading = Reading {
             from: self.from,
             until: self.until,
@@ -78,9 +85,10 @@ impl Args {
             enhanced_fan_out: self.enhanced_fan_out,
             warnings: Warnings::on(&ctx.console),
         };
+        let source = self.source(ctx).await?;
         let _hold = ctx.hold();
-        let (readers, items) = Readers::open(&deployment, &stops, &reading, &ctx.console, &ctx.cancel).await?;
-        let names: Vec<_> = stops.iter().map(|stop| stop.part.hop().name()).collect();
+        let names = source.names();
+        let (readers, items) = source.open(ctx, &reading).await?;
         ctx.console.emit(Event::finished("tail", format!("following {}", names.join(", ")), false));
         let show = Show {
             count: self.count,
@@ -93,6 +101,17 @@ impl Args {
         let shown = shown?;
         closed?;
         Ok(Outcome::data(serde_json::json!({ "shown": shown })).summary(count(shown, "item")))
+    }
+
+    /// Finds what to follow.
+    async fn source(&self, ctx: &Context) -> Result<Source> {
+        if self.resources.any() {
+            let clients = ctx.aws().await?;
+            return Ok(Source::Named(Box::new(clients.clone()), self.resources.feeds(clients).await?));
+        }
+        let deployment = reach::deployment(ctx).await?;
+        let stops = self.stops(ctx, deployment.pipeline)?;
+        Ok(Source::Deployed(Box::new(deployment), stops))
     }
 
     /// Checks the arguments before any request to AWS.
@@ -108,10 +127,14 @@ impl Args {
             }
             StartAt::Latest | StartAt::Start | StartAt::At(_) => {}
         }
-        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
-        self.hops.iter().filter_map(|named| part(*named)).try_for_each(|part| pipeline.need(part))?;
-        if self.group.is_some() {
-            pipeline.need(Part::Consumers)?;
+        if self.resources.any() {
+            self.resources.check(self.from, self.enhanced_fan_out)?;
+        } else {
+            let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+            self.hops.iter().filter_map(|named| part(*named)).try_for_each(|part| pipeline.need(part))?;
+            if self.group.is_some() {
+                pipeline.need(Part::Consumers)?;
+            }
         }
         if ctx.settings.output == OutputFormat::Json {
             return Err(Error::new(

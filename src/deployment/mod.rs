@@ -9,7 +9,7 @@ pub mod database;
 mod readers;
 pub mod samples;
 
-pub use readers::{Readers, Reading};
+pub use readers::{Feed, Readers, Reading};
 
 use std::collections::BTreeMap;
 

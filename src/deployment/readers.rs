@@ -1,5 +1,6 @@
-//! Readers of the stops of a deployment.
+//! Readers of the stops of a deployment, and of other streams and buses of the account.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -7,6 +8,8 @@ use tokio::sync::mpsc::Receiver;
 use tokio_util::sync::CancellationToken;
 
 use super::Deployment;
+use super::database::Database;
+use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Part, Stop};
 use crate::report::Reporter;
@@ -25,43 +28,91 @@ pub struct Reading {
     pub warnings: Warnings,
 }
 
-impl Deployment {
-    /// Opens the reader of a stop. It sends items to `sink`, until `end` is cancelled.
-    ///
-    /// # Errors
-    /// `NotDeployed`, and those of the service; `Unexpected` for a stop that has no reader of its own.
-    pub async fn read(&self, stop: &Stop, reading: &Reading, sink: Sink, end: CancellationToken) -> Result<()> {
-        self.read_through(stop, reading, None, sink, end).await
+/// A place to read items from.
+pub enum Feed {
+    /// The name of a Kinesis stream.
+    Kinesis(String),
+    /// The ARN of the stream of a DynamoDB table.
+    TableStream(String),
+    /// The name of an EventBridge bus.
+    Bus(String),
+    /// The name of the log group of a bus.
+    EventLog(String),
+    /// A database with a processed log.
+    ProcessedLog(Box<Database>),
+}
+
+impl fmt::Display for Feed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Kinesis(name) => write!(f, "stream {name}"),
+            Self::TableStream(arn) => write!(f, "stream {arn}"),
+            Self::Bus(name) => write!(f, "bus {name}"),
+            Self::EventLog(name) => write!(f, "log group {name}"),
+            Self::ProcessedLog(_) => f.write_str("processed log"),
+        }
+    }
+}
+
+impl Feed {
+    fn bus(&self) -> Option<&str> {
+        if let Self::Bus(name) = self { Some(name) } else { None }
     }
 
-    /// [`Deployment::read`], Kinesis through the consumer of this ARN.
-    async fn read_through(
-        &self,
-        stop: &Stop,
+    /// Opens the reader. It sends items to `sink`, until `end` is cancelled. `consumer` is the ARN of the consumer
+    /// through which Kinesis is read.
+    async fn read(
+        self,
+        clients: &Clients,
         reading: &Reading,
         consumer: Option<String>,
         sink: Sink,
         end: CancellationToken,
     ) -> Result<()> {
-        let (clients, name) = (&self.clients, self.output(stop.output)?.to_owned());
         let Reading { from, until, group, warnings, .. } = reading.clone();
-        match stop.part {
-            Part::Kinesis => {
-                let options = kinesis::Options { stream: name, from, until, consumer, warnings };
+        match self {
+            Self::Kinesis(stream) => {
+                let options = kinesis::Options { stream, from, until, consumer, warnings };
                 kinesis::open(clients, options, sink, end).await
             }
-            Part::TableStream => {
-                let options = dynamodb::Options { stream_arn: name, from, until, warnings };
+            Self::TableStream(stream_arn) => {
+                let options = dynamodb::Options { stream_arn, from, until, warnings };
                 dynamodb::open(clients, options, sink, end).await
             }
-            Part::EventLog => log::open(clients, log::Options { group: name, from, until }, sink, end).await,
-            Part::ProcessedLog => {
+            Self::EventLog(group) => log::open(clients, log::Options { group, from, until }, sink, end).await,
+            Self::ProcessedLog(database) => {
                 let pause = Duration::from_millis(if clients.is_local() { 50 } else { 1_000 });
                 let options = processed::Options { group, from, until, pause };
-                processed::open(self.database().await?, options, sink, end).await
+                processed::open(*database, options, sink, end).await
             }
+            Self::Bus(_) => Err(Error::new(Kind::Unexpected, "a bus is read through a tap")),
+        }
+    }
+}
+
+impl Deployment {
+    /// Returns the feed of a stop.
+    ///
+    /// # Errors
+    /// `NotDeployed`, and those of connecting to the database; `Unexpected` for a stop that has no reader.
+    async fn feed(&self, stop: &Stop) -> Result<Feed> {
+        let name = self.output(stop.output)?.to_owned();
+        match stop.part {
+            Part::Kinesis => Ok(Feed::Kinesis(name)),
+            Part::TableStream => Ok(Feed::TableStream(name)),
+            Part::Bus => Ok(Feed::Bus(name)),
+            Part::EventLog => Ok(Feed::EventLog(name)),
+            Part::ProcessedLog => Ok(Feed::ProcessedLog(Box::new(self.database().await?))),
             part => Err(Error::new(Kind::Unexpected, format!("{} has no reader", part.hop().name()))),
         }
+    }
+
+    /// Opens the reader of a stop. It sends items to `sink`, until `end` is cancelled.
+    ///
+    /// # Errors
+    /// `NotDeployed`, and those of the service; `Unexpected` for a stop that has no reader of its own.
+    pub async fn read(&self, stop: &Stop, reading: &Reading, sink: Sink, end: CancellationToken) -> Result<()> {
+        self.feed(stop).await?.read(&self.clients, reading, None, sink, end).await
     }
 }
 
@@ -74,8 +125,7 @@ pub struct Readers {
 }
 
 impl Readers {
-    /// Opens a reader of each stop. All items are sent to one receiver, which ends with the last reader.
-    /// [`Readers::close`] must follow, whatever happens; after an error here nothing remains open.
+    /// Opens a reader of each stop: see [`Readers::follow`].
     ///
     /// # Errors
     /// `Interrupted` when cancelled, and those of [`Deployment::read`].
@@ -86,9 +136,32 @@ impl Readers {
         reporter: &dyn Reporter,
         cancel: &CancellationToken,
     ) -> Result<(Self, Receiver<Result<Item>>)> {
+        let feeds = async {
+            let mut feeds = Vec::new();
+            for stop in stops {
+                feeds.push(deployment.feed(stop).await?);
+            }
+            Ok(feeds)
+        };
+        let feeds = cancel.run_until_cancelled(feeds).await.unwrap_or_else(|| Err(stopped()))?;
+        Self::follow(&deployment.clients, feeds, reading, reporter, cancel).await
+    }
+
+    /// Opens a reader of each feed. All items are sent to one receiver, which ends with the last reader.
+    /// [`Readers::close`] must follow, whatever happens; after an error here nothing remains open.
+    ///
+    /// # Errors
+    /// `Interrupted` when cancelled, and those of the services.
+    pub async fn follow(
+        clients: &Clients,
+        feeds: Vec<Feed>,
+        reading: &Reading,
+        reporter: &dyn Reporter,
+        cancel: &CancellationToken,
+    ) -> Result<(Self, Receiver<Result<Item>>)> {
         let (sink, items) = streams::channel();
         let mut readers = Self::default();
-        match readers.start(deployment, stops, reading, &sink, (reporter, cancel)).await {
+        match readers.start(clients, feeds, reading, &sink, (reporter, cancel)).await {
             Ok(()) => Ok((readers, items)),
             Err(error) => {
                 if let Err(left) = readers.close().await {
@@ -101,27 +174,26 @@ impl Readers {
 
     async fn start(
         &mut self,
-        deployment: &Deployment,
-        stops: &[&Stop],
+        clients: &Clients,
+        feeds: Vec<Feed>,
         reading: &Reading,
         sink: &Sink,
         (reporter, cancel): (&dyn Reporter, &CancellationToken),
     ) -> Result<()> {
         // The tap takes longest. Like a consumer for fan-out it must not be dropped while it is created.
-        if let Some(bus) = stops.iter().find(|stop| stop.part == Part::Bus) {
-            let name = deployment.output(bus.output)?;
-            let tap = self.tap.insert(bus::Tap::open(&deployment.clients, name, reporter, cancel).await?);
+        if let Some(name) = feeds.iter().find_map(Feed::bus) {
+            let tap = self.tap.insert(bus::Tap::open(clients, name, reporter, cancel).await?);
             tap.listen(sink, reading.until);
         }
-        for stop in stops.iter().filter(|stop| stop.part != Part::Bus) {
-            if stop.part == Part::Kinesis && reading.enhanced_fan_out {
-                let stream = deployment.output(stop.output)?;
-                self.consumer = Some(FanOut::open(&deployment.clients, stream, reporter, cancel).await?);
+        for feed in feeds.into_iter().filter(|feed| feed.bus().is_none()) {
+            if let Feed::Kinesis(stream) = &feed
+                && reading.enhanced_fan_out
+            {
+                self.consumer = Some(FanOut::open(clients, stream, reporter, cancel).await?);
             }
             let consumer = self.consumer.as_ref().map(|consumer| consumer.arn.clone());
-            let opening = deployment.read_through(stop, reading, consumer, sink.clone(), self.end.clone());
-            let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
-            cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
+            let opening = feed.read(clients, reading, consumer, sink.clone(), self.end.clone());
+            cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(stopped()))?;
         }
         Ok(())
     }
@@ -142,4 +214,8 @@ impl Readers {
         };
         tap.and(consumer)
     }
+}
+
+fn stopped() -> Error {
+    Error::new(Kind::Interrupted, "stopped")
 }

@@ -43,7 +43,7 @@ fn is_left(name: &str, prefix: &str, deployment: &Deployment) -> bool {
 
 async fn taps(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let orphans = bus::orphans(&ground.clients).await?;
-    let remedy = "the next `outboxctl tail` or `outboxctl verify` on their bus removes them";
+    let remedy = "the next `outboxctl tail --bus NAME` on their bus removes them";
     Ok(findings("leftovers: taps", &orphans, remedy))
 }
 

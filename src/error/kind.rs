@@ -99,6 +99,8 @@ kinds! {
     TaskFailed, "task-failed", 1, None;
     /// A DMS endpoint can't reach its server.
     EndpointFailed, "endpoint-failed", 1, None;
+    /// A resource that an argument names does not exist.
+    NotFound, "not-found", 1, Some("check the name, and that --region and --profile are those of the resource");
     /// The stream does not exist.
     StreamMissing, "stream-missing", 1, Some("run `outboxctl status` to see what is deployed");
     /// The executable can't run on Lambda.

@@ -141,6 +141,8 @@ impl PartialEq for Json {
 #[serde(rename_all = "lowercase")]
 pub enum Body {
     Record(Json),
+    /// Readable text that is not JSON.
+    Text(String),
     /// Bytes that could not be decoded, and the reason.
     #[serde(untagged)]
     Raw {

@@ -41,7 +41,7 @@ impl Item {
         let summary = clean_line(&self.summary);
         let raw = match &self.body {
             Body::Raw { base64, .. } => format!(" base64 {base64}"),
-            Body::Record(_) => String::new(),
+            Body::Record(_) | Body::Text(_) => String::new(),
         };
         format!("{DIM}{at}{DIM:#} {hop}{name:<9}{hop:#} {aged}{age:>8}{aged:#} {text}{summary}{raw}{text:#}")
     }

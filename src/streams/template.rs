@@ -31,6 +31,7 @@ const FIELDS: &[&str] = &[
     "position",
     "image",
     "record",
+    "text",
     "base64",
     "error",
 ];

@@ -24,6 +24,7 @@ mod interrupted;
 mod journey;
 mod language;
 mod local_stack;
+mod look;
 mod machine;
 mod operator;
 mod own_tables;

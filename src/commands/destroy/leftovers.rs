@@ -50,7 +50,7 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
     }
     if before.output(Output::BusName).is_ok() {
         let queues = bus::orphans(clients).await?;
-        left.extend(queues.into_iter().map(|queue| format!("queue {queue} of a killed tail")));
+        left.extend(queues.into_iter().map(|queue| format!("queue {queue}, left by a killed tail")));
     }
     Ok(left)
 }

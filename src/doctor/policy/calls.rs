@@ -101,6 +101,8 @@ pub const CALLS: &[Call] = &[
     call("list_buckets", &["s3:ListAllMyBuckets"], On::Any, ALL),
     call("list_queues", &["sqs:ListQueues"], On::Any, READ),
     call("list_rules", &["events:ListRules"], On::Bus, READ),
+    call("list_event_buses", &["events:ListEventBuses"], On::Any, READ),
+    call("list_streams", &["kinesis:ListStreams"], On::Any, READ),
     call("list_tables", &["dynamodb:ListTables"], On::Any, ALL),
     call("simulate_principal_policy", &["iam:SimulatePrincipalPolicy"], On::Roles, READ),
     // Streams, tables and logs, as `tail` and `reconcile` read them.

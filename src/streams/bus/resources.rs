@@ -148,7 +148,7 @@ pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     }
 }
 
-/// Returns the names of queues that killed processes left behind, of any bus.
+/// Returns the queues that killed processes left behind, by name, with their bus.
 pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
     let mut found = Vec::new();
     let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
@@ -159,7 +159,8 @@ pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };
         if owner::is_orphan(&tags, Utc::now()) {
-            found.push(queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned());
+            let name = queue_url.rsplit('/').next().unwrap_or(queue_url);
+            found.push(format!("{name} of bus {}", tags.get(BUS).map_or("?", String::as_str)));
         }
     }
     Ok(found)

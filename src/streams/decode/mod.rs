@@ -7,6 +7,7 @@ mod row;
 mod table;
 #[cfg(test)]
 mod tests;
+mod text;
 
 use std::borrow::Cow;
 use std::io::Read;
@@ -74,8 +75,8 @@ fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Ori
 /// Decodes a payload; `budget` is the rest of the bytes that its stream record may unpack to.
 fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin, budget: &mut usize) -> Item {
     let decoded = match bytes.starts_with(GZIP).then(|| gunzip(bytes, budget)) {
-        None => json(bytes).unwrap_or_else(|error| raw(bytes, &error)),
-        Some(Ok(inner)) => json(&inner).unwrap_or_else(|error| raw(bytes, &format!("unpacked by gzip: {error}"))),
+        None => readable(bytes).unwrap_or_else(|error| raw(bytes, &error)),
+        Some(Ok(inner)) => readable(&inner).unwrap_or_else(|error| raw(bytes, &format!("unpacked by gzip: {error}"))),
         Some(Err(error)) => raw(bytes, &format!("gzip: {error}")),
     };
     item(decoded, at, origin)
@@ -98,6 +99,17 @@ struct Payload<'a> {
     correlation_id: Option<Cow<'a, str>>,
 }
 
+/// Decodes JSON, or other readable text.
+fn readable(bytes: &[u8]) -> Result<Decoded, String> {
+    json(bytes).or_else(|error| match text::plain(bytes) {
+        Some(text) => {
+            let summary = format!("text {}", text::short(text));
+            Ok((Content::Other, EventView::default(), summary, Body::Text(text.to_owned())))
+        }
+        None => Err(error),
+    })
+}
+
 fn json(bytes: &[u8]) -> Result<Decoded, String> {
     match serde_json::from_slice::<Captured>(bytes) {
         Ok(record) => {
@@ -116,10 +128,7 @@ fn json(bytes: &[u8]) -> Result<Decoded, String> {
             let body = Json::parse(bytes).map_err(|error| format!("not JSON: {error}"))?;
             let (content, event, summary) = match Change::parse(bytes) {
                 Ok(change) => changed(change),
-                Err(_) => {
-                    let summary = format!("{} bytes of JSON without a change", bytes.len());
-                    (Content::Other, EventView::default(), summary)
-                }
+                Err(_) => (Content::Other, EventView::default(), format!("JSON {}", text::short(body.text()))),
             };
             Ok((content, event, summary, Body::Record(body)))
         }

@@ -75,6 +75,20 @@ fn unreadable_records_are_kept_as_base64() {
 }
 
 #[test]
+fn foreign_records_are_shown_as_what_they_are() {
+    let line = |bytes: &[u8]| serde_json::to_value(record(bytes)).expect("JSON");
+    let text = line(b"GET /cars 200\n");
+    assert_eq!((&text["content"], &text["text"]), (&json!("other"), &json!("GET /cars 200\n")));
+    assert_eq!(text["summary"], "text GET /cars 200\n");
+    let json = line(b"{\"any\": 1}");
+    assert_eq!((&json["content"], &json["summary"]), (&json!("other"), &json!("JSON {\"any\": 1}")));
+    assert_eq!(line(&gzip(b"packed text"))["text"], "packed text");
+    let bytes = line(b"\x00\x01");
+    assert_eq!((&bytes["content"], &bytes["base64"]), (&json!("undecodable"), &json!("AAE=")));
+    assert!(bytes["error"].as_str().is_some_and(|error| error.starts_with("not JSON")), "{bytes}");
+}
+
+#[test]
 fn packed_records_are_unpacked() {
     assert_eq!(record(&gzip(OUTBOX.as_bytes())).event.event_id.as_deref(), Some("e1"));
     let user = |key: &str, data: &[u8]| UserRecord { partition_key: key.into(), data: data.to_vec() };
@@ -95,7 +109,7 @@ fn badly_packed_records_are_kept_whole() {
     cut.truncate(cut.len() / 2);
     let mut aggregate = join(&[UserRecord { partition_key: "a".into(), data: b"x".to_vec() }]);
     aggregate.pop();
-    for (bytes, part) in [(cut, "gzip"), (gzip(b"text"), "unpacked by gzip"), (aggregate, "checksum")] {
+    for (bytes, part) in [(cut, "gzip"), (gzip(b"\xfftext"), "unpacked by gzip"), (aggregate, "checksum")] {
         let item = record(&bytes);
         let Body::Raw { base64, error } = &item.body else { panic!("{item:?}") };
         assert_eq!(STANDARD.decode(base64).expect("base64"), bytes);

@@ -140,7 +140,7 @@ fn fill(trace: &mut Trace, item: &Item, record: &Value) {
 fn record(body: &Body) -> Value {
     match body {
         Body::Record(record) => record.value(),
-        Body::Raw { .. } => Value::Null,
+        Body::Text(_) | Body::Raw { .. } => Value::Null,
     }
 }
 

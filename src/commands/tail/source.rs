@@ -1,0 +1,36 @@
+//! Sources of the items of `tail`.
+
+use tokio::sync::mpsc::Receiver;
+
+use crate::aws::Clients;
+use crate::commands::Context;
+use crate::deployment::{Deployment, Feed, Readers, Reading};
+use crate::error::Result;
+use crate::pipelines::Stop;
+use crate::streams::Item;
+
+/// The stops of a deployment, or resources of the account.
+pub enum Source {
+    Deployed(Box<Deployment>, Vec<&'static Stop>),
+    Named(Box<Clients>, Vec<Feed>),
+}
+
+impl Source {
+    /// Opens the readers. [`Readers::close`] must follow.
+    pub async fn open(self, ctx: &Context, reading: &Reading) -> Result<(Readers, Receiver<Result<Item>>)> {
+        match self {
+            Self::Deployed(deployment, stops) => {
+                Readers::open(&deployment, &stops, reading, &ctx.console, &ctx.cancel).await
+            }
+            Self::Named(clients, feeds) => Readers::follow(&clients, feeds, reading, &ctx.console, &ctx.cancel).await,
+        }
+    }
+
+    /// Returns the names of what is followed, for display.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            Self::Deployed(_, stops) => stops.iter().map(|stop| stop.part.hop().name().to_owned()).collect(),
+            Self::Named(_, feeds) => feeds.iter().map(Feed::to_string).collect(),
+        }
+    }
+}
