@@ -45,6 +45,6 @@ pub use rollout::{Rollout, StackPreview, StackReport};
 pub use stacks::{StackView, stacks};
 pub use stages::stages;
 pub use status::{OnDeploy, OnRecover, Phase, actions};
-pub use template::{parameter_names, secrets};
+pub use template::{parameter_names, secrets, template_parameters};
 pub use values::{Outputs, Supply, Values};
 pub use watch::Watched;

@@ -21,12 +21,21 @@ const LATER: &str = "wait until it is done (`outboxctl watch` shows it), or let 
 pub enum StackAction {
     /// The stack is up to date.
     Stay,
+    /// Existing resources replace the stack: it is neither created nor changed.
+    Existing,
     Update,
     Create,
     /// The creation failed: it is deleted, then created.
     Recreate,
     /// Needs outputs of stacks that do not exist yet: `changes` lists its template's resources.
     CreateLater,
+}
+
+impl StackAction {
+    /// Returns whether a deploy changes the stack.
+    pub fn is_change(self) -> bool {
+        !matches!(self, Self::Stay | Self::Existing)
+    }
 }
 
 /// A parameter whose value would change.

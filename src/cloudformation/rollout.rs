@@ -56,10 +56,11 @@ impl Rollout<'_> {
     /// # Errors
     /// The first root cause. Other failures have been reported by then; dependents of a failed stack are not started.
     pub async fn deploy(&self) -> Result<(Vec<StackReport>, Outputs)> {
-        let outputs = Mutex::new(Outputs::new());
-        let is_made = |name: &str| self.pipeline.stack(name).is_some_and(|stack| !self.leaves_out(stack));
-        for stack in self.pipeline.stacks.iter().filter(|stack| !self.leaves_out(stack)) {
-            let on: Vec<_> = stack.depends_on.iter().filter(|name| is_made(name)).collect();
+        let outputs = Mutex::new(self.given());
+        let is_made = |stack: &Stack| !self.leaves_out(stack) && !self.values.given.replaces(stack);
+        for stack in self.pipeline.stacks.iter().filter(|stack| is_made(stack)) {
+            let is_awaited = |name: &&&str| self.pipeline.stack(name).is_some_and(is_made);
+            let on: Vec<_> = stack.depends_on.iter().filter(is_awaited).collect();
             if on.is_empty() {
                 continue;
             }
@@ -75,7 +76,7 @@ impl Rollout<'_> {
 
     /// Returns the changes that a deploy would make, by stack. Nothing is changed.
     pub async fn preview(&self) -> Result<Vec<StackPreview>> {
-        let outputs = Mutex::new(Outputs::new());
+        let outputs = Mutex::new(self.given());
         let ends = self.each(|stack| self.preview_one(stack, &outputs)).await;
         self.judge(ends)
     }
@@ -103,6 +104,10 @@ impl Rollout<'_> {
     }
 
     async fn deploy_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackReport> {
+        if self.values.given.replaces(stack) {
+            self.engine.reporter.emit(Event::finished(stack.name, "existing, left alone", false));
+            return Ok(StackReport { name: stack.name, changes: Vec::new(), attached: false });
+        }
         if self.leaves_out(stack) {
             let name = stack.full_name(self.pipeline, self.values.stage);
             let gone = self.engine.destroy(stack.name, &name).await?;
@@ -123,13 +128,16 @@ impl Rollout<'_> {
     }
 
     async fn preview_one(&self, stack: &'static Stack, outputs: &Mutex<Outputs>) -> Result<StackPreview> {
+        let nothing = |action, changes| Preview { action, changes, parameters: Vec::new() };
+        if self.values.given.replaces(stack) {
+            return Ok(StackPreview { name: stack.name, preview: nothing(StackAction::Existing, Vec::new()) });
+        }
         let name = stack.full_name(self.pipeline, self.values.stage);
         let existing = self.engine.describe(&name).await?;
         let exists = existing.is_some();
         if let Some(existing) = existing.filter(|_| !self.leaves_out(stack)) {
             outputs.lock().unwrap_or_else(PoisonError::into_inner).extend(outputs_of(&existing));
         }
-        let nothing = |action, changes| Preview { action, changes, parameters: Vec::new() };
         if self.leaves_out(stack) {
             let changes = if exists { vec![Change::stack_removed(&name)] } else { Vec::new() };
             return Ok(StackPreview { name: stack.name, preview: nothing(StackAction::Stay, changes) });
@@ -144,6 +152,11 @@ impl Rollout<'_> {
             Err(error) => return Err(error),
         };
         Ok(StackPreview { name: stack.name, preview })
+    }
+
+    /// Returns the outputs that existing resources stand for.
+    fn given(&self) -> Outputs {
+        self.values.given.outputs().map(|(output, value)| (output.name().to_owned(), value.to_owned())).collect()
     }
 
     fn leaves_out(&self, stack: &Stack) -> bool {

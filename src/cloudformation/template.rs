@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_yaml_ng::Value;
 
 use crate::error::{Kind, OrFail, Result};
-use crate::pipelines::Pipeline;
+use crate::pipelines::{Pipeline, Stack};
 
 /// Returns the keys of one section of a template: `Parameters`, `Outputs`, …
 ///
@@ -19,6 +19,14 @@ pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
         .flat_map(|mapping| mapping.keys())
         .filter_map(|key| Some(key.as_str()?.to_owned()))
         .collect())
+}
+
+/// Returns the parameters of a stack's template.
+///
+/// # Errors
+/// See [`keys`].
+pub fn template_parameters(stack: &Stack) -> Result<BTreeSet<String>> {
+    keys(stack.template, "Parameters")
 }
 
 /// Returns logical id and type of every resource, in the template's order, including conditional ones.

@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::template::keys;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{Artifact, Source, Stack};
+use crate::pipelines::{Artifact, Given, Source, Stack};
 
 /// Outputs of the deployed stacks.
 pub type Outputs = BTreeMap<String, String>;
@@ -29,6 +29,8 @@ pub struct Values<'a> {
     pub protected: bool,
     /// The user's own values by parameter name.
     pub overrides: &'a BTreeMap<String, String>,
+    /// The outputs that existing resources stand for.
+    pub given: &'a Given,
     pub supply: &'a dyn Supply,
 }
 
@@ -95,6 +97,7 @@ impl Values<'_> {
             Source::Output(output) => outputs.get(output.name()).cloned().ok_or_else(|| {
                 Error::new(Kind::NotDeployed, format!("no stack that is deployed has the output {output}"))
             })?,
+            Source::Existing(output) => self.given.value(output).unwrap_or_default().to_owned(),
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,
             // `parameters` resolves these.
             Source::NameByDigest(of) => {
@@ -140,7 +143,14 @@ mod tests {
             _ => None,
         });
         let name_prefix = "outboxctl-dev-rds-kinesis".to_owned();
-        let values = Values { stage: "dev", name_prefix, protected: false, overrides, supply: &Same(supplied) };
+        let values = Values {
+            stage: "dev",
+            name_prefix,
+            protected: false,
+            overrides,
+            given: &Given::default(),
+            supply: &Same(supplied),
+        };
         let parameters = values.parameters(stack, None, &outputs.collect()).await.expect("parameters");
         let named = parameters.iter().find(|parameter| parameter.parameter_key() == Some("CertificateIdentifier"));
         named.and_then(Parameter::parameter_value).expect("a value").to_owned()

@@ -58,6 +58,7 @@ impl Args {
             events_per_second: self.events_per_second,
             event_bytes: f64::from(self.event_bytes),
             parameters: self.parameters(ctx)?,
+            existing: ctx.settings.existing.clone(),
         };
         let home = prices.regions.first().map_or("us-east-1", String::as_str);
         let wanted = match ctx.settings.local {

@@ -43,7 +43,7 @@ impl Args {
                 .hint("leave one of them out; OUTBOXCTL_OUTPUT counts as --output"));
         }
         let deployment = reach::glance(ctx).await?;
-        if !deployment.exists() {
+        if !deployment.is_known() {
             let (pipeline, stage) = (deployment.pipeline.name, &deployment.stage);
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {pipeline} is not deployed in stage {stage}")));
         }

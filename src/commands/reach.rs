@@ -42,18 +42,25 @@ pub async fn glance(ctx: &Context) -> Result<Deployment> {
 }
 
 /// Returns the stacks of the chosen pipeline by their short and their CloudFormation name, in the pipeline's order:
-/// all, or the `named` ones.
+/// all, or the `named` ones, without those that existing resources replace.
 ///
 /// # Errors
 /// `Usage` for a stack that the pipeline does not have.
 pub fn stacks(ctx: &Context, named: &[String]) -> Result<Vec<(&'static str, String)>> {
     let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+    let replaced =
+        |name: &&String| pipeline.stack(name).is_some_and(|stack| pipelines::replaces(&ctx.settings.existing, stack));
+    if let Some(name) = named.iter().find(replaced) {
+        let text = format!("stack {name} is not one of this deployment: [existing] names resources in its place");
+        return Err(Error::new(Kind::Usage, text));
+    }
     if let Some(unknown) = named.iter().find(|name| pipeline.stack(name).is_none()) {
         let known: Vec<_> = pipeline.stacks.iter().map(|stack| stack.name).collect();
         return Err(Error::new(Kind::Usage, format!("pipeline {} has no stack {unknown:?}", pipeline.name))
             .hint(format!("stacks: {}", known.join(", "))));
     }
-    let wanted = pipeline.stacks.iter().filter(|stack| named.is_empty() || named.iter().any(|name| name == stack.name));
+    let made = pipeline.stacks.iter().filter(|stack| !pipelines::replaces(&ctx.settings.existing, stack));
+    let wanted = made.filter(|stack| named.is_empty() || named.iter().any(|name| name == stack.name));
     Ok(wanted.map(|stack| (stack.name, stack.full_name(pipeline, &ctx.settings.stage))).collect())
 }
 

@@ -33,11 +33,14 @@ impl Args {
             .stacks
             .iter()
             .map(|view| {
-                json!({ "stack": view.stack.name, "name": view.name, "status": view.status(), "since": view.changed_at() })
+                let replaced = deployment.replaces(view.stack);
+                let status = if replaced { "existing, left alone" } else { view.status() };
+                let since = view.changed_at().filter(|_| !replaced);
+                json!({ "stack": view.stack.name, "name": view.name, "status": status, "since": since })
             })
             .collect();
         let head = format!("{}, stage {stage}, region {}\n{}", pipeline.name, clients.region(), pipeline.title);
-        if !deployment.exists() {
+        if !deployment.is_known() {
             let data =
                 json!({ "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": [], "findings": [] });
             if self.exit_code {
@@ -55,7 +58,7 @@ impl Args {
             ctx.console.machine_item(&line);
         };
         let findings = doctor::look(&deployment, self.timeout, (&ctx.console.place(), &on_finding)).await;
-        let places = doctor::hops(pipeline, deployment.has_sample(), &findings);
+        let places = doctor::hops(&deployment, &findings);
         drop(wait);
 
         let mut table = Table::new(["part", "state", "details"]);

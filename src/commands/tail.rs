@@ -14,10 +14,10 @@ use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, from, time, whole};
 use crate::commands::reach;
 use crate::consumer::DEFAULT_GROUP;
-use crate::deployment::Reading;
+use crate::deployment::{Deployment, Reading};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
-use crate::pipelines::{self, Hop, Part, Pipeline, Stop};
+use crate::pipelines::{self, Hop, Part, Stop};
 use crate::settings::OutputFormat;
 use crate::streams::{StartAt, Template, Warnings};
 use filter::Filter;
@@ -110,7 +110,7 @@ impl Args {
             return Ok(Source::Named(Box::new(clients.clone()), self.resources.feeds(clients).await?));
         }
         let deployment = reach::deployment(ctx).await?;
-        let stops = self.stops(ctx, deployment.pipeline)?;
+        let stops = self.stops(ctx, &deployment)?;
         Ok(Source::Deployed(Box::new(deployment), stops))
     }
 
@@ -154,7 +154,8 @@ impl Args {
     ///
     /// # Errors
     /// `Usage` for --enhanced-fan-out without a Kinesis stream.
-    fn stops(&self, ctx: &Context, pipeline: &'static Pipeline) -> Result<Vec<&'static Stop>> {
+    fn stops(&self, ctx: &Context, deployment: &Deployment) -> Result<Vec<&'static Stop>> {
+        let pipeline = deployment.pipeline;
         let named: Vec<Hop> = self.hops.iter().map(|named| named.hop()).collect();
         let past = self.from != StartAt::Latest;
         let is_wanted = |hop: Hop| if named.is_empty() { hop != Hop::Log } else { named.contains(&hop) };
@@ -166,7 +167,7 @@ impl Args {
             Hop::Log => is_wanted(Hop::Log) || (is_wanted(Hop::Bus) && past),
             hop => is_wanted(hop),
         };
-        let stops: Vec<&Stop> = pipeline.visible_stops().filter(wanted).collect();
+        let stops: Vec<&Stop> = deployment.visible_stops().filter(wanted).collect();
         if self.enhanced_fan_out && !stops.iter().any(|stop| stop.part == Part::Kinesis) {
             let text = format!("--enhanced-fan-out reads Kinesis, which is not followed here, on {}", pipeline.name);
             return Err(Error::new(Kind::Usage, text));

@@ -46,7 +46,7 @@ impl Args {
         let _hold = ctx.hold();
         let writable = ctx.settings.local || self.allow_write;
         let deployment = announce::deployment(ctx, writable).await?;
-        if !deployment.exists() {
+        if !deployment.is_known() {
             let (name, stage) = (deployment.pipeline.name, &deployment.stage);
             return Err(Error::new(Kind::NotDeployed, format!("pipeline {name}, stage {stage} is not deployed")));
         }

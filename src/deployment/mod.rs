@@ -6,6 +6,7 @@
 //! everything that the command works on.
 
 pub mod database;
+mod given;
 mod readers;
 pub mod samples;
 
@@ -16,7 +17,7 @@ use std::collections::BTreeMap;
 use crate::aws::Clients;
 use crate::cloudformation::{StackView, stacks};
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{self, Output, Owner, Part, Pipeline, Sample, WITH_SAMPLE};
+use crate::pipelines::{self, Given, Output, Owner, Part, Pipeline, Sample, Stack, Stop, WITH_SAMPLE};
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
 use crate::settings::Settings;
@@ -31,6 +32,7 @@ pub struct Deployment {
     /// In the pipeline's order.
     pub stacks: Vec<StackView>,
     outputs: BTreeMap<String, String>,
+    given: Given,
     pub clients: Clients,
     /// Route to the database, if there is one.
     pub via: Via,
@@ -44,9 +46,7 @@ impl Deployment {
     /// # Errors
     /// `Usage` for an unknown pipeline, and those of CloudFormation.
     pub async fn load(clients: &Clients, settings: &Settings) -> Result<Self> {
-        let pipeline = pipelines::find(&settings.pipeline)?;
-        let stacks = stacks(clients, pipeline, &settings.stage, false).await?;
-        Ok(Self::new(clients, pipeline, &settings.stage, stacks))
+        Self::described(clients, settings, false).await
     }
 
     /// Like [`Deployment::load`], with short timeouts: for commands that only show the deployment.
@@ -54,21 +54,38 @@ impl Deployment {
     /// # Errors
     /// The same.
     pub async fn glance(clients: &Clients, settings: &Settings) -> Result<Self> {
+        Self::described(clients, settings, true).await
+    }
+
+    async fn described(clients: &Clients, settings: &Settings, glance: bool) -> Result<Self> {
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let stacks = stacks(clients, pipeline, &settings.stage, true).await?;
-        Ok(Self::new(clients, pipeline, &settings.stage, stacks))
+        let stacks = stacks(clients, pipeline, &settings.stage, glance);
+        let (given, stacks) = tokio::try_join!(given::given(clients, pipeline, settings), stacks)?;
+        Ok(Self::new(clients, pipeline, &settings.stage, stacks).with(given))
     }
 
     /// Returns a deployment of these stacks.
     pub fn new(clients: &Clients, pipeline: &'static Pipeline, stage: &str, stacks: Vec<StackView>) -> Self {
         let outputs = stacks.iter().flat_map(StackView::outputs).collect();
         let (clients, stage) = (clients.clone(), stage.to_owned());
-        let mut deployment = Self { pipeline, stage, stacks, outputs, clients, via: Via::Auto, roots: None };
+        let given = Given::default();
+        let mut deployment = Self { pipeline, stage, stacks, outputs, given, clients, via: Via::Auto, roots: None };
         // Stacks that were left out on purpose are not missing.
         if !deployment.has_sample() {
             deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
         }
         deployment
+    }
+
+    /// Sets the existing resources. They take the place of outputs of the stacks.
+    #[must_use]
+    fn with(mut self, given: Given) -> Self {
+        let replaced = self.stacks.iter().filter(|view| given.replaces(view.stack));
+        let hidden: Vec<String> = replaced.flat_map(|view| view.outputs().into_keys()).collect();
+        self.outputs.retain(|name, _| !hidden.contains(name));
+        self.outputs.extend(given.outputs().map(|(output, value)| (output.name().to_owned(), value.to_owned())));
+        self.given = given;
+        self
     }
 
     /// Sets the certificate authorities for direct connections to the database.
@@ -152,7 +169,51 @@ impl Deployment {
 
     /// Returns whether any stack of the pipeline itself is deployed.
     pub fn exists(&self) -> bool {
-        self.stacks.iter().any(|view| view.stack.owner == Owner::Pipeline && view.described.is_some())
+        self.own_stacks().any(|view| view.described.is_some())
+    }
+
+    /// Returns whether there is anything to look at: a stack, or an existing resource.
+    pub fn is_known(&self) -> bool {
+        self.exists() || !self.given.is_empty()
+    }
+
+    /// Returns the stacks of this stage, deployed or not: without those of the account, and those that existing
+    /// resources replace.
+    pub fn own_stacks(&self) -> impl Iterator<Item = &StackView> {
+        self.stacks.iter().filter(|view| view.stack.owner == Owner::Pipeline && !self.replaces(view.stack))
+    }
+
+    /// Returns the existing resources.
+    pub fn given(&self) -> &Given {
+        &self.given
+    }
+
+    /// Returns whether existing resources replace the stack.
+    pub fn replaces(&self, stack: &Stack) -> bool {
+        self.given.replaces(stack)
+    }
+
+    /// Returns whether an existing resource stands for the output: it is not changed and not deleted.
+    pub fn is_existing(&self, output: Output) -> bool {
+        self.given.value(output).is_some()
+    }
+
+    /// Returns the stops of the deployment, in order. Where no stack is deployed, other tools made the pipeline: it has
+    /// the stops that `[existing]` names.
+    pub fn stops(&self) -> impl Iterator<Item = &'static Stop> {
+        let all = self.exists() || self.given.is_empty();
+        let stops = self.pipeline.stops(self.has_sample());
+        stops.filter(move |stop| all || self.is_existing(stop.output))
+    }
+
+    /// Returns the stop of this kind; None if the deployment has none.
+    pub fn stop(&self, part: Part) -> Option<&'static Stop> {
+        self.stops().find(|stop| stop.part == part)
+    }
+
+    /// Returns the stops at which single events can be seen, in order.
+    pub fn visible_stops(&self) -> impl Iterator<Item = &'static Stop> {
+        self.stops().filter(|stop| stop.part.is_visible())
     }
 
     /// Returns every output, by name.

@@ -6,6 +6,7 @@
 
 mod account;
 mod deployed;
+mod existing;
 mod finding;
 mod leftovers;
 mod machine;
@@ -29,6 +30,7 @@ use crate::pipelines::{self, Pipeline};
 use crate::postgres::tls::Roots;
 use crate::settings::{ConfigFile, Place, Settings};
 
+pub use existing::examine as examine_existing;
 pub use finding::{Finding, State};
 pub use picture::{hops, picture};
 pub use run::OnFinding;
@@ -117,6 +119,7 @@ impl Examination<'_> {
                 };
                 let mut checks = networks::checks(&ground, &deployment);
                 checks.extend(leftovers::checks(&ground, &deployment));
+                checks.extend(existing::checks(&deployment, &ground.parameters));
                 findings.extend(run::run(checks, self.limit, self.on_finding).await);
                 findings.extend(deployed::examine(&ground, &deployment).await);
             }

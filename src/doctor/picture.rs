@@ -4,7 +4,8 @@ use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
 use super::{Finding, State};
-use crate::pipelines::{Hop, Pipeline};
+use crate::deployment::Deployment;
+use crate::pipelines::Hop;
 
 /// A hop with the worst of its findings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -17,9 +18,12 @@ pub struct Place {
     pub detail: String,
 }
 
-/// Returns the hops with their findings. Without the sample there is no API, because an application of the user's own
-/// writes.
-pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec<Place> {
+/// Returns the hops of the deployment with their findings.
+pub fn hops(deployment: &Deployment, findings: &[Finding]) -> Vec<Place> {
+    places(deployment.stops().map(|stop| stop.part.hop()), findings)
+}
+
+fn places(hops: impl Iterator<Item = Hop>, findings: &[Finding]) -> Vec<Place> {
     let place = |hop: Hop| {
         let of_hop: Vec<_> = findings.iter().filter(|finding| finding.hop == Some(hop)).collect();
         let worst = of_hop.iter().map(|finding| finding.state).max().unwrap_or(State::NotChecked);
@@ -36,7 +40,7 @@ pub fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec
         let detail = messages.join("; ");
         Place { hop, state: worst, word: word.unwrap_or_else(|| unnamed(worst).into()), detail }
     };
-    pipeline.hops(with_sample).into_iter().map(place).collect()
+    hops.map(place).collect()
 }
 
 /// Returns the word for a hop whose service reported none.
@@ -115,7 +119,11 @@ fn pointing(column: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipelines;
+    use crate::pipelines::{self, Pipeline};
+
+    fn hops(pipeline: &Pipeline, with_sample: bool, findings: &[Finding]) -> Vec<Place> {
+        places(pipeline.hops(with_sample).into_iter(), findings)
+    }
 
     fn healthy(pipeline: &Pipeline) -> Vec<Finding> {
         pipeline.hops(true).into_iter().map(|hop| Finding::ok(hop.name(), "fine").word("active").at(hop)).collect()

@@ -58,8 +58,10 @@ pub enum Source {
     Protected,
     /// A constant.
     Fixed(&'static str),
-    /// An output of a stack that this one depends on.
+    /// An output of a stack that this one depends on, or that an existing resource stands for.
     Output(Output),
+    /// An output that an existing resource stands for; empty where none does.
+    Existing(Output),
     /// Created during the deploy.
     Artifact(Artifact),
     /// The prefix of physical names and a digest of another parameter's value, so that the resource can be replaced

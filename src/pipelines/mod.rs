@@ -11,6 +11,7 @@ mod dynamodb;
 mod dynamodb_cdc;
 mod dynamodb_eventbridge;
 mod dynamodb_kinesis;
+mod existing;
 mod hop;
 mod output;
 mod parameters;
@@ -24,6 +25,7 @@ mod stage;
 pub mod stops;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+pub use existing::{Given, Home, objections, replaces};
 pub use hop::Hop;
 pub use output::Output;
 pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};

@@ -24,10 +24,13 @@ pub const NETWORK: Stack = Stack {
     owner: Owner::Pipeline,
     template: template!("network"),
     depends_on: &[],
-    parameters: &[("NamePrefix", NamePrefix)],
+    parameters: &[("NamePrefix", NamePrefix), EXISTING_STREAM],
     holds_data: false,
     sample: false,
 };
+
+/// The parameter of [`NETWORK`] with the stream that its endpoint leads to, in place of the pipeline's own.
+pub const EXISTING_STREAM: (&str, Source) = ("ExistingStreamArn", Source::Existing(Output::StreamArn));
 
 /// Bucket of the functions' package.
 pub const CODE: Stack = Stack {
@@ -57,7 +60,7 @@ pub const BUS: Stack = Stack {
     owner: Owner::Pipeline,
     template: template!("bus"),
     depends_on: &[],
-    parameters: &[("NamePrefix", NamePrefix)],
+    parameters: &[("NamePrefix", NamePrefix), ("ExistingBusName", Source::Existing(Output::BusName))],
     holds_data: false,
     sample: false,
 };

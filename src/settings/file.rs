@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Deserializer};
 
-use super::nearest;
+use super::{Existing, nearest};
 use crate::error::{Error, Kind, Result};
 
 pub const FILE_NAME: &str = "outboxctl.toml";
@@ -28,6 +28,9 @@ pub struct ConfigFile {
     /// Template parameters by name, for every stack that has the parameter.
     #[serde(default, deserialize_with = "scalars")]
     pub parameters: BTreeMap<String, String>,
+    /// Resources that outboxctl did not create.
+    #[serde(default)]
+    pub existing: Existing,
     /// Path of the file; None for the defaults.
     #[serde(skip)]
     pub path: Option<PathBuf>,
@@ -66,13 +69,18 @@ pub const KEYS: &[Key] = &[
         kind: "object",
         about: "Template parameters by name, for every stack that has a parameter of that name",
     },
+    Key {
+        name: "existing",
+        kind: "object",
+        about: "Resources that exist already: outboxctl uses them in place of its own, and neither changes nor deletes them",
+    },
 ];
 
 /// Template parameters that open an API or a database to the internet.
 const OPENING: [&str; 4] = ["OpenApi", "DatabaseAccessCidr", "ApplicationCidr", "ApplicationSecurityGroupId"];
 
 impl ConfigFile {
-    /// Returns the settings that choose an account or an endpoint, or open something to the internet.
+    /// Returns the settings that choose an account, an endpoint or a resource, or open something to the internet.
     pub fn consequential(&self) -> Vec<String> {
         let mut sets = Vec::new();
         let texts = [("profile", &self.profile), ("endpoint_url", &self.endpoint_url)];
@@ -80,6 +88,7 @@ impl ConfigFile {
         let opening = self.parameters.iter().filter(|(name, _)| OPENING.contains(&name.as_str()));
         let opening = opening.filter(|(_, value)| !matches!(value.as_str(), "" | "false"));
         sets.extend(opening.map(|(name, value)| format!("{name} = {value:?}")));
+        sets.extend(self.existing.iter().map(|(key, value)| format!("existing.{} = {value:?}", key.name())));
         sets
     }
 
@@ -169,6 +178,7 @@ mod tests {
             let value = match key.kind {
                 "string" => "\"x\"",
                 "boolean" => "true",
+                _ if key.name == "existing" => "{ stream = \"x\" }",
                 _ => "{ Shards = 2 }",
             };
             parse(&format!("{} = {value}", key.name)).unwrap_or_else(|error| panic!("{}: {error}", key.name));

@@ -3,6 +3,7 @@
 
 mod args;
 pub mod environment;
+mod existing;
 mod file;
 mod find;
 mod nearest;
@@ -12,6 +13,7 @@ mod valid;
 mod variables;
 
 pub use args::{COMPLETE, ColorMode, GlobalArgs, OutputFormat, ProgressMode, parser};
+pub use existing::{Existing, ExistingKey};
 pub use file::{ConfigFile, FILE_NAME, KEYS};
 pub use nearest::{nearest, similar};
 pub use place::{Place, quoted};
@@ -76,6 +78,8 @@ pub struct Settings {
     pub color: ColorMode,
     /// Template parameters set by the user (`[parameters]` in outboxctl.toml), by name.
     pub parameters: std::collections::BTreeMap<String, String>,
+    /// Resources that outboxctl did not create (`[existing]` in outboxctl.toml).
+    pub existing: Existing,
     pub chosen: Chosen,
     /// The outboxctl.toml in effect.
     pub file: Option<PathBuf>,
@@ -117,6 +121,7 @@ impl Settings {
             progress: args.progress,
             color: args.color,
             parameters: file.parameters,
+            existing: file.existing,
             chosen: Chosen {
                 stage: stage_origin,
                 pipeline: pipeline_origin,

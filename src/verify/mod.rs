@@ -66,11 +66,10 @@ pub async fn run(
     cancel: &CancellationToken,
     options: &Options,
 ) -> Result<Report> {
-    let pipeline = deployment.pipeline;
-    let stops: Vec<&Stop> = pipeline.visible_stops().collect();
+    let stops: Vec<&Stop> = deployment.visible_stops().collect();
     let stopped = || Err(Error::new(Kind::Interrupted, "stopped"));
     let opening = async {
-        if let Some(consumers) = pipeline.stop(Part::Consumers) {
+        if let Some(consumers) = deployment.stop(Part::Consumers) {
             consumer_is_alive(deployment, consumers, reporter, &options.group).await?;
         }
         deployment.writer().await
@@ -85,7 +84,7 @@ pub async fn run(
     };
     let (readers, items) = Readers::open(deployment, &stops, &reading, reporter, cancel).await?;
     let verified = async {
-        if let Some(log) = pipeline.stop(Part::EventLog) {
+        if let Some(log) = deployment.stop(Part::EventLog) {
             let waited = cancel.run_until_cancelled(rule::wait(deployment, log, reporter)).await;
             waited.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))?;
         }

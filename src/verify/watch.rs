@@ -54,7 +54,7 @@ impl<'a> Watch<'a> {
     ) -> Result<Report> {
         let run = Uuid::now_v7();
         let pipeline = deployment.pipeline;
-        let hops = pipeline.visible_hops();
+        let hops: Vec<_> = deployment.visible_stops().map(|stop| stop.part.hop()).collect();
         let ordered = if self.options.strict_order { hops.clone() } else { pipeline.ordered_hops() };
         let mut ledger = Ledger::new(run.to_string(), pipeline.origin().part.hop(), &hops, &ordered)
             .repeating(&pipeline.repeating_hops());

@@ -16,6 +16,7 @@ mod doctor;
 mod documents;
 mod dynamodb;
 mod emulator;
+mod existing;
 mod explain;
 mod follow;
 mod hostile;

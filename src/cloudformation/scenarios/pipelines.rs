@@ -9,7 +9,7 @@ use super::BOLD;
 use crate::cloudformation::fake::{Server, World, serve, step};
 use crate::cloudformation::{Engine, Outputs, Rollout, StackReport, Supply, Values};
 use crate::error::Result;
-use crate::pipelines::{self, Artifact, Pipeline};
+use crate::pipelines::{self, Artifact, Given, Pipeline};
 
 struct Supplied;
 
@@ -37,6 +37,7 @@ async fn roll_out(engine: &Engine) -> Result<Vec<StackReport>> {
         name_prefix: pipeline().name_prefix("dev"),
         protected: false,
         overrides: &BTreeMap::new(),
+        given: &Given::default(),
         supply: &Supplied,
     };
     let rollout = Rollout { engine, pipeline: pipeline(), values, guard: BOLD, pause: None, with_sample: true };

@@ -36,6 +36,8 @@ struct Shown {
     settings: Vec<Setting>,
     /// Template parameters of the file, for `deploy`.
     parameters: Vec<Setting>,
+    /// Resources of the file that outboxctl did not create.
+    existing: Vec<Setting>,
 }
 
 /// Flag and variable of a setting.
@@ -99,13 +101,16 @@ impl Args {
             let source = Some(format!("AWS profile {profile}"));
             shown[1] = Setting { name: "region".to_owned(), value: region.into(), origin: "profile", source };
         }
-        let parameters = settings.parameters.iter().map(|(name, value)| Setting {
-            name: name.clone(),
-            value: value.clone().into(),
+        let of_file = |name: &str, value: &str| Setting {
+            name: name.to_owned(),
+            value: value.into(),
             origin: "file",
             source: file.clone(),
-        });
-        let shown = Shown { settings: shown, parameters: parameters.collect(), file };
+        };
+        let parameters = settings.parameters.iter().map(|(name, value)| of_file(name, value)).collect();
+        let existing = settings.existing.iter();
+        let existing = existing.map(|(key, value)| of_file(&format!("existing.{}", key.name()), value)).collect();
+        let shown = Shown { settings: shown, parameters, existing, file: file.clone() };
         let table = table(&shown);
         Ok(Outcome::data(shown).table(table))
     }
@@ -113,7 +118,7 @@ impl Args {
 
 fn table(shown: &Shown) -> Table {
     let mut table = Table::new(["setting", "value", "from"]);
-    for setting in shown.settings.iter().chain(&shown.parameters) {
+    for setting in shown.settings.iter().chain(&shown.parameters).chain(&shown.existing) {
         let value = match &setting.value {
             Value::Null => "-".to_owned(),
             Value::String(text) => text.clone(),

@@ -1,6 +1,7 @@
 //! `outboxctl deploy`.
 
 mod capture;
+mod existing;
 mod functions;
 mod plan;
 mod preflight;
@@ -13,8 +14,7 @@ use serde_json::json;
 
 use crate::aws::{Clients, account};
 use crate::cloudformation::{
-    Change, Consent, Engine, Guard, Pause, Rollout, StackAction, StackPreview, StackReport, Values, parameter_names,
-    secrets,
+    Change, Consent, Engine, Guard, Pause, Rollout, StackPreview, StackReport, Values, parameter_names, secrets,
 };
 use crate::commands::Context;
 use crate::commands::announce::announce;
@@ -23,7 +23,7 @@ use crate::commands::watch::{detached, with_operations};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
-use crate::pipelines::{self, Owner, Part, Pipeline, Stack, WITH_SAMPLE};
+use crate::pipelines::{self, Part, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::environment;
 use crate::settings::nearest;
 
@@ -89,6 +89,7 @@ impl Args {
                 name_prefix: pipeline.name_prefix(&settings.stage),
                 protected: !settings.local && !pipelines::is_development(&settings.stage),
                 overrides: &overrides,
+                given: deployment.given(),
                 supply: &supply,
             },
             guard: Guard { allow_replacement: self.allow_replacement, consent: consent(ctx) },
@@ -111,8 +112,7 @@ impl Args {
         let changed = reports.iter().any(StackReport::changed);
         let data = json!({ "stacks": stacks(&reports), "outputs": outputs });
         let next = if pipeline.has(Part::Database) { "db init" } else { "verify" };
-        let was_complete =
-            deployment.stacks.iter().all(|view| view.described.is_some() || view.stack.owner != Owner::Pipeline);
+        let was_complete = deployment.own_stacks().all(|view| view.described.is_some());
         let summary = match (changed, was_complete) {
             (true, false) => {
                 format!("{} is deployed in stage {}; next: `outboxctl {next}`", pipeline.name, settings.stage)
@@ -150,7 +150,7 @@ impl Args {
         let with_sample = overrides.get(WITH_SAMPLE).map_or(deployment.has_sample(), |value| value != "false");
         let is_there = |name: &str| deployment.stacks.iter().any(|v| v.stack.name == name && v.described.is_some());
         let (leaving, wanted): (Vec<&Stack>, Vec<&Stack>) =
-            pipeline.stacks.iter().partition(|s| s.sample && !with_sample);
+            pipeline.stacks.iter().filter(|s| !deployment.replaces(s)).partition(|s| s.sample && !with_sample);
         let (there, missing): (Vec<&Stack>, Vec<&Stack>) = wanted.into_iter().partition(|stack| is_there(stack.name));
         let leaving: Vec<_> = leaving.into_iter().filter(|stack| is_there(stack.name)).collect();
         let names = |stacks: Vec<&Stack>| stacks.iter().map(|stack| stack.name).collect::<Vec<_>>().join(", ");
@@ -164,6 +164,11 @@ impl Args {
         }
         if !leaving.is_empty() {
             ctx.console.note(format!("to delete: {}", names(leaving)));
+        }
+        let existing: Vec<_> =
+            deployment.given().keys().map(|(key, value)| format!("{} {value}", key.name())).collect();
+        if !existing.is_empty() {
+            ctx.console.note(format!("existing, left alone: {}", existing.join(", ")));
         }
         let ask = pipelines::is_production(&settings.stage) && !self.dry_run && !settings.yes && !settings.local;
         if !ask {
@@ -180,7 +185,7 @@ impl Args {
     }
 
     fn previewed(&self, ctx: &Context, previews: Vec<StackPreview>) -> Result<Outcome> {
-        let pending = previews.iter().any(|stack| stack.preview.action != StackAction::Stay);
+        let pending = previews.iter().any(|stack| stack.preview.action.is_change());
         let stacks: Vec<_> = previews
             .iter()
             .map(|StackPreview { name, preview }| {

@@ -44,6 +44,7 @@ fn heading(preview: &Preview) -> String {
     let count = preview.changes.len();
     match preview.action {
         StackAction::Stay => painted(TextStyle::Faint, "no change"),
+        StackAction::Existing => painted(TextStyle::Faint, "existing, left alone"),
         StackAction::Update => format!("update: {}", plural(count, "change")),
         StackAction::Create => painted(TextStyle::Good, &format!("create: {}", plural(count, "resource"))),
         StackAction::Recreate => {
@@ -117,7 +118,7 @@ fn totals(previews: &[StackPreview]) -> String {
         let changes = previews.iter().flat_map(|stack| &stack.preview.changes);
         changes.filter(|change| wanted.contains(&change.effect)).count()
     };
-    if previews.iter().all(|stack| stack.preview.action == StackAction::Stay) {
+    if !previews.iter().any(|stack| stack.preview.action.is_change()) {
         return "nothing would change".to_owned();
     }
     let kinds: [(&str, &[Effect]); 4] = [

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::existing;
 use crate::aws::{Clients, account, stream};
 use crate::commands::Context;
 use crate::deployment::Deployment;
@@ -25,7 +26,8 @@ pub async fn check(
     overrides: &mut BTreeMap<String, String>,
 ) -> Result<()> {
     let deployed = |name: &str| deployment.stacks.iter().find_map(|view| view.parameter(name));
-    consistent(deployment.pipeline, &deployed, overrides)?;
+    let values = consistent(deployment.pipeline, &deployed, overrides)?;
+    existing::check(ctx, deployment, overrides, &values).await?;
     if let (Some(before), Some(after)) = (deployed("DatabaseVersion"), overrides.get("DatabaseVersion"))
         && before != after
     {
@@ -49,12 +51,13 @@ pub async fn check(
     Ok(())
 }
 
-/// Checks that the parameters of the stacks, including those of earlier deploys, are consistent.
+/// Checks that the parameters of the stacks, including those of earlier deploys, are consistent. Returns them, with the
+/// templates' defaults.
 fn consistent<'a>(
     pipeline: &Pipeline,
     deployed: &impl Fn(&str) -> Option<&'a str>,
     overrides: &BTreeMap<String, String>,
-) -> Result<()> {
+) -> Result<BTreeMap<String, String>> {
     let parameters = pipelines::parameters(pipeline)?;
     let mut values: BTreeMap<_, _> = parameters
         .iter()
@@ -62,7 +65,10 @@ fn consistent<'a>(
         .collect();
     values.extend(overrides.clone());
     match pipelines::contradiction(&parameters, &values) {
-        None => Ok(()),
+        None => {
+            let defaults = parameters.into_iter().filter_map(|parameter| Some((parameter.name, parameter.default?)));
+            Ok(defaults.chain(values).collect())
+        }
         Some(text) => Err(Error::new(Kind::Usage, text).hint("set both, in outboxctl.toml or with --parameter")),
     }
 }

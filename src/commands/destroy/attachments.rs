@@ -1,7 +1,8 @@
 //! Rules of the bus and consumers of the stream that are not of the stacks, and prevent their deletion.
 //!
 //! EventBridge deletes a bus only without rules (DeleteEventBus in its API reference), and Kinesis a stream only
-//! without consumers (DeleteStream). Leftovers of killed outboxctl processes are removed; anything else is reported.
+//! without consumers (DeleteStream). Leftovers of killed outboxctl processes are removed; anything else is reported. An
+//! existing bus or stream is not deleted, and its other rules and consumers do not matter.
 
 use std::collections::BTreeSet;
 
@@ -22,14 +23,18 @@ pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment
     if let Ok(name) = deployment.output(Output::BusName) {
         let removed = bus::remove_orphans(clients, name).await?;
         report(ctx, &removed);
-        let own = own_rules(engine, deployment).await?;
-        let rules = bus::rules(clients, name).await?.into_iter().filter(|rule| !own.contains(rule));
-        foreign.extend(rules.map(|rule| format!("rule {rule} on bus {name}")));
+        if !deployment.is_existing(Output::BusName) {
+            let own = own_rules(engine, deployment).await?;
+            let rules = bus::rules(clients, name).await?.into_iter().filter(|rule| !own.contains(rule));
+            foreign.extend(rules.map(|rule| format!("rule {rule} on bus {name}")));
+        }
     }
     if let Ok(name) = deployment.output(Output::StreamName) {
         let consumers = fan_out::consumers(clients, name).await?;
         report(ctx, &consumers.removed);
-        foreign.extend(consumers.others.iter().map(|consumer| format!("consumer {consumer} of stream {name}")));
+        let kept = deployment.is_existing(Output::StreamName);
+        let others = consumers.others.iter().filter(|_| !kept);
+        foreign.extend(others.map(|consumer| format!("consumer {consumer} of stream {name}")));
     }
     if foreign.is_empty() {
         return Ok(());

@@ -19,7 +19,7 @@ use crate::commands::watch::{detached, is_unanswered, with_operations};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
-use crate::pipelines::{Output, Owner};
+use crate::pipelines::Output;
 
 /// Time limit for network interfaces: Lambda returns those of a deleted function within 20 minutes, most of which have
 /// passed when CloudFormation fails (Lambda developer guide, "Giving Lambda functions access to resources in a VPC").
@@ -160,19 +160,13 @@ fn is_held_by_interfaces(error: &Error) -> bool {
 
 /// Returns the stacks to delete, in the pipeline's order.
 fn names(deployment: &Deployment) -> Vec<&'static str> {
-    let there = deployment.stacks.iter().filter(|view| view.described.is_some() && view.stack.owner == Owner::Pipeline);
-    there.map(|view| view.stack.name).collect()
+    deployment.own_stacks().filter(|view| view.described.is_some()).map(|view| view.stack.name).collect()
 }
 
 /// Rejects a deletion that can't succeed, before anything is stopped.
 fn refuse_protected(deployment: &Deployment) -> Result<()> {
-    let protected: Vec<_> = deployment
-        .stacks
-        .iter()
-        .filter(|view| view.stack.owner == Owner::Pipeline)
-        .filter(|view| view.is_protected())
-        .map(|view| view.name.as_str())
-        .collect();
+    let protected = deployment.own_stacks().filter(|view| view.is_protected());
+    let protected: Vec<_> = protected.map(|view| view.name.as_str()).collect();
     if protected.is_empty() {
         return Ok(());
     }

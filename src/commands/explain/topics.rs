@@ -57,6 +57,7 @@ topics! {
         "checking"
         "ci"
         "own-tables"
+        "existing"
         "private-database"
         "teardown"
         "troubleshooting"

@@ -77,6 +77,7 @@ impl Args {
                 _ => settings.endpoint_url.clone(),
             },
             parameters: kept.parameters,
+            existing: kept.existing,
         };
         if let Some(url) = answers.endpoint_url.as_deref().filter(|url| !is_loopback(url)) {
             return Err(Error::new(

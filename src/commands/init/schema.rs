@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::error::Result;
 use crate::pipelines::{self, Parameter};
-use crate::settings::{DEFAULT_PIPELINE, KEYS};
+use crate::settings::{DEFAULT_PIPELINE, ExistingKey, KEYS};
 
 /// Returns the schema, of draft 2020-12. A test compares the file in schema/ with it.
 ///
@@ -34,6 +34,7 @@ pub fn schema() -> Result<Value> {
                 property["additionalProperties"] = false.into();
                 property["properties"] = std::mem::take(&mut parameters).into();
             }
+            "existing" => describe_existing(&mut property),
             _ => {}
         }
         properties.insert(key.name.to_owned(), property);
@@ -46,6 +47,25 @@ pub fn schema() -> Result<Value> {
         "additionalProperties": false,
         "properties": properties,
     }))
+}
+
+/// Adds the keys of `[existing]`; a dot in a key's name leads into a table.
+fn describe_existing(table: &mut Value) {
+    table["additionalProperties"] = false.into();
+    for key in ExistingKey::ALL {
+        let mut at = &mut *table;
+        let mut names = key.name().split('.').peekable();
+        while let Some(name) = names.next() {
+            let properties = &mut at["properties"];
+            if properties[name].is_null() {
+                properties[name] = match names.peek() {
+                    Some(_) => json!({ "type": "object", "additionalProperties": false }),
+                    None => json!({ "type": "string", "description": key.about() }),
+                };
+            }
+            at = &mut at["properties"][name];
+        }
+    }
 }
 
 /// Returns the schema of a parameter. Numbers and booleans may also be written as strings, which CloudFormation
@@ -119,12 +139,15 @@ mod tests {
             json!({ "parameters": { "LogDays": 8 } }),
             json!({ "parameters": { "DatabaseVersion": "9.6" } }),
             json!({ "parameters": { "OpenApi": "maybe" } }),
+            json!({ "existing": { "streem": "orders" } }),
+            json!({ "existing": { "stream": 1 } }),
         ] {
             assert!(!validator.is_valid(&refused), "{refused}");
         }
         for taken in [
             json!({}),
             json!({ "stage": "dev-2", "local": true, "pipeline": "dynamodb-cdc" }),
+            json!({ "existing": { "stream": "orders", "bus": "shop" } }),
             json!({ "parameters": { "Shards": 2, "LogDays": "30", "DatabaseVersion": 17, "OpenApi": true } }),
         ] {
             assert!(validator.is_valid(&taken), "{taken}");

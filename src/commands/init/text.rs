@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::pipelines::{self, Parameter};
-use crate::settings::KEYS;
+use crate::settings::{Existing, ExistingKey, KEYS};
 
 /// The settings of the file.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +15,11 @@ pub struct Answers {
     pub local: bool,
     pub endpoint_url: Option<String>,
     pub parameters: BTreeMap<String, String>,
+    pub existing: Existing,
 }
+
+/// The keys that are tables, which come after all others.
+const TABLES: [&str; 2] = ["existing", "parameters"];
 
 /// Returns the file's text, with a comment on every key; keys without a value are commented out.
 pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
@@ -23,7 +27,7 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
         "# Settings of outboxctl. The file is found in the working directory or the nearest folder above.\n\
          # Flags take precedence over environment variables, and those over this file.\n",
     );
-    for key in KEYS {
+    for key in KEYS.iter().filter(|key| !TABLES.contains(&key.name)) {
         let line = match key.name {
             "region" => optional("region", answers.region.as_deref(), "eu-central-1"),
             "profile" => optional("profile", answers.profile.as_deref(), "default"),
@@ -31,8 +35,7 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
             "pipeline" => format!("pipeline = {}", quoted(&answers.pipeline)),
             "local" if answers.local => "local = true".into(),
             "local" => "# local = true".into(),
-            "endpoint_url" => optional("endpoint_url", answers.endpoint_url.as_deref(), "http://127.0.0.1:4566"),
-            _ => "[parameters]".into(),
+            _ => optional("endpoint_url", answers.endpoint_url.as_deref(), "http://127.0.0.1:4566"),
         };
         let about = match key.name {
             "pipeline" => {
@@ -42,11 +45,18 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
                     pipelines::ALL.iter().map(|pipeline| pipeline.name).collect::<Vec<_>>().join(", ")
                 )
             }
-            "parameters" => format!("{}. Commented-out values are the defaults", key.about),
             _ => key.about.to_owned(),
         };
         text.push_str(&format!("\n{}{line}\n", comment(&about)));
     }
+    let about = |name: &str| KEYS.iter().find(|key| key.name == name).map_or("", |key| key.about);
+    text.push_str(&format!("\n{}[existing]\n", comment(about("existing"))));
+    for key in ExistingKey::ALL {
+        let line = optional(key.name(), answers.existing.get(*key), key.example());
+        text.push_str(&format!("\n{}{line}\n", comment(key.about())));
+    }
+    let parameters_about = format!("{}. Commented-out values are the defaults", about("parameters"));
+    text.push_str(&format!("\n{}[parameters]\n", comment(&parameters_about)));
     for parameter in parameters {
         let default = parameter.default.as_deref();
         let line = match answers.parameters.get(&parameter.name) {

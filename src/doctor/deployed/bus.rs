@@ -13,7 +13,7 @@ pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let events = scene.ground.clients.eventbridge();
     let rules = match events.list_rules().event_bus_name(name).send().await {
         Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
+            let remedy = scene.restore(stop.output);
             return Ok(vec![Finding::failed(CHECK, format!("bus {name} is gone"), remedy).word("gone")]);
         }
         answer => answer.aws(format!("list the rules of bus {name}"))?,

@@ -11,7 +11,7 @@ mod stacks;
 mod stream;
 mod tables;
 
-use super::run::{Check, run};
+use super::run::{Check, OnFinding, run};
 use super::{Finding, Ground};
 use crate::deployment::Deployment;
 use crate::pipelines::{Output, Part, Stop};
@@ -27,6 +27,18 @@ impl<'a> Scene<'a> {
     /// Returns an output of any stack; None while the stack is not deployed.
     fn output(&self, name: Output) -> Option<&'a str> {
         self.deployment.output(name).ok()
+    }
+
+    /// Returns the remedy for a missing resource that this output names.
+    fn restore(&self, name: Output) -> &'static str {
+        match self.deployment.is_existing(name) {
+            true => {
+                "it was not found where [existing] in outboxctl.toml expects it: correct the name, the region or the account"
+            }
+            false => {
+                "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`"
+            }
+        }
     }
 }
 
@@ -64,6 +76,15 @@ impl<'a> Scene<'a> {
     }
 }
 
+/// Marks a finding of an existing resource.
+fn marked(deployment: &Deployment, mut finding: Finding) -> Finding {
+    let mut stops = deployment.stops().filter(|stop| Some(stop.part.hop()) == finding.hop);
+    if stops.any(|stop| deployment.is_existing(stop.output)) {
+        finding.message.push_str(" (existing, left alone)");
+    }
+    finding
+}
+
 /// Returns the finding for a stop whose stack is not deployed.
 fn missing(check: &str) -> Vec<Finding> {
     vec![Finding::failed(check, "its stack is not deployed", "run `outboxctl deploy`").word("missing")]
@@ -71,18 +92,20 @@ fn missing(check: &str) -> Vec<Finding> {
 
 /// Runs every check of a deployment; a single finding where nothing is deployed.
 pub async fn examine(ground: &Ground<'_>, deployment: &Deployment) -> Vec<Finding> {
-    if !deployment.exists() {
+    if !deployment.is_known() {
         let text = format!("{} is not deployed in stage {}", deployment.pipeline.name, deployment.stage);
         let finding = Finding::ok("stacks", text);
         (ground.on_finding)(&finding);
         return vec![finding];
     }
+    let on_finding: OnFinding<'_> = &|finding: &Finding| (ground.on_finding)(&marked(deployment, finding.clone()));
     let scene = Scene { ground, deployment };
     let mut checks = vec![Check::new("stacks", async move { Ok(stacks::examine(scene).await) })];
-    deployment.pipeline.stops(deployment.has_sample()).for_each(|stop| checks.extend(scene.checks(stop)));
+    deployment.stops().for_each(|stop| checks.extend(scene.checks(stop)));
     checks.push(Check::new("function rights", rights::rights(scene)));
     checks.push(Check::new("dead letters", failures::failure_bucket(scene)));
     checks.push(Check::new("dead-letter queues", failures::queues(scene)));
     checks.push(Check::new("alarms", failures::alarms(scene)));
-    run(checks, ground.limit, ground.on_finding).await
+    let findings = run(checks, ground.limit, on_finding).await;
+    findings.into_iter().map(|finding| marked(deployment, finding)).collect()
 }

@@ -7,7 +7,12 @@ use crate::cloudformation::{Engine, OnDeploy, Phase, StackView, actions};
 use crate::report::Silent;
 
 pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
-    let stacks = &scene.deployment.stacks;
+    let deployment = scene.deployment;
+    if !deployment.exists() {
+        return vec![Finding::ok("stacks", "none: other tools made the resources that [existing] names")];
+    }
+    let made = deployment.stacks.iter().filter(|view| !deployment.replaces(view.stack));
+    let stacks: Vec<_> = made.collect();
     let missing: Vec<_> = stacks.iter().filter(|view| view.described.is_none()).map(|view| view.stack.name).collect();
     let engine = Engine::new(&scene.ground.clients, &Silent);
     let found = stacks.iter().map(|view| trouble(&engine, view));

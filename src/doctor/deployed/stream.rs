@@ -9,7 +9,7 @@ const CHECK: &str = "stream";
 pub async fn kinesis(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let answer = match scene.ground.clients.kinesis().describe_stream_summary().stream_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(name)),
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(scene, stop, name)),
         answer => answer.aws(format!("look at stream {name}"))?,
     };
     let Some(found) = answer.stream_description_summary() else {
@@ -34,7 +34,7 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
         ]);
     };
     let answer = match scene.ground.clients.dynamodb().describe_table().table_name(table).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(table)),
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(scene, stop, table)),
         answer => answer.aws(format!("look at table {table}"))?,
     };
     let stream = answer.table().and_then(|table| table.stream_specification());
@@ -57,7 +57,6 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     }])
 }
 
-fn gone(name: &str) -> Vec<Finding> {
-    let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
-    vec![Finding::failed(CHECK, format!("{name} is gone"), remedy).word("gone")]
+fn gone(scene: Scene<'_>, stop: &Stop, name: &str) -> Vec<Finding> {
+    vec![Finding::failed(CHECK, format!("{name} is gone"), scene.restore(stop.output)).word("gone")]
 }

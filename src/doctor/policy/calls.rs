@@ -103,6 +103,7 @@ pub const CALLS: &[Call] = &[
     call("list_rules", &["events:ListRules"], On::Bus, READ),
     call("list_event_buses", &["events:ListEventBuses"], On::Any, READ),
     call("list_streams", &["kinesis:ListStreams"], On::Any, READ),
+    call("list_targets_by_rule", &["events:ListTargetsByRule"], On::Bus, READ),
     call("list_tables", &["dynamodb:ListTables"], On::Any, ALL),
     call("simulate_principal_policy", &["iam:SimulatePrincipalPolicy"], On::Roles, READ),
     // Streams, tables and logs, as `tail` and `reconcile` read them.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::usage::HOURS;
 use super::{Prices, Usage};
 use crate::pipelines::{Part, Pipeline, Stack, Stop};
+use crate::settings::ExistingKey;
 
 /// The cost of one component.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,6 +64,7 @@ impl Builder<'_> {
             Part::Database => database(self, usage, pipeline.has(Part::Consumers)),
             Part::OutboxTable => tables(self, usage, true),
             Part::Table => tables(self, usage, false),
+            Part::Kinesis if usage.existing.get(ExistingKey::Stream).is_some() => {}
             Part::Kinesis => stream(self, usage),
             Part::Publisher => self.function("publisher function", events / Usage::EVENTS_A_CALL, 0.5),
             Part::Consumers => {
@@ -95,6 +97,14 @@ impl Builder<'_> {
         }
     }
 
+    /// Lists existing resources, whose cost is not caused by the pipeline alone.
+    fn existing(&mut self, usage: &Usage) {
+        for (key, value) in usage.existing.iter().filter(|(key, _)| *key == ExistingKey::Stream) {
+            let because = "it exists already; records of the pipeline add to its cost".to_owned();
+            self.left_out.push(LeftOut { component: format!("{} {value}", key.name()), because });
+        }
+    }
+
     fn function(&mut self, component: &'static str, calls: f64, memory: f64) {
         let seconds = calls * 1e6 * Usage::CALL * memory;
         let amounts = [(calls, "lambda.million-requests"), (seconds, "lambda.gb-second")];
@@ -118,7 +128,9 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
         build.left_out.push(LeftOut { component: "sample's API and tables".into(), because });
     }
     pipeline.stops(usage.with_sample()).for_each(|stop| build.stop(stop, pipeline, usage));
-    let alarms = pipeline.stacks.iter().map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
+    build.existing(usage);
+    let made = pipeline.stacks.iter().filter(|stack| !usage.replaces(stack));
+    let alarms = made.map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
     if pipeline.has(Part::Database) {
         let because = "billed by the GiB where they are more than the database's own storage".to_owned();
@@ -233,12 +245,18 @@ fn stream(build: &mut Builder<'_>, usage: &Usage) {
 mod tests {
     use super::*;
     use crate::pipelines;
+    use crate::settings::Existing;
 
     fn usage(pipeline: &Pipeline, events_per_second: f64, more: &[(&str, &str)]) -> Usage {
         let defaults = pipelines::parameters(pipeline).expect("templates").into_iter();
         let defaults = defaults.filter_map(|parameter| Some((parameter.name, parameter.default?)));
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Usage { events_per_second, event_bytes: 1_024.0, parameters: defaults.chain(more).collect() }
+        Usage {
+            events_per_second,
+            event_bytes: 1_024.0,
+            parameters: defaults.chain(more).collect(),
+            existing: Existing::default(),
+        }
     }
 
     fn of<'a>(estimate: &'a Estimate, component: &str) -> &'a Component {
@@ -258,6 +276,19 @@ mod tests {
         assert_eq!(of(&busy, "API").usd_month, 262.8); // 262.8 million
         assert_eq!(of(&busy, "stream").usd_month, 25.58); // 2 × 0.015 × 730 + 262.8 × 0.014
         assert!((busy.total_usd_month - busy.components.iter().map(|one| one.usd_month).sum::<f64>()).abs() < 0.005);
+    }
+
+    #[test]
+    fn existing_resources_are_listed_without_a_price() {
+        let (pipeline, prices) =
+            (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
+        let own = usage(pipeline, 10.0, &[]);
+        let existing = Usage { existing: [(ExistingKey::Stream, "orders")].into(), ..own.clone() };
+        let [own, existing] = [own, existing].map(|usage| estimate(pipeline, &usage, &prices));
+        assert!(existing.components.iter().all(|part| part.component != "stream"), "{existing:?}");
+        assert!(existing.left_out.iter().any(|left| left.component == "stream orders"), "{existing:?}");
+        let alarm = of(&own, "alarms").usd_month - of(&existing, "alarms").usd_month;
+        assert!((alarm - 0.1).abs() < 0.001, "the stream's alarm is not created: {alarm}");
     }
 
     #[test]

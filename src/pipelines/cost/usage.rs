@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::pipelines::WITH_SAMPLE;
+use crate::pipelines::{Stack, WITH_SAMPLE, replaces};
+use crate::settings::Existing;
 
 /// Hours per month, as in the AWS Pricing Calculator.
 pub const HOURS: f64 = 730.0;
@@ -18,6 +19,8 @@ pub struct Usage {
     pub event_bytes: f64,
     /// Template parameters as a deploy would set them.
     pub parameters: BTreeMap<String, String>,
+    /// Resources that cost what they cost without the pipeline.
+    pub existing: Existing,
 }
 
 impl Usage {
@@ -51,6 +54,11 @@ impl Usage {
     /// Returns the GiB of records per month, each record rounded up to a KiB.
     pub fn gib(&self) -> f64 {
         self.events() * self.units(1_024.0) * 1_024.0 / GIB
+    }
+
+    /// Returns whether existing resources replace the stack.
+    pub fn replaces(&self, stack: &Stack) -> bool {
+        replaces(&self.existing, stack)
     }
 
     /// Returns whether the sample's API and tables are included.

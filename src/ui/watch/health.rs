@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Watch;
-use crate::aws::health;
+use crate::aws::health::{self, Health};
 use crate::deployment::Deployment;
 
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
@@ -12,9 +12,12 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
         Some((resource.probe, resource.what, deployment.output(resource.output).ok()?.to_owned()))
     });
     let resources: Vec<_> = resources.collect();
+    let existing = deployment.pipeline.stops(false).flat_map(|stop| stop.resources);
+    let existing = existing.filter(|resource| deployment.is_existing(resource.output)).map(|resource| resource.what);
+    let existing: Vec<_> = existing.collect();
     loop {
         let health = tokio::select! {
-            health = health::probe(&deployment.clients, resources.clone()) => health,
+            health = health::probe(&deployment.clients, resources.clone()) => marked(health, &existing),
             () = watch.cancel.cancelled() => return,
         };
         {
@@ -28,4 +31,13 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
             return;
         }
     }
+}
+
+/// Marks the resources that outboxctl did not create.
+fn marked(mut health: Vec<Health>, existing: &[&str]) -> Vec<Health> {
+    for one in health.iter_mut().filter(|one| existing.contains(&one.what)) {
+        let separator = if one.detail.is_empty() { "" } else { "; " };
+        one.detail.push_str(&format!("{separator}existing, left alone"));
+    }
+    health
 }

@@ -50,7 +50,7 @@ async fn status_and_doctor_check_every_stop_of_a_sixth_pipeline() {
     let stack = stack();
     let deployment = deployment(&stack).await;
     let findings = doctor::look(&deployment, Duration::from_secs(60), (&Default::default(), &|_| {})).await;
-    let places = doctor::hops(deployment.pipeline, true, &findings);
+    let places = doctor::hops(&deployment, &findings);
     assert_eq!(places.iter().map(|place| place.hop).collect::<Vec<_>>(), HOPS);
     assert!(places.iter().all(|place| place.state == doctor::State::Ok), "{places:?}");
     let picture = doctor::picture(&places, 80);
@@ -111,7 +111,7 @@ async fn tail_reads_the_visible_stops_of_a_sixth_pipeline() {
 fn cost_prices_the_stops_of_a_sixth_pipeline() {
     let parameters = pipelines::parameters(sixth()).expect("templates").into_iter();
     let parameters = parameters.filter_map(|parameter| Some((parameter.name, parameter.default?))).collect();
-    let usage = Usage { events_per_second: 10.0, event_bytes: 1_024.0, parameters };
+    let usage = Usage { events_per_second: 10.0, event_bytes: 1_024.0, parameters, existing: Default::default() };
     let estimate = estimate(sixth(), &usage, &Prices::published().expect("prices"));
     let components: Vec<&str> = estimate.components.iter().map(|one| one.component).collect();
     assert_eq!(

@@ -69,6 +69,11 @@ impl Stack {
         self.variables.remove(name);
     }
 
+    /// Writes a file into the working directory of every further command.
+    pub fn write(&self, name: &str, text: &str) {
+        self.world.write(name, text);
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

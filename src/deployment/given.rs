@@ -1,0 +1,25 @@
+//! The existing resources of a deployment.
+
+use crate::aws::{Clients, account};
+use crate::error::{Error, Kind, Result};
+use crate::pipelines::{Given, Home, Pipeline, objections};
+use crate::settings::{FILE_NAME, Settings};
+
+/// Returns the outputs that `[existing]` stands for. Asks STS for the account only if there are any.
+///
+/// # Errors
+/// `Config` with all values that the pipeline can't use, and those of STS.
+pub(super) async fn given(clients: &Clients, pipeline: &Pipeline, settings: &Settings) -> Result<Given> {
+    let existing = &settings.existing;
+    if existing.is_empty() {
+        return Ok(Given::default());
+    }
+    let home = Home { region: clients.region(), account: account::number(clients).await? };
+    let found = objections(pipeline, existing, home);
+    if found.is_empty() {
+        return Ok(Given::new(existing, home));
+    }
+    let texts: Vec<_> = found.iter().map(|one| format!("{}: {}", one.key.name(), one.text)).collect();
+    let error = Error::new(Kind::Config, format!("[existing] in {FILE_NAME} can't be used: {}", texts.join("; ")));
+    Err(found.iter().fold(error, |error, one| error.hint(format!("{}: {}", one.key.name(), one.remedy))))
+}

@@ -1,0 +1,233 @@
+//! Resources that outboxctl did not create: the outputs that they stand for, and the stacks that they replace. Pure.
+
+use std::collections::BTreeMap;
+
+use super::{Output, Pipeline, Stack};
+use crate::settings::{Existing, ExistingKey};
+
+/// Outputs that no other stack and no command needs: a stack whose other outputs are given is replaced.
+const OPTIONAL: &[Output] = &[Output::UnloggedQueue];
+
+/// The account and region of a deployment, for the ARNs of resources that are given by name.
+#[derive(Debug, Clone, Copy)]
+pub struct Home<'a> {
+    pub region: &'a str,
+    /// Twelve digits.
+    pub account: &'a str,
+}
+
+/// The outputs that existing resources stand for.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    existing: Existing,
+    outputs: BTreeMap<Output, String>,
+}
+
+/// A value of `[existing]` that can't be used, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Objection {
+    pub key: ExistingKey,
+    pub text: String,
+    pub remedy: String,
+}
+
+/// Returns the outputs that a key stands for.
+const fn outputs(key: ExistingKey) -> &'static [Output] {
+    match key {
+        ExistingKey::Stream => &[Output::StreamName, Output::StreamArn],
+        ExistingKey::Bus => &[Output::BusName, Output::BusArn],
+        ExistingKey::EventLogGroup => &[Output::EventLogGroup],
+    }
+}
+
+/// Returns service and resource type of the ARN that a key may have in place of a name.
+const fn arn_of(key: ExistingKey) -> Option<(&'static str, &'static str)> {
+    match key {
+        ExistingKey::Stream => Some(("kinesis", "stream")),
+        ExistingKey::Bus => Some(("events", "event-bus")),
+        ExistingKey::EventLogGroup => None,
+    }
+}
+
+impl Given {
+    /// Returns the outputs of these resources, in this account and region.
+    pub fn new(existing: &Existing, home: Home<'_>) -> Self {
+        let mut found = BTreeMap::new();
+        for (key, value) in existing.iter() {
+            let (name, arn) = name_and_arn(key, value, home);
+            for output in outputs(key) {
+                let is_arn = output.name().ends_with("Arn");
+                found.insert(*output, if is_arn { arn.clone() } else { name.to_owned() });
+            }
+        }
+        Self { existing: existing.clone(), outputs: found }
+    }
+
+    /// Returns the value of an output; None if no existing resource stands for it.
+    pub fn value(&self, output: Output) -> Option<&str> {
+        self.outputs.get(&output).map(String::as_str)
+    }
+
+    /// Returns all outputs with their values.
+    pub fn outputs(&self) -> impl Iterator<Item = (Output, &str)> {
+        self.outputs.iter().map(|(output, value)| (*output, value.as_str()))
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.outputs.is_empty()
+    }
+
+    /// Returns whether existing resources replace the stack: it is neither created, updated nor deleted.
+    pub fn replaces(&self, stack: &Stack) -> bool {
+        replaces(&self.existing, stack)
+    }
+
+    /// Returns the keys of the file with their values.
+    pub fn keys(&self) -> impl Iterator<Item = (ExistingKey, &str)> {
+        self.existing.iter()
+    }
+}
+
+/// Returns whether these resources replace the stack: each output that others need is one of theirs.
+pub fn replaces(existing: &Existing, stack: &Stack) -> bool {
+    let given = |output: &Output| existing.iter().any(|(key, _)| outputs(key).contains(output));
+    let needed: Vec<_> = declared(stack).filter(|output| !OPTIONAL.contains(output)).collect();
+    !needed.is_empty() && needed.iter().all(given)
+}
+
+/// Returns the outputs that the stack's template declares.
+fn declared(stack: &Stack) -> impl Iterator<Item = Output> {
+    let section = stack.template.split_once("\nOutputs:\n").map_or("", |(_, section)| section);
+    let names = section.lines().filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'));
+    names.filter_map(Output::named)
+}
+
+/// Returns the values that this pipeline can't use, in this account and region; empty if all can be used. Whether the
+/// resources exist is not checked here.
+pub fn objections(pipeline: &Pipeline, existing: &Existing, home: Home<'_>) -> Vec<Objection> {
+    let mut found = Vec::new();
+    for (key, value) in existing.iter() {
+        let object = |text: String, remedy: &str| Objection { key, text, remedy: remedy.to_owned() };
+        let has = |output: &Output| pipeline.stacks.iter().any(|stack| declared(stack).any(|one| one == *output));
+        if !outputs(key).iter().any(has) {
+            found.push(object(format!("{} has no resource of this kind", pipeline.name), "remove the key"));
+            continue;
+        }
+        if let Some(text) = wrong_arn(key, value, home) {
+            found.push(object(text, "give the name, or the ARN, of a resource in the deployment's account and region"));
+        }
+        if key == ExistingKey::EventLogGroup && existing.get(ExistingKey::Bus).is_none() {
+            let remedy = "set `bus` to the bus whose events it has, or remove the key";
+            found.push(object("a log group is the log of an existing bus, and `bus` is not set".to_owned(), remedy));
+        }
+    }
+    found
+}
+
+/// Returns name and ARN of a resource that is given by either.
+fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a str, String) {
+    let Some((service, kind)) = arn_of(key) else { return (value, value.to_owned()) };
+    match parts(value) {
+        Some([_, _, _, _, _, rest]) => (rest.split_once('/').map_or(rest, |(_, name)| name), value.to_owned()),
+        None => {
+            let Home { region, account } = home;
+            (value, format!("arn:{}:{service}:{region}:{account}:{kind}/{value}", partition(region)))
+        }
+    }
+}
+
+/// Returns why an ARN does not name a resource of this kind, account and region.
+fn wrong_arn(key: ExistingKey, value: &str, home: Home<'_>) -> Option<String> {
+    let (service, kind) = arn_of(key)?;
+    let Some([_, _, of, region, account, rest]) = parts(value) else {
+        return value.starts_with("arn:").then(|| format!("{value} is not an ARN"));
+    };
+    let name = rest.split_once('/').filter(|(prefix, name)| *prefix == kind && !name.is_empty());
+    if of != service || name.is_none() {
+        return Some(format!("{value} is not the ARN of a {}", kind.replace('-', " ")));
+    }
+    if region != home.region {
+        return Some(format!("{value} is in region {region}, and the deployment in {}", home.region));
+    }
+    (account != home.account)
+        .then(|| format!("{value} is of account {account}, and the deployment of {}", home.account))
+}
+
+/// Returns the six parts of an ARN; None for anything else.
+fn parts(text: &str) -> Option<[&str; 6]> {
+    text.strip_prefix("arn:")?;
+    text.splitn(6, ':').collect::<Vec<_>>().try_into().ok()
+}
+
+/// Returns the partition of a region ("Amazon Resource Names" in the AWS General Reference).
+fn partition(region: &str) -> &'static str {
+    match region {
+        _ if region.starts_with("cn-") => "aws-cn",
+        _ if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ExistingKey::{Bus, EventLogGroup, Stream};
+
+    use super::*;
+    use crate::pipelines::{ALL, find};
+
+    const HOME: Home<'_> = Home { region: "eu-west-1", account: "111122223333" };
+
+    fn replaced(pipeline: &str, existing: &Existing) -> Vec<&'static str> {
+        let stacks = find(pipeline).expect("a pipeline").stacks.iter();
+        stacks.filter(|stack| replaces(existing, stack)).map(|stack| stack.name).collect()
+    }
+
+    #[test]
+    fn a_stack_is_replaced_once_all_that_others_need_of_it_is_given() {
+        assert_eq!(replaced("rds-eventbridge", &Existing::default()), [""; 0]);
+        assert_eq!(replaced("rds-eventbridge", &[(Stream, "orders")].into()), ["stream"]);
+        assert_eq!(replaced("rds-eventbridge", &[(Bus, "shop")].into()), [""; 0], "its log is missing");
+        let both = [(Bus, "shop"), (EventLogGroup, "/aws/events/shop")].into();
+        assert_eq!(replaced("dynamodb-eventbridge", &both), ["bus"]);
+    }
+
+    #[test]
+    fn optional_outputs_are_used_by_no_stack() {
+        let used = ALL.iter().flat_map(|pipeline| pipeline.stacks).flat_map(|stack| stack.parameters);
+        for (name, source) in used {
+            let optional = matches!(source, crate::pipelines::Source::Output(output) if OPTIONAL.contains(output));
+            assert!(!optional, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_resource_is_given_by_its_name_or_its_arn() {
+        let arn = "arn:aws:kinesis:eu-west-1:111122223333:stream/orders";
+        for value in ["orders", arn] {
+            let given = Given::new(&[(Stream, value)].into(), HOME);
+            assert_eq!((given.value(Output::StreamName), given.value(Output::StreamArn)), (Some("orders"), Some(arn)));
+        }
+        let china = Given::new(&[(Bus, "shop")].into(), Home { region: "cn-north-1", ..HOME });
+        assert_eq!(china.value(Output::BusArn), Some("arn:aws-cn:events:cn-north-1:111122223333:event-bus/shop"));
+    }
+
+    #[test]
+    fn values_that_a_pipeline_cannot_use_are_all_named() {
+        let texts = |pipeline: &str, existing: Existing| {
+            let found = objections(find(pipeline).expect("a pipeline"), &existing, HOME);
+            found.into_iter().map(|one| one.text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts("rds-eventbridge", [(Stream, "orders"), (Bus, "shop")].into()), [""; 0]);
+        assert_eq!(texts("dynamodb-cdc", [(Stream, "orders")].into()).len(), 1, "it has no Kinesis stream");
+        let elsewhere = "arn:aws:kinesis:eu-north-1:111122223333:stream/orders";
+        let another = "arn:aws:events:eu-west-1:999922223333:event-bus/shop";
+        let found = texts("rds-eventbridge", [(Stream, elsewhere), (Bus, another)].into());
+        assert!(found[0].contains("eu-north-1") && found[1].contains("999922223333") && found.len() == 2, "{found:?}");
+        for wrong in ["arn:aws:sqs:eu-west-1:111122223333:orders", "arn:nothing", "arn:aws:kinesis:eu-west-1:1:table/x"]
+        {
+            assert_eq!(texts("rds-kinesis", [(Stream, wrong)].into()).len(), 1, "{wrong}");
+        }
+        let alone = texts("rds-eventbridge", [(EventLogGroup, "/aws/events/shop")].into());
+        assert!(alone[0].contains("`bus` is not set"), "{alone:?}");
+    }
+}

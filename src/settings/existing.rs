@@ -1,0 +1,136 @@
+//! The `[existing]` table of `outboxctl.toml`: resources that outboxctl did not create, and uses in place of its own.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Deserializer};
+
+use super::nearest;
+
+/// Declares the keys: each variant has its name in the file, its description and an example.
+macro_rules! keys {
+    ($($key:ident, $name:literal, $about:literal, $example:literal;)*) => {
+        /// A key of `[existing]`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum ExistingKey { $($key),* }
+
+        impl ExistingKey {
+            /// Every key, in the order of the file.
+            pub const ALL: &[Self] = &[$(Self::$key),*];
+
+            /// Returns the name in the file; a dot separates the name of a table below `[existing]`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$key => $name),* }
+            }
+
+            /// Returns the description.
+            pub const fn about(self) -> &'static str {
+                match self { $(Self::$key => $about),* }
+            }
+
+            /// Returns a value for a comment in a new file.
+            pub const fn example(self) -> &'static str {
+                match self { $(Self::$key => $example),* }
+            }
+        }
+    };
+}
+
+keys! {
+    Stream, "stream", "Kinesis stream, by name or ARN, that the capture writes and the consumer reads", "orders";
+    Bus, "bus", "EventBridge bus, by name or ARN, that events are published on", "shop";
+    EventLogGroup, "event_log_group",
+        "Log group with every outbox event of the bus above. A rule of that bus must already write to it; without the key, \
+         outboxctl creates log group and rule", "/aws/events/shop";
+}
+
+/// The values of `[existing]`; lists are joined with commas.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Existing(BTreeMap<ExistingKey, String>);
+
+impl Existing {
+    /// Returns the value of a key; None if it is not set.
+    pub fn get(&self, key: ExistingKey) -> Option<&str> {
+        self.0.get(&key).map(String::as_str)
+    }
+
+    /// Returns the keys that are set, with their values, in the order of the file.
+    pub fn iter(&self) -> impl Iterator<Item = (ExistingKey, &str)> {
+        self.0.iter().map(|(key, value)| (*key, value.as_str()))
+    }
+
+    /// Returns whether no key is set.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+impl<const N: usize> From<[(ExistingKey, &str); N]> for Existing {
+    fn from(values: [(ExistingKey, &str); N]) -> Self {
+        Self(values.into_iter().map(|(key, value)| (key, value.to_owned())).collect())
+    }
+}
+
+/// A value in the file.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "a value of [existing] must be a text, a number or a list of texts")]
+enum Value {
+    Text(String),
+    Number(u32),
+    List(Vec<String>),
+    Table(BTreeMap<String, Value>),
+}
+
+impl<'de> Deserialize<'de> for Existing {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut found = BTreeMap::new();
+        let mut waiting: Vec<_> = BTreeMap::<String, Value>::deserialize(deserializer)?.into_iter().collect();
+        while let Some((name, value)) = waiting.pop() {
+            let text = match value {
+                Value::Table(inner) => {
+                    waiting.extend(inner.into_iter().map(|(below, value)| (format!("{name}.{below}"), value)));
+                    continue;
+                }
+                Value::Text(text) => text,
+                Value::Number(number) => number.to_string(),
+                Value::List(texts) => texts.join(","),
+            };
+            let key = ExistingKey::ALL.iter().find(|key| key.name() == name).ok_or_else(|| unknown(&name))?;
+            // An empty text counts as unset, as everywhere in the file.
+            if !text.is_empty() {
+                found.insert(*key, text);
+            }
+        }
+        Ok(Self(found))
+    }
+}
+
+fn unknown<E: serde::de::Error>(name: &str) -> E {
+    let names: Vec<_> = ExistingKey::ALL.iter().map(|key| key.name()).collect();
+    let meant = nearest(name, names.iter().copied()).map(|meant| format!(": did you mean {meant}?"));
+    let rest = meant.unwrap_or_else(|| format!(", expected one of {}", names.join(", ")));
+    E::custom(format!("unknown key {name} in [existing]{rest}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Existing, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_is_read_by_its_name_and_no_other() {
+        for key in ExistingKey::ALL {
+            let read = read(&format!("{} = {:?}", key.name(), key.example())).expect(key.name());
+            assert_eq!(read.iter().collect::<Vec<_>>(), [(*key, key.example())]);
+        }
+        let error = read("streem = \"orders\"").expect_err("unknown");
+        assert!(error.contains("streem") && error.contains("did you mean stream?"), "{error}");
+        let error = read("queue = \"orders\"").expect_err("unknown");
+        assert!(error.contains("event_log_group"), "{error}");
+        assert!(read("stream = true").is_err());
+        assert!(read("stream = \"\"").expect("valid").is_empty(), "an empty text counts as unset");
+    }
+}
