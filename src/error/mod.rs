@@ -41,6 +41,13 @@ impl Error {
         self
     }
 
+    /// Replaces the kind's standing hint, if it does not apply to this case.
+    #[must_use]
+    pub fn standing_hint(mut self, hint: impl Into<String>) -> Self {
+        self.standing = Some(Cow::Owned(hint.into()));
+        self
+    }
+
     /// Keeps the cause; its text is shown as "caused by".
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {

@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 
 /// The launcher, and the modules that it imports.
 const LAUNCHER: &str = "launcher.py";
-const SCRIPTS: [(&str, &str); 11] = [
+const SCRIPTS: [(&str, &str); 12] = [
     (LAUNCHER, include_str!("launcher.py")),
     ("disorder.py", include_str!("launcher/disorder.py")),
     ("emulated.py", include_str!("launcher/emulated.py")),

@@ -108,10 +108,15 @@ pub const RULES: &[Rule] = &[
         "shards that were split or merged stay readable until their records expire, and name their children",
         "Kinesis developer guide: Resharding a stream",
     ),
+    enforced(
+        "Kinesis",
+        "an on-demand stream starts with four shards and doubles them if writes require it, once in 15 minutes",
+        "Kinesis developer guide: Choose the right mode to stream in",
+    ),
     left_out(
         "Kinesis",
-        "scaling of on-demand streams: they stay at four shards",
-        "Kinesis developer guide: Choosing the right mode",
+        "an on-demand stream removes shards again when writes decrease",
+        "Kinesis developer guide: Choose the right mode to stream in",
     ),
     left_out(
         "Kinesis",
@@ -156,10 +161,15 @@ pub const RULES: &[Rule] = &[
         "from a VPC, functions and DMS reach a service by its endpoint and its policy, a NAT gateway, and security groups",
         "Amazon VPC user guide: Security in Amazon VPC",
     ),
+    enforced(
+        "VPC",
+        "the database is reached by DMS and, on Linux, by functions only if security groups allow it",
+        "RDS user guide: Controlling access with security groups",
+    ),
     left_out(
         "VPC",
-        "security groups between functions, DMS and the database",
-        "Amazon VPC user guide: Control traffic to your AWS resources using security groups",
+        "programs on this machine that are not functions connect to the database whatever its security groups allow",
+        "RDS user guide: Controlling access with security groups",
     ),
     enforced(
         "RDS",

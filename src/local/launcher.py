@@ -39,6 +39,7 @@ import urllib.parse
 import urllib.request
 
 # Modules beside this file.
+import sockets
 import streams
 import transports
 
@@ -186,6 +187,8 @@ def extended_database(emulated):
 
     def point(physical_id, attributes, made):
         instance = rds._instances[physical_id]
+        # The port on AWS, which security groups name; the local server has another.
+        instance.setdefault("outboxctl_port", int(instance["Endpoint"]["Port"]))
         instance["Endpoint"].update(Address=made["Endpoint.Address"], Port=int(made["Endpoint.Port"]))
         instance["EngineVersion"] = made["EngineVersion"]
         return physical_id, {**attributes, **made}
@@ -768,7 +771,8 @@ async def answer_gateway(scope, receive, send):
         body += message.get("body", b"")
         if not message.get("more_body"):
             break
-    answer = session_of(json.loads(body)) if scope["path"] == "/_outboxctl/session" else {}
+    answers = {"/_outboxctl/session": session_of, "/_outboxctl/visitor": functions.visitor, "/_outboxctl/database": network.database}
+    answer = answers.get(scope["path"], lambda _: {})(json.loads(body))
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
     await send({"type": "http.response.body", "body": json.dumps(answer).encode()})
 
@@ -788,23 +792,6 @@ async def answer(send, status, headers, body):
     await send({"type": "http.response.body", "body": body})
 
 
-def other_user(connection):
-    """Returns whether the other end of a connection on this machine belongs to another user (proc(5), /proc/net/tcp).
-
-    Both ends are compared: connections to other servers may have the same port here, and closed ones (TIME_WAIT) have no owner."""
-    def number(address):
-        return f"{int.from_bytes(socket.inet_aton(address[0]), sys.byteorder):08X}:{address[1]:04X}"
-
-    ends = [number(connection.getpeername()), number(connection.getsockname())]
-    established = "01"
-    try:
-        with open("/proc/net/tcp", encoding="ascii") as table:
-            users = [int(fields[7]) for fields in map(str.split, table) if fields[1:4] == [*ends, established]]
-    except OSError:
-        return False
-    return any(user != os.getuid() for user in users)
-
-
 def guard_functions():
     """Refuses web pages and other users of this machine on the loopback server from which each function fetches its
     events."""
@@ -815,7 +802,7 @@ def guard_functions():
             return False
         foreign = any(name.lower() == "origin" or name.lower().startswith("sec-fetch-") for name in handler.headers)
         host = handler.headers.get("host", "").rpartition(":")[0]
-        if foreign or host not in ("127.0.0.1", "localhost") or other_user(handler.connection):
+        if foreign or host not in ("127.0.0.1", "localhost") or sockets.other_user(handler.connection):
             handler.send_error(403)
             return False
         return True

@@ -1,10 +1,14 @@
-//! Reachability of an AWS service from a place in a VPC. The rules are in `launcher/network.py`, beside the emulator's
-//! EC2; calls to unreachable services time out.
+//! Reachability of an AWS service or a database from a place in a VPC. The rules are in `launcher/network.py`, beside
+//! the emulator's EC2; calls to unreachable services and connections to unreachable databases time out.
+
+use std::net::SocketAddr;
 
 use http::{HeaderMap, HeaderValue};
+use serde::Deserialize;
 use serde_json::json;
 
 use super::gateway::{Gateway, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
+use super::postgres_server::further::Instance;
 use super::query;
 use super::roles::Place;
 use crate::error::{Error, Kind, Result};
@@ -23,4 +27,35 @@ pub async fn reaches(gateway: &Gateway, region: &str, place: &Place, service: &s
     let Some(reason) = reason else { return Ok(()) };
     Err(Error::new(Kind::EndpointFailed, reason.unwrap_or_default())
         .hint(format!("the stack `network` has the VPC endpoint com.amazonaws.{region}.{service}: deploy it again")))
+}
+
+/// Checks that the security groups of a place and of a database instance allow connections to it.
+///
+/// # Errors
+/// `DatabaseUnreachable`, with the groups that do not allow it.
+pub async fn reaches_database(gateway: &Gateway, place: &Place, instance: &Instance) -> Result<()> {
+    #[derive(Deserialize)]
+    struct Answer {
+        unreachable: Option<String>,
+    }
+    let Instance { region, identifier } = instance;
+    let question = json!({ "place": place, "region": region, "instance": identifier });
+    let answer: Answer = gateway.emulator.ask("/_outboxctl/database", &question).await?;
+    answer.unreachable.map_or(Ok(()), |reason| Err(Error::new(Kind::DatabaseUnreachable, reason)))
+}
+
+/// Returns the place of the function that holds the client's end of a connection on this machine; `None` for other
+/// programs, and on systems that do not show the owner of a connection. A function without a VPC has no subnets.
+///
+/// # Errors
+/// `Unreachable` if the emulator does not answer.
+pub async fn visitor(gateway: &Gateway, client: SocketAddr, server: SocketAddr) -> Result<Option<Place>> {
+    #[derive(Deserialize)]
+    struct Answer {
+        place: Option<Place>,
+    }
+    let end = |address: SocketAddr| json!([address.ip(), address.port()]);
+    let question = json!({ "client": end(client), "server": end(server) });
+    let answer: Answer = gateway.emulator.ask("/_outboxctl/visitor", &question).await?;
+    Ok(answer.place)
 }

@@ -33,7 +33,7 @@ pub struct Assumed {
 }
 
 /// A place in a VPC, from which services are reachable by VPC endpoints or a NAT gateway only.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Place {
     pub subnets: Vec<String>,
     /// Security groups; an empty list stands for the default group of the VPC.

@@ -246,3 +246,50 @@ async fn a_function_in_a_vpc_reaches_what_its_endpoints_allow() {
     let failed = pipeline.fails(1, &["db", "status"]).to_string();
     assert!(failed.contains("secret"), "{failed}");
 }
+
+/// Removes the rule of the database's security group that allows PostgreSQL from another group.
+async fn revoke_from_database(pipeline: &Pipeline, from: &str) {
+    let (group, from) = (pipeline.output("DatabaseSecurityGroupId"), pipeline.output(from));
+    let filter = format!("Action=DescribeSecurityGroupRules&Filter.1.Name=group-id&Filter.1.Value.1={group}");
+    let described = ec2(pipeline, &filter).await;
+    let mut rules = described.split("<securityGroupRuleId>").skip(1);
+    let rule = rules.find(|rule| rule.contains(from)).and_then(|rule| rule.split('<').next()).expect("the rule");
+    let form = format!("Action=RevokeSecurityGroupIngress&GroupId={group}&SecurityGroupRuleId.1={rule}");
+    let answer = ec2(pipeline, &form).await;
+    assert!(answer.contains("<return>true</return>"), "{answer}");
+}
+
+/// Allows PostgreSQL from a group again.
+async fn allow_to_database(pipeline: &Pipeline, from: &str) {
+    let (group, from) = (pipeline.output("DatabaseSecurityGroupId"), pipeline.output(from));
+    let form = format!(
+        "Action=AuthorizeSecurityGroupIngress&GroupId={group}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=5432&\
+         IpPermissions.1.ToPort=5432&IpPermissions.1.Groups.1.GroupId={from}"
+    );
+    let answer = ec2(pipeline, &form).await;
+    assert!(answer.contains("<return>true</return>"), "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_accepts_what_its_security_groups_allow() {
+    let pipeline = Pipeline::deployed("groups", "rds-eventbridge").await;
+    revoke_from_database(&pipeline, "DmsSecurityGroupId").await;
+    let failed = pipeline.fails(1, &["dms", "test"]).to_string();
+    assert!(failed.contains("do not allow port 5432 from sg-"), "{failed}");
+    // What is connected stays connected, as security groups track connections; a new start is refused.
+    pipeline.ok(&["verify", "--count", "3"]);
+    pipeline.ok(&["dms", "stop"]);
+    let failed = pipeline.fails(1, &["dms", "start"]).to_string();
+    assert!(failed.contains("do not allow port 5432 from sg-"), "{failed}");
+    allow_to_database(&pipeline, "DmsSecurityGroupId").await;
+    pipeline.ok(&["dms", "start"]);
+
+    // The writer function keeps its connection; the administrative function connects for each request.
+    revoke_from_database(&pipeline, "FunctionSecurityGroupId").await;
+    let failed = pipeline.fails(1, &["db", "status", "--via", "function"]).to_string();
+    assert!(failed.contains("sent nothing for 20 s") && failed.contains("FunctionSecurityGroupId"), "{failed}");
+    // Programs outside of the VPC are not checked.
+    pipeline.ok(&["db", "status", "--via", "direct"]);
+    allow_to_database(&pipeline, "FunctionSecurityGroupId").await;
+    pipeline.ok(&["db", "status", "--via", "function"]);
+}

@@ -227,4 +227,17 @@ async fn a_shard_refuses_what_is_above_its_limits() {
     let mode = StreamModeDetails::builder().stream_mode(StreamMode::OnDemand).build().expect("a mode");
     kinesis.create_stream().stream_name("demand").stream_mode_details(mode).send().await.expect("a stream");
     assert_eq!(shards(&kinesis, "demand").await.0.len(), 4);
+
+    // Above half of their capacity it doubles them, and the closed ones stay readable.
+    let parents = eventually("eight open shards", async || {
+        for _ in 0..4 {
+            // One key of each shard.
+            let records = ["0", "4", "6", "9"].map(|key| record(key, 250_000)).to_vec();
+            kinesis.put_records().stream_name("demand").set_records(Some(records)).send().await.expect("an answer");
+        }
+        let (open, closed) = shards(&kinesis, "demand").await;
+        (open.len() == 8).then_some(closed)
+    })
+    .await;
+    assert_eq!(parents.len(), 4);
 }

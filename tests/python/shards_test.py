@@ -96,5 +96,41 @@ class Resharding(unittest.TestCase):
             self.assertEqual(ranges[-1][1], 2**16 - 1)
 
 
+class Growths(unittest.TestCase):
+    """An on-demand stream grows as "Choose the right mode to stream in" of the developer guide describes."""
+
+    def run_at(self, rate, seconds, size=1_000):
+        """Returns the times of doublings of a stream that gets so many records a second, as far as its shards accept."""
+        growth, open_shards, doublings = shards.Growth(), 4, []
+        for second in range(seconds):
+            for _ in range(min(rate, open_shards * min(1_000, shards.MIB // size))):
+                growth.observe(size, second)
+            if growth.is_due(open_shards, second):
+                open_shards *= 2
+                doublings.append(second)
+        return doublings
+
+    def test_half_of_the_capacity_keeps_the_shards(self):
+        self.assertEqual(self.run_at(2_000, 60), [])
+        self.assertEqual(self.run_at(20, 60, 100 * 1024), [])
+
+    def test_more_than_half_doubles_them(self):
+        self.assertEqual(self.run_at(2_001, 600), [shards.GROWTH_PAUSE])
+        self.assertEqual(self.run_at(21, 600, 100 * 1024), [shards.GROWTH_PAUSE])
+
+    def test_writes_do_not_more_than_double_within_15_minutes(self):
+        doublings = self.run_at(1_000, 5_000, shards.MIB // 2)
+        self.assertEqual(doublings[0], shards.GROWTH_PAUSE)
+        self.assertEqual({later - earlier for earlier, later in zip(doublings, doublings[1:])}, {shards.DOUBLING_TIME})
+
+    def test_the_quota_is_never_exceeded(self):
+        growth, open_shards = shards.Growth(), 4
+        for second in range(0, 100_000, 1_000):
+            growth.peak = 10_000
+            for now in (second, second + shards.GROWTH_PAUSE):
+                open_shards *= 2 if growth.is_due(open_shards, now) else 1
+        self.assertEqual(open_shards, 128)
+
+
 if __name__ == "__main__":
     unittest.main()

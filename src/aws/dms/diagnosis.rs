@@ -18,6 +18,7 @@ enum Cause {
     LockTimeout,
     Permission,
     MissingTable,
+    SecurityGroup,
     NoAnswer,
     ReplicaIdentity,
     PayloadTooLarge,
@@ -57,6 +58,7 @@ const PHRASES: &[(&[&str], Cause)] = &[
     (&["certificate is not trusted"], Cause::Certificate),
     (&["statement timeout"], Cause::StatementTimeout),
     (&["lock timeout"], Cause::LockTimeout),
+    (&["timed out", "security group"], Cause::SecurityGroup),
     (&["network error has occurred"], Cause::NoAnswer),
     (&["timeout expired"], Cause::NoAnswer),
     (&["connection timed out"], Cause::NoAnswer),
@@ -162,6 +164,9 @@ fn text(cause: Cause, local: bool) -> &'static str {
              `outboxctl dms start`"
         }
         (Cause::MissingTable, _) => "a table is missing: run `outboxctl db init`, then `outboxctl dms start`",
+        (Cause::SecurityGroup, _) => {
+            "allow the port in the security groups that the message names, then `outboxctl dms test`"
+        }
         (Cause::NoAnswer, true) => {
             "the local PostgreSQL or stream did not answer: `outboxctl local status` shows the state of its parts"
         }
@@ -197,6 +202,10 @@ mod tests {
             (
                 "cannot read from logical replication slot \"x\" (55000); This slot has been invalidated",
                 Cause::SlotLost,
+            ),
+            (
+                "the connection to database d timed out: its security groups (sg-1) do not allow port 5432 from sg-2",
+                Cause::SecurityGroup,
             ),
             ("Application-Status: 1020912, Network error has occurred: timeout", Cause::NoAnswer),
             (

@@ -22,5 +22,11 @@ pub(super) async fn invoke(clients: &Clients, name: &str, request: &AdminRequest
     let reply: AdminReply = serde_json::from_slice(payload).or_fail(Kind::Unexpected, || {
         format!("{name} answered {:?}", String::from_utf8_lossy(&payload[..payload.len().min(300)]))
     })?;
-    reply.into()
+    Result::from(reply).map_err(|error| match error.kind() {
+        Kind::DatabaseUnreachable => error.standing_hint(
+            "the admin function can't connect to the database: its security groups must allow the database's port from \
+             those of the functions (`outboxctl outputs`: DatabaseSecurityGroupId, FunctionSecurityGroupId)",
+        ),
+        _ => error,
+    })
 }

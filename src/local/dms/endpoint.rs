@@ -11,6 +11,7 @@ use crate::error::{AwsContext, Error, Kind, OrFail, Result, sdk_code};
 use crate::local::gateway::Gateway;
 use crate::local::home::write_atomically;
 use crate::local::network;
+use crate::local::postgres_server::further::Instance;
 use crate::local::roles::{Assumed, Place};
 use crate::postgres::tls::Roots;
 use crate::postgres::{Secret, Target};
@@ -109,6 +110,7 @@ pub(super) async fn test(gateway: &Gateway, store: &Store, instance: &Resource, 
     reachable(gateway, instance, endpoint).await?;
     if endpoint.text("EndpointType").eq_ignore_ascii_case("source") {
         let target = database(gateway, store, Some(instance), endpoint).await?;
+        admitted(gateway, instance, endpoint, &target).await?;
         let client = crate::postgres::connect(&target).await?;
         client.simple_query("SELECT 1").await.or_fail(Kind::DatabaseUnreachable, || target.describe())?;
         return Ok(());
@@ -136,18 +138,43 @@ pub(super) async fn reachable(gateway: &Gateway, instance: &Resource, endpoint: 
     network::reaches(gateway, endpoint.region(), &place, service).await
 }
 
-/// Returns the subnets and security groups of a replication instance. An instance with a public address reaches every
-/// service.
-fn place(instance: &Resource) -> Option<Place> {
-    if instance.document.get("PubliclyAccessible").and_then(Value::as_bool) != Some(false) {
-        return None;
+/// Checks that security groups let the replication instance connect to the database instance at this address. Other
+/// servers have none.
+pub(super) async fn admitted(
+    gateway: &Gateway,
+    instance: &Resource,
+    endpoint: &Resource,
+    target: &Target,
+) -> Result<()> {
+    let region = endpoint.region().to_owned();
+    let mut pages = gateway.clients_in(&region).rds().describe_db_instances().into_paginator().items().send();
+    while let Some(found) = pages.next().await {
+        let found = found.aws("describe database instances")?;
+        let at = found.endpoint().and_then(|at| Some((at.address()?, at.port()?)));
+        if let (Some(identifier), true) =
+            (found.db_instance_identifier(), at == Some((target.host.as_str(), target.port.into())))
+        {
+            let database = Instance { region, identifier: identifier.to_owned() };
+            return network::reaches_database(gateway, &within(instance), &database).await;
+        }
     }
+    Ok(())
+}
+
+/// Returns the place of a replication instance without a public address. An instance with one reaches every service.
+fn place(instance: &Resource) -> Option<Place> {
+    let private = instance.document.get("PubliclyAccessible").and_then(Value::as_bool) == Some(false);
+    private.then(|| within(instance))
+}
+
+/// Returns the subnets and security groups of a replication instance.
+fn within(instance: &Resource) -> Place {
     let texts = |list: &Value, member: &str| -> Vec<String> {
         list.as_array().into_iter().flatten().filter_map(|item| item[member].as_str()).map(str::to_owned).collect()
     };
     let group = instance.document.get("ReplicationSubnetGroup").cloned().unwrap_or_default();
     let groups = instance.document.get("VpcSecurityGroups").cloned().unwrap_or_default();
-    Some(Place { subnets: texts(&group["Subnets"], "SubnetIdentifier"), groups: texts(&groups, "VpcSecurityGroupId") })
+    Place { subnets: texts(&group["Subnets"], "SubnetIdentifier"), groups: texts(&groups, "VpcSecurityGroupId") }
 }
 
 /// Returns the role that reads the secret, assumed by the regional principal (DMS user guide, "Using secrets to access

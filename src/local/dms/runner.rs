@@ -226,6 +226,7 @@ async fn job(
         endpoint::reachable(gateway, &instance, endpoint).await?;
     }
     let database = endpoint::database(gateway, store, Some(&instance), &source).await?;
+    endpoint::admitted(gateway, &instance, &source, &database).await?;
     endpoint::supported(instance.text("EngineVersion"), &database).await?;
     let job = Job {
         name: task.identifier().to_owned(),

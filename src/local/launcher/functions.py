@@ -7,11 +7,13 @@ resources in an Amazon VPC" (the six EC2 actions), "Sending Lambda function logs
 
 from emulated import need
 import rights
+import sockets
 
 apigateway = need("services.apigateway", "_invoke_lambda_proxy", "_extract_lambda_ref_from_integration_uri")
 iam = need("services.iam", "_roles")
 lambdas = need("services.lambda_svc", "_functions", "_vpc_config_with_id", "_emit_lambda_logs", "function_policy_for_arn")
 logs = need("services.cloudwatch_logs", "_log_groups")
+runtime = need("core.lambda_runtime", "_workers", "_lock")
 responses = need("core.responses", "get_account_id", "get_region")
 
 NETWORK_INTERFACES = [f"ec2:{name}" for name in (
@@ -47,6 +49,20 @@ def usable(emulated):
         return keep(emulated["update"](physical_id, old_props, new_props, *rest), new_props)
 
     return {**emulated, "create": create, "update": update}
+
+
+def visitor(question):
+    """Returns the place of the function that holds the client's end of a connection; nothing for other programs.
+
+    A function without a VPC has no subnets."""
+    with runtime._lock:
+        workers = [worker for entries in runtime._workers.values() for worker in entries]
+    processes = {process.pid: worker for worker in workers for process in [worker._proc] if process}
+    found = sockets.holder(processes, question["client"], question["server"])
+    if found is None:
+        return {}
+    vpc = processes[found].config.get("VpcConfig") or {}
+    return {"place": {"subnets": vpc.get("SubnetIds") or [], "groups": vpc.get("SecurityGroupIds") or []}}
 
 
 def install_logs():

@@ -1,9 +1,11 @@
-"""Reachability from a function or a replication instance in a VPC: by a VPC endpoint in its VPC, or by a NAT gateway.
+"""Reachability from a function or a replication instance in a VPC: of a service by a VPC endpoint in its VPC or a NAT
+gateway, of a database by security groups.
 
 Sources: Lambda developer guide, "Giving Lambda functions access to resources in an Amazon VPC" and "Enable internet access for
 VPC-connected Lambda functions"; DMS user guide, "Configuring VPC endpoints for AWS DMS"; AWS PrivateLink guide, "Access an AWS
-service using an interface VPC endpoint" (private DNS, security groups) and "Gateway endpoints". Unreachable
-services do not answer: the gateway holds such a request open.
+service using an interface VPC endpoint" (private DNS, security groups) and "Gateway endpoints"; RDS user guide, "Controlling
+access with security groups" and "Working with a DB instance in a VPC". Unreachable services and databases do not answer:
+the gateway holds such a request open.
 """
 
 import contextvars
@@ -12,9 +14,10 @@ import re
 
 from emulated import need
 
-ec2 = need("services.ec2", "_subnets", "_vpc_endpoints", "_route_tables", "_security_groups", "_nat_gateways")
+ec2 = need("services.ec2", "_subnets", "_vpc_endpoints", "_route_tables", "_security_groups", "_nat_gateways", "_vpc_peering")
+rds = need("services.rds", "_instances")
 
-HTTPS = 443
+HTTPS, POSTGRESQL = 443, 5432
 # The VPC endpoint that the request passed, if any.
 endpoint = contextvars.ContextVar("endpoint", default=None)
 # Endpoint services whose name differs from the signing name.
@@ -86,6 +89,58 @@ def blocked(candidate, groups, ranges, subnets, region):
     return None
 
 
+def database(question):
+    """Answers whether a database instance is reachable from a place in a VPC."""
+    reason = unreachable_database(question["place"], question["region"], question["instance"])
+    return {"unreachable": reason} if reason else {}
+
+
+def unreachable_database(place, region, identifier):
+    """Returns the reason why a database instance is not reachable from a place, or None. Without subnets, the place is
+    outside of every VPC."""
+    instance = dict(named(rds._instances, region)).get(identifier)
+    if instance is None:
+        return None
+    start = f"the connection to database {identifier} timed out"
+    vpc = (instance.get("DBSubnetGroup") or {}).get("VpcId")
+    port = int(instance.get("outboxctl_port") or POSTGRESQL)
+    ids = [group["VpcSecurityGroupId"] for group in instance.get("VpcSecurityGroups") or []]
+    theirs = security_groups(ids, vpc, region)
+    # Subnets and groups that EC2 does not have are not checked.
+    if not theirs:
+        return None
+    names = ", ".join(group["GroupId"] for group in theirs)
+    if not place["subnets"]:
+        if not is_on(instance.get("PubliclyAccessible")):
+            return f"{start}: it is private, and the function is not in a VPC"
+        if not any(permits(group["IpPermissions"], ["0.0.0.0/0"], [], port) for group in theirs):
+            return f"{start}: its security groups ({names}) do not allow port {port} from every address"
+        return None
+    subnets = [subnet for subnet in of_region(ec2._subnets, region) if subnet["SubnetId"] in place["subnets"]]
+    if not subnets:
+        return None
+    here = subnets[0]["VpcId"]
+    if here != vpc and not peered(here, vpc, region):
+        return f"{start}: it is in {vpc}, and {here} has no active peering connection with it"
+    groups = security_groups(place["groups"], here, region)
+    inside = [subnet["CidrBlock"] for subnet in of_region(ec2._subnets, region) if subnet["VpcId"] == vpc]
+    if not any(permits(group["IpPermissionsEgress"], inside, [group["GroupId"] for group in theirs], port) for group in groups):
+        return f"{start}: no security group of its client allows outgoing connections to port {port}"
+    own = [group["GroupId"] for group in groups]
+    if not any(permits(group["IpPermissions"], [subnet["CidrBlock"] for subnet in subnets], own, port) for group in theirs):
+        return f"{start}: its security groups ({names}) do not allow port {port} from {', '.join(own)}"
+    return None
+
+
+def peered(one, other, region):
+    """Returns whether two VPCs have an active peering connection."""
+    for connection in of_region(ec2._vpc_peering, region):
+        ends = {(connection.get(name) or {}).get("VpcId") for name in ("RequesterVpcInfo", "AccepterVpcInfo")}
+        if ends == {one, other} and (connection.get("Status") or {}).get("Code") == "active":
+            return True
+    return False
+
+
 def permits(rules, ranges, groups, port=HTTPS):
     """Returns whether rules of a security group allow TCP on the port, with all of these ranges or one of these
     groups."""
@@ -123,7 +178,12 @@ def has_nat_route(subnet, region):
 
 
 def of_region(store, region):
-    return [value for (_, of, _), value in list(store.all_items()) if of == region]
+    return [value for _, value in named(store, region)]
+
+
+def named(store, region):
+    """Returns the names and values of a region."""
+    return [(name, value) for (_, of, name), value in list(store.all_items()) if of == region]
 
 
 def is_on(value):

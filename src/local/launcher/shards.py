@@ -1,6 +1,8 @@
-"""Limits of one shard of a Kinesis stream. Pure: the caller passes the time, in seconds.
+"""Limits of one shard of a Kinesis stream, and the growth of an on-demand stream. Pure: the caller passes the time, in
+seconds.
 
-Source: "Quotas and limits" in the Kinesis Data Streams developer guide, PutRecords and GetRecords in its API reference.
+Source: "Quotas and limits" and "Choose the right mode to stream in" in the Kinesis Data Streams developer guide, PutRecords and
+GetRecords in its API reference.
 """
 
 import collections
@@ -75,6 +77,42 @@ class Limits:
         self.returns.admit(size, now)
         if self.returns.total > READ_BYTES:
             self.readable_at = now + self.returns.total / READ_BYTES
+
+
+# An on-demand stream accommodates double its peak write throughput, and throttles writes that more than double within 15
+# minutes. Its default quota is 200 MB a second.
+DOUBLING_TIME, LARGEST_ON_DEMAND = 900, 200
+# Time until it has grown. On AWS it takes minutes.
+GROWTH_PAUSE = 5
+
+
+class Growth:
+    """The growth of an on-demand stream: it doubles its shards once a peak is above half of their capacity."""
+
+    def __init__(self):
+        self.second, self.bytes, self.records, self.peak = 0, 0, 0, 0.0
+        self.due_at = self.grown_at = None
+
+    def observe(self, size, now):
+        """Counts an accepted record. The peak is in shards' worth of a second."""
+        if int(now) != self.second:
+            self.second, self.bytes, self.records = int(now), 0, 0
+        self.bytes += size
+        self.records += 1
+        self.peak = max(self.peak, self.bytes / WRITE_BYTES, self.records / WRITE_RECORDS)
+
+    def is_due(self, open_shards, now):
+        """Returns whether the stream doubles its shards now, and counts it as done."""
+        if 2 * self.peak <= open_shards or 2 * open_shards > LARGEST_ON_DEMAND:
+            self.due_at = None
+            return False
+        if self.due_at is None:
+            earliest = now if self.grown_at is None else self.grown_at + DOUBLING_TIME
+            self.due_at = max(now + GROWTH_PAUSE, earliest)
+        if now < self.due_at:
+            return False
+        self.due_at, self.grown_at = None, now
+        return True
 
 
 def fitting(sizes, largest=CALL_BYTES):

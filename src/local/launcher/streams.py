@@ -1,5 +1,5 @@
-"""Kinesis as on AWS where the emulator differs: a shard has limits (shards.py), a split or merged shard stays readable,
-and a shard count changes by splits and merges.
+"""Kinesis as on AWS where the emulator differs: a shard has limits and an on-demand stream grows (shards.py), a split or
+merged shard stays readable, and a shard count changes by splits and merges.
 
 Source: the Kinesis Data Streams API reference and "Resharding a stream" in its developer guide.
 """
@@ -28,7 +28,7 @@ class Streams:
     """Replaces functions of the emulator's module."""
 
     def __init__(self, kinesis, responses, limited=True):
-        self.kinesis, self.responses, self.limited, self.limits = kinesis, responses, limited, {}
+        self.kinesis, self.responses, self.limited, self.limits, self.growth = kinesis, responses, limited, {}, {}
 
     def install(self, handlers):
         """Installs itself; `handlers` are those of CloudFormation's resource types."""
@@ -65,10 +65,26 @@ class Streams:
         explicit = record.get("ExplicitHashKey")
         shard_id = self.route_to_shard(int(explicit) if explicit else self.kinesis._partition_key_to_hash(key), stream)
         size = size_of(record.get("Data") or "") + len(key.encode())
-        return None if self.limits_of(stream, shard_id).write(size, time.monotonic()) else self.throttled(shard_id, stream)
+        if not self.limits_of(stream, shard_id).write(size, time.monotonic()):
+            return self.throttled(shard_id, stream)
+        self.growth_of(stream).observe(size, time.monotonic())
+        return None
+
+    def growth_of(self, stream):
+        # A stream that was deleted and created again starts over.
+        return self.growth.setdefault((stream["StreamARN"], stream["CreationTimestamp"]), shards.Growth())
+
+    def grow(self, stream):
+        """Doubles the shards of an on-demand stream if its writes require it."""
+        on_demand = stream["StreamModeDetails"]["StreamMode"] == "ON_DEMAND"
+        open_shards = len(self.open_shards(stream))
+        if self.limited and on_demand and self.growth_of(stream).is_due(open_shards, time.monotonic()):
+            self.rescale(stream, 2 * open_shards)
 
     def put_record(self, data):
         _, stream = self.kinesis._resolve_stream(data)
+        if stream:
+            self.grow(stream)
         refused = stream and self.admit(stream, data)
         return self.refuse(*refused) if refused else self.emulated["put_record"](data)
 
@@ -79,6 +95,7 @@ class Streams:
         records = data.get("Records", [])
         if not stream or len(records) > 500:
             return self.emulated["put_records"](data)
+        self.grow(stream)
         refusals = [self.admit(stream, record) for record in records]
         if not any(refusals):
             return self.emulated["put_records"](data)
@@ -98,6 +115,7 @@ class Streams:
         # Records for a deleted stream are dropped.
         if not stream or stream.get("StreamStatus") != "ACTIVE":
             return True
+        self.grow(stream)
         record = {"StreamName": stream["StreamName"], "PartitionKey": partition_key, "Data": data}
         if not force and self.admit(stream, record):
             return False
@@ -128,7 +146,7 @@ class Streams:
 
     def create_stream(self, data):
         """Creates a stream. An on-demand stream begins with four shards ("Choosing the right mode" in the developer
-        guide), each with the limits of a provisioned one."""
+        guide), each with the limits of a provisioned one, and grows."""
         on_demand = (data.get("StreamModeDetails") or {}).get("StreamMode") == "ON_DEMAND"
         return self.emulated["create_stream"]({**data, "ShardCount": 4} if on_demand else data)
 

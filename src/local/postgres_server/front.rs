@@ -3,7 +3,7 @@
 //! Behaves as the server at this point of the protocol (PostgreSQL documentation, "SSL Session Encryption" and
 //! "Start-up"): answers the request for TLS, or accepts TLS from the first byte on, refuses all other connections, and
 //! passes the rest on. The server lets members of rds_iam in without a password (`settings.rs`); they reach only the
-//! proxy, which requires a token first.
+//! proxy, which requires a token first. A function that the security groups do not admit gets no answer.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -89,6 +89,11 @@ async fn accept(listener: TcpListener, shared: Shared) {
 async fn connection(client: TcpStream, shared: Shared) {
     let passed = async {
         client.set_nodelay(true)?;
+        let (visitor, here) = (client.peer_addr()?, client.local_addr()?);
+        if let Some(reason) = shared.tokens.unreachable(&shared.server, visitor, here).await {
+            tracing::warn!("{reason}");
+            return ignore(client).await;
+        }
         let Some(client) = tokio::time::timeout(PATIENCE, wants_tls(client)).await?? else { return Ok(()) };
         let mut client = tokio::time::timeout(PATIENCE, shared.acceptor.accept(client)).await??;
         if let Some(mut server) = tokio::time::timeout(PATIENCE, authenticate(&mut client, &shared)).await?? {
@@ -99,6 +104,11 @@ async fn connection(client: TcpStream, shared: Shared) {
     if let Err(error) = passed.await {
         tracing::debug!(%error, "a connection to PostgreSQL ended");
     }
+}
+
+/// Sends nothing until the client closes the connection: security groups drop packets, so that on AWS clients time out.
+async fn ignore(mut client: TcpStream) -> io::Result<()> {
+    tokio::io::copy(&mut client, &mut tokio::io::sink()).await.map(drop)
 }
 
 /// Returns the client once it has asked for TLS; `None` if it did not and was refused.

@@ -4,6 +4,7 @@
 //! minutes (RDS user guide, "IAM database authentication for MariaDB, MySQL, and PostgreSQL").
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use http::header;
 
 use super::further::Instance;
 use crate::local::gateway::{Gateway, Right, query_fields};
+use crate::local::network;
 use crate::local::rds;
 use crate::local::state::Postgres;
 
@@ -25,6 +27,15 @@ impl Tokens {
     /// Verifies tokens with the keys and policies of this gateway. Later calls have no effect.
     pub fn verify_with(&self, gateway: &Arc<Gateway>) {
         let _ = self.0.set(Arc::downgrade(gateway));
+    }
+
+    /// Returns the reason why the security groups of the server's instance do not allow a connection; `None` if they do,
+    /// for programs that are not functions, and while the stack starts or stops.
+    pub async fn unreachable(&self, server: &Postgres, client: SocketAddr, here: SocketAddr) -> Option<String> {
+        let gateway = self.0.get().and_then(Weak::upgrade)?;
+        let place = network::visitor(&gateway, client, here).await.ok()??;
+        let instance = rds::instance_in(server).await.ok()??;
+        network::reaches_database(&gateway, &place, &instance).await.err().map(|error| error.message().to_owned())
     }
 
     /// Checks that a token is for this server and role, and that it was signed with the stack's key or by a role that
