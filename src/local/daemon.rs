@@ -18,7 +18,7 @@ use super::postgres_server::tokens::Tokens;
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
-use super::{key, lock, orphans, parts, ports, tools};
+use super::{key, lock, orphans, parts, ports, rds, tools};
 use crate::aws::{AccessKey, Clients, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
@@ -105,19 +105,47 @@ async fn serve(
     if ended > 0 {
         reporter.note(format!("ended {ended} processes left by an earlier stack"));
     }
-    let (listeners, gateway_port) = ports::listen(ports.gateway, "the AWS endpoint", "--port")?;
-    let postgres_port = ports::reserve(ports.postgres, "PostgreSQL", "--postgres-port")?;
-    Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
+    let before = Ports::remembered(home);
+    let again = |port: u16, last: Option<u16>| {
+        if port == 0 { last.filter(|last| ports::is_free(*last)).unwrap_or(0) } else { port }
+    };
+    let gateway_port = again(ports.gateway, before.map(|ports| ports.gateway));
+    let (listeners, gateway_port) = ports::listen(gateway_port, "the AWS endpoint", "--port")?;
+    let postgres_port = again(ports.postgres, before.map(|ports| ports.postgres));
+    let postgres_port = ports::reserve(postgres_port, "PostgreSQL", "--postgres-port")?;
 
     reporter.emit(Event::started("postgres", "starting"));
     let tokens = Tokens::default();
     let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
+    if let Err(error) = has_its_port(&postgres, before).await {
+        postgres.stop().await;
+        return Err(error);
+    }
+    Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
     let text = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
     reporter.emit(Event::finished("postgres", text, true));
     let chosen = (listeners, gateway_port, transports);
     let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, reporter, cancel, ready).await;
     postgres.stop().await;
     result
+}
+
+/// Checks that a server with a database instance has the port that it had before: the secret of the instance, the outputs
+/// of stacks and the functions' variables name it.
+async fn has_its_port(server: &Server, before: Option<Ports>) -> Result<()> {
+    let Some(before) = before.filter(|before| before.postgres != server.about.port) else { return Ok(()) };
+    let instance = rds::instance_in(&server.about).await;
+    let instance = instance.map_err(|reason| Error::new(Kind::LocalSetup, format!("PostgreSQL: {reason}")))?;
+    let Some(instance) = instance else { return Ok(()) };
+    let text = format!(
+        "database {} was deployed on port {}: its secret and the functions name that port",
+        instance.identifier, before.postgres
+    );
+    Err(Error::new(Kind::LocalSetup, text).hint(format!(
+        "keep port {}: end the process that has it, and omit --postgres-port; or remove all data of the local stack: \
+         `outboxctl local down --purge`",
+        before.postgres
+    )))
 }
 
 async fn with_postgres(

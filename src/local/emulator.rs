@@ -25,6 +25,7 @@ const SCRIPTS: [(&str, &str); 12] = [
     ("registry.txt", include_str!("../pipelines/registry.txt")),
     ("rights.py", include_str!("launcher/rights.py")),
     ("shards.py", include_str!("launcher/shards.py")),
+    ("sockets.py", include_str!("launcher/sockets.py")),
     ("streams.py", include_str!("launcher/streams.py")),
     ("templates.py", include_str!("launcher/templates.py")),
     ("transports.py", include_str!("launcher/transports.py")),
@@ -72,7 +73,15 @@ const AUTHORITY: &str = "ca.pem";
 /// Returns why the state of an emulator that has ended is lost; `None` if it was saved.
 pub fn unsaved(home: &Home) -> Option<String> {
     let text = read_of_other(&home.file("emulator").join(UNSAVED))?;
-    Some(if text.is_empty() { "it was killed, or did not finish in time".to_owned() } else { text })
+    if !text.is_empty() {
+        return Some(text);
+    }
+    // On a full disk, not even the reason can be written.
+    let full = rustix::fs::statvfs(home.stack().as_path()).is_ok_and(|disk| disk.f_bavail * disk.f_frsize < 1 << 20);
+    Some(match full {
+        true => format!("no space is left in {}", home.stack().display()),
+        false => "it was killed, or did not finish in time".to_owned(),
+    })
 }
 
 impl Emulator {

@@ -34,6 +34,11 @@ pub fn reserve(port: u16, what: &str, flag: &str) -> Result<u16> {
     Ok(listen(port, what, flag)?.1)
 }
 
+/// Returns whether the port is free now.
+pub fn is_free(port: u16) -> bool {
+    listener::bind(port).is_ok()
+}
+
 /// Returns "name (process 123)" of the process that listens on a port; `None` if it is not visible (another user's, no
 /// /proc).
 fn holder(port: u16) -> Option<String> {

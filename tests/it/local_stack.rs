@@ -2,7 +2,8 @@
 //! it ends.
 
 use std::collections::BTreeMap;
-use std::process::Command;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -165,6 +166,49 @@ fn what_could_not_be_saved_is_reported_and_what_was_saved_is_kept() {
     std::fs::remove_file(&obstacle).expect("out of the way");
     stack.ok(&UP);
     assert!(!stack.changed(&["deploy", "--yes", "--pipeline", "dynamodb-kinesis"]), "the stacks are still there");
+}
+
+#[test]
+fn a_deployed_database_keeps_its_port() {
+    let stack = Stack::up("ports");
+    stack.ok(&["deploy", "--yes", "--pipeline", "rds-eventbridge"]);
+    let before = stack.state();
+    stack.ok(&["local", "down"]);
+    let other = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    let other = other.expect("a free port").port().to_string();
+    let refused = stack.fails(1, &["local", "up", "--postgres-port", &other]);
+    let message = refused["error"]["message"].as_str().unwrap_or_default();
+    assert!(message.contains(&format!("was deployed on port {}", before.postgres.port)), "{refused}");
+    // Any free port is the last one, if that is free.
+    stack.ok(&UP);
+    let after = stack.state();
+    assert_eq!((&after.endpoint, after.postgres.port), (&before.endpoint, before.postgres.port));
+    stack.ok(&["db", "init", "--pipeline", "rds-eventbridge"]);
+}
+
+#[test]
+fn a_purged_stack_has_no_interrupted_replay() {
+    let stack = Stack::up("purged");
+    let deploy = ["deploy", "--yes", "--pipeline", "dynamodb-eventbridge"];
+    let resume = ["replay", "--resume", "--pipeline", "dynamodb-eventbridge"];
+    stack.ok(&deploy);
+    stack.ok(&["sample", "insert", "--count", "30", "--pipeline", "dynamodb-eventbridge"]);
+    let replay = ["replay", "--all", "--rate", "1", "--output", "ndjson", "--pipeline", "dynamodb-eventbridge"];
+    let mut killed = stack.command(&replay).stdout(Stdio::piped()).spawn().expect("the binary starts");
+    let mut sent = BufReader::new(killed.stdout.take().expect("stdout")).lines().map_while(Result::ok);
+    assert!(sent.any(|line| line.contains("\"sent\"")), "nothing was sent");
+    killed.kill().expect("killed");
+    killed.wait().expect("ended");
+    // It survives a stop of the stack, and goes with its data.
+    stack.ok(&["local", "down"]);
+    stack.ok(&UP);
+    let journals = stack.folder().join("replays");
+    assert_ne!(std::fs::read_dir(&journals).expect("the folder of replays").count(), 0);
+    stack.ok(&["local", "down", "--purge"]);
+    assert!(!journals.exists());
+    stack.ok(&UP);
+    stack.ok(&deploy);
+    assert_eq!(stack.fails(2, &resume)["error"]["code"], "usage", "there is none to continue");
 }
 
 #[tokio::test]

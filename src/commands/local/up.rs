@@ -18,10 +18,10 @@ const POSTGRES_PORT: u16 = 54329;
 /// Start the local stack and leave it running
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Port of the AWS endpoint; 0 picks a free one [default: the port used last, initially 4566]
+    /// Port of the AWS endpoint; 0 picks a free one, preferably the last one [default: the port used last, initially 4566]
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     port: Option<u16>,
-    /// Port of PostgreSQL; 0 picks a free one [default: the port used last, initially 54329]
+    /// Port of PostgreSQL; 0 picks a free one, preferably the last one [default: the port used last, initially 54329]
     #[arg(long, value_name = "PORT", value_parser = whole(0, u16::MAX))]
     postgres_port: Option<u16>,
     /// Seed of the order, repetition and delay of events, to repeat a run [env: OUTBOXCTL_LOCAL_SEED] [default: random]
@@ -50,9 +50,8 @@ impl Args {
         // A signal stops the services that have been started.
         let _hold = ctx.hold();
         let state = control::up(&home, (ports, self.seed), &ctx.console, &ctx.cancel).await?;
-        if before.is_some_and(|before| before.postgres != state.postgres.port) {
-            ctx.console
-                .warn("PostgreSQL has another port than before: run `outboxctl deploy --local` to renew the secret");
+        if before.is_some_and(|before| !state.endpoint.ends_with(&format!(":{}", before.gateway))) {
+            ctx.console.warn("the AWS endpoint has another port than before: URLs in the outputs of deployed stacks name the old one");
         }
         Ok(outcome(&state, true)
             .summary("the local stack is up; add --local to any command, or run `outboxctl local down`"))
