@@ -22,6 +22,11 @@ impl Document {
     /// The stack's template with the values that the pipeline always gives it; a parameter that it makes during the
     /// deploy counts as something that is not empty.
     pub fn of(stack: &Stack) -> Self {
+        Self::with(stack, &[])
+    }
+
+    /// The same with other values of some parameters.
+    pub fn with(stack: &Stack, other: &[(&str, &str)]) -> Self {
         let document = json(&serde_yaml_ng::from_str(stack.template).expect("YAML"));
         let section = |name: &str| document[name].as_object().cloned().unwrap_or_default();
         let parameters = section("Parameters");
@@ -30,7 +35,9 @@ impl Document {
             Some(_) => json!(format!("<{name}>")),
             None => parameter["Default"].clone(),
         };
-        let values = parameters.iter().map(|(name, parameter)| (name.clone(), value(name, parameter))).collect();
+        let mut values: Map<String, Value> =
+            parameters.iter().map(|(name, parameter)| (name.clone(), value(name, parameter))).collect();
+        values.extend(other.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
         let mut view = View { values, conditions: section("Conditions"), decided: BTreeMap::new() };
         for name in section("Conditions").keys() {
             let holds = view.condition(&json!({"!Condition": name}));

@@ -1,5 +1,6 @@
 //! Templates, pipelines and code say the same: parameters, outputs, routes, rights and variables.
 
+mod behavior;
 mod document;
 pub mod source;
 
