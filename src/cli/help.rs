@@ -1,7 +1,7 @@
 //! The list of commands in the root help, in groups. clap has one list for all subcommands, so the groups are part of a
 //! help template that is generated from [`GROUPS`].
 
-use clap::Command;
+use clap::{Arg, Command};
 
 use super::examples;
 use crate::output;
@@ -26,7 +26,15 @@ const WIDEST: usize = 100;
 pub fn complete(definition: Command) -> Command {
     let width = output::terminal_width().unwrap_or(WIDEST).min(WIDEST);
     let template = template(&definition, width);
-    examples::add(definition.help_template(template), "")
+    accepting_negative_numbers(examples::add(definition.help_template(template), ""))
+}
+
+/// Lets the parser of each option judge a negative number, which clap would take for an unknown flag.
+fn accepting_negative_numbers(command: Command) -> Command {
+    let accepting = |arg: Arg| {
+        if arg.get_action().takes_values() && !arg.is_positional() { arg.allow_negative_numbers(true) } else { arg }
+    };
+    command.mut_args(accepting).mut_subcommands(accepting_negative_numbers)
 }
 
 fn template(definition: &Command, width: usize) -> String {

@@ -1,6 +1,6 @@
 //! `outboxctl man`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
@@ -30,7 +30,9 @@ impl Args {
         };
         let failed = || format!("the pages can't be written to {}", folder.display());
         std::fs::create_dir_all(&folder).or_fail(Kind::Io, failed)?;
-        clap_mangen::generate_to(ctx.definition(), &folder).or_fail(Kind::Io, failed)?;
+        let mut definition = ctx.definition().disable_help_subcommand(true);
+        definition.build();
+        write_all(&definition, &folder).or_fail(Kind::Io, failed)?;
         let summary = format!("manual pages are in {}; read one with: man -l {0}/outboxctl.1", folder.display());
         Ok(Outcome::data(json!({ "directory": folder })).changed(true).summary(summary))
     }
@@ -49,8 +51,19 @@ fn page(mut definition: clap::Command, path: &[String]) -> Result<String> {
         })?;
     }
     let mut page = Vec::new();
-    clap_mangen::Man::new(command)
-        .render(&mut page)
-        .or_fail(Kind::Unexpected, || "the page can't be rendered".into())?;
+    of(command).render(&mut page).or_fail(Kind::Unexpected, || "the page can't be rendered".into())?;
     String::from_utf8(page).or_fail(Kind::Unexpected, || "the page is not UTF-8".into())
+}
+
+/// Returns the page of a command. Without a source, the footer of a subcommand's page would be its bare name.
+fn of(command: clap::Command) -> clap_mangen::Man {
+    clap_mangen::Man::new(command).source(concat!("outboxctl ", env!("CARGO_PKG_VERSION")))
+}
+
+/// Writes the page of a command and of each of its subcommands.
+fn write_all(command: &clap::Command, folder: &Path) -> std::io::Result<()> {
+    for subcommand in command.get_subcommands().filter(|subcommand| !subcommand.is_hide_set()) {
+        write_all(subcommand, folder)?;
+    }
+    of(command.clone()).generate_to(folder).map(drop)
 }

@@ -152,7 +152,12 @@ fn region_that_is_none_exits_4() {
 /// Numbers are read in one place, whatever the command.
 #[test]
 fn a_number_that_is_not_one_is_refused_with_the_numbers_that_are() {
-    for args in [&["local", "up", "--seed", "x"][..], &["local", "up", "--port", "x"], &["demo", "--count", "0"]] {
+    for args in [
+        &["local", "up", "--seed", "x"][..],
+        &["local", "up", "--port", "x"],
+        &["demo", "--count", "0"],
+        &["verify", "--count", "-3"],
+    ] {
         let printed = World::new().run(args);
         assert!(printed.starts_with("exit: 2") && printed.contains("a whole number"), "{args:?}: {printed}");
     }

@@ -65,6 +65,8 @@ fn every_command_has_a_manual_page() {
     assert!(told.starts_with("exit: 0\n"), "{told}");
     let page = std::fs::read_to_string(world.work().join("pages/outboxctl-db-init.1")).expect("a page");
     assert!(page.contains(".TH outboxctl-db-init 1"), "{page}");
+    let footer = format!("\"outboxctl {}\"", env!("CARGO_PKG_VERSION"));
+    assert!(page.lines().any(|line| line.starts_with(".TH") && line.contains(&footer)), "{page}");
     let one = world.run(["man", "db", "init"]);
     assert!(one.contains("outboxctl\\-db\\-init") || one.contains("outboxctl db init"), "{one}");
     assert!(world.run(["man", "db", "inti"]).starts_with("exit: 2\n"));
