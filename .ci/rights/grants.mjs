@@ -65,15 +65,3 @@ export function uses(decision, grant) {
 }
 
 export const unused = (decisions, granted) => granted.filter((grant) => !decisions.some((decision) => uses(decision, grant)))
-
-// Several actions that the emulator knows by the name of the operation.
-const OPERATIONS = { 'sqs:ChangeMessageVisibilityBatch': 'sqs:ChangeMessageVisibility', 'sqs:DeleteMessageBatch': 'sqs:DeleteMessage', 'sqs:SendMessageBatch': 'sqs:SendMessage' }
-
-// The actions that outboxctl itself called.
-export const calls = (decisions) => [...new Set(decisions.filter(({ principal }) => principal === 'operator').map(({ action }) => OPERATIONS[action] ?? action))].sort()
-
-// Those of them that neither a policy nor the list has.
-export function unlisted(actions, policies, listed) {
-  const known = new Set([...policies.flatMap((policy) => statements(policy).flatMap((statement) => list(statement.Action))), ...listed].map((action) => action.toLowerCase()))
-  return actions.filter((action) => !known.has(action.toLowerCase()))
-}

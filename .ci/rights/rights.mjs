@@ -1,17 +1,17 @@
 // Compares the decisions about rights that local stacks recorded with those of an independent simulator, and names the rights that
 // the templates grant and nothing used.
 //
-//     node .ci/rights/rights.mjs RECORDS POLICIES templates/*.yaml
+//     node .ci/rights/rights.mjs RECORDS BINARY templates/*.yaml
 //
-// RECORDS is the folder that OUTBOXCTL_RIGHTS_RECORDS named while the integration tests ran, POLICIES one with the output of `doctor
-// --print-policy` for each pipeline. Exit code 1 with one line for each finding.
-import { readFileSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
+// RECORDS is the folder that OUTBOXCTL_RIGHTS_RECORDS named while the integration tests ran, BINARY the outboxctl that prints the
+// policies of its operators. Exit code 1 with one line for each finding.
+import { readFileSync } from 'node:fs'
 import { disagreements } from './simulate.mjs'
-import { calls, grants, named, unlisted, unused } from './grants.mjs'
+import { grants, named, unused } from './grants.mjs'
+import { printed, refusals } from './operator.mjs'
 import { read } from './records.mjs'
 
-const [folder, policies, ...templates] = process.argv.slice(2)
+const [folder, binary, ...templates] = process.argv.slice(2)
 const decisions = read(folder)
 // The operator's own key may do everything locally.
 const judged = decisions.filter(({ principal }) => principal !== 'operator')
@@ -20,9 +20,7 @@ const findings = await disagreements(judged)
 // What stands before the dash in the lines of a table.
 const table = (name) => new Set(readFileSync(new URL(name, import.meta.url), 'utf8').split('\n').filter((line) => line && !line.startsWith('#')).map((line) => line.split(' — ')[0]))
 
-const printed = readdirSync(policies).map((name) => JSON.parse(readFileSync(join(policies, name), 'utf8')))
-const missing = unlisted(calls(decisions), printed, table('commands.txt'))
-findings.push(...missing.map((action) => `outboxctl calls ${action}, which is neither in the policy of doctor --print-policy nor in .ci/rights/commands.txt`))
+findings.push(...(await refusals(decisions, printed(binary, decisions))))
 
 const justified = table('unused.txt')
 const granted = grants(templates)

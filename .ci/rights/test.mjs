@@ -4,7 +4,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { calls, grants, named, unlisted, unused } from './grants.mjs'
+import { grants, named, unused } from './grants.mjs'
+import { asked, place, refusals } from './operator.mjs'
 import { distinct } from './records.mjs'
 import { disagreements } from './simulate.mjs'
 
@@ -65,11 +66,30 @@ Resources:
   assert.deepEqual(left, ['functions PublisherRole trust sts:AssumeRole', 'functions PublisherRole role kinesis:GetRecords'])
 })
 
-test('a call of outboxctl that no policy has is named', () => {
-  const made = calls([decision({ principal: 'operator', action: 'sqs:DeleteMessageBatch' }), decision({ principal: 'operator', action: 's3:GetObject' }), decision()])
-  assert.deepEqual(made, ['s3:GetObject', 'sqs:DeleteMessage'])
-  assert.deepEqual(unlisted(made, [allow('s3:GetObject', '*')], new Set()), ['sqs:DeleteMessage'])
-  assert.deepEqual(unlisted(made, [allow('s3:GetObject', '*')], new Set(['sqs:DeleteMessage'])), [])
+test('a call of outboxctl on a resource that no policy has is named', async () => {
+  const queue = 'arn:aws:sqs:us-east-1:000000000000:outboxctl-dev-rds-kinesis-q'
+  const of = (action, resource) => decision({ principal: 'operator', identity: [], action, resource })
+  const places = (action, resource) => [{ stage: 'dev', pipeline: 'rds-kinesis', policies: [allow('s3:GetObject', '*'), allow(action, resource)] }]
+  assert.deepEqual(await refusals([of('sqs:DeleteMessageBatch', queue)], places('sqs:DeleteMessage', `${queue}*`)), [])
+  for (const [action, resource] of [['sqs:SendMessage', queue], ['sqs:DeleteMessage', `${queue}2`]]) {
+    const [finding, ...more] = await refusals([of('sqs:DeleteMessageBatch', queue)], places(action, resource))
+    assert.match(finding, /sqs:DeleteMessage on .*rds-kinesis-q, .* for rds-kinesis in stage dev/)
+    assert.equal(more.length, 0)
+  }
+  // Policies of another stage do not count.
+  assert.equal((await refusals([of('sqs:DeleteMessage', queue.replace('dev', 'prod'))], places('sqs:DeleteMessage', '*'))).length, 1)
+  // Of a resource that users named, only the action has to be known.
+  const own = 'arn:aws:sqs:us-east-1:000000000000:mine'
+  assert.deepEqual(await refusals([of('sqs:DeleteMessage', own)], places('sqs:DeleteMessage', `${queue}*`)), [])
+  assert.equal((await refusals([of('sqs:SendMessage', own)], places('sqs:DeleteMessage', '*'))).length, 1)
+  // Functions are not operators.
+  assert.deepEqual(await refusals([decision()], []), [])
+})
+
+test('resources are those of the service authorization reference', () => {
+  assert.deepEqual(asked({ action: 'events:PutTargets', resource: 'arn:aws:events:r:a:event-bus/b' }), { action: 'events:PutTargets', resource: 'arn:aws:events:r:a:rule/b/any' })
+  assert.deepEqual(place({ resource: 'arn:aws:s3:::outboxctl-pr-17-dynamodb-cdc-code' }), { stage: 'pr-17', pipeline: 'dynamodb-cdc' })
+  assert.equal(place({ resource: 'arn:aws:sqs:r:a:outboxctl-tap-1' }), undefined)
 })
 
 test('decisions of one kind count once', () => {

@@ -156,7 +156,7 @@ pub const CALLS: &[Call] = &[
     // Leases of consumers, and the outbox table.
     call("delete_item", &["dynamodb:DeleteItem"], On::Tables, OPERATE),
     call("put_item", &["dynamodb:PutItem"], On::Tables, OPERATE),
-    call("transact_write_items", &["dynamodb:PutItem"], On::Tables, OPERATE),
+    call("transact_write_items", &["dynamodb:ConditionCheckItem", "dynamodb:PutItem"], On::Tables, OPERATE),
     call("update_item", &["dynamodb:UpdateItem"], On::Tables, OPERATE),
     // Dead letters, redrives and replays.
     call("change_message_visibility_batch", &["sqs:ChangeMessageVisibility"], On::Queues, OPERATE),
