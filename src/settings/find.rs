@@ -24,7 +24,9 @@ enum Lookup {
     Nothing,
     /// The text, and whether errors may quote it.
     Found(String, bool),
-    /// There may be a file, but reading failed.
+    /// There may be a file: its folder can't be searched.
+    Unknown(std::io::Error),
+    /// The file exists and can't be read as text.
     Unreadable(std::io::Error),
     Refused(Untrusted),
 }
@@ -32,11 +34,12 @@ enum Lookup {
 impl ConfigFile {
     /// Reads the file that OUTBOXCTL_CONFIG names, else the nearest at or above `start`; defaults where there is none.
     ///
-    /// A file that can't be trusted is an error in `start` and in folders that only the user can write; in others it is
-    /// skipped with a warning, and so is an unreadable file.
+    /// A file that can't be trusted or read is an error in `start` and in folders that only the user can write: without its
+    /// choices, a command would work on another stage or account. In other folders it is skipped with a warning, and so is
+    /// a folder that can't be searched.
     ///
     /// # Errors
-    /// `Config` for a file that is not valid, with the line, or that can't be trusted.
+    /// `Config` for a file that is not valid, with the line, or that can't be trusted or read.
     pub fn find(start: &Path) -> Result<Self> {
         if let Some(path) = environment::path(VARIABLE) {
             return named(&path);
@@ -46,27 +49,31 @@ impl ConfigFile {
         let home = environment::path("HOME").and_then(|home| home.canonicalize().ok());
         for folder in searched(start, home.as_deref()) {
             let path = folder.join(FILE_NAME);
-            let refused = match lookup(&path, &reader) {
+            let (problem, remedy) = match lookup(&path, &reader) {
                 Lookup::Nothing => continue,
                 Lookup::Found(text, own) => {
                     return Ok(Self { path: Some(path.clone()), warnings, ..parsed(&text, &path, own)? });
                 }
-                Lookup::Unreadable(error) => {
+                Lookup::Unknown(error) => {
                     warnings.push(format!("{} can't be read and is not used: {error}", path.display()));
                     continue;
                 }
-                Lookup::Refused(refused) => refused,
+                Lookup::Unreadable(error) => {
+                    let remedy = format!("correct or remove it, or set {VARIABLE} to another file");
+                    (format!("can't be read and is not used: {error}"), remedy)
+                }
+                Lookup::Refused(refused) => {
+                    let remedy = refused.remedy;
+                    let remedy = format!("{remedy}; or set {VARIABLE}={} to trust it as it is", path.display());
+                    (format!("is not used: {}", refused.reason), remedy)
+                }
             };
-            let message = format!("{} is not used: {}", path.display(), refused.reason);
+            let message = format!("{} {problem}", path.display());
             if folder != start && reader.folder(folder).is_err() {
                 warnings.push(message);
                 continue;
             }
-            return Err(Error::new(Kind::Config, message).hint(format!(
-                "{}; or set {VARIABLE}={} to trust it as it is",
-                refused.remedy,
-                path.display()
-            )));
+            return Err(Error::new(Kind::Config, message).hint(remedy));
         }
         Ok(Self { warnings, ..Self::default() })
     }
@@ -107,7 +114,7 @@ fn lookup(path: &Path, reader: &Reader) -> Lookup {
     let link = match std::fs::symlink_metadata(path) {
         Ok(link) => link,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => return Lookup::Nothing,
-        Err(error) => return Lookup::Unreadable(error),
+        Err(error) => return Lookup::Unknown(error),
     };
     match trusted(path, &link, reader) {
         Ok(Ok(real)) => match read(&real) {

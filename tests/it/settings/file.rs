@@ -81,6 +81,26 @@ fn what_is_not_a_regular_file_is_never_opened() {
     assert!(told.starts_with("exit: 2\n") && told.contains("is not used"), "{told}");
 }
 
+/// Without the file's choices, a command would work on another stage.
+#[test]
+fn a_file_that_is_not_text_is_an_error() {
+    let world = World::new();
+    let path = world.work().join("outboxctl.toml");
+    let check = |what: &str| {
+        for told in [world.run(["outputs"]), below(&world)] {
+            assert!(told.starts_with("exit: 2\n") && told.contains("outboxctl.toml can't be read"), "{what}: {told}");
+        }
+        assert!(world.run(["explain", "tail"]).starts_with("exit: 0\n"), "{what}");
+    };
+    std::fs::write(&path, b"stage = \"prod\" # \xfcber\n").expect("a file");
+    check("Latin-1");
+    std::fs::write(&path, "# \n".repeat(1 << 19)).expect("a file");
+    check("two megabytes");
+    std::fs::remove_file(&path).expect("removed");
+    symlink("missing.toml", &path).expect("a link");
+    check("a link to nothing");
+}
+
 #[test]
 fn a_link_to_a_file_of_the_users_own_counts() {
     let world = World::new();
