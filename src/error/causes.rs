@@ -23,7 +23,8 @@ pub(super) fn of(message: &str, outermost: Option<&(dyn StdError + 'static)>) ->
     let mut chain = Vec::new();
     let mut next = outermost;
     while let Some(cause) = next {
-        chain.push(cause.to_string());
+        // Output of other programs may end with line breaks.
+        chain.push(cause.to_string().trim_end().to_owned());
         next = cause.source();
     }
     let mut texts: Vec<String> = chain.into_iter().filter(|text| !text.is_empty()).collect();

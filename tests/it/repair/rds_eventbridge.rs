@@ -7,6 +7,7 @@ use aws_sdk_lambda::types::Environment;
 use serde_json::Value;
 
 use crate::support::pipeline::Pipeline;
+use crate::support::terminal;
 
 /// What the publisher believes that the bus takes, in bytes; None for what it really takes.
 async fn limit(pipeline: &Pipeline, bytes: Option<&str>) {
@@ -117,6 +118,7 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     assert_eq!((&again["id"], &again["data"], &again["replay"]), (&first["id"], &first["data"], &replayed["replay"]));
 
     a_killed_replay_goes_on(&pipeline).await;
+    a_replay_on_a_terminal_is_counted(&pipeline);
 
     // Everything was delivered, so everything may go.
     let status = pipeline.ok(&["db", "status"]);
@@ -137,6 +139,21 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     }
     events.retain(|event| event["replay"] == *name);
     assert_eq!(sequences(&events, "a", true), ["1", "2", "3", "4"]);
+}
+
+/// On a terminal, the events are counted and the name of the replay is whole; in a pipe, each event has a line.
+fn a_replay_on_a_terminal_is_counted(pipeline: &Pipeline) {
+    let piped = pipeline.command(&["replay", "--all"]).output().expect("the binary starts");
+    let lines = String::from_utf8_lossy(&piped.stdout).into_owned();
+    assert_eq!(lines.lines().filter(|line| line.starts_with("sent ")).count(), 6, "{lines}");
+    for (more, shown) in [(&[][..], 0), (&["--verbose"], 6)] {
+        let command = pipeline.command(&[&["replay", "--all"], more].concat());
+        let Some((code, text)) = terminal::run(&command, 80) else { return };
+        assert_eq!(code, Some(0), "{text}");
+        assert_eq!(text.matches("CarCreated car").count(), shown, "{text}");
+        let name = text.split("6 events sent as replay ").nth(1).unwrap_or_else(|| panic!("no summary: {text}"));
+        assert!(name.split_whitespace().next().is_some_and(|name| name.len() == 36), "cut off: {text}");
+    }
 }
 
 /// Six events: those that were sent before the kill are not sent again, but for the batch that was under way, of one.

@@ -8,6 +8,7 @@ pub mod shared;
 pub mod signing;
 pub mod sink;
 pub mod stack;
+pub mod terminal;
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
