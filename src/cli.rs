@@ -44,7 +44,7 @@ enum Command {
     Outputs(commands::outputs::Args),
     #[command(subcommand)]
     Db(commands::db::Command),
-    #[command(subcommand)]
+    #[command(subcommand, visible_alias = "capture")]
     Dms(commands::dms::Command),
     Replay(commands::replay::Args),
     Reconcile(commands::reconcile::Args),

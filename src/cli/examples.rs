@@ -77,6 +77,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Start or resume the capture", "@ dms start"),
         ("Return at once, and look later", "@ dms start --no-wait && @ dms status"),
     ]),
+    ("dms rebuild", &[
+        ("Replace a lost slot, and deliver what was not captured", "@ dms rebuild"),
+        ("Without questions, and only for the last two days", "@ dms rebuild --yes --from -2d"),
+    ]),
     ("dms stop", &[
         ("Stop the capture; the slot keeps its position", "@ dms stop"),
         ("Wait no longer than five minutes", "@ dms stop --timeout 5m"),

@@ -1,6 +1,6 @@
 //! `outboxctl reconcile`.
 
-mod text;
+pub mod text;
 
 use std::time::Duration;
 
@@ -20,12 +20,9 @@ use crate::output::{Event, Expect, Outcome, count};
 use crate::pipelines::Part;
 use crate::repair::dead_letters::Places;
 use crate::repair::delivery::Destination;
-use crate::repair::reconcile::{Deliveries, Options, Overtaken, Report, Side, reconcile};
-use crate::repair::replay::{self, replay};
+use crate::repair::reconcile::{Deliveries, Missing, Options, Overtaken, Report, Side, reconcile};
+use crate::repair::replay;
 use crate::repair::source::{Filter, Outbox};
-
-/// Maximum missing events that a repair requests by id; for more it reads the whole window again.
-const BY_ID: usize = 500;
 
 /// Compare the outbox with the delivered events
 ///
@@ -170,35 +167,27 @@ impl Args {
         options: &Options,
         mut report: Report,
     ) -> Result<Outcome> {
-        let mut lost = std::mem::take(&mut report.lost);
-        if (lost.len() as u64) < report.counts.missing - report.dead_letters {
-            let error = Error::new(Kind::Failed, format!("more than {} events are missing", lost.len() - 1));
-            return Err(error
-                .hint("deliver the whole window instead: `outboxctl replay --from … --until …`")
-                .with_data(report));
-        }
+        let missing = match Missing::take(&mut report) {
+            Ok(missing) => missing,
+            Err(error) => return Err(error.with_data(report)),
+        };
         ctx.console.table(&text::findings(&report));
-        lost.sort_unstable();
+        let lost = missing.ids();
         let later = Filter { from: options.from, ..Filter::default() };
-        let overtaken = Overtaken::find(outbox, later, &lost, &ctx.cancel).await?;
+        let overtaken = Overtaken::find(outbox, later, lost, &ctx.cancel).await?;
         if overtaken.aggregates > 0 {
             ctx.console.warn(text::order_warning(&overtaken));
         }
         reach::confirm(ctx, &format!("deliver {} missing events?", lost.len())).await?;
         let destination = Destination::of(deployment)?;
         ctx.console.emit(Event::started("repair", format!("{} events go to {}", lost.len(), destination.describe())));
-        let ids = if lost.len() <= BY_ID { lost.clone() } else { Vec::new() };
-        let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
-        // Not marked as a replay, because these events have not been delivered yet.
-        let how = replay::Options { filter, name: None, rate: self.rate, dry_run: false };
-        let wanted = |message: &crate::outbox::Message| lost.binary_search(&message.id).is_ok();
         let (mut done, total) = (0, lost.len() as u64);
         let on_step = |step: &replay::Step| {
             show_step(ctx, step);
             done += 1;
             ctx.console.expect("repair", Expect::of(done, total));
         };
-        let (sent, ended) = replay(outbox, &destination, &how, None, &ctx.cancel, wanted, on_step).await;
+        let (sent, ended) = missing.deliver(outbox, &destination, options, self.rate, &ctx.cancel, on_step).await;
         let data = serde_json::json!({ "before": report, "repair": sent });
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("repair", error.message()));

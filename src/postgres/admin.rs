@@ -12,8 +12,9 @@ pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewR
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
-pub use super::status::{Slot, StatusReport};
-use super::{committed, failures, migrate, overview, processed, purge, samples, status};
+pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
+pub use super::status::StatusReport;
+use super::{committed, failures, migrate, overview, processed, purge, samples, slots, status};
 use crate::error::{Error, Kind, Result};
 
 /// A request to the database's owner.
@@ -43,6 +44,12 @@ pub enum AdminRequest {
     },
     DeleteFailures {
         ids: Vec<i64>,
+    },
+    /// Creates a replication slot, unless it exists.
+    CreateSlot(SlotRequest),
+    /// Drops a replication slot, if it exists.
+    DropSlot {
+        name: String,
     },
 }
 
@@ -80,6 +87,10 @@ pub enum AdminResponse {
     /// Number of changed rows.
     Changed {
         rows: u64,
+    },
+    /// The position from which the slot has every change; None while its creation waits for open transactions.
+    Slot {
+        position: Option<String>,
     },
 }
 
@@ -136,6 +147,8 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         }
         AdminRequest::UnmarkFailures { ids } => AdminResponse::Changed { rows: failures::unmark(client, &ids).await? },
         AdminRequest::DeleteFailures { ids } => AdminResponse::Changed { rows: failures::delete(client, &ids).await? },
+        AdminRequest::CreateSlot(request) => AdminResponse::Slot { position: slots::create(client, &request).await? },
+        AdminRequest::DropSlot { name } => AdminResponse::Changed { rows: slots::drop(client, &name).await? },
         AdminRequest::Processed(request) => AdminResponse::Processed(processed::processed(client, &request).await?),
     })
 }

@@ -36,6 +36,16 @@ impl OpenTransaction {
     }
 }
 
+impl OpenTransaction {
+    /// Returns its description with its age at `now`: `the transaction of process 77, open since … (42 s)`.
+    pub fn with_age(&self, now: DateTime<Utc>) -> String {
+        match self.since {
+            Some(since) => format!("{self} ({} s)", (now - since).num_seconds().max(0)),
+            None => self.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for OpenTransaction {
     /// Writes `the transaction of process 77 (user app, psql), open since 12:00:00 UTC`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -117,8 +127,10 @@ mod tests {
         };
         let text = "the transaction of process 77 (user app, psql), open since 2027-01-15 08:00:00 UTC";
         assert_eq!((one.to_string().as_str(), one.end().as_str()), (text, "SELECT pg_terminate_backend(77)"));
+        let later = DateTime::from_timestamp(1_800_000_042, 0).expect("a time");
+        assert_eq!(one.with_age(later), format!("{text} (42 s)"));
         (one.since, one.user, one.application) = (None, None, Some(String::new()));
-        assert_eq!(one.to_string(), "the transaction of process 77");
+        assert_eq!(one.with_age(later), "the transaction of process 77");
         one.prepared = Some("it's".into());
         assert_eq!(one.end(), "ROLLBACK PREPARED 'it''s'");
     }

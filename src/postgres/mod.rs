@@ -21,6 +21,7 @@ pub mod replication;
 mod samples;
 mod schema;
 pub mod session;
+mod slots;
 mod status;
 pub mod tls;
 

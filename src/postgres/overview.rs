@@ -9,7 +9,8 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::fault::failed;
-use super::status::{Slot, exists, slots};
+use super::slots::{Slot, slots};
+use super::status::exists;
 use crate::error::Result;
 
 /// Maximum count; larger tables report the planner's estimate.

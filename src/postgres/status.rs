@@ -9,6 +9,7 @@ use super::ensure::{self, PUBLICATION};
 use super::fault::failed;
 use super::migrate::{self, Step};
 use super::schema::MIGRATIONS;
+use super::slots::{self, Slot};
 use crate::error::Result;
 
 /// Above this number of rows, by the planner's estimate, the estimate is reported instead of a count.
@@ -64,21 +65,6 @@ pub struct Outbox {
     pub given_up: i64,
 }
 
-/// A replication slot of this database.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Slot {
-    pub name: String,
-    pub plugin: String,
-    /// Indicates whether a reader is connected.
-    pub active: bool,
-    /// Bytes of write-ahead log that its reader has not confirmed.
-    pub lag_bytes: Option<i64>,
-    /// Bytes of write-ahead log that the server keeps for it.
-    pub retained_bytes: Option<i64>,
-    /// `reserved`, `extended`, `unreserved` or `lost`.
-    pub wal_status: Option<String>,
-}
-
 pub(super) async fn status(client: &Client) -> Result<StatusReport> {
     let server = client.query_one("SELECT current_setting('server_version'), current_setting('wal_level')", &[]).await;
     let server = server.map_err(failed("read the server's version"))?;
@@ -97,7 +83,7 @@ pub(super) async fn status(client: &Client) -> Result<StatusReport> {
             .collect(),
         outbox: if exists(client, "public.outbox").await? { Some(outbox(client).await?) } else { None },
         publication: publication(client).await?,
-        slots: slots(client).await?,
+        slots: slots::slots(client).await?,
         open_transactions: blocking::open_transactions(client).await?,
         warnings: ensure::warnings(client).await?,
         applied: recorded
@@ -161,26 +147,4 @@ async fn outbox(client: &impl GenericClient) -> Result<Outbox> {
         last_vacuum: row.get(6),
         given_up,
     })
-}
-
-pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {
-    let rows = client
-        .query(
-            "SELECT slot_name::text, coalesce(plugin::text, ''), active,
-                    pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,
-                    pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, wal_status
-             FROM pg_replication_slots WHERE database = current_database() ORDER BY slot_name",
-            &[],
-        )
-        .await
-        .map_err(failed("read the replication slots"))?;
-    let slot = |row: tokio_postgres::Row| Slot {
-        name: row.get(0),
-        plugin: row.get(1),
-        active: row.get(2),
-        lag_bytes: row.get(3),
-        retained_bytes: row.get(4),
-        wal_status: row.get(5),
-    };
-    Ok(rows.into_iter().map(slot).collect())
 }

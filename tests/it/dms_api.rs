@@ -195,6 +195,18 @@ async fn lifecycle(stack: &Stack, client: &Client, instance: &str, database: &Da
     make_stream(stack).await;
     assert_eq!(test(client, instance, &sink).await.0, "successful");
     assert_eq!(fault!(start(resume.clone())), "InvalidParameterCombinationException");
+    // A position needs a slot that the endpoint names, and such a slot a position.
+    let at = start(first.clone()).cdc_start_position("0/1");
+    assert_eq!(fault!(at), "InvalidParameterCombinationException");
+    for (slot, refused) in [("named", true), ("", false)] {
+        let settings = PostgreSqlSettings::builder().slot_name(slot).build();
+        let named = client.modify_endpoint().endpoint_arn(&source).postgre_sql_settings(settings);
+        named.send().await.expect("another slot");
+        assert_eq!(test(client, instance, &source).await.0, "successful");
+        if refused {
+            assert_eq!(fault!(start(first.clone())), "InvalidParameterCombinationException");
+        }
+    }
 
     database.insert(1, 1, 25, 5).await;
     start(first.clone()).send().await.expect("start");

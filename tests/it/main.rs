@@ -32,6 +32,7 @@ mod own_tables;
 mod policy;
 mod printed;
 mod privacy;
+mod rebuild;
 mod release;
 mod remedies;
 mod repair;

@@ -157,10 +157,10 @@ async fn a_slot_that_is_gone_is_named_before_the_capture_is_started_again() {
         let finding = slot_finding(command);
         assert_eq!(finding["state"], "failed", "{command}: {finding}");
         let remedy = finding["remedy"].as_str().unwrap_or_default();
-        assert!(remedy.contains("dms start --fresh") && remedy.contains("reconcile"), "{command}: {finding}");
+        assert!(remedy.contains("outboxctl dms rebuild"), "{command}: {finding}");
     }
     let told = stack.fails(1, &["dms", "start"]);
-    assert!(hints(&told).contains("dms start --fresh"), "{told}");
+    assert!(hints(&told).contains("outboxctl dms rebuild"), "{told}");
     stack.ok(&["dms", "start", "--fresh"]);
     assert_eq!(slot_finding("doctor")["state"], "ok");
 }

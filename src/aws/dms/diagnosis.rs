@@ -78,11 +78,6 @@ pub fn remedy(message: &str, local: bool) -> Option<&'static str> {
     cause(message).map(|cause| text(cause, local))
 }
 
-/// Returns whether the failure is a slot whose log was removed: nothing can be resumed.
-pub fn is_lost_slot(message: &str) -> bool {
-    cause(message) == Some(Cause::SlotLost)
-}
-
 fn cause(message: &str) -> Option<Cause> {
     let by_code = sqlstates(message).find_map(|state| CODES.iter().find(|(code, _)| *code == state));
     let lower = message.to_lowercase();
@@ -116,13 +111,12 @@ fn text(cause: Cause, local: bool) -> &'static str {
              `outboxctl dms start`"
         }
         (Cause::SlotLost, _) => {
-            "the server has removed the log that the slot needs (max_slot_wal_keep_size), so commits since the task \
-             last ran can't be captured: `outboxctl dms start --fresh` starts over at the end of the log, then \
-             `outboxctl reconcile` shows what was skipped and `outboxctl reconcile --repair` delivers it"
+            "the server has removed the log that the slot needs (max_slot_wal_keep_size), so the task can't resume: \
+             `outboxctl dms rebuild` makes a new slot and delivers in order the events that were not captured"
         }
         (Cause::SlotMissing, _) => {
-            "the slot was dropped, so there is no position to resume from: `outboxctl dms start --fresh` creates a new \
-             one at the end of the log, then `outboxctl reconcile` shows what was skipped"
+            "the slot was dropped, or the server was restored or replaced by one without it, so the task can't resume: \
+             `outboxctl dms rebuild` makes a new slot and delivers in order the events that were not captured"
         }
         (Cause::Publication, _) => {
             "run `outboxctl db init`, which creates the publication, then `outboxctl dms start`; if it was dropped and \

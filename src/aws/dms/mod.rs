@@ -7,9 +7,11 @@ mod connections;
 mod diagnosis;
 mod mark;
 mod plan;
+mod source;
 mod task;
 pub mod versions;
 
 pub use connections::{Connection, latest, test};
-pub use diagnosis::is_lost_slot;
-pub use task::{Polling, Snapshot, Task};
+pub use mark::Mark;
+pub use source::{SlotUse, Source};
+pub use task::{Polling, Snapshot, StartPoint, Task};

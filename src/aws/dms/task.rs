@@ -51,6 +51,17 @@ impl Polling {
     }
 }
 
+/// Position at which a start begins to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StartPoint {
+    /// Where the task stopped; for the first run the end of the log.
+    Checkpoint,
+    /// The end of the log, with a slot that DMS makes anew: the task forgets its position.
+    End,
+    /// A log sequence number that the slot of the source endpoint still has: the task forgets its position.
+    At(String),
+}
+
 /// The current state of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Snapshot {
@@ -72,7 +83,13 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    fn ran_before(&self) -> bool {
+    /// Returns whether the task needs a slot: a running task reads one, and a checkpoint resumes from one.
+    pub fn needs_slot(&self) -> bool {
+        self.status == "running" || (self.recovery_checkpoint.is_some() && self.status != "starting")
+    }
+
+    /// Returns whether the task was started before: then it can resume.
+    pub fn ran_before(&self) -> bool {
         self.started_at.is_some() || self.recovery_checkpoint.is_some() || self.stop_reason.is_some()
     }
 
@@ -117,20 +134,19 @@ impl Task {
             .ok_or_else(|| Error::new(Kind::NotDeployed, format!("task {} not found", self.arn)))
     }
 
-    /// Starts the task; false if it already ran. With `fresh` a stopped task restarts at the end of the log and forgets
-    /// its position. With `wait` returns once it runs.
+    /// Starts the task; false if it already ran. With `wait` returns once it runs.
     ///
     /// # Errors
     /// `TaskFailed` with the task's reason.
-    pub async fn start(&self, fresh: bool, wait: bool) -> Result<bool> {
+    pub async fn start(&self, from: &StartPoint, wait: bool) -> Result<bool> {
         let mut changed = false;
         let mut now = self.describe().await?;
         loop {
-            match plan::start(&now.status, !fresh && now.ran_before()) {
+            match plan::start(&now.status, *from == StartPoint::Checkpoint && now.ran_before()) {
                 plan::Start::Nothing => return Ok(changed),
                 plan::Start::First | plan::Start::Resume if changed => return Err(now.failure()),
-                plan::Start::First => changed = self.request_start(StartType::StartReplication).await?,
-                plan::Start::Resume => changed = self.request_start(StartType::ResumeProcessing).await?,
+                plan::Start::First => changed = self.request_start(StartType::StartReplication, from).await?,
+                plan::Start::Resume => changed = self.request_start(StartType::ResumeProcessing, from).await?,
                 plan::Start::Impossible => return Err(now.failure()),
                 plan::Start::Wait | plan::Start::WaitAndDecide => {}
             }
@@ -170,10 +186,12 @@ impl Task {
         }
     }
 
-    async fn request_start(&self, kind: StartType) -> Result<bool> {
+    async fn request_start(&self, kind: StartType, from: &StartPoint) -> Result<bool> {
         self.reporter.emit(Event::progress("dms", format!("requesting {}", kind.as_str())));
+        let position = if let StartPoint::At(position) = from { Some(position.clone()) } else { None };
         self.client
             .start_replication_task()
+            .set_cdc_start_position(position)
             .replication_task_arn(&self.arn)
             .start_replication_task_type(kind)
             .send()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
+use crate::aws::dms::{Mark, StartPoint};
 use crate::cloudformation::Pause;
 use crate::commands::Context;
 use crate::commands::dms::Deployed;
@@ -70,7 +71,7 @@ impl<'a> Capture<'a> {
         }
         console.emit(Event::started("capture", format!("stopping the task for the update of stack {scope}")));
         // Marked before the stop, so that the mark is left by a run that is killed right afterwards.
-        if let Err(error) = task.mark().await {
+        if let Err(error) = task.mark(Mark::Resume, "true").await {
             console.warn(format!(
                 "{error}; if this deploy is interrupted, resume the capture with `{}`",
                 self.ctx.settings.command("dms start")
@@ -88,10 +89,10 @@ impl<'a> Capture<'a> {
             return Ok(());
         }
         console.emit(Event::started("capture", "resuming the task"));
-        match self.deployed.start(self.ctx, false, true).await {
+        match self.deployed.start(self.ctx, &StartPoint::Checkpoint, true).await {
             Ok(changed) => {
                 self.paused.store(false, Ordering::SeqCst);
-                if let Err(error) = task.unmark().await {
+                if let Err(error) = task.unmark(Mark::Resume).await {
                     console.detail(format!("capture: {error}"));
                 }
                 let message = if changed { "resumed where it stopped" } else { "already running" };
@@ -115,7 +116,7 @@ impl<'a> Capture<'a> {
 
     /// Returns whether an earlier run stopped it and did not resume it.
     async fn is_marked(&self) -> bool {
-        let marked = self.deployed.task.is_marked().await;
+        let marked = self.deployed.task.marked(Mark::Resume).await.map(|mark| mark.is_some());
         marked.unwrap_or_else(|error| {
             self.ctx.console.detail(format!("capture: {error}"));
             false

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::aws::dms::{Polling, Task};
+use crate::aws::dms::{Polling, Source, Task};
 use crate::aws::{Clients, account, buckets};
 use crate::cloudformation::graph::{self, End};
 use crate::cloudformation::{Engine, StackView};
 use crate::commands::Context;
 use crate::commands::announce::announce;
-use crate::commands::dms::Blockers;
+use crate::commands::dms::{Blockers, REBUILT};
 use crate::commands::reach;
 use crate::commands::watch::{detached, is_unanswered, with_operations};
 use crate::deployment::Deployment;
@@ -189,6 +189,7 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     let task = Task::new(clients, task, Polling::new(clients, STOP_DEADLINE), &ctx.console);
     match Blockers::during(ctx, deployment, task.stop()).await {
         Ok(changed) => {
+            drop_slot(ctx, deployment).await;
             ctx.console.emit(Event::finished("capture", if changed { "stopped" } else { "was not running" }, changed));
             Ok(())
         }
@@ -201,6 +202,21 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
             ctx.console.emit(Event::failed("capture", error.message()));
             Err(error)
         }
+    }
+}
+
+/// Drops a slot that `dms rebuild` made: DMS deletes only slots of its own with the task, and a slot without a reader fills
+/// the disk of a database that stays.
+async fn drop_slot(ctx: &Context, deployment: &Deployment) {
+    let dropped = async {
+        let source = Source::find(ctx.aws().await?, deployment.output(Output::SourceEndpointArn)?).await?;
+        match source.slot.filter(|name| name.starts_with(REBUILT)) {
+            Some(name) => deployment.database().await?.drop_slot(name).await,
+            None => Ok(false),
+        }
+    };
+    if let Err(error) = dropped.await {
+        ctx.console.warn(format!("the replication slot was not dropped: {error}"));
     }
 }
 

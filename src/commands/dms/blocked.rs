@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use chrono::Utc;
+
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind};
@@ -56,7 +58,7 @@ impl Blockers {
         loop {
             let seen = open_transactions(ctx, deployment).await;
             for one in seen.iter().filter(|one| !said.contains(&one.pid)) {
-                ctx.console.emit(Event::progress("dms", format!("waiting for {one}")));
+                ctx.console.emit(Event::progress("dms", format!("waiting for {}", one.with_age(Utc::now()))));
             }
             said = seen.iter().map(|one| one.pid).collect();
             if let Ok(mut kept) = self.0.lock() {
@@ -69,7 +71,8 @@ impl Blockers {
 
 /// Returns a remedy for a transaction that a start waits for.
 pub fn advice(transaction: &OpenTransaction) -> String {
-    format!("a new slot waits for {transaction}: commit it, or end it with {}", transaction.end())
+    let transaction_and_age = transaction.with_age(Utc::now());
+    format!("a new slot waits for {transaction_and_age}: commit it, or end it with {}", transaction.end())
 }
 
 /// Returns the transactions that a new slot would wait for; none if the database can't be queried.

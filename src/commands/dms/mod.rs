@@ -2,6 +2,8 @@
 
 mod blocked;
 pub mod capture;
+mod rebuild;
+mod slot;
 mod start;
 mod status;
 mod stop;
@@ -9,6 +11,7 @@ mod task;
 mod test;
 
 pub use blocked::Blockers;
+pub use rebuild::REBUILT;
 pub use task::Deployed;
 
 use crate::commands::Context;
@@ -19,6 +22,7 @@ use crate::output::Outcome;
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Start(start::Args),
+    Rebuild(rebuild::Args),
     Stop(stop::Args),
     Status(status::Args),
     Test(test::Args),
@@ -28,6 +32,7 @@ impl Command {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         match self {
             Self::Start(args) => args.run(ctx).await,
+            Self::Rebuild(args) => args.run(ctx).await,
             Self::Stop(args) => args.run(ctx).await,
             Self::Status(args) => args.run(ctx).await,
             Self::Test(args) => args.run(ctx).await,

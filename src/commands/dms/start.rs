@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use super::blocked::{Blockers, report};
+use super::blocked::Blockers;
 use super::task::Deployed;
-use crate::aws::dms::is_lost_slot;
+use crate::aws::dms::{Mark, StartPoint};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
-use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome};
+use crate::postgres::admin::REBUILD;
 
 /// Start the capture, or resume it where it stopped
 ///
@@ -17,7 +17,7 @@ use crate::output::{Event, Outcome};
 /// skipped. If the task is already running, the command succeeds.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Start over at the end of the log, skipping events committed since the task last ran
+    /// Start over at the end of the log, skipping events committed since the task last ran; `dms rebuild` delivers them
     #[arg(long)]
     fresh: bool,
     /// Return once the start request is accepted
@@ -40,9 +40,17 @@ impl Args {
 
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
         let deployed = Deployed::find(ctx, self.timeout, true).await?;
-        let start = deployed.start(ctx, self.fresh, !self.no_wait);
+        let from = if self.fresh { StartPoint::End } else { StartPoint::Checkpoint };
+        if self.fresh {
+            deployed.task.unmark(Mark::Rebuild).await?;
+        } else if deployed.is_rebuilding().await {
+            // Events would come through the new slot before earlier ones that are still missing.
+            return Err(Error::new(Kind::Failed, "a rebuild of the capture was interrupted")
+                .hint("`outboxctl dms rebuild` completes it, and starts the task"));
+        }
+        let start = deployed.start(ctx, &from, !self.no_wait);
         let changed = match Blockers::during(ctx, &deployed.deployment, start).await {
-            Err(error) => return Err(lost(ctx, &deployed.deployment, error).await),
+            Err(error) => return Err(lost(ctx, &deployed, error).await),
             started => started?,
         };
         deployed.forget_pause(ctx).await;
@@ -53,25 +61,14 @@ impl Args {
     }
 }
 
-/// Adds the slots that can't be resumed to the error, because DMS reports only that the task failed.
-async fn lost(ctx: &Context, deployment: &Deployment, error: Error) -> Error {
+/// Adds what is wrong with the slot to the error, because DMS reports only that the task failed.
+async fn lost(ctx: &Context, deployed: &Deployed, error: Error) -> Error {
     if error.kind() != Kind::TaskFailed {
         return error;
     }
-    let slots = report(ctx, deployment).await.map(|report| report.slots).unwrap_or_default();
-    let lost = slots.into_iter().filter(|slot| slot.wal_status.as_deref() == Some("lost"));
-    lost.fold(error, |error, slot| {
-        let what = format!(
-            "replication slot {} is lost: events committed since the task last ran are not captured",
-            slot.name
-        );
-        if is_lost_slot(error.message()) {
-            error.hint(what)
-        } else {
-            error.hint(format!(
-                "{what}; `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` \
-                 shows what was skipped"
-            ))
-        }
-    })
+    match deployed.slot_trouble(ctx).await {
+        Some(trouble) if error.hints().any(|hint| hint.contains("dms rebuild")) => error.hint(trouble.to_string()),
+        Some(trouble) => error.hint(format!("{trouble}; {REBUILD}")),
+        None => error,
+    }
 }

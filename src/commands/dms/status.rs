@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
+
 use super::blocked::{advice, open_transactions};
 use super::task::Deployed;
 use crate::commands::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
+use crate::postgres::admin::REBUILD;
 
 /// Show the replication task
 #[derive(Debug, clap::Args)]
@@ -30,7 +33,7 @@ impl Args {
         if now.status == "starting" {
             let waits = open_transactions(ctx, &deployed.deployment).await;
             for one in &waits {
-                table.row(["waits for", &one.to_string()]);
+                table.row(["waits for", &one.with_age(Utc::now())]);
             }
             let summary = waits.first().map(advice);
             data["waits_for"] = serde_json::to_value(waits).unwrap_or_default();
@@ -40,7 +43,22 @@ impl Args {
                 None => outcome,
             });
         }
+        let trouble = deployed.slot_trouble(ctx).await;
+        if let Some(trouble) = &trouble {
+            table.row(["slot", &trouble.to_string()]);
+        }
+        data["slot"] = trouble.as_ref().map(ToString::to_string).into();
+        let is_rebuilding = deployed.is_rebuilding().await;
+        if is_rebuilding {
+            table.row(["rebuild", "interrupted"]);
+        }
         let outcome = Outcome::data(data).table(table);
+        if trouble.is_some() {
+            return Ok(outcome.summary(REBUILD));
+        }
+        if is_rebuilding {
+            return Ok(outcome.summary("`outboxctl dms rebuild` completes the rebuild, and starts the task"));
+        }
         let failure = (now.status == "failed").then(|| now.failure());
         Ok(match failure.as_ref().and_then(|failure| failure.hints().next()) {
             Some(hint) => outcome.summary(hint),

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use crate::aws::dms::{Connection, Polling, Task, test};
+use super::blocked::report;
+use super::slot;
+use crate::aws::dms::{Connection, Mark, Polling, SlotUse, Snapshot, Source, StartPoint, Task, test};
 use crate::commands::Context;
 use crate::commands::{announce, reach};
 use crate::deployment::Deployment;
 use crate::error::Result;
 use crate::pipelines::{Output, Part};
+use crate::postgres::admin::SlotTrouble;
 
 /// The replication task of the chosen pipeline, its endpoints and its instance.
 pub struct Deployed {
@@ -47,20 +50,58 @@ impl Deployed {
     ///
     /// # Errors
     /// `EndpointFailed` if a connection test fails, and those of [`Task::start`].
-    pub async fn start(&self, ctx: &Context, fresh: bool, wait: bool) -> Result<bool> {
-        if self.task.describe().await?.status != "running" {
+    pub async fn start(&self, ctx: &Context, from: &StartPoint, wait: bool) -> Result<bool> {
+        let now = self.task.describe().await?;
+        let mut from = from.clone();
+        if now.status != "running" {
             // DMS does not start a task without successful connection tests.
             let connections = self.test(ctx, true).await?;
             if let Some(failure) = connections.iter().find(|c| !c.is_successful()).map(Connection::failure) {
                 return Err(failure);
             }
+            from = self.with_slot(ctx, &now, from).await?;
         }
-        self.task.start(fresh, wait).await
+        self.task.start(&from, wait).await
+    }
+
+    /// Returns the starting point with the position of the slot, if the task is to begin with a slot that the source
+    /// endpoint names: DMS neither makes such a slot nor moves it.
+    async fn with_slot(&self, ctx: &Context, now: &Snapshot, from: StartPoint) -> Result<StartPoint> {
+        let begins = from == StartPoint::End || (from == StartPoint::Checkpoint && !now.ran_before());
+        let source = self.source(ctx).await?;
+        let (true, Some(name)) = (begins, &source.slot) else { return Ok(from) };
+        let mut database = self.deployment.database().await?;
+        if from == StartPoint::End {
+            database.drop_slot(name.clone()).await?;
+        }
+        slot::create(&mut database, name, source.plugin, self.polling.deadline).await.map(StartPoint::At)
+    }
+
+    /// Returns whether `dms rebuild` was interrupted before it started the task. False if DMS does not answer.
+    pub async fn is_rebuilding(&self) -> bool {
+        let (marked, now) = tokio::join!(self.task.marked(Mark::Rebuild), self.task.describe());
+        marked.is_ok_and(|mark| mark.is_some()) && now.is_ok_and(|now| now.status != "running")
+    }
+
+    /// Returns the source endpoint.
+    ///
+    /// # Errors
+    /// `NotDeployed` if it does not exist.
+    pub async fn source(&self, ctx: &Context) -> Result<Source> {
+        Source::find(ctx.aws().await?, &self.source).await
+    }
+
+    /// Returns what is wrong with the slot that the task needs; None if nothing is, or it can't be queried.
+    pub async fn slot_trouble(&self, ctx: &Context) -> Option<SlotTrouble> {
+        let (now, source) = (self.task.describe().await.ok()?, self.source(ctx).await.ok()?);
+        let slot = SlotUse::new(&now, &source);
+        let slots = if slot.needed { report(ctx, &self.deployment).await?.slots } else { return None };
+        SlotTrouble::find(&slots, slot.named.as_deref())
     }
 
     /// Removes the mark of an interrupted deploy: the task was started or stopped by hand since.
     pub async fn forget_pause(&self, ctx: &Context) {
-        if let Err(error) = self.task.unmark().await {
+        if let Err(error) = self.task.unmark(Mark::Resume).await {
             ctx.console.detail(format!("dms: {error}"));
         }
     }

@@ -17,7 +17,7 @@ use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
     Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, SampleRequest,
-    StatusReport, Writers,
+    SlotRequest, StatusReport, Writers,
 };
 use crate::postgres::{Target, connect};
 use crate::streams::processed;
@@ -144,6 +144,23 @@ impl Database {
 
     pub async fn delete_failures(&mut self, ids: Vec<i64>) -> Result<()> {
         self.change(AdminRequest::DeleteFailures { ids }).await.map(drop)
+    }
+
+    /// Creates a replication slot, unless it exists. Returns the position from which it has every change; None while
+    /// the creation waits for open transactions.
+    pub async fn create_slot(&mut self, request: SlotRequest) -> Result<Option<String>> {
+        match self.execute(AdminRequest::CreateSlot(request)).await? {
+            AdminResponse::Slot { position } => Ok(position),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Drops a replication slot; returns false if it does not exist.
+    ///
+    /// # Errors
+    /// `SlotTaken` if it has a reader.
+    pub async fn drop_slot(&mut self, name: String) -> Result<bool> {
+        self.change(AdminRequest::DropSlot { name }).await.map(|dropped| dropped > 0)
     }
 
     /// Runs a request; returns the number of changed rows.

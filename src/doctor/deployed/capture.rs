@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{Finding, Scene, missing};
-use crate::aws::dms::{Connection, Polling, Snapshot, Task, latest};
+use crate::aws::dms::{Connection, Mark, Polling, SlotUse, Snapshot, Task, latest};
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
+use crate::postgres::admin::{Slot, SlotTrouble};
 use crate::report::Silent;
 
 const TASK: &str = "capture task";
@@ -17,6 +18,14 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
     Ok(vec![match task.describe().await {
         Ok(now) if now.status == "starting" => starting(scene, &now).await,
+        Ok(now) if now.status != "running" && task.marked(Mark::Rebuild).await.is_ok_and(|mark| mark.is_some()) => {
+            Finding::failed(
+                TASK,
+                "a rebuild was interrupted: nothing is captured",
+                "run `outboxctl dms rebuild`, which completes it",
+            )
+            .word(now.status)
+        }
         Ok(now) => judge(&now),
         Err(error) if error.kind() == Kind::NotDeployed => {
             let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
@@ -26,17 +35,11 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// Returns whether the task has used a slot, so that the database must have one. False where the task can't be read.
-pub async fn has_followed(scene: Scene<'_>) -> bool {
-    let Some(arn) = scene.output(Output::TaskArn) else { return false };
-    let clients = &scene.ground.clients;
-    let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
-    task.describe().await.is_ok_and(|now| needs_slot(&now))
-}
-
-/// Returns whether the task needs a slot: a running task reads one, and a checkpoint resumes from one.
-fn needs_slot(now: &Snapshot) -> bool {
-    now.status == "running" || now.recovery_checkpoint.is_some()
+/// Returns what is wrong with the slot that the task needs; None if nothing is, or the task can't be read.
+pub async fn slot_trouble(scene: Scene<'_>, slots: &[Slot]) -> Option<SlotTrouble> {
+    let (task, source) = (scene.output(Output::TaskArn)?, scene.output(Output::SourceEndpointArn)?);
+    let slot = SlotUse::find(&scene.ground.clients, task, source).await.ok().filter(|slot| slot.needed)?;
+    SlotTrouble::find(slots, slot.named.as_deref())
 }
 
 /// Returns the finding for a task that is starting. A slow start usually waits for a transaction.
@@ -126,11 +129,11 @@ mod tests {
 
     #[test]
     fn only_tasks_with_a_checkpoint_need_a_slot() {
-        assert!(needs_slot(&snapshot("running", None, None)));
-        assert!(!needs_slot(&snapshot("ready", None, None)) && !needs_slot(&snapshot("starting", None, None)));
-        let stopped = snapshot("stopped", None, None);
-        assert!(!needs_slot(&stopped), "the task never read the log");
-        assert!(needs_slot(&Snapshot { recovery_checkpoint: Some("checkpoint:V1#1".into()), ..stopped }));
+        let needs_slot = |status| snapshot(status, None, None).needs_slot();
+        assert!(needs_slot("running"));
+        assert!(!needs_slot("ready") && !needs_slot("starting") && !needs_slot("stopped"), "it never read the log");
+        let checkpoint = Some("checkpoint:V1#1".to_owned());
+        assert!(Snapshot { recovery_checkpoint: checkpoint, ..snapshot("stopped", None, None) }.needs_slot());
     }
 
     #[test]

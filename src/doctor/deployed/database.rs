@@ -5,7 +5,8 @@ use chrono::Utc;
 use super::{Finding, Scene, capture, missing};
 use crate::error::{AwsContext, Result, sdk_code};
 use crate::pipelines::{Hop, Output, Part};
-use crate::postgres::admin::{Overview, OverviewRequest, Slot, StatusReport};
+use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
+use crate::postgres::replication::quote_literal;
 
 /// Bytes of log that a slot without a reader may retain before it is a warning.
 const RETAINED: i64 = 1 << 30;
@@ -64,10 +65,14 @@ pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
             format!("{}{} rows in the outbox{oldest}", if outbox.exact { "" } else { "about " }, outbox.rows),
         )
     }));
-    findings.extend(report.slots.iter().map(|one| slot(one).at(Hop::Capture)));
-    if report.slots.is_empty() && capture::has_followed(scene).await {
-        findings.push(without_slot().at(Hop::Capture));
-    }
+    let trouble = capture::slot_trouble(scene, &report.slots).await;
+    let lost = match &trouble {
+        Some(SlotTrouble::Lost(name)) => Some(name.as_str()),
+        _ => None,
+    };
+    let others = report.slots.iter().filter(|one| Some(one.name.as_str()) != lost);
+    findings.extend(others.map(|one| slot(one).at(Hop::Capture)));
+    findings.extend(trouble.map(|trouble| without_slot(&trouble).at(Hop::Capture)));
     if marked {
         let overview = database.overview(OverviewRequest { rows: 1, ..OverviewRequest::default() }).await?;
         findings.extend(processed(&overview).into_iter().map(|finding| finding.at(Hop::Processed)));
@@ -127,13 +132,11 @@ fn replication(level: &str) -> Finding {
 }
 
 const SLOT: &str = "replication slot";
-/// Remedy for a capture whose position in the log is lost.
-const START_OVER: &str = "events written since are not captured: `outboxctl dms start --fresh` starts over at the end of the log, then `outboxctl reconcile` shows the skipped events and `outboxctl reconcile --repair` delivers them";
 
-/// Returns the finding for a capture that has a position while the server has no slot.
-fn without_slot() -> Finding {
-    let text = "the database has no replication slot: it was dropped, or the server was restored or replaced by one without it";
-    Finding::failed(SLOT, text, START_OVER).word("no slot")
+/// Returns the finding for a capture that has lost its position.
+fn without_slot(trouble: &SlotTrouble) -> Finding {
+    Finding::failed(SLOT, trouble.to_string(), format!("events written since are not captured: {REBUILD}"))
+        .word(trouble.word())
 }
 
 fn slot(slot: &Slot) -> Finding {
@@ -142,10 +145,12 @@ fn slot(slot: &Slot) -> Finding {
     let text =
         format!("slot {} is {} behind, {} of log retained", slot.name, size(slot.lag_bytes), size(slot.retained_bytes));
     match (slot.wal_status.as_deref(), slot.active) {
-        (Some("lost"), _) => {
-            Finding::failed(check, format!("the log that slot {} needs is gone", slot.name), START_OVER)
-                .word("slot lost")
-        }
+        // Not the capture's own, which is reported as a failure.
+        (Some("lost"), _) => Finding::warning(
+            check,
+            format!("slot {} is lost: it can't be read any more", slot.name),
+            format!("drop it: SELECT pg_drop_replication_slot({})", quote_literal(&slot.name)),
+        ),
         (Some("unreserved"), _) => {
             let remedy =
                 "it loses its log at the next checkpoint: let its reader catch up now, or raise max_slot_wal_keep_size";
@@ -189,12 +194,12 @@ mod tests {
         let behind = Slot { lag_bytes: Some(BEHIND + 1), ..healthy.clone() };
         let filling = Slot { retained_bytes: Some(RETAINED + 1), ..unread.clone() };
         let lost = Slot { wal_status: Some("lost".into()), ..unread.clone() };
-        let expected = [State::Ok, State::Warning, State::Warning, State::Failed, State::Failed];
+        let expected = [State::Ok, State::Warning, State::Warning, State::Failed, State::Warning];
         assert_eq!([healthy, unread, behind, filling, lost].map(|one| slot(&one).state), expected);
         assert_eq!(replication("replica").state, State::Failed);
-        let missing = without_slot();
-        assert!(
-            missing.state == State::Failed && missing.remedy.is_some_and(|text| text.contains("dms start --fresh"))
-        );
+        for trouble in [SlotTrouble::Missing(None), SlotTrouble::Lost("s".into())] {
+            let own = without_slot(&trouble);
+            assert!(own.state == State::Failed && own.remedy.is_some_and(|text| text.contains("dms rebuild")));
+        }
     }
 }

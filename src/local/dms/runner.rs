@@ -66,7 +66,7 @@ pub(super) fn start(call: &Call<'_>, task: &Resource, start: Start) -> Answer<Re
         task.document.remove("StopReason");
         task.document.remove("LastFailureMessage");
         task.set("ReplicationTaskStartDate", now());
-        if start == Start::Fresh {
+        if start != Start::Resume {
             task.hidden.resumable = false;
             task.hidden.tables.clear();
             task.document.remove("RecoveryCheckpoint");
@@ -253,7 +253,7 @@ fn checkpoint(task: &Resource) -> Lsn {
     tasks::parse_position(task.text("RecoveryCheckpoint")).unwrap_or_default()
 }
 
-fn source_settings(source: &Resource) -> SourceSettings {
+pub(super) fn source_settings(source: &Resource) -> SourceSettings {
     let settings = source.document.get("PostgreSQLSettings").cloned().unwrap_or_default();
     SourceSettings::read(&settings, source.text("ExtraConnectionAttributes"))
 }

@@ -8,6 +8,7 @@
 mod compare;
 mod delivered;
 mod ledger;
+mod missing;
 mod overtaken;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use uuid::Uuid;
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
 pub use ledger::{Fact, Ledger, Side};
+pub use missing::Missing;
 pub use overtaken::Overtaken;
 
 use crate::error::{Error, Kind, Result};
@@ -71,6 +73,11 @@ pub struct Named {
 }
 
 impl Report {
+    /// Returns the number of missing events that are not among the dead letters.
+    pub fn undelivered(&self) -> u64 {
+        self.counts.missing - self.dead_letters
+    }
+
     /// Returns whether every committed event was delivered unchanged, and once unless duplicates are allowed.
     pub fn agrees(&self, allow_duplicates: bool) -> bool {
         let Counts { missing, altered, duplicated, .. } = self.counts;

@@ -25,6 +25,7 @@ pub use picture::Picture;
 pub use tables::{DeadLetter, Fill, ROWS, Tables};
 pub use trace::{Detail, Trace};
 
+use crate::aws::dms::SlotUse;
 use crate::aws::health::Health;
 use crate::deployment::Deployment;
 use crate::pipelines::{Output, Part};
@@ -88,6 +89,8 @@ pub struct State {
     delays: Histogram,
     pub tables: Tables,
     pub health: Vec<Health>,
+    /// The slot that the capture needs.
+    pub slot: SlotUse,
     /// `None` if the pipeline has no consumer of its own, or before the first query.
     pub consumers: Option<Consumers>,
     pub sources: BTreeMap<&'static str, Source>,

@@ -7,7 +7,7 @@ use super::counts::{Class, Quantiles, WINDOW};
 use super::hops::Stop;
 use super::{Consumers, Fill, Head, Model, Source, State, Step};
 use crate::aws::health::Health;
-use crate::postgres::admin::Slot;
+use crate::postgres::admin::{REBUILD, Slot, SlotTrouble};
 
 /// The resource that reads the replication slot.
 const TASK: &str = "capture task";
@@ -131,18 +131,14 @@ fn waiting(state: &State, before: Step, step: Step) -> u64 {
     }
 }
 
-/// Returns the condition of a capture without its slot: DMS itself reports it only after its next attempt to read.
+/// Returns the condition of a capture without its slot, with the remedy. DMS itself reports it only after its next
+/// attempt to read.
 fn slot_trouble(stop: &Stop, state: &State) -> Option<(Condition, String)> {
-    let task = state.health.iter().find(|resource| stop.resources.contains(&resource.what) && resource.what == TASK)?;
-    let lost = state.tables.slots.iter().find(|slot| slot.wal_status.as_deref() == Some("lost"));
-    match lost {
-        Some(slot) => Some((Condition::Bad, format!("replication slot {} is lost", slot.name))),
-        // The database was queried, and has none.
-        None if task.state == "running" && state.tables.fill.is_some() && state.tables.slots.is_empty() => {
-            Some((Condition::Bad, "the database has no replication slot".into()))
-        }
-        None => None,
-    }
+    let is_capture = stop.resources.contains(&TASK);
+    // Only once the database was queried.
+    let is_needed = is_capture && state.slot.needed && state.tables.fill.is_some();
+    let trouble = is_needed.then(|| SlotTrouble::find(&state.tables.slots, state.slot.named.as_deref())).flatten()?;
+    Some((Condition::Bad, format!("{trouble}. {REBUILD}")))
 }
 
 /// Returns the worst condition of its resources.

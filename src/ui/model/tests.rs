@@ -50,7 +50,8 @@ fn an_event_counts_once_at_each_hop_in_any_order() {
 }
 
 #[test]
-fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
+fn a_capture_without_its_slot_is_broken_whatever_the_state_of_its_task() {
+    use crate::aws::dms::SlotUse;
     use crate::aws::health::Health;
     use crate::postgres::admin::Slot;
     use crate::ui::model::picture::Condition;
@@ -62,10 +63,16 @@ fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
     };
     let running = Health { what: "capture task", name: "t".into(), state: "running".into(), detail: String::new() };
     model.lock().health = vec![running.clone()];
+    model.lock().slot = SlotUse { needed: true, named: None };
     assert_eq!(captured().0, Condition::Good, "the database was not asked yet");
     let fill = Fill { rows: 1, exact: true, unprocessed: None, uncaptured: None, bytes: 1 };
     model.lock().tables.fill = Some(fill);
-    assert_eq!(captured(), (Condition::Bad, "the database has no replication slot".into()));
+    for state in ["running", "stopped", "failed"] {
+        model.lock().health = vec![Health { state: state.into(), ..running.clone() }];
+        let (condition, note) = captured();
+        assert!(condition == Condition::Bad && note.starts_with("the database has no replication slot: "), "{note}");
+        assert!(note.contains("`outboxctl dms rebuild`"), "{note}");
+    }
     let slot = |wal_status: &str| Slot {
         name: "s".into(),
         plugin: "pgoutput".into(),
@@ -74,11 +81,13 @@ fn a_capture_without_its_slot_is_broken_though_its_task_runs() {
         retained_bytes: None,
         wal_status: Some(wal_status.into()),
     };
+    model.lock().health = vec![running.clone()];
     model.lock().tables.slots = vec![slot("reserved")];
     assert_eq!(captured().0, Condition::Good);
     model.lock().tables.slots = vec![slot("lost")];
-    assert_eq!(captured(), (Condition::Bad, "replication slot s is lost".into()));
+    assert!(captured().1.starts_with("replication slot s is lost: "), "{}", captured().1);
     // Before its first start a task needs no slot.
+    model.lock().slot = SlotUse::default();
     model.lock().tables.slots = Vec::new();
     model.lock().health = vec![Health { state: "ready".into(), ..running }];
     assert_eq!(captured().0, Condition::Unsure);

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Watch;
+use crate::aws::dms::SlotUse;
 use crate::aws::health::{self, Health};
 use crate::deployment::Deployment;
+use crate::pipelines::Output;
 
 pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     let resources = deployment.pipeline.stops(false).flat_map(|stop| stop.resources).filter_map(|resource| {
@@ -16,12 +18,17 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>) {
     let existing = existing.filter(|resource| deployment.is_existing(resource.output)).map(|resource| resource.what);
     let existing: Vec<_> = existing.collect();
     loop {
-        let health = tokio::select! {
-            health = health::probe(&deployment.clients, resources.clone()) => marked(health, &existing),
+        let looked = async { tokio::join!(health::probe(&deployment.clients, resources.clone()), slot(&deployment)) };
+        let (health, slot) = tokio::select! {
+            (health, slot) = looked => (marked(health, &existing), slot),
             () = watch.cancel.cancelled() => return,
         };
         {
             let mut state = watch.model.lock();
+            if state.slot != slot {
+                state.version += 1;
+                state.slot = slot;
+            }
             if state.health != health {
                 state.version += 1;
                 state.health = health;
@@ -40,4 +47,13 @@ fn marked(mut health: Vec<Health>, existing: &[&str]) -> Vec<Health> {
         one.detail.push_str(&format!("{separator}existing, left alone"));
     }
     health
+}
+
+/// Returns the slot that the capture needs; none without a capture, or if DMS does not answer, which its health shows.
+async fn slot(deployment: &Deployment) -> SlotUse {
+    let (Ok(task), Ok(source)) = (deployment.output(Output::TaskArn), deployment.output(Output::SourceEndpointArn))
+    else {
+        return SlotUse::default();
+    };
+    SlotUse::find(&deployment.clients, task, source).await.unwrap_or_default()
 }

@@ -120,8 +120,8 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
                 "Start Type : RESUME_PROCESSING, not valid for tasks running for the first time",
             ));
         }
-        // A first run that failed before it had a slot left nothing to resume.
-        ("resume-processing", true) if task.hidden.resumable => Start::Resume,
+        // A first run that failed before it had a slot left nothing to resume. A slot that the endpoint names has a position.
+        ("resume-processing", true) if task.hidden.resumable || names_slot(call, &task)? => Start::Resume,
         ("resume-processing", true) => Start::Fresh,
         ("reload-target", _) if cdc_only => {
             return Err(Fault::combination(
@@ -134,7 +134,28 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
     let position = input.optional("CdcStartPosition");
     let position = position.or_else(|| (!ran).then(|| task.text("CdcStartPosition")).filter(|text| !text.is_empty()));
     let start = position.map_or(Ok(start), |text| parse_position(text).map(Start::At))?;
+    // "A logical replication slot should already be created and associated with the source endpoint" (StartReplicationTask),
+    // and DMS raises an error if a task on such an endpoint has no CdcStartPosition (PostgreSQLSettings, SlotName).
+    match (start, names_slot(call, &task)?) {
+        (Start::At(_), false) => {
+            return Err(Fault::combination(
+                "CdcStartPosition needs a replication slot that exists and that the source endpoint names (SlotName)",
+            ));
+        }
+        (Start::Fresh, true) => {
+            return Err(Fault::combination(
+                "the source endpoint names a replication slot (SlotName): the task needs a CdcStartPosition",
+            ));
+        }
+        _ => {}
+    }
     runner::start(call, &task, start).map(one)
+}
+
+/// Returns whether the source endpoint names a replication slot.
+fn names_slot(call: &Call<'_>, task: &Resource) -> Answer<bool> {
+    let source = call.get(Kind::Endpoint, task.text("SourceEndpointArn"))?;
+    Ok(runner::source_settings(&source).slot.is_some())
 }
 
 pub(super) fn stop(call: &Call<'_>, input: &Input) -> Answer<Value> {

@@ -1,0 +1,211 @@
+//! `outboxctl dms rebuild`.
+//!
+//! The order of the steps keeps the order of each aggregate. The new slot exists before the missing events are read from
+//! the outbox, and the task starts to read it after they were delivered. An event is therefore delivered from the outbox
+//! before a later one of its aggregate comes through the slot; events that are in both arrive twice.
+//!
+//! A tag on the task has the name of the new slot, and each step looks for its result first: a run that was killed
+//! continues where it stopped.
+
+mod gap;
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+use self::gap::Gap;
+use super::blocked::Blockers;
+use super::slot;
+use super::task::Deployed;
+use crate::aws::dms::{Mark, SlotUse, Source, StartPoint};
+use crate::commands::Context;
+use crate::commands::args::{LONGEST, TICK, duration, time};
+use crate::commands::reach;
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Outcome, count};
+use crate::pipelines::Part;
+use crate::postgres::admin::{Slot, SlotTrouble};
+
+const SCOPE: &str = "rebuild";
+/// Begins the names of slots that this command makes.
+pub const REBUILT: &str = "outboxctl_";
+
+/// Make a new replication slot after the old one was lost, and deliver what was not captured
+///
+/// For a slot whose log was removed (max_slot_wal_keep_size), that was dropped, or that a restored or promoted server
+/// does not have. Makes a new slot, compares the outbox with the delivered events, delivers the missing ones in the order
+/// of their aggregates, starts the task at the new slot, and checks that no event is missing. Writes continue meanwhile.
+/// If the command is interrupted, run it again: it continues where it stopped. Exits with 5 if events are missing at the
+/// end.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Compare events written at or after this time: RFC 3339, or relative like -2d [default: the oldest]
+    ///
+    /// Set it if the outbox has rows that are older than the retention of the event log: they would be delivered again.
+    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
+    from: Option<DateTime<Utc>>,
+    /// Consumer group, on a pipeline that has consumers [default: outboxctl]
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Deliver missing events once no event in transit has arrived for this long
+    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration(Duration::ZERO, LONGEST))]
+    settle: Duration,
+    /// At the end, wait for missing events until none has arrived for this long
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(Duration::ZERO, LONGEST))]
+    patience: Duration,
+    /// Maximum time to wait for each change of the task, and for open transactions
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
+    timeout: Duration,
+}
+
+/// The outcome.
+#[derive(Debug, Default, Serialize)]
+struct Report {
+    /// The slot that the task reads; None if nothing was rebuilt.
+    slot: Option<String>,
+    /// The position from which the slot has every change.
+    position: Option<String>,
+    /// Lost slots that were dropped.
+    dropped: Vec<String>,
+    /// Missing events that this run delivered.
+    delivered: u64,
+    /// Aggregates of which later events had been delivered before.
+    out_of_order: u64,
+    /// Events that were compared at the end.
+    committed: u64,
+    missing: u64,
+    dead_letters: u64,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        if self.group.is_some() {
+            reach::need(ctx, Part::Consumers)?;
+        }
+        ctx.console.emit(Event::started(SCOPE, "looking at the slot"));
+        let rebuilt = self.rebuild(ctx).await;
+        if let Err(error) = &rebuilt {
+            ctx.console.emit(Event::failed(SCOPE, error.message()));
+        }
+        rebuilt
+    }
+
+    async fn rebuild(&self, ctx: &Context) -> Result<Outcome> {
+        let deployed = Deployed::find(ctx, self.timeout, true).await?;
+        let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
+        let slots = deployed.deployment.database().await?.status().await?.slots;
+        let used = SlotUse::new(&now, &source);
+        let trouble = used.needed.then(|| SlotTrouble::find(&slots, source.slot.as_deref())).flatten();
+        let begun = deployed.task.marked(Mark::Rebuild).await?;
+        if trouble.is_none() && begun.is_none() {
+            let message = match used.needed {
+                true => "nothing to rebuild: the task has its slot",
+                false => "nothing to rebuild: the task has never read a slot",
+            };
+            ctx.console.emit(Event::finished(SCOPE, message, false));
+            return Ok(Outcome::data(Report::default()).changed(false));
+        }
+        let name = match begun {
+            Some(name) => name,
+            None => self.begin(ctx, &deployed, trouble.as_ref(), &slots).await?,
+        };
+        let mut gap = Gap::new(ctx, &deployed.deployment, self.from, self.group.as_deref());
+        let mut report = Report { slot: Some(name.clone()), ..Report::default() };
+        // A task that reads the new slot was started after the missing events were delivered.
+        if source.slot.as_ref() != Some(&name) || now.status != "running" || trouble.is_some() {
+            self.replace(ctx, &deployed, source, &slots, &mut gap, &mut report).await?;
+        }
+        let end = gap.wait(Utc::now(), self.patience).await?;
+        (report.committed, report.missing) = (end.counts.committed, end.undelivered());
+        report.dead_letters = end.dead_letters;
+        verdict(ctx, &deployed, report).await
+    }
+
+    /// Asks for confirmation and marks the task; returns the name of the new slot.
+    async fn begin(
+        &self,
+        ctx: &Context,
+        deployed: &Deployed,
+        trouble: Option<&SlotTrouble>,
+        slots: &[Slot],
+    ) -> Result<String> {
+        if let Some(trouble) = trouble {
+            ctx.console.note(trouble.to_string());
+        }
+        let dropped = lost(slots, deployed.source(ctx).await?.slot.as_deref()).join(", ");
+        let drops = if dropped.is_empty() { String::new() } else { format!(" in place of {dropped}") };
+        reach::confirm(ctx, &format!("make a new slot{drops}, and deliver the events that were not captured?")).await?;
+        let name = format!("{REBUILT}{:x}", Utc::now().timestamp_millis());
+        deployed.task.mark(Mark::Rebuild, &name).await?;
+        Ok(name)
+    }
+
+    /// Replaces the slot: every step from the stop of the task to its start.
+    async fn replace(
+        &self,
+        ctx: &Context,
+        deployed: &Deployed,
+        mut source: Source,
+        slots: &[Slot],
+        gap: &mut Gap<'_>,
+        report: &mut Report,
+    ) -> Result<()> {
+        let name = report.slot.clone().unwrap_or_default();
+        deployed.task.stop().await?;
+        let mut database = deployed.deployment.database().await?;
+        for slot in lost(slots, source.slot.as_deref()) {
+            if database.drop_slot(slot.clone()).await? {
+                ctx.console.emit(Event::progress(SCOPE, format!("slot {slot} dropped")));
+                report.dropped.push(slot);
+            }
+        }
+        ctx.console.emit(Event::progress(SCOPE, format!("creating slot {name}")));
+        let create = slot::create(&mut database, &name, source.plugin, self.timeout);
+        let position = Blockers::during(ctx, &deployed.deployment, create).await?;
+        if source.slot.as_ref() != Some(&name) {
+            source.name_slot(&name, deployed.polling).await?;
+        }
+        ctx.console.emit(Event::progress(SCOPE, format!("slot {name} has every change from {position} on")));
+        gap.wait(Utc::now(), self.settle).await?;
+        let filled = gap.deliver().await?;
+        (report.delivered, report.out_of_order) = (filled.delivered, filled.out_of_order);
+        report.position = Some(position.clone());
+        deployed.start(ctx, &StartPoint::At(position), true).await?;
+        Ok(())
+    }
+}
+
+/// Returns the slots to drop: the one that the source endpoint names, or else every one that the capture can have had.
+fn lost(slots: &[Slot], named: Option<&str>) -> Vec<String> {
+    let lost = slots.iter().filter(|slot| slot.is_lost() && slot.is_readable_by_capture());
+    lost.map(|slot| slot.name.clone()).filter(|name| named.is_none_or(|named| named == name)).collect()
+}
+
+async fn verdict(ctx: &Context, deployed: &Deployed, report: Report) -> Result<Outcome> {
+    let Report { committed, missing, dead_letters, .. } = report;
+    let letters = match dead_letters {
+        0 => String::new(),
+        _ => format!(", {} (`outboxctl dlq list`)", count(dead_letters, "dead letter")),
+    };
+    if missing > 0 {
+        let message = format!("{missing} of {} are missing{letters}", count(committed, "committed event"));
+        let error = Error::new(Kind::Verify, message).with_data(report);
+        let error = match deployed.deployment.pipeline.has(Part::Consumers) {
+            true => error.hint("they may be in the stream: `outboxctl consume` processes them"),
+            false => error,
+        };
+        return Err(error.hint(
+            "the task runs, and reads the new slot; `outboxctl dms rebuild` checks again, and \
+             `outboxctl reconcile --repair` delivers missing events",
+        ));
+    }
+    deployed.task.unmark(Mark::Rebuild).await?;
+    let filled = match report.delivered {
+        0 => "none had to be delivered again".to_owned(),
+        delivered => format!("{} had not been captured and were delivered in order", count(delivered, "event")),
+    };
+    let message = format!("nothing is missing: {}, {filled}{letters}", count(committed, "committed event"));
+    ctx.console.emit(Event::finished(SCOPE, message, true));
+    Ok(Outcome::data(report).changed(true))
+}

@@ -1,0 +1,31 @@
+//! Making a replication slot, which waits for open transactions.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::deployment::database::Database;
+use crate::error::{Error, Kind, Result};
+use crate::postgres::admin::SlotRequest;
+
+/// Delay between requests, each of which waits for some seconds.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Creates the slot, unless it exists; returns the position from which it has every change.
+///
+/// # Errors
+/// `Failed` if transactions stay open for `limit`, and those of the server.
+pub async fn create(database: &mut Database, name: &str, plugin: &str, limit: Duration) -> Result<String> {
+    let begun = Instant::now();
+    loop {
+        let request = SlotRequest { name: name.to_owned(), plugin: plugin.to_owned() };
+        if let Some(position) = database.create_slot(request).await? {
+            return Ok(position);
+        }
+        if begun.elapsed() >= limit {
+            let text = format!("replication slot {name} still waits for transactions that were open before it");
+            return Err(Error::new(Kind::Failed, text).hint("wait longer with --timeout"));
+        }
+        sleep(AGAIN).await;
+    }
+}

@@ -1,0 +1,206 @@
+//! Replication slots of the database: their state, and creating and dropping one on request.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{Client, GenericClient};
+
+use super::fault::failed;
+use crate::error::{Error, Kind, Result};
+
+/// Output plugins that DMS reads with ("Using a PostgreSQL database as an AWS DMS source" in its user guide), and that of
+/// the local stack.
+const PLUGINS: &[&str] = &["test_decoding", "pglogical_output", "pgoutput"];
+/// Time that one request waits for open transactions. The caller reports them and requests again.
+const PATIENCE: &str = "10s";
+/// Time that a slot may remain active after its reader has ended.
+const RELEASED: Duration = Duration::from_secs(10);
+
+/// Remedy for a capture whose position in the log is lost.
+pub const REBUILD: &str = "`outboxctl dms rebuild` makes a new slot, delivers in order the events that were not \
+                           captured meanwhile, and checks that none is missing";
+
+/// A replication slot of this database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slot {
+    pub name: String,
+    pub plugin: String,
+    /// Indicates whether a reader is connected.
+    pub active: bool,
+    /// Bytes of write-ahead log that its reader has not confirmed.
+    pub lag_bytes: Option<i64>,
+    /// Bytes of write-ahead log that the server keeps for it.
+    pub retained_bytes: Option<i64>,
+    /// `reserved`, `extended`, `unreserved` or `lost`.
+    pub wal_status: Option<String>,
+}
+
+impl Slot {
+    /// Returns whether the server has removed the log that the slot needs: it can never be read again.
+    pub fn is_lost(&self) -> bool {
+        self.wal_status.as_deref() == Some("lost")
+    }
+
+    /// Returns whether a capture can read it, by its plugin.
+    pub fn is_readable_by_capture(&self) -> bool {
+        PLUGINS.contains(&self.plugin.as_str())
+    }
+}
+
+/// The reason why a capture that ran before has no position to read from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SlotTrouble {
+    /// The server has removed the log that this slot needs.
+    Lost(String),
+    /// The slot does not exist. The name is known only if the source endpoint has it.
+    Missing(Option<String>),
+}
+
+impl SlotTrouble {
+    /// Returns what is wrong with the slot of a capture that needs one; None if nothing is. `named` is the slot in the
+    /// settings of the source endpoint: otherwise DMS chose its name, and any slot that DMS can read may be its own.
+    pub fn find(slots: &[Slot], named: Option<&str>) -> Option<Self> {
+        let own = |slot: &&Slot| named.map_or(slot.is_readable_by_capture(), |name| slot.name == name);
+        let mut candidates = slots.iter().filter(own).peekable();
+        if candidates.peek().is_none() {
+            return Some(Self::Missing(named.map(str::to_owned)));
+        }
+        candidates.find(|slot| slot.is_lost()).map(|slot| Self::Lost(slot.name.clone()))
+    }
+
+    /// Returns the state in a word or two, for tables.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Lost(_) => "slot lost",
+            Self::Missing(_) => "no slot",
+        }
+    }
+}
+
+impl fmt::Display for SlotTrouble {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const WHY: &str = "it was dropped, or the server was restored or replaced by one without it";
+        match self {
+            Self::Lost(name) => write!(
+                f,
+                "replication slot {name} is lost: the server has removed the log that it needs (max_slot_wal_keep_size)"
+            ),
+            Self::Missing(Some(name)) => write!(f, "the database has no replication slot {name}: {WHY}"),
+            Self::Missing(None) => write!(f, "the database has no replication slot: {WHY}"),
+        }
+    }
+}
+
+/// Request for a slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SlotRequest {
+    pub name: String,
+    /// Output plugin, like `test_decoding`.
+    pub plugin: String,
+}
+
+pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {
+    let rows = client
+        .query(
+            "SELECT slot_name::text, coalesce(plugin::text, ''), active,
+                    pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,
+                    pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, wal_status
+             FROM pg_replication_slots WHERE database = current_database() ORDER BY slot_name",
+            &[],
+        )
+        .await
+        .map_err(failed("read the replication slots"))?;
+    let slot = |row: tokio_postgres::Row| Slot {
+        name: row.get(0),
+        plugin: row.get(1),
+        active: row.get(2),
+        lag_bytes: row.get(3),
+        retained_bytes: row.get(4),
+        wal_status: row.get(5),
+    };
+    Ok(rows.into_iter().map(slot).collect())
+}
+
+/// Creates the slot, unless it exists. Returns the position from which it has every change; None if the creation still
+/// waits for open transactions ("Logical Decoding Concepts" in the PostgreSQL documentation).
+///
+/// # Errors
+/// Those of the server: for example all slots are in use, or the role may not replicate.
+pub(super) async fn create(client: &Client, request: &SlotRequest) -> Result<Option<String>> {
+    let SlotRequest { name, plugin } = request;
+    let known = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots
+                 WHERE slot_name = $1 AND database = current_database()";
+    if let Some(row) = client.query_opt(known, &[name]).await.map_err(failed("read the replication slot"))? {
+        // Without a position another session is creating it: that of an earlier request, which ends by its time limit.
+        return Ok(row.get(0));
+    }
+    let limit = |time: &str| format!("SET statement_timeout = '{time}'");
+    client.batch_execute(&limit(PATIENCE)).await.map_err(failed("limit the time of a statement"))?;
+    let created =
+        client.query_one("SELECT lsn::text FROM pg_create_logical_replication_slot($1, $2)", &[name, plugin]).await;
+    client.batch_execute(&limit("0")).await.map_err(failed("lift the time limit of statements"))?;
+    match created {
+        Ok(row) => Ok(row.get(0)),
+        // The server drops a slot whose creation was cancelled.
+        Err(error) if error.code() == Some(&SqlState::QUERY_CANCELED) => Ok(None),
+        Err(error) => Err(failed("create the replication slot")(error)),
+    }
+}
+
+/// Drops the slot, if it exists. Returns the number of dropped slots.
+///
+/// # Errors
+/// `SlotTaken` if the slot stays active.
+pub(super) async fn drop(client: &Client, name: &str) -> Result<u64> {
+    let query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
+                 WHERE slot_name = $1 AND database = current_database()";
+    let deadline = Instant::now() + RELEASED;
+    loop {
+        match client.execute(query, &[&name]).await {
+            Ok(dropped) => return Ok(dropped),
+            Err(error) if error.code() != Some(&SqlState::OBJECT_IN_USE) => {
+                return Err(failed("drop the replication slot")(error));
+            }
+            Err(error) if Instant::now() >= deadline => {
+                return Err(
+                    Error::new(Kind::SlotTaken, format!("replication slot {name} is active")).with_source(error)
+                );
+            }
+            Err(_) => sleep(Duration::from_millis(200)).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot(name: &str, plugin: &str, wal_status: &str) -> Slot {
+        let (name, plugin, wal_status) = (name.into(), plugin.into(), Some(wal_status.into()));
+        Slot { name, plugin, active: false, lag_bytes: None, retained_bytes: None, wal_status }
+    }
+
+    #[test]
+    fn a_slot_that_dms_named_is_missing_if_no_slot_is_readable_by_dms() {
+        assert_eq!(SlotTrouble::find(&[], None), Some(SlotTrouble::Missing(None)));
+        let foreign = slot("debezium", "decoderbufs", "reserved");
+        assert_eq!(SlotTrouble::find(std::slice::from_ref(&foreign), None), Some(SlotTrouble::Missing(None)));
+        let own = slot("dms_1", "test_decoding", "reserved");
+        assert_eq!(SlotTrouble::find(&[foreign.clone(), own.clone()], None), None);
+        let lost = slot("dms_1", "test_decoding", "lost");
+        assert_eq!(SlotTrouble::find(&[foreign, lost], None), Some(SlotTrouble::Lost("dms_1".into())));
+        assert_eq!(SlotTrouble::find(&[own], Some("dms_1")), None);
+    }
+
+    #[test]
+    fn a_slot_that_the_endpoint_names_is_compared_by_its_name() {
+        let slots = [slot("old", "test_decoding", "lost"), slot("own", "test_decoding", "extended")];
+        assert_eq!(SlotTrouble::find(&slots, Some("own")), None, "the lost one is another reader's");
+        let missing = SlotTrouble::find(&slots, Some("gone")).expect("it is missing");
+        assert!(missing.to_string().contains("no replication slot gone"), "{missing}");
+        assert_eq!(SlotTrouble::find(&slots, Some("old")).map(|trouble| trouble.word()), Some("slot lost"));
+    }
+}
