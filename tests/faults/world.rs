@@ -1,5 +1,6 @@
 //! A pipeline that is deployed on a stack of its own.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
@@ -61,6 +62,8 @@ pub struct History {
     pub rewritten: bool,
     /// Position in the write-ahead log after the commit of each event.
     pub positions: Mutex<Vec<(Place, u64)>>,
+    /// The capture reads another slot than at first: it never saw some events, which came from the outbox instead.
+    slot_replaced: AtomicBool,
 }
 
 impl History {
@@ -71,7 +74,21 @@ impl History {
             sink: Recorder::default(),
             rewritten: pipeline.has_bus(),
             positions: Mutex::default(),
+            slot_replaced: AtomicBool::new(false),
         }
+    }
+
+    pub fn slot_replaced(&self) {
+        self.slot_replaced.store(true, Ordering::SeqCst);
+    }
+
+    /// The stream, if every event passes it: on pipelines with a bus, events from the outbox do not.
+    pub fn complete_stream(&self) -> Option<&Recorder> {
+        self.stream.as_ref().filter(|_| !(self.rewritten && self.has_new_slot()))
+    }
+
+    pub fn has_new_slot(&self) -> bool {
+        self.slot_replaced.load(Ordering::SeqCst)
     }
 
     /// A step that concerns every hop. `step` makes it of an event as it was written.

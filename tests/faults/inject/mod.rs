@@ -7,6 +7,7 @@ mod network;
 mod poison;
 mod processes;
 mod shards;
+mod slot;
 mod tables;
 
 use std::sync::Arc;
@@ -164,6 +165,20 @@ pub const FAULTS: &[Fault] = &[
         RDS,
         NONE,
         capture::slot_taken,
+    ),
+    fault(
+        "drop-slot",
+        "the replication slot is dropped; `dms rebuild` makes another while events are written",
+        RDS,
+        NONE,
+        slot::drop_slot,
+    ),
+    fault(
+        "lose-slot",
+        "PostgreSQL removes the log that the slot needs; `dms rebuild` makes another while events are written",
+        RDS,
+        NONE,
+        slot::lose_slot,
     ),
     fault("net-cut", "the capture's connection to PostgreSQL is cut, again and again", RDS, NONE, network::cut),
     fault("net-stalled", "the capture's connection to PostgreSQL carries nothing for 8 s", RDS, NONE, network::stalled),
