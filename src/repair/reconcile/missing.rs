@@ -1,5 +1,8 @@
 //! Delivers missing events in the order of their aggregates.
 
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -39,6 +42,34 @@ impl Missing {
         &self.ids
     }
 
+    /// Leaves out events that were found elsewhere.
+    pub fn remove(&mut self, found: &HashSet<Uuid>) {
+        self.ids.retain(|id| !found.contains(id));
+    }
+
+    /// Returns when the oldest of the events was written; None if there are none in the outbox.
+    ///
+    /// # Errors
+    /// Those of the outbox.
+    pub async fn oldest(&self, outbox: &mut Outbox, options: &Options) -> Result<Option<DateTime<Utc>>> {
+        let mut reader = outbox.read(self.filter(options));
+        let mut oldest = None;
+        while let Some(page) = reader.next().await? {
+            let missing = page.iter().filter(|message| self.contains(message)).map(|message| message.committed_at);
+            oldest = oldest.into_iter().chain(missing).min();
+        }
+        Ok(oldest)
+    }
+
+    fn filter(&self, options: &Options) -> Filter {
+        let ids = if self.ids.len() <= BY_ID { self.ids.clone() } else { Vec::new() };
+        Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() }
+    }
+
+    fn contains(&self, message: &Message) -> bool {
+        self.ids.binary_search(&message.id).is_ok()
+    }
+
     /// Sends the events to the pipeline, and reports each. They are not marked as a replay, because they were not
     /// delivered before. The report is valid also after an error.
     pub async fn deliver(
@@ -50,10 +81,7 @@ impl Missing {
         cancel: &CancellationToken,
         on_step: impl FnMut(&replay::Step),
     ) -> (replay::Report, Result<()>) {
-        let ids = if self.ids.len() <= BY_ID { self.ids.clone() } else { Vec::new() };
-        let filter = Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() };
-        let how = replay::Options { filter, name: None, rate, dry_run: false };
-        let wanted = |message: &Message| self.ids.binary_search(&message.id).is_ok();
-        replay(outbox, destination, &how, None, cancel, wanted, on_step).await
+        let how = replay::Options { filter: self.filter(options), name: None, rate, dry_run: false };
+        replay(outbox, destination, &how, None, cancel, |message| self.contains(message), on_step).await
     }
 }
