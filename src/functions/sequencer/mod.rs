@@ -63,7 +63,7 @@ impl Handler {
         let read = read(batch);
         let (left, records) = (publisher::left(deadline), read.batch.len());
         let stop_at = publisher::stop_at(Instant::now(), left);
-        let (batch, report) = rounds::run(self, read, left, stop_at).await;
+        let (batch, report) = rounds::run(self, read, stop_at).await;
         Answer::Batch(publisher::respond(&batch, records, &report))
     }
 }

@@ -1,8 +1,12 @@
 //! The last delivered sequence of every aggregate, and the claim of the consumer that delivers it at the moment.
 //!
 //! Records of one aggregate can be on several shards, so several consumers can hold some at once. Each claims the
-//! aggregate before it delivers; a second consumer waits, and then usually finds its events delivered. A claim expires,
-//! in case its consumer died.
+//! aggregate before it delivers; a second consumer waits, and then usually finds its events delivered. A claim expires
+//! soon after its consumer died, and is renewed until then.
+//!
+//! A claim saves duplicates; the order does not depend on it. Each consumer starts after the last delivered sequence and
+//! sends an event after the one before it was accepted. Two consumers of an aggregate, such as one whose claim expired
+//! while it was frozen, therefore deliver some events twice, and none before its predecessor.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -51,6 +55,12 @@ pub trait Positions: Sync {
     /// The claim may have succeeded; it expires by itself.
     fn claim(&self, aggregate: &Aggregate, time: Duration) -> impl Future<Output = Result<Option<Claim>>> + Send;
 
+    /// Extends the claim to `time` from now, unless another consumer has it.
+    ///
+    /// # Errors
+    /// The claim may not have been extended; it may then expire while the aggregate is delivered.
+    fn renew(&self, aggregate: &Aggregate, claim: &Claim, time: Duration) -> impl Future<Output = Result<()>> + Send;
+
     /// Releases the claim and records everything up to `delivered` as delivered.
     ///
     /// # Errors
@@ -88,8 +98,6 @@ fn delivered(item: &HashMap<String, AttributeValue>) -> i64 {
 impl Positions for PositionsTable {
     async fn claim(&self, aggregate: &Aggregate, time: Duration) -> Result<Option<Claim>> {
         let owner = Uuid::new_v4().to_string();
-        let now = Utc::now();
-        let until = now.timestamp_millis().saturating_add_unsigned(u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
         let answer = self
             .client
             .update_item()
@@ -102,8 +110,8 @@ impl Positions for PositionsTable {
             .condition_expression("attribute_not_exists(claimed_until) OR claimed_until < :now OR claimed_by = :me")
             .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":me", AttributeValue::S(owner.clone()))
-            .expression_attribute_values(":until", number(until))
-            .expression_attribute_values(":now", number(now.timestamp_millis()))
+            .expression_attribute_values(":until", number(until(time)))
+            .expression_attribute_values(":now", number(Utc::now().timestamp_millis()))
             .expression_attribute_values(":purge", number(purge_at()))
             .return_values(ReturnValue::AllNew)
             .send()
@@ -115,6 +123,26 @@ impl Positions for PositionsTable {
             }
             Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
             Err(error) => Err(error).aws(format!("claim an aggregate in {}", self.table)),
+        }
+    }
+
+    async fn renew(&self, aggregate: &Aggregate, claim: &Claim, time: Duration) -> Result<()> {
+        let answer = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("aggregate", key(aggregate))
+            .update_expression("SET claimed_until = :until")
+            .condition_expression("claimed_by = :me")
+            .expression_attribute_values(":me", AttributeValue::S(claim.owner.clone()))
+            .expression_attribute_values(":until", number(until(time)))
+            .send()
+            .await;
+        match answer {
+            Ok(_) => Ok(()),
+            // It expired and another consumer has it, or it was released meanwhile.
+            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(()),
+            Err(error) => Err(error).aws(format!("renew a claim in {}", self.table)),
         }
     }
 
@@ -139,6 +167,11 @@ impl Positions for PositionsTable {
             Err(error) => Err(error).aws(format!("store a position in {}", self.table)),
         }
     }
+}
+
+/// Returns the end of a claim, in epoch milliseconds.
+fn until(time: Duration) -> i64 {
+    Utc::now().timestamp_millis().saturating_add_unsigned(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn purge_at() -> i64 {

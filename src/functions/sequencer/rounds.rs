@@ -2,6 +2,7 @@
 //! or the time is up.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,10 @@ use crate::outbox::Message;
 
 /// Maximum concurrent requests to the tables.
 const CONCURRENCY: usize = 16;
-/// Time by which a claim outlives the invocation: if a claim has expired, its owner has ended.
-const MARGIN: Duration = Duration::from_secs(5);
+/// Validity of a claim: the events of an aggregate wait so long after the function that delivers them was killed.
+const CLAIM: Duration = Duration::from_secs(15);
+/// Interval of renewals while events are delivered. Several may fail before a claim expires.
+const RENEWAL: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 4_000 });
 /// Interval between attempts to claim an aggregate that another consumer holds.
 const BUSY_WAIT: Duration = Duration::from_millis(if cfg!(test) { 1 } else { 50 });
 /// Delay before a gap is read again: a query is not a snapshot, and can return a commit without its predecessor.
@@ -63,15 +66,15 @@ struct Next {
     through: i64,
 }
 
-/// Delivers until `stop_at`; `left` is the remaining time of the invocation. Returns the batch, extended by the events
-/// that were read from the outbox table, and the report, whose `unfinished` are positions of records that arrived.
-pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Instant) -> (Vec<Source>, Report) {
+/// Delivers until `stop_at`. Returns the batch, extended by the events that were read from the outbox table, and the
+/// report, whose `unfinished` are positions of records that arrived.
+pub async fn run<P: Parts>(parts: &P, read: Read, stop_at: Instant) -> (Vec<Source>, Report) {
     let Read { mut batch, arrivals, mut poison } = read;
     let mut total = Report::default();
     let mut waiting = arrivals.into_pending();
     while !poison.is_empty() || !waiting.is_empty() {
         let claim = async |(aggregate, pending): (Aggregate, Pending)| {
-            let claimed = in_time(stop_at, prepare(parts, &aggregate, &pending, left + MARGIN)).await;
+            let claimed = in_time(stop_at, prepare(parts, &aggregate, &pending)).await;
             (aggregate, pending, claimed)
         };
         let claimed: Vec<_> =
@@ -92,7 +95,10 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
             }
         }
         let poisoned: Vec<usize> = items.iter().filter(|item| item.key.is_none()).map(|item| item.position).collect();
-        let report = parts.deliver(&batch, items, stop_at).await;
+        let report = tokio::select! {
+            report = parts.deliver(&batch, items, stop_at) => report,
+            never = renew(parts, &turns) => match never {},
+        };
         total.accepted += report.accepted;
         total.kept += report.kept;
         total.last_problem = report.last_problem.or(total.last_problem);
@@ -115,6 +121,20 @@ pub async fn run<P: Parts>(parts: &P, read: Read, left: Duration, stop_at: Insta
     (batch, total)
 }
 
+/// Renews the claims at intervals. The errors of a renewal are not reported: the order does not depend on claims.
+async fn renew<P: Parts>(parts: &P, turns: &[Turn]) -> Infallible {
+    loop {
+        tokio::time::sleep(RENEWAL).await;
+        let renew = async |turn: &Turn| {
+            let renewed = parts.positions().renew(&turn.aggregate, &turn.claim, CLAIM);
+            if let Ok(Err(error)) = tokio::time::timeout(TABLE_TIMEOUT, renewed).await {
+                tracing::warn!("{error}");
+            }
+        };
+        stream::iter(turns).map(renew).buffer_unordered(CONCURRENCY).collect::<Vec<()>>().await;
+    }
+}
+
 async fn in_time<T>(stop_at: Instant, work: impl Future<Output = Result<T>>) -> Result<T> {
     let limit = stop_at.saturating_duration_since(Instant::now()).clamp(MIN_TIMEOUT, TABLE_TIMEOUT);
     let silent = |_| Err(Error::new(Kind::Unreachable, format!("no answer within {limit:?}")));
@@ -122,13 +142,8 @@ async fn in_time<T>(stop_at: Instant, work: impl Future<Output = Result<T>>) -> 
 }
 
 /// Claims the aggregate and collects its next events: none if all of them were delivered before.
-async fn prepare<P: Parts>(
-    parts: &P,
-    aggregate: &Aggregate,
-    pending: &Pending,
-    time: Duration,
-) -> Result<Option<(Claim, Next)>> {
-    let Some(claim) = parts.positions().claim(aggregate, time).await? else { return Ok(None) };
+async fn prepare<P: Parts>(parts: &P, aggregate: &Aggregate, pending: &Pending) -> Result<Option<(Claim, Next)>> {
+    let Some(claim) = parts.positions().claim(aggregate, CLAIM).await? else { return Ok(None) };
     let delivered = claim.delivered;
     let arrived = pending.events.range(delivered.saturating_add(1)..);
     let mut events: BTreeMap<i64, Message> =

@@ -32,6 +32,11 @@ struct World {
     /// Number of releases that fail after they took effect.
     lost_answers: Mutex<usize>,
     claims: Mutex<u64>,
+    /// Number of claims that expire when another consumer asks for them.
+    expiring: Mutex<usize>,
+    renewals: Mutex<usize>,
+    /// Number of renewals that a delivery waits for.
+    awaited_renewals: usize,
     /// An aggregate whose claims never get an answer.
     silent: Option<&'static str>,
 }
@@ -86,12 +91,22 @@ impl Positions for World {
         let mut positions = self.positions.lock().unwrap();
         let (delivered, owner) = positions.entry(aggregate.clone()).or_default();
         if owner.is_some() {
-            return Ok(None);
+            let mut expiring = self.expiring.lock().unwrap();
+            if *expiring == 0 {
+                return Ok(None);
+            }
+            *expiring -= 1;
         }
         let mut claims = self.claims.lock().unwrap();
         *claims += 1;
         *owner = Some(claims.to_string());
         Ok(Some(Claim::new(*delivered, claims.to_string())))
+    }
+
+    async fn renew(&self, aggregate: &Aggregate, claim: &Claim, _: Duration) -> Result<()> {
+        let owner = self.positions.lock().unwrap().get(aggregate).and_then(|(_, owner)| owner.clone());
+        *self.renewals.lock().unwrap() += usize::from(owner.as_deref() == Some(claim.owner()));
+        Ok(())
     }
 
     async fn release(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
@@ -138,6 +153,9 @@ impl rounds::Parts for World {
 
     /// Like the engine: an aggregate's first event that is not accepted blocks its later ones.
     async fn deliver(&self, _: &[Source], items: Vec<Item>, _: Instant) -> Report {
+        while *self.renewals.lock().unwrap() < self.awaited_renewals {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         let (mut report, mut held) = (Report::default(), BTreeSet::new());
         for item in items {
             tokio::task::yield_now().await;
@@ -177,7 +195,7 @@ fn run(consumers: impl Future<Output = ()>) {
 
 async fn consume(world: &World, read: Read) -> Vec<usize> {
     let time = Duration::from_secs(60);
-    rounds::run(world, read, time, Instant::now() + time).await.1.unfinished
+    rounds::run(world, read, Instant::now() + time).await.1.unfinished
 }
 
 fn world(committed: &BTreeMap<&str, i64>) -> World {
@@ -201,8 +219,7 @@ fn other_records_are_skipped_and_poison_is_stored() {
         let world = world(&BTreeMap::from([("a", 1)]));
         let removed = String::from_utf8(record("a", 1)).unwrap().replace("INSERT", "REMOVE").into_bytes();
         let read = batch(&[removed, b"\xff".to_vec(), record("a", 1)]);
-        let (_, report) =
-            rounds::run(&world, read, Duration::from_secs(9), Instant::now() + Duration::from_secs(9)).await;
+        let (_, report) = rounds::run(&world, read, Instant::now() + Duration::from_secs(9)).await;
         assert_eq!((report.accepted, report.kept, report.unfinished), (1, 1, vec![]));
     });
 }
@@ -215,7 +232,7 @@ fn malformed_items_are_stored_and_do_not_block() {
         let broken = String::from_utf8(record("a", 3)).unwrap().replace("OrderChanged", "").into_bytes();
         let time = Duration::from_secs(9);
         let read = batch(&[record("a", 1), record("a", 2), broken, record("a", 11)]);
-        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
         assert_eq!((report.accepted, report.kept, report.unfinished), (4, 1, vec![]));
         assert_eq!(world.first("a"), [1, 2, 10, 11]);
     });
@@ -227,7 +244,7 @@ fn sequences_below_one_are_stored_as_poison() {
         let world = world(&BTreeMap::from([("a", 1)]));
         let time = Duration::from_secs(9);
         let read = batch(&[record("a", 0), record("a", -1), record("a", 1)]);
-        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
         assert_eq!((report.accepted, report.kept, report.unfinished), (1, 2, vec![]));
     });
 }
@@ -239,7 +256,7 @@ fn claimed_aggregates_are_unfinished_at_the_deadline() {
         world.positions.lock().unwrap().insert(("order".into(), "a".into()), (0, Some("another".into())));
         let read = batch(&[record("b", 1), record("a", 1)]);
         let time = Duration::from_millis(200);
-        let (_, report) = rounds::run(&world, read, time, Instant::now() + time).await;
+        let (_, report) = rounds::run(&world, read, Instant::now() + time).await;
         assert_eq!((report.accepted, report.unfinished), (1, vec![1]));
     });
 }
@@ -250,10 +267,20 @@ fn one_unanswered_claim_does_not_block_the_others() {
         let world = World { silent: Some("a"), ..world(&BTreeMap::from([("a", 1), ("b", 2)])) };
         let read = batch(&[record("a", 1), record("b", 1), record("b", 2)]);
         let time = Duration::from_millis(400);
-        let ended = tokio::time::timeout(time * 20, rounds::run(&world, read, time, Instant::now() + time)).await;
+        let ended = tokio::time::timeout(time * 20, rounds::run(&world, read, Instant::now() + time)).await;
         let (_, report) = ended.expect("it ends before Lambda ends it");
         assert_eq!((report.accepted, report.unfinished), (2, vec![0]));
         assert!(report.last_problem.is_some_and(|problem| problem.message.contains("no answer")));
+    });
+}
+
+#[test]
+fn claims_are_renewed_while_events_are_delivered() {
+    run(async {
+        let world = World { awaited_renewals: 6, ..world(&BTreeMap::from([("a", 1), ("b", 1)])) };
+        let consumed = consume(&world, batch(&[record("a", 1), record("b", 1)]));
+        let unfinished = tokio::time::timeout(Duration::from_secs(30), consumed).await.expect("claims are renewed");
+        assert!(unfinished.is_empty());
     });
 }
 
@@ -273,6 +300,7 @@ proptest! {
         cuts in prop::collection::vec(1usize..9, 1..20),
         bus in prop::collection::vec(prop::bool::weighted(0.7), 0..30),
         lost_answers in 0usize..4,
+        expiring in 0usize..4,
     ) {
         let names = ["a", "b", "c"];
         let committed: BTreeMap<&str, i64> = names.into_iter().zip(committed).collect();
@@ -280,8 +308,8 @@ proptest! {
         // Every event in some order, some of them duplicated; the last one of each aggregate always arrives.
         let mut records: Vec<Vec<u8>> = shuffled.iter().map(|(pick, _)| { let (id, s) = pick.get(&all); record(id, *s) }).collect();
         records.extend(committed.iter().map(|(id, n)| record(id, *n)));
-        let world = World { bus: Mutex::new(bus), lost_answers: Mutex::new(lost_answers), ..world(&committed) };
-        let quiet = lost_answers == 0;
+        let world = World { bus: Mutex::new(bus), lost_answers: Mutex::new(lost_answers), expiring: Mutex::new(expiring), ..world(&committed) };
+        let quiet = lost_answers == 0 && expiring == 0;
         run(async {
             let mut shards: Vec<Vec<Vec<u8>>> = vec![Vec::new(); 3];
             for (n, record) in records.into_iter().enumerate() {
