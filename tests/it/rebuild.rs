@@ -164,3 +164,34 @@ async fn a_lost_slot_is_named_by_every_command_that_shows_the_capture() {
     assert_eq!((&report["dropped"][0], &report["missing"]), (&lost.into(), &0.into()), "{report}");
     assert_eq!(pipeline.ok(&["dms", "status"])["slot"], Value::Null);
 }
+
+/// Without a consumer nothing is processed: what was captured waits in the stream, and is not put into it again.
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_wait_in_the_stream_for_a_consumer_are_not_delivered_again() {
+    let pipeline = Pipeline::deployed("rebuild-stream", "rds-kinesis").await;
+    let database = pipeline.database().await;
+    append(&database).await;
+    append(&database).await;
+    let in_stream = |wanted: usize| {
+        let now = chrono::Utc::now().to_rfc3339();
+        let args = ["tail", "stream", "--from", "start", "--until", &now, "--where", "content=='event'"];
+        let lines = pipeline.lines(&args);
+        let events: Vec<String> =
+            lines.iter().filter_map(|line| line["event_id"].as_str().map(str::to_owned)).collect();
+        (events.len() >= wanted).then_some(events)
+    };
+    eventually("the events are captured", async || in_stream(4)).await;
+    pipeline.ok(&["dms", "stop"]);
+    append(&database).await;
+    database
+        .execute("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots", &[])
+        .await
+        .expect("dropped");
+
+    let report = pipeline.ok(&["dms", "rebuild", "--yes"]);
+    assert_eq!((&report["delivered"], &report["missing"], &report["in_stream"]), (&2.into(), &0.into(), &6.into()));
+    append(&database).await;
+    let events = eventually("the new slot is read", async || in_stream(8)).await;
+    let distinct: HashSet<&String> = events.iter().collect();
+    assert_eq!((events.len(), distinct.len()), (8, 8), "each event is in the stream once");
+}
