@@ -31,7 +31,7 @@
 //! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
 //! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams`, `timing` |
-//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `timing` |
+//! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `streams`, `timing` |
 //! | [`listener`] | what the HTTP servers on this machine share: origin checks, limits, secrets | `aws`, `error` |
 
 mod aws;

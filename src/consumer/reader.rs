@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_sdk_kinesis::Client;
+use aws_sdk_kinesis::types::Record;
 
 use super::event::read;
 use super::lease::{Checkpoint, Lease, Leases, is_final};
@@ -12,7 +12,9 @@ use super::processor::{BatchOutcome, LeaseContext, Processor};
 use super::progress::Progress;
 use super::store::Store;
 use crate::error::Result;
-use crate::streams::kinesis::{Page, Pages};
+use crate::streams::Warnings;
+use crate::streams::kinesis::Kinesis;
+use crate::streams::shards::{Page, Pages};
 
 /// Reasons for the end of reading a shard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +30,7 @@ pub enum Ended {
 
 /// Dependencies shared by the readers of all shards.
 pub struct Reader<L, S> {
-    pub client: Client,
-    pub stream: String,
+    pub source: Kinesis,
     pub leases: Arc<L>,
     pub processor: Arc<Processor<S>>,
     pub me: String,
@@ -50,12 +51,11 @@ impl<L: Leases, S: Store> Reader<L, S> {
     pub async fn run(&self, lease: &Lease, context: &LeaseContext) -> Result<Ended> {
         let shard = &lease.shard;
         let Some(cursor) = lease.checkpoint.cursor(chrono::Utc::now()) else { return Ok(Ended::Drained) };
-        let opened = Pages::open(self.client.clone(), self.stream.clone(), shard.clone(), cursor, self.batch);
-        let mut pages = opened.await?;
+        let mut pages = Pages::open(self.source.clone(), shard, cursor, Warnings::default()).await?;
         let progress = Mutex::new(Progress::default());
         loop {
             let page = tokio::select! {
-                page = pages.next() => page?,
+                page = pages.read(self.batch) => page?,
                 () = context.stop.cancelled() => return Ok(Ended::Stopped),
             };
             let begun = tokio::time::Instant::now();
@@ -68,7 +68,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
                 }
                 continue;
             };
-            let (behind, idle) = (page.behind, page.records.is_empty() && page.behind.is_zero());
+            let (behind, idle) = (lag(&page), page.records.is_empty() && lag(&page).is_zero());
             let outcome = self.page(shard, page, &progress, context).await;
             // Finished records are checkpointed, whatever the outcome of the rest.
             let kept = self.checkpoint(shard, &progress).await;
@@ -90,7 +90,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
     async fn page(
         &self,
         shard: &str,
-        page: Page,
+        page: Page<Record>,
         progress: &Mutex<Progress>,
         context: &LeaseContext,
     ) -> Result<BatchOutcome> {
@@ -99,7 +99,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
         }
         let count = page.records.len() as u64;
         self.processor.metrics.count(|totals| totals.records += count);
-        self.processor.metrics.shard(shard, page.behind, false);
+        self.processor.metrics.shard(shard, lag(&page), false);
         let arrivals = page.records.into_iter().map(|record| read(shard, record)).collect();
         let processing = self.processor.process(arrivals, progress, context);
         tokio::pin!(processing);
@@ -139,4 +139,8 @@ impl<L: Leases, S: Store> Reader<L, S> {
             }
         }
     }
+}
+
+fn lag(page: &Page<Record>) -> Duration {
+    page.behind.unwrap_or_default()
 }

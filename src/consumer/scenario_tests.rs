@@ -22,6 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::postgres::{Failure, Mark};
 use crate::report::Silent;
 use crate::streams::StartAt;
+use crate::streams::kinesis::Kinesis;
 use crate::timing::Backoff;
 
 #[derive(Clone, Default)]
@@ -251,8 +252,7 @@ impl World {
             unread: CancellationToken::new(),
         };
         let reader = Reader {
-            client: self.kinesis.client().await,
-            stream: "stream".into(),
+            source: Kinesis { client: self.kinesis.client().await, stream: "stream".into(), consumer: None },
             leases: Arc::new(Strict {
                 leases: self.leases.clone(),
                 store: self.store.clone(),

@@ -14,7 +14,7 @@ use crate::error::{Error, Kind, Result};
 use crate::pipelines::{Part, Stop};
 use crate::report::Reporter;
 use crate::streams::kinesis::fan_out::FanOut;
-use crate::streams::{self, Item, Sink, StartAt, Warnings, bus, dynamodb, kinesis, log, processed};
+use crate::streams::{self, Item, Sink, StartAt, Warnings, bus, dynamodb, kinesis, log, processed, shards};
 
 /// Options of the readers.
 #[derive(Debug, Clone)]
@@ -72,12 +72,12 @@ impl Feed {
         let Reading { from, until, group, warnings, .. } = reading.clone();
         match self {
             Self::Kinesis(stream) => {
-                let options = kinesis::Options { stream, from, until, consumer, warnings };
-                kinesis::open(clients, options, sink, end).await
+                let options = shards::Options { from, until, warnings };
+                kinesis::open(clients, stream, consumer, options, sink, end).await
             }
             Self::TableStream(stream_arn) => {
-                let options = dynamodb::Options { stream_arn, from, until, warnings };
-                dynamodb::open(clients, options, sink, end).await
+                let options = shards::Options { from, until, warnings };
+                dynamodb::open(clients, stream_arn, options, sink, end).await
             }
             Self::EventLog(group) => log::open(clients, log::Options { group, from, until }, sink, end).await,
             Self::ProcessedLog(database) => {

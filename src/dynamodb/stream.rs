@@ -1,46 +1,9 @@
-//! A DynamoDB stream: its shards, and its records in the form in which Lambda passes them to a function.
+//! The records of a DynamoDB stream in the form in which Lambda passes them to a function.
 
-use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::error::SdkError;
-use aws_sdk_dynamodbstreams::operation::describe_stream::DescribeStreamError;
 use aws_sdk_dynamodbstreams::types::{AttributeValue, Record};
 use serde_json::{Map, Value, json};
 
 use crate::outbox::formats::dynamodb::image::typed;
-
-/// Maximum records per read ("GetRecords" in the DynamoDB Streams API reference).
-pub const MOST_RECORDS: usize = 1_000;
-
-/// A shard and its position in the order of shards.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StreamShard {
-    pub id: String,
-    /// The shard that it continues. It may have expired.
-    pub parent: Option<String>,
-    /// Indicates whether the shard accepts no more records.
-    pub closed: bool,
-}
-
-/// Returns every shard that the stream still has, closed ones included.
-///
-/// # Errors
-/// Those of DescribeStream.
-pub async fn shards(client: &Client, stream_arn: &str) -> Result<Vec<StreamShard>, SdkError<DescribeStreamError>> {
-    let (mut shards, mut last) = (Vec::new(), None);
-    loop {
-        let request = client.describe_stream().stream_arn(stream_arn).set_exclusive_start_shard_id(last.take());
-        let Some(page) = request.send().await?.stream_description else { return Ok(shards) };
-        shards.extend(page.shards().iter().map(|shard| StreamShard {
-            id: shard.shard_id().unwrap_or_default().to_owned(),
-            parent: shard.parent_shard_id().map(str::to_owned),
-            closed: shard.sequence_number_range().is_some_and(|range| range.ending_sequence_number().is_some()),
-        }));
-        last = page.last_evaluated_shard_id;
-        if last.is_none() {
-            return Ok(shards);
-        }
-    }
-}
 
 /// Returns the record as an element of `Records` of a function's event ("Process DynamoDB records with Lambda" in the
 /// Lambda developer guide): the API's record with the stream's ARN, its times in epoch seconds and binary as base64.
@@ -103,20 +66,5 @@ mod tests {
         assert_eq!(events[1]["userIdentity"], json!({ "type": "Service", "principalId": "dynamodb.amazonaws.com" }));
         let change = Change::from_value(events[1].clone()).unwrap();
         assert_eq!((change.operation, change.expired, change.table.as_str()), (Operation::Remove, true, TABLE));
-    }
-
-    #[tokio::test]
-    async fn shards_are_listed_over_all_pages() {
-        let fake = FakeStreams::default();
-        fake.open("a", None);
-        fake.open("b", Some("a"));
-        fake.open("c", Some("b"));
-        let shards = shards(&fake.client().await, &fake.arn()).await.unwrap();
-        let shard = |id: &str, parent: Option<&str>, closed| StreamShard {
-            id: id.into(),
-            parent: parent.map(str::to_owned),
-            closed,
-        };
-        assert_eq!(shards, [shard("a", None, true), shard("b", Some("a"), true), shard("c", Some("b"), false)]);
     }
 }

@@ -1,6 +1,6 @@
 //! The local stack: a real PostgreSQL, an AWS emulator as a supervised child process, and in front of it the gateway,
 //! an endpoint that adds services that the emulator lacks. Imports `aws`, `capture`, `dynamodb`, `error`, `listener`,
-//! `outbox`, `output`, `postgres`, `report`, `settings` and `timing`.
+//! `outbox`, `output`, `postgres`, `report`, `settings`, `streams` and `timing`.
 //!
 //! `daemon.rs` runs all of it, each child with the environment of `child_environment.rs`; `control.rs` starts, finds
 //! and stops the daemon for commands; `parts.rs` lists the gateway's services. `launcher.py` and the modules in

@@ -14,7 +14,7 @@ pub mod log;
 mod owner;
 mod position;
 pub mod processed;
-mod retry;
+pub mod shards;
 mod template;
 mod warnings;
 

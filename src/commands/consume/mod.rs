@@ -22,6 +22,7 @@ use crate::output::{Event, Outcome, count};
 use crate::pipelines::{Output, Part};
 use crate::report::Reporter;
 use crate::streams::StartAt;
+use crate::streams::kinesis::Kinesis;
 use crate::timing::Backoff;
 
 /// Consume the stream: run a handler for each event, mark it as processed, and checkpoint
@@ -132,8 +133,7 @@ impl Args {
             unread: unread.clone(),
         };
         let reader = Reader {
-            client: clients.kinesis(),
-            stream: stream.clone(),
+            source: Kinesis { client: clients.kinesis(), stream: stream.clone(), consumer: None },
             leases: Arc::new(Table::new(clients.dynamodb(), deployment.output(Output::LeaseTable)?, &self.group)),
             processor: Arc::new(processor),
             me: me.clone(),

@@ -21,7 +21,7 @@ pub use dynamodb::Table;
 pub use plan::{Plan, Watch, plan};
 
 use crate::error::{Error, Kind, Result};
-use crate::streams::kinesis::Cursor;
+use crate::streams::shards::Cursor;
 
 /// The reading position of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]

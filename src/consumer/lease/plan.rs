@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use super::{Checkpoint, Lease};
+use crate::streams::shards::follows;
 
 /// Remembers since when each lease's counter is unchanged.
 #[derive(Debug, Default)]
@@ -56,7 +57,7 @@ pub fn plan(leases: &[Lease], me: &str, expired: impl Fn(&Lease) -> bool) -> Pla
     let unfinished: BTreeSet<&str> =
         leases.iter().filter(|l| l.checkpoint != Checkpoint::End).map(|l| l.shard.as_str()).collect();
     let readable = |lease: &&Lease| {
-        lease.checkpoint != Checkpoint::End && !lease.parents.iter().any(|p| unfinished.contains(p.as_str()))
+        lease.checkpoint != Checkpoint::End && follows(&lease.parents, |parent| unfinished.contains(parent))
     };
     let mut held: BTreeMap<&str, Vec<&Lease>> = BTreeMap::from([(me, Vec::new())]);
     let mut free = Vec::new();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::consumer::lease::{Checkpoint, Lease};
-use crate::streams::kinesis::ShardInfo;
+use crate::streams::shards::ShardInfo;
 
 /// Returns the leases to add for shards that have none, parents before children, and leases of shards that no longer
 /// exist.

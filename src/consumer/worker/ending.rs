@@ -5,7 +5,7 @@ use crate::consumer::lease::{Checkpoint, Leases};
 use crate::consumer::reader::Ended;
 use crate::consumer::store::Store;
 use crate::error::{Kind, Result};
-use crate::streams::kinesis;
+use crate::streams::shards;
 
 impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     /// Handles the end of a reader: releases its lease to the worker that asked for it, or frees it.
@@ -44,14 +44,14 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
 
     /// Returns whether the stream has the shard. A shard that is listed as closed but not found is past the retention.
     async fn is_there(&self, shard: &str) -> Result<bool> {
-        let shards = kinesis::list(&self.reader.client, &self.reader.stream).await?;
+        let shards = shards::list(&self.reader.source).await?.shards;
         Ok(shards.iter().any(|listed| listed.id == shard && !listed.closed))
     }
 
     /// Marks an expired shard as read to its end while it is listed, because its children wait for that.
     async fn pass_over(&self, shard: &str) -> Result<()> {
         let reader = &self.reader;
-        if kinesis::list(&reader.client, &reader.stream).await?.iter().any(|listed| listed.id == shard) {
+        if shards::list(&reader.source).await?.shards.iter().any(|listed| listed.id == shard) {
             reader.processor.reporter.warn(format!("shard {shard} expired before it was read to its end"));
             reader.leases.checkpoint(shard, &reader.me, &Checkpoint::End).await?;
         }

@@ -14,7 +14,7 @@ use crate::consumer::validity::LeaseValidity;
 use crate::error::Result;
 use crate::report::Event;
 use crate::streams::StartAt;
-use crate::streams::kinesis;
+use crate::streams::shards;
 
 /// Interval of listing shards if no shard has ended here.
 const LOOK_FOR_SHARDS: Duration = Duration::from_secs(60);
@@ -98,7 +98,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
     /// Adds leases for shards that have none, and removes those of shards that no longer exist.
     async fn add_shards(&mut self, leases: Vec<Lease>) -> Result<Vec<Lease>> {
         let reader = &self.reader;
-        let shards = kinesis::list(&reader.client, &reader.stream).await?;
+        let shards = shards::list(&reader.source).await?.shards;
         let (fresh, gone) = compare(&leases, &shards, self.first());
         // Children first: a worker that finds a partial list must not treat them as new.
         for lease in fresh.iter().rev() {

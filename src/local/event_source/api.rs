@@ -12,12 +12,12 @@ use super::dynamodb::DynamoDb;
 use super::mapping::{Mapping, Service, Settings, StartingPosition, State, merge};
 use super::poller;
 use super::registry::{Checkpoint, Registry, Tracked};
-use super::source::ReadError;
 use crate::aws::Clients;
-use crate::error::sdk_code;
+use crate::error::{Kind, sdk_code};
 use crate::local::gateway::{ApiRequest, ApiResponse, Gateway};
 use crate::local::roles::Assumed;
 use crate::local::state;
+use crate::streams::dynamodb::TableStream;
 
 const PATH: &str = "/2015-03-31/event-source-mappings";
 
@@ -293,10 +293,10 @@ async fn table_stream(
     match from {
         StartingPosition::TrimHorizon => Ok(BTreeMap::new()),
         StartingPosition::Latest => {
-            let shard_ends = DynamoDb { client, stream_arn: arn.to_owned() }.shard_ends().await;
-            shard_ends.map_err(|error| match error {
-                ReadError::Later(error) => Refusal::internal(&error),
-                ReadError::Expired | ReadError::Gone => Refusal::invalid(format!("Stream not found: {arn}")),
+            let shard_ends = DynamoDb(TableStream { client, stream_arn: arn.to_owned() }).shard_ends().await;
+            shard_ends.map_err(|error| match error.kind() {
+                Kind::StreamMissing => Refusal::invalid(format!("Stream not found: {arn}")),
+                _ => Refusal::internal(&error),
             })
         }
         StartingPosition::AtTimestamp => {

@@ -15,9 +15,12 @@ use super::kinesis::Kinesis;
 use super::mapping::{Service, State};
 use super::registry::{Checkpoint, Registry, Tracked};
 use super::shard::{End, Worker};
-use super::source::{ReadError, Shard, Source};
+use super::source::EventSource;
 use crate::aws::Clients;
+use crate::error::Kind;
 use crate::local::gateway::Gateway;
+use crate::streams::dynamodb::TableStream;
+use crate::streams::shards::{self, ShardInfo, follows};
 
 /// Interval at which new shards of a split or merge are looked for.
 const CHECK_INTERVAL: Duration = Duration::from_secs(5);
@@ -83,45 +86,61 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
     let own = gateway.clients_in(&tracked.region());
     let Some(role) = role(&own, &mapping.function_arn, stop).await else { return Pause::Stopped };
     let clients = api::assumed(&mapping.function_arn, role.clone()).clients(gateway, &tracked.region());
-    let source = source(&clients, mapping.event_source_arn.clone());
     let invoker = Invoker::new(own.config(), mapping.function_arn.clone(), mapping.reports_failures());
-    // Also ends if the role changes.
-    let polling = stop.child_token();
-    let worker = Arc::new(Worker {
-        source,
+    let stream_arn = mapping.event_source_arn.clone();
+    let worker = Worker {
+        source: (),
         tracked: tracked.clone(),
         mapping,
         filters,
         invoker,
         clients,
         own,
-        stop: polling.clone(),
+        // Also ends if the role changes.
+        stop: stop.child_token(),
         writes: gateway.stream_writes.subscribe(),
-    });
+    };
+    match Service::of(&stream_arn) {
+        Some(Service::DynamoDb) => {
+            let client = worker.clients.dynamodb_streams();
+            poll(worker.with(DynamoDb(TableStream { client, stream_arn })), &role).await;
+        }
+        _ => {
+            let source = Kinesis::new(&worker.clients, stream_arn);
+            poll(worker.with(source), &role).await;
+        }
+    }
+    if stop.is_cancelled() { Pause::Stopped } else { Pause::NewRole }
+}
+
+/// Reads every readable shard, until the worker is stopped or the function has another role than `role`.
+async fn poll<S: EventSource>(worker: Worker<S>, role: &str) {
+    let worker = Arc::new(worker);
+    let (tracked, polling) = (&worker.tracked, &worker.stop);
     let mut running: HashMap<task::Id, String> = HashMap::new();
-    let mut shards = JoinSet::new();
-    while !polling.is_cancelled() {
-        match worker.source.shards().await {
+    let mut readers = JoinSet::new();
+    while let Some(listed) = polling.run_until_cancelled(shards::list(worker.source.stream())).await {
+        match listed {
             Ok(listed) => {
                 set_state(tracked, State::Enabled).await;
-                for shard in readable(&listed, |shard| tracked.checkpoint(shard)) {
+                for shard in readable(&listed.shards, |shard| tracked.checkpoint(shard)) {
                     if !running.values().any(|id| *id == shard.id) {
                         let (worker, id) = (worker.clone(), shard.id.clone());
-                        let task = shards.spawn(async move { worker.run(id).await });
+                        let task = readers.spawn(async move { worker.run(id).await });
                         running.insert(task.id(), shard.id.clone());
                     }
                 }
             }
-            Err(ReadError::Later(error)) => {
+            Err(error) if error.kind() == Kind::StreamMissing => {
+                tracked.change(|mapping| "PROBLEM: Stream not found".clone_into(&mut mapping.last_processing_result));
+            }
+            Err(error) => {
                 tracing::warn!("{error}");
                 tracked.unreadable(&error);
             }
-            Err(ReadError::Gone | ReadError::Expired) => {
-                tracked.change(|mapping| "PROBLEM: Stream not found".clone_into(&mut mapping.last_processing_result));
-            }
         }
         tokio::select! {
-            () = stop.cancelled() => {}
+            () = polling.cancelled() => {}
             () = tokio::time::sleep(CHECK_INTERVAL) => {
                 let now = api::function(&worker.own, &worker.mapping.function_arn).await;
                 if now.is_ok_and(|(_, now)| now != role) {
@@ -129,7 +148,7 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
                 }
             }
             // A shard that ended may have made its children readable.
-            Some(ended) = shards.join_next_with_id() => {
+            Some(ended) = readers.join_next_with_id() => {
                 let (task, end) = match ended {
                     Ok((task, end)) => (task, Some(end)),
                     Err(panic) => {
@@ -147,15 +166,14 @@ async fn supervise(gateway: &Arc<Gateway>, tracked: &Arc<Tracked>, stop: &Cancel
             }
         }
     }
-    while shards.join_next().await.is_some() {}
-    if stop.is_cancelled() { Pause::Stopped } else { Pause::NewRole }
+    while readers.join_next().await.is_some() {}
 }
 
 /// Counts a shard as read to its end if the stream lists it as closed but no longer knows it: its records have expired,
 /// and its children wait for it.
-async fn mark_expired(worker: &Worker, shard: &str) {
-    let listed = worker.source.shards().await.unwrap_or_default();
-    if listed.iter().any(|known| known.id == shard && known.closed) {
+async fn mark_expired<S: EventSource>(worker: &Worker<S>, shard: &str) {
+    let listed = shards::list(worker.source.stream()).await.unwrap_or_default();
+    if listed.shards.iter().any(|known| known.id == shard && known.closed) {
         tracing::warn!(shard, "a shard no longer exists: its records have expired");
         if let Err(error) = worker.tracked.reached(shard, Checkpoint::Done).await {
             tracing::error!("{error}");
@@ -163,20 +181,12 @@ async fn mark_expired(worker: &Worker, shard: &str) {
     }
 }
 
-fn source(clients: &Clients, stream_arn: String) -> Arc<dyn Source> {
-    let region = clients.region().to_owned();
-    match Service::of(&stream_arn) {
-        Some(Service::DynamoDb) => Arc::new(DynamoDb { client: clients.dynamodb_streams(), stream_arn }),
-        _ => Arc::new(Kinesis { client: clients.kinesis(), stream_arn, region }),
-    }
-}
-
 /// Returns the readable shards: not read to their end, and after all their parents. A parent that is no longer listed
 /// has expired with its records ("Resharding, scaling, and parallel processing" in the Kinesis developer guide).
-fn readable(listed: &[Shard], checkpoint: impl Fn(&str) -> Option<Checkpoint>) -> Vec<&Shard> {
+fn readable(listed: &[ShardInfo], checkpoint: impl Fn(&str) -> Option<Checkpoint>) -> Vec<&ShardInfo> {
     let done = |id: &str| checkpoint(id) == Some(Checkpoint::Done);
-    let waits_for = |parent: &String| listed.iter().any(|shard| shard.id == *parent) && !done(parent);
-    listed.iter().filter(|shard| !done(&shard.id) && !shard.parents.iter().any(waits_for)).collect()
+    let is_unread = |id: &str| listed.iter().any(|shard| shard.id == id) && !done(id);
+    listed.iter().filter(|shard| !done(&shard.id) && follows(&shard.parents, is_unread)).collect()
 }
 
 #[cfg(test)]
@@ -185,7 +195,7 @@ mod tests {
 
     #[test]
     fn parents_are_read_before_children() {
-        let shard = |id: &str, parents: &[&str]| Shard {
+        let shard = |id: &str, parents: &[&str]| ShardInfo {
             id: id.into(),
             parents: parents.iter().map(ToString::to_string).collect(),
             closed: false,

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use super::mapping::{Mapping, StartingPosition, State};
-use super::source::Position;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_atomically};
 use crate::local::state::region_of;
+use crate::streams::shards::Cursor;
 
 /// Checkpoint of a shard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,20 +87,20 @@ impl Tracked {
     }
 
     /// Returns the position at which to read a shard; `None` once it is read to its end.
-    pub fn position(&self, shard: &str) -> Option<Position> {
+    pub fn position(&self, shard: &str) -> Option<Cursor> {
         let mapping = self.mapping();
         match self.checkpoint(shard) {
             Some(Checkpoint::Done) => None,
-            Some(Checkpoint::After(sequence)) => Some(Position::After(sequence)),
+            Some(Checkpoint::After(sequence)) => Some(Cursor::After(sequence)),
             None => Some(match mapping.settings.starting_position {
-                StartingPosition::TrimHorizon => Position::TrimHorizon,
+                StartingPosition::TrimHorizon => Cursor::Oldest,
                 // A time works for every shard and across restarts, where "now" would skip the records in between.
-                StartingPosition::Latest => Position::At(mapping.created_at),
+                StartingPosition::Latest => Cursor::At(mapping.created_at),
                 StartingPosition::AtTimestamp => {
                     let seconds = mapping.settings.starting_position_timestamp.unwrap_or_default();
                     #[expect(clippy::cast_possible_truncation, reason = "milliseconds since the epoch")]
                     let time = chrono::DateTime::from_timestamp_millis((seconds * 1000.0) as i64);
-                    Position::At(time.unwrap_or_default())
+                    Cursor::At(time.unwrap_or_default())
                 }
             }),
         }

@@ -14,9 +14,11 @@ use super::filter::Filters;
 use super::invoke::{Invoked, Invoker};
 use super::mapping::Mapping;
 use super::registry::{Checkpoint, Tracked};
-use super::source::{Position, ReadError, Record, Source};
+use super::source::{EventSource, Record};
 use crate::aws::Clients;
-use crate::error::Result;
+use crate::error::{Kind, Result};
+use crate::streams::Warnings;
+use crate::streams::shards::{Cursor, Pages, Source};
 use crate::timing::Backoff;
 
 /// Minimum time between two empty reads.
@@ -31,8 +33,8 @@ const MAX_PAYLOAD: usize = 6_000_000;
 const BACKOFF: Backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(10));
 
 /// State that the shards of a mapping share.
-pub struct Worker {
-    pub source: Arc<dyn Source>,
+pub struct Worker<S> {
+    pub source: S,
     pub tracked: Arc<Tracked>,
     /// Configuration when polling began: a change restarts polling.
     pub mapping: Mapping,
@@ -57,36 +59,46 @@ pub enum End {
     Stopped,
 }
 
-struct Reader {
+struct Reader<S: Source> {
     shard: String,
-    position: Position,
-    iterator: Option<String>,
+    pages: Pages<S>,
     /// Records that are read and not yet in a batch.
     pending: VecDeque<Record>,
     pending_size: usize,
-    closed: bool,
     writes: watch::Receiver<u64>,
     problems: u32,
 }
 
-impl Worker {
+impl Worker<()> {
+    /// Returns a worker for this source.
+    pub fn with<S>(self, source: S) -> Worker<S> {
+        let Self { source: (), tracked, mapping, filters, invoker, clients, own, stop, writes } = self;
+        Worker { source, tracked, mapping, filters, invoker, clients, own, stop, writes }
+    }
+}
+
+impl<S: EventSource> Worker<S> {
     /// Reads a shard until it ends or polling stops.
     pub async fn run(&self, shard: String) -> End {
-        let Some(position) = self.tracked.position(&shard) else { return End::Done };
+        let Some(mut position) = self.tracked.position(&shard) else { return End::Done };
+        if !S::Stream::HAS_TIMES && matches!(position, Cursor::At(_)) {
+            // A time stands for LATEST, and a shard without a checkpoint is newer than the mapping: the mapping was
+            // created with checkpoints for all its shards.
+            position = Cursor::Oldest;
+        }
+        let pages = Pages::new(self.source.stream().clone(), &shard, position, Warnings::default());
         let mut reader = Reader {
             shard,
-            position,
-            iterator: None,
+            pages,
             pending: VecDeque::new(),
             pending_size: 0,
-            closed: false,
             writes: self.writes.clone(),
             problems: 0,
         };
         self.poll(&mut reader).await
     }
 
-    async fn poll(&self, reader: &mut Reader) -> End {
+    async fn poll(&self, reader: &mut Reader<S::Stream>) -> End {
         loop {
             if let Err(end) = self.gather(reader).await {
                 return end;
@@ -101,7 +113,7 @@ impl Worker {
                     tracing::error!("{error}");
                     return End::Stopped;
                 }
-                if reader.closed {
+                if reader.pages.is_ended() {
                     return End::Done;
                 }
             }
@@ -110,7 +122,7 @@ impl Worker {
 
     /// Reads until there is a batch: it is full, or the batching window is over ("Batching behavior" in the Lambda
     /// developer guide). The window opens with its first record.
-    async fn gather(&self, reader: &mut Reader) -> Result<(), End> {
+    async fn gather(&self, reader: &mut Reader<S::Stream>) -> Result<(), End> {
         let window = Duration::from_secs(self.mapping.settings.maximum_batching_window_in_seconds);
         let batch_size = self.mapping.settings.batch_size;
         let mut opened = (!reader.pending.is_empty()).then(Instant::now);
@@ -119,7 +131,7 @@ impl Worker {
                 return Err(End::Stopped);
             }
             let full = reader.pending.len() >= batch_size || reader.pending_size >= MAX_PAYLOAD;
-            if full || reader.closed || opened.is_some_and(|at| at.elapsed() >= window) {
+            if full || reader.pages.is_ended() || opened.is_some_and(|at| at.elapsed() >= window) {
                 return Ok(());
             }
             let read = self.read(reader, batch_size - reader.pending.len()).await?;
@@ -130,7 +142,7 @@ impl Worker {
                 // All records were filtered out: let the checkpoint move.
                 return Ok(());
             }
-            if read == 0 && !reader.closed && opened.is_none_or(|at| at.elapsed() < window) {
+            if read == 0 && !reader.pages.is_ended() && opened.is_none_or(|at| at.elapsed() < window) {
                 let left = opened.map_or(MAX_WAIT, |at| window.saturating_sub(at.elapsed()).min(MAX_WAIT));
                 self.rest(MIN_WAIT).await;
                 let _ = tokio::time::timeout(left, reader.writes.changed()).await;
@@ -139,24 +151,16 @@ impl Worker {
     }
 
     /// Reads once; returns the number of records, filtered ones included.
-    async fn read(&self, reader: &mut Reader, limit: usize) -> Result<usize, End> {
+    async fn read(&self, reader: &mut Reader<S::Stream>, limit: usize) -> Result<usize, End> {
         // This read may miss records written from here on; they wake the next one.
         reader.writes.mark_unchanged();
-        let page = async {
-            if reader.iterator.is_none() {
-                reader.iterator = Some(self.source.iterator(&reader.shard, &reader.position).await?);
-            }
-            let iterator = reader.iterator.as_deref().unwrap_or_default();
-            self.source.read(&reader.shard, iterator, limit).await
-        };
-        let page = match page.await {
-            Ok(page) => page,
-            Err(ReadError::Gone) => return Err(End::Gone),
-            Err(ReadError::Expired) => {
-                reader.iterator = None;
-                return Ok(0);
-            }
-            Err(ReadError::Later(error)) => {
+        let limit = i32::try_from(limit).map_or(S::Stream::MOST_RECORDS, |limit| limit.min(S::Stream::MOST_RECORDS));
+        let page = match self.stop.run_until_cancelled(reader.pages.read(limit)).await {
+            None => return Err(End::Stopped),
+            Some(Ok(None)) => return Ok(0),
+            Some(Ok(Some(page))) => page,
+            Some(Err(error)) if error.kind() == Kind::StreamMissing => return Err(End::Gone),
+            Some(Err(error)) => {
                 reader.problems += 1;
                 tracing::warn!(shard = reader.shard, "{error}");
                 self.tracked.unreadable(&error);
@@ -165,13 +169,9 @@ impl Worker {
             }
         };
         reader.problems = 0;
-        reader.closed = page.next.is_none();
-        reader.iterator = page.next;
         let read = page.records.len();
-        if let Some(last) = page.records.last() {
-            reader.position = Position::After(last.sequence.clone());
-        }
-        for record in page.records {
+        for record in &page.records {
+            let record = self.source.record(&reader.shard, record);
             if self.wanted(&record) {
                 reader.pending_size += record.size;
                 reader.pending.push_back(record);
@@ -181,11 +181,11 @@ impl Worker {
     }
 
     fn wanted(&self, record: &Record) -> bool {
-        self.filters.is_empty() || self.source.filter_view(record).is_some_and(|view| self.filters.matches(&view))
+        self.filters.is_empty() || S::filter_view(record).is_some_and(|view| self.filters.matches(&view))
     }
 
     /// Returns the next batch: limited by number, and by the size of an invocation's payload.
-    fn take(&self, reader: &mut Reader) -> Vec<Record> {
+    fn take(&self, reader: &mut Reader<S::Stream>) -> Vec<Record> {
         let (mut records, mut size) = (Vec::new(), 0);
         while records.len() < self.mapping.settings.batch_size
             && let Some(record) = reader.pending.front()
@@ -198,16 +198,16 @@ impl Worker {
         records
     }
 
-    async fn pass(&self, reader: &Reader) -> Result<()> {
-        match &reader.position {
-            Position::After(sequence) if !reader.closed => {
+    async fn pass(&self, reader: &Reader<S::Stream>) -> Result<()> {
+        match reader.pages.cursor() {
+            Cursor::After(sequence) if !reader.pages.is_ended() => {
                 let reached = Checkpoint::After(sequence.clone());
                 if self.tracked.checkpoint(&reader.shard).as_ref() == Some(&reached) {
                     return Ok(());
                 }
                 self.tracked.reached(&reader.shard, reached).await
             }
-            _ if reader.closed => self.tracked.reached(&reader.shard, Checkpoint::Done).await,
+            _ if reader.pages.is_ended() => self.tracked.reached(&reader.shard, Checkpoint::Done).await,
             _ => Ok(()),
         }
     }
@@ -262,7 +262,7 @@ impl Worker {
 
     async fn apply(&self, shard: &str, outcome: Outcome, last: Option<&Invoked>) -> Result<()> {
         if let Some(discarded) = &outcome.discarded {
-            let origin = Origin { mapping: &self.mapping, shard, batch_info: self.source.batch_info() };
+            let origin = Origin { mapping: &self.mapping, shard, batch_info: S::batch_info() };
             let mut attempt = 0;
             while let Err(error) = discarded::send(&self.clients, &self.own, &origin, discarded, last).await {
                 attempt += 1;

@@ -1,14 +1,16 @@
 //! Tests of the reader with a scripted stream.
 
-use std::time::Duration;
-
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use outboxctl_test_support::dynamodb_streams::FakeStreams;
 use serde_json::json;
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::streams::{Item, channel};
+use crate::error::Kind;
+use crate::streams::shards::{Cursor, Pages};
+use crate::streams::{Item, StartAt, Warnings, channel};
+
+const INTERVALS: Intervals = Intervals { at_tip: Duration::from_millis(1), behind: Duration::ZERO };
 
 async fn open(fake: &FakeStreams, from: StartAt, until: Option<DateTime<Utc>>) -> Receiver<Result<Item>> {
     warned(fake, from, until, Warnings::default()).await
@@ -21,14 +23,9 @@ async fn warned(
     warnings: Warnings,
 ) -> Receiver<Result<Item>> {
     let (sink, items) = channel();
-    let coordinator = Coordinator {
-        client: fake.client().await,
-        options: Options { stream_arn: fake.arn(), from, until, warnings },
-        sink,
-        cancel: CancellationToken::new(),
-        pause: Duration::from_millis(1),
-    };
-    coordinator.open().await.expect("positions");
+    let source = TableStream { client: fake.client().await, stream_arn: fake.arn() };
+    let options = Options { from, until, warnings };
+    shards::open(source, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
     items
 }
 
@@ -157,9 +154,42 @@ async fn trimmed_records_are_reported_and_the_rest_is_read() {
 async fn a_missing_stream_is_named() {
     let fake = FakeStreams::default();
     let (sink, _items) = channel();
-    let (client, cancel) = (fake.client().await, CancellationToken::new());
-    let options =
-        Options { stream_arn: "arn:other".into(), from: StartAt::Start, until: None, warnings: Warnings::default() };
-    let opened = Coordinator { client, options, sink, cancel, pause: Duration::ZERO }.open().await;
+    let source = TableStream { client: fake.client().await, stream_arn: "arn:other".into() };
+    let options = Options { from: StartAt::Start, until: None, warnings: Warnings::default() };
+    let opened = shards::open(source, options, INTERVALS, sink, CancellationToken::new()).await;
     assert_eq!(opened.expect_err("refused").kind(), Kind::StreamMissing);
+}
+
+#[tokio::test]
+async fn shards_are_listed_over_all_pages() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    fake.open("b", Some("a"));
+    fake.open("c", Some("b"));
+    let source = TableStream { client: fake.client().await, stream_arn: fake.arn() };
+    let listed = shards::list(&source).await.expect("a list");
+    let found: Vec<_> = listed.shards.iter().map(|s| (s.id.as_str(), s.parents.join(" "), s.closed)).collect();
+    assert_eq!(found, [("a", String::new(), true), ("b", "a".into(), true), ("c", "b".into(), false)]);
+    assert!(!listed.disabled);
+    fake.close("c");
+    assert!(shards::list(&source).await.expect("a list").disabled);
+}
+
+/// Event source mappings continue from saved positions.
+#[tokio::test]
+async fn a_saved_position_that_was_trimmed_continues_with_the_oldest_record() {
+    let fake = FakeStreams::default();
+    fake.open("a", None);
+    put(&fake, "a", 4);
+    fake.trim(3);
+    let (warnings, collected_warnings) = collected_warnings();
+    let source = TableStream { client: fake.client().await, stream_arn: fake.arn() };
+    let mut pages = Pages::new(source, "a", Cursor::After("1".into()), warnings);
+    assert_eq!(pages.read(100).await.expect("a page").expect("an open shard").records.len(), 1);
+    assert_eq!(*pages.cursor(), Cursor::After("4".into()));
+    fake.close("a");
+    assert!(pages.read(100).await.expect("a page").expect("the end of the shard").empty);
+    assert!(pages.read(100).await.expect("no page").is_none() && pages.is_ended());
+    let collected_warnings = collected_warnings.lock().expect("unpoisoned");
+    assert_eq!(*collected_warnings, ["records of shard a after 1 have expired before they were read"]);
 }

@@ -3,25 +3,42 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use outboxctl_test_support::kinesis::{Chaos, EPOCH, ScriptedKinesis};
 use proptest::prelude::*;
 use tokio::sync::mpsc::Receiver;
 
 use super::*;
-use crate::streams::{Item, Origin};
+use crate::error::Kind;
+use crate::streams::shards::{Cursor, Pages};
+use crate::streams::{Item, Origin, StartAt, Warnings};
 
 const INTERVALS: Intervals = Intervals { at_tip: Duration::from_millis(1), behind: Duration::ZERO };
 /// Time limit, far longer than needed; a reader that lost a record would wait forever.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-fn options(from: StartAt, consumer: bool) -> Options {
-    Options {
-        stream: "s".into(),
-        from,
-        until: None,
-        consumer: consumer.then(|| "arn:consumer".to_owned()),
-        warnings: Warnings::default(),
-    }
+fn options(from: StartAt) -> Options {
+    Options { from, until: None, warnings: Warnings::default() }
+}
+
+/// Opens the reader; `pushed` reads through a fan-out consumer.
+async fn start(
+    kinesis: &ScriptedKinesis,
+    options: Options,
+    pushed: bool,
+    cancel: &CancellationToken,
+) -> Receiver<Result<Item>> {
+    let (sink, items) = crate::streams::channel();
+    let consumer = pushed.then(|| "arn:consumer".to_owned());
+    let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer };
+    shards::open(source, options, INTERVALS, sink, cancel.clone()).await.expect("positions");
+    items
+}
+
+/// Opens the pages of shard `a`.
+async fn pages(kinesis: &ScriptedKinesis, cursor: Cursor) -> Pages<Kinesis> {
+    let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer: None };
+    Pages::open(source, "a", cursor, Warnings::default()).await.expect("a position")
 }
 
 /// A change of the stream; numbers choose among the open shards.
@@ -155,10 +172,8 @@ proptest! {
             for step in &before {
                 world.take(step).await;
             }
-            let (sink, mut items) = crate::streams::channel();
             let cancel = CancellationToken::new();
-            let client = world.kinesis.client().await;
-            start(client, options(StartAt::Start, pushed), INTERVALS, sink, cancel.clone()).await.expect("positions");
+            let mut items = start(&world.kinesis, options(StartAt::Start), pushed, &cancel).await;
             for step in &during {
                 world.take(step).await;
             }
@@ -182,10 +197,8 @@ proptest! {
                 world.take(step).await;
             }
             world.put.clear();
-            let (sink, mut items) = crate::streams::channel();
             let cancel = CancellationToken::new();
-            let client = world.kinesis.client().await;
-            start(client, options(StartAt::Latest, pushed), INTERVALS, sink, cancel.clone()).await.expect("positions");
+            let mut items = start(&world.kinesis, options(StartAt::Latest), pushed, &cancel).await;
             for step in &during {
                 world.take(step).await;
             }
@@ -213,9 +226,8 @@ async fn a_time_window_ends_and_leaves_children_unread() {
         }
         kinesis.open("c", &["b"]);
         kinesis.put("c", b"{}".to_vec());
-        let (sink, mut items) = crate::streams::channel();
-        let options = Options { until: Some(at(6)), ..options(StartAt::At(at(3)), pushed) };
-        start(kinesis.client().await, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
+        let options = Options { until: Some(at(6)), ..options(StartAt::At(at(3))) };
+        let mut items = start(&kinesis, options, pushed, &CancellationToken::new()).await;
         let mut seen = Vec::new();
         while let Some(item) = tokio::time::timeout(PATIENCE, items.recv()).await.expect("it ends") {
             seen.push(item.expect("no failure").origin.delivery());
@@ -226,14 +238,10 @@ async fn a_time_window_ends_and_leaves_children_unread() {
 }
 
 #[tokio::test]
-async fn an_expired_shard_is_skipped_and_a_missing_stream_is_an_error() {
+async fn an_expired_shard_is_skipped() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);
-    let (sink, mut items) = crate::streams::channel();
-    let client = kinesis.client().await;
-    start(client.clone(), options(StartAt::Start, false), INTERVALS, sink, CancellationToken::new())
-        .await
-        .expect("positions");
+    let mut items = start(&kinesis, options(StartAt::Start), false, &CancellationToken::new()).await;
     let first = kinesis.put("a", b"{}".to_vec());
     assert_eq!(next(&mut items).await, ("a".to_owned(), first));
     kinesis.open("b", &["a"]);
@@ -253,22 +261,20 @@ async fn an_expired_shard_that_is_still_listed_is_skipped_with_a_warning() {
     let heard = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
     let to = heard.clone();
     let warnings = Warnings::to(move |text| to.lock().expect("unpoisoned").push(text));
-    let (sink, mut items) = crate::streams::channel();
-    let options = Options { warnings, ..options(StartAt::Start, false) };
-    start(kinesis.client().await, options, INTERVALS, sink, CancellationToken::new()).await.expect("positions");
+    let options = Options { warnings, ..options(StartAt::Start) };
+    let mut items = start(&kinesis, options, false, &CancellationToken::new()).await;
     assert_eq!(next(&mut items).await, ("b".to_owned(), second));
     let heard = heard.lock().expect("unpoisoned");
-    assert_eq!(*heard, ["shard a is gone: its records were past the stream's retention"]);
+    assert_eq!(*heard, ["shard a is gone: its records have expired"]);
 }
 
 #[tokio::test]
 async fn permanent_errors_end_the_reader_at_once() {
     let kinesis = ScriptedKinesis::default();
     kinesis.open("a", &[]);
-    let mut pages =
-        Pages::open(kinesis.client().await, "s".into(), "a".into(), Cursor::Oldest, MOST_IN_TESTS).await.expect("open");
+    let mut pages = pages(&kinesis, Cursor::Oldest).await;
     kinesis.forget("a");
-    assert_eq!(pages.next().await.expect_err("gone").kind(), Kind::StreamMissing);
+    assert_eq!(pages.read(100).await.expect_err("gone").kind(), Kind::StreamMissing);
 }
 
 #[tokio::test]
@@ -277,11 +283,8 @@ async fn a_fast_clock_skips_no_records() {
     kinesis.open("a", &[]);
     kinesis.put("a", b"{}".to_vec());
     let cursor = Cursor::At(Utc::now() + TimeDelta::hours(1));
-    let mut pages =
-        Pages::open(kinesis.client().await, "s".into(), "a".into(), cursor, MOST_IN_TESTS).await.expect("open");
+    let mut pages = pages(&kinesis, cursor).await;
     let since = kinesis.put("a", b"{}".to_vec());
-    let page = pages.next().await.expect("a page").expect("an open shard");
+    let page = pages.read(100).await.expect("a page").expect("an open shard");
     assert_eq!(page.records.iter().map(|r| r.sequence_number.clone()).collect::<Vec<_>>(), [since.to_string()]);
 }
-
-const MOST_IN_TESTS: i32 = 100;

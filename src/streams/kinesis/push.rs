@@ -8,11 +8,11 @@ use std::time::Duration;
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::operation::subscribe_to_shard::SubscribeToShardOutput;
 use aws_sdk_kinesis::primitives::DateTime as AwsTime;
-use aws_sdk_kinesis::types::{ShardIteratorType, StartingPosition, SubscribeToShardEventStream};
+use aws_sdk_kinesis::types::{Record, ShardIteratorType, StartingPosition, SubscribeToShardEventStream};
 
-use super::{Cursor, Page, ShardInfo, children};
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
-use crate::streams::retry;
+use super::source::{children, lag};
+use crate::error::{Error, Kind, Result, sdk_code};
+use crate::streams::shards::{Cursor, Failure, Page, Reason, ShardInfo, retry};
 
 /// Kinesis sends something every five seconds, if only its position; a connection silent for longer is dead.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -47,7 +47,7 @@ impl Push {
     ///
     /// # Errors
     /// Errors of Kinesis that last several minutes, or at once those for which waiting does not help.
-    pub async fn next(&mut self) -> Result<Option<Page>> {
+    pub async fn next(&mut self) -> Result<Option<Page<Record>>> {
         while !self.ended {
             let Some(subscription) = &mut self.subscription else {
                 self.cursor = self.cursor.clone().renewed();
@@ -65,7 +65,7 @@ impl Push {
                     if !self.ended {
                         self.cursor = Cursor::After(position);
                     }
-                    return Ok(Some(Page::new(event.records, event.millis_behind_latest)));
+                    return Ok(Some(Page::new(event.records, Some(lag(event.millis_behind_latest)), self.ended)));
                 }
                 Ok(Ok(Some(_))) => {}
                 // Ended after five minutes, interrupted, or silent: the next subscription continues from the same
@@ -98,15 +98,16 @@ impl Push {
                 Ok(subscription) => return Ok(subscription),
                 Err(error) => error,
             };
-            let code = sdk_code(&error);
-            if code == "ResourceNotFoundException" {
-                let text = format!("shard {} or consumer {} not found", self.shard, self.consumer);
-                return Err(Error::new(Kind::StreamMissing, text));
-            }
             // The previous subscription counts as in use for some seconds.
-            let in_use = code == "ResourceInUseException" && retry::pause(&mut self.attempt).await;
-            if !in_use && !retry::again(&error, &mut self.attempt).await {
-                return Err(error).aws(format!("subscribe to shard {}", self.shard));
+            let in_use = sdk_code(&error) == "ResourceInUseException";
+            let failure = Failure::of(error, format!("subscribe to shard {}", self.shard));
+            match failure.reason {
+                Reason::Missing => {
+                    let text = format!("shard {} or consumer {} not found", self.shard, self.consumer);
+                    return Err(Error::new(Kind::StreamMissing, text));
+                }
+                reason if (in_use || reason == Reason::Passing) && retry::pause(&mut self.attempt).await => {}
+                _ => return Err(failure.error),
             }
         }
     }

@@ -2,14 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A shard's id and its parents.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShardInfo {
-    pub id: String,
-    /// The shard it was split from, or the two it was merged from. They may have expired.
-    pub parents: Vec<String>,
-    /// Indicates whether it is closed for new records.
-    pub closed: bool,
+use super::source::ShardInfo;
+
+/// Returns whether a shard with these parents may be read: none of them is among the unread shards. A parent that is not
+/// known has expired with its records.
+pub fn follows<'a>(parents: impl IntoIterator<Item = &'a String>, is_unread: impl Fn(&str) -> bool) -> bool {
+    !parents.into_iter().any(|parent| is_unread(parent))
 }
 
 /// The known shards, those being read, and those read to their ends.
@@ -21,12 +19,13 @@ pub struct Lineage {
 }
 
 impl Lineage {
-    /// Adds the shards that are not known yet; returns their ids.
-    pub fn add(&mut self, shards: Vec<ShardInfo>) -> Vec<String> {
-        let fresh: Vec<ShardInfo> = shards.into_iter().filter(|shard| !self.knows(&shard.id)).collect();
-        let names = fresh.iter().map(|shard| shard.id.clone()).collect();
-        self.waiting.extend(fresh.into_iter().map(|shard| (shard.id.clone(), shard)));
-        names
+    /// Adds the shards that are not known yet.
+    pub fn add(&mut self, shards: Vec<ShardInfo>) {
+        for shard in shards {
+            if !self.reading.contains(&shard.id) && !self.drained.contains(&shard.id) {
+                self.waiting.entry(shard.id.clone()).or_insert(shard);
+            }
+        }
     }
 
     /// Marks a shard as drained: it was read to its end, or lies before the start of reading.
@@ -38,18 +37,14 @@ impl Lineage {
 
     /// Takes the shards that may be read now.
     pub fn ready(&mut self) -> Vec<String> {
-        let pending: BTreeSet<&String> = self.waiting.keys().chain(&self.reading).collect();
-        let free = |shard: &&ShardInfo| !shard.parents.iter().any(|parent| pending.contains(parent));
-        let ids: Vec<String> = self.waiting.values().filter(free).map(|shard| shard.id.clone()).collect();
+        let is_unread = |id: &str| self.waiting.contains_key(id) || self.reading.contains(id);
+        let ready = self.waiting.values().filter(|shard| follows(&shard.parents, is_unread));
+        let ids: Vec<String> = ready.map(|shard| shard.id.clone()).collect();
         for id in &ids {
             self.waiting.remove(id);
             self.reading.insert(id.clone());
         }
         ids
-    }
-
-    fn knows(&self, id: &str) -> bool {
-        self.waiting.contains_key(id) || self.reading.contains(id) || self.drained.contains(id)
     }
 }
 
@@ -72,7 +67,8 @@ mod tests {
         assert_eq!(lineage.ready(), ["c"]);
         lineage.drain("c");
         assert!(lineage.ready().is_empty());
-        assert!(lineage.add(vec![shard("a", &[])]).is_empty(), "a drained shard is not read twice");
+        lineage.add(vec![shard("a", &[])]);
+        assert!(lineage.ready().is_empty(), "a drained shard is not read again");
     }
 
     proptest::proptest! {

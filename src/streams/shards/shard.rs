@@ -3,32 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws_sdk_kinesis::Client;
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::pages::{Cursor, Page, Pages, arrival};
-use super::push::Push;
-use super::{Options, ShardInfo};
+use super::source::{Feed, Page, Readable, ShardInfo};
 use crate::error::{Error, Kind, Result};
-use crate::streams::decode::{self, Place};
 use crate::streams::{Item, Sink};
 
 /// Page size that indicates more records, if the service does not report its lag.
 const MANY: usize = 500;
 /// Records that are decoded and sent together.
 const TOGETHER: usize = 64;
-
-/// Maximum records per read. Five reads per second of this size are more than the 2 MB per second of a shard, unless
-/// records are smaller than 160 bytes; larger pages only take more memory and a longer start.
-const PAGE: i32 = 2_500;
+/// Empty pages in a row after which reading is at the tip, of a service that does not report its lag: it may return
+/// empty pages before a page with records ("GetRecords" in the DynamoDB Streams API reference).
+const TIP_AFTER: u32 = 10;
 
 /// Reasons for the end of a shard reader.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum End {
-    /// Closed and read to its end; these are its children, if Kinesis named them.
+    /// Closed and read to its end; these are its children, if the service named them.
     Drained(Vec<ShardInfo>),
     PastUntil,
     /// The receiver of the items is closed.
@@ -65,91 +60,75 @@ pub struct Reading {
     pub sink: Sink,
 }
 
-enum Source {
-    Polled(Pages),
-    Pushed(Box<Push>),
-}
-
-pub struct ShardReader {
-    id: String,
-    source: Source,
-    reading: Reading,
-}
-
 /// Messages from the fetching task.
-enum Fetched {
-    Page(Page, OwnedSemaphorePermit),
+enum Fetched<R> {
+    Page(Page<R>, OwnedSemaphorePermit),
     End(Vec<ShardInfo>),
     Failed(Error),
 }
 
-impl ShardReader {
-    /// Takes the position.
-    pub async fn open(client: &Client, options: &Options, id: &str, cursor: Cursor, reading: Reading) -> Result<Self> {
-        let (client, stream, shard) = (client.clone(), options.stream.clone(), id.to_owned());
-        let source = match &options.consumer {
-            Some(consumer) => Source::Pushed(Box::new(Push::open(client, consumer.clone(), shard, cursor).await?)),
-            None => Source::Polled(Pages::open(client, stream, shard, cursor, PAGE).await?),
-        };
-        Ok(Self { id: id.to_owned(), source, reading })
-    }
+/// A shard whose position is taken.
+pub struct ShardReader<S: Readable> {
+    pub source: S,
+    pub id: String,
+    pub feed: S::Feed,
+    pub reading: Reading,
+}
 
+impl<S: Readable> ShardReader<S> {
     pub async fn run(self) -> (String, Result<End>) {
-        let Self { id, source, reading } = self;
+        let Self { source, id, feed, reading } = self;
         // The next page is fetched while this one is decoded. In one `JoinSet`, so that fetching ends with this task.
         let (sender, pages) = mpsc::channel(1);
         let mut fetching = JoinSet::new();
-        fetching.spawn(fetch(source, reading.intervals, reading.pages.clone(), sender));
-        let ended = show(&id, &reading, pages).await;
+        fetching.spawn(fetch(feed, reading.intervals, reading.pages.clone(), sender));
+        let ended = show(&source, &id, &reading, pages).await;
         (id, ended)
     }
 }
 
-async fn fetch(mut source: Source, intervals: Intervals, permits: Arc<Semaphore>, to: mpsc::Sender<Fetched>) {
+async fn fetch<F: Feed>(
+    mut feed: F,
+    intervals: Intervals,
+    permits: Arc<Semaphore>,
+    to: mpsc::Sender<Fetched<F::Record>>,
+) {
     let mut empty = 0_u32;
     loop {
         let begun = Instant::now();
-        let fetched = match &mut source {
-            Source::Polled(pages) => {
-                // Acquired before the read, whose response fills the memory.
-                let Ok(permit) = permits.clone().acquire_owned().await else { return };
-                pages.next().await.map(|page| page.map(|page| (page, permit)))
-            }
-            // Acquired after it: a push may take long, and waits on the connection until it is read.
-            Source::Pushed(push) => match push.next().await {
-                Ok(Some(page)) => {
-                    let Ok(permit) = permits.clone().acquire_owned().await else { return };
-                    Ok(Some((page, permit)))
-                }
-                Ok(None) => Ok(None),
-                Err(error) => Err(error),
-            },
-        };
-        let (page, permit) = match fetched {
-            Ok(Some(fetched)) => fetched,
-            Ok(None) => {
-                let children = match source {
-                    Source::Polled(pages) => pages.children(),
-                    Source::Pushed(push) => push.children(),
-                };
-                return drop(to.send(Fetched::End(children)).await);
-            }
+        // Acquired before a read, whose response fills the memory, but after a push, which may take long and waits on
+        // the connection until it is read.
+        let early = if feed.is_pushed() { None } else { Some(permits.clone().acquire_owned().await) };
+        let page = match feed.next().await {
+            Ok(Some(page)) => page,
+            Ok(None) => return drop(to.send(Fetched::End(feed.children())).await),
             Err(error) => return drop(to.send(Fetched::Failed(error)).await),
         };
-        empty = if page.records.is_empty() { empty.saturating_add(1) } else { 0 };
-        let behind = !page.behind.is_zero() || page.records.len() >= MANY;
+        let permit = match early {
+            Some(permit) => permit,
+            None => permits.clone().acquire_owned().await,
+        };
+        let Ok(permit) = permit else { return };
+        empty = if page.empty { empty.saturating_add(1) } else { 0 };
+        let behind = page.behind.is_some_and(|behind| !behind.is_zero()) || page.records.len() >= MANY;
         if to.send(Fetched::Page(page, permit)).await.is_err() {
             return;
         }
-        if matches!(source, Source::Polled(_)) {
+        if !feed.is_pushed() {
             tokio::time::sleep_until(begun + if behind { intervals.behind } else { intervals.after(empty) }).await;
         }
     }
 }
 
 /// Decodes pages into the sink.
-async fn show(id: &str, reading: &Reading, mut pages: mpsc::Receiver<Fetched>) -> Result<End> {
+async fn show<S: Readable>(
+    source: &S,
+    id: &str,
+    reading: &Reading,
+    mut pages: mpsc::Receiver<Fetched<S::Record>>,
+) -> Result<End> {
     let mut items: Vec<Item> = Vec::new();
+    let mut empty = 0_u32;
     while let Some(fetched) = pages.recv().await {
         let (page, _permit) = match fetched {
             Fetched::Page(page, permit) => (page, permit),
@@ -159,27 +138,25 @@ async fn show(id: &str, reading: &Reading, mut pages: mpsc::Receiver<Fetched>) -
         // In groups of records: each send may wake the receiver.
         for records in page.records.chunks(TOGETHER) {
             for record in records {
-                let arrived = arrival(record);
-                if reading.until.is_some_and(|(until, _)| arrived > until) {
-                    continue;
+                let is_late = |(until, _)| S::arrived(record).is_some_and(|arrived| arrived > until);
+                if !reading.until.is_some_and(is_late) {
+                    source.decode(id, record, &mut items);
                 }
-                let place = Place {
-                    shard: id,
-                    sequence_number: &record.sequence_number,
-                    partition_key: record.partition_key.as_deref().unwrap_or_default(),
-                };
-                decode::stream_record(record.data.as_ref(), arrived, place, &mut items);
             }
             if !send_all(&mut items, &reading.sink).await {
                 return Ok(End::Unwanted);
             }
         }
-        // By the stream's time; no older record follows.
-        let come = match page.records.last() {
-            Some(last) => arrival(last),
-            None => Utc::now() - TimeDelta::from_std(page.behind).unwrap_or_default(),
+        empty = if page.empty { empty.saturating_add(1) } else { 0 };
+        // The time up to which the shard is read, by the stream's clock; no older record follows.
+        let come = match (page.records.last(), page.behind) {
+            (Some(last), _) => S::arrived(last),
+            // The records of its children may have arrived earlier.
+            (None, _) if page.last => None,
+            (None, Some(behind)) => Some(Utc::now() - TimeDelta::from_std(behind).unwrap_or_default()),
+            (None, None) => (empty >= TIP_AFTER).then(Utc::now),
         };
-        if reading.until.is_some_and(|(_, end)| come > end) {
+        if reading.until.zip(come).is_some_and(|((_, end), come)| come > end) {
             return Ok(End::PastUntil);
         }
         if page.records.is_empty() && reading.sink.is_closed() {

@@ -10,16 +10,11 @@ use crate::error::sdk_code;
 use crate::timing::Backoff;
 
 /// Attempts at one request while the service throttles, fails or can't be reached: several minutes.
-pub const ATTEMPTS: u32 = 30;
-pub const BACKOFF: Backoff = match cfg!(test) {
+const ATTEMPTS: u32 = 30;
+const BACKOFF: Backoff = match cfg!(test) {
     true => Backoff::new(Duration::from_millis(2), Duration::from_millis(20)),
     false => Backoff::new(Duration::from_millis(400), Duration::from_secs(10)),
 };
-
-/// Pauses before a retry; returns false if none can help or after too many.
-pub async fn again<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, attempt: &mut u32) -> bool {
-    is_passing(error) && pause(attempt).await
-}
 
 /// Pauses before a retry; returns false after too many.
 pub async fn pause(attempt: &mut u32) -> bool {
@@ -33,13 +28,13 @@ pub async fn pause(attempt: &mut u32) -> bool {
 /// Returns whether a retry can help: after throttling, a service error, or no response.
 pub fn is_passing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
-        SdkError::ServiceError(service) => service.raw().status().as_u16() >= 500 || is_passing_code(sdk_code(error)),
+        SdkError::ServiceError(service) => service.raw().status().as_u16() >= 500 || is_throttling(sdk_code(error)),
         SdkError::ConstructionFailure(_) => false,
         _ => true,
     }
 }
 
-pub fn is_passing_code(code: &str) -> bool {
+fn is_throttling(code: &str) -> bool {
     matches!(
         code,
         "ProvisionedThroughputExceededException"
