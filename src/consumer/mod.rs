@@ -8,8 +8,6 @@
 //! event count once.
 
 mod event;
-#[cfg(test)]
-mod failure_tests;
 mod hook;
 pub mod lease;
 mod metrics;
@@ -17,9 +15,9 @@ mod observer;
 mod processor;
 mod progress;
 mod reader;
-#[cfg(test)]
-mod scenario_tests;
 mod store;
+#[cfg(test)]
+mod tests;
 mod validity;
 mod worker;
 

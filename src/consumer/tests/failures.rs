@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::lease::{Checkpoint, Lease, Leases};
-use super::scenario_tests::{Target, World, post, until};
-use super::{End, Hook};
+use super::target::{Target, post};
+use super::world::{World, until};
+use crate::consumer::lease::{Checkpoint, Lease, Leases};
+use crate::consumer::{End, Hook, Post};
 
 async fn checkpoint_of(world: &World, shard: &str) -> Option<Checkpoint> {
     let leases = world.leases.list().await.expect("leases");
@@ -45,7 +46,7 @@ async fn a_handler_ends_with_the_lease() {
     let target = Target::default();
     target.with(|received| received.slow = Duration::from_secs(60));
     let (url, _server) = target.serve().await;
-    let hook = Hook::Post(Box::new(super::Post::new(&url, Duration::from_secs(60)).expect("a URL")));
+    let hook = Hook::Post(Box::new(Post::new(&url, Duration::from_secs(60)).expect("a URL")));
     let (worker, cancel) = world.start_with("w", hook).await;
     until("the effect", || target.with(|received| received.under_way == 1)).await;
     world.trouble.lock().expect("unpoisoned").cut = Some("w".into());

@@ -1,0 +1,122 @@
+//! A scripted stream with its leases and its store, and the workers that read it.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use outboxctl_test_support::kinesis::ScriptedKinesis;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::store::Kept;
+use super::strict::{Strict, Trouble};
+use crate::consumer::event::tests::record;
+use crate::consumer::lease::memory::Memory;
+use crate::consumer::{End, Handled, Hook, Metrics, Observer, Options, Processor, Reader, Retry, Totals, Worker};
+use crate::error::Result;
+use crate::report::Silent;
+use crate::streams::StartAt;
+use crate::streams::kinesis::Kinesis;
+use crate::timing::Backoff;
+
+#[derive(Default)]
+pub struct World {
+    pub kinesis: ScriptedKinesis,
+    pub leases: Memory,
+    pub store: Kept,
+    pub trouble: Arc<Mutex<Trouble>>,
+    /// Violations found by [`Strict`].
+    wrong: Arc<Mutex<Vec<String>>>,
+    pub next: u128,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        let wrong = self.wrong.lock().expect("unpoisoned");
+        assert!(wrong.is_empty() || std::thread::panicking(), "{wrong:?}");
+    }
+}
+
+struct Ignored;
+
+impl Observer for Ignored {
+    fn handled(&self, _: &Handled<'_>) {}
+
+    fn counts(&self, _: Totals) {}
+}
+
+impl World {
+    pub fn new() -> Self {
+        let world = Self::default();
+        world.kinesis.open("a", &[]);
+        world
+    }
+
+    pub fn put(&mut self, shard: &str, aggregate: &str, sequence: i64) {
+        self.next += 1;
+        self.kinesis.put(shard, record(Uuid::from_u128(self.next), aggregate, sequence));
+    }
+
+    pub async fn worker(&self, me: &str, hook: Hook, until_idle: Option<Duration>) -> (Worker<Strict, Kept>, Metrics) {
+        let metrics = Metrics::default();
+        let processor = Processor {
+            store: self.store.clone(),
+            hook,
+            retry: Retry { attempts: 3, backoff: Backoff::new(Duration::from_millis(5), Duration::from_millis(20)) },
+            concurrency: 4,
+            metrics: metrics.clone(),
+            reporter: Arc::new(Silent),
+            observer: Arc::new(Ignored),
+            unread: CancellationToken::new(),
+        };
+        let reader = Reader {
+            source: Kinesis { client: self.kinesis.client().await, stream: "stream".into(), consumer: None },
+            leases: Arc::new(Strict {
+                leases: self.leases.clone(),
+                store: self.store.clone(),
+                kinesis: self.kinesis.clone(),
+                trouble: self.trouble.clone(),
+                wrong: self.wrong.clone(),
+            }),
+            processor: Arc::new(processor),
+            me: me.into(),
+            batch: 100,
+            pause: Duration::from_millis(5),
+            checkpoint_every: Duration::from_millis(50),
+        };
+        let options = Options {
+            from: StartAt::Start,
+            lease_duration: Duration::from_millis(400),
+            until_idle,
+            report_every: Duration::from_secs(60),
+        };
+        (Worker::new(reader, options), metrics)
+    }
+
+    pub async fn start(&self, me: &str) -> (JoinHandle<Result<End>>, CancellationToken) {
+        self.start_with(me, Hook::None).await
+    }
+
+    pub async fn start_with(&self, me: &str, hook: Hook) -> (JoinHandle<Result<End>>, CancellationToken) {
+        let (worker, _) = self.worker(me, hook, None).await;
+        let cancel = CancellationToken::new();
+        let token = cancel.clone();
+        (tokio::spawn(async move { worker.run(&token).await }), cancel)
+    }
+
+    pub async fn drain(&self) -> Metrics {
+        let (worker, metrics) = self.worker("drain", Hook::None, Some(Duration::from_millis(50))).await;
+        assert_eq!(worker.run(&CancellationToken::new()).await.expect("fine"), End::Idle);
+        metrics
+    }
+}
+
+pub async fn until(what: &str, mut holds: impl FnMut() -> bool) {
+    for _ in 0..1_000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("not within 10 s: {what}");
+}
