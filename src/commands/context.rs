@@ -62,7 +62,7 @@ impl Context {
     /// Returns AWS clients: for the local stack's endpoint with `--local`, else by profile, region and environment.
     ///
     /// # Errors
-    /// `LocalDown` when the local stack is not up, else those of [`Clients::load`].
+    /// `LocalDown` when the local stack is not running, else those of [`Clients::load`].
     pub async fn aws(&self) -> Result<&Clients> {
         self.clients
             .get_or_try_init(|| async {

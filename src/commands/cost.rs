@@ -123,13 +123,13 @@ fn table(estimate: &Estimate) -> Table {
     for one in &estimate.components {
         table.row([one.component, &one.basis, &dollars(one.usd_month)]);
     }
-    table.row(["together", "", &dollars(estimate.total_usd_month)]);
+    table.row(["total", "", &dollars(estimate.total_usd_month)]);
     table
 }
 
 fn left_out(estimate: &Estimate) -> String {
     let lines = estimate.left_out.iter().map(|left| format!("  {}: {}", left.component, left.because));
-    format!("\nLeft out:\n{}", lines.collect::<Vec<_>>().join("\n"))
+    format!("\nNot included:\n{}", lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// Formats dollars without more digits than an estimate has.

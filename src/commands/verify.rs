@@ -24,13 +24,13 @@ use crate::verify::{self, Amount, Options, Report, junit};
 ///
 /// Exits with 0 if every event arrived once, in order at the hops that keep an order, and the rolled-back event did not
 /// arrive; otherwise, or if time runs out, it exits with 5. EventBridge does not preserve the order of deliveries: at
-/// the bus and in the event log, events out of order are reported and do not fail the run (see --strict-order). Nor do
-/// deliveries that AWS repeats: EventBridge under the same event id, and Kinesis Data Streams for DynamoDB. With
-/// --duration, verify runs as a soak test: it ends early if an event takes longer than --timeout, and its memory use
+/// the bus and in the event log, events out of order are reported and do not fail the run (see --strict-order).
+/// Repeats by AWS do not fail the run either: EventBridge repeats a delivery under the same event id, and Kinesis Data
+/// Streams for DynamoDB repeats records. With --duration, verify runs as a soak test: it ends early if an event takes longer than --timeout, and its memory use
 /// depends on the number of events in flight, not on the duration.
 ///
 /// If the sample was excluded from the deploy, events are written only to the outbox: `SampleCreated` and
-/// `SampleUpdated`, with source `outbox.sample`, which rules for your own events do not match.
+/// `SampleUpdated`. Their source is `outbox.sample`, so that rules for your own events do not match them.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Number of events to write

@@ -105,7 +105,7 @@ kinds! {
     StreamMissing, "stream-missing", 1, Some("run `outboxctl status` to see what is deployed");
     /// The executable can't run on Lambda.
     NotLambdaCompatible, "not-lambda-compatible", 1, Some("build for Lambda (x86_64 or aarch64 Linux, glibc 2.34 or static) and pass it with --function-binary");
-    /// The local stack is not up.
+    /// The local stack is not running.
     LocalDown, "local-down", 1, Some("start it: `outboxctl local up`");
     /// A part of the local stack could not be found or downloaded.
     LocalSetup, "local-setup", 1, None;

@@ -113,9 +113,9 @@ impl State {
 pub fn running() -> Result<State> {
     let home = Home::find()?;
     let down = |text: &str| Error::new(Kind::LocalDown, text.to_owned());
-    let state = State::read(&home).ok_or_else(|| down("the local stack is not up"))?;
+    let state = State::read(&home).ok_or_else(|| down("the local stack is not running"))?;
     if super::lock::is_free(&home) {
-        return Err(down("the local stack is not up: its daemon was killed"));
+        return Err(down("the local stack is not running: its daemon was killed"));
     }
     Ok(state)
 }

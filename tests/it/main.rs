@@ -38,6 +38,7 @@ mod remedies;
 mod repair;
 mod replicator;
 mod rights;
+mod screens;
 mod settings;
 mod shell;
 mod strict;

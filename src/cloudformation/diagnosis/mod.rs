@@ -102,7 +102,7 @@ fn failure(
             resource: None,
             resource_type: None,
             status: None,
-            reason: stack_reason.unwrap_or("failed without a reason").to_owned(),
+            reason: stack_reason.unwrap_or("failed; CloudFormation gives no reason").to_owned(),
             remedy: None,
             console: links::console(id, None),
             details,

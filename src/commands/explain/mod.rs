@@ -48,7 +48,7 @@ fn list() -> Outcome {
     };
     let text = format!(
         "Concepts\n{}\nHow to\n{}\nReference\n{}\n`outboxctl explain TOPIC` shows one of them.\n`outboxctl explain access-denied` \
-         says what that error means.",
+         explains that error.",
         lines(Group::Concept),
         lines(Group::HowTo),
         line("reference", "Every command with its arguments and flags")

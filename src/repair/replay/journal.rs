@@ -22,7 +22,7 @@ pub enum Source {
     /// The outbox table
     #[default]
     Outbox,
-    /// The log of every event on the bus, which may know what was purged from the outbox
+    /// The event log, which may still contain events that were purged from the outbox
     Log,
 }
 

@@ -3,7 +3,7 @@
 mod capture;
 mod destroy;
 mod dry_run;
-mod failures;
+pub mod failures;
 mod github;
 mod kills;
 mod live;

@@ -3,7 +3,7 @@
 use crate::support::{World, stack::Stack};
 
 const ON_AWS: &str = "no AWS region is set";
-const LOCAL: &str = "the local stack is not up";
+const LOCAL: &str = "the local stack is not running";
 
 #[test]
 fn false_overrides_the_file() {

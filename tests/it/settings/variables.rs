@@ -16,7 +16,7 @@ fn told(name: &str, value: impl AsRef<OsStr>, args: &[&str]) -> String {
 fn local_is_on_or_off_in_every_common_spelling() {
     for on in ["1", "true", "TRUE", "yes", "on"] {
         let told = told("OUTBOXCTL_LOCAL", on, &["outputs"]);
-        assert!(told.contains("the local stack is not up"), "{on}: {told}");
+        assert!(told.contains("the local stack is not running"), "{on}: {told}");
     }
     for off in ["0", "false", "No", "off", ""] {
         let told = told("OUTBOXCTL_LOCAL", off, &["outputs"]);
