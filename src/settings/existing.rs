@@ -123,7 +123,8 @@ mod tests {
     #[test]
     fn every_key_is_read_by_its_name_and_no_other() {
         for key in ExistingKey::ALL {
-            let read = read(&format!("{} = {:?}", key.name(), key.example())).expect(key.name());
+            let read = read(&format!("{} = {:?}", key.name(), key.example()))
+                .unwrap_or_else(|error| panic!("{}: {error}", key.name()));
             assert_eq!(read.iter().collect::<Vec<_>>(), [(*key, key.example())]);
         }
         let error = read("streem = \"orders\"").expect_err("unknown");
