@@ -5,6 +5,7 @@ mod administration;
 mod architecture;
 mod cli;
 mod cli_schemas;
+mod clock;
 mod completions;
 mod config;
 mod consumer;
