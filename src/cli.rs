@@ -62,6 +62,7 @@ enum Command {
     Policy(commands::policy::Args),
     #[command(subcommand)]
     Config(commands::config::Command),
+    Chaos(commands::chaos::Args),
     Demo(commands::demo::Args),
     Explain(commands::explain::Args),
     Man(commands::man::Args),
@@ -94,6 +95,7 @@ impl Command {
             Self::Cost(args) => args.run(ctx).await,
             Self::Policy(args) => args.run(ctx),
             Self::Config(command) => command.run(ctx).await,
+            Self::Chaos(args) => args.run(ctx).await,
             Self::Demo(args) => args.run(ctx).await,
             Self::Explain(args) => args.run(ctx),
             Self::Man(args) => args.run(ctx),

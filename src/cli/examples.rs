@@ -158,6 +158,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Connect other tools in this shell", "eval \"$(@ local env)\""),
         ("The same in fish", "@ local env --shell fish | source"),
     ]),
+    ("chaos", &[
+        ("Inject every fault for a minute", "@ chaos --local"),
+        ("Repeat one fault, and write a report for CI", "@ chaos --local --fault bus-late --duration 5m --junit chaos.xml"),
+    ]),
     ("demo", &[
         ("Run the tour", "@ demo"),
         ("Run it with another pipeline, and keep the stack", "@ demo --pipeline dynamodb-kinesis --keep"),

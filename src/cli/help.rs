@@ -13,7 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Run", &["db", "dms", "consume", "ui"]),
     ("Write, follow and verify events", &["sample", "tail", "verify"]),
     ("Repair", &["reconcile", "replay", "dlq"]),
-    ("Work locally", &["local", "demo"]),
+    ("Work locally", &["local", "demo", "chaos"]),
     ("Help", &["explain", "man", "completions", "version", "help"]),
 ];
 

@@ -3,6 +3,7 @@
 
 mod announce;
 pub mod args;
+pub mod chaos;
 pub mod completions;
 pub mod config;
 pub mod consume;

@@ -6,6 +6,7 @@
 //! and stops the daemon for commands; `parts.rs` lists the gateway's services. `launcher.py` and the modules in
 //! `launcher/` run in the emulator's process; `roles.rs` and `network.rs` are the gateway's side of them.
 
+pub mod chaos;
 mod child;
 mod child_environment;
 pub mod control;

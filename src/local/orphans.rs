@@ -29,14 +29,15 @@ pub async fn end_all_but(home: &Home, patience: Duration, spared: &[u32]) -> usi
 }
 
 /// Returns the marked processes; an empty list without /proc.
-fn find(stack: &Path) -> Vec<u32> {
+pub(super) fn find(stack: &Path) -> Vec<u32> {
     let mark = [MARK.as_bytes(), b"=", stack.as_os_str().as_encoded_bytes()].concat();
     let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
     let pids = processes.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     pids.filter(|&pid| pid != std::process::id() && is_marked(pid, &mark)).collect()
 }
 
-fn is_marked(pid: u32, mark: &[u8]) -> bool {
+/// Returns whether a process has a variable, as `NAME=value`.
+pub(super) fn is_marked(pid: u32, mark: &[u8]) -> bool {
     // Another user's environment can't be read: not ours then. A zombie's is empty.
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     environment.split(|&byte| byte == 0).any(|variable| variable == mark)

@@ -3,6 +3,7 @@
 mod access;
 mod administration;
 mod architecture;
+mod chaos;
 mod cli;
 mod cli_schemas;
 mod clock;

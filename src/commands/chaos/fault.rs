@@ -1,0 +1,153 @@
+//! The faults by name, and the pipelines that have the part that they disturb.
+
+use serde::Serialize;
+
+use crate::error::{Error, Kind, Result};
+use crate::local::chaos::Calls;
+use crate::pipelines::{Part, Pipeline};
+
+/// A fault. The names are those of the published results (`outboxctl explain guarantees`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fault {
+    /// Kill the processes of the publisher function
+    KillFunction,
+    /// Stop the capture task for some seconds
+    StopResumeTask,
+    /// PutEvents refuses every other entry
+    BusPartial,
+    /// PutEvents is throttled
+    BusThrottled,
+    /// PutEvents fails with 500
+    #[value(name = "bus-500")]
+    #[serde(rename = "bus-500")]
+    Bus500,
+    /// PutEvents takes effect, and the answer is lost
+    BusLate,
+    /// The connection closes before PutEvents takes effect
+    BusCut,
+    /// PutRecords refuses every other record
+    PutPartial,
+    /// PutRecords is throttled
+    PutThrottled,
+    /// PutRecords fails with 500
+    #[value(name = "put-500")]
+    #[serde(rename = "put-500")]
+    Put500,
+    /// PutRecords takes effect, and the answer is lost
+    PutLate,
+}
+
+/// What a fault does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    KillFunction,
+    StopTask,
+    Calls(Calls),
+}
+
+impl Fault {
+    pub const ALL: &'static [Self] = &[
+        Self::KillFunction,
+        Self::StopResumeTask,
+        Self::BusPartial,
+        Self::BusThrottled,
+        Self::Bus500,
+        Self::BusLate,
+        Self::BusCut,
+        Self::PutPartial,
+        Self::PutThrottled,
+        Self::Put500,
+        Self::PutLate,
+    ];
+
+    /// Returns the name, as on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::KillFunction => "kill-function",
+            Self::StopResumeTask => "stop-resume-task",
+            Self::BusPartial => "bus-partial",
+            Self::BusThrottled => "bus-throttled",
+            Self::Bus500 => "bus-500",
+            Self::BusLate => "bus-late",
+            Self::BusCut => "bus-cut",
+            Self::PutPartial => "put-partial",
+            Self::PutThrottled => "put-throttled",
+            Self::Put500 => "put-500",
+            Self::PutLate => "put-late",
+        }
+    }
+
+    pub fn action(self) -> Action {
+        let bus = |kind| Action::Calls(Calls { service: "events", operation: "PutEvents", kind });
+        let put = |kind| Action::Calls(Calls { service: "kinesis", operation: "PutRecords", kind });
+        match self {
+            Self::KillFunction => Action::KillFunction,
+            Self::StopResumeTask => Action::StopTask,
+            Self::BusPartial => bus("partial"),
+            Self::BusThrottled => bus("throttle"),
+            Self::Bus500 => bus("error"),
+            Self::BusLate => bus("late"),
+            Self::BusCut => bus("drop"),
+            Self::PutPartial => put("partial"),
+            Self::PutThrottled => put("throttle"),
+            Self::Put500 => put("error"),
+            Self::PutLate => put("late"),
+        }
+    }
+
+    /// Returns the part of the pipeline that the fault disturbs.
+    fn part(self) -> Part {
+        match self.action() {
+            Action::KillFunction => Part::Publisher,
+            Action::StopTask => Part::Capture,
+            Action::Calls(calls) if calls.service == "events" => Part::Bus,
+            // Other pipelines do not put records by the API.
+            Action::Calls(_) => Part::Capture,
+        }
+    }
+
+    /// Returns the faults to inject: the named ones, or all that the pipeline can have.
+    ///
+    /// # Errors
+    /// `Usage` if the pipeline does not have the part that a named fault disturbs.
+    pub fn chosen(pipeline: &Pipeline, named: &[Self]) -> Result<Vec<Self>> {
+        let fits = |fault: &Self| pipeline.has(fault.part());
+        if let Some(unfit) = named.iter().find(|fault| !fits(fault)) {
+            let all: Vec<&str> = Self::ALL.iter().filter(|fault| fits(fault)).map(|fault| fault.name()).collect();
+            return Err(Error::new(Kind::Usage, format!("{} does not apply to {}", unfit.name(), pipeline.name))
+                .hint(format!("faults of this pipeline: {}", all.join(", "))));
+        }
+        let wanted = |fault: &Self| named.is_empty() || named.contains(fault);
+        Ok(Self::ALL.iter().copied().filter(|fault| fits(fault) && wanted(fault)).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_command_line_and_of_the_document() {
+        assert_eq!(Fault::ALL, Fault::value_variants());
+        for fault in Fault::ALL {
+            let value = fault.to_possible_value().expect("a value");
+            assert_eq!(value.get_name(), fault.name());
+            assert_eq!(serde_json::json!(fault), fault.name());
+        }
+    }
+
+    #[test]
+    fn every_pipeline_has_faults_and_refuses_those_of_others() {
+        for pipeline in crate::pipelines::ALL {
+            let all = Fault::chosen(pipeline, &[]).expect("faults");
+            assert!(all.len() >= 4, "{}: {all:?}", pipeline.name);
+            for fault in Fault::ALL {
+                let refused = Fault::chosen(pipeline, &[*fault]).is_err();
+                assert_eq!(refused, !all.contains(fault), "{} on {}", fault.name(), pipeline.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Injects faults, one after the other, while other work runs.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use super::SCOPE;
+use super::fault::{Action, Fault};
+use crate::aws::dms::StartPoint;
+use crate::commands::Context;
+use crate::commands::dms::Deployed;
+use crate::deployment::Deployment;
+use crate::error::Result;
+use crate::local;
+use crate::local::chaos::Faults;
+use crate::output::Event;
+use crate::pipelines::Output;
+
+/// Duration of a fault, and of the pause after it.
+const LASTS: Duration = Duration::from_secs(4);
+
+/// A fault that was injected.
+#[derive(Debug, Clone, Serialize)]
+pub struct Strike {
+    pub fault: Fault,
+    /// Processes that were killed, requests that failed, or stops of the task.
+    pub strikes: u64,
+}
+
+pub struct Injector<'a> {
+    ctx: &'a Context,
+    deployment: &'a Deployment,
+    faults: Faults,
+    /// The capture, if the pipeline has one.
+    capture: Option<Deployed>,
+}
+
+impl<'a> Injector<'a> {
+    /// Returns the injector of a deployment, and removes what a killed run has left.
+    ///
+    /// # Errors
+    /// `LocalDown` if the stack is not running; those of the gateway.
+    pub async fn new(ctx: &'a Context, deployment: &'a Deployment, timeout: Duration) -> Result<Self> {
+        let faults = Faults::of(&local::state::running()?)?;
+        faults.clear().await?;
+        let capture = match deployment.output(Output::TaskArn) {
+            Ok(_) => Some(Deployed::of(ctx, deployment.clone(), timeout).await?),
+            Err(_) => None,
+        };
+        Ok(Self { ctx, deployment, faults, capture })
+    }
+
+    /// Runs `work`, and injects faults for `time` from its start; ends earlier if the work does. Every fault is removed
+    /// at the end.
+    pub async fn during<T>(
+        &self,
+        faults: &[Fault],
+        seed: u64,
+        time: Duration,
+        work: impl Future<Output = T>,
+    ) -> (T, Result<Vec<Strike>>) {
+        let end = CancellationToken::new();
+        let work = async {
+            let done = work.await;
+            end.cancel();
+            done
+        };
+        let (done, strikes) = tokio::join!(work, self.inject(faults, seed, Instant::now() + time, &end));
+        // A fault that ended with an error may still be there.
+        let cleared = self.faults.clear().await.map(drop);
+        (done, strikes.and_then(|strikes| cleared.map(|()| strikes)))
+    }
+
+    async fn inject(
+        &self,
+        faults: &[Fault],
+        seed: u64,
+        until: Instant,
+        end: &CancellationToken,
+    ) -> Result<Vec<Strike>> {
+        let mut random = fastrand::Rng::with_seed(seed);
+        let (mut strikes, mut order) = (Vec::new(), Vec::new());
+        // Events flow before the first fault.
+        while pause(until, end).await {
+            if order.is_empty() {
+                order.extend_from_slice(faults);
+                random.shuffle(&mut order);
+            }
+            let Some(fault) = order.pop() else { break };
+            self.ctx.console.emit(Event::progress(SCOPE, fault.name()));
+            strikes.push(Strike { fault, strikes: self.strike(fault, until, end).await? });
+        }
+        Ok(strikes)
+    }
+
+    /// Injects one fault and removes it; returns how often it struck.
+    async fn strike(&self, fault: Fault, until: Instant, end: &CancellationToken) -> Result<u64> {
+        match fault.action() {
+            Action::KillFunction => Ok(self.faults.kill_function(self.deployment.output(Output::PublisherFunction)?)),
+            Action::StopTask => {
+                let Some(capture) = &self.capture else { return Ok(0) };
+                let stopped = capture.task.stop().await?;
+                pause(until, end).await;
+                capture.start(self.ctx, &StartPoint::Checkpoint, true).await?;
+                Ok(u64::from(stopped))
+            }
+            Action::Calls(calls) => {
+                self.faults.set(calls).await?;
+                pause(until, end).await;
+                self.faults.clear().await
+            }
+        }
+    }
+}
+
+/// Waits; returns false if the time is over or the work has ended.
+async fn pause(until: Instant, end: &CancellationToken) -> bool {
+    let waited = end.run_until_cancelled(timeout_at(until, sleep(LASTS))).await;
+    matches!(waited, Some(Ok(())))
+}

@@ -1,0 +1,145 @@
+//! `outboxctl chaos`.
+
+mod fault;
+mod inject;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use self::fault::Fault;
+use self::inject::{Injector, Strike};
+use crate::commands::Context;
+use crate::commands::announce;
+use crate::commands::args::{LONGEST, TICK, duration, rate, whole};
+use crate::commands::verify::hint;
+use crate::consumer::DEFAULT_GROUP;
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::{Event, Outcome, Table, count};
+use crate::pipelines;
+use crate::verify::{self, Amount, Options, Report, junit};
+
+const SCOPE: &str = "chaos";
+
+/// Inject faults into the pipeline on the local stack while events are written, and verify their delivery
+///
+/// Writes events as `verify` does, injects one fault after the other until the time is over, removes the last one, and
+/// checks each event at every hop: none may be lost, out of order where the pipeline keeps an order, or delivered though
+/// it was rolled back. Duplicates are reported and do not fail the run, because delivery is at least once. Exits with 5
+/// if an event is missing or out of order. On rds-kinesis a running consumer is required (`outboxctl consume`).
+///
+/// Works on a local stack only. If the command is killed, the next run removes the fault, and so does a restart of the
+/// stack.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Fault to inject; repeatable [default: every fault of the pipeline]
+    #[arg(long = "fault", value_name = "FAULT", value_enum)]
+    faults: Vec<Fault>,
+    /// How long to write events and to inject faults
+    #[arg(long, value_name = "DURATION", default_value = "1m", value_parser = duration(TICK, LONGEST))]
+    duration: Duration,
+    /// Events per second
+    #[arg(long, value_name = "R", default_value = "20", value_parser = rate)]
+    rate: f64,
+    /// Number of aggregates to spread the events over
+    #[arg(long, value_name = "A", default_value_t = 10, value_parser = whole(1, u32::MAX))]
+    aggregates: u32,
+    /// How long an event may take
+    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(TICK, LONGEST))]
+    timeout: Duration,
+    /// Order of the faults: the same seed repeats it [default: random]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Consumer group whose processed log to watch, on pipelines with consumers [default: outboxctl]
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
+    /// Also write the result as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+/// The result.
+#[derive(Debug, Serialize)]
+struct Document<'a> {
+    seed: u64,
+    /// The faults that were injected, in their order.
+    faults: &'a [Strike],
+    /// The document of `verify`.
+    verify: &'a Report,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let ran = self.inject(ctx).await;
+        if let Err(error) = &ran {
+            ctx.console.emit(Event::failed(SCOPE, error.message()));
+            self.write(|| junit::broken(error))?;
+        }
+        let (seed, strikes, report) = ran?;
+        self.write(|| junit::document(&report, true))?;
+        let mut table = Table::new(["fault", "times", "disturbed"]);
+        for fault in Fault::ALL {
+            let of = strikes.iter().filter(|strike| strike.fault == *fault);
+            let (times, disturbed) = of.fold((0, 0), |(times, sum), strike| (times + 1, sum + strike.strikes));
+            if times > 0 {
+                table.row([fault.name().to_owned(), times.to_string(), disturbed.to_string()]);
+            }
+        }
+        let mut verdict = report.verdict;
+        verdict.once = true;
+        let data = serde_json::to_value(Document { seed, faults: &strikes, verify: &report });
+        let data = data.or_fail(Kind::Unexpected, || "the result can't be written as JSON".into())?;
+        if !verdict.passed() {
+            ctx.console.emit(Event::failed(SCOPE, "the delivered events differ from the committed events"));
+            ctx.console.table(&table);
+            report.tables().iter().for_each(|table| ctx.console.table(table));
+            let error = Error::new(Kind::Verify, report.complaint(self.timeout.as_secs()));
+            let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+            return Err(error.hint(hint(pipeline)).with_data(data));
+        }
+        let message = format!(
+            "{} arrived under {}{}; the rolled-back ones did not",
+            count(report.committed, "event"),
+            count(strikes.len() as u64, "fault"),
+            report.order_kept()
+        );
+        ctx.console.emit(Event::finished(SCOPE, message, true));
+        let outcome = Outcome::data(data).changed(true).table(table);
+        Ok(report.tables().into_iter().fold(outcome, Outcome::table))
+    }
+
+    /// Writes and injects; returns the seed, the faults, and what was delivered.
+    async fn inject(&self, ctx: &Context) -> Result<(u64, Vec<Strike>, Report)> {
+        if !ctx.settings.local {
+            return Err(Error::new(Kind::Usage, "faults are injected into a local stack only")
+                .hint("pass --local, after `outboxctl local up` and `outboxctl deploy --local`"));
+        }
+        let faults = Fault::chosen(pipelines::find(&ctx.settings.pipeline)?, &self.faults)?;
+        let deployment = announce::deployment(ctx, true).await?;
+        let seed = self.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
+        // A fault, a stopped task and the tap of `verify` must not remain.
+        let _hold = ctx.hold();
+        let injector = Injector::new(ctx, &deployment, self.timeout).await?;
+        let names: Vec<&str> = faults.iter().map(|fault| fault.name()).collect();
+        ctx.console.emit(Event::started(SCOPE, format!("seed {seed}: {}", names.join(", "))));
+        let options = Options {
+            amount: Amount::For(self.duration),
+            group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
+            aggregates: self.aggregates,
+            strict_order: false,
+            rate: Some(self.rate),
+            timeout: self.timeout,
+            settle: Duration::from_secs(2),
+        };
+        let verifying = verify::run(&deployment, &ctx.console, &ctx.cancel, &options);
+        let (report, strikes) = injector.during(&faults, seed, self.duration, verifying).await;
+        Ok((seed, strikes?, report?))
+    }
+
+    /// Writes the JUnit file if requested.
+    fn write(&self, document: impl FnOnce() -> Result<String>) -> Result<()> {
+        let Some(file) = &self.junit else { return Ok(()) };
+        std::fs::write(file, document()?).or_fail(Kind::Io, || format!("{} can't be written", file.display()))
+    }
+}
