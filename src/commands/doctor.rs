@@ -40,8 +40,12 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         if self.print_policy {
-            let policy =
-                policy::document(Role::Deployer, pipelines::find(&ctx.settings.pipeline)?, &ctx.settings.stage);
+            let policy = policy::document(
+                Role::Deployer,
+                pipelines::find(&ctx.settings.pipeline)?,
+                &ctx.settings.stage,
+                &ctx.settings.existing,
+            );
             let text = format!("{policy:#}");
             return Ok(Outcome::data(policy).text(text));
         }

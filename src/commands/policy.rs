@@ -15,8 +15,8 @@ const ACCOUNT: &str = "ACCOUNT_ID";
 ///
 /// The policy is for the chosen pipeline and stage, and sends no requests to AWS. A deployer may create, update and delete
 /// the stacks. An operator may run every other command. A reader may follow streams and logs and look at everything, but
-/// not query the database, because that needs the right to invoke the admin function. Resources that you brought yourself,
-/// such as a stream with another name, are not included.
+/// not query the database, because that needs the right to invoke the admin function. Resources that `[existing]` names in
+/// outboxctl.toml are included.
 ///
 /// With --oidc, prints a document with `policy` and `trust_policy`, for a role that jobs of GitHub Actions assume without
 /// access keys: jobs of the environment that has the stage's name, and for a reader also those of pull requests.
@@ -51,7 +51,8 @@ fn account(text: &str) -> Result<String, String> {
 impl Args {
     pub fn run(self, ctx: &Context) -> Result<Outcome> {
         let settings = &ctx.settings;
-        let policy = policy::document(self.role, pipelines::find(&settings.pipeline)?, &settings.stage);
+        let policy =
+            policy::document(self.role, pipelines::find(&settings.pipeline)?, &settings.stage, &settings.existing);
         let document = match &self.oidc {
             None => policy,
             Some(repository) => {

@@ -1,11 +1,14 @@
 //! Loads the deployed pipeline, and connects to its database.
 
+use std::path::{Path, PathBuf};
+
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::deployment::database::{Database, Via};
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::Roots;
+use crate::settings::{ExistingKey, Settings};
 
 /// Path of connections to the database.
 #[derive(Debug, Clone, clap::Args)]
@@ -97,8 +100,8 @@ pub async fn confirm(ctx: &Context, question: &str) -> Result<()> {
     if ctx.console.confirm(question).await? { Ok(()) } else { Err(Error::new(Kind::Failed, "nothing was done")) }
 }
 
-/// Returns the trusted certificate authorities: on the local stack only its own, else those of PGSSLROOTCERT, or
-/// Amazon's.
+/// Returns the trusted certificate authorities: on the local stack only its own, else those of PGSSLROOTCERT, that of an
+/// existing database, or Amazon's.
 ///
 /// # Errors
 /// `LocalDown` if the local stack is not running.
@@ -106,5 +109,16 @@ pub fn roots(ctx: &Context) -> Result<Roots> {
     if ctx.settings.local {
         return Ok(Roots::File(crate::local::state::running()?.postgres.ca_file));
     }
-    Ok(Roots::from_environment())
+    Ok(match (Roots::from_environment(), certificate(&ctx.settings)) {
+        (Roots::Rds, Some(path)) => Roots::File(path),
+        (roots, _) => roots,
+    })
+}
+
+/// Returns the file with the root certificate of an existing database; a relative path is below the folder of
+/// outboxctl.toml.
+pub fn certificate(settings: &Settings) -> Option<PathBuf> {
+    let path = settings.existing.get(ExistingKey::DatabaseCertificate)?;
+    let folder = settings.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    Some(folder.join(path))
 }

@@ -132,7 +132,8 @@ impl Deployment {
     /// Returns the subject of sample events.
     pub fn domain(&self) -> Domain {
         match self.pipeline.route.sample {
-            _ if !self.has_sample() => Domain::Outbox,
+            // A pipeline of other tools has no tables of the sample.
+            _ if !self.has_sample() || !self.exists() => Domain::Outbox,
             Sample::People => Domain::People,
             _ => Domain::Cars,
         }
@@ -203,7 +204,18 @@ impl Deployment {
     pub fn stops(&self) -> impl Iterator<Item = &'static Stop> {
         let all = self.exists() || self.given.is_empty();
         let stops = self.pipeline.stops(self.has_sample());
-        stops.filter(move |stop| all || self.is_existing(stop.output))
+        stops.filter(move |stop| all || self.is_existing_stop(stop))
+    }
+
+    /// Returns whether existing resources are this stop.
+    pub fn is_existing_stop(&self, stop: &Stop) -> bool {
+        match stop.part {
+            // A server outside of RDS has no identifier.
+            Part::Database => self.is_existing(Output::DatabaseEndpoint),
+            // Only consumers of outboxctl write it.
+            Part::ProcessedLog => false,
+            _ => self.is_existing(stop.output),
+        }
     }
 
     /// Returns the stop of this kind; None if the deployment has none.

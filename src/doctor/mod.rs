@@ -26,10 +26,11 @@ use std::time::Duration;
 use crate::aws::Clients;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{self, Pipeline};
+use crate::pipelines::{self, Pipeline, Stack};
 use crate::postgres::tls::Roots;
-use crate::settings::{ConfigFile, Place, Settings};
+use crate::settings::{ConfigFile, Existing, Place, Settings};
 
+pub use existing::candidates::{Candidate, Candidates};
 pub use existing::examine as examine_existing;
 pub use finding::{Finding, State};
 pub use picture::{hops, picture};
@@ -67,8 +68,17 @@ struct Ground<'a> {
     clients: Clients,
     /// Template parameters as a deploy would set them: the user's, and the templates' defaults.
     parameters: BTreeMap<String, String>,
+    /// Resources that outboxctl does not create.
+    existing: Existing,
     limit: Duration,
     on_finding: OnFinding<'a>,
+}
+
+impl Ground<'_> {
+    /// Returns whether a deploy creates this stack.
+    fn creates(&self, stack: &Stack) -> bool {
+        self.pipeline.stack(stack.name).is_some_and(|stack| !pipelines::replaces(&self.existing, stack))
+    }
 }
 
 impl Examination<'_> {
@@ -119,7 +129,7 @@ impl Examination<'_> {
                 };
                 let mut checks = networks::checks(&ground, &deployment);
                 checks.extend(leftovers::checks(&ground, &deployment));
-                checks.extend(existing::checks(&deployment, &ground.parameters));
+                checks.extend(existing::checks(&deployment, &ground.parameters, false));
                 findings.extend(run::run(checks, self.limit, self.on_finding).await);
                 findings.extend(deployed::examine(&ground, &deployment).await);
             }
@@ -159,7 +169,8 @@ impl Examination<'_> {
         parameters.extend(self.settings.parameters.clone());
         let (local, stage) = (self.settings.local, self.settings.stage.as_str());
         let (limit, on_finding) = (self.limit, self.on_finding);
-        Ok(Ground { local, stage, pipeline, clients, parameters, limit, on_finding })
+        let existing = self.settings.existing.clone();
+        Ok(Ground { local, stage, pipeline, clients, parameters, existing, limit, on_finding })
     }
 }
 
@@ -177,6 +188,7 @@ pub async fn look(
         pipeline: deployment.pipeline,
         clients: deployment.clients.clone(),
         parameters: BTreeMap::new(),
+        existing: deployment.given().existing().clone(),
         limit,
         on_finding,
     };

@@ -24,7 +24,7 @@ const AT_ONCE: usize = 8;
 
 pub fn checks<'a>(ground: &'a Ground<'_>, deployment: &'a Deployment) -> Vec<Check<'a>> {
     // The local stack has only one network.
-    if ground.local || !ground.pipeline.includes(&NETWORK) {
+    if ground.local || !ground.creates(&NETWORK) {
         return Vec::new();
     }
     vec![Check::new(CHECK, range(ground, deployment))]

@@ -4,11 +4,11 @@ use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::dms::versions::Engine;
 use crate::error::{AwsContext, Result, sdk_code};
-use crate::pipelines::{self, Part};
+use crate::pipelines::{self, DATABASE, Part};
 
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
     let mut checks = vec![Check::new("partition", partition(ground))];
-    if ground.pipeline.has(Part::Database) {
+    if ground.creates(&DATABASE) {
         checks.push(Check::new("database version", database_version(ground)));
         checks.push(Check::new("database class", database_class(ground)));
     }

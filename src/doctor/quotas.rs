@@ -5,7 +5,7 @@ use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::account::{self, UNRESERVED};
 use crate::error::{AwsContext, Result};
-use crate::pipelines::{NETWORK, Part};
+use crate::pipelines::{DATABASE, NETWORK, Part, STREAM};
 
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
@@ -13,16 +13,16 @@ const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
     let pipeline = ground.pipeline;
     let mut checks = Vec::new();
-    if pipeline.includes(&NETWORK) {
+    if ground.creates(&NETWORK) {
         checks.push(Check::new("quota: VPCs", vpcs(ground)));
     }
-    if pipeline.has(Part::Database) {
+    if ground.creates(&DATABASE) {
         checks.push(Check::new("quota: databases", databases(ground)));
     }
     if pipeline.has(Part::Capture) {
         checks.push(Check::new("quota: DMS", dms(ground)));
     }
-    if pipeline.has(Part::Kinesis) {
+    if ground.creates(&STREAM) {
         checks.push(Check::new("quota: streams", streams(ground)));
     }
     checks.push(Check::new("quota: function concurrency", concurrency(ground)));

@@ -22,6 +22,11 @@ impl Range {
         self.first <= other.last() && other.first <= self.last()
     }
 
+    /// Returns whether the range has all addresses of the other.
+    pub fn contains(self, other: Self) -> bool {
+        self.first <= other.first && other.last() <= self.last()
+    }
+
     /// Returns the first range of this size in `10.0.0.0/8` that overlaps with none of `taken`; None where there is
     /// none.
     pub fn free(self, taken: &[Self]) -> Option<Self> {
@@ -67,6 +72,8 @@ mod tests {
         assert!(range("10.42.0.0/16").overlaps(range("10.42.255.255/32")));
         assert!(range("0.0.0.0/0").overlaps(range("255.255.255.255/32")));
         assert_eq!(range("10.42.9.1/16").to_string(), "10.42.0.0/16");
+        assert!(range("10.42.0.0/16").contains(range("10.42.255.0/24")));
+        assert!(!range("10.42.0.0/24").contains(range("10.42.0.0/16")));
         for wrong in ["", "10.0.0.0", "10.0.0.0/33", "10.0.0/8", "fd00::/8", "10.0.0.0/-1"] {
             assert!(wrong.parse::<Range>().is_err(), "{wrong}");
         }

@@ -18,6 +18,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 const LAUNCHER: &str = "launcher.py";
 const SCRIPTS: [(&str, &str); 12] = [
     (LAUNCHER, include_str!("launcher.py")),
+    ("cloud_control.py", include_str!("launcher/cloud_control.py")),
     ("disorder.py", include_str!("launcher/disorder.py")),
     ("emulated.py", include_str!("launcher/emulated.py")),
     ("functions.py", include_str!("launcher/functions.py")),

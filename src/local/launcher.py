@@ -107,6 +107,7 @@ application = need("app", "app", "save_all", "_collect_scripts", "_parse_execute
                    "_handle_ecr_registry_request", "_dispatch_service_request")
 
 # They patch the modules above, and need them complete.
+import cloud_control
 import functions
 import network
 import rights
@@ -912,6 +913,7 @@ if __name__ == "__main__":
     install_session_keys()
     rights.install()
     functions.install()
+    cloud_control.install()
     install_signed_answers()
     disable_nagle()
     guard_functions()

@@ -1,6 +1,7 @@
 //! The types of the pipelines' data.
 
 use super::{Output, Route};
+use crate::settings::ExistingKey;
 
 /// The template parameter that includes the sample's API and tables in a stack that also has other resources.
 /// CloudFormation keeps its value from one deploy to the next.
@@ -62,6 +63,8 @@ pub enum Source {
     Output(Output),
     /// An output that an existing resource stands for; empty where none does.
     Existing(Output),
+    /// A value of `[existing]`; this default where it is not set.
+    Key(ExistingKey, &'static str),
     /// Created during the deploy.
     Artifact(Artifact),
     /// The prefix of physical names and a digest of another parameter's value, so that the resource can be replaced

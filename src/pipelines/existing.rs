@@ -5,8 +5,21 @@ use std::collections::BTreeMap;
 use super::{Output, Pipeline, Stack};
 use crate::settings::{Existing, ExistingKey};
 
-/// Outputs that no other stack and no command needs: a stack whose other outputs are given is replaced.
-const OPTIONAL: &[Output] = &[Output::UnloggedQueue];
+/// Outputs that no other stack needs: a stack whose other outputs are given is replaced.
+const OPTIONAL: &[Output] =
+    &[Output::ConsumerSecurityGroupId, Output::DatabaseIdentifier, Output::DatabaseRouteTableId, Output::UnloggedQueue];
+
+/// Outputs that only the stack of a database needs, and that do not matter with an existing one.
+const OF_OWN_DATABASE: &[Output] = &[Output::DatabaseSecurityGroupId, Output::DatabaseSubnetIds];
+
+/// Stacks that create what is missing where only a part is given.
+const PARTIAL: &[&str] = &["bus", "dms"];
+
+/// Engines of DMS that the capture supports as a source.
+const ENGINES: &[&str] = &["postgres", "aurora-postgresql"];
+
+/// The port of PostgreSQL, where none is given.
+const PORT: &str = "5432";
 
 /// The account and region of a deployment, for the ARNs of resources that are given by name.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +50,21 @@ const fn outputs(key: ExistingKey) -> &'static [Output] {
         ExistingKey::Stream => &[Output::StreamName, Output::StreamArn],
         ExistingKey::Bus => &[Output::BusName, Output::BusArn],
         ExistingKey::EventLogGroup => &[Output::EventLogGroup],
+        ExistingKey::ReplicationInstance => &[Output::ReplicationInstanceArn],
+        ExistingKey::VpcId => &[Output::VpcId],
+        ExistingKey::PrivateSubnets => &[Output::PrivateSubnetIds],
+        ExistingKey::DatabaseSubnets => &[Output::DatabaseSubnetIds],
+        ExistingKey::FunctionSecurityGroup => &[Output::FunctionSecurityGroupId],
+        ExistingKey::DmsSecurityGroup => &[Output::DmsSecurityGroupId],
+        ExistingKey::DatabaseSecurityGroup => &[Output::DatabaseSecurityGroupId],
+        ExistingKey::DatabaseEndpoint => &[Output::DatabaseEndpoint],
+        ExistingKey::DatabasePort => &[Output::DatabasePort],
+        ExistingKey::DatabaseName => &[Output::DatabaseName],
+        ExistingKey::DatabaseSecret => &[Output::DatabaseSecretArn],
+        ExistingKey::DatabaseResourceId => &[Output::DatabaseResourceId],
+        ExistingKey::DatabaseIdentifier => &[Output::DatabaseIdentifier],
+        // No outputs: deploy and the checks read them.
+        ExistingKey::DatabaseCertificate | ExistingKey::DatabaseCluster | ExistingKey::DatabaseEngine => &[],
     }
 }
 
@@ -45,8 +73,15 @@ const fn arn_of(key: ExistingKey) -> Option<(&'static str, &'static str)> {
     match key {
         ExistingKey::Stream => Some(("kinesis", "stream")),
         ExistingKey::Bus => Some(("events", "event-bus")),
-        ExistingKey::EventLogGroup => None,
+        ExistingKey::ReplicationInstance => Some(("dms", "rep")),
+        ExistingKey::DatabaseSecret => Some(("secretsmanager", "secret")),
+        _ => None,
     }
+}
+
+/// Returns whether a key needs an ARN: the name alone does not identify the resource.
+const fn needs_arn(key: ExistingKey) -> bool {
+    matches!(key, ExistingKey::ReplicationInstance | ExistingKey::DatabaseSecret)
 }
 
 impl Given {
@@ -59,6 +94,9 @@ impl Given {
                 let is_arn = output.name().ends_with("Arn");
                 found.insert(*output, if is_arn { arn.clone() } else { name.to_owned() });
             }
+        }
+        if existing.get(ExistingKey::DatabaseEndpoint).is_some() {
+            found.entry(Output::DatabasePort).or_insert_with(|| PORT.to_owned());
         }
         Self { existing: existing.clone(), outputs: found }
     }
@@ -82,17 +120,55 @@ impl Given {
         replaces(&self.existing, stack)
     }
 
-    /// Returns the keys of the file with their values.
-    pub fn keys(&self) -> impl Iterator<Item = (ExistingKey, &str)> {
-        self.existing.iter()
+    /// Returns the values of the file.
+    pub fn existing(&self) -> &Existing {
+        &self.existing
     }
 }
 
 /// Returns whether these resources replace the stack: each output that others need is one of theirs.
 pub fn replaces(existing: &Existing, stack: &Stack) -> bool {
-    let given = |output: &Output| existing.iter().any(|(key, _)| outputs(key).contains(output));
-    let needed: Vec<_> = declared(stack).filter(|output| !OPTIONAL.contains(output)).collect();
-    !needed.is_empty() && needed.iter().all(given)
+    let missing = missing_outputs(existing, stack);
+    missing.is_empty() && declared(stack).any(|output| is_given(existing, output))
+}
+
+/// Returns whether an existing resource stands for the output.
+fn is_given(existing: &Existing, output: Output) -> bool {
+    let database = existing.get(ExistingKey::DatabaseEndpoint).is_some();
+    existing.iter().any(|(key, _)| outputs(key).contains(&output)) || (output == Output::DatabasePort && database)
+}
+
+/// Returns the outputs of a stack that others need and that no existing resource stands for.
+fn missing_outputs(existing: &Existing, stack: &Stack) -> Vec<Output> {
+    let database = existing.get(ExistingKey::DatabaseEndpoint).is_some();
+    let needed = declared(stack).filter(|output| !OPTIONAL.contains(output));
+    let needed = needed.filter(|output| !database || !OF_OWN_DATABASE.contains(output));
+    needed.filter(|output| !is_given(existing, *output)).collect()
+}
+
+/// Returns the keys that are missing for a deploy: of stacks of which only a part is given. Tools that only follow events
+/// do not need them.
+pub fn incomplete(pipeline: &Pipeline, existing: &Existing) -> Vec<Objection> {
+    let mut found = Vec::new();
+    for stack in pipeline.stacks.iter().filter(|stack| !PARTIAL.contains(&stack.name)) {
+        let first = existing.iter().find(|(key, _)| declared(stack).any(|output| outputs(*key).contains(&output)));
+        let missing = missing_outputs(existing, stack);
+        let Some((key, _)) = first.filter(|_| !missing.is_empty()) else { continue };
+        let names = ExistingKey::ALL.iter().filter(|key| outputs(**key).iter().any(|output| missing.contains(output)));
+        let names: Vec<_> = names.map(|key| key.name()).collect();
+        let text = format!("it replaces the stack {} only together with {}", stack.name, names.join(", "));
+        found.push(Objection { key, text, remedy: format!("set {} too, or remove {}", names.join(", "), key.name()) });
+    }
+    if existing.get(ExistingKey::DatabaseEndpoint).is_some() && existing.get(ExistingKey::VpcId).is_none() {
+        found.push(Objection {
+            key: ExistingKey::DatabaseEndpoint,
+            text: "DMS and the functions must reach the database, which is in a network of its own".to_owned(),
+            remedy: "set network.vpc, network.private_subnets, network.function_security_group and \
+                     network.dms_security_group to a network that the database admits"
+                .to_owned(),
+        });
+    }
+    found
 }
 
 /// Returns the outputs that the stack's template declares.
@@ -109,12 +185,20 @@ pub fn objections(pipeline: &Pipeline, existing: &Existing, home: Home<'_>) -> V
     for (key, value) in existing.iter() {
         let object = |text: String, remedy: &str| Objection { key, text, remedy: remedy.to_owned() };
         let has = |output: &Output| pipeline.stacks.iter().any(|stack| declared(stack).any(|one| one == *output));
-        if !outputs(key).iter().any(has) {
+        let used = match outputs(key) {
+            [] => has(&Output::DatabaseEndpoint),
+            outputs => outputs.iter().any(has),
+        };
+        if !used {
             found.push(object(format!("{} has no resource of this kind", pipeline.name), "remove the key"));
             continue;
         }
         if let Some(text) = wrong_arn(key, value, home) {
             found.push(object(text, "give the name, or the ARN, of a resource in the deployment's account and region"));
+        }
+        if key == ExistingKey::DatabaseEngine && !ENGINES.contains(&value) {
+            let text = format!("{value:?} is not an engine of DMS that is supported");
+            found.push(object(text, &format!("set it to {}", ENGINES.join(" or "))));
         }
         if key == ExistingKey::EventLogGroup && existing.get(ExistingKey::Bus).is_none() {
             let remedy = "set `bus` to the bus whose events it has, or remove the key";
@@ -128,7 +212,7 @@ pub fn objections(pipeline: &Pipeline, existing: &Existing, home: Home<'_>) -> V
 fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a str, String) {
     let Some((service, kind)) = arn_of(key) else { return (value, value.to_owned()) };
     match parts(value) {
-        Some([_, _, _, _, _, rest]) => (rest.split_once('/').map_or(rest, |(_, name)| name), value.to_owned()),
+        Some([_, _, _, _, _, rest]) => (rest.split_once(['/', ':']).map_or(rest, |(_, name)| name), value.to_owned()),
         None => {
             let Home { region, account } = home;
             (value, format!("arn:{}:{service}:{region}:{account}:{kind}/{value}", partition(region)))
@@ -140,9 +224,10 @@ fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a st
 fn wrong_arn(key: ExistingKey, value: &str, home: Home<'_>) -> Option<String> {
     let (service, kind) = arn_of(key)?;
     let Some([_, _, of, region, account, rest]) = parts(value) else {
-        return value.starts_with("arn:").then(|| format!("{value} is not an ARN"));
+        return (value.starts_with("arn:") || needs_arn(key)).then(|| format!("{value} is not an ARN"));
     };
-    let name = rest.split_once('/').filter(|(prefix, name)| *prefix == kind && !name.is_empty());
+    // Most types separate their name with a slash, secrets and replication instances with a colon.
+    let name = rest.split_once(['/', ':']).filter(|(prefix, name)| *prefix == kind && !name.is_empty());
     if of != service || name.is_none() {
         return Some(format!("{value} is not the ARN of a {}", kind.replace('-', " ")));
     }
@@ -162,6 +247,8 @@ fn parts(text: &str) -> Option<[&str; 6]> {
 /// Returns the partition of a region ("Amazon Resource Names" in the AWS General Reference).
 fn partition(region: &str) -> &'static str {
     match region {
+        // A pattern for any region.
+        "*" => "*",
         _ if region.starts_with("cn-") => "aws-cn",
         _ if region.starts_with("us-gov-") => "aws-us-gov",
         _ => "aws",
@@ -212,7 +299,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_missing_for_a_deploy_is_named() {
+        use ExistingKey::{DatabaseEndpoint, DatabaseName, DatabaseResourceId, DatabaseSecret};
+        use ExistingKey::{DmsSecurityGroup, FunctionSecurityGroup, PrivateSubnets, VpcId};
+        let texts = |existing: &Existing| {
+            let found = incomplete(find("rds-eventbridge").expect("a pipeline"), existing);
+            found.into_iter().map(|one| format!("{}: {}", one.text, one.remedy)).collect::<Vec<_>>().join("; ")
+        };
+        let network =
+            [(VpcId, "vpc-1"), (PrivateSubnets, "a,b"), (FunctionSecurityGroup, "f"), (DmsSecurityGroup, "d")];
+        let alone: Existing = network.into();
+        assert!(
+            texts(&alone).contains("network.database_subnets, network.database_security_group"),
+            "{}",
+            texts(&alone)
+        );
+        let [one, two, three, four] = network;
+        let database =
+            [(DatabaseEndpoint, "host"), (DatabaseName, "shop"), (DatabaseSecret, "arn"), (DatabaseResourceId, "db")];
+        let [five, six, seven, eight] = database;
+        let both: Existing = [one, two, three, four, five, six, seven, eight].into();
+        assert_eq!(texts(&both), "");
+        assert_eq!(replaced("rds-eventbridge", &both), ["network", "database"]);
+        let database: Existing = database.into();
+        assert!(texts(&database).contains("network.vpc"), "{}", texts(&database));
+        assert_eq!(texts(&[(Bus, "shop"), (Stream, "orders")].into()), "");
+    }
+
+    #[test]
     fn values_that_a_pipeline_cannot_use_are_all_named() {
+        let arn = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:shop-abcdef";
         let texts = |pipeline: &str, existing: Existing| {
             let found = objections(find(pipeline).expect("a pipeline"), &existing, HOME);
             found.into_iter().map(|one| one.text).collect::<Vec<_>>()
@@ -227,6 +343,11 @@ mod tests {
         {
             assert_eq!(texts("rds-kinesis", [(Stream, wrong)].into()).len(), 1, "{wrong}");
         }
+        assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseSecret, arn)].into()), [""; 0]);
+        assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseSecret, "shop")].into()).len(), 1, "a name");
+        assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseEngine, "aurora-postgresql")].into()), [""; 0]);
+        assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseEngine, "aurora")].into()).len(), 1);
+        assert_eq!(texts("dynamodb-cdc", [(ExistingKey::DatabaseCertificate, "ca.pem")].into()).len(), 1);
         let alone = texts("rds-eventbridge", [(EventLogGroup, "/aws/events/shop")].into());
         assert!(alone[0].contains("`bus` is not set"), "{alone:?}");
     }

@@ -25,12 +25,12 @@ mod stage;
 pub mod stops;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
-pub use existing::{Given, Home, objections, replaces};
+pub use existing::{Given, Home, incomplete, objections, replaces};
 pub use hop::Hop;
 pub use output::Output;
 pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
 pub use route::{FailureStore, Part, Route, Sample, Stop, Store, Target};
-pub use shared::{ACCOUNT, NETWORK};
+pub use shared::{ACCOUNT, DATABASE, NETWORK, STREAM};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

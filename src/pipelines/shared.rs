@@ -2,6 +2,7 @@
 
 use super::catalog::{Artifact, Owner, Source, Stack};
 use super::{Output, template};
+use crate::settings::ExistingKey;
 use Source::{NamePrefix, Protected};
 
 /// Roles that DMS requires once per account.
@@ -92,9 +93,11 @@ pub const DMS: Stack = Stack {
         ("NamePrefix", NamePrefix),
         ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
         ("DmsSecurityGroupId", Source::Output(Output::DmsSecurityGroupId)),
+        ("DatabaseEngine", Source::Key(ExistingKey::DatabaseEngine, "postgres")),
         ("DatabaseName", Source::Output(Output::DatabaseName)),
         ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
         ("StreamArn", Source::Output(Output::StreamArn)),
+        ("ExistingReplicationInstanceArn", Source::Existing(Output::ReplicationInstanceArn)),
         ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
         ("CertificateIdentifier", Source::NameByDigest("DatabaseCertificate")),
     ],

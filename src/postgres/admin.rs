@@ -11,10 +11,11 @@ pub use super::migrate::InitReport;
 pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
+pub use super::readiness::{Readiness, Room};
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
 pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;
-use super::{committed, failures, migrate, overview, processed, purge, samples, slots, status};
+use super::{committed, failures, migrate, overview, processed, purge, readiness, samples, slots, status};
 use crate::error::{Error, Kind, Result};
 
 /// A request to the database's owner.
@@ -28,6 +29,8 @@ pub enum AdminRequest {
         sample: bool,
     },
     Status,
+    /// The prerequisites of a capture.
+    Readiness,
     Overview(OverviewRequest),
     SampleInsert(SampleRequest),
     Processed(ProcessedRequest),
@@ -69,6 +72,7 @@ fn most_before() -> u32 {
 pub enum AdminResponse {
     Init(InitReport),
     Status(StatusReport),
+    Readiness(Readiness),
     Overview(Overview),
     SampleInsert {
         inserted: Vec<Inserted>,
@@ -131,6 +135,7 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
     Ok(match request {
         AdminRequest::Init { dry_run, sample } => AdminResponse::Init(migrate::init(client, dry_run, sample).await?),
         AdminRequest::Status => AdminResponse::Status(status::status(client).await?),
+        AdminRequest::Readiness => AdminResponse::Readiness(readiness::readiness(client).await?),
         AdminRequest::Overview(request) => AdminResponse::Overview(overview::overview(client, &request).await?),
         AdminRequest::SampleInsert(request) => {
             AdminResponse::SampleInsert { inserted: samples::insert(client, &request).await?, most: samples::MAX_CHUNK }

@@ -17,6 +17,7 @@ mod migrate;
 mod overview;
 mod processed;
 mod purge;
+mod readiness;
 pub mod replication;
 mod samples;
 mod schema;

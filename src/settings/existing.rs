@@ -27,6 +27,11 @@ macro_rules! keys {
                 match self { $(Self::$key => $about),* }
             }
 
+            /// Returns whether the value is a list.
+            pub const fn is_list(self) -> bool {
+                matches!(self, Self::PrivateSubnets | Self::DatabaseSubnets)
+            }
+
             /// Returns a value for a comment in a new file.
             pub const fn example(self) -> &'static str {
                 match self { $(Self::$key => $example),* }
@@ -41,6 +46,41 @@ keys! {
     EventLogGroup, "event_log_group",
         "Log group with every outbox event of the bus above. A rule of that bus must already write to it; without the key, \
          outboxctl creates log group and rule", "/aws/events/shop";
+    ReplicationInstance, "replication_instance", "DMS replication instance, by ARN, that runs the capture task",
+        "arn:aws:dms:eu-central-1:111122223333:rep:ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    VpcId, "network.vpc", "VPC of the subnets and security groups below", "vpc-0123456789abcdef0";
+    PrivateSubnets, "network.private_subnets",
+        "Subnets of DMS, the functions and consumers, in two zones or more, as a list or separated by commas",
+        "subnet-0123456789abcdef0,subnet-0123456789abcdef1";
+    DatabaseSubnets, "network.database_subnets",
+        "Subnets of a database that outboxctl creates, in two zones or more; not needed with an existing database",
+        "subnet-0123456789abcdef2,subnet-0123456789abcdef3";
+    FunctionSecurityGroup, "network.function_security_group",
+        "Security group of the functions, which the database must admit", "sg-0123456789abcdef0";
+    DmsSecurityGroup, "network.dms_security_group",
+        "Security group of the replication instance, which the database must admit", "sg-0123456789abcdef1";
+    DatabaseSecurityGroup, "network.database_security_group",
+        "Security group of the database; with an existing database only for the check of its rules",
+        "sg-0123456789abcdef2";
+    DatabaseEndpoint, "database.endpoint",
+        "Host name of the PostgreSQL server that writes; not a reader endpoint, and not a connection pooler",
+        "shop.abcdefghijkl.eu-central-1.rds.amazonaws.com";
+    DatabasePort, "database.port", "Port of the server, by default 5432", "5432";
+    DatabaseName, "database.name", "Database with the outbox", "shop";
+    DatabaseSecret, "database.secret",
+        "ARN of the secret with username, password, host and port, which DMS and the admin function read",
+        "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-abcdef";
+    DatabaseResourceId, "database.resource_id",
+        "Resource id of the instance, db-…, or of the cluster, cluster-…, for the IAM authentication of functions",
+        "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    DatabaseIdentifier, "database.identifier",
+        "Identifier of the RDS instance, for checks; leave it out if the server is not on RDS", "shop";
+    DatabaseCluster, "database.cluster",
+        "Identifier of the Aurora cluster, for checks; database.endpoint is then its writer endpoint", "shop";
+    DatabaseEngine, "database.engine",
+        "Engine of the server in the words of DMS: postgres, or aurora-postgresql for an Aurora cluster", "postgres";
+    DatabaseCertificate, "database.certificate",
+        "PEM file with the root certificate of the server, by default that of RDS in the region", "certificate.pem";
 }
 
 /// The values of `[existing]`; lists are joined with commas.

@@ -166,7 +166,7 @@ impl Args {
             ctx.console.note(format!("to delete: {}", names(leaving)));
         }
         let existing: Vec<_> =
-            deployment.given().keys().map(|(key, value)| format!("{} {value}", key.name())).collect();
+            deployment.given().existing().iter().map(|(key, value)| format!("{} {value}", key.name())).collect();
         if !existing.is_empty() {
             ctx.console.note(format!("existing, left alone: {}", existing.join(", ")));
         }

@@ -9,18 +9,20 @@ use tokio::sync::OnceCell;
 use crate::aws::package::{Package, Runs, Uploaded, upload};
 use crate::aws::{Clients, account};
 use crate::cloudformation::{Outputs, Supply};
-use crate::commands::Context;
+use crate::commands::{Context, reach};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
 use crate::output::{Console, Event};
 use crate::pipelines::{Artifact, Output};
-use crate::postgres::tls::regional_root;
+use crate::postgres::tls::{Roots, regional_root};
 
 pub struct Artifacts {
     clients: Clients,
     console: Console,
     pub package: Arc<Package>,
     local: bool,
+    /// File with the root certificate of an existing database.
+    certificate: Option<PathBuf>,
     /// Prevents uploads.
     dry_run: bool,
     /// Shared by the stacks that need the package at the same time.
@@ -44,6 +46,7 @@ impl Artifacts {
             console: ctx.console.clone(),
             package: Arc::new(package),
             local,
+            certificate: reach::certificate(&ctx.settings),
             dry_run,
             uploaded: OnceCell::new(),
         })
@@ -86,6 +89,11 @@ impl Artifacts {
             let path = local::state::running()?.postgres.ca_file;
             return std::fs::read_to_string(&path)
                 .or_fail(Kind::LocalDown, || format!("can't read {}", path.display()));
+        }
+        if let Some(path) = &self.certificate {
+            // Only certificates may become a parameter of a stack.
+            Roots::File(path.clone()).client_config()?;
+            return std::fs::read_to_string(path).or_fail(Kind::Io, || format!("can't read {}", path.display()));
         }
         let region = self.clients.region();
         regional_root(region).ok_or_else(|| {

@@ -30,12 +30,15 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
         }
     }
     if let Ok(secret) = before.output(Output::DatabaseSecretArn)
+        && !before.is_existing(Output::DatabaseSecretArn)
         && now.output(Output::DatabaseSecretArn).is_err()
         && databases::has_secret(clients, secret).await?
     {
         left.push(format!("secret {secret}"));
     }
-    if let Ok(database) = before.output(Output::DatabaseIdentifier) {
+    if let Ok(database) = before.output(Output::DatabaseIdentifier)
+        && !before.is_existing(Output::DatabaseIdentifier)
+    {
         let snapshots = databases::snapshots(clients, database).await?;
         left.extend(snapshots.into_iter().map(|snapshot| format!("database snapshot {snapshot}")));
         let backups = databases::retained_backups(clients, database).await?;

@@ -10,9 +10,10 @@ use serde_json::json;
 
 use crate::aws::endpoint::is_loopback;
 use crate::commands::Context;
+use crate::doctor::Candidates;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Outcome;
-use crate::pipelines;
+use crate::pipelines::{self, Pipeline};
 use crate::settings::{ConfigFile, FILE_NAME, Origin, check_region, check_stage};
 
 /// Write a commented outboxctl.toml into the working directory
@@ -25,6 +26,12 @@ pub struct Args {
     /// Overwrite an existing file, keeping its values but not its comments
     #[arg(long)]
     force: bool,
+    /// Search the account for resources to use in place of new ones, and write them to the table `existing`
+    ///
+    /// A single candidate for a key is set; several are written as comments to choose from. Keys that an existing file sets
+    /// are kept.
+    #[arg(long, conflicts_with = "schema")]
+    from_existing: bool,
     /// Print the JSON Schema of outboxctl.toml, for editors, without writing a file
     #[arg(long)]
     schema: bool,
@@ -47,14 +54,20 @@ impl Args {
         }
         let answers = self.answers(ctx, before.as_deref()).await?;
         let pipeline = pipelines::find(&answers.pipeline)?;
-        let text = text::render(&answers, &pipelines::parameters(pipeline)?);
+        let candidates = match self.from_existing {
+            true => find(ctx, pipeline).await?,
+            false => Candidates::default(),
+        };
+        let text = text::render(&answers, &pipelines::parameters(pipeline)?, &candidates.found);
         if before.as_deref() == Some(text.as_str()) {
-            return Ok(Outcome::data(data(&answers))
+            return Ok(Outcome::data(data(&answers, &candidates))
                 .changed(false)
                 .summary(format!("{FILE_NAME} is already up to date")));
         }
         write(path, &text, self.force)?;
-        Ok(Outcome::data(data(&answers)).changed(true).summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
+        Ok(Outcome::data(data(&answers, &candidates))
+            .changed(true)
+            .summary(format!("wrote {FILE_NAME}; next: `outboxctl doctor`")))
     }
 
     /// Returns the settings for the file.
@@ -116,10 +129,22 @@ impl Args {
     }
 }
 
-fn data(answers: &text::Answers) -> serde_json::Value {
+/// Searches the account, and reports what was found and what could not be listed.
+async fn find(ctx: &Context, pipeline: &'static Pipeline) -> Result<Candidates> {
+    let _wait = ctx.console.wait("existing", "searching the account");
+    let candidates = Candidates::find(ctx.aws().await?, pipeline).await?;
+    candidates.denied.iter().for_each(|denied| ctx.console.warn(format!("not searched: {denied}")));
+    let count: usize = candidates.found.values().map(Vec::len).sum();
+    ctx.console.note(format!("found {count} values for [existing]; keys with several have them as comments"));
+    Ok(candidates)
+}
+
+fn data(answers: &text::Answers, candidates: &Candidates) -> serde_json::Value {
     let text::Answers { region, profile, stage, pipeline, local, .. } = answers;
     json!({
         "path": FILE_NAME, "region": region, "profile": profile, "stage": stage, "pipeline": pipeline, "local": local,
+        "candidates": candidates.found.iter().map(|(key, values)| (key.name().to_owned(), json!(values))).collect::<serde_json::Map<_, _>>(),
+        "denied": candidates.denied,
     })
 }
 

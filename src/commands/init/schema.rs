@@ -60,7 +60,14 @@ fn describe_existing(table: &mut Value) {
             if properties[name].is_null() {
                 properties[name] = match names.peek() {
                     Some(_) => json!({ "type": "object", "additionalProperties": false }),
-                    None => json!({ "type": "string", "description": key.about() }),
+                    None => {
+                        let types = match key {
+                            ExistingKey::DatabasePort => json!(["integer", "string"]),
+                            key if key.is_list() => json!(["array", "string"]),
+                            _ => json!("string"),
+                        };
+                        json!({ "type": types, "description": key.about() })
+                    }
                 };
             }
             at = &mut at["properties"][name];
@@ -148,6 +155,7 @@ mod tests {
             json!({}),
             json!({ "stage": "dev-2", "local": true, "pipeline": "dynamodb-cdc" }),
             json!({ "existing": { "stream": "orders", "bus": "shop" } }),
+            json!({ "existing": { "network": { "private_subnets": ["subnet-1"] }, "database": { "port": 5432 } } }),
             json!({ "parameters": { "Shards": 2, "LogDays": "30", "DatabaseVersion": 17, "OpenApi": true } }),
         ] {
             assert!(validator.is_valid(&taken), "{taken}");

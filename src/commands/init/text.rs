@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::doctor::Candidate;
 use crate::pipelines::{self, Parameter};
 use crate::settings::{Existing, ExistingKey, KEYS};
 
@@ -22,7 +23,11 @@ pub struct Answers {
 const TABLES: [&str; 2] = ["existing", "parameters"];
 
 /// Returns the file's text, with a comment on every key; keys without a value are commented out.
-pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
+pub fn render(
+    answers: &Answers,
+    parameters: &[Parameter],
+    candidates: &BTreeMap<ExistingKey, Vec<Candidate>>,
+) -> String {
     let mut text = String::from(
         "# Settings of outboxctl. The file is found in the working directory or the nearest folder above.\n\
          # Flags take precedence over environment variables, and those over this file.\n",
@@ -52,8 +57,14 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
     let about = |name: &str| KEYS.iter().find(|key| key.name == name).map_or("", |key| key.about);
     text.push_str(&format!("\n{}[existing]\n", comment(about("existing"))));
     for key in ExistingKey::ALL {
-        let line = optional(key.name(), answers.existing.get(*key), key.example());
-        text.push_str(&format!("\n{}{line}\n", comment(key.about())));
+        let found = candidates.get(key).map_or(&[][..], Vec::as_slice);
+        let lines = match (answers.existing.get(*key), found) {
+            (Some(value), _) => optional(key.name(), Some(value), ""),
+            (None, []) => optional(key.name(), None, key.example()),
+            (None, [one]) => format!("{}{}", comment(&one.about), optional(key.name(), Some(&one.value), "")),
+            (None, several) => several.iter().map(|one| choice(*key, one)).collect::<Vec<_>>().join("\n"),
+        };
+        text.push_str(&format!("\n{}{lines}\n", comment(key.about())));
     }
     let parameters_about = format!("{}. Commented-out values are the defaults", about("parameters"));
     text.push_str(&format!("\n{}[parameters]\n", comment(&parameters_about)));
@@ -76,6 +87,11 @@ pub fn render(answers: &Answers, parameters: &[Parameter]) -> String {
         }
     }
     text
+}
+
+/// Returns the comment lines of one of several values for a key.
+fn choice(key: ExistingKey, candidate: &Candidate) -> String {
+    format!("{}{}", comment(&candidate.about), optional(key.name(), None, &candidate.value))
 }
 
 fn optional(name: &str, value: Option<&str>, example: &str) -> String {
@@ -120,6 +136,24 @@ mod tests {
     use crate::settings::ConfigFile;
 
     #[test]
+    fn one_candidate_is_set_and_several_are_comments() {
+        let one = |value: &str| Candidate { value: value.into(), about: format!("of {value}") };
+        let found = [
+            (ExistingKey::Stream, vec![one("orders")]),
+            (ExistingKey::Bus, vec![one("shop"), one("warehouse")]),
+            (ExistingKey::EventLogGroup, vec![one("/aws/events/other")]),
+        ];
+        let existing = [(ExistingKey::EventLogGroup, "/aws/events/mine")].into();
+        let answers = Answers { stage: "dev".into(), pipeline: "rds-kinesis".into(), existing, ..Answers::default() };
+        let text = render(&answers, &[], &found.into());
+        let read = ConfigFile::parse(&text, Path::new("outboxctl.toml")).expect("valid").existing;
+        assert_eq!(read, [(ExistingKey::Stream, "orders"), (ExistingKey::EventLogGroup, "/aws/events/mine")].into());
+        for line in ["# bus = \"shop\"", "# of warehouse", "# bus = \"warehouse\""] {
+            assert!(text.lines().any(|other| other == line), "{line}: {text}");
+        }
+    }
+
+    #[test]
     fn written_file_is_valid_and_matches_the_schema() {
         let schema = super::super::schema::schema().expect("a schema");
         let validator = jsonschema::validator_for(&schema).expect("a valid schema");
@@ -129,7 +163,7 @@ mod tests {
                 Answers { stage: "dev".into(), pipeline: pipeline.name.into(), local: true, ..Answers::default() };
             answers.region = Some("eu-\"west\"-1\\\n".into());
             answers.parameters.insert("LogDays".into(), "7".into());
-            let text = render(&answers, &parameters);
+            let text = render(&answers, &parameters, &BTreeMap::new());
             let read = ConfigFile::parse(&text, Path::new("outboxctl.toml")).expect("valid");
             assert_eq!((read.region, read.local, read.parameters.len()), (answers.region.clone(), Some(true), 1));
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");

@@ -16,8 +16,8 @@ use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
-    Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, SampleRequest,
-    SlotRequest, StatusReport, Writers,
+    Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, Readiness,
+    SampleRequest, SlotRequest, StatusReport, Writers,
 };
 use crate::postgres::{Target, connect};
 use crate::streams::processed;
@@ -88,6 +88,14 @@ impl Database {
     pub async fn status(&mut self) -> Result<StatusReport> {
         match self.execute(AdminRequest::Status).await? {
             AdminResponse::Status(report) => Ok(report),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Returns the prerequisites of a capture.
+    pub async fn readiness(&mut self) -> Result<Readiness> {
+        match self.execute(AdminRequest::Readiness).await? {
+            AdminResponse::Readiness(found) => Ok(found),
             other => Err(unexpected(&other)),
         }
     }
@@ -228,8 +236,12 @@ fn unexpected(response: &AdminResponse) -> Error {
         .hint("deploy again, so that the function has this version")
 }
 
-/// Returns whether the instance has a public address, which a template parameter selects.
+/// Returns whether the instance has a public address, which a template parameter selects. An existing database is reached
+/// directly as long as there is no admin function.
 async fn is_public(deployment: &Deployment) -> Result<bool> {
+    if deployment.is_existing(Output::DatabaseEndpoint) {
+        return Ok(deployment.output(Output::AdminFunction).is_err());
+    }
     let identifier = deployment.output(Output::DatabaseIdentifier)?;
     let answer = deployment.clients.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
     let answer = answer.aws(format!("describe database {identifier}"))?;

@@ -15,10 +15,19 @@ const BEHIND: i64 = 256 << 20;
 
 pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database";
-    let Some(name) = scene.output(Output::DatabaseIdentifier) else { return Ok(missing(CHECK)) };
+    let Some(name) = scene.output(Output::DatabaseIdentifier) else {
+        let text = "[existing] gives no identifier of an RDS instance";
+        return Ok(match scene.deployment.is_existing(Output::DatabaseEndpoint) {
+            true => vec![Finding::not_checked(CHECK, text)],
+            false => missing(CHECK),
+        });
+    };
     let answer = match scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await {
         Err(error) if sdk_code(&error) == "DBInstanceNotFound" => {
-            let remedy = "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`";
+            let remedy = match scene.deployment.is_existing(Output::DatabaseIdentifier) {
+                true => scene.restore(Output::DatabaseIdentifier),
+                false => "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`",
+            };
             return Ok(vec![Finding::failed(CHECK, format!("instance {name} is gone"), remedy).word("gone")]);
         }
         answer => answer.aws(format!("look at database {name}"))?,

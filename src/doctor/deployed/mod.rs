@@ -79,7 +79,7 @@ impl<'a> Scene<'a> {
 /// Marks a finding of an existing resource.
 fn marked(deployment: &Deployment, mut finding: Finding) -> Finding {
     let mut stops = deployment.stops().filter(|stop| Some(stop.part.hop()) == finding.hop);
-    if stops.any(|stop| deployment.is_existing(stop.output)) {
+    if stops.any(|stop| deployment.is_existing_stop(stop)) {
         finding.message.push_str(" (existing, left alone)");
     }
     finding

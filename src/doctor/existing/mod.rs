@@ -2,6 +2,13 @@
 //! it changes anything.
 
 mod bus;
+pub mod candidates;
+mod cluster;
+mod database;
+mod inside;
+mod network;
+mod reach;
+mod replication;
 mod stream;
 
 use std::collections::BTreeMap;
@@ -10,7 +17,8 @@ use std::time::Duration;
 use super::Finding;
 use super::run::{Check, run};
 use crate::deployment::Deployment;
-use crate::pipelines::Output;
+use crate::pipelines::{self, Output};
+use crate::settings::ExistingKey;
 
 /// The context of the checks.
 #[derive(Clone, Copy)]
@@ -18,13 +26,38 @@ struct Scene<'a> {
     deployment: &'a Deployment,
     /// Template parameters as a deploy would set them.
     parameters: &'a BTreeMap<String, String>,
+    /// A deploy follows.
+    deploys: bool,
 }
 
 /// Returns the checks; none if nothing exists.
-pub(super) fn checks<'a>(deployment: &'a Deployment, parameters: &'a BTreeMap<String, String>) -> Vec<Check<'a>> {
-    let scene = Scene { deployment, parameters };
+pub(super) fn checks<'a>(
+    deployment: &'a Deployment,
+    parameters: &'a BTreeMap<String, String>,
+    deploys: bool,
+) -> Vec<Check<'a>> {
+    let scene = Scene { deployment, parameters, deploys };
     let mut checks = Vec::new();
     let given = |output: Output| deployment.given().value(output);
+    if !deployment.given().is_empty() {
+        checks.push(Check::new("existing resources", async move { Ok(incomplete(scene)) }));
+    }
+    if given(Output::VpcId).is_some() {
+        checks.push(Check::new(network::CHECK, network::network(scene)));
+    }
+    if let Some(endpoint) = given(Output::DatabaseEndpoint) {
+        checks.push(Check::new(database::CHECK, database::instance(scene, endpoint)));
+        if let Some(name) = deployment.given().existing().get(ExistingKey::DatabaseCluster) {
+            checks.push(Check::new(database::CHECK, cluster::cluster(scene, name, endpoint)));
+        }
+        if let Some(arn) = given(Output::DatabaseSecretArn) {
+            checks.push(Check::new(database::SECRET, database::secret(scene, arn, endpoint)));
+            checks.push(Check::new(inside::CHECK, inside::inside(scene)));
+        }
+    }
+    if let Some(arn) = given(Output::ReplicationInstanceArn) {
+        checks.push(Check::new(replication::CHECK, replication::instance(scene, arn)));
+    }
     if let Some(name) = given(Output::StreamName) {
         checks.push(Check::new(stream::CHECK, stream::stream(scene, name)));
     }
@@ -37,10 +70,21 @@ pub(super) fn checks<'a>(deployment: &'a Deployment, parameters: &'a BTreeMap<St
     checks
 }
 
-/// Runs all checks.
+/// Returns a finding for each stack of which only a part is given. Other tools' pipelines, of which no stack is deployed,
+/// need no more than what is followed.
+fn incomplete(scene: Scene<'_>) -> Vec<Finding> {
+    let deployment = scene.deployment;
+    if !scene.deploys && !deployment.exists() {
+        return Vec::new();
+    }
+    let found = pipelines::incomplete(deployment.pipeline, deployment.given().existing());
+    found.into_iter().map(|one| Finding::failed(format!("existing {}", one.key.name()), one.text, one.remedy)).collect()
+}
+
+/// Runs all checks before a deploy.
 pub async fn examine(deployment: &Deployment, parameters: &BTreeMap<String, String>, limit: Duration) -> Vec<Finding> {
     let deployment = deployment.clone().fail_fast();
-    run(checks(&deployment, parameters), limit, &|_| {}).await
+    run(checks(&deployment, parameters, true), limit, &|_| {}).await
 }
 
 /// Returns the finding for a resource that was not found.

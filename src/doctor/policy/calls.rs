@@ -76,6 +76,7 @@ pub const CALLS: &[Call] = &[
     call("describe_account_attributes", &["dms:DescribeAccountAttributes", "rds:DescribeAccountAttributes"], On::Any, ALL),
     call("describe_alarms", &["cloudwatch:DescribeAlarms"], On::Any, ALL),
     call("describe_connections", &["dms:DescribeConnections"], On::Any, READ),
+    call("describe_db_clusters", &["rds:DescribeDBClusters"], On::Any, READ),
     call("describe_db_engine_versions", &["rds:DescribeDBEngineVersions"], On::Any, ALL),
     call("describe_db_instances", &["rds:DescribeDBInstances"], On::Database, READ),
     call("describe_endpoints", &["dms:DescribeEndpoints"], On::Any, READ),
@@ -86,6 +87,7 @@ pub const CALLS: &[Call] = &[
     call("describe_log_groups", &["logs:DescribeLogGroups"], On::Any, READ),
     call("describe_orderable_db_instance_options", &["rds:DescribeOrderableDBInstanceOptions"], On::Any, ALL),
     call("describe_orderable_replication_instances", &["dms:DescribeOrderableReplicationInstances"], On::Any, ALL),
+    call("describe_replication_instances", &["dms:DescribeReplicationInstances"], On::Any, READ),
     call("describe_replication_tasks", &["dms:DescribeReplicationTasks"], On::Any, READ),
     call("describe_stream_summary", &["kinesis:DescribeStreamSummary"], On::Streams, READ),
     call("describe_table", &["dynamodb:DescribeTable"], On::Tables, READ),
@@ -93,11 +95,14 @@ pub const CALLS: &[Call] = &[
     call("get_event_source_mapping", &["lambda:GetEventSourceMapping"], On::Any, READ),
     call("get_function_configuration", &["lambda:GetFunctionConfiguration"], On::Functions, READ),
     call("get_queue_attributes", &["sqs:GetQueueAttributes"], On::Queues, READ),
-    // The handler of AWS::EC2::VPC reads with the caller's rights.
-    call("get_resource", &["cloudformation:GetResource", "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups"], On::Any, ALL),
-    call("list_resources", &["cloudformation:ListResources", "ec2:DescribeVpcs"], On::Any, ALL),
+    // The handlers of the types of EC2 read with the caller's rights.
+    call("get_resource", &["cloudformation:GetResource", "ec2:DescribeVpcs", "ec2:DescribeVpcAttribute", "ec2:DescribeNetworkAcls", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeInstances", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
+    call("list_resources", &["cloudformation:ListResources", "ec2:DescribeVpcs", "ec2:DescribeVpcEndpoints"], On::Any, ALL),
     call("get_role", &["iam:GetRole"], On::Roles, READ),
     call("get_service_quota", &["servicequotas:GetServiceQuota"], On::Any, ALL),
+    // Candidates for [existing].
+    call("list_event_buses", &["events:ListEventBuses"], On::Any, ALL),
+    call("list_streams", &["kinesis:ListStreams"], On::Any, ALL),
     call("list_attached_role_policies", &["iam:ListAttachedRolePolicies"], On::Roles, READ),
     call("list_buckets", &["s3:ListAllMyBuckets"], On::Any, ALL),
     call("list_queues", &["sqs:ListQueues"], On::Any, READ),

@@ -54,6 +54,7 @@ mod tests {
     use super::*;
     use crate::doctor::policy::{Role, document};
     use crate::pipelines;
+    use crate::settings::Existing;
 
     /// Action → the resources that it is allowed on.
     fn granted(document: &Value) -> BTreeMap<String, Vec<Value>> {
@@ -73,7 +74,7 @@ mod tests {
     #[test]
     fn the_deployer_has_every_action_of_the_templates_and_the_policies_fit_into_iam() {
         for pipeline in pipelines::ALL {
-            let policy = document(Role::Deployer, pipeline, "dev");
+            let policy = document(Role::Deployer, pipeline, "dev", &Existing::default());
             let granted = granted(&policy);
             for action in actions(pipeline) {
                 assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
@@ -83,7 +84,7 @@ mod tests {
                 assert!(granted.contains_key(action), "{}: {action}", pipeline.name);
             }
             for role in Role::ALL {
-                let length = document(role, pipeline, "dev").to_string().len();
+                let length = document(role, pipeline, "dev", &Existing::default()).to_string().len();
                 // An inline policy of a role has 10,240 characters, without spaces (IAM quotas).
                 assert!(length < 10_240, "{} {role:?}: {length}", pipeline.name);
             }
@@ -93,7 +94,7 @@ mod tests {
     #[test]
     fn roles_have_what_the_roles_below_them_have() {
         for pipeline in pipelines::ALL {
-            let of = |role| granted(&document(role, pipeline, "dev"));
+            let of = |role| granted(&document(role, pipeline, "dev", &Existing::default()));
             let (operator, reader) = (of(Role::Operator), of(Role::ReadOnly));
             assert!(reader.keys().all(|action| operator.contains_key(action)), "{}", pipeline.name);
             assert!(operator.len() > reader.len(), "{}", pipeline.name);
@@ -104,7 +105,7 @@ mod tests {
     fn the_reader_changes_nothing() {
         const READS: &[&str] = &["Describe", "Filter", "Get", "List", "Query", "Scan", "Simulate"];
         for pipeline in pipelines::ALL {
-            for action in granted(&document(Role::ReadOnly, pipeline, "dev")).into_keys() {
+            for action in granted(&document(Role::ReadOnly, pipeline, "dev", &Existing::default())).into_keys() {
                 let verb = action.split_once(':').unwrap().1;
                 assert!(READS.iter().any(|read| verb.starts_with(read)), "{}: {action}", pipeline.name);
                 assert_ne!(action, "secretsmanager:GetSecretValue");
@@ -114,7 +115,8 @@ mod tests {
 
     #[test]
     fn the_operator_acts_on_the_stage_alone() {
-        let policy = document(Role::Operator, pipelines::find("rds-eventbridge").unwrap(), "prod");
+        let policy =
+            document(Role::Operator, pipelines::find("rds-eventbridge").unwrap(), "prod", &Existing::default());
         for (action, resources) in granted(&policy) {
             let is_read =
                 ["Describe", "Get", "List"].iter().any(|read| action.split_once(':').unwrap().1.starts_with(read));

@@ -11,6 +11,7 @@ mod trust;
 use serde_json::{Value, json};
 
 use crate::pipelines::Pipeline;
+use crate::settings::Existing;
 pub use trust::{Repository, trust};
 
 /// The role that a policy is for.
@@ -29,13 +30,13 @@ impl Role {
     pub const ALL: [Self; 3] = [Self::Deployer, Self::Operator, Self::ReadOnly];
 }
 
-/// Returns the role's policy as a document for IAM.
-pub fn document(role: Role, pipeline: &Pipeline, stage: &str) -> Value {
+/// Returns the role's policy as a document for IAM. It includes the existing resources.
+pub fn document(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existing) -> Value {
     let mut statements = match role {
         Role::Deployer => deployer::statements(pipeline, stage),
         Role::Operator | Role::ReadOnly => Vec::new(),
     };
-    statements.extend(statements::of_calls(role, pipeline, stage));
+    statements.extend(statements::of_calls(role, pipeline, stage, existing));
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 

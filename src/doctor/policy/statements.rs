@@ -7,11 +7,12 @@ use serde_json::{Value, json};
 use super::calls::{CALLS, On, is_relevant};
 use super::{Role, generated};
 use crate::doctor::permissions;
-use crate::pipelines::Pipeline;
+use crate::pipelines::{Given, Home, Output, Pipeline};
+use crate::settings::Existing;
 
 /// Returns one statement for each kind of resource that the role acts on, without the actions that the deployer's
 /// statements have already.
-pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str) -> Vec<Value> {
+pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str, existing: &Existing) -> Vec<Value> {
     let granted = if role == Role::Deployer { permissions::actions(pipeline) } else { Vec::new() };
     let mut by_resource: BTreeMap<On, BTreeSet<&str>> = BTreeMap::new();
     for call in CALLS.iter().filter(|call| call.roles.contains(&role)) {
@@ -19,7 +20,44 @@ pub fn of_calls(role: Role, pipeline: &Pipeline, stage: &str) -> Vec<Value> {
         by_resource.entry(call.on).or_default().extend(actions);
     }
     let with_actions = by_resource.into_iter().filter(|(_, actions)| !actions.is_empty());
-    with_actions.map(|(on, actions)| statement(on, &actions, pipeline, stage)).collect()
+    let mut statements = Vec::new();
+    for (on, actions) in with_actions {
+        let theirs = of_existing(on, existing);
+        let mut statement = statement(on, &actions, pipeline, stage);
+        match statement["Resource"].as_array_mut() {
+            // Existing resources do not have the tags of the stacks.
+            _ if on == On::Tagged => {
+                let of_secret =
+                    actions.iter().filter(|action| action.starts_with("secretsmanager:")).collect::<Vec<_>>();
+                if !theirs.is_empty() && !of_secret.is_empty() {
+                    statements.push(json!({
+                        "Sid": "ExistingSecret", "Effect": "Allow", "Action": of_secret, "Resource": theirs,
+                    }));
+                }
+            }
+            Some(resources) => resources.extend(theirs.into_iter().map(Value::from)),
+            None => {}
+        }
+        statements.push(statement);
+    }
+    statements
+}
+
+/// Returns the ARNs of existing resources of a kind. Those that are given by name are in any region and account.
+fn of_existing(on: On, existing: &Existing) -> Vec<String> {
+    let given = Given::new(existing, Home { region: "*", account: "*" });
+    let value = |output: Output| given.value(output);
+    let rules = |suffix: &str| value(Output::BusName).map(|bus| format!("arn:*:events:*:*:rule/{bus}/{suffix}"));
+    let arns = match on {
+        On::Streams => [value(Output::StreamArn).map(str::to_owned), None],
+        On::Bus => [value(Output::BusArn).map(str::to_owned), rules("*")],
+        On::Temporary => [rules("outboxctl-tap-*"), None],
+        On::Logs => [value(Output::EventLogGroup).map(|group| format!("arn:*:logs:*:*:log-group:{group}*")), None],
+        On::Database => [value(Output::DatabaseIdentifier).map(|name| format!("arn:*:rds:*:*:db:{name}")), None],
+        On::Tagged => [value(Output::DatabaseSecretArn).map(str::to_owned), None],
+        _ => [None, None],
+    };
+    arns.into_iter().flatten().collect()
 }
 
 fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str) -> Value {

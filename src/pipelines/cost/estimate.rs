@@ -61,7 +61,14 @@ impl Builder<'_> {
                 self.add("API", format!("{} requests", millions(events)), &[(events, "api.http.million-requests")]);
                 self.function("writer function", events, 0.25);
             }
-            Part::Database => database(self, usage, pipeline.has(Part::Consumers)),
+            Part::Database => {
+                if usage.existing.get(ExistingKey::DatabaseEndpoint).is_none() {
+                    database(self, usage);
+                }
+                if usage.existing.get(ExistingKey::VpcId).is_none() {
+                    endpoints(self, usage, pipeline.has(Part::Consumers));
+                }
+            }
             Part::OutboxTable => tables(self, usage, true),
             Part::Table => tables(self, usage, false),
             Part::Kinesis if usage.existing.get(ExistingKey::Stream).is_some() => {}
@@ -87,6 +94,7 @@ impl Builder<'_> {
                 let basis = format!("{} writes", millions(events));
                 self.add("receiver's inbox", basis, &[(events, "dynamodb.million-writes")]);
             }
+            Part::Capture if usage.existing.get(ExistingKey::ReplicationInstance).is_some() => {}
             Part::Capture => capture(self, usage),
             Part::KinesisDestination => {
                 let changes = events * usage.units(1_024.0);
@@ -99,8 +107,10 @@ impl Builder<'_> {
 
     /// Lists existing resources, whose cost is not caused by the pipeline alone.
     fn existing(&mut self, usage: &Usage) {
-        for (key, value) in usage.existing.iter().filter(|(key, _)| *key == ExistingKey::Stream) {
-            let because = "it exists already; records of the pipeline add to its cost".to_owned();
+        let costs =
+            [ExistingKey::Stream, ExistingKey::ReplicationInstance, ExistingKey::VpcId, ExistingKey::DatabaseEndpoint];
+        for (key, value) in usage.existing.iter().filter(|(key, _)| costs.contains(key)) {
+            let because = "it exists already; the traffic of the pipeline adds to its cost".to_owned();
             self.left_out.push(LeftOut { component: format!("{} {value}", key.name()), because });
         }
     }
@@ -132,7 +142,7 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     let made = pipeline.stacks.iter().filter(|stack| !usage.replaces(stack));
     let alarms = made.map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
-    if pipeline.has(Part::Database) {
+    if pipeline.has(Part::Database) && usage.existing.get(ExistingKey::DatabaseEndpoint).is_none() {
         let because = "billed by the GiB where they are more than the database's own storage".to_owned();
         build.left_out.push(LeftOut { component: "backups and snapshots of the database".into(), because });
     }
@@ -165,7 +175,7 @@ fn alarms(stack: &Stack, with_sample: bool) -> usize {
     }
 }
 
-fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
+fn database(build: &mut Builder<'_>, usage: &Usage) {
     let zones = usage.zones("DatabaseMultiAz");
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let class = usage.text("DatabaseClass");
@@ -174,6 +184,9 @@ fn database(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     let size = usage.number("DatabaseStorage");
     build.add("database storage", format!("{size} GiB gp3{standby}"), &[(size * zones, "rds.gp3.gb-month")]);
     build.add("database secret", "1 secret", &[(1.0, "secret.month")]);
+}
+
+fn endpoints(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
     // Kinesis and Secrets Manager in two zones each, and with a consumer CloudFormation, where it looks for its
     // pipeline.
     let endpoints = if consumer { 3.0 } else { 2.0 };

@@ -74,6 +74,11 @@ impl Stack {
         self.world.write(name, text);
     }
 
+    /// Reads a file of the working directory.
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.world.work().join(name)).expect("a file in the working directory")
+    }
+
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -1,0 +1,198 @@
+//! The existing network: VPC, subnets, security groups, and the ways between them.
+//!
+//! They are read through Cloud Control, because the SDK of EC2 is larger than all others together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudcontrol::Client;
+use futures_util::future::try_join_all;
+use serde_json::Value;
+
+use super::reach::{self, Peer};
+use super::{Finding, Scene, not_found};
+use crate::error::{AwsContext, Kind, OrFail, Result, sdk_code};
+use crate::pipelines::Output;
+
+pub const CHECK: &str = "existing network";
+/// The property with the VPC, which CloudFormation names like the output.
+const VPC: &str = Output::VpcId.name();
+/// Maximum concurrent requests.
+const AT_ONCE: usize = 8;
+/// The services that DMS and the functions in the private subnets call.
+const SERVICES: [&str; 2] = ["kinesis-streams", "secretsmanager"];
+
+/// The resources of the network by id; None for one that was not found.
+type Found = BTreeMap<String, Option<Value>>;
+
+pub async fn network(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let given = |output: Output| scene.deployment.given().value(output).unwrap_or_default();
+    let vpc = given(Output::VpcId);
+    let subnets = [
+        ("private_subnets", ids(given(Output::PrivateSubnetIds))),
+        ("database_subnets", ids(given(Output::DatabaseSubnetIds))),
+    ];
+    let groups: Vec<(&str, &str)> = [
+        ("function_security_group", Output::FunctionSecurityGroupId),
+        ("dms_security_group", Output::DmsSecurityGroupId),
+        ("database_security_group", Output::DatabaseSecurityGroupId),
+        ("consumer_security_group", Output::ConsumerSecurityGroupId),
+    ]
+    .into_iter()
+    .map(|(name, output)| (name, given(output)))
+    .filter(|(_, id)| !id.is_empty())
+    .collect();
+    let client = &scene.deployment.clients.cloud_control();
+    let mut wanted = vec![("AWS::EC2::VPC", vpc.to_owned())];
+    wanted.extend(subnets.iter().flat_map(|(_, ids)| ids).map(|id| ("AWS::EC2::Subnet", id.clone())));
+    wanted.extend(groups.iter().map(|(_, id)| ("AWS::EC2::SecurityGroup", (*id).to_owned())));
+    let found = try_join_all(wanted.iter().map(|(kind, id)| get(client, kind, id))).await?;
+    let found: Found = wanted.into_iter().map(|(_, id)| id).zip(found).collect();
+
+    let mut findings = missing(&found);
+    for (name, ids) in &subnets {
+        findings.extend(zones(name, ids, &found));
+    }
+    let inside =
+        subnets.iter().flat_map(|(name, ids)| ids.iter().map(|id| (*name, id.as_str()))).chain(groups.iter().copied());
+    findings.extend(inside.filter_map(|(name, id)| elsewhere(name, id, vpc, &found)));
+    if findings.is_empty() {
+        findings.extend(ways(scene, &found));
+        findings.extend(services(client, vpc, scene.deployment.clients.region()).await?);
+    }
+    if findings.is_empty() {
+        findings.push(Finding::ok(CHECK, format!("{vpc}, {} subnets and security groups", found.len() - 1)));
+    }
+    Ok(findings)
+}
+
+/// Returns the ids of a list.
+fn ids(list: &str) -> Vec<String> {
+    list.split(',').map(str::trim).filter(|id| !id.is_empty()).map(str::to_owned).collect()
+}
+
+/// Returns the properties of a resource; None if it does not exist.
+async fn get(client: &Client, kind: &str, id: &str) -> Result<Option<Value>> {
+    let found = match client.get_resource().type_name(kind).identifier(id).send().await {
+        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(None),
+        answer => answer.aws(format!("look at {id} (cloudformation:GetResource)"))?,
+    };
+    let properties = found.resource_description.and_then(|found| found.properties).unwrap_or_default();
+    serde_json::from_str(&properties)
+        .map(Some)
+        .or_fail(Kind::Unexpected, || format!("Cloud Control describes {id} as {properties:?}"))
+}
+
+fn missing(found: &Found) -> Vec<Finding> {
+    found.iter().filter(|(_, one)| one.is_none()).map(|(id, _)| not_found(CHECK, id)).collect()
+}
+
+/// Checks that subnets are in two zones, which RDS and DMS require.
+fn zones(name: &str, ids: &[String], found: &Found) -> Option<Finding> {
+    let there: Vec<_> = ids.iter().filter_map(|id| found.get(id)?.as_ref()).collect();
+    let zones: BTreeSet<_> = there.iter().filter_map(|subnet| subnet["AvailabilityZone"].as_str()).collect();
+    // A missing subnet has a finding of its own.
+    if ids.is_empty() || there.len() < ids.len() || zones.len() > 1 {
+        return None;
+    }
+    let text = format!("network.{name} are in one availability zone: {}", zones.into_iter().collect::<String>());
+    Some(Finding::failed(CHECK, text, "name subnets of two zones or more: RDS and DMS require them"))
+}
+
+/// Checks that a subnet or group is in the VPC.
+fn elsewhere(name: &str, id: &str, vpc: &str, found: &Found) -> Option<Finding> {
+    let theirs = found.get(id)?.as_ref()?[VPC].as_str()?;
+    let text = format!("{id} is in {theirs}, and network.vpc is {vpc}");
+    (theirs != vpc).then(|| Finding::failed(CHECK, text, format!("correct network.{name} or network.vpc")))
+}
+
+/// Checks that the security groups let the functions and DMS connect to the database.
+fn ways(scene: Scene<'_>, found: &Found) -> Vec<Finding> {
+    let given = |output: Output| scene.deployment.given().value(output).unwrap_or_default();
+    let group = |output: Output| found.get(given(output)).and_then(Option::as_ref);
+    let ranges = |output: Output| {
+        let subnets = ids(given(output)).into_iter().filter_map(|id| found.get(&id).cloned().flatten());
+        subnets.filter_map(|subnet| subnet["CidrBlock"].as_str()?.parse().ok()).collect::<Vec<_>>()
+    };
+    let port = given(Output::DatabasePort).parse().unwrap_or(5432);
+    let (private, inside) = (ranges(Output::PrivateSubnetIds), ranges(Output::DatabaseSubnetIds));
+    let database = Peer { id: given(Output::DatabaseSecurityGroupId), ranges: &inside };
+    let mut findings = Vec::new();
+    for output in [Output::FunctionSecurityGroupId, Output::DmsSecurityGroupId] {
+        let from = Peer { id: given(output), ranges: &private };
+        if let Some(theirs) = group(Output::DatabaseSecurityGroupId)
+            && !reach::permits(&theirs["SecurityGroupIngress"], from, port)
+        {
+            let text = format!("{} does not admit {} on port {port}", database.id, from.id);
+            let remedy = format!(
+                "allow it: `aws ec2 authorize-security-group-ingress --group-id {} --protocol tcp --port {port} --source-group {}`",
+                database.id, from.id
+            );
+            findings.push(Finding::failed(CHECK, text, remedy));
+        }
+        if let Some(ours) = group(output)
+            && !database.id.is_empty()
+            && !reach::permits(&ours["SecurityGroupEgress"], database, port)
+        {
+            let text = format!("{} does not allow outgoing connections to port {port} of the database", from.id);
+            findings.push(Finding::failed(CHECK, text, "add an outgoing rule to the security group"));
+        }
+    }
+    findings
+}
+
+/// Warns of services without a VPC endpoint. Cloud Control does not show routes, so a NAT gateway can't be seen.
+async fn services(client: &Client, vpc: &str, region: &str) -> Result<Vec<Finding>> {
+    const ENDPOINT: &str = "AWS::EC2::VPCEndpoint";
+    let mut pages = client.list_resources().type_name(ENDPOINT).into_paginator().items().send();
+    let mut listed = Vec::new();
+    while let Some(endpoint) = pages.next().await {
+        let endpoint =
+            endpoint.aws("list the VPC endpoints (cloudformation:ListResources, ec2:DescribeVpcEndpoints)")?;
+        listed.extend(endpoint.identifier);
+    }
+    let mut found = Vec::new();
+    for some in listed.chunks(AT_ONCE) {
+        found.extend(try_join_all(some.iter().map(|id| get(client, ENDPOINT, id))).await?);
+    }
+    let ours = found.into_iter().flatten().filter(|endpoint| endpoint[VPC] == vpc);
+    let names: BTreeSet<String> =
+        ours.filter_map(|endpoint| Some(endpoint["ServiceName"].as_str()?.to_owned())).collect();
+    let without = SERVICES.iter().map(|service| format!("com.amazonaws.{region}.{service}"));
+    let without: Vec<_> = without.filter(|service| !names.contains(service)).collect();
+    if without.is_empty() {
+        return Ok(Vec::new());
+    }
+    let text = format!("{vpc} has no VPC endpoint for {}", without.join(" and "));
+    let remedy = "DMS and the functions need one, or a route from the private subnets to a NAT gateway, which can't be checked here";
+    Ok(vec![Finding::warning(CHECK, text, remedy)])
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn subnet(vpc: &str, zone: &str) -> Option<Value> {
+        Some(json!({ "VpcId": vpc, "AvailabilityZone": zone, "CidrBlock": "10.0.0.0/24" }))
+    }
+
+    #[test]
+    fn missing_and_misplaced_parts_are_named_with_their_keys() {
+        let found: Found = [
+            ("vpc-1".to_owned(), None),
+            ("subnet-a".to_owned(), subnet("vpc-1", "eu-west-1a")),
+            ("subnet-b".to_owned(), subnet("vpc-2", "eu-west-1a")),
+        ]
+        .into();
+        assert!(missing(&found)[0].message.contains("vpc-1"));
+        let ids = ["subnet-a".to_owned(), "subnet-b".to_owned()];
+        let zones = zones("private_subnets", &ids, &found).expect("one zone");
+        assert!(zones.message.contains("network.private_subnets") && zones.message.contains("eu-west-1a"), "{zones:?}");
+        assert_eq!(elsewhere("private_subnets", "subnet-a", "vpc-1", &found), None);
+        let other = elsewhere("private_subnets", "subnet-b", "vpc-1", &found).expect("another VPC");
+        assert!(
+            other.message.contains("vpc-2") && other.remedy.is_some_and(|remedy| remedy.contains("private_subnets"))
+        );
+    }
+}
