@@ -16,7 +16,7 @@ use crate::error::{Error, Kind, OrFail, Result};
 
 /// The launcher, and the modules that it imports.
 const LAUNCHER: &str = "launcher.py";
-const SCRIPTS: [(&str, &str); 12] = [
+const SCRIPTS: &[(&str, &str)] = &[
     (LAUNCHER, include_str!("launcher.py")),
     ("cloud_control.py", include_str!("launcher/cloud_control.py")),
     ("disorder.py", include_str!("launcher/disorder.py")),
