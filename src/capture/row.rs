@@ -85,7 +85,9 @@ impl Shape {
         let size = out.len() - from + key.len();
         if size > RECORD_LIMIT {
             out.truncate(from);
-            let text = format!("{} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}", row.name());
+            let table = row.table.full_name();
+            let text = format!("a row of {table} makes a record of {size} bytes, and the stream takes {RECORD_LIMIT}");
+            tracing::error!("{}: {text}", row.name());
             return Err(Error::new(Kind::Failed, text).hint("limit the size of the payload on the write side"));
         }
         if key.is_empty() {
@@ -137,12 +139,14 @@ impl Shape {
             return Ok(text);
         }
         if self.source.fail_on_truncation {
+            // Without the key: DMS is not known to report it. The log of the local stack has it.
             let text = format!(
-                "{}: column {} has {size} bytes (two for each character), which is larger than LobMaxSize ({} bytes)",
-                row.name(),
+                "a row of {}: column {} has {size} bytes (two for each character), which is larger than LobMaxSize ({} bytes)",
+                row.table.full_name(),
                 column.name,
                 self.lobs.limit
             );
+            tracing::error!("{}: {text}", row.name());
             return Err(Error::new(Kind::Failed, text).hint("raise LobMaxSize in the task's settings"));
         }
         tracing::warn!(table = row.table.full_name(), column = column.name, size, "large object truncated");

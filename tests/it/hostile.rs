@@ -93,6 +93,36 @@ async fn no_command_lets_an_event_steer() {
     assert_eq!(String::from_utf8_lossy(&output.stdout).trim_end(), escaped);
 }
 
+/// Without its output, a command has failed, also one that runs until it is stopped.
+#[tokio::test(flavor = "multi_thread")]
+async fn output_to_a_full_disk_is_a_failure() {
+    let _turn = STACK.turn().await;
+    let pipeline = &pipeline().await;
+    pipeline.ok(&["sample", "insert", "--count", "2"]);
+    for args in [
+        &["tail", "kinesis", "--from", "start", "--count", "1"][..],
+        &["tail", "kinesis", "--from", "start", "--count", "1", "-o", "ndjson"],
+        &["tail", "kinesis", "--from", "start", "--count", "1", "--format", "{event_id}"],
+        &["consume", "--exec", "true", "--idle-timeout", "3s", "-o", "ndjson"],
+        &["sample", "insert"],
+        &["replay", "--all", "-o", "ndjson"],
+        &["reconcile", "--grace", "1h", "-o", "json"],
+        &["status"],
+        &["outputs"],
+        &["db", "status"],
+        &["dms", "status", "-o", "json"],
+        &["doctor"],
+        &["local", "status"],
+        &["local", "env"],
+    ] {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("/dev/full");
+        let output = pipeline.command(args).stdout(full).output().expect("it starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {stderr}");
+        assert!(stderr.contains("error: stdout can't be written: "), "{args:?}: {stderr}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signal_is_the_usual_end() {
     let _turn = STACK.turn().await;

@@ -174,7 +174,8 @@ fn text(cause: Cause, local: bool) -> &'static str {
         (Cause::PayloadTooLarge, _) => {
             "the task stops at this row each time. Either raise the limit: `outboxctl deploy --parameter \
              MaximumPayloadKilobytes=…`, then `outboxctl dms start`. Or skip the row: `outboxctl dms start --fresh` \
-             skips all that was written so far, and `outboxctl reconcile --repair` then delivers the rows behind it"
+             skips all that was written so far, and `outboxctl reconcile --repair` then delivers the rows behind it. \
+             `outboxctl explain troubleshooting` has a query that finds the row"
         }
     }
 }
@@ -208,7 +209,7 @@ mod tests {
             ),
             ("u@h:1/d: canceling statement due to statement timeout (57014)", Cause::StatementTimeout),
             (
-                "the row of public.outbox with id 1: column payload has 9 bytes, which is larger than LobMaxSize (8 bytes)",
+                "a row of public.outbox: column payload has 9 bytes, which is larger than LobMaxSize (8 bytes)",
                 Cause::PayloadTooLarge,
             ),
         ] {
