@@ -58,6 +58,7 @@ enum Command {
     Consume(Box<commands::consume::Args>),
     #[command(subcommand)]
     Local(commands::local::Command),
+    Synth(commands::synth::Args),
     Cost(commands::cost::Args),
     Policy(commands::policy::Args),
     #[command(subcommand)]
@@ -92,6 +93,7 @@ impl Command {
             Self::Ui(args) => args.run(ctx).await,
             Self::Consume(args) => args.run(ctx).await,
             Self::Local(command) => command.run(ctx).await,
+            Self::Synth(args) => args.run(ctx).await,
             Self::Cost(args) => args.run(ctx).await,
             Self::Policy(args) => args.run(ctx),
             Self::Config(command) => command.run(ctx).await,

@@ -40,6 +40,11 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Deploy to a stage without questions, as in CI", "@ deploy --stage prod --yes"),
         ("Deploy a larger database", "@ deploy --parameter DatabaseClass=db.r7g.large"),
     ]),
+    ("synth", &[
+        ("Show the stacks, their order and their parameters", "@ synth"),
+        ("Write a Terraform configuration and the functions' archive", "@ synth --format terraform --out infra --package functions.zip"),
+        ("Print the templates as JSON", "@ synth -o json | jq -r '.files[] | select(.path == \"templates/stream.yaml\") | .text'"),
+    ]),
     ("status", &[
         ("Show the pipeline of a stage", "@ status --stage prod"),
         ("Fail a script if a part is broken", "@ status --exit-code --quiet"),

@@ -181,14 +181,7 @@ impl Rollout<'_> {
         if !has_task(stack)? {
             tags.push(("outboxctl:version".to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
         }
-        if stack.owner == Owner::Pipeline {
-            tags.push(("outboxctl:stage".to_owned(), self.values.stage.to_owned()));
-            tags.push(("outboxctl:pipeline".to_owned(), self.pipeline.name.to_owned()));
-        }
-        // Visible in the stack's tags; an emulator that compares resources without their conditions sees a change.
-        if !self.with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
-            tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
-        }
+        tags.extend(stack_tags(self.pipeline, stack, self.values.stage, self.with_sample)?);
         Ok(Some(Desired {
             name,
             scope: stack.name.to_owned(),
@@ -221,6 +214,24 @@ impl Rollout<'_> {
         self.engine.reporter.emit(Event::failed(first, "failed"));
         Err(error)
     }
+}
+
+/// Returns the tags of a stack that do not depend on the version: stage and pipeline, by which policies find resources,
+/// and whether the sample is left out.
+///
+/// # Errors
+/// `Unexpected` if the template is not YAML.
+pub fn stack_tags(pipeline: &Pipeline, stack: &Stack, stage: &str, with_sample: bool) -> Result<Vec<(String, String)>> {
+    let mut tags = Vec::new();
+    if stack.owner == Owner::Pipeline {
+        tags.push(("outboxctl:stage".to_owned(), stage.to_owned()));
+        tags.push(("outboxctl:pipeline".to_owned(), pipeline.name.to_owned()));
+    }
+    // Visible in the stack's tags; an emulator that compares resources without their conditions sees a change.
+    if !with_sample && keys(stack.template, "Parameters")?.contains(WITH_SAMPLE) {
+        tags.push(("outboxctl:sample".to_owned(), "left-out".to_owned()));
+    }
+    Ok(tags)
 }
 
 /// Returns whether the stack has the replication task and its endpoints.

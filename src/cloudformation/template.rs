@@ -1,6 +1,6 @@
 //! Reads templates without AWS.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_yaml_ng::Value;
 
@@ -40,6 +40,60 @@ pub(super) fn resources(template: &str) -> Result<Vec<(String, String)>> {
         Some((name.as_str()?.to_owned(), resource.get("Type").and_then(Value::as_str)?.to_owned()))
     });
     Ok(named.collect())
+}
+
+/// Returns the capabilities that a caller has to acknowledge ("CreateStack" in the CloudFormation API reference).
+///
+/// # Errors
+/// See [`keys`].
+pub fn capabilities(template: &str) -> Result<Vec<&'static str>> {
+    let is_iam = resources(template)?.iter().any(|(_, kind)| kind.starts_with("AWS::IAM::"));
+    let transforms = parse(template)?.get("Transform").is_some();
+    let all = [(is_iam, "CAPABILITY_NAMED_IAM"), (transforms, "CAPABILITY_AUTO_EXPAND")];
+    Ok(all.into_iter().filter(|(needed, _)| *needed).map(|(_, name)| name).collect())
+}
+
+/// Returns the names of the parameters that are lists.
+///
+/// # Errors
+/// See [`keys`].
+pub fn list_parameters(template: &str) -> Result<BTreeSet<String>> {
+    let document = parse(template)?;
+    let parameters = document.get("Parameters").and_then(Value::as_mapping).into_iter().flatten();
+    let is_list = |fields: &Value| {
+        let kind = fields.get("Type").and_then(Value::as_str).unwrap_or_default();
+        kind == "CommaDelimitedList" || kind.starts_with("List<")
+    };
+    let lists = parameters.filter(|(_, fields)| is_list(fields));
+    Ok(lists.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+}
+
+/// Returns the conditions that only compare a parameter with an empty text: the parameter, and whether the condition is
+/// true if it is not empty.
+///
+/// # Errors
+/// See [`keys`].
+pub fn nonempty_conditions(template: &str) -> Result<BTreeMap<String, (String, bool)>> {
+    let document = parse(template)?;
+    let conditions = document.get("Conditions").and_then(Value::as_mapping).into_iter().flatten();
+    let compared = |condition: &Value| {
+        let (condition, is_true) = match call(condition, "Not") {
+            Some([inner]) => (inner, true),
+            _ => (condition, false),
+        };
+        let [Value::Tagged(reference), Value::String(text)] = call(condition, "Equals")? else { return None };
+        let is_reference = reference.tag == "Ref" && text.is_empty();
+        Some((reference.value.as_str().filter(|_| is_reference)?.to_owned(), is_true))
+    };
+    Ok(conditions.filter_map(|(name, condition)| Some((name.as_str()?.to_owned(), compared(condition)?))).collect())
+}
+
+/// Returns the arguments of an intrinsic function in its short form.
+fn call<'a>(value: &'a Value, function: &str) -> Option<&'a [Value]> {
+    match value {
+        Value::Tagged(tagged) if tagged.tag == function => tagged.value.as_sequence().map(Vec::as_slice),
+        _ => None,
+    }
 }
 
 /// Properties that give a resource its name.

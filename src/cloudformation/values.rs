@@ -74,9 +74,7 @@ impl Values<'_> {
         }
         for (name, of) in digests {
             let named = parameters.iter().find(|parameter| parameter.parameter_key() == Some(of));
-            let digest = Sha256::digest(named.and_then(Parameter::parameter_value).unwrap_or_default());
-            let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-            let value = format!("{}-{short}", self.name_prefix);
+            let value = named_after(&self.name_prefix, named.and_then(Parameter::parameter_value).unwrap_or_default());
             parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
         }
         Ok(parameters)
@@ -113,6 +111,13 @@ impl Values<'_> {
             }
         })
     }
+}
+
+/// Returns the prefix with a digest of another parameter's value: see [`Source::NameByDigest`].
+pub fn named_after(prefix: &str, value: &str) -> String {
+    let digest = Sha256::digest(value);
+    let short: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    format!("{prefix}-{short}")
 }
 
 fn previous<'a>(existing: Option<&'a Described>, name: &str) -> Option<&'a str> {

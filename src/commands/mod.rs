@@ -28,6 +28,7 @@ pub mod recover;
 pub mod replay;
 pub mod sample;
 pub mod status;
+pub mod synth;
 pub mod tail;
 pub mod ui;
 pub mod verify;

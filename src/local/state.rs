@@ -37,6 +37,17 @@ pub struct Postgres {
     pub socket: PathBuf,
 }
 
+impl Postgres {
+    /// Returns the certificate of the authority, in PEM.
+    ///
+    /// # Errors
+    /// `LocalDown` if the file can't be read.
+    pub fn ca_pem(&self) -> Result<String> {
+        std::fs::read_to_string(&self.ca_file)
+            .or_fail(Kind::LocalDown, || format!("can't read {}", self.ca_file.display()))
+    }
+}
+
 /// The contents of state.json, which exists while the stack is running, or after its daemon was killed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct State {

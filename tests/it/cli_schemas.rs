@@ -95,6 +95,8 @@ fn commands_that_need_no_deployment_print_what_their_schemas_say() {
         ("config-show", &["config", "show", "--stage", "prod"]),
         ("cost", &["cost", "--region", "eu-central-1"]),
         ("cost", &["cost", "--pipeline", "rds-kinesis", "--region", "us-east-1"]),
+        ("synth", &["synth", "--region", "us-east-1", "--format", "cdk"]),
+        ("synth", &["synth", "--pipeline", "dynamodb-cdc", "--out", "infra"]),
         ("policy", &["policy"]),
         ("policy", &["policy", "--role", "operator", "--oidc", "example/shop"]),
         ("explain", &["explain"]),

@@ -45,6 +45,7 @@ mod settings;
 mod shell;
 mod strict;
 mod support;
+mod synth;
 mod templates;
 mod transports;
 mod trouble;

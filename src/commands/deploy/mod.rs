@@ -245,7 +245,10 @@ fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
 }
 
 /// Checks that every parameter exists in a template.
-fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
+///
+/// # Errors
+/// `Usage` with the nearest name.
+pub fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
     let known = parameter_names(pipeline)?;
     let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
     let error = Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name));

@@ -86,9 +86,7 @@ impl Artifacts {
 
     fn database_certificate(&self) -> Result<String> {
         if self.local {
-            let path = local::state::running()?.postgres.ca_file;
-            return std::fs::read_to_string(&path)
-                .or_fail(Kind::LocalDown, || format!("can't read {}", path.display()));
+            return local::state::running()?.postgres.ca_pem();
         }
         if let Some(path) = &self.certificate {
             // Only certificates may become a parameter of a stack.

@@ -58,6 +58,7 @@ topics! {
         "ci"
         "own-tables"
         "existing"
+        "leaving"
         "private-database"
         "teardown"
         "troubleshooting"

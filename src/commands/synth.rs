@@ -1,0 +1,201 @@
+//! `outboxctl synth`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::aws::package::{Package, Runs};
+use crate::aws::{account, configured_region};
+use crate::commands::Context;
+use crate::commands::deploy::{FUNCTION_BINARY, check_names, check_sample_optional, name_and_value};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::output::{Outcome, Table};
+use crate::pipelines::{self, Given, Home, Pipeline, WITH_SAMPLE};
+use crate::postgres::tls::regional_root;
+use crate::settings::environment;
+use crate::synth::{Choices, Files, Format, Plan, Value, files};
+
+/// Print the pipeline's templates for CloudFormation, Terraform or CDK
+///
+/// Writes the stacks with their parameters and order, so that another tool can deploy them without outboxctl. Names, tags
+/// and values are those of `outboxctl deploy`, including `parameters` and `existing` of outboxctl.toml. Sends no requests
+/// to AWS, except for the account's number if `existing` names resources.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Tool that deploys the stacks
+    #[arg(long, value_name = "TOOL", default_value = "cloudformation")]
+    format: Format,
+    /// Write the files into this folder, creating it if necessary [default: print the plan]
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// Replace files in the folder that have another content
+    #[arg(long, requires = "out")]
+    force: bool,
+    /// Write the archive of the functions' code to this file
+    #[arg(long, value_name = "FILE")]
+    package: Option<PathBuf>,
+    /// Executable to package as the functions, if this one cannot run on Lambda
+    #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
+    function_binary: Option<PathBuf>,
+    /// Exclude the sample's API and tables, for an application of your own
+    #[arg(long)]
+    without_sample: bool,
+    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameters: Vec<(String, String)>,
+}
+
+impl Args {
+    pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        let settings = &ctx.settings;
+        let pipeline = pipelines::find(&settings.pipeline)?;
+        let mut parameters = settings.parameters.clone();
+        parameters.extend(self.parameters.iter().cloned());
+        if self.without_sample {
+            check_sample_optional(pipeline)?;
+            parameters.insert(WITH_SAMPLE.to_owned(), "false".to_owned());
+        }
+        check_names(pipeline, &parameters)?;
+        let known = pipelines::parameters(pipeline)?;
+        let objection = known.iter().find_map(|one| one.objection(parameters.get(&one.name)?));
+        if let Some(objection) = objection.or_else(|| pipelines::contradiction(&known, &parameters)) {
+            return Err(Error::new(Kind::Usage, objection));
+        }
+        let region = match settings.local {
+            true => Some(ctx.aws().await?.region().to_owned()),
+            false => configured_region(settings).await,
+        };
+        let certificate = match settings.local {
+            true => Some(crate::local::state::running()?.postgres.ca_pem()?),
+            false => region.as_deref().and_then(regional_root),
+        };
+        let given = self.given(ctx, pipeline, region.as_deref()).await?;
+        let choices = Choices {
+            stage: &settings.stage,
+            region,
+            protected: !settings.local && !pipelines::is_development(&settings.stage),
+            parameters: &parameters,
+            package: self.package(settings.local).await?,
+            given: &given,
+            certificate,
+        };
+        let plan = Plan::new(pipeline, &choices)?;
+        let files = files(&plan, self.format);
+        let data = |directory: Option<&Path>| {
+            let listed: Vec<_> = files
+                .iter()
+                .map(|(path, text)| match directory {
+                    Some(_) => json!({ "path": path }),
+                    None => json!({ "path": path, "text": text }),
+                })
+                .collect();
+            let format = clap::ValueEnum::to_possible_value(&self.format);
+            let format = format.as_ref().map(|value| value.get_name());
+            json!({ "format": format, "directory": directory, "plan": plan, "files": listed })
+        };
+        match &self.out {
+            None => Ok(Outcome::data(data(None))
+                .table(table(&plan))
+                .summary(format!("{} files; write them with --out FOLDER", files.len()))),
+            Some(folder) => {
+                let changed = write(folder, &files, self.force)?;
+                let summary =
+                    format!("{} files are in {}; README.md has the next steps", files.len(), folder.display());
+                Ok(Outcome::data(data(Some(folder))).changed(changed > 0).summary(summary))
+            }
+        }
+    }
+
+    /// Returns the outputs that existing resources stand for. Their ARNs have the account's number, which is requested.
+    async fn given(&self, ctx: &Context, pipeline: &Pipeline, region: Option<&str>) -> Result<Given> {
+        let existing = &ctx.settings.existing;
+        if existing.iter().next().is_none() {
+            return Ok(Given::default());
+        }
+        let account = account::number(ctx.aws().await?).await?;
+        let home = Home { region: region.unwrap_or_default(), account };
+        match pipelines::objections(pipeline, existing, home).first() {
+            None => Ok(Given::new(existing, home)),
+            Some(one) => Err(Error::new(Kind::Usage, one.text.clone()).hint(one.remedy.clone())),
+        }
+    }
+
+    /// Returns the archive of the functions, and writes it if requested. An executable that can't run on Lambda is an
+    /// error only if the archive or the executable was asked for.
+    async fn package(&self, local: bool) -> Result<crate::synth::Package> {
+        let named = self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY));
+        let needed = self.package.is_some() || named.is_some();
+        let path = match named {
+            Some(path) => path,
+            None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
+        };
+        let runs = if local { Runs::Here } else { Runs::OnLambda };
+        let target = self.package.clone();
+        let packed = tokio::task::spawn_blocking(move || {
+            let package = Package::read(&path, runs)?;
+            if let Some(target) = target {
+                let failed = || format!("{} can't be written", target.display());
+                std::fs::write(&target, &package.zip()?.bytes).or_fail(Kind::Io, failed)?;
+            }
+            Ok(package)
+        });
+        let unknown = || crate::synth::Package {
+            key: None,
+            architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
+        };
+        match packed.await.or_fail(Kind::Unexpected, || "packing was interrupted".into())? {
+            Ok(package) => Ok(crate::synth::Package {
+                key: Some(package.key.clone()),
+                architecture: package.architecture.as_str().to_owned(),
+            }),
+            Err(error) if needed => Err(error),
+            Err(_) => Ok(unknown()),
+        }
+    }
+}
+
+/// Returns the stacks in their order.
+fn table(plan: &Plan) -> Table {
+    let mut table = Table::new(["stack", "after", "parameters"]);
+    for stack in &plan.stacks {
+        let values = stack.parameters.iter().map(|(name, value)| match value {
+            Value::Text(text) => format!("{name}={}", text.lines().next().unwrap_or_default()),
+            Value::Output { stack, output } => format!("{name}={stack}.{output}"),
+            Value::Input(_) => format!("{name}=(input)"),
+        });
+        let values: Vec<_> = values.collect();
+        table.row([stack.full_name.clone(), stack.depends_on.join(", "), values.join(", ")]);
+    }
+    table
+}
+
+/// Writes the files; returns how many changed.
+///
+/// # Errors
+/// `Usage` before anything is written if a file has another content, unless `force` is set.
+fn write(folder: &Path, files: &Files, force: bool) -> Result<usize> {
+    let current = |path: &str| std::fs::read_to_string(folder.join(path)).ok();
+    let differing: Vec<_> = files.iter().filter(|(path, text)| current(path).as_ref() != Some(text)).collect();
+    let existing = differing.iter().map(|(path, _)| path.as_str()).filter(|path| folder.join(path).exists());
+    let existing: Vec<_> = existing.collect();
+    if !force && !existing.is_empty() {
+        let message = format!("{} has other files: {}", folder.display(), existing.join(", "));
+        return Err(Error::new(Kind::Usage, message).hint("--force replaces them; or choose another folder"));
+    }
+    for (path, text) in &differing {
+        let path = folder.join(path);
+        let failed = || format!("{} can't be written", path.display());
+        if let Some(parent) = path.parent() {
+            std::fs::create_dir_all(parent).or_fail(Kind::Io, failed)?;
+        }
+        let mut file = std::fs::File::create(&path).or_fail(Kind::Io, failed)?;
+        file.write_all(text.as_bytes()).or_fail(Kind::Io, failed)?;
+        #[cfg(unix)]
+        if path.extension().is_some_and(|extension| extension == "sh") {
+            use std::os::unix::fs::PermissionsExt;
+            file.set_permissions(std::fs::Permissions::from_mode(0o755)).or_fail(Kind::Io, failed)?;
+        }
+    }
+    Ok(differing.len())
+}
