@@ -7,9 +7,9 @@ use serde::Deserialize;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Client, Config};
 
-use super::fault;
 use super::session;
 use super::tls::{Connector, Roots};
+use super::{fault, pooler};
 use crate::error::{Kind, OrFail, Result};
 
 /// A password, or an authentication token. Debug output hides it.
@@ -116,6 +116,7 @@ impl Target {
 /// # Errors
 /// `DatabaseUnreachable`, `UntrustedCertificate`, `WrongSecret`, or `UnknownDatabase`.
 pub async fn connect(target: &Target) -> Result<Client> {
+    pooler::check(target)?;
     let tls = Connector(target.roots.client_config()?);
     let mut config = Config::new();
     config

@@ -6,11 +6,16 @@ use std::io;
 use tokio_postgres::error::SqlState;
 
 use super::Target;
+use super::pooler::Pooler;
 use crate::error::{Error, Kind};
 
 /// Converts a failure to connect.
 pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error {
     let at = target.describe();
+    let pooler = error.as_db_error().and_then(|server| Pooler::of_error(server.code().code(), server.message()));
+    if let Some(pooler) = pooler {
+        return pooler.error(&format!("{at}: {}", describe(&error))).with_source(error);
+    }
     if let Some(state) = error.code() {
         let (kind, text) = match *state {
             SqlState::INVALID_PASSWORD | SqlState::INVALID_AUTHORIZATION_SPECIFICATION => {
@@ -112,6 +117,10 @@ pub fn failed(action: &str) -> impl FnOnce(tokio_postgres::Error) -> Error + '_ 
             }
             Some(&SqlState::INSUFFICIENT_PRIVILEGE) => Error::new(Kind::Failed, text)
                 .hint("run it as the database's owner: the user in the secret that `outboxctl deploy` generated"),
+            Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => Error::new(Kind::Failed, text).hint(
+                "the server accepts no writes: connect to the primary, or to the writer endpoint of a cluster, instead of a \
+                 replica or a reader endpoint",
+            ),
             Some(&SqlState::LOCK_NOT_AVAILABLE) => Error::new(Kind::Failed, text).hint(
                 "another session holds the lock: wait for it, or end its transaction (pg_stat_activity lists them)",
             ),

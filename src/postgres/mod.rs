@@ -15,6 +15,7 @@ mod fault;
 mod inbox;
 mod migrate;
 mod overview;
+mod pooler;
 mod processed;
 mod purge;
 mod readiness;

@@ -32,6 +32,7 @@ mod machine;
 mod operator;
 mod own_tables;
 mod policy;
+mod poolers;
 mod printed;
 mod privacy;
 mod rebuild;

@@ -16,8 +16,8 @@ use super::fault::ServerError;
 use super::frames::Frames;
 use super::{Lsn, Stream};
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::postgres::Target;
 use crate::postgres::session::SETTINGS;
+use crate::postgres::{Target, pooler};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -50,6 +50,7 @@ impl Connection {
     }
 
     async fn connect(target: &Target) -> Result<Self> {
+        pooler::check(target)?;
         let name = target.describe();
         let unreachable = || format!("{name}: no connection");
         let mut socket = TcpStream::connect(target.address()).await.or_fail(Kind::DatabaseUnreachable, unreachable)?;

@@ -1,6 +1,7 @@
 //! Converts the server's ErrorResponse to our error, by SQLSTATE.
 
 use crate::error::{Error, Kind};
+use crate::postgres::pooler::Pooler;
 
 /// The used fields of an ErrorResponse.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -30,6 +31,9 @@ impl ServerError {
     /// Returns the error; `action` is the failed action: "user@host:port/db: start replication".
     pub(super) fn into_error(self, action: &str) -> Error {
         let detail = self.detail.map(|detail| format!("; {detail}")).unwrap_or_default();
+        if let Some(pooler) = Pooler::of_error(&self.code, &self.message) {
+            return pooler.error(&format!("{action}: {}", self.message));
+        }
         let text = format!("{action}: {} ({}){detail}", self.message, self.code);
         let kind = match self.code.as_str() {
             "28P01" | "28000" => Kind::WrongSecret,
