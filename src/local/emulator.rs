@@ -18,18 +18,26 @@ use crate::error::{Error, Kind, OrFail, Result};
 const LAUNCHER: &str = "launcher.py";
 const SCRIPTS: &[(&str, &str)] = &[
     (LAUNCHER, include_str!("launcher.py")),
+    ("access.py", include_str!("launcher/access.py")),
+    ("answers.py", include_str!("launcher/answers.py")),
     ("cloud_control.py", include_str!("launcher/cloud_control.py")),
     ("disorder.py", include_str!("launcher/disorder.py")),
     ("emulated.py", include_str!("launcher/emulated.py")),
+    ("expiry.py", include_str!("launcher/expiry.py")),
     ("functions.py", include_str!("launcher/functions.py")),
     ("network.py", include_str!("launcher/network.py")),
-    ("registry.txt", include_str!("../pipelines/registry.txt")),
+    ("records.py", include_str!("launcher/records.py")),
+    ("resources.py", include_str!("launcher/resources.py")),
     ("rights.py", include_str!("launcher/rights.py")),
+    ("rules.py", include_str!("launcher/rules.py")),
     ("shards.py", include_str!("launcher/shards.py")),
     ("sockets.py", include_str!("launcher/sockets.py")),
+    ("state.py", include_str!("launcher/state.py")),
     ("streams.py", include_str!("launcher/streams.py")),
     ("templates.py", include_str!("launcher/templates.py")),
     ("transports.py", include_str!("launcher/transports.py")),
+    ("workers.py", include_str!("launcher/workers.py")),
+    ("registry.txt", include_str!("../pipelines/registry.txt")),
 ];
 /// Time limit for the start: the emulator imports some 100 modules and reads its state.
 const START_PATIENCE: Duration = Duration::from_secs(60);

@@ -44,8 +44,8 @@ fn a_bus_that_keeps_no_order_fails_a_strict_verify_only() {
     assert_eq!((&whole["data"]["missing"], &whole["data"]["duplicated"]), (&0.into(), &0.into()), "{whole}");
 }
 
-/// A reader goes on after the sequence number of what it read last: once the clock was set back, new records must not be
-/// before that.
+/// A reader continues after the sequence number of its last record: after the clock was set back, new records must not
+/// get lower numbers.
 #[test]
 fn sequence_numbers_grow_whatever_the_clock_does() {
     // Its tools are there once a stack was up.
@@ -53,10 +53,10 @@ fn sequence_numbers_grow_whatever_the_clock_does() {
     let folder = stack.folder().join("emulator");
     let tools = stack.tools();
     let script = r#"
-import launcher
-kinesis, now = launcher.kinesis, [1_000_000.0]
-launcher.time.time = lambda: now[0]
-launcher.install_growing_sequence_numbers()
+import records
+kinesis, now = records.kinesis, [1_000_000.0]
+records.time.time = lambda: now[0]
+records.install_growing_sequence_numbers()
 first = kinesis._next_sequence_number()
 now[0] -= 40
 second = kinesis._next_sequence_number()
@@ -64,14 +64,12 @@ assert first < second and len(first) == len(second), (first, second)
 # Another process, whose clock is behind what was saved.
 kinesis._streams["s"] = {"shards": {"0": {"starting_sequence_number": first, "records": [{"SequenceNumber": second}]}}}
 kinesis._next_sequence_number = lambda: "1"
-launcher.install_growing_sequence_numbers()
+records.install_growing_sequence_numbers()
 assert kinesis._next_sequence_number() > second
 now[0] += 80
 "#;
     let output = Command::new("python3")
         .args(["-c", script])
-        .env("OUTBOXCTL_GATEWAY", "http://127.0.0.1:1")
-        .env("OUTBOXCTL_EMULATOR_SECRET", "secret")
         .env("PYTHONPATH", std::env::join_paths([folder, tools]).expect("paths"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()

@@ -1,0 +1,109 @@
+"""Targets of EventBridge rules: queues and functions as their policies allow, and log groups."""
+
+import datetime
+import functools
+import json
+import logging
+
+from emulated import need
+
+eventbridge = need("services.eventbridge", "_invoke_target", "_dispatch_to_lambda", "_pattern_event_view",
+                   "_apply_input_transformer")
+lambdas = need("services.lambda_svc", "_get_func_record_for_ref", "_execution_record_for_config", "function_policy_for_arn",
+               "invoke_async_with_retry")
+sqs = need("services.sqs", "queue_policy_for_arn", "_queue_by_arn", "_act_send_message")
+logs = need("services.cloudwatch_logs", "_log_groups", "_resource_policies", "_log_group_policies",
+            "_create_log_stream", "_put_log_events")
+
+# It patches the modules above, and needs them complete.
+import rights
+
+log = logging.getLogger("outboxctl")
+
+
+def refused_target(arn, rule_arn):
+    """Returns the code and text of the reason why EventBridge may not deliver to a queue or a function, or None."""
+    service = arn.split(":")[2] if arn.count(":") > 4 else ""
+    if service == "sqs":
+        found, action = sqs.queue_policy_for_arn(arn), "sqs:SendMessage"
+    elif service == "lambda":
+        found, action = lambdas.function_policy_for_arn(arn), "lambda:InvokeFunction"
+    else:
+        return None
+    # A missing target has no policy; the delivery itself fails.
+    if found is None or rights.service_allows([found[0]], "events.amazonaws.com", action, arn, rule_arn):
+        return None
+    return "NO_PERMISSIONS", f"the policy of {arn} does not allow events.amazonaws.com {action}"
+
+
+def write_to_log_group(group, payload, rule_arn):
+    """Returns the code and text of the reason why the event is not written, or None."""
+    if group not in logs._log_groups:
+        return "NO_RESOURCE", f"log group {group} does not exist"
+    now = datetime.datetime.now(datetime.timezone.utc)
+    stream = now.strftime("%Y-%m-%d")
+    own = logs._log_group_policies.get(group)
+    policies = [policy["policyDocument"] for policy in [*logs._resource_policies.values(), *([own] if own else [])]]
+    resource = f"{logs._log_groups[group]['arn'].removesuffix(':*')}:log-stream:{stream}"
+    # The call that creates the stream carries neither source nor account (Using resource-based policies for EventBridge:
+    # the example has no condition).
+    for action, source in (("logs:CreateLogStream", ""), ("logs:PutLogEvents", rule_arn)):
+        if not rights.service_allows(policies, "events.amazonaws.com", action, resource, source):
+            return "NO_PERMISSIONS", f"no Logs resource policy allows events.amazonaws.com {action} on {group}"
+    if stream not in logs._log_groups[group]["streams"]:
+        logs._create_log_stream({"logGroupName": group, "logStreamName": stream})
+    entry = {"timestamp": int(now.timestamp() * 1000), "message": payload}
+    logs._put_log_events({"logGroupName": group, "logStreamName": stream, "logEvents": [entry]})
+    return None
+
+
+def send_to_dead_letter_queue(target, rule, event, code, text):
+    """Sends the event to the target's dead-letter queue, with the reason as attributes; drops it without one."""
+    log.warning("event not delivered to %s: %s", target.get("Arn"), text)
+    queue = sqs._queue_by_arn((target.get("DeadLetterConfig") or {}).get("Arn", ""))
+    if queue is None:
+        return
+    reason = {"RULE_ARN": rule.get("Arn"), "TARGET_ARN": target.get("Arn"), "ERROR_CODE": code, "ERROR_MESSAGE": text}
+    attributes = {name: {"DataType": "String", "StringValue": value} for name, value in reason.items() if value}
+    message = {"QueueUrl": queue["url"], "MessageBody": event, "MessageAttributes": attributes}
+    sqs._act_send_message(message, queue["url"])
+
+
+def install_function_targets():
+    """Makes rules invoke functions asynchronously, as EventBridge does: failed invocations are retried, and then go to
+    the function's failure destination."""
+
+    def dispatch_to_lambda(arn, payload):
+        function, config, name = lambdas._get_func_record_for_ref(arn)
+        if not function or not config:
+            log.warning("event not delivered: function %s not found", name)
+            return
+        lambdas.invoke_async_with_retry(lambdas._execution_record_for_config(function, config), json.loads(payload))
+
+    eventbridge._dispatch_to_lambda = dispatch_to_lambda
+
+
+def install_targets():
+    """Makes rules deliver only where the target's policy allows it, and write to log groups, which the emulator does
+    not."""
+    emulated = eventbridge._invoke_target
+
+    @functools.wraps(emulated)
+    def invoke_target(target, event, rule, view=None):
+        fields = target.get("Arn", "").split(":", 6)
+        view = view or eventbridge._pattern_event_view(event)
+        if len(fields) < 7 or fields[2] != "logs" or fields[5] != "log-group":
+            refused = refused_target(target.get("Arn", ""), rule.get("Arn", ""))
+            if refused:
+                return send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
+            return emulated(target, event, rule, view)
+        if target.get("InputTransformer"):
+            payload = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
+        else:
+            payload = json.dumps(view.event_with_detail())
+        group = fields[6]
+        refused = write_to_log_group(group[:-2] if group.endswith(":*") else group, payload, rule.get("Arn", ""))
+        if refused:
+            send_to_dead_letter_queue(target, rule, json.dumps(view.event_with_detail()), *refused)
+
+    eventbridge._invoke_target = invoke_target
