@@ -45,7 +45,7 @@ fn committed_completions_come_with_a_fresh_reference() {
     );
 }
 
-/// What bash is offered for the last word.
+/// Returns the completions of the last word in bash.
 pub fn offered(command: &mut Command, words: &[&str]) -> Vec<String> {
     let index = words.len().to_string();
     command.env("OUTBOXCTL_COMPLETE", "bash").env("_CLAP_IFS", "\n").env("_CLAP_COMPLETE_INDEX", index);

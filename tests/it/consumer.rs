@@ -14,7 +14,7 @@ use crate::support::shared::Shared;
 use crate::support::stack::Stack;
 
 const PIPELINE: [&str; 2] = ["--pipeline", "rds-kinesis"];
-/// How many hooks of a shard run at the same time.
+/// Number of hooks of a shard that run at the same time.
 const CONCURRENCY: usize = 3;
 const AGGREGATES: i64 = 6;
 /// Of the stream, as it is deployed.
@@ -65,7 +65,7 @@ impl Consumer {
     }
 }
 
-/// What hooks wrote: `begin` and `end`, aggregate and sequence.
+/// The lines that hooks wrote: `begin` and `end`, aggregate and sequence.
 struct Effects(PathBuf);
 
 impl Effects {

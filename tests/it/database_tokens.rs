@@ -13,7 +13,7 @@ use crate::support::pipeline::Pipeline;
 
 const WRITER: &str = "outbox_writer";
 
-/// What a token says, and who signs it.
+/// The claims of a token, and its signer.
 #[derive(Clone)]
 struct Token {
     host: String,

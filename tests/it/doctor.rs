@@ -116,7 +116,7 @@ fn troubled(asked: &Asked) -> Option<(u16, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_trouble_of_an_account_is_told_with_its_remedy() {
+async fn every_problem_of_an_account_is_reported_with_its_remedy() {
     let aws = FakeAws::start(troubled, Some("Fri, 20 Nov 2020 10:00:00 GMT")).await;
     let world = World::new();
     world.write("outboxctl.toml", "[parameters]\nShards = 900\nDatabaseClas = \"db.t4g.small\"\n");

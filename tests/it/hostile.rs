@@ -1,5 +1,5 @@
 //! An event that means harm goes through every command that shows events, on one stack; and commands that run until they
-//! are stopped end as they promise, whoever stops them.
+//! are stopped end as documented, by whatever means they are stopped.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Stdio};

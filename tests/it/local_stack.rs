@@ -11,7 +11,7 @@ use crate::support::stack::Stack;
 
 const UP: [&str; 6] = ["local", "up", "--port", "0", "--postgres-port", "0"];
 
-/// What a shell may hold for other programs; each would break the stack or reach AWS.
+/// Variables that a shell may have for other programs; each would break the stack or reach AWS.
 const SHELL: [(&str, &str); 16] = [
     ("AWS_SESSION_TOKEN", "planted"),
     ("GITHUB_TOKEN", "planted"),

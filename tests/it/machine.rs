@@ -17,7 +17,7 @@ fn program(world: &World, name: &str, script: &str) -> PathBuf {
     path
 }
 
-/// What `local up` says where Python is this script. `$*` begins with `-I -c` where it is asked who it is.
+/// Returns the errors of `local up` with this script as Python. `$*` begins with `-I -c` when its version is queried.
 fn up_with(script: &str) -> String {
     let world = World::new();
     let python = program(&world, "python", script);
@@ -87,7 +87,7 @@ fn a_postgres_folder_without_postgres_is_named() {
     ");
 }
 
-/// What the page's test says on a machine that has only these programs, and its exit code.
+/// Returns exit code and output of the page's test on a machine that has only these programs.
 fn page_test(programs: &[(&str, &str)], chromium: &str) -> String {
     let world = World::new();
     for name in ["bash", "dirname", "mktemp", "tail", "rm"] {

@@ -17,7 +17,7 @@ fn hop<'a>(report: &'a Value, name: &str) -> &'a Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deployment_is_told_as_it_is_and_kept_data_is_listed() {
+async fn status_and_doctor_match_the_deployment_and_kept_data_is_listed() {
     let stack = Stack::up("operator");
     assert_eq!(finding(&stack.ok(&["doctor"]), "stacks")["state"], "ok", "nothing is deployed, which is fine");
     assert_eq!(stack.ok(&["status"])["hops"], Value::Array(vec![]));

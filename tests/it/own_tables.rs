@@ -40,8 +40,9 @@ fn invoice(stack: &Stack, pipeline: &str, hops: &[&str]) -> Vec<Value> {
     lines.filter(|line| line.get("hop").is_some()).collect()
 }
 
-/// What `status` draws of a deployment that `doctor` finds nothing wrong with: what was left out is not missing.
-fn told_whole(stack: &Stack, pipeline: &str) -> Vec<String> {
+/// Checks that `doctor` finds no failure, and returns the hops that `status` draws: parts that were excluded are not
+/// reported as missing.
+fn hops_of_a_healthy_deployment(stack: &Stack, pipeline: &str) -> Vec<String> {
     let report = stack.ok(&["doctor", "--pipeline", pipeline]);
     let findings = report["findings"].as_array().expect("findings");
     let wrong: Vec<_> = findings.iter().filter(|finding| finding["state"] == "failed").collect();
@@ -64,7 +65,7 @@ async fn an_application_of_ones_own_needs_no_sample() {
     let shell = blocks("sh");
     follow(&stack, &shell[0]);
     assert!(!stack.changed(&["deploy", "--yes"]), "a later deploy keeps to the choice");
-    let hops = told_whole(&stack, "rds-eventbridge");
+    let hops = hops_of_a_healthy_deployment(&stack, "rds-eventbridge");
     assert_eq!(hops, ["database", "capture", "stream", "consumer", "bus", "log"], "there is no API");
     let refused = stack.fails(1, &["sample", "insert", "--via", "api"]);
     assert!(refused["error"]["hints"].to_string().contains("--with-sample"), "{refused}");
@@ -97,7 +98,7 @@ async fn an_outbox_table_takes_anybodys_events() {
     let stack = Stack::up("own-items");
     let on = |args: &[&'static str]| [&["--pipeline", "dynamodb-eventbridge"], args].concat();
     stack.ok(&on(&["deploy", "--yes", "--without-sample"]));
-    assert_eq!(told_whole(&stack, "dynamodb-eventbridge"), ["table", "stream", "consumer", "bus", "log"]);
+    assert_eq!(hops_of_a_healthy_deployment(&stack, "dynamodb-eventbridge"), ["table", "stream", "consumer", "bus", "log"]);
     stack.ok(&on(&["verify", "--count", "20"]));
     let outputs = stack.ok(&on(&["outputs"]));
     assert_eq!((outputs.get("ApiUrl"), outputs.get("AggregateTable")), (None, None));

@@ -28,7 +28,7 @@ const NAMES: &[&str] = &[
     "`outboxctl ${line}${place}`",
 ];
 
-/// Where commands are put together.
+/// Files that compose commands.
 const MAKERS: &[&str] = &["src/settings/place.rs"];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {

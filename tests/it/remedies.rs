@@ -41,7 +41,7 @@ fn a_command_that_a_pipeline_does_not_have_is_refused_before_aws_is_asked() {
 }
 
 #[test]
-fn a_refused_connection_and_an_unknown_host_are_told_apart() {
+fn a_refused_connection_and_an_unknown_host_have_different_hints() {
     let world = World::new();
     for (url, cause) in [("http://127.0.0.1:1", "Connection refused"), ("http://nosuchhost.invalid", "dns error")] {
         let (code, text) = said(&world, &["status", "--region", "us-east-1", "--endpoint-url", url]);

@@ -39,7 +39,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
 
 type Change = fn(&mut Command);
 
-/// What is odd about the shell.
+/// Unusual environments: a name, and the change of the command.
 const SHELLS: &[(&str, Change)] = &[
     ("as usual", |_| {}),
     ("empty", |command| {
@@ -146,7 +146,7 @@ fn wait(mut child: Child, what: &str) -> Output {
     Output { status, stdout: stdout.join().expect("stdout"), stderr: stderr.join().expect("stderr") }
 }
 
-/// What must hold of every end. Returns the exit code.
+/// Checks the rules that hold for the end of every run. Returns the exit code.
 fn check(output: &Output, proof: &str, what: &str) -> i32 {
     let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let seen = format!("{what}: {}\n--- stdout\n{stdout:.2000}\n--- stderr\n{stderr:.2000}", output.status);

@@ -1,4 +1,4 @@
-//! What goes wrong in a real pipeline, and what the user is told: each on the local stack, with the cause made for real.
+//! Failures of a pipeline and their reports: each on the local stack, with its real cause.
 
 use outboxctl::internals::aws::Clients;
 use outboxctl::internals::error::Kind;

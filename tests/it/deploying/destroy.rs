@@ -8,7 +8,7 @@ use outboxctl_test_support::cloudformation::{World as Script, step};
 use crate::support::account::{Account, full};
 
 const PIPELINE: &str = "rds-eventbridge";
-/// What each deletion takes.
+/// Duration of each deletion.
 const DELETION: Duration = Duration::from_millis(60);
 
 #[test]

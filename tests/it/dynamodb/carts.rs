@@ -174,7 +174,7 @@ pub fn payload(failure: &Value) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn poison_is_kept_and_blocks_nobody() {
+async fn a_poison_record_is_stored_and_does_not_block_others() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let carts = &deployed(&stack).await;

@@ -25,7 +25,7 @@ fn stack() -> Arc<Stack> {
     })
 }
 
-/// That the answer is a problem (RFC 9457) with this status which names these fields (sorted), and nothing of the inside.
+/// Asserts that the response is a problem (RFC 9457) with this status and these fields (sorted), without internal details.
 fn assert_problem(reply: &Reply, status: u16, pointers: &[&str], of: &str) {
     let said = format!("{of}: {} {} {}", reply.status, reply.content_type, reply.text);
     assert_eq!((reply.status, reply.content_type.as_str()), (status, "application/problem+json"), "{said}");
@@ -42,7 +42,7 @@ fn assert_problem(reply: &Reply, status: u16, pointers: &[&str], of: &str) {
     }
 }
 
-/// What every route refuses alike, on one that takes a body.
+/// Requests that every route refuses, on a route that accepts a body.
 async fn refuses_what_is_no_request(of: &Deployed<'_>, method: &str, path: &str, headers: &[(&str, &str)]) {
     let json = ("content-type", "application/json");
     let with = |kind: (&'static str, &'static str)| headers.iter().copied().chain([kind]).collect::<Vec<_>>();

@@ -17,7 +17,7 @@ pub async fn deployed(stack: &Stack) -> Deployed<'_> {
     Deployed::on(stack, "dynamodb-cdc").await
 }
 
-/// What no event and no log may have.
+/// Values that must not be in any event or log.
 const SECRET: &str = "secret-5f3a";
 
 fn user(plan: &str, phone: Option<&str>) -> Value {
@@ -61,7 +61,7 @@ async fn what_the_api_refuses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_are_told_without_what_is_personal() {
+async fn events_of_changes_have_no_personal_data() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let users = &deployed(&stack).await;
@@ -132,7 +132,7 @@ async fn assert_logs_are_silent(users: &Deployed<'_>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn poison_is_kept_and_blocks_nobody() {
+async fn a_poison_record_is_stored_and_does_not_block_others() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let users = &deployed(&stack).await;

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::support::pipeline::Pipeline;
 use crate::support::terminal;
 
-/// What the publisher believes that the bus takes, in bytes; None for what it really takes.
+/// The limit of the bus that the publisher is configured with, in bytes; None for the real one.
 async fn limit(pipeline: &Pipeline, bytes: Option<&str>) {
     let function = pipeline.output("PublisherFunction");
     let lambda = pipeline.clients.lambda();

@@ -94,7 +94,7 @@ impl Running {
         Self { work, stop }
     }
 
-    /// Waits until so many different events are stored; a run that ends before is told at once, with its reason.
+    /// Waits until this number of different events is stored; fails at once, with the reason, if the run ends before.
     async fn stores(&mut self, sink: &Keeping, events: usize) {
         tokio::select! {
             () = sink.wait_for(events) => {}

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::support::World;
 
-/// Where the file counts, this stage is what a command complains of.
+/// An invalid stage: if the file is read, the command reports it.
 const BAD_STAGE: &str = "stage = \"No_1\"\n";
 const COUNTS: &str = "stage \"No_1\" can't be part of AWS names";
 
@@ -14,7 +14,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("permissions");
 }
 
-/// What `outputs` says in a folder below the file's.
+/// Returns the output of `outputs` in a folder below that of the file.
 fn below(world: &World) -> String {
     let folder = world.work().join("below");
     std::fs::create_dir_all(&folder).expect("a folder");

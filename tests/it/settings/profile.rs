@@ -94,7 +94,7 @@ async fn a_flags_profile_may_run_a_process() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_process_that_fails_is_told_without_the_sdks_wrappers() {
+async fn a_failed_process_is_reported_without_the_wrappers_of_the_sdk() {
     let (world, aws) = (World::new(), account().await);
     let profiles =
         "[profile process]\nregion = us-east-1\ncredential_process = sh -c \"echo the session is over >&2; exit 1\"\n";

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use crate::support::World;
 
-/// What a command says where a variable has this value.
+/// Returns the output of a command with this value of a variable.
 fn told(name: &str, value: impl AsRef<OsStr>, args: &[&str]) -> String {
     let world = World::new();
     let output = world.command().env(name, value).args(args).output().expect("the binary starts");

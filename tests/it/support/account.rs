@@ -59,7 +59,7 @@ impl Account {
         told
     }
 
-    /// How often each stack's change sets were executed, in the pipeline's order.
+    /// Returns the number of executed change sets of each stack, in the pipeline's order.
     pub fn executions(&self) -> Vec<usize> {
         let mut world = self.server.world();
         let stacks = pipelines::find(self.pipeline).expect("a pipeline").stacks;

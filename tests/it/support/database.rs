@@ -61,7 +61,7 @@ impl Database {
         superuser(&self.server, &self.target.database).await.expect("superuser")
     }
 
-    /// Where the slot's reader would resume.
+    /// Returns the position at which the slot's reader would resume.
     pub async fn confirmed(&self, slot: &str) -> Lsn {
         let query = "SELECT confirmed_flush_lsn::text FROM pg_replication_slots WHERE slot_name = $1";
         let row = self.client.query_one(query, &[&slot]).await.expect("the slot");

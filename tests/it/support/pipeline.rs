@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::shared::Shared;
 use super::stack::Stack;
 
-/// How long anything may take on a busy machine.
+/// Time limit of every wait, on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
 
 pub struct Pipeline {

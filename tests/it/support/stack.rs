@@ -21,7 +21,7 @@ pub fn home() -> PathBuf {
 pub struct Stack {
     world: World,
     name: String,
-    /// How events are delivered: once, in order and at once, so that a test sees what was sent in which order.
+    /// Delivery of events: once, in order and without delay, so that a test sees the order in which they were sent.
     delivery: &'static str,
     /// Whether shards of Kinesis streams have their limits.
     limits: &'static str,

@@ -13,7 +13,7 @@ pub struct Document {
     pub outputs: Map<String, Value>,
 }
 
-/// What `!Ref AWS::NoValue` leaves.
+/// The value of `!Ref AWS::NoValue`.
 fn is_nothing(value: &Value) -> bool {
     *value == json!({"!Ref": "AWS::NoValue"})
 }

@@ -47,8 +47,8 @@ fn rights(policy: &Value) -> BTreeSet<Right> {
     found
 }
 
-/// What Lambda does with the function's role for what is set up around it (the pages on event source mappings of Kinesis
-/// and DynamoDB, and on destinations, in the Lambda developer guide).
+/// Returns the rights that Lambda needs from the function's role, for its event source mapping, destinations and network
+/// (the pages on event source mappings of Kinesis and DynamoDB, and on destinations, in the Lambda developer guide).
 fn services(document: &Document, name: &str, function: &Value, handler: &str) -> BTreeSet<Right> {
     let mut rights = BTreeSet::new();
     let mut everywhere = BTreeSet::new();
