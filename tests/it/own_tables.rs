@@ -98,7 +98,10 @@ async fn an_outbox_table_takes_anybodys_events() {
     let stack = Stack::up("own-items");
     let on = |args: &[&'static str]| [&["--pipeline", "dynamodb-eventbridge"], args].concat();
     stack.ok(&on(&["deploy", "--yes", "--without-sample"]));
-    assert_eq!(hops_of_a_healthy_deployment(&stack, "dynamodb-eventbridge"), ["table", "stream", "consumer", "bus", "log"]);
+    assert_eq!(
+        hops_of_a_healthy_deployment(&stack, "dynamodb-eventbridge"),
+        ["table", "stream", "consumer", "bus", "log"]
+    );
     stack.ok(&on(&["verify", "--count", "20"]));
     let outputs = stack.ok(&on(&["outputs"]));
     assert_eq!((outputs.get("ApiUrl"), outputs.get("AggregateTable")), (None, None));

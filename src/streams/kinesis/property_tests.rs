@@ -10,6 +10,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::*;
 use crate::error::Kind;
+use crate::streams::shards::steps::{Step, steps};
 use crate::streams::shards::{Cursor, Pages};
 use crate::streams::{Item, Origin, StartAt, Warnings};
 
@@ -39,26 +40,6 @@ async fn start(
 async fn pages(kinesis: &ScriptedKinesis, cursor: Cursor) -> Pages<Kinesis> {
     let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer: None };
     Pages::open(source, "a", cursor, Warnings::default()).await.expect("a position")
-}
-
-/// A change of the stream; numbers choose among the open shards.
-#[derive(Debug, Clone)]
-enum Step {
-    Put(usize, u8),
-    Split(usize),
-    Merge(usize, usize),
-    /// Lets the reader run for a while.
-    Wait,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        4 => (any::<usize>(), 1..6u8).prop_map(|(shard, count)| Step::Put(shard, count)),
-        1 => any::<usize>().prop_map(Step::Split),
-        1 => any::<(usize, usize)>().prop_map(|(one, other)| Step::Merge(one, other)),
-        1 => Just(Step::Wait),
-    ];
-    prop::collection::vec(step, 1..40)
 }
 
 fn chaos() -> impl Strategy<Value = Chaos> {

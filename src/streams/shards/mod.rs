@@ -11,6 +11,8 @@ mod property_tests;
 pub(super) mod retry;
 mod shard;
 mod source;
+#[cfg(test)]
+pub(super) mod steps;
 
 use std::sync::Arc;
 use std::time::Duration;

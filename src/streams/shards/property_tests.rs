@@ -6,6 +6,7 @@ use std::sync::Mutex;
 
 use proptest::prelude::*;
 
+use super::steps::{Step, steps};
 use super::*;
 use crate::streams::decode::{self, Place};
 use crate::streams::{Item, Origin, channel};
@@ -32,26 +33,6 @@ fn chaos() -> impl Strategy<Value = Chaos> {
     let some = || prop_oneof![Just(0u8), 0..30u8];
     (some(), some(), some(), some(), prop_oneof![Just(0u8), Just(50), Just(100)])
         .prop_map(|(throttle, expire, short, unlisted, nameless)| Chaos { throttle, expire, short, unlisted, nameless })
-}
-
-/// A change of the stream; numbers choose among the open shards.
-#[derive(Debug, Clone)]
-enum Step {
-    Put(usize, u8),
-    Split(usize),
-    Merge(usize, usize),
-    /// Lets the reader run for a while.
-    Wait,
-}
-
-fn steps() -> impl Strategy<Value = Vec<Step>> {
-    let step = prop_oneof![
-        4 => (any::<usize>(), 1..6u8).prop_map(|(shard, count)| Step::Put(shard, count)),
-        1 => any::<usize>().prop_map(Step::Split),
-        1 => any::<(usize, usize)>().prop_map(|(one, other)| Step::Merge(one, other)),
-        1 => Just(Step::Wait),
-    ];
-    prop::collection::vec(step, 1..40)
 }
 
 #[derive(Debug, Clone)]
