@@ -11,7 +11,7 @@
 //! |---|---|---|
 //! | [`cli`] | the definition of the command line, dispatch, signals, the final error | everything |
 //! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
-//! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error` |
+//! | [`settings`] | flags, environment variables and `outboxctl.toml` merged; the one reader of environment variables | `error`, `outbox` |
 //! | [`output`] | the console: renderers of events, tables, NDJSON, the log of daemons and functions | `error`, `report`, `settings` |
 //! | [`error`] | kinds, hints, exit codes | none |
 //! | [`timing`] | backoff, rate limits, percentiles; no I/O | none |
@@ -19,7 +19,7 @@
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `settings` |
 //! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `report`, `settings` |
-//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `settings`, `timing` |
+//! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `outbox`, `settings`, `timing` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox`, `timing` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `pipelines`, `report`, `settings` |
 //! | [`deployment`] | a deployed pipeline in use: its outputs, its database, readers of its stops, writers of sample events | `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report`, `settings`, `streams`, `timing` |

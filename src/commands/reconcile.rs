@@ -70,11 +70,18 @@ impl Args {
         }
         let deployment = announce::deployment(ctx, self.repair).await?.reached(self.database.via);
         let mut outbox = Outbox::open(&deployment).await?;
+        if self.from.is_some() || self.until.is_some() {
+            outbox.need_time()?;
+        }
+        outbox.limits().iter().for_each(|limit| ctx.console.note(limit));
         let mut dead = Places::open(&deployment, None).await?;
         let deliveries = Deliveries::of(&deployment, self.group.as_deref().unwrap_or(DEFAULT_GROUP)).await?;
         let options = self.options()?;
         let _hold = ctx.hold();
-        let window = format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC"));
+        let window = match outbox.is_timed() {
+            true => format!("events written before {}", options.until.format("%Y-%m-%d %H:%M:%S UTC")),
+            false => "all events of the outbox: those written just now may still be in transit".to_owned(),
+        };
         ctx.console.emit(Event::started("reconcile", window));
         let (mut reported, mut read) = (0, [0, 0]);
         let progress = |side: Side, count: u64| {

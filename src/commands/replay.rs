@@ -12,7 +12,7 @@ use crate::commands::reach::{self, DatabaseArgs};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::local::Home;
-use crate::outbox::is_abbreviated;
+use crate::outbox::{is_abbreviated, numbered};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::repair::delivery::Destination;
 use crate::repair::replay::{Journal, Options, Report, Source, State, Step, replay, unfinished};
@@ -230,7 +230,7 @@ pub fn show_step(ctx: &Context, step: &Step) {
     let human = || {
         let reason = step.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let Step { outcome, event_type, aggregate_type, aggregate_id, sequence, event_id, .. } = step;
-        format!("{outcome:<8} {event_type} {aggregate_type} {aggregate_id} #{sequence} {event_id}{reason}")
+        format!("{outcome:<8} {event_type} {aggregate_type} {aggregate_id} {}{event_id}{reason}", numbered(*sequence))
     };
     ctx.console.item(step, Some(step.event_id), human);
 }

@@ -78,14 +78,19 @@ pub struct Args {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         self.check(ctx)?;
+        let source = self.source(ctx).await?;
+        let layout = match &source {
+            Source::Deployed(deployment, _) => deployment.layout.clone(),
+            Source::Named(..) => ctx.settings.outbox.clone().unwrap_or_default(),
+        };
         let reading = Reading {
+            layout,
             from: self.from,
             until: self.until,
             group: self.group.clone().unwrap_or_else(|| DEFAULT_GROUP.into()),
             enhanced_fan_out: self.enhanced_fan_out,
             warnings: Warnings::on(&ctx.console),
         };
-        let source = self.source(ctx).await?;
         let _hold = ctx.hold();
         let names = source.names();
         let (readers, items) = source.open(ctx, &reading).await?;

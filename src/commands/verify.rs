@@ -75,6 +75,7 @@ impl Args {
         }
         let (deployment, report) = verified?;
         self.write(|| junit::document(&report, self.allow_duplicates))?;
+        report.limits.iter().for_each(|limit| ctx.console.note(limit));
         let mut verdict = report.verdict;
         verdict.once |= self.allow_duplicates;
         let chart = ctx.console.is_terminal().then(|| report.chart()).flatten();

@@ -4,7 +4,7 @@ use aws_sdk_kinesis::types::Record;
 use chrono::Datelike;
 
 use crate::outbox::formats::dms::{Recognised, recognise};
-use crate::outbox::{Message, RowError, digest};
+use crate::outbox::{Layout, Message, RowError, digest};
 use crate::postgres::{Delivery, Mark};
 
 /// A record and its content.
@@ -56,8 +56,8 @@ impl Event {
     }
 }
 
-/// Reads a record.
-pub fn read(shard: &str, record: Record) -> Arrival {
+/// Reads a record; rows of the table in `layout` are events.
+pub fn read(shard: &str, record: Record, layout: &Layout) -> Arrival {
     let sequence_number = record.sequence_number;
     let delivery = Delivery {
         shard_id: shard.to_owned(),
@@ -65,11 +65,11 @@ pub fn read(shard: &str, record: Record) -> Arrival {
         partition_key: record.partition_key.unwrap_or_default(),
         payload: record.data.into_inner(),
     };
-    Arrival { sequence_number, content: content(delivery) }
+    Arrival { sequence_number, content: content(delivery, layout) }
 }
 
-fn content(delivery: Delivery) -> Content {
-    let message = match recognise(&delivery.payload) {
+fn content(delivery: Delivery, layout: &Layout) -> Content {
+    let message = match recognise(&delivery.payload, layout) {
         Recognised::Skip => return Content::Skip,
         Recognised::Event(message) => *message,
         Recognised::Broken(broken) => {
@@ -77,7 +77,7 @@ fn content(delivery: Delivery) -> Content {
             return Content::Broken { delivery, reason: format!("{row}{}", broken.reason) };
         }
     };
-    match fits(&message) {
+    match fits(&message, layout) {
         Ok(()) => Content::Event(Box::new(Event { message, delivery })),
         Err(error) => Content::Broken { delivery, reason: format!("not an outbox row: {error}") },
     }
@@ -85,23 +85,24 @@ fn content(delivery: Delivery) -> Content {
 
 /// Checks that the inbox can store the event's mark. Rows of our outbox always fit; rows of other origin that
 /// PostgreSQL would refuse must be detected here: a statement that fails each time would block the shard.
-fn fits(message: &Message) -> Result<(), RowError> {
+fn fits(message: &Message, layout: &Layout) -> Result<(), RowError> {
+    let column = |key: &'static str| layout.columns.of_key(key).to_owned();
     let texts = [
         ("aggregate_type", &message.aggregate_type, 64),
         ("aggregate_id", &message.aggregate_id, 128),
         ("event_type", &message.event_type, 128),
     ];
-    for (column, text, longest) in texts {
+    for (key, text, longest) in texts {
         if text.chars().count() > longest {
-            return Err(RowError { column, problem: "is longer than the inbox allows" });
+            return Err(RowError::new(column(key), "is longer than the inbox allows"));
         }
         if text.contains('\0') {
-            return Err(RowError { column, problem: "has a NUL, which PostgreSQL does not allow" });
+            return Err(RowError::new(column(key), "has a NUL, which PostgreSQL does not allow"));
         }
     }
     // PostgreSQL's time begins in 4713 BC.
     if message.committed_at.year() < -4_700 {
-        return Err(RowError { column: "created_at", problem: "is out of range" });
+        return Err(RowError::new(column("created_at"), "is out of range"));
     }
     Ok(())
 }
@@ -141,7 +142,7 @@ pub mod tests {
 
     fn arrival(data: Vec<u8>) -> Arrival {
         let record = Record::builder().sequence_number("7").partition_key("k").data(Blob::new(data)).build();
-        read("s", record.expect("complete"))
+        read("s", record.expect("complete"), Layout::own())
     }
 
     #[test]

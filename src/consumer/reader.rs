@@ -100,7 +100,7 @@ impl<L: Leases, S: Store> Reader<L, S> {
         let count = page.records.len() as u64;
         self.processor.metrics.count(|totals| totals.records += count);
         self.processor.metrics.shard(shard, lag(&page), false);
-        let arrivals = page.records.into_iter().map(|record| read(shard, record)).collect();
+        let arrivals = page.records.into_iter().map(|record| read(shard, record, &self.source.layout)).collect();
         let processing = self.processor.process(arrivals, progress, context);
         tokio::pin!(processing);
         loop {

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::aws::{Clients, rds_token};
 use crate::error::Result;
+use crate::outbox::Layout;
 use crate::postgres::tls::Roots;
 use crate::postgres::{CONSUMER, Failure, Inbox, Mark, Secret, Target, connect};
 
@@ -37,12 +38,15 @@ pub struct PostgresStore {
     login: Login,
     stream: String,
     group: String,
+    layout: Layout,
     inbox: Mutex<Option<Arc<Inbox>>>,
 }
 
 impl PostgresStore {
-    pub fn new(clients: Clients, login: Login, stream: impl Into<String>, group: impl Into<String>) -> Self {
-        Self { clients, login, stream: stream.into(), group: group.into(), inbox: Mutex::new(None) }
+    /// Creates a store that marks the rows of `layout` for a consumer group.
+    pub fn new(clients: Clients, login: Login, stream: &str, group: &str, layout: Layout) -> Self {
+        let (stream, group) = (stream.to_owned(), group.to_owned());
+        Self { clients, login, stream, group, layout, inbox: Mutex::new(None) }
     }
 
     /// Returns the connection, which sends statements in parallel. A new connection gets a new token; they last 15
@@ -58,7 +62,7 @@ impl PostgresStore {
         let Login { host, port, database, roots } = self.login.clone();
         let token = rds_token::sign(&self.clients, &host, port, CONSUMER).await?;
         let target = Target { host, port, database, user: CONSUMER.to_owned(), password: Secret::new(token), roots };
-        let inbox = Arc::new(Inbox::new(connect(&target).await?, &self.group));
+        let inbox = Arc::new(Inbox::new(connect(&target).await?, &self.group, &self.layout));
         inbox.check().await?;
         *kept = Some(inbox.clone());
         Ok(inbox)

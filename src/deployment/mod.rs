@@ -17,12 +17,18 @@ use std::collections::BTreeMap;
 use crate::aws::Clients;
 use crate::cloudformation::{StackView, stacks};
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::pipelines::{self, Given, Output, Owner, Part, Pipeline, Sample, Stack, Stop, WITH_SAMPLE};
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
 use crate::settings::Settings;
 use database::{Database, Via};
 use samples::Writer;
+
+/// Returns the outbox table of the deployed capture; `None` if there is no capture, or its stack is of an older version.
+fn deployed_layout(outputs: &BTreeMap<String, String>) -> Option<Layout> {
+    outputs.get(Output::OutboxLayout.name())?.parse().ok()
+}
 
 /// One stage of a pipeline: its stacks with their outputs, and how to reach it.
 #[derive(Debug, Clone)]
@@ -36,6 +42,8 @@ pub struct Deployment {
     pub clients: Clients,
     /// Route to the database, if there is one.
     pub via: Via,
+    /// The PostgreSQL table that holds the events: of outboxctl.toml, else as deployed.
+    pub layout: Layout,
     roots: Option<Roots>,
 }
 
@@ -61,15 +69,17 @@ impl Deployment {
         let pipeline = pipelines::find(&settings.pipeline)?;
         let stacks = stacks(clients, pipeline, &settings.stage, glance);
         let (given, stacks) = tokio::try_join!(given::given(clients, pipeline, settings), stacks)?;
-        Ok(Self::new(clients, pipeline, &settings.stage, stacks).with(given))
+        Ok(Self::new(clients, pipeline, &settings.stage, stacks).with(given).with_outbox(settings))
     }
 
     /// Returns a deployment of these stacks.
     pub fn new(clients: &Clients, pipeline: &'static Pipeline, stage: &str, stacks: Vec<StackView>) -> Self {
-        let outputs = stacks.iter().flat_map(StackView::outputs).collect();
+        let outputs: BTreeMap<_, _> = stacks.iter().flat_map(StackView::outputs).collect();
         let (clients, stage) = (clients.clone(), stage.to_owned());
         let given = Given::default();
-        let mut deployment = Self { pipeline, stage, stacks, outputs, given, clients, via: Via::Auto, roots: None };
+        let layout = deployed_layout(&outputs).unwrap_or_default();
+        let via = Via::Auto;
+        let mut deployment = Self { pipeline, stage, stacks, outputs, given, clients, via, layout, roots: None };
         // Stacks that were left out on purpose are not missing.
         if !deployment.has_sample() {
             deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
@@ -86,6 +96,20 @@ impl Deployment {
         self.outputs.extend(given.outputs().map(|(output, value)| (output.name().to_owned(), value.to_owned())));
         self.given = given;
         self
+    }
+
+    /// Sets the outbox table that the settings name, if they name one.
+    #[must_use]
+    fn with_outbox(mut self, settings: &Settings) -> Self {
+        if let Some(layout) = settings.outbox.as_ref().filter(|_| self.pipeline.has(Part::Database)) {
+            self.layout = layout.clone();
+        }
+        self
+    }
+
+    /// Returns the table that the deployed capture follows, if it is another one than that of the settings.
+    pub fn other_captured(&self) -> Option<Layout> {
+        deployed_layout(&self.outputs).filter(|deployed| *deployed != self.layout)
     }
 
     /// Sets the certificate authorities for direct connections to the database.
@@ -133,7 +157,7 @@ impl Deployment {
     pub fn domain(&self) -> Domain {
         match self.pipeline.route.sample {
             // A pipeline of other tools has no tables of the sample.
-            _ if !self.has_sample() || !self.exists() => Domain::Outbox,
+            _ if !self.has_sample() || !self.exists() || !self.layout.is_own() => Domain::Outbox,
             Sample::People => Domain::People,
             _ => Domain::Cars,
         }

@@ -11,6 +11,7 @@ use super::Deployment;
 use super::database::Database;
 use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::pipelines::{Part, Stop};
 use crate::report::Reporter;
 use crate::streams::kinesis::fan_out::FanOut;
@@ -25,6 +26,8 @@ pub struct Reading {
     pub group: String,
     /// Indicates whether Kinesis is read with enhanced fan-out, through a temporary consumer.
     pub enhanced_fan_out: bool,
+    /// The table whose captured rows are events.
+    pub layout: Layout,
     pub warnings: Warnings,
 }
 
@@ -73,7 +76,7 @@ impl Feed {
         match self {
             Self::Kinesis(stream) => {
                 let options = shards::Options { from, until, warnings };
-                kinesis::open(clients, stream, consumer, options, sink, end).await
+                kinesis::open(clients, stream, consumer, reading.layout.clone(), options, sink, end).await
             }
             Self::TableStream(stream_arn) => {
                 let options = shards::Options { from, until, warnings };

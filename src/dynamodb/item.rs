@@ -27,7 +27,6 @@ pub fn item(message: &Message, retention: Duration) -> HashMap<String, Attribute
     let expires_at = message.committed_at.timestamp().saturating_add_unsigned(retention.as_secs());
     let mut item = HashMap::from([
         ("aggregate_id".to_owned(), text(&message.aggregate_id)),
-        ("sequence".to_owned(), number(message.sequence)),
         ("id".to_owned(), text(&message.id.to_string())),
         ("aggregate_type".to_owned(), text(&message.aggregate_type)),
         ("event_type".to_owned(), text(&message.event_type)),
@@ -37,6 +36,9 @@ pub fn item(message: &Message, retention: Duration) -> HashMap<String, Attribute
         ("created_at".to_owned(), text(&message.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true))),
         ("expires_at".to_owned(), number(expires_at)),
     ]);
+    if let Some(sequence) = message.sequence {
+        item.insert("sequence".to_owned(), number(sequence));
+    }
     if let Some(traceparent) = &message.traceparent {
         item.insert("traceparent".to_owned(), text(traceparent));
     }
@@ -66,7 +68,7 @@ mod tests {
             aggregate_type: "cart".into(),
             aggregate_id: "c".into(),
             event_type: "CartCreated".into(),
-            sequence: 1,
+            sequence: Some(1),
             payload: to_raw_value(&json!({"total": 1.10})).unwrap(),
             traceparent: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
             schema_version: 1,

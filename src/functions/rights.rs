@@ -79,7 +79,7 @@ pub const FUNCTIONS: &[Function] = &[
         required: &["AGGREGATE_TABLE"],
         optional: &[],
     },
-    publisher("publisher", &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES"]),
+    publisher("publisher", &["FAILURE_BUCKET_OWNER", "OUTBOX_LAYOUT", "OUTBOX_MAX_REQUEST_BYTES"]),
     publisher("forwarder", &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES"]),
     publisher("forwarder.users", &["FAILURE_BUCKET_OWNER", "OUTBOX_MAX_REQUEST_BYTES", "PERSONAL_FIELDS"]),
     Function {

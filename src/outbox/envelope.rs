@@ -15,8 +15,9 @@ pub struct Message {
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub event_type: String,
-    /// Position within the aggregate, from 1, without gaps.
-    pub sequence: i64,
+    /// Position within the aggregate, from 1, without gaps; `None` if the outbox table has no such column.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<i64>,
     /// The business payload as stored; kept as text so that no number changes.
     pub payload: Box<RawValue>,
     /// W3C Trace Context `traceparent`.
@@ -47,7 +48,7 @@ impl Message {
             aggregate_type: event.source.strip_prefix(SOURCE_PREFIX)?.to_owned(),
             aggregate_id: event.subject,
             event_type: event.kind,
-            sequence: event.sequence.parse().ok()?,
+            sequence: event.sequence.map(|sequence| sequence.parse()).transpose().ok()?,
             payload: event.data,
             traceparent: event.traceparent,
             schema_version: version.unwrap_or(1),
@@ -67,7 +68,7 @@ impl Message {
             time: self.committed_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
             datacontenttype: "application/json",
             dataschema: format!("urn:outbox:{}:{}:{}", self.aggregate_type, self.event_type, self.schema_version),
-            sequence: self.sequence.to_string(),
+            sequence: self.sequence.map(|sequence| sequence.to_string()),
             traceparent: self.traceparent.as_deref(),
             replay: self.replay.as_deref(),
             data: &self.payload,
@@ -87,8 +88,9 @@ pub struct CloudEvent<'a> {
     pub time: String,
     pub datacontenttype: &'static str,
     pub dataschema: String,
-    /// CloudEvents' sequence extension is a string.
-    pub sequence: String,
+    /// CloudEvents' sequence extension is a string. Absent if the outbox has no sequence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sequence: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub traceparent: Option<&'a str>,
     /// Not part of CloudEvents: present on events that were delivered before and are replayed on purpose.
@@ -109,7 +111,8 @@ struct Received {
     time: DateTime<Utc>,
     #[serde(default)]
     dataschema: Option<String>,
-    sequence: String,
+    #[serde(default)]
+    sequence: Option<String>,
     #[serde(default)]
     traceparent: Option<String>,
     #[serde(default)]
@@ -125,8 +128,12 @@ mod tests {
     fn a_written_cloud_event_is_read_back() {
         let text = r#"{"specversion":"1.0","id":"0198a6a0-0000-7000-8000-000000000001","source":"outbox.car","type":"CarCreated","subject":"c-1","time":"2026-11-21T06:14:00.123456Z","datacontenttype":"application/json","dataschema":"urn:outbox:car:CarCreated:3","sequence":"7","replay":"r-1","data":{"n":12345678901234567890, "m": 1.10}}"#;
         let message = Message::from_cloud_event(text).expect("an event");
-        assert_eq!((message.sequence, message.schema_version, message.replay.as_deref()), (7, 3, Some("r-1")));
+        assert_eq!((message.sequence, message.schema_version, message.replay.as_deref()), (Some(7), 3, Some("r-1")));
         assert_eq!(serde_json::to_string(&message.to_cloud_event()).expect("JSON"), text);
+        let unnumbered = text.replace(r#","sequence":"7""#, "");
+        let message = Message::from_cloud_event(&unnumbered).expect("an event");
+        assert_eq!(message.sequence, None);
+        assert_eq!(serde_json::to_string(&message.to_cloud_event()).expect("JSON"), unnumbered);
         for other in ["{}", "x", "[]", &text.replace("\"1.0\"", "\"0.3\""), &text.replace("outbox.car", "aws.s3")] {
             assert!(Message::from_cloud_event(other).is_none(), "{other}");
         }

@@ -7,6 +7,7 @@ mod envelope;
 mod exact;
 pub mod formats;
 mod keyed_queue;
+pub mod layout;
 mod members;
 mod recent;
 mod redelivery;
@@ -18,11 +19,17 @@ pub use digest::digest;
 pub use envelope::{Message, SOURCE_PREFIX};
 pub use exact::{Decimal, Exact, text_at};
 pub use keyed_queue::{Choice, KeyedQueue, Ticket, round_robin, run_in_order};
+pub use layout::Layout;
 pub use members::{Members, levels};
 pub use recent::Recent;
 pub use redelivery::{Chunk, Redelivered, Redelivery, Verdict};
 pub use row::{RowError, timestamp};
 pub use trace::Traceparent;
+
+/// Returns a sequence for a line of text, `#7 `; nothing without one.
+pub fn numbered(sequence: Option<i64>) -> String {
+    sequence.map(|sequence| format!("#{sequence} ")).unwrap_or_default()
+}
 
 /// Returns whether a text may be the beginning of an event's id: at least 8 characters of a UUID, and not all.
 pub fn is_abbreviated(id: &str) -> bool {

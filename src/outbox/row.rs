@@ -1,5 +1,6 @@
 //! Converts a captured row (column name → JSON value) to a [`Message`], tolerant of the type formats of capture tools.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -7,13 +8,21 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::{Members, Message};
+use super::layout::Columns;
+use super::{Layout, Members, Message};
 
 /// The reason why a captured row is not an outbox message. The text names the column, never the payload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
-    pub column: &'static str,
+    pub column: Cow<'static, str>,
     pub problem: &'static str,
+}
+
+impl RowError {
+    /// Returns the problem of a column.
+    pub fn new(column: impl Into<Cow<'static, str>>, problem: &'static str) -> Self {
+        Self { column: column.into(), problem }
+    }
 }
 
 impl fmt::Display for RowError {
@@ -25,7 +34,8 @@ impl fmt::Display for RowError {
 impl std::error::Error for RowError {}
 
 impl Message {
-    /// Reads one row. `committed_at` is the capture's commit time if known; otherwise `created_at` is used.
+    /// Reads one row of our own columns. `committed_at` is the capture's commit time if known; otherwise `created_at` is
+    /// used.
     ///
     /// Tolerates the formats of DMS: jsonb as a JSON string, big integers in scientific notation, integers as strings,
     /// timestamps with and without fraction, nulls left out.
@@ -33,23 +43,35 @@ impl Message {
     /// # Errors
     /// The first column that is missing or unreadable.
     pub fn from_row(row: &Map<String, Value>, committed_at: Option<DateTime<Utc>>) -> Result<Self, RowError> {
+        Self::from_keys(row, committed_at, &Layout::own().columns)
+    }
+
+    /// Reads a row by the keys of a layout instead of the names of its columns. Keys without a column are absent.
+    fn from_keys(
+        row: &Map<String, Value>,
+        committed_at: Option<DateTime<Utc>>,
+        columns: &Columns,
+    ) -> Result<Self, RowError> {
         let id = text(row, "id")?;
         let created_at = || {
+            if columns.created_at.is_none() {
+                return Err(RowError::new("commit-timestamp", "is missing, and the table has no time of its own"));
+            }
             let value = text(row, "created_at")?;
-            timestamp(&value).ok_or(RowError { column: "created_at", problem: "is not a timestamp" })
+            timestamp(&value).ok_or(RowError::new("created_at", "is not a timestamp"))
         };
         Ok(Self {
-            id: Uuid::parse_str(&id).map_err(|_| RowError { column: "id", problem: "is not a UUID" })?,
+            id: Uuid::parse_str(&id).map_err(|_| RowError::new("id", "is not a UUID"))?,
             aggregate_type: text(row, "aggregate_type")?,
             aggregate_id: text(row, "aggregate_id")?,
             event_type: text(row, "event_type")?,
-            sequence: integer(row, "sequence")?,
+            sequence: columns.sequence.is_some().then(|| integer(row, "sequence")).transpose()?,
             payload: payload(row)?,
             traceparent: row.get("traceparent").and_then(Value::as_str).map(str::to_owned),
             schema_version: match row.get("schema_version") {
                 None | Some(Value::Null) => 1,
                 Some(_) => i32::try_from(integer(row, "schema_version")?)
-                    .map_err(|_| RowError { column: "schema_version", problem: "is out of range" })?,
+                    .map_err(|_| RowError::new("schema_version", "is out of range"))?,
             },
             committed_at: committed_at.map_or_else(created_at, Ok)?,
             // Not a column of the table: `replay` adds it to the records that it writes.
@@ -59,52 +81,51 @@ impl Message {
 }
 
 impl Message {
-    /// Reads a row whose columns are still text; only those of an outbox are parsed.
+    /// Reads a row of `layout` whose columns are still text; only those of an outbox are parsed.
     ///
     /// # Errors
-    /// The first column that is missing or unreadable.
-    pub fn from_members(row: &Members<'_>, committed_at: Option<DateTime<Utc>>) -> Result<Self, RowError> {
-        let mut columns: Map<String, Value> =
-            COLUMNS.iter().filter_map(|name| Some(((*name).to_owned(), row.scalar(name)?))).collect();
+    /// The first column that is missing or unreadable, by its name in the table.
+    pub fn from_members(
+        row: &Members<'_>,
+        committed_at: Option<DateTime<Utc>>,
+        layout: &Layout,
+    ) -> Result<Self, RowError> {
+        let columns = &layout.columns;
+        let mut keys = Map::new();
+        let needed =
+            columns.named().into_iter().filter(|(key, _)| !matches!(*key, "payload" | "processed_at" | "processed"));
+        for (key, column) in needed.chain([("replay", layout.replay_member())]) {
+            if let Some(value) = row.scalar(column) {
+                keys.insert(key.to_owned(), value);
+            }
+        }
         // Any JSON is a payload, and stays text: parsing it to a value would be wasted work.
-        if let Some(payload) = row.get("payload") {
+        if let Some(payload) = row.get(&columns.payload) {
             let value = match payload.as_bytes().first() {
-                Some(b'"' | b'n') => row.scalar("payload").unwrap_or_default(),
+                Some(b'"' | b'n') => row.scalar(&columns.payload).unwrap_or_default(),
                 _ => Value::from(payload),
             };
-            columns.insert("payload".into(), value);
+            keys.insert("payload".into(), value);
         }
-        Self::from_row(&columns, committed_at)
+        Self::from_keys(&keys, committed_at, columns)
+            .map_err(|error| RowError::new(columns.of_key(&error.column).to_owned(), error.problem))
     }
 }
 
-/// The columns of an outbox row without its payload.
-const COLUMNS: [&str; 9] = [
-    "id",
-    "aggregate_type",
-    "aggregate_id",
-    "event_type",
-    "sequence",
-    "traceparent",
-    "schema_version",
-    "created_at",
-    "replay",
-];
-
 fn present<'a>(row: &'a Map<String, Value>, column: &'static str) -> Result<&'a Value, RowError> {
     match row.get(column) {
-        None => Err(RowError { column, problem: "is missing" }),
-        Some(Value::Null) => Err(RowError { column, problem: "is null" }),
+        None => Err(RowError::new(column, "is missing")),
+        Some(Value::Null) => Err(RowError::new(column, "is null")),
         Some(value) => Ok(value),
     }
 }
 
 fn text(row: &Map<String, Value>, column: &'static str) -> Result<String, RowError> {
     match present(row, column)? {
-        Value::String(text) if text.is_empty() => Err(RowError { column, problem: "is empty" }),
+        Value::String(text) if text.is_empty() => Err(RowError::new(column, "is empty")),
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number.to_string()),
-        _ => Err(RowError { column, problem: "is not text" }),
+        _ => Err(RowError::new(column, "is not text")),
     }
 }
 
@@ -115,7 +136,7 @@ fn integer(row: &Map<String, Value>, column: &'static str) -> Result<i64, RowErr
         Value::Number(number) => number.as_i64().or_else(|| number.as_f64().and_then(whole)),
         _ => None,
     };
-    number.ok_or(RowError { column, problem: "is not an integer" })
+    number.ok_or(RowError::new(column, "is not an integer"))
 }
 
 /// Converts a float that is an integer below 2^53: above it, scientific notation has lost digits.
@@ -130,7 +151,7 @@ fn payload(row: &Map<String, Value>) -> Result<Box<RawValue>, RowError> {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    RawValue::from_string(text).map_err(|_| RowError { column: "payload", problem: "is not JSON (truncated?)" })
+    RawValue::from_string(text).map_err(|_| RowError::new("payload", "is not JSON (truncated?)"))
 }
 
 /// Reads RFC 3339, or the formats of PostgreSQL and DMS, which are UTC if they have no offset.
@@ -164,7 +185,7 @@ mod tests {
     #[test]
     fn rows_of_dms_are_read() {
         let message = Message::from_row(&row(), None).unwrap();
-        assert_eq!((message.sequence, message.schema_version), (3, 2));
+        assert_eq!((message.sequence, message.schema_version), (Some(3), 2));
         assert_eq!(message.payload.get(), "{\"make\": \"Škoda\", \"n\": 12345678901234567890}");
         assert_eq!(message.committed_at.to_rfc3339(), "2026-11-21T06:14:00.123456+00:00");
         assert_eq!(message.traceparent, None);
@@ -175,7 +196,7 @@ mod tests {
         for (value, expected) in [(json!("42"), 42), (json!(1.0e15), 1_000_000_000_000_000), (json!("1e3"), 1000)] {
             let mut row = row();
             row.insert("sequence".into(), value);
-            assert_eq!(Message::from_row(&row, None).unwrap().sequence, expected);
+            assert_eq!(Message::from_row(&row, None).unwrap().sequence, Some(expected));
         }
     }
 
@@ -192,7 +213,7 @@ mod tests {
         ] {
             let mut row = row();
             row.insert(column.into(), value);
-            assert_eq!(Message::from_row(&row, None).unwrap_err(), RowError { column, problem });
+            assert_eq!(Message::from_row(&row, None).unwrap_err(), RowError::new(column, problem));
         }
         let mut row = row();
         row.remove("payload");

@@ -83,6 +83,22 @@ pub enum Artifact {
     Architecture,
     /// The PEM root certificate that the database's certificate leads to (a parameter holds 4 KB: not a whole bundle).
     DatabaseCertificate,
+    /// The outbox table: a preset's name, or JSON (`outbox/layout/keys.rs`).
+    OutboxLayout,
+    /// A part of the outbox table, for the capture's table mappings.
+    Outbox(Mapping),
+}
+
+/// A part of the capture's table mappings. Values are escaped as in a JSON string.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mapping {
+    Schema,
+    Table,
+    /// The column that is the partition key.
+    PartitionKey,
+    /// Column and operator of the source filter.
+    FilterColumn,
+    FilterOperator,
 }
 
 impl Pipeline {

@@ -24,7 +24,7 @@ mod shared;
 mod stage;
 pub mod stops;
 
-pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+pub use catalog::{Artifact, Mapping, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use existing::{Given, Home, incomplete, objections, replaces};
 pub use hop::Hop;
 pub use output::Output;

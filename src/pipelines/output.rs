@@ -25,8 +25,8 @@ outputs! {
     AdminFunction, AggregateTable, ApiId, ApiUrl, BusArn, BusName, CodeBucket, ConsumerFunction, ConsumerPolicyArn,
     ConsumerSecurityGroupId, DatabaseEndpoint, DatabaseIdentifier, DatabaseName, DatabasePort, DatabaseResourceId,
     DatabaseRouteTableId, DatabaseSecretArn, DatabaseSecurityGroupId, DatabaseSubnetIds, DmsSecurityGroupId,
-    EventLogGroup, EventSourceMappingId, FailureBucket, FunctionSecurityGroupId, InboxTable, LeaseTable, OutboxStreamArn,
-    OutboxTable, PositionsTable, PrivateSubnetIds, PublisherFunction, ReplicationInstanceArn, SourceEndpointArn,
+    EventLogGroup, EventSourceMappingId, FailureBucket, FunctionSecurityGroupId, InboxTable, LeaseTable, OutboxLayout,
+    OutboxStreamArn, OutboxTable, PositionsTable, PrivateSubnetIds, PublisherFunction, ReplicationInstanceArn, SourceEndpointArn,
     StreamArn, StreamName, TargetEndpointArn, TaskArn, TaskId, UndeliveredQueue, UnloggedQueue, UsersStreamArn, VpcId,
     WriterFunction,
 }

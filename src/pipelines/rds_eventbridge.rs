@@ -43,6 +43,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
                 ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
                 ("StreamArn", Source::Output(Output::StreamArn)),
+                ("OutboxLayout", Source::Artifact(Artifact::OutboxLayout)),
                 ("BusName", Source::Output(Output::BusName)),
                 ("BusArn", Source::Output(Output::BusArn)),
             ],

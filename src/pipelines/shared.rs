@@ -1,6 +1,6 @@
 //! Stacks that several pipelines have.
 
-use super::catalog::{Artifact, Owner, Source, Stack};
+use super::catalog::{Artifact, Mapping, Owner, Source, Stack};
 use super::{Output, template};
 use crate::settings::ExistingKey;
 use Source::{NamePrefix, Protected};
@@ -100,6 +100,12 @@ pub const DMS: Stack = Stack {
         ("ExistingReplicationInstanceArn", Source::Existing(Output::ReplicationInstanceArn)),
         ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
         ("CertificateIdentifier", Source::NameByDigest("DatabaseCertificate")),
+        ("OutboxLayout", Source::Artifact(Artifact::OutboxLayout)),
+        ("OutboxSchema", Source::Artifact(Artifact::Outbox(Mapping::Schema))),
+        ("OutboxTable", Source::Artifact(Artifact::Outbox(Mapping::Table))),
+        ("OutboxPartitionKey", Source::Artifact(Artifact::Outbox(Mapping::PartitionKey))),
+        ("OutboxFilterColumn", Source::Artifact(Artifact::Outbox(Mapping::FilterColumn))),
+        ("OutboxFilterOperator", Source::Artifact(Artifact::Outbox(Mapping::FilterOperator))),
     ],
     holds_data: false,
     sample: false,

@@ -17,6 +17,7 @@ pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;
 use super::{committed, failures, migrate, overview, processed, purge, readiness, samples, slots, status};
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 
 /// A request to the database's owner.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -54,6 +55,31 @@ pub enum AdminRequest {
     DropSlot {
         name: String,
     },
+    /// A request about an outbox table that `db init` did not create. All others are about our own. A function that does
+    /// not know this variant refuses it, instead of working on another table.
+    Mapped {
+        layout: Box<Layout>,
+        request: Box<AdminRequest>,
+    },
+}
+
+impl AdminRequest {
+    /// Addresses the request to the table in `layout`.
+    #[must_use]
+    pub fn on(self, layout: &Layout) -> Self {
+        if layout.is_own() {
+            return self;
+        }
+        Self::Mapped { layout: Box::new(layout.clone()), request: Box::new(self) }
+    }
+
+    /// Returns the request, and its table.
+    fn unpacked(self) -> (Self, Layout) {
+        match self {
+            Self::Mapped { layout, request } => (*request, *layout),
+            request => (request, Layout::default()),
+        }
+    }
 }
 
 /// Default in requests of executables that do not have this choice.
@@ -121,31 +147,37 @@ pub struct WireError {
 /// # Errors
 /// Those of [`execute`], and of connecting.
 pub async fn execute_with(writers: &mut Writers, client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
-    match request {
-        AdminRequest::SampleInsert(request) => {
-            let inserted = writers.insert(client, &request).await?;
+    match request.unpacked() {
+        (AdminRequest::SampleInsert(request), layout) => {
+            let inserted = writers.insert(client, &layout, &request).await?;
             Ok(AdminResponse::SampleInsert { inserted, most: samples::MAX_CHUNK })
         }
-        request => execute(client, request).await,
+        (request, layout) => execute(client, request.on(&layout)).await,
     }
 }
 
 /// Runs a request. `Init` needs the owner's connection.
 pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<AdminResponse> {
+    let (request, layout) = request.unpacked();
     Ok(match request {
-        AdminRequest::Init { dry_run, sample } => AdminResponse::Init(migrate::init(client, dry_run, sample).await?),
-        AdminRequest::Status => AdminResponse::Status(status::status(client).await?),
+        AdminRequest::Init { dry_run, sample } => {
+            AdminResponse::Init(migrate::init(client, &layout, dry_run, sample).await?)
+        }
+        AdminRequest::Status => AdminResponse::Status(status::status(client, &layout).await?),
         AdminRequest::Readiness => AdminResponse::Readiness(readiness::readiness(client).await?),
-        AdminRequest::Overview(request) => AdminResponse::Overview(overview::overview(client, &request).await?),
-        AdminRequest::SampleInsert(request) => {
-            AdminResponse::SampleInsert { inserted: samples::insert(client, &request).await?, most: samples::MAX_CHUNK }
+        AdminRequest::Overview(request) => {
+            AdminResponse::Overview(overview::overview(client, &layout, &request).await?)
         }
+        AdminRequest::SampleInsert(request) => AdminResponse::SampleInsert {
+            inserted: samples::insert(client, &layout, &request).await?,
+            most: samples::MAX_CHUNK,
+        },
         AdminRequest::Committed(request) => {
-            AdminResponse::Committed { rows: committed::committed(client, &request).await? }
+            AdminResponse::Committed { rows: committed::committed(client, &layout, &request).await? }
         }
-        AdminRequest::Purge(request) => AdminResponse::Changed { rows: purge::purge(client, &request).await? },
+        AdminRequest::Purge(request) => AdminResponse::Changed { rows: purge::purge(client, &layout, &request).await? },
         AdminRequest::Purgeable { before, groups } => {
-            AdminResponse::Purgeable(purge::purgeable(client, before, &groups).await?)
+            AdminResponse::Purgeable(purge::purgeable(client, &layout, before, &groups).await?)
         }
         AdminRequest::Failures(request) => {
             AdminResponse::Failures { rows: failures::failures(client, &request).await? }
@@ -154,7 +186,10 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         AdminRequest::DeleteFailures { ids } => AdminResponse::Changed { rows: failures::delete(client, &ids).await? },
         AdminRequest::CreateSlot(request) => AdminResponse::Slot { position: slots::create(client, &request).await? },
         AdminRequest::DropSlot { name } => AdminResponse::Changed { rows: slots::drop(client, &name).await? },
-        AdminRequest::Processed(request) => AdminResponse::Processed(processed::processed(client, &request).await?),
+        AdminRequest::Processed(request) => {
+            AdminResponse::Processed(processed::processed(client, &layout, &request).await?)
+        }
+        AdminRequest::Mapped { .. } => return Err(Error::new(Kind::Usage, "a request about two tables")),
     })
 }
 
@@ -222,5 +257,10 @@ mod tests {
         assert_eq!(AdminResponse::SampleInsert { inserted: Vec::new(), most: 1_000 }, older);
         let request: AdminRequest = serde_json::from_str(r#"{"op":"status"}"#).expect("valid");
         assert_eq!(request, AdminRequest::Status);
+        assert_eq!(AdminRequest::Status.on(Layout::own()), AdminRequest::Status);
+        let mapped = AdminRequest::Status.on(&"debezium".parse().expect("a preset"));
+        let text = serde_json::to_string(&mapped).expect("JSON");
+        assert!(text.starts_with(r#"{"op":"mapped","layout":{"schema":"public","table":"outboxevent""#), "{text}");
+        assert_eq!(serde_json::from_str::<AdminRequest>(&text).expect("valid"), mapped);
     }
 }

@@ -3,10 +3,15 @@
 //! Checked on every run, not once by a migration: roles belong to the whole server, and a publication can be dropped.
 //! Each step reports its change.
 
+use std::borrow::Cow;
+
 use tokio_postgres::GenericClient;
 
 use super::fault::failed;
+use super::names::table;
+use super::replication::{quote_identifier, quote_literal};
 use crate::error::Result;
+use crate::outbox::Layout;
 
 /// The role of functions that write. On RDS it signs in with an IAM token, so it has no password.
 pub const WRITER: &str = "outbox_writer";
@@ -18,130 +23,189 @@ pub const CONSUMER: &str = "outbox_consumer";
 pub const PUBLICATION: &str = "outboxctl";
 
 /// A condition, and the statement that makes it true.
-struct Rule {
-    holds: &'static str,
-    remedy: &'static str,
-    done: &'static str,
+pub(super) struct Rule {
+    /// An SQL expression.
+    pub(super) holds: Cow<'static, str>,
+    /// An SQL statement.
+    pub(super) remedy: Cow<'static, str>,
+    pub(super) done: Cow<'static, str>,
 }
 
-const RULES: &[Rule] = &[
-    Rule {
-        holds: "EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_writer')",
-        remedy: "CREATE ROLE outbox_writer LOGIN",
-        done: "role outbox_writer created",
-    },
+impl Rule {
+    const fn fixed(holds: &'static str, remedy: &'static str, done: &'static str) -> Self {
+        Self { holds: Cow::Borrowed(holds), remedy: Cow::Borrowed(remedy), done: Cow::Borrowed(done) }
+    }
+}
+
+/// The writer of our own outbox table.
+const WRITER_RULES: &[Rule] = &[
+    Rule::fixed(
+        "EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_writer')",
+        "CREATE ROLE outbox_writer LOGIN",
+        "role outbox_writer created",
+    ),
     // rds_iam exists on RDS and on the local stack; on a server without it the writer signs in differently.
-    Rule {
-        holds: "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
+    Rule::fixed(
+        "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
             SELECT FROM pg_auth_members
             WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = 'rds_iam')
               AND member = (SELECT oid FROM pg_roles WHERE rolname = 'outbox_writer'))",
-        remedy: "GRANT rds_iam TO outbox_writer",
-        done: "rds_iam granted to outbox_writer",
-    },
-    Rule {
-        holds: "has_database_privilege('outbox_writer', current_database(), 'CONNECT')",
-        remedy: "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outbox_writer', current_database()); END $$",
-        done: "outbox_writer may connect",
-    },
-    Rule {
-        holds: "has_schema_privilege('outbox_writer', 'public', 'USAGE')",
-        remedy: "GRANT USAGE ON SCHEMA public TO outbox_writer",
-        done: "outbox_writer may use the schema",
-    },
-    Rule {
-        holds: "has_function_privilege('outbox_writer',
+        "GRANT rds_iam TO outbox_writer",
+        "rds_iam granted to outbox_writer",
+    ),
+    Rule::fixed(
+        "has_database_privilege('outbox_writer', current_database(), 'CONNECT')",
+        "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outbox_writer', current_database()); END $$",
+        "outbox_writer may connect",
+    ),
+    Rule::fixed(
+        "has_schema_privilege('outbox_writer', 'public', 'USAGE')",
+        "GRANT USAGE ON SCHEMA public TO outbox_writer",
+        "outbox_writer may use the schema",
+    ),
+    Rule::fixed(
+        "has_function_privilege('outbox_writer',
             'public.outbox_append(varchar, varchar, varchar, jsonb, varchar, integer, uuid)', 'EXECUTE')",
-        remedy: "GRANT EXECUTE ON FUNCTION public.outbox_append TO outbox_writer",
-        done: "outbox_writer may append to the outbox",
-    },
-    Rule {
-        // A table of the sample, which may be missing.
-        holds: "CASE WHEN to_regclass('public.cars') IS NULL THEN true
+        "GRANT EXECUTE ON FUNCTION public.outbox_append TO outbox_writer",
+        "outbox_writer may append to the outbox",
+    ),
+    // A table of the sample, which may be missing.
+    Rule::fixed(
+        "CASE WHEN to_regclass('public.cars') IS NULL THEN true
             ELSE has_table_privilege('outbox_writer', 'public.cars', 'SELECT')
              AND has_table_privilege('outbox_writer', 'public.cars', 'INSERT')
              AND has_table_privilege('outbox_writer', 'public.cars', 'UPDATE') END",
-        remedy: "GRANT SELECT, INSERT, UPDATE ON public.cars TO outbox_writer",
-        done: "outbox_writer may write cars",
-    },
-    Rule {
-        // A table of the sample, which may be missing.
-        holds: "CASE WHEN to_regclass('public.people') IS NULL THEN true
+        "GRANT SELECT, INSERT, UPDATE ON public.cars TO outbox_writer",
+        "outbox_writer may write cars",
+    ),
+    // A table of the sample, which may be missing.
+    Rule::fixed(
+        "CASE WHEN to_regclass('public.people') IS NULL THEN true
             ELSE has_table_privilege('outbox_writer', 'public.people', 'SELECT')
              AND has_table_privilege('outbox_writer', 'public.people', 'INSERT')
              AND has_table_privilege('outbox_writer', 'public.people', 'UPDATE') END",
-        remedy: "GRANT SELECT, INSERT, UPDATE ON public.people TO outbox_writer",
-        done: "outbox_writer may write people",
-    },
-    Rule {
-        holds: "EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_consumer')",
-        remedy: "CREATE ROLE outbox_consumer LOGIN",
-        done: "role outbox_consumer created",
-    },
-    Rule {
-        holds: "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
+        "GRANT SELECT, INSERT, UPDATE ON public.people TO outbox_writer",
+        "outbox_writer may write people",
+    ),
+];
+
+/// The consumer, with its log.
+const CONSUMER_RULES: &[Rule] = &[
+    Rule::fixed(
+        "EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_consumer')",
+        "CREATE ROLE outbox_consumer LOGIN",
+        "role outbox_consumer created",
+    ),
+    Rule::fixed(
+        "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
             SELECT FROM pg_auth_members
             WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = 'rds_iam')
               AND member = (SELECT oid FROM pg_roles WHERE rolname = 'outbox_consumer'))",
-        remedy: "GRANT rds_iam TO outbox_consumer",
-        done: "rds_iam granted to outbox_consumer",
-    },
-    Rule {
-        holds: "has_database_privilege('outbox_consumer', current_database(), 'CONNECT')",
-        remedy: "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outbox_consumer', current_database()); END $$",
-        done: "outbox_consumer may connect",
-    },
-    Rule {
-        holds: "has_schema_privilege('outbox_consumer', 'public', 'USAGE')",
-        remedy: "GRANT USAGE ON SCHEMA public TO outbox_consumer",
-        done: "outbox_consumer may use the schema",
-    },
-    // In the outbox it reads ids and marks, but no payload.
-    Rule {
-        holds: "has_column_privilege('outbox_consumer', 'public.outbox', 'id', 'SELECT')
-            AND has_column_privilege('outbox_consumer', 'public.outbox', 'processed_at', 'SELECT')
-            AND has_column_privilege('outbox_consumer', 'public.outbox', 'processed_at', 'UPDATE')",
-        remedy: "GRANT SELECT (id, processed_at), UPDATE (processed_at) ON public.outbox TO outbox_consumer",
-        done: "outbox_consumer may mark outbox rows",
-    },
-    Rule {
-        holds: "has_table_privilege('outbox_consumer', 'public.outbox_processed', 'SELECT')
+        "GRANT rds_iam TO outbox_consumer",
+        "rds_iam granted to outbox_consumer",
+    ),
+    Rule::fixed(
+        "has_database_privilege('outbox_consumer', current_database(), 'CONNECT')",
+        "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outbox_consumer', current_database()); END $$",
+        "outbox_consumer may connect",
+    ),
+    Rule::fixed(
+        "has_schema_privilege('outbox_consumer', 'public', 'USAGE')",
+        "GRANT USAGE ON SCHEMA public TO outbox_consumer",
+        "outbox_consumer may use the schema",
+    ),
+    Rule::fixed(
+        "has_table_privilege('outbox_consumer', 'public.outbox_processed', 'SELECT')
             AND has_table_privilege('outbox_consumer', 'public.outbox_processed', 'INSERT')
             AND has_table_privilege('outbox_consumer', 'public.outbox_failures', 'SELECT')
             AND has_table_privilege('outbox_consumer', 'public.outbox_failures', 'INSERT')",
-        remedy: "GRANT SELECT, INSERT ON public.outbox_processed, public.outbox_failures TO outbox_consumer",
-        done: "outbox_consumer may log what it processed",
-    },
-    Rule {
-        holds: "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl')",
-        remedy: "CREATE PUBLICATION outboxctl FOR TABLE public.outbox",
-        done: "publication outboxctl created",
-    },
-    // DMS reads with test_decoding, which includes every operation. The task's source filter drops the others, so that
-    // the local stack captures the same as AWS.
-    Rule {
-        holds: "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl' AND pubinsert AND pubupdate AND pubdelete)",
-        remedy: "ALTER PUBLICATION outboxctl SET (publish = 'insert, update, delete, truncate')",
-        done: "publication outboxctl publishes every operation",
-    },
-    Rule {
-        holds: "EXISTS (SELECT FROM pg_publication_tables
-            WHERE pubname = 'outboxctl' AND schemaname = 'public' AND tablename = 'outbox')",
-        remedy: "ALTER PUBLICATION outboxctl ADD TABLE public.outbox",
-        done: "table outbox added to publication outboxctl",
-    },
+        "GRANT SELECT, INSERT ON public.outbox_processed, public.outbox_failures TO outbox_consumer",
+        "outbox_consumer may log what it processed",
+    ),
 ];
 
+/// Returns every rule, in the order in which they are applied. Writers of a table of the application's own are the
+/// application's.
+pub(super) fn rules(layout: &Layout) -> Vec<Rule> {
+    let writer = WRITER_RULES.iter().filter(|_| layout.is_own());
+    let fixed = writer.chain(CONSUMER_RULES).map(|rule| Rule {
+        holds: rule.holds.clone(),
+        remedy: rule.remedy.clone(),
+        done: rule.done.clone(),
+    });
+    fixed.chain(marking(layout)).chain(published(layout)).collect()
+}
+
+/// Returns the rules by which consumers mark rows. They read ids and marks in the outbox, but no payload.
+fn marking(layout: &Layout) -> Vec<Rule> {
+    let Some(processed) = &layout.columns.processed else { return Vec::new() };
+    let (table, name) = (table(layout), quote_literal(&table(layout)));
+    let (id, mark) = (&layout.columns.id, processed.column());
+    let may = |column: &str, right: &str| {
+        format!("has_column_privilege('outbox_consumer', {name}, {}, '{right}')", quote_literal(column))
+    };
+    let mut rules = Vec::new();
+    if layout.schema != "public" {
+        let schema = &layout.schema;
+        rules.push(Rule {
+            holds: format!("has_schema_privilege('outbox_consumer', {}, 'USAGE')", quote_literal(schema)).into(),
+            remedy: format!("GRANT USAGE ON SCHEMA {} TO outbox_consumer", quote_identifier(schema)).into(),
+            done: format!("outbox_consumer may use schema {schema}").into(),
+        });
+    }
+    rules.push(Rule {
+        holds: [may(id, "SELECT"), may(mark, "SELECT"), may(mark, "UPDATE")].join(" AND ").into(),
+        remedy: format!(
+            "GRANT SELECT ({}, {mark}), UPDATE ({mark}) ON {table} TO outbox_consumer",
+            quote_identifier(id),
+            mark = quote_identifier(mark)
+        )
+        .into(),
+        done: "outbox_consumer may mark outbox rows".into(),
+    });
+    rules
+}
+
+/// Returns the rules of the publication.
+fn published(layout: &Layout) -> Vec<Rule> {
+    let table = table(layout);
+    vec![
+        Rule {
+            holds: "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl')".into(),
+            remedy: format!("CREATE PUBLICATION outboxctl FOR TABLE {table}").into(),
+            done: "publication outboxctl created".into(),
+        },
+        // DMS reads with test_decoding, which includes every operation. The task's source filter drops the others, so
+        // that the local stack captures the same as AWS.
+        Rule::fixed(
+            "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl' AND pubinsert AND pubupdate AND pubdelete)",
+            "ALTER PUBLICATION outboxctl SET (publish = 'insert, update, delete, truncate')",
+            "publication outboxctl publishes every operation",
+        ),
+        Rule {
+            holds: format!(
+                "EXISTS (SELECT FROM pg_publication_tables
+            WHERE pubname = 'outboxctl' AND schemaname = {} AND tablename = {})",
+                quote_literal(&layout.schema),
+                quote_literal(&layout.table)
+            )
+            .into(),
+            remedy: format!("ALTER PUBLICATION outboxctl ADD TABLE {table}").into(),
+            done: format!("table {} added to publication outboxctl", layout.table).into(),
+        },
+    ]
+}
+
 /// Applies every rule; returns the changes.
-pub(super) async fn all(client: &impl GenericClient) -> Result<Vec<String>> {
+pub(super) async fn all(client: &impl GenericClient, layout: &Layout) -> Result<Vec<String>> {
     let mut changes = Vec::new();
-    for rule in RULES {
+    for rule in rules(layout) {
         let question = format!("SELECT {}", rule.holds);
         let action = format!("apply: {}", rule.done);
         let holds: bool = client.query_one(&question, &[]).await.map_err(failed(&action))?.get(0);
         if !holds {
-            client.batch_execute(rule.remedy).await.map_err(failed(&action))?;
-            changes.push(rule.done.to_owned());
+            client.batch_execute(&rule.remedy).await.map_err(failed(&action))?;
+            changes.push(rule.done.into_owned());
         }
     }
     Ok(changes)

@@ -10,7 +10,9 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::fault::failed;
-use crate::error::Result;
+use super::names::{Names, mark};
+use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 
 /// A record, and its position in the stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +30,8 @@ pub struct Mark {
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub event_type: String,
-    pub sequence: i64,
+    /// `None` if the event has none.
+    pub sequence: Option<i64>,
     pub committed_at: DateTime<Utc>,
     pub attempts: i32,
     pub shard_id: String,
@@ -53,6 +56,28 @@ pub struct Failure {
 pub struct Inbox {
     client: Client,
     consumer: String,
+    /// The statement that marks events.
+    mark: String,
+    /// Indicates whether events without a sequence are marked.
+    unnumbered: bool,
+}
+
+/// Returns the statement that marks events and their rows.
+fn mark_statement(layout: &Layout) -> String {
+    // Without a column for it, only the log has the marks.
+    let rows = mark(layout, "fresh.processed_at").map_or_else(String::new, |assignment| {
+        let Names { table, id, is_open, .. } = Names::of(layout, "row");
+        format!(
+            ", outbox AS (
+        UPDATE {table} AS row SET {assignment}
+        FROM fresh WHERE {id} = fresh.event_id AND {is_open}
+    )"
+        )
+    });
+    format!(
+        "{MARK}{rows}
+    SELECT event_id FROM fresh"
+    )
 }
 
 const MARK: &str = "WITH marks AS (
@@ -68,11 +93,7 @@ const MARK: &str = "WITH marks AS (
         FROM marks ORDER BY place
         ON CONFLICT DO NOTHING
         RETURNING event_id, processed_at
-    ), outbox AS (
-        UPDATE public.outbox AS row SET processed_at = fresh.processed_at
-        FROM fresh WHERE row.id = fresh.event_id AND row.processed_at IS NULL
-    )
-    SELECT event_id FROM fresh";
+    )";
 
 const FAIL_EVENT: &str = "WITH fresh AS (
         INSERT INTO public.outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
@@ -92,9 +113,10 @@ const FAIL_RECORD: &str = "INSERT INTO public.outbox_failures (consumer, stream,
     ON CONFLICT DO NOTHING";
 
 impl Inbox {
-    /// Creates an inbox; `consumer` names the group, and groups mark independently of each other.
-    pub fn new(client: Client, consumer: impl Into<String>) -> Self {
-        Self { client, consumer: consumer.into() }
+    /// Creates an inbox for events of `layout`; `consumer` names the group, and groups mark independently of each other.
+    pub fn new(client: Client, consumer: impl Into<String>, layout: &Layout) -> Self {
+        let unnumbered = layout.columns.sequence.is_none();
+        Self { client, consumer: consumer.into(), mark: mark_statement(layout), unnumbered }
     }
 
     /// Returns whether the connection is closed; a new one is needed then.
@@ -108,7 +130,15 @@ impl Inbox {
     /// `Schema` if the database has an older version than this executable.
     pub async fn check(&self) -> Result<()> {
         let looked = self.client.execute("SELECT digest FROM public.outbox_processed LIMIT 0", &[]).await;
-        looked.map(drop).map_err(failed("read the inbox"))
+        looked.map_err(failed("read the inbox"))?;
+        let query = "SELECT attnotnull FROM pg_attribute
+                     WHERE attrelid = 'public.outbox_processed'::regclass AND attname = 'sequence'";
+        let numbered: bool = self.client.query_one(query, &[]).await.map_err(failed("read the inbox"))?.get(0);
+        if self.unnumbered && numbered {
+            let text = "outbox_processed does not accept events without a sequence";
+            return Err(Error::new(Kind::Schema, text).hint("run `outboxctl db init`"));
+        }
+        Ok(())
     }
 
     /// Returns which of these events were marked before, as processed or as failed.
@@ -132,7 +162,7 @@ impl Inbox {
         let rows = self
             .client
             .query(
-                MARK,
+                &self.mark,
                 &[
                     &self.consumer,
                     &column(marks, |m| m.event_id),

@@ -8,8 +8,9 @@ use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
 use super::schema::{MIGRATIONS, Migration};
-use super::{blocking, ensure};
+use super::{blocking, ensure, requirements};
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.
 const LOCK: i64 = 0x6f75_7462_6f78;
@@ -46,14 +47,16 @@ pub struct InitReport {
 }
 
 /// Applies missing migrations, then corrects roles, grants and publication. With `dry_run` everything is executed and
-/// rolled back, so the report is exact. Without `sample` its tables are not created; existing ones stay.
+/// rolled back, so the report is exact. Without `sample` its tables are not created; existing ones stay. A table of the
+/// application's own is neither created nor altered.
 ///
 /// # Errors
+/// `Schema` if a table of the application's own lacks something, all of it named;
 /// `Schema` if an applied migration's text differs from ours, or the database is newer than this executable.
-pub async fn init(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport> {
+pub async fn init(client: &mut Client, layout: &Layout, dry_run: bool, sample: bool) -> Result<InitReport> {
     let mut attempts = 1;
     let result = loop {
-        match migrate(client, dry_run, sample).await {
+        match migrate(client, layout, dry_run, sample).await {
             // Roles belong to the server, and its catalog has no lock for them: an init of another database makes the same.
             Err(failure) if failure.is_race && attempts < MAX_ATTEMPTS => attempts += 1,
             result => break result,
@@ -101,7 +104,7 @@ fn is_race(error: &DbError) -> bool {
     }
 }
 
-async fn migrate(client: &mut Client, dry_run: bool, sample: bool) -> Result<InitReport, Failure> {
+async fn migrate(client: &mut Client, layout: &Layout, dry_run: bool, sample: bool) -> Result<InitReport, Failure> {
     let transaction = client.transaction().await.map_err(failed("begin"))?;
     transaction
         .batch_execute("SET LOCAL lock_timeout = '30s'; SET LOCAL client_min_messages = warning")
@@ -111,14 +114,15 @@ async fn migrate(client: &mut Client, dry_run: bool, sample: bool) -> Result<Ini
         .execute("SELECT pg_advisory_xact_lock($1)", &[&LOCK])
         .await
         .map_err(failed("take the migration lock"))?;
+    requirements::refuse(layout, requirements::missing(&transaction, layout).await?)?;
     transaction.batch_execute(LEDGER).await.map_err(failed("create the table of migrations"))?;
     let recorded = recorded(&transaction).await?;
     let mut pending = pending(&recorded)?;
-    pending.retain(|migration| sample || !migration.sample);
+    pending.retain(|migration| migration.belongs_to(layout) && (sample || !migration.sample));
     for migration in &pending {
         apply(&transaction, migration).await?;
     }
-    let ensured = ensure::all(&transaction).await?;
+    let ensured = ensure::all(&transaction, layout).await?;
     let warnings = ensure::warnings(&transaction).await?;
     let end = if dry_run { transaction.rollback().await } else { transaction.commit().await };
     end.map_err(failed("end the migration"))?;

@@ -1,5 +1,5 @@
 //! PostgreSQL: verified TLS, errors with a remedy, the schema and its state, and the sample rows. Imports `error`,
-//! `settings` and `timing`.
+//! `outbox`, `settings` and `timing`.
 //!
 //! [`connect()`] always uses TLS and always verifies it. [`admin::execute`] is the whole administrative surface as one
 //! serialisable request, so that the same code runs here against a public database and inside the pipeline's network,
@@ -14,12 +14,14 @@ mod failures;
 mod fault;
 mod inbox;
 mod migrate;
+mod names;
 mod overview;
 mod pooler;
 mod processed;
 mod purge;
 mod readiness;
 pub mod replication;
+mod requirements;
 mod samples;
 mod schema;
 pub mod session;

@@ -9,9 +9,11 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::fault::failed;
+use super::names::{Names, table};
 use super::slots::{Slot, slots};
 use super::status::exists;
 use crate::error::Result;
+use crate::outbox::Layout;
 
 /// Maximum count; larger tables report the planner's estimate.
 const COUNTED: i64 = 100_000;
@@ -95,10 +97,12 @@ pub struct OutboxRow {
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub event_type: String,
-    pub sequence: i64,
+    /// `None` if there is none.
+    pub sequence: Option<i64>,
     /// The beginning of the payload.
     pub message: String,
-    pub created_at: DateTime<Utc>,
+    /// `None` if the table has no such column.
+    pub created_at: Option<DateTime<Utc>>,
     pub processed_at: Option<DateTime<Utc>>,
 }
 
@@ -118,7 +122,8 @@ pub struct Processed {
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub event_type: String,
-    pub sequence: i64,
+    /// `None` if there is none.
+    pub sequence: Option<i64>,
     pub shard_id: String,
     pub attempts: i32,
     /// `false` if it failed.
@@ -142,15 +147,15 @@ pub struct GivenUp {
     pub failed_at: DateTime<Utc>,
 }
 
-pub(super) async fn overview(client: &Client, request: &OverviewRequest) -> Result<Overview> {
+pub(super) async fn overview(client: &Client, layout: &Layout, request: &OverviewRequest) -> Result<Overview> {
     let rows = i64::from(request.rows.min(MAX_ROWS));
-    let outbox = exists(client, "public.outbox").await?;
+    let outbox = exists(client, &table(layout)).await?;
     let people = exists(client, "public.people").await?;
     let consumed = exists(client, "public.outbox_processed").await?;
     let log = if consumed { processed(client, request).await? } else { Log::default() };
     Ok(Overview {
-        outbox: if outbox { Some(fill(client, request.captured_until).await?) } else { None },
-        rows: if outbox { newest(client, rows, consumed).await? } else { Vec::new() },
+        outbox: if outbox { Some(fill(client, layout, consumed, request.captured_until).await?) } else { None },
+        rows: if outbox { newest(client, layout, rows, consumed).await? } else { Vec::new() },
         people: if people { Some(self::people(client, rows).await?) } else { None },
         processed: log.rows,
         processed_until: log.until,
@@ -161,16 +166,20 @@ pub(super) async fn overview(client: &Client, request: &OverviewRequest) -> Resu
     })
 }
 
-async fn fill(client: &Client, captured_until: Option<DateTime<Utc>>) -> Result<Fill> {
+async fn fill(client: &Client, layout: &Layout, consumed: bool, captured_until: Option<DateTime<Utc>>) -> Result<Fill> {
+    let names = Names::of(layout, "row");
+    let (Names { table, created_at, .. }, is_open) = (&names, names.is_open(layout, consumed));
     let row = client
         .query_one(
-            "SELECT (SELECT count(*) FROM (SELECT FROM public.outbox LIMIT $1) AS found),
-                    (SELECT count(*) FROM (SELECT FROM public.outbox WHERE processed_at IS NULL LIMIT $1) AS found),
-                    (SELECT count(*) FROM (SELECT FROM public.outbox
-                                           WHERE processed_at IS NULL AND created_at > coalesce($2::timestamptz, '-infinity') LIMIT $1) AS found),
-                    c.reltuples::bigint, pg_total_relation_size(c.oid)
-             FROM pg_class c WHERE c.oid = 'public.outbox'::regclass",
-            &[&COUNTED, &captured_until],
+            &format!(
+                "SELECT (SELECT count(*) FROM (SELECT FROM {table} LIMIT $1) AS found),
+                        (SELECT count(*) FROM (SELECT FROM {table} AS row WHERE {is_open} LIMIT $1) AS found),
+                        (SELECT count(*) FROM (SELECT FROM {table} AS row
+                                               WHERE {is_open} AND {created_at} > coalesce($2::timestamptz, '-infinity') LIMIT $1) AS found),
+                        c.reltuples::bigint, pg_total_relation_size(c.oid)
+                 FROM pg_class c WHERE c.oid = to_regclass($3)"
+            ),
+            &[&COUNTED, &captured_until, table],
         )
         .await
         .map_err(failed("measure the outbox"))?;
@@ -186,16 +195,21 @@ async fn fill(client: &Client, captured_until: Option<DateTime<Utc>>) -> Result<
 
 /// Returns the newest outbox rows: unprocessed rows by their index, processed ones through the log, which is in order
 /// of processing.
-async fn newest(client: &Client, rows: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
-    const OPEN: &str = "SELECT id, aggregate_type, aggregate_id, event_type, sequence, left(payload::text, $2::int),
-               created_at, processed_at
-        FROM public.outbox WHERE processed_at IS NULL ORDER BY created_at DESC LIMIT $1";
-    const DONE: &str = "SELECT o.id, o.aggregate_type, o.aggregate_id, o.event_type, o.sequence,
-               left(o.payload::text, $2::int), o.created_at, o.processed_at
-        FROM (SELECT event_id FROM public.outbox_processed ORDER BY xact DESC, position DESC LIMIT $1) AS done
-        JOIN public.outbox AS o ON o.id = done.event_id WHERE o.processed_at IS NOT NULL";
-    let query =
-        if consumed { format!("(({OPEN}) UNION ({DONE})) ORDER BY created_at DESC LIMIT $1") } else { OPEN.to_owned() };
+async fn newest(client: &Client, layout: &Layout, rows: i64, consumed: bool) -> Result<Vec<OutboxRow>> {
+    let names = Names::of(layout, "o");
+    let Names { table, id, aggregate_type, aggregate_id, event_type, sequence, payload, .. } = &names;
+    let (Names { created_at, processed_at, .. }, is_open) = (&names, names.is_open(layout, consumed));
+    let columns = format!(
+        "{id}, {aggregate_type}, {aggregate_id}, {event_type}, {sequence}, left({payload}, $2::int),
+         {created_at} AS created_at, {processed_at}"
+    );
+    let open = format!("SELECT {columns} FROM {table} AS o WHERE {is_open} ORDER BY {created_at} DESC LIMIT $1");
+    let done = format!(
+        "SELECT {columns}
+         FROM (SELECT event_id FROM public.outbox_processed ORDER BY xact DESC, position DESC LIMIT $1) AS done
+         JOIN {table} AS o ON {id} = done.event_id WHERE NOT ({is_open})"
+    );
+    let query = if consumed { format!("(({open}) UNION ({done})) ORDER BY created_at DESC LIMIT $1") } else { open };
     let rows = client.query(&query, &[&rows, &EXCERPT]).await.map_err(failed("read the outbox"))?;
     let row = |row: tokio_postgres::Row| OutboxRow {
         id: row.get(0),

@@ -6,7 +6,9 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::fault::failed;
+use super::names::Names;
 use crate::error::Result;
+use crate::outbox::Layout;
 
 /// Maximum rows per answer.
 const MOST: i64 = 1_000;
@@ -45,7 +47,8 @@ pub struct LogRow {
     pub aggregate_type: String,
     pub aggregate_id: String,
     pub event_type: String,
-    pub sequence: i64,
+    /// `None` if the event has none.
+    pub sequence: Option<i64>,
     pub shard_id: String,
     pub sequence_number: String,
     pub succeeded: bool,
@@ -59,25 +62,30 @@ pub struct LogRow {
     pub digest: Option<String>,
 }
 
-/// Selects rows below the snapshot's xmin: no transaction can commit before them any more.
-const ROWS: &str = "
+/// Returns the statement. It selects rows below the snapshot's xmin: no transaction can commit before them any more.
+fn rows(layout: &Layout) -> String {
+    let Names { table, id, correlation_id, .. } = Names::of(layout, "outbox");
+    format!(
+        "
     SELECT log.xact::text::bigint, log.position, log.event_id, log.aggregate_type, log.aggregate_id, log.event_type,
            log.sequence, log.shard_id, log.sequence_number, log.succeeded, log.attempts, log.committed_at,
-           log.processed_at, outbox.payload ->> 'correlationId', encode(log.digest, 'hex')
-    FROM public.outbox_processed AS log LEFT JOIN public.outbox ON outbox.id = log.event_id
+           log.processed_at, {correlation_id}, encode(log.digest, 'hex')
+    FROM public.outbox_processed AS log LEFT JOIN {table} AS outbox ON {id} = log.event_id
     WHERE log.consumer = $1 AND (log.xact, log.position) > ($2::text::xid8, $3)
       AND log.xact < pg_snapshot_xmin(pg_current_snapshot())
       AND ($4::timestamptz IS NULL OR log.processed_at >= $4)
-    ORDER BY log.xact, log.position LIMIT $5";
+    ORDER BY log.xact, log.position LIMIT $5"
+    )
+}
 
-pub(super) async fn processed(client: &Client, request: &ProcessedRequest) -> Result<ProcessedPage> {
+pub(super) async fn processed(client: &Client, layout: &Layout, request: &ProcessedRequest) -> Result<ProcessedPage> {
     let Some(after) = request.after else {
         let row = client.query_one("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint", &[]).await;
         let xact: i64 = row.map_err(failed("find the end of the processed log"))?.get(0);
         return Ok(ProcessedPage { rows: Vec::new(), next: LogPosition { xact, position: 0 } });
     };
     let found = client
-        .query(ROWS, &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST])
+        .query(&rows(layout), &[&request.consumer, &after.xact.to_string(), &after.position, &request.since, &MOST])
         .await
         .map_err(failed("read the processed log"))?;
     let next = found.last().map_or(after, |row| LogPosition { xact: row.get(0), position: row.get(1) });

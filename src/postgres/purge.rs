@@ -6,7 +6,9 @@ use tokio_postgres::Client;
 use uuid::Uuid;
 
 use super::fault::failed;
-use crate::error::Result;
+use super::names::Names;
+use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 
 /// Rows per transaction.
 const BATCH: i64 = 5_000;
@@ -42,44 +44,75 @@ pub struct Purgeable {
     pub groups: Vec<String>,
 }
 
-/// Condition: every group of $2 has processed the row.
-const DONE: &str = "processed_at IS NOT NULL AND NOT EXISTS (
-    SELECT FROM unnest($2::text[]) AS wanted(consumer) WHERE NOT EXISTS (
-        SELECT FROM public.outbox_processed p
-        WHERE p.consumer = wanted.consumer AND p.event_id = outbox.id AND p.succeeded))";
+/// Returns the condition that consumers have processed the row, of which every group of $2.
+fn is_done(names: &Names) -> String {
+    let Names { id, is_open, .. } = names;
+    format!(
+        "NOT ({is_open}) AND NOT EXISTS (
+            SELECT FROM unnest($2::text[]) AS wanted(consumer) WHERE NOT EXISTS (
+                SELECT FROM public.outbox_processed p
+                WHERE p.consumer = wanted.consumer AND p.event_id = {id} AND p.succeeded))"
+    )
+}
 
-pub(super) async fn purge(client: &Client, request: &PurgeRequest) -> Result<u64> {
+/// Checks that the table has a time by which rows are old.
+fn check(layout: &Layout) -> Result<()> {
+    if layout.columns.created_at.is_some() {
+        return Ok(());
+    }
+    let text = format!("{} has no created_at column: the age of its rows is not known", layout.full_name());
+    Err(Error::new(Kind::Usage, text).hint(
+        "name the column in [outbox] of outboxctl.toml, if there is one; otherwise the application deletes its rows",
+    ))
+}
+
+pub(super) async fn purge(client: &Client, layout: &Layout, request: &PurgeRequest) -> Result<u64> {
+    check(layout)?;
+    let names = Names::of(layout, "outbox");
+    let Names { table, id, created_at, .. } = &names;
     match request {
         PurgeRequest::Processed { before, groups } => {
+            let done = is_done(&names);
             let query = format!(
-                "DELETE FROM public.outbox WHERE id IN (
-                     SELECT id FROM public.outbox WHERE created_at < $1 AND {DONE} LIMIT $3)"
+                "DELETE FROM {table} AS outbox WHERE {id} IN (
+                     SELECT {id} FROM {table} AS outbox WHERE {created_at} < $1 AND {done} LIMIT $3)"
             );
             client.execute(&query, &[before, groups, &BATCH]).await
         }
         PurgeRequest::Rows { ids, before } => {
-            let query = "DELETE FROM public.outbox WHERE id = ANY($1) AND created_at < $2";
-            client.execute(query, &[ids, before]).await
+            let query = format!("DELETE FROM {table} AS outbox WHERE {id} = ANY($1) AND {created_at} < $2");
+            client.execute(&query, &[ids, before]).await
         }
         PurgeRequest::Marks { before } => {
-            let query = "DELETE FROM public.outbox_processed WHERE (consumer, event_id) IN (
-                             SELECT p.consumer, p.event_id FROM public.outbox_processed p
-                             WHERE p.processed_at < $1 AND p.succeeded
-                               AND NOT EXISTS (SELECT FROM public.outbox WHERE id = p.event_id) LIMIT $2)";
-            client.execute(query, &[before, &BATCH]).await
+            let query = format!(
+                "DELETE FROM public.outbox_processed WHERE (consumer, event_id) IN (
+                     SELECT p.consumer, p.event_id FROM public.outbox_processed p
+                     WHERE p.processed_at < $1 AND p.succeeded
+                       AND NOT EXISTS (SELECT FROM {table} AS outbox WHERE {id} = p.event_id) LIMIT $2)"
+            );
+            client.execute(&query, &[before, &BATCH]).await
         }
     }
     .map_err(failed("purge"))
 }
 
-pub(super) async fn purgeable(client: &Client, before: DateTime<Utc>, groups: &[String]) -> Result<Purgeable> {
+pub(super) async fn purgeable(
+    client: &Client,
+    layout: &Layout,
+    before: DateTime<Utc>,
+    groups: &[String],
+) -> Result<Purgeable> {
+    check(layout)?;
     let groups = if groups.is_empty() { all_groups(client).await? } else { groups.to_vec() };
+    let names = Names::of(layout, "outbox");
+    let (done, kept) = (is_done(&names), Names::of(layout, "o"));
+    let Names { table, created_at, .. } = &names;
+    let Names { id: kept_id, created_at: kept_at, is_open: kept_open, .. } = &kept;
     let query = format!(
-        "SELECT count(*), count(*) FILTER (WHERE {DONE}),
+        "SELECT count(*), count(*) FILTER (WHERE {done}),
                 (SELECT count(*) FROM public.outbox_processed p WHERE p.processed_at < $1 AND p.succeeded
-                  AND NOT EXISTS (SELECT FROM public.outbox o WHERE o.id = p.event_id AND o.created_at >= $1
-                                                                 OR o.id = p.event_id AND o.processed_at IS NULL))
-         FROM public.outbox WHERE created_at < $1"
+                  AND NOT EXISTS (SELECT FROM {table} AS o WHERE {kept_id} = p.event_id AND ({kept_at} >= $1 OR {kept_open})))
+         FROM {table} AS outbox WHERE {created_at} < $1"
     );
     let row = client.query_one(&query, &[&before, &groups]).await.map_err(failed("count what can be purged"))?;
     Ok(Purgeable { old: row.get(0), processed: row.get(1), marks: row.get(2), groups })

@@ -10,7 +10,9 @@ use uuid::Uuid;
 
 use super::connect::{Target, connect};
 use super::fault::failed;
+use super::names::insert_sample;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::timing::RateLimit;
 
 /// Maximum events per request: 3 MB of answer, of the 6 MB that Lambda allows (Lambda quotas), and as many as one call
@@ -80,7 +82,8 @@ pub struct Inserted {
     pub event_id: Uuid,
     pub aggregate_id: String,
     pub event_type: String,
-    pub sequence: i64,
+    /// `None` if the outbox table has no such column.
+    pub sequence: Option<i64>,
     pub correlation_id: String,
     /// By the database's clock, just before the commit of the statement.
     pub committed_at: DateTime<Utc>,
@@ -147,12 +150,17 @@ impl Writers {
     }
 
     /// Writes over `client` and as many further connections as are useful. They stay open for the next request.
-    pub(super) async fn insert(&mut self, client: &mut Client, request: &SampleRequest) -> Result<Vec<Inserted>> {
+    pub(super) async fn insert(
+        &mut self,
+        client: &mut Client,
+        layout: &Layout,
+        request: &SampleRequest,
+    ) -> Result<Vec<Inserted>> {
         check(request)?;
         let wanted = if request.rollback { 1 } else { connections(request) };
         let writers = if wanted > 1 { wanted.min(share(client).await?) } else { wanted };
         if writers <= 1 {
-            return insert(client, request).await;
+            return insert(client, layout, request).await;
         }
         let missing = (writers - 1).saturating_sub(self.further.len());
         self.further.extend(try_join_all((0..missing).map(|_| connect(&self.target))).await?);
@@ -160,9 +168,9 @@ impl Writers {
         let clients = std::iter::once(client).chain(&self.further).take(writers).enumerate();
         let limit = RateLimit::start(request.rate);
         let parts = clients.map(|(writer, client)| async move {
-            let statement = prepare(client, request.domain).await?;
+            let statement = prepare(client, layout, request.domain).await?;
             let part = Part { writer: writer as u64, of: writers as u64 };
-            many(client, &statement, request, part, limit).await
+            many(client, &statement, layout, request, part, limit).await
         });
         let mut inserted = try_join_all(parts).await?.concat();
         inserted.sort_unstable_by_key(|event| event.n);
@@ -199,24 +207,26 @@ async fn share(client: &Client) -> Result<usize> {
     Ok(row.get::<_, &str>(0).parse::<usize>().map_or(1, |most| most / 4))
 }
 
-pub(super) async fn insert(client: &mut Client, request: &SampleRequest) -> Result<Vec<Inserted>> {
+pub(super) async fn insert(client: &mut Client, layout: &Layout, request: &SampleRequest) -> Result<Vec<Inserted>> {
     check(request)?;
-    let statement = prepare(client, request.domain).await?;
+    let statement = prepare(client, layout, request.domain).await?;
     let limit = RateLimit::start(request.rate);
     if request.rollback {
         let transaction = client.transaction().await.map_err(failed("begin"))?;
-        let inserted = many(&transaction, &statement, request, Part::ALL, limit).await?;
+        let inserted = many(&transaction, &statement, layout, request, Part::ALL, limit).await?;
         transaction.rollback().await.map_err(failed("roll back"))?;
         return Ok(inserted);
     }
-    many(client, &statement, request, Part::ALL, limit).await
+    many(client, &statement, layout, request, Part::ALL, limit).await
 }
 
-async fn prepare(client: &Client, domain: Domain) -> Result<Statement> {
-    let statement = client.prepare(match domain {
-        Domain::Cars => INSERT_CAR,
-        Domain::People => INSERT_PERSON,
-        Domain::Outbox => INSERT_EVENT,
+async fn prepare(client: &Client, layout: &Layout, domain: Domain) -> Result<Statement> {
+    let mapped = (!layout.is_own()).then(|| insert_sample(layout));
+    let statement = client.prepare(match (&mapped, domain) {
+        (Some(statement), _) => statement,
+        (None, Domain::Cars) => INSERT_CAR,
+        (None, Domain::People) => INSERT_PERSON,
+        (None, Domain::Outbox) => INSERT_EVENT,
     });
     statement.await.map_err(failed("prepare the insert"))
 }
@@ -225,6 +235,7 @@ async fn prepare(client: &Client, domain: Domain) -> Result<Statement> {
 async fn many(
     client: &impl GenericClient,
     statement: &Statement,
+    layout: &Layout,
     request: &SampleRequest,
     part: Part,
     limit: RateLimit,
@@ -232,7 +243,7 @@ async fn many(
     let aggregate = |i: u32| (request.first + u64::from(i)) % u64::from(request.aggregates);
     let events = (0..request.count).filter(|i| part.has(aggregate(*i))).map(|i| async move {
         limit.wait(i.into()).await;
-        one(client, statement, request, request.first + u64::from(i)).await
+        one(client, statement, layout, request, request.first + u64::from(i)).await
     });
     stream::iter(events).buffered(IN_FLIGHT).try_collect().await
 }
@@ -247,11 +258,22 @@ fn check(request: &SampleRequest) -> Result<()> {
     }
 }
 
-async fn one(client: &impl GenericClient, statement: &Statement, request: &SampleRequest, n: u64) -> Result<Inserted> {
+async fn one(
+    client: &impl GenericClient,
+    statement: &Statement,
+    layout: &Layout,
+    request: &SampleRequest,
+    n: u64,
+) -> Result<Inserted> {
     let aggregate = n % u64::from(request.aggregates);
     let id = aggregate_id(request.run, aggregate);
     let correlation_id = correlation_id(request.run, n);
+    let number = i64::try_from(n).unwrap_or(i64::MAX);
     let row = match request.domain {
+        _ if !layout.is_own() => {
+            let (event, event_type) = (Uuid::now_v7().to_string(), sample_event(n, request.aggregates));
+            client.query_one(statement, &[&event, &id.to_string(), &event_type, &number, &correlation_id]).await
+        }
         Domain::Cars => {
             let (make, model) = CARS[aggregate as usize % CARS.len()];
             let year = 1990 + i32::try_from(n % 30).unwrap_or(0);
@@ -262,7 +284,6 @@ async fn one(client: &impl GenericClient, statement: &Statement, request: &Sampl
             client.query_one(statement, &[&id, &name, &email, &correlation_id]).await
         }
         Domain::Outbox => {
-            let number = i64::try_from(n).unwrap_or(i64::MAX);
             let event_type = sample_event(n, request.aggregates);
             client.query_one(statement, &[&id.to_string(), &event_type, &number, &correlation_id]).await
         }

@@ -8,9 +8,11 @@ use super::blocking::{self, OpenTransaction};
 use super::ensure::{self, PUBLICATION};
 use super::fault::failed;
 use super::migrate::{self, Step};
+use super::names::{Names, table};
 use super::schema::MIGRATIONS;
 use super::slots::{self, Slot};
 use crate::error::Result;
+use crate::outbox::Layout;
 
 /// Above this number of rows, by the planner's estimate, the estimate is reported instead of a count.
 const COUNTED: i64 = 1_000_000;
@@ -65,7 +67,7 @@ pub struct Outbox {
     pub given_up: i64,
 }
 
-pub(super) async fn status(client: &Client) -> Result<StatusReport> {
+pub(super) async fn status(client: &Client, layout: &Layout) -> Result<StatusReport> {
     let server = client.query_one("SELECT current_setting('server_version'), current_setting('wal_level')", &[]).await;
     let server = server.map_err(failed("read the server's version"))?;
     let ledger = exists(client, "public.outboxctl_migrations").await?;
@@ -78,11 +80,11 @@ pub(super) async fn status(client: &Client) -> Result<StatusReport> {
         wal_level: server.get(1),
         pending: MIGRATIONS
             .iter()
-            .filter(|m| !known(&m.version) && (sample || !m.sample))
+            .filter(|m| !known(&m.version) && m.belongs_to(layout) && (sample || !m.sample))
             .map(|m| Step { version: m.version, name: m.name.to_owned() })
             .collect(),
-        outbox: if exists(client, "public.outbox").await? { Some(outbox(client).await?) } else { None },
-        publication: publication(client).await?,
+        outbox: if exists(client, &table(layout)).await? { Some(outbox(client, layout).await?) } else { None },
+        publication: publication(client, layout).await?,
         slots: slots::slots(client).await?,
         open_transactions: blocking::open_transactions(client).await?,
         warnings: ensure::warnings(client).await?,
@@ -98,34 +100,39 @@ pub(super) async fn exists(client: &impl GenericClient, table: &str) -> Result<b
     Ok(row.map_err(failed("look for a table"))?.get(0))
 }
 
-async fn publication(client: &impl GenericClient) -> Result<bool> {
+async fn publication(client: &impl GenericClient, layout: &Layout) -> Result<bool> {
     let row = client
         .query_one(
             "SELECT EXISTS (SELECT FROM pg_publication_tables
-             WHERE pubname = $1 AND schemaname = 'public' AND tablename = 'outbox')",
-            &[&PUBLICATION],
+             WHERE pubname = $1 AND schemaname = $2 AND tablename = $3)",
+            &[&PUBLICATION, &layout.schema, &layout.table],
         )
         .await;
     Ok(row.map_err(failed("look for the publication"))?.get(0))
 }
 
-async fn outbox(client: &impl GenericClient) -> Result<Outbox> {
+async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> {
+    let names = Names::of(layout, "row");
+    let Names { table, created_at, .. } = &names;
+    let is_open = names.is_open(layout, exists(client, "public.outbox_processed").await?);
     let row = client
         .query_one(
-            "SELECT c.reltuples::bigint, pg_total_relation_size(c.oid),
-                    (SELECT min(created_at) FROM public.outbox WHERE processed_at IS NULL),
-                    (SELECT min(created_at) FROM public.outbox), pg_indexes_size(c.oid),
-                    coalesce(s.n_dead_tup, 0), greatest(s.last_vacuum, s.last_autovacuum)
-             FROM pg_class c LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
-             WHERE c.oid = 'public.outbox'::regclass",
-            &[],
+            &format!(
+                "SELECT c.reltuples::bigint, pg_total_relation_size(c.oid),
+                        (SELECT min({created_at}) FROM {table} AS row WHERE {is_open}),
+                        (SELECT min({created_at}) FROM {table} AS row), pg_indexes_size(c.oid),
+                        coalesce(s.n_dead_tup, 0), greatest(s.last_vacuum, s.last_autovacuum)
+                 FROM pg_class c LEFT JOIN pg_stat_user_tables s ON s.relid = c.oid
+                 WHERE c.oid = to_regclass($1)"
+            ),
+            &[table],
         )
         .await
         .map_err(failed("measure the outbox"))?;
     let estimate: i64 = row.get(0);
     let exact = estimate < COUNTED;
     let rows = if exact {
-        let count = client.query_one("SELECT count(*) FROM public.outbox", &[]).await;
+        let count = client.query_one(&format!("SELECT count(*) FROM {table}"), &[]).await;
         count.map_err(failed("count the outbox"))?.get(0)
     } else {
         estimate

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{Existing, nearest};
 use crate::error::{Error, Kind, Result};
+use crate::outbox;
 
 pub const FILE_NAME: &str = "outboxctl.toml";
 
@@ -31,6 +32,8 @@ pub struct ConfigFile {
     /// Resources that outboxctl did not create.
     #[serde(default)]
     pub existing: Existing,
+    /// The outbox table, if the section is there.
+    pub outbox: Option<outbox::layout::Keys>,
     /// Path of the file; None for the defaults.
     #[serde(skip)]
     pub path: Option<PathBuf>,
@@ -64,6 +67,11 @@ pub const KEYS: &[Key] = &[
         about: "Whether to work on the local stack (outboxctl local up) instead of AWS",
     },
     Key { name: "endpoint_url", kind: "string", about: "Endpoint on this machine to send every AWS request to" },
+    Key {
+        name: "outbox",
+        kind: "object",
+        about: "Outbox table of your own (PostgreSQL): schema, table and columns. Without it, `outboxctl db init` creates public.outbox",
+    },
     Key {
         name: "parameters",
         kind: "object",
@@ -179,6 +187,7 @@ mod tests {
                 "string" => "\"x\"",
                 "boolean" => "true",
                 _ if key.name == "existing" => "{ stream = \"x\" }",
+                _ if key.name == "outbox" => "{ preset = \"debezium\" }",
                 _ => "{ Shards = 2 }",
             };
             parse(&format!("{} = {value}", key.name)).unwrap_or_else(|error| panic!("{}: {error}", key.name));

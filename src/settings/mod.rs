@@ -1,5 +1,5 @@
 //! The settings of a command: flags take precedence over environment variables, those over outboxctl.toml, and that
-//! over defaults. Imports `error`.
+//! over defaults. Imports `error` and `outbox`.
 
 mod args;
 pub mod environment;
@@ -21,9 +21,11 @@ use valid::check_endpoint;
 pub use valid::{check_region, check_stage, is_endpoint};
 pub use variables::Variables;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
+use crate::outbox::layout::Keys;
 
 /// The default stage.
 pub const DEFAULT_STAGE: &str = "dev";
@@ -80,6 +82,8 @@ pub struct Settings {
     pub parameters: std::collections::BTreeMap<String, String>,
     /// Resources that outboxctl did not create (`[existing]` in outboxctl.toml).
     pub existing: Existing,
+    /// The outbox table (`[outbox]` in outboxctl.toml), if it is set.
+    pub outbox: Option<Layout>,
     pub chosen: Chosen,
     /// The outboxctl.toml in effect.
     pub file: Option<PathBuf>,
@@ -106,6 +110,11 @@ impl Settings {
         let (region, region_origin) = pick(args.region, variables.region, file.region);
         check_region(region.as_deref())?;
         let (pipeline, pipeline_origin) = pick(args.pipeline, variables.pipeline, file.pipeline);
+        let outbox = file
+            .outbox
+            .filter(|keys| *keys != Keys::default())
+            .map(|keys| layout(keys, file.path.as_deref()))
+            .transpose()?;
         Ok(Self {
             profile,
             region,
@@ -122,6 +131,7 @@ impl Settings {
             color: args.color,
             parameters: file.parameters,
             existing: file.existing,
+            outbox,
             chosen: Chosen {
                 stage: stage_origin,
                 pipeline: pipeline_origin,
@@ -158,6 +168,18 @@ impl Settings {
         let text = format!("{elsewhere} and `local = true` in {file} contradict each other");
         Err(Error::new(Kind::Usage, text).hint("add --local to use the local stack, or --no-local to use the variable"))
     }
+}
+
+/// Returns the outbox table that the section describes.
+///
+/// # Errors
+/// `Config`, with the key.
+fn layout(keys: Keys, file: Option<&Path>) -> Result<Layout> {
+    Layout::try_from(keys).map_err(|problem| {
+        let file = file.map_or_else(|| FILE_NAME.to_owned(), |path| path.display().to_string());
+        Error::new(Kind::Config, format!("[outbox] in {file}: {problem}"))
+            .hint("`outboxctl explain outbox-tables` lists the keys")
+    })
 }
 
 /// Returns the first value that is set, and its origin.

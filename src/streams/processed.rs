@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{Sink, StartAt, read_into};
 use crate::error::{Kind, Result};
+use crate::outbox::numbered;
 use crate::pipelines::Hop;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 
@@ -86,10 +87,9 @@ fn item(row: LogRow, group: &str) -> Item {
     let record = Json::from(serde_json::to_value(&row).unwrap_or(Value::Null));
     let (at, content) = (row.processed_at, if row.succeeded { Content::Event } else { Content::Other });
     let verb = if row.succeeded { "" } else { "failed: " };
-    let summary = format!(
-        "{verb}{} {} {} #{} {}",
-        row.event_type, row.aggregate_type, row.aggregate_id, row.sequence, row.event_id
-    );
+    let sequence = numbered(row.sequence);
+    let summary =
+        format!("{verb}{} {} {} {sequence}{}", row.event_type, row.aggregate_type, row.aggregate_id, row.event_id);
     let origin = Origin::Mark {
         consumer: group.to_owned(),
         position: row.position,
@@ -101,7 +101,7 @@ fn item(row: LogRow, group: &str) -> Item {
         event_type: Some(row.event_type),
         aggregate_type: Some(row.aggregate_type),
         aggregate_id: Some(row.aggregate_id),
-        sequence: Some(row.sequence),
+        sequence: row.sequence,
         committed_at: Some(row.committed_at),
         correlation_id: row.correlation_id.filter(|_| row.succeeded),
         image: None,

@@ -127,13 +127,14 @@ fn field(name: &str) -> Result<Part, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::Layout;
     use crate::streams::decode::{Place, stream_record};
 
     fn render(template: &str) -> String {
         let place = Place { shard: "s-0", sequence_number: "7", partition_key: "k" };
         let bytes = br#"{"metadata":{"record-type":"data","operation":"insert","schema-name":"public","table-name":"cars"},"data":{"id":1.50,"n":12345678901234567890.1234567890,"tags":["a","b"]}}"#;
         let mut items = Vec::new();
-        stream_record(bytes, "2026-01-31T12:00:00Z".parse().expect("a time"), place, &mut items);
+        stream_record(bytes, Layout::own(), "2026-01-31T12:00:00Z".parse().expect("a time"), place, &mut items);
         Template::parse(template).expect("a template").render(&items[0], str::to_owned)
     }
 

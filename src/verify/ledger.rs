@@ -173,17 +173,17 @@ impl Ledger {
             return true;
         }
         shown.first += 1;
-        if let Some(sequence) = item.event.sequence {
-            let key = match item.hop {
-                Hop::Bus | Hop::Log => item.at.timestamp_micros(),
-                _ => shown.first as i64,
-            };
-            for late in shown.order.see(aggregate, n, key, sequence) {
-                shown.out_of_order += 1;
-                name(&mut shown.late, late);
-                if self.ordered.contains(&item.hop) {
-                    count_finding(&mut self.findings, aggregate, |counts| counts.out_of_order += 1);
-                }
+        // Without a sequence, the number counts: each aggregate is written in the order of its numbers.
+        let sequence = item.event.sequence.unwrap_or(n as i64);
+        let key = match item.hop {
+            Hop::Bus | Hop::Log => item.at.timestamp_micros(),
+            _ => shown.first as i64,
+        };
+        for late in shown.order.see(aggregate, n, key, sequence) {
+            shown.out_of_order += 1;
+            name(&mut shown.late, late);
+            if self.ordered.contains(&item.hop) {
+                count_finding(&mut self.findings, aggregate, |counts| counts.out_of_order += 1);
             }
         }
         let pending = self.pending.entry(n).or_default();
@@ -277,6 +277,7 @@ impl Ledger {
             verdict,
             timed_out: false,
             seconds: 0.0,
+            limits: Vec::new(),
         }
     }
 }

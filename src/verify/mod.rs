@@ -76,6 +76,7 @@ pub async fn run(
     };
     let mut writer = cancel.run_until_cancelled(opening).await.unwrap_or_else(stopped)?;
     let reading = Reading {
+        layout: deployment.layout.clone(),
         from: StartAt::Latest,
         until: None,
         group: options.group.clone(),

@@ -30,6 +30,8 @@ pub struct Report {
     pub timed_out: bool,
     /// From the first write to the end.
     pub seconds: f64,
+    /// What the columns of the outbox table do not allow to be proved.
+    pub limits: Vec<String>,
 }
 
 /// The result at one hop. Lists name 20; counts are complete.

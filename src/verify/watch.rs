@@ -80,6 +80,7 @@ impl<'a> Watch<'a> {
         let mut report = ledger.report();
         report.timed_out = !complete;
         report.seconds = self.begun.elapsed().as_secs_f64();
+        report.limits = deployment.layout.limits();
         Ok(report)
     }
 

@@ -87,7 +87,7 @@ fn misspelt_configuration_key_is_named() {
           |
         1 | stagee = "dev"
           | ^^^^^^
-        unknown field `stagee`, expected one of `profile`, `region`, `stage`, `pipeline`, `local`, `endpoint_url`, `parameters`, `existing`
+        unknown field `stagee`, expected one of `profile`, `region`, `stage`, `pipeline`, `local`, `endpoint_url`, `parameters`, `existing`, `outbox`
       hint: did you mean stage?
     "#);
 }

@@ -30,6 +30,7 @@ mod local_stack;
 mod look;
 mod machine;
 mod operator;
+mod outbox_tables;
 mod own_tables;
 mod policy;
 mod poolers;

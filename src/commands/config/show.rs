@@ -92,6 +92,11 @@ impl Args {
                 chosen.endpoint_url,
             ),
             setting(sources("output", "--output", &["OUTBOXCTL_OUTPUT"]), output.into(), chosen.output),
+            setting(
+                sources("outbox", "", &[]),
+                settings.outbox.as_ref().map(ToString::to_string).into(),
+                if settings.outbox.is_some() { Origin::File } else { Origin::Default },
+            ),
         ];
         if !settings.local
             && settings.region.is_none()

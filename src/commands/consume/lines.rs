@@ -6,6 +6,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::consumer::{Handled, Observer, Outcome, Totals};
+use crate::outbox::numbered;
 use crate::output::{Console, Event, count};
 use crate::pipelines::Hop;
 
@@ -19,7 +20,7 @@ struct Line<'a> {
     event_type: &'a str,
     aggregate_type: &'a str,
     aggregate_id: &'a str,
-    sequence: i64,
+    sequence: Option<i64>,
     committed_at: String,
     attempts: i32,
     shard: &'a str,
@@ -64,8 +65,9 @@ impl Observer for Lines {
         };
         let human = || {
             let (kind, aggregate) = handled.event.aggregate();
-            let (outcome, sequence) = (handled.outcome.as_str(), message.sequence);
-            format!("{outcome:<9} {} {kind} {aggregate} #{sequence} {}", message.event_type, message.id)
+            let outcome = handled.outcome.as_str();
+            let sequence = numbered(message.sequence);
+            format!("{outcome:<9} {} {kind} {aggregate} {sequence}{}", message.event_type, message.id)
         };
         if !self.console.item(&line, Some(message.id), human) {
             self.unread.cancel();

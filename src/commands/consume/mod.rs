@@ -110,7 +110,7 @@ impl Args {
             database: deployment.output(Output::DatabaseName)?.to_owned(),
             roots: reach::roots(ctx)?,
         };
-        let store = PostgresStore::new(clients.clone(), login, &stream, &self.group);
+        let store = PostgresStore::new(clients.clone(), login, &stream, &self.group, deployment.layout.clone());
         // Reports a database error now, and not at the first event.
         store.inbox().await?;
         let (metrics, me) = (Metrics::default(), identity());
@@ -133,7 +133,12 @@ impl Args {
             unread: unread.clone(),
         };
         let reader = Reader {
-            source: Kinesis { client: clients.kinesis(), stream: stream.clone(), consumer: None },
+            source: Kinesis {
+                client: clients.kinesis(),
+                stream: stream.clone(),
+                consumer: None,
+                layout: deployment.layout.clone(),
+            },
             leases: Arc::new(Table::new(clients.dynamodb(), deployment.output(Output::LeaseTable)?, &self.group)),
             processor: Arc::new(processor),
             me: me.clone(),

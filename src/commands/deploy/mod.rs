@@ -22,6 +22,7 @@ use crate::commands::reach;
 use crate::commands::watch::{detached, with_operations};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::output::Outcome;
 use crate::pipelines::{self, Part, Pipeline, Stack, WITH_SAMPLE};
 use crate::settings::environment;
@@ -65,17 +66,21 @@ impl Args {
         let pipeline = pipelines::find(&settings.pipeline)?;
         let mut overrides = settings.parameters.clone();
         overrides.extend(self.parameters.iter().cloned());
-        self.choose_sample(pipeline, &mut overrides)?;
+        self.choose_sample(pipeline, settings.outbox.as_ref(), &mut overrides)?;
         check_names(pipeline, &overrides)?;
         mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
         let (deployment, with_sample) = self.announce(ctx, clients, pipeline, &overrides).await?;
+        if with_sample && !deployment.layout.is_own() {
+            return Err(no_sample(&deployment.layout));
+        }
         preflight::check(ctx, clients, &deployment, &mut overrides).await?;
         let supply = supply::Artifacts::new(
             ctx,
             clients,
             self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY)),
+            deployment.layout.clone(),
             self.dry_run,
         )
         .await?;
@@ -123,14 +128,23 @@ impl Args {
         Ok(Outcome::data(data).changed(changed).summary(summary))
     }
 
-    /// Sets the template parameter that the flags stand for.
-    fn choose_sample(&self, pipeline: &Pipeline, overrides: &mut BTreeMap<String, String>) -> Result<()> {
+    /// Sets the template parameter that the flags stand for. The sample writes to our own outbox table: with another one
+    /// it is excluded.
+    fn choose_sample(
+        &self,
+        pipeline: &Pipeline,
+        outbox: Option<&Layout>,
+        overrides: &mut BTreeMap<String, String>,
+    ) -> Result<()> {
         if self.without_sample {
             check_sample_optional(pipeline)?;
         }
         let has_choice = parameter_names(pipeline)?.contains(WITH_SAMPLE);
+        let mapped = pipeline.has(Part::Database) && outbox.is_some_and(|layout| !layout.is_own());
         if has_choice && (self.without_sample || self.with_sample) {
             overrides.insert(WITH_SAMPLE.to_owned(), self.with_sample.to_string());
+        } else if has_choice && mapped {
+            overrides.entry(WITH_SAMPLE.to_owned()).or_insert_with(|| "false".to_owned());
         }
         Ok(())
     }
@@ -218,6 +232,13 @@ pub fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
     let others = pipelines::ALL.iter().filter(|other| other.has(Part::OutboxTable)).map(|other| other.name);
     let others = others.collect::<Vec<_>>().join(" and ");
     Err(Error::new(Kind::Usage, message).hint(format!("{others} have an outbox for tables of your own")))
+}
+
+/// Returns the error for a sample beside a table of the application's own.
+fn no_sample(layout: &Layout) -> Error {
+    let text =
+        format!("the sample can't write to {}: its functions know our own outbox table alone", layout.full_name());
+    Error::new(Kind::Usage, text).hint("omit --with-sample and the parameter WithSample")
 }
 
 /// Returns the form of consent to a replacement.

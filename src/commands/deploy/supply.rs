@@ -12,8 +12,9 @@ use crate::cloudformation::{Outputs, Supply};
 use crate::commands::{Context, reach};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
+use crate::outbox::Layout;
 use crate::output::{Console, Event};
-use crate::pipelines::{Artifact, Output};
+use crate::pipelines::{Artifact, Mapping, Output};
 use crate::postgres::tls::{Roots, regional_root};
 
 pub struct Artifacts {
@@ -23,6 +24,8 @@ pub struct Artifacts {
     local: bool,
     /// File with the root certificate of an existing database.
     certificate: Option<PathBuf>,
+    /// The outbox table that the capture follows.
+    layout: Layout,
     /// Prevents uploads.
     dry_run: bool,
     /// Shared by the stacks that need the package at the same time.
@@ -31,7 +34,13 @@ pub struct Artifacts {
 
 impl Artifacts {
     /// Reads and checks the executable, before the first stack changes.
-    pub async fn new(ctx: &Context, clients: &Clients, binary: Option<PathBuf>, dry_run: bool) -> Result<Self> {
+    pub async fn new(
+        ctx: &Context,
+        clients: &Clients,
+        binary: Option<PathBuf>,
+        layout: Layout,
+        dry_run: bool,
+    ) -> Result<Self> {
         let path = match binary {
             Some(path) => path,
             None => std::env::current_exe().or_fail(Kind::Io, || "the running executable can't be found".into())?,
@@ -47,6 +56,7 @@ impl Artifacts {
             package: Arc::new(package),
             local,
             certificate: reach::certificate(&ctx.settings),
+            layout,
             dry_run,
             uploaded: OnceCell::new(),
         })
@@ -102,6 +112,19 @@ impl Artifacts {
     }
 }
 
+/// Returns a part of the table mappings, escaped as in a JSON string: the template has its quotes.
+fn mapping(layout: &Layout, part: Mapping) -> String {
+    let filter = layout.filter();
+    let text = match part {
+        Mapping::Schema => &layout.schema,
+        Mapping::Table => &layout.table,
+        Mapping::PartitionKey => &layout.columns.aggregate_id,
+        Mapping::FilterColumn => filter.column,
+        Mapping::FilterOperator => filter.operator(),
+    };
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}
+
 impl Supply for Artifacts {
     fn artifact<'a>(&'a self, artifact: Artifact, outputs: &'a Outputs) -> BoxFuture<'a, Result<String>> {
         Box::pin(async move {
@@ -109,6 +132,8 @@ impl Supply for Artifacts {
                 Artifact::PackageKey => self.package_key(outputs).await,
                 Artifact::Architecture => Ok(self.package.architecture.as_str().to_owned()),
                 Artifact::DatabaseCertificate => self.database_certificate(),
+                Artifact::OutboxLayout => Ok(self.layout.to_string()),
+                Artifact::Outbox(part) => Ok(mapping(&self.layout, part)),
             }
         })
     }

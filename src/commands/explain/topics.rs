@@ -59,6 +59,7 @@ topics! {
         "own-tables"
         "existing"
         "leaving"
+        "outbox-tables"
         "private-database"
         "teardown"
         "troubleshooting"

@@ -91,6 +91,7 @@ impl Args {
             },
             parameters: kept.parameters,
             existing: kept.existing,
+            outbox: kept.outbox.unwrap_or_default(),
         };
         if let Some(url) = answers.endpoint_url.as_deref().filter(|url| !is_loopback(url)) {
             return Err(Error::new(

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::error::Result;
+use crate::outbox::layout::{self, Preset};
 use crate::pipelines::{self, Parameter};
 use crate::settings::{DEFAULT_PIPELINE, ExistingKey, KEYS};
 
@@ -29,6 +30,10 @@ pub fn schema() -> Result<Value> {
                 property["pattern"] = "^[a-z](-?[a-z0-9])*$".into();
                 property["maxLength"] = 20.into();
                 property["default"] = "dev".into();
+            }
+            "outbox" => {
+                property["additionalProperties"] = false.into();
+                property["properties"] = outbox();
             }
             "parameters" => {
                 property["additionalProperties"] = false.into();
@@ -73,6 +78,21 @@ fn describe_existing(table: &mut Value) {
             at = &mut at["properties"][name];
         }
     }
+}
+
+/// Returns the schemas of the keys of `[outbox]`.
+fn outbox() -> Value {
+    let property = |(key, about): (&str, &str)| {
+        let mut property = json!({ "type": "string", "description": about });
+        if key == "preset" {
+            property["enum"] = Preset::ALL.map(Preset::name).into_iter().collect();
+            property["default"] = Preset::default().name().into();
+        } else {
+            property["maxLength"] = 63.into();
+        }
+        (key.to_owned(), property)
+    };
+    Value::Object(layout::KEYS.into_iter().map(property).collect())
 }
 
 /// Returns the schema of a parameter. Numbers and booleans may also be written as strings, which CloudFormation
@@ -141,6 +161,8 @@ mod tests {
             json!({ "stage": "a--b" }),
             json!({ "pipeline": "rds" }),
             json!({ "local": "yes" }),
+            json!({ "outbox": { "preset": "other" } }),
+            json!({ "outbox": { "tabel": "x" } }),
             json!({ "parameters": { "Shard": 2 } }),
             json!({ "parameters": { "Shards": 501 } }),
             json!({ "parameters": { "LogDays": 8 } }),
@@ -153,6 +175,7 @@ mod tests {
         }
         for taken in [
             json!({}),
+            json!({ "outbox": { "preset": "debezium", "created_at": "timestamp", "sequence": "" } }),
             json!({ "stage": "dev-2", "local": true, "pipeline": "dynamodb-cdc" }),
             json!({ "existing": { "stream": "orders", "bus": "shop" } }),
             json!({ "existing": { "network": { "private_subnets": ["subnet-1"] }, "database": { "port": 5432 } } }),

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::json;
+
 use crate::doctor::Candidate;
+use crate::outbox::layout::{KEYS as KEYS_OF_OUTBOX, Keys};
 use crate::pipelines::{self, Parameter};
 use crate::settings::{Existing, ExistingKey, KEYS};
 
@@ -17,10 +20,11 @@ pub struct Answers {
     pub endpoint_url: Option<String>,
     pub parameters: BTreeMap<String, String>,
     pub existing: Existing,
+    pub outbox: Keys,
 }
 
 /// The keys that are tables, which come after all others.
-const TABLES: [&str; 2] = ["existing", "parameters"];
+const TABLES: [&str; 3] = ["existing", "outbox", "parameters"];
 
 /// Returns the file's text, with a comment on every key; keys without a value are commented out.
 pub fn render(
@@ -66,6 +70,7 @@ pub fn render(
         };
         text.push_str(&format!("\n{}{lines}\n", comment(key.about())));
     }
+    text.push_str(&format!("\n{}[outbox]\n{}", comment(about("outbox")), outbox(&answers.outbox)));
     let parameters_about = format!("{}. Commented-out values are the defaults", about("parameters"));
     text.push_str(&format!("\n{}[parameters]\n", comment(&parameters_about)));
     for parameter in parameters {
@@ -92,6 +97,19 @@ pub fn render(
 /// Returns the comment lines of one of several values for a key.
 fn choice(key: ExistingKey, candidate: &Candidate) -> String {
     format!("{}{}", comment(&candidate.about), optional(key.name(), None, &candidate.value))
+}
+
+/// Returns the keys of `[outbox]`; those without a value are commented out, with the value of the preset.
+fn outbox(keys: &Keys) -> String {
+    let preset = keys.preset.unwrap_or_default();
+    let [set, known] = [json!(keys), json!(preset.layout())];
+    let mut text = String::new();
+    for (key, about) in KEYS_OF_OUTBOX {
+        let default = if key == "preset" { preset.name() } else { known[key].as_str().unwrap_or_default() };
+        let line = optional(key, set[key].as_str(), default);
+        text.push_str(&format!("\n{}{line}\n", comment(about)));
+    }
+    text
 }
 
 fn optional(name: &str, value: Option<&str>, example: &str) -> String {
@@ -163,9 +181,12 @@ mod tests {
                 Answers { stage: "dev".into(), pipeline: pipeline.name.into(), local: true, ..Answers::default() };
             answers.region = Some("eu-\"west\"-1\\\n".into());
             answers.parameters.insert("LogDays".into(), "7".into());
+            answers.outbox =
+                Keys { table: Some("my \"box\"".into()), sequence: Some(String::new()), ..Keys::default() };
             let text = render(&answers, &parameters, &BTreeMap::new());
             let read = ConfigFile::parse(&text, Path::new("outboxctl.toml")).expect("valid");
             assert_eq!((read.region, read.local, read.parameters.len()), (answers.region.clone(), Some(true), 1));
+            assert_eq!(read.outbox.as_ref(), Some(&answers.outbox));
             assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
 
             // The file stays valid after removing the comment marks from all settings.

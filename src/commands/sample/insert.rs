@@ -234,7 +234,7 @@ fn rows(inserted: &[Inserted]) -> Table {
             event.event_id.to_string(),
             event.event_type.clone(),
             event.aggregate_id.clone(),
-            event.sequence.to_string(),
+            event.sequence.map_or("-".into(), |sequence| sequence.to_string()),
             event.correlation_id.clone(),
         ]);
     }

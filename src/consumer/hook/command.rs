@@ -36,13 +36,14 @@ impl Drop for Group {
 impl Command {
     pub(super) async fn run(&self, event: &Message) -> Result<(), String> {
         let input = document(event)?;
+        let sequence = event.sequence.map(|sequence| sequence.to_string());
         let mut child = tokio::process::Command::new("/bin/sh")
+            .envs(sequence.map(|sequence| ("OUTBOX_SEQUENCE", sequence)))
             .args(["-c", &self.line])
             .env("OUTBOX_EVENT_ID", event.id.to_string())
             .env("OUTBOX_EVENT_TYPE", &event.event_type)
             .env("OUTBOX_AGGREGATE_TYPE", &event.aggregate_type)
             .env("OUTBOX_AGGREGATE_ID", &event.aggregate_id)
-            .env("OUTBOX_SEQUENCE", event.sequence.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -52,7 +52,7 @@ impl Kept {
     pub fn sequences(&self) -> BTreeMap<String, Vec<i64>> {
         let mut by_aggregate: BTreeMap<String, Vec<i64>> = BTreeMap::new();
         for mark in &self.0.lock().expect("unpoisoned").marks {
-            by_aggregate.entry(mark.aggregate_id.clone()).or_default().push(mark.sequence);
+            by_aggregate.entry(mark.aggregate_id.clone()).or_default().push(mark.sequence.expect("a sequence"));
         }
         by_aggregate
     }

@@ -14,6 +14,7 @@ use crate::consumer::event::tests::record;
 use crate::consumer::lease::memory::Memory;
 use crate::consumer::{End, Handled, Hook, Metrics, Observer, Options, Processor, Reader, Retry, Totals, Worker};
 use crate::error::Result;
+use crate::outbox::Layout;
 use crate::report::Silent;
 use crate::streams::StartAt;
 use crate::streams::kinesis::Kinesis;
@@ -70,7 +71,12 @@ impl World {
             unread: CancellationToken::new(),
         };
         let reader = Reader {
-            source: Kinesis { client: self.kinesis.client().await, stream: "stream".into(), consumer: None },
+            source: Kinesis {
+                client: self.kinesis.client().await,
+                stream: "stream".into(),
+                consumer: None,
+                layout: Layout::default(),
+            },
             leases: Arc::new(Strict {
                 leases: self.leases.clone(),
                 store: self.store.clone(),

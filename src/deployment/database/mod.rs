@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::Deployment;
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::outbox::Layout;
 use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
@@ -40,8 +41,14 @@ impl processed::Log for Database {
     }
 }
 
+/// An opened database with an outbox table.
+pub struct Database {
+    layout: Box<Layout>,
+    route: Route,
+}
+
 /// An opened route to the database.
-pub enum Database {
+enum Route {
     Direct { client: Box<tokio_postgres::Client>, writers: Box<Writers> },
     Function { clients: Box<Clients>, name: String },
 }
@@ -61,19 +68,25 @@ impl Database {
         if direct {
             let target = target(deployment).await?;
             let client = Box::new(connect(&target).await?);
-            return Ok(Self::Direct { client, writers: Box::new(Writers::new(target)) });
+            let route = Route::Direct { client, writers: Box::new(Writers::new(target)) };
+            return Ok(Self { layout: Box::new(deployment.layout.clone()), route });
         }
-        Ok(Self::Function {
-            clients: Box::new(clients.clone()),
-            name: deployment.output(Output::AdminFunction)?.to_owned(),
-        })
+        let name = deployment.output(Output::AdminFunction)?.to_owned();
+        let route = Route::Function { clients: Box::new(clients.clone()), name };
+        Ok(Self { layout: Box::new(deployment.layout.clone()), route })
+    }
+
+    /// Returns the outbox table that requests are about.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
     }
 
     /// Runs one request.
     pub async fn execute(&mut self, request: AdminRequest) -> Result<AdminResponse> {
-        match self {
-            Self::Direct { client, writers } => admin::execute_with(writers, client, request).await,
-            Self::Function { clients, name } => function::invoke(clients, name, &request).await,
+        let request = request.on(&self.layout);
+        match &mut self.route {
+            Route::Direct { client, writers } => admin::execute_with(writers, client, request).await,
+            Route::Function { clients, name } => function::invoke(clients, name, &request).await,
         }
     }
 

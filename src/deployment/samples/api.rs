@@ -50,7 +50,7 @@ impl SampleApi {
             event_id,
             aggregate_id: id,
             event_type: call.event_type.to_owned(),
-            sequence: call.sequence,
+            sequence: Some(call.sequence),
             correlation_id: correlation,
             committed_at,
         })
@@ -87,7 +87,7 @@ impl Single for SampleApi {
             event_id: Uuid::nil(),
             aggregate_id: known.id,
             event_type: call.event_type.to_owned(),
-            sequence: call.sequence,
+            sequence: Some(call.sequence),
             correlation_id: correlation,
             committed_at: Utc::now(),
         })

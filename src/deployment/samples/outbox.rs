@@ -44,16 +44,16 @@ impl SampleOutbox {
 
 impl Single for SampleOutbox {
     async fn write(&self, request: &SampleRequest, n: u64, known: &mut Option<Known>) -> Result<Inserted> {
-        let event = event(request, n, known.as_ref())?;
+        let (event, version) = (event(request, n, known.as_ref())?, next(known.as_ref()));
         match self.commit(Vec::new(), &event).await? {
             Commit::Done => {}
             Commit::Refused(_) => {
-                let message = format!("sequence {} of sample {} is taken", event.sequence, event.aggregate_id);
+                let message = format!("sequence {version} of sample {} is taken", event.aggregate_id);
                 return Err(Error::new(Kind::Unexpected, message));
             }
         }
         let inserted = inserted(request, n, &event);
-        *known = Some(Known { id: event.aggregate_id, version: event.sequence, key: inserted.correlation_id.clone() });
+        *known = Some(Known { id: event.aggregate_id, version, key: inserted.correlation_id.clone() });
         Ok(inserted)
     }
 
@@ -74,6 +74,11 @@ impl Single for SampleOutbox {
     }
 }
 
+/// Returns the sequence of the next event.
+fn next(known: Option<&Known>) -> i64 {
+    known.map_or(0, |known| known.version) + 1
+}
+
 fn event(request: &SampleRequest, n: u64, known: Option<&Known>) -> Result<Message> {
     let id = match known {
         Some(known) => known.id.clone(),
@@ -85,7 +90,7 @@ fn event(request: &SampleRequest, n: u64, known: Option<&Known>) -> Result<Messa
         aggregate_type: "sample".into(),
         aggregate_id: id,
         event_type: sample_event(n, request.aggregates).into(),
-        sequence: known.map_or(0, |known| known.version) + 1,
+        sequence: Some(next(known)),
         payload: to_raw_value(&data).or_fail(Kind::Unexpected, || "the event can't be written as JSON".into())?,
         traceparent: Some(Traceparent::generate().as_str().to_owned()),
         schema_version: 1,

@@ -74,7 +74,7 @@ pub fn event(
         aggregate_type: aggregate_type.to_owned(),
         aggregate_id: aggregate_id.to_owned(),
         event_type: event_type.to_owned(),
-        sequence,
+        sequence: Some(sequence),
         payload: to_raw_value(&data).or_fail(Kind::Unexpected, || "the event can't be written as JSON".into())?,
         traceparent: Some(trace.as_str().to_owned()),
         schema_version: 1,

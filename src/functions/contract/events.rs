@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::functions::publisher::backend::{Entry, Limits, Publisher, Reason, Verdict};
 use crate::functions::publisher::backlog::{Content, Item};
 use crate::functions::publisher::decode::{self, Decoded};
-use crate::outbox::Message;
 use crate::outbox::formats::dynamodb::users::Mapping;
 use crate::outbox::formats::dynamodb::{Change, appended};
+use crate::outbox::{Layout, Message};
 
 /// A bus that receives nothing.
 struct NullBus;
@@ -72,7 +72,7 @@ impl Published {
                 "table-name": "outbox", "transaction-id": 1, "commit-timestamp": "2026-11-21T06:14:00.500000Z",
             },
         });
-        match decode::decode(&NullBus, 0, record.to_string().as_bytes()) {
+        match decode::decode(&NullBus, 0, record.to_string().as_bytes(), Layout::own()) {
             Decoded::Item { item, .. } => Self::of_item(item),
             Decoded::NotAnEvent => panic!("not an event: {record}"),
         }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use super::backend::{Entry, Publisher, Reason};
 use super::backlog::{Content, Item};
-use crate::outbox::Message;
 use crate::outbox::formats::dms::{Recognised, recognise};
+use crate::outbox::{Layout, Message};
 
 /// A decoded record.
 #[derive(Debug)]
@@ -20,9 +20,9 @@ pub enum Decoded {
     },
 }
 
-/// Reads the record at `position`. One that can't be read or can never be delivered becomes poison.
-pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8]) -> Decoded {
-    match recognise(data) {
+/// Reads the record at `position`; rows of the table in `layout` are events. One that can't be read or can never be delivered becomes poison.
+pub fn decode<P: Publisher>(publisher: &P, position: usize, data: &[u8], layout: &Layout) -> Decoded {
+    match recognise(data, layout) {
         Recognised::Skip => Decoded::NotAnEvent,
         Recognised::Event(message) => {
             Decoded::Item { item: item(publisher, position, &message), event_id: Some(message.id) }

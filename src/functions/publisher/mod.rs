@@ -37,7 +37,7 @@ pub use self::response::{BatchResponse, ItemFailure};
 use super::environment::{optional, required};
 use crate::aws::Clients;
 use crate::error::{Error, Kind, Result};
-use crate::outbox::Chunk;
+use crate::outbox::{Chunk, Layout};
 
 /// The delivery engine of every consumer: the bus, and the bucket for undeliverable events.
 pub struct Engine {
@@ -118,25 +118,34 @@ pub fn respond(batch: &[Source], records: usize, report: &Report) -> BatchRespon
 /// environment.
 pub struct Handler {
     engine: Engine,
+    layout: Layout,
 }
 
 impl Handler {
+    /// Reads the engine's variables, and the optional `OUTBOX_LAYOUT`.
+    ///
     /// # Errors
     /// `Config` if a variable is missing or malformed.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        Ok(Self { engine: Engine::from_environment(clients)? })
+        let layout = match optional("OUTBOX_LAYOUT") {
+            None => Layout::default(),
+            Some(text) => {
+                text.parse().map_err(|problem| Error::new(Kind::Config, format!("OUTBOX_LAYOUT: {problem}")))?
+            }
+        };
+        Ok(Self { engine: Engine::from_environment(clients)?, layout })
     }
 
     /// Delivers one batch; `deadline` is the time at which Lambda ends the invocation.
     pub async fn handle(&self, invocation: Invocation<KinesisEvent>, deadline: SystemTime) -> Answer {
-        let publisher = &self.engine.publisher;
+        let (publisher, layout) = (&self.engine.publisher, &self.layout);
         match invocation {
             Invocation::Batch(event) => {
-                let (batch, items) = read(publisher, event);
+                let (batch, items) = read(publisher, event, layout);
                 Answer::Batch(self.engine.answer(&batch, items, deadline).await)
             }
             Invocation::Redelivery(chunks) => {
-                let read = |position, data: &[u8]| decode::decode(publisher, position, data);
+                let read = |position, data: &[u8]| decode::decode(publisher, position, data, layout);
                 self.engine.redeliver(&chunks, deadline, read).await
             }
         }
@@ -144,11 +153,11 @@ impl Handler {
 }
 
 /// The batch as it arrived, and its items to deliver.
-fn read<P: Publisher>(publisher: &P, event: KinesisEvent) -> (Vec<Source>, Vec<Item>) {
+fn read<P: Publisher>(publisher: &P, event: KinesisEvent, layout: &Layout) -> (Vec<Source>, Vec<Item>) {
     let mut batch: Vec<Source> = event.records.into_iter().map(source).collect();
     let mut items = Vec::with_capacity(batch.len());
     for (position, source) in batch.iter_mut().enumerate() {
-        if let Decoded::Item { item, event_id } = decode::decode(publisher, position, &source.data) {
+        if let Decoded::Item { item, event_id } = decode::decode(publisher, position, &source.data, layout) {
             source.event_id = event_id;
             items.push(item);
         }

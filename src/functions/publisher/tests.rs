@@ -11,6 +11,7 @@ use super::backlog::{Content, Item};
 use super::delivery::{Policy, Report, deliver};
 use super::{decode, stop_at};
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::timing::Backoff;
 
 /// The fake bus's reaction to each attempt of an entry; it accepts once the list is used up.
@@ -210,7 +211,7 @@ fn record(table: &str, operation: &str, payload: &str) -> Vec<u8> {
 
 #[test]
 fn only_outbox_inserts_are_events() {
-    let decode = |data: &[u8]| decode::decode(&Bus::default(), 7, data);
+    let decode = |data: &[u8]| decode::decode(&Bus::default(), 7, data, Layout::own());
     for (table, operation) in
         [("outbox", "update"), ("outbox", "delete"), ("cars", "insert"), ("awsdms_status", "insert")]
     {
@@ -228,7 +229,7 @@ fn only_outbox_inserts_are_events() {
 
 #[test]
 fn poison_has_a_reason() {
-    let code = |data: &[u8]| match decode::decode(&Bus::default(), 0, data) {
+    let code = |data: &[u8]| match decode::decode(&Bus::default(), 0, data, Layout::own()) {
         decode::Decoded::Item { item: Item { content: Content::Poison(reason), .. }, event_id } => {
             (reason.code, event_id.is_some())
         }
@@ -267,7 +268,7 @@ fn a_redelivery_has_a_verdict_for_every_chunk_and_stores_none() {
     ];
     let run = |bus: &Bus, time: Duration| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let read = |position, data: &[u8]| decode::decode(bus, position, data);
+        let read = |position, data: &[u8]| decode::decode(bus, position, data, Layout::own());
         let redelivery = super::redelivery::redeliver(bus, &chunks, Instant::now() + time, QUICK, read);
         runtime.block_on(redelivery).redelivered
     };

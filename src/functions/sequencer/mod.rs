@@ -104,7 +104,7 @@ fn read(mut batch: Vec<Source>) -> Read {
         match change.as_ref().map(appended) {
             Ok(Ok(None)) => {}
             // Positions count from 1: anything below would count as delivered.
-            Ok(Ok(Some(message))) if message.sequence < 1 => {
+            Ok(Ok(Some(message))) if message.sequence.is_none_or(|sequence| sequence < 1) => {
                 source.event_id = Some(message.id);
                 poison.push(decode::poison(position, "NotAnOutboxItem", "column sequence: is below 1"));
             }

@@ -24,10 +24,12 @@ pub struct Pending {
 
 impl Arrivals {
     pub fn add(&mut self, position: usize, message: Message) {
+        // The caller has checked that there is one: every item of a DynamoDB outbox has a sequence.
+        let sequence = message.sequence.unwrap_or_default();
         let aggregate = (message.aggregate_type.clone(), message.aggregate_id.clone());
         let fresh = || Pending { first_position: position, ..Pending::default() };
         let pending = self.aggregates.entry(aggregate).or_insert_with(fresh);
-        pending.events.entry(message.sequence).or_insert((position, message));
+        pending.events.entry(sequence).or_insert((position, message));
     }
 
     pub fn into_pending(self) -> BTreeMap<Aggregate, Pending> {

@@ -206,7 +206,7 @@ fn from_history(message: &Message) -> Source {
     let origin = Origin {
         stream_arn: String::new(),
         shard_id: "outbox-table".into(),
-        sequence_number: message.sequence.to_string(),
+        sequence_number: message.sequence.unwrap_or_default().to_string(),
         partition_key: message.aggregate_id.clone(),
         arrived_at: message.committed_at,
     };

@@ -147,7 +147,7 @@ impl rounds::Parts for World {
     }
 
     fn item(&self, position: usize, message: &Message) -> Item {
-        let key = Some((message.sequence.to_string(), message.aggregate_id.clone()));
+        let key = Some((message.sequence.expect("a sequence").to_string(), message.aggregate_id.clone()));
         Item { position, key, content: Content::Poison(crate::functions::publisher::backend::Reason::new("", "")) }
     }
 

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::source::{BatchInfo, EventSource, Record};
 use crate::aws::Clients;
 use crate::local::gateway::MAPPING_HEADER;
+use crate::outbox::Layout;
 use crate::streams::kinesis;
 use crate::streams::shards::Source;
 
@@ -27,7 +28,11 @@ impl Kinesis {
         let client = Client::from_conf(client.config().to_builder().interceptor(ForMapping).build());
         let region = clients.region().to_owned();
         let stream = stream_arn.rsplit('/').next().unwrap_or_default().to_owned();
-        Self { stream: kinesis::Kinesis { client, stream, consumer: None }, stream_arn, region }
+        Self {
+            stream: kinesis::Kinesis { client, stream, consumer: None, layout: Layout::default() },
+            stream_arn,
+            region,
+        }
     }
 }
 

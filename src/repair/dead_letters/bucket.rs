@@ -9,7 +9,9 @@ use super::document;
 use super::letter::{DeadLetter, Opened};
 use crate::aws::Clients;
 use crate::aws::buckets::{self, Object};
+use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 
 /// Maximum concurrent reads of objects.
 const CONCURRENCY: usize = 16;
@@ -19,7 +21,12 @@ const CONCURRENCY: usize = 16;
 pub struct Known(HashMap<(String, i64, i64), DeadLetter>);
 
 /// Returns the letters of the bucket, or of `objects` in it, without the parts of an object that a list does not need.
-pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>) -> Result<Vec<DeadLetter>> {
+pub async fn list(
+    clients: &Clients,
+    bucket: &str,
+    objects: Option<Vec<Object>>,
+    layout: &Layout,
+) -> Result<Vec<DeadLetter>> {
     let objects = match objects {
         Some(objects) => objects,
         None => buckets::list_all(clients, bucket).await?,
@@ -27,7 +34,7 @@ pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>)
     let read = stream::iter(objects).map(|object| async move {
         // Objects that were removed since the listing are skipped.
         let Some(bytes) = buckets::read_if_there(clients, bucket, &object.key).await? else { return Ok(None) };
-        let opened = document::read(&object.key, modified(&object), &bytes);
+        let opened = document::read(&object.key, modified(&object), &bytes, layout);
         Ok::<_, Error>(Some(opened.letter))
     });
     let letters: Vec<Option<DeadLetter>> = read.buffer_unordered(CONCURRENCY).try_collect().await?;
@@ -36,11 +43,12 @@ pub async fn list(clients: &Clients, bucket: &str, objects: Option<Vec<Object>>)
 
 /// Returns the newest letters and the number of all; objects in `known` are not read again.
 pub async fn newest(
-    clients: &Clients,
+    deployment: &Deployment,
     bucket: &str,
     limit: usize,
     known: &mut Known,
 ) -> Result<(Vec<DeadLetter>, usize)> {
+    let clients = &deployment.clients;
     let mut objects = buckets::list(clients, bucket).await?;
     let total = objects.len();
     objects.sort_unstable_by_key(|object| std::cmp::Reverse(object.modified));
@@ -48,7 +56,7 @@ pub async fn newest(
     let name = |object: &Object| (object.key.clone(), object.bytes, object.modified);
     known.0.retain(|key, _| objects.iter().any(|object| name(object) == *key));
     let fresh: Vec<Object> = objects.iter().filter(|object| !known.0.contains_key(&name(object))).cloned().collect();
-    let letters = list(clients, bucket, Some(fresh.clone())).await?;
+    let letters = list(clients, bucket, Some(fresh.clone()), &deployment.layout).await?;
     for letter in letters {
         if let Some(object) = fresh.iter().find(|object| object.key == letter.key) {
             known.0.insert(name(object), letter);
@@ -58,11 +66,11 @@ pub async fn newest(
 }
 
 /// Reads a letter with its payload.
-pub async fn open(clients: &Clients, bucket: &str, letter: &DeadLetter) -> Result<Opened> {
+pub async fn open(clients: &Clients, bucket: &str, letter: &DeadLetter, layout: &Layout) -> Result<Opened> {
     let key = &letter.key;
     let bytes = buckets::read_if_there(clients, bucket, key).await?;
     let bytes = bytes.ok_or_else(|| Error::new(Kind::Failed, format!("s3://{bucket}/{key} no longer exists")))?;
-    Ok(document::read(key, letter.at, &bytes))
+    Ok(document::read(key, letter.at, &bytes, layout))
 }
 
 fn modified(object: &Object) -> DateTime<Utc> {

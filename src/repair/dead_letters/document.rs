@@ -10,15 +10,16 @@ use serde_json::Value;
 
 use super::letter::{DeadLetter, Opened, Record, Spot};
 use super::view::View;
+use crate::outbox::Layout;
 
-/// Reads an object that was written at `modified`.
-pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8]) -> Opened {
+/// Reads an object that was written at `modified`; `layout` has the table of its records.
+pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8], layout: &Layout) -> Opened {
     let mut document: Value = serde_json::from_slice(bytes).unwrap_or(Value::Null);
     let payload = document.as_object_mut().and_then(|fields| fields.remove("payload"));
     let of_lambda = document.get("requestContext").is_some();
     let found = match payload {
-        Some(payload) if of_lambda => batch(&payload),
-        Some(Value::String(text)) => single(&document, &text, modified),
+        Some(payload) if of_lambda => batch(&payload, layout),
+        Some(Value::String(text)) => single(&document, &text, modified, layout),
         _ => Vec::new(),
     };
     let word =
@@ -50,25 +51,25 @@ pub fn read(key: &str, modified: DateTime<Utc>, bytes: &[u8]) -> Opened {
 }
 
 /// Returns the record of the publisher's own document.
-fn single(document: &Value, payload: &str, modified: DateTime<Utc>) -> Vec<(Spot, Record)> {
+fn single(document: &Value, payload: &str, modified: DateTime<Utc>, layout: &Layout) -> Vec<(Spot, Record)> {
     let Ok(data) = STANDARD.decode(payload) else { return Vec::new() };
     let word = |name: &str| document["source"][name].as_str().unwrap_or_default().to_owned();
     let spot = Spot {
         arrived_at: word("arrivedAt").parse().unwrap_or(modified),
         sequence_number: word("sequenceNumber"),
-        view: View::of(&data),
+        view: View::of(&data, layout),
     };
     vec![(spot, Record { data, partition_key: word("partitionKey") })]
 }
 
 /// Returns the records of an invocation: from text, which Lambda writes, or from JSON.
-fn batch(payload: &Value) -> Vec<(Spot, Record)> {
+fn batch(payload: &Value, layout: &Layout) -> Vec<(Spot, Record)> {
     let parsed = payload.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let event = parsed.as_ref().unwrap_or(payload);
-    event["Records"].as_array().into_iter().flatten().filter_map(record).collect()
+    event["Records"].as_array().into_iter().flatten().filter_map(|value| record(value, layout)).collect()
 }
 
-fn record(value: &Value) -> Option<(Spot, Record)> {
+fn record(value: &Value, layout: &Layout) -> Option<(Spot, Record)> {
     let word = |path: &str| value.pointer(path).and_then(Value::as_str).unwrap_or_default().to_owned();
     let time = |path: &str| {
         let seconds = value.pointer(path).and_then(Value::as_f64)?;
@@ -89,7 +90,7 @@ fn record(value: &Value) -> Option<(Spot, Record)> {
             time("/dynamodb/ApproximateCreationDateTime"),
         ),
     };
-    let spot = Spot { arrived_at: at.unwrap_or_default(), sequence_number, view: View::of(&data) };
+    let spot = Spot { arrived_at: at.unwrap_or_default(), sequence_number, view: View::of(&data, layout) };
     Some((spot, Record { data, partition_key }))
 }
 
@@ -111,7 +112,7 @@ mod tests {
                        "arrivedAt": "2026-11-21T05:59:00Z"},
             "failedAt": "2026-11-21T05:59:01.000Z", "payload": "/3s=",
         });
-        let opened = read("publisher/2026/11/21/e-1.json", at(), document.to_string().as_bytes());
+        let opened = read("publisher/2026/11/21/e-1.json", at(), document.to_string().as_bytes(), Layout::own());
         let letter = &opened.letter;
         assert_eq!((letter.cause.as_str(), letter.part.as_str(), letter.records), ("EventTooLarge", "publisher", 1));
         assert!(letter.is_called("e-1") && letter.is_called(&letter.id) && !letter.is_called("publisher"));
@@ -132,7 +133,7 @@ mod tests {
                 "responseContext": {"functionError": "Unhandled"}, "version": "1.0",
                 "timestamp": "2026-11-21T05:00:00.000Z", "payload": payload,
             });
-            let opened = read("aws/lambda/x", at(), document.to_string().as_bytes());
+            let opened = read("aws/lambda/x", at(), document.to_string().as_bytes(), Layout::own());
             let letter = &opened.letter;
             assert_eq!((letter.attempts, letter.records, letter.part.as_str()), (4, 2, "lambda"));
             assert_eq!(
@@ -148,7 +149,7 @@ mod tests {
     #[test]
     fn other_objects_are_shown_and_can_not_be_sent() {
         for bytes in [&b"\xff"[..], b"{}", b"[]", br#"{"payload": "?"}"#] {
-            let letter = read("k", at(), bytes).letter;
+            let letter = read("k", at(), bytes, Layout::own()).letter;
             assert_eq!((letter.cause.as_str(), letter.records, letter.at), ("Unknown", 0, at()));
         }
     }
@@ -156,7 +157,7 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_bytes_are_accepted(bytes: Vec<u8>) {
-            read("k", at(), &bytes);
+            read("k", at(), &bytes, Layout::own());
         }
     }
 }

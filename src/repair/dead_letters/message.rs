@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::letter::{DeadLetter, Opened, Record, Spot};
 use super::view::View;
+use crate::outbox::Layout;
 
 /// A received message.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -119,7 +120,7 @@ fn with_event(mut letter: DeadLetter, text: &str, document: Value) -> Opened {
     let Ok(event) = serde_json::from_str::<BusEvent>(text) else {
         return Opened { letter, records: Vec::new(), document };
     };
-    let view = View::of(event.detail.get().as_bytes());
+    let view = View::of(event.detail.get().as_bytes(), Layout::own());
     let arrived_at = event.time.unwrap_or(letter.at);
     letter.event = view.clone();
     letter.records = 1;

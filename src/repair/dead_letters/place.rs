@@ -10,6 +10,7 @@ use crate::aws::{Clients, buckets};
 use crate::deployment::Deployment;
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::pipelines::{self, FailureStore};
 use crate::repair::delivery::Destination;
 
@@ -20,6 +21,7 @@ pub struct Place {
     /// The target that its letters were meant for.
     pub destination: Destination,
     store: Store,
+    layout: Layout,
 }
 
 enum Store {
@@ -49,7 +51,7 @@ impl Place {
                 Store::Queue(Box::new(Queue::new(clients, place.name, deployment.output(output)?)?))
             }
         };
-        Ok(Self { name: place.name, destination, store })
+        Ok(Self { name: place.name, destination, store, layout: deployment.layout.clone() })
     }
 
     /// Returns a description for messages.
@@ -64,8 +66,8 @@ impl Place {
     /// Returns all letters, the oldest first, without payloads.
     pub async fn list(&mut self) -> Result<Vec<DeadLetter>> {
         let letters = match &mut self.store {
-            Store::Bucket { clients, bucket } => bucket::list(clients, bucket, None).await?,
-            Store::Table(database) => table::list(database).await?,
+            Store::Bucket { clients, bucket } => bucket::list(clients, bucket, None, &self.layout).await?,
+            Store::Table(database) => table::list(database, &self.layout).await?,
             Store::Queue(queue) => queue.list().await?,
         };
         Ok(sorted(letters))
@@ -95,8 +97,8 @@ impl Place {
     /// `Failed` if it no longer exists; those of the store.
     pub async fn open_letter(&mut self, letter: &DeadLetter) -> Result<Opened> {
         match &mut self.store {
-            Store::Bucket { clients, bucket } => bucket::open(clients, bucket, letter).await,
-            Store::Table(database) => table::open(database, letter).await,
+            Store::Bucket { clients, bucket } => bucket::open(clients, bucket, letter, &self.layout).await,
+            Store::Table(database) => table::open(database, letter, &self.layout).await,
             Store::Queue(queue) => queue.open(letter),
         }
     }

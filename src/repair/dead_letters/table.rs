@@ -6,19 +6,20 @@ use super::letter::{DeadLetter, Opened, Record, Spot};
 use super::view::View;
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::postgres::admin::{FailureRow, FailuresRequest};
 
-pub async fn list(database: &mut Database) -> Result<Vec<DeadLetter>> {
+pub async fn list(database: &mut Database, layout: &Layout) -> Result<Vec<DeadLetter>> {
     let (mut letters, mut after) = (Vec::new(), 0);
     loop {
         let page = database.failures(FailuresRequest { after, id: None }).await?;
         let Some(last) = page.last() else { return Ok(letters) };
         after = last.id;
-        letters.extend(page.into_iter().map(letter));
+        letters.extend(page.into_iter().map(|row| letter(row, layout)));
     }
 }
 
-pub async fn open(database: &mut Database, letter: &DeadLetter) -> Result<Opened> {
+pub async fn open(database: &mut Database, letter: &DeadLetter, layout: &Layout) -> Result<Opened> {
     let id = row(letter)?;
     let mut page = database.failures(FailuresRequest { after: 0, id: Some(id) }).await?;
     let gone = || Error::new(Kind::Failed, format!("{} no longer exists", letter.key));
@@ -30,7 +31,7 @@ pub async fn open(database: &mut Database, letter: &DeadLetter) -> Result<Opened
         "reason": row.reason, "failedAt": row.failed_at,
     });
     let record = Record { data, partition_key: row.partition_key.clone() };
-    Ok(Opened { letter: self::letter(row), records: vec![record], document })
+    Ok(Opened { letter: self::letter(row, layout), records: vec![record], document })
 }
 
 /// Returns the cause by which a hook's failures are grouped: how it ended (`exit status: 3`, `signal: 9 (SIGKILL)`, `no
@@ -51,8 +52,8 @@ pub fn row(letter: &DeadLetter) -> Result<i64> {
     id.ok_or_else(|| Error::new(Kind::Unexpected, format!("{:?} is not a row", letter.key)))
 }
 
-fn letter(row: FailureRow) -> DeadLetter {
-    let of_payload = row.data().map(|data| View::of(&data));
+fn letter(row: FailureRow, layout: &Layout) -> DeadLetter {
+    let of_payload = row.data().map(|data| View::of(&data, layout));
     let view = of_payload.unwrap_or_else(|| View {
         event_id: row.event_id.map(|id| id.to_string()),
         event_type: row.event_type.clone(),

@@ -3,9 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::outbox::Message;
 use crate::outbox::formats::dms::Captured;
 use crate::outbox::formats::dynamodb::Change;
+use crate::outbox::{Layout, Message};
 
 /// The event in a record; unknown fields are `None`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -18,20 +18,20 @@ pub struct View {
 }
 
 impl View {
-    /// Reads a DMS record, a DynamoDB change, or an event.
-    pub fn of(data: &[u8]) -> Self {
+    /// Reads a DMS record of a table in `layout`, a DynamoDB change, or an event.
+    pub fn of(data: &[u8], layout: &Layout) -> Self {
         if let Some(message) = std::str::from_utf8(data).ok().and_then(Message::from_cloud_event) {
             return Self {
                 event_id: Some(message.id.to_string()),
                 event_type: Some(message.event_type),
                 aggregate_type: Some(message.aggregate_type),
                 aggregate_id: Some(message.aggregate_id),
-                sequence: Some(message.sequence),
+                sequence: message.sequence,
             };
         }
         if let Ok(record) = serde_json::from_slice::<Captured<'_>>(data) {
             // Changes of any table are accepted, for display.
-            let row = record.partial_row();
+            let row = record.partial_row(layout);
             return Self {
                 event_id: row.id,
                 event_type: row.event_type,
@@ -101,9 +101,9 @@ mod tests {
                      "payload": "{\"cut"},
             "metadata": {"record-type": "data", "operation": "insert", "schema-name": "public", "table-name": "outbox"},
         });
-        let view = View::of(record.to_string().as_bytes());
+        let view = View::of(record.to_string().as_bytes(), Layout::own());
         assert_eq!((view.aggregate().as_str(), view.sequence), ("car/c", Some(3)));
-        assert_eq!(View::of(b"\xff"), View::default());
+        assert_eq!(View::of(b"\xff", Layout::own()), View::default());
         assert_eq!(View::default().aggregate(), "-");
     }
 
@@ -114,14 +114,14 @@ mod tests {
             "dynamodb": {"ApproximateCreationDateTime": 1, "Keys": {"id": {"S": "u"}},
                          "OldImage": {"id": {"S": "u"}, "version": {"N": "4"}}},
         });
-        let view = View::of(change.to_string().as_bytes());
+        let view = View::of(change.to_string().as_bytes(), Layout::own());
         assert_eq!((view.aggregate().as_str(), view.sequence), ("users/u", Some(5)));
     }
 
     proptest::proptest! {
         #[test]
         fn any_bytes_are_accepted(bytes: Vec<u8>) {
-            View::of(&bytes);
+            View::of(&bytes, Layout::own());
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{Record, consumer, log, stream};
 use crate::aws::{Clients, function};
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, OrFail, Result};
-use crate::outbox::{Chunk, Redelivered, Redelivery, Verdict};
+use crate::outbox::{Chunk, Layout, Redelivered, Redelivery, Verdict};
 use crate::pipelines::Target;
 
 /// The function's time limit is 60 s (its template); the client waits longer than that.
@@ -20,7 +20,7 @@ pub enum Destination {
     /// The function that publishes the stream's records: it delivers with its own code and under its own role.
     Function { clients: Clients, name: String },
     /// The stream itself, if the pipeline's consumers are processes that mark processed events.
-    Stream { clients: Clients, name: String },
+    Stream { clients: Clients, name: String, layout: Box<Layout> },
     /// The function behind a rule of the bus, for events that the bus could not deliver to it.
     Consumer { clients: Clients, name: String },
     /// The log group behind a rule of the bus.
@@ -44,7 +44,7 @@ impl Destination {
         let (clients, name) = (deployment.clients.clone(), deployment.output(target.output())?.to_owned());
         Ok(match target {
             Target::Publisher(_) => Self::Function { clients, name },
-            Target::Stream(_) => Self::Stream { clients, name },
+            Target::Stream(_) => Self::Stream { clients, name, layout: Box::new(deployment.layout.clone()) },
             Target::Receiver(_) => Self::Consumer { clients, name },
             Target::Log(_) => Self::Log { clients, group: name },
         })
@@ -64,7 +64,7 @@ impl Destination {
     pub(super) async fn send(&self, records: &[&Record]) -> Result<Vec<Verdict>> {
         match self {
             Self::Function { clients, name } => invoke(clients, name, records).await,
-            Self::Stream { clients, name } => stream::put(clients, name, records).await,
+            Self::Stream { clients, name, layout } => stream::put(clients, name, layout, records).await,
             Self::Consumer { clients, name } => consumer::deliver(clients, name, records).await,
             Self::Log { clients, group } => log::put(clients, group, records).await,
         }

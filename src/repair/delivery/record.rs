@@ -3,30 +3,37 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::outbox::Message;
+use crate::outbox::{Layout, Message};
 
-/// Returns one line of JSON. A replay's name is an additional column that the table does not have.
-pub fn of(message: &Message, now: DateTime<Utc>) -> Vec<u8> {
+/// Returns one line of JSON, with the table and columns of `layout`. A replay's name is an additional column that the
+/// table does not have.
+pub fn of(message: &Message, layout: &Layout, now: DateTime<Utc>) -> Vec<u8> {
     let stamp = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::Micros, true);
     let mut data = Map::new();
     let mut set = |name: &str, value: Value| data.insert(name.to_owned(), value);
-    set("id", message.id.to_string().into());
-    set("aggregate_type", message.aggregate_type.as_str().into());
-    set("aggregate_id", message.aggregate_id.as_str().into());
-    set("event_type", message.event_type.as_str().into());
-    set("payload", message.payload.get().into());
-    set("sequence", message.sequence.into());
-    if let Some(traceparent) = &message.traceparent {
-        set("traceparent", traceparent.as_str().into());
+    for (key, column) in layout.columns.named() {
+        let value = match key {
+            "id" => message.id.to_string().into(),
+            "aggregate_type" => message.aggregate_type.as_str().into(),
+            "aggregate_id" => message.aggregate_id.as_str().into(),
+            "event_type" => message.event_type.as_str().into(),
+            "payload" => message.payload.get().into(),
+            "sequence" => message.sequence.into(),
+            "traceparent" => message.traceparent.as_deref().into(),
+            "schema_version" => message.schema_version.into(),
+            "created_at" => stamp(message.committed_at).into(),
+            _ => Value::Null,
+        };
+        if !value.is_null() {
+            set(column, value);
+        }
     }
-    set("schema_version", message.schema_version.into());
-    set("created_at", stamp(message.committed_at).into());
     if let Some(replay) = &message.replay {
-        set("replay", replay.as_str().into());
+        set(layout.replay_member(), replay.as_str().into());
     }
     let metadata = json!({
         "timestamp": stamp(now), "record-type": "data", "operation": "insert",
-        "partition-key-type": "attribute-name", "schema-name": "public", "table-name": "outbox",
+        "partition-key-type": "attribute-name", "schema-name": layout.schema, "table-name": layout.table,
         "commit-timestamp": stamp(message.committed_at),
     });
     let mut line = json!({ "data": data, "metadata": metadata }).to_string().into_bytes();
@@ -37,14 +44,22 @@ pub fn of(message: &Message, now: DateTime<Utc>) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outbox::formats::dms::{Recognised, recognise};
 
     #[test]
     fn a_consumer_reads_the_same_event() {
         let text = r#"{"specversion":"1.0","id":"0198a6a0-0000-7000-8000-000000000001","source":"outbox.person","type":"PersonCreated","subject":"p-1","time":"2026-11-21T06:14:00.123456Z","datacontenttype":"application/json","dataschema":"urn:outbox:person:PersonCreated:2","sequence":"7","traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","replay":"r-1","data":{"n": 1.10}}"#;
         let message = Message::from_cloud_event(text).expect("an event");
-        let line: Value = serde_json::from_slice(&of(&message, Utc::now())).expect("JSON");
-        let at = line["metadata"]["commit-timestamp"].as_str().and_then(|at| at.parse().ok());
-        let read = Message::from_row(line["data"].as_object().expect("a row"), at).expect("a row of the outbox");
-        assert_eq!(serde_json::to_string(&read.to_cloud_event()).expect("JSON"), text);
+        let read = |message: &Message, layout: &Layout| match recognise(&of(message, layout, Utc::now()), layout) {
+            Recognised::Event(read) => serde_json::to_string(&read.to_cloud_event()).expect("JSON"),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(read(&message, Layout::own()), text);
+        // A layout without these columns.
+        let plain = Message { sequence: None, traceparent: None, schema_version: 1, ..message };
+        for layout in ["debezium", "polling"].map(|name| name.parse::<Layout>().expect("a preset")) {
+            let expected = serde_json::to_string(&plain.to_cloud_event()).expect("JSON");
+            assert_eq!(read(&plain, &layout), expected);
+        }
     }
 }

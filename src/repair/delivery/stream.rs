@@ -8,13 +8,13 @@ use chrono::Utc;
 use super::{Record, record};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::outbox::{Choice, KeyedQueue, Message, Verdict};
+use crate::outbox::{Choice, KeyedQueue, Layout, Message, Verdict};
 
 /// Maximum bytes of a record by default, its partition key included.
 const MAX_RECORD: usize = 1 << 20;
 
 /// Sends the records; after one that was not accepted, later ones of its aggregate are not sent.
-pub(super) async fn put(clients: &Clients, stream: &str, records: &[&Record]) -> Result<Vec<Verdict>> {
+pub(super) async fn put(clients: &Clients, stream: &str, layout: &Layout, records: &[&Record]) -> Result<Vec<Verdict>> {
     let client = clients.kinesis();
     let unfinished = |code: &str, message: &str| Verdict::Unfinished { code: code.into(), message: message.into() };
     let mut verdicts = vec![unfinished("Held", "an earlier record of its aggregate was not accepted"); records.len()];
@@ -34,7 +34,7 @@ pub(super) async fn put(clients: &Clients, stream: &str, records: &[&Record]) ->
         let (mut sent, mut entries) = (Vec::new(), Vec::new());
         for (ticket, at) in tickets.into_iter().zip(request) {
             let record = records[at];
-            let bytes = bytes(record);
+            let bytes = bytes(record, layout);
             if bytes.len() + record.partition_key.len() > MAX_RECORD {
                 let message = format!("the record has {} bytes; the stream's maximum is {MAX_RECORD}", bytes.len());
                 verdicts[at] = Verdict::Refused { code: "RecordTooLarge".into(), message };
@@ -66,7 +66,7 @@ pub(super) async fn put(clients: &Clients, stream: &str, records: &[&Record]) ->
     }
 }
 
-fn bytes(record: &Record) -> Vec<u8> {
-    let event = |message: &Message| record::of(message, Utc::now());
+fn bytes(record: &Record, layout: &Layout) -> Vec<u8> {
+    let event = |message: &Message| record::of(message, layout, Utc::now());
     record.chunk.as_event().map_or_else(|| record.chunk.as_record().unwrap_or_default(), event)
 }

@@ -60,6 +60,8 @@ pub async fn purge(
     cancel: &CancellationToken,
     mut progress: impl FnMut(u64),
 ) -> Result<Report> {
+    // The age of rows is needed.
+    outbox.need_time()?;
     let mut report = Report { before, dry_run, ..Report::default() };
     match proof {
         Proof::Marks { stream, groups } => {

@@ -52,7 +52,8 @@ impl Missing {
     /// # Errors
     /// Those of the outbox.
     pub async fn oldest(&self, outbox: &mut Outbox, options: &Options) -> Result<Option<DateTime<Utc>>> {
-        let mut reader = outbox.read(self.filter(options));
+        let filter = self.filter(outbox, options);
+        let mut reader = outbox.read(filter);
         let mut oldest = None;
         while let Some(page) = reader.next().await? {
             let missing = page.iter().filter(|message| self.contains(message)).map(|message| message.committed_at);
@@ -61,9 +62,9 @@ impl Missing {
         Ok(oldest)
     }
 
-    fn filter(&self, options: &Options) -> Filter {
+    fn filter(&self, outbox: &Outbox, options: &Options) -> Filter {
         let ids = if self.ids.len() <= BY_ID { self.ids.clone() } else { Vec::new() };
-        Filter { from: options.from, until: Some(options.until), ids, ..Filter::default() }
+        Filter { ids, ..outbox.window(options.from, Some(options.until)) }
     }
 
     fn contains(&self, message: &Message) -> bool {
@@ -81,7 +82,7 @@ impl Missing {
         cancel: &CancellationToken,
         on_step: impl FnMut(&replay::Step),
     ) -> (replay::Report, Result<()>) {
-        let how = replay::Options { filter: self.filter(options), name: None, rate, dry_run: false };
+        let how = replay::Options { filter: self.filter(outbox, options), name: None, rate, dry_run: false };
         replay(outbox, destination, &how, None, cancel, |message| self.contains(message), on_step).await
     }
 }

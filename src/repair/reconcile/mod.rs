@@ -27,7 +27,7 @@ pub use overtaken::Overtaken;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::digest;
 use crate::repair::dead_letters::Places;
-use crate::repair::source::{Filter, Outbox};
+use crate::repair::source::Outbox;
 
 /// Maximum findings listed in a report; the rest is counted.
 const NAMED: usize = 1_000;
@@ -56,6 +56,8 @@ pub struct Report {
     pub unreadable: u64,
     /// Indicates whether the content of every delivery could be compared.
     pub payloads_compared: bool,
+    /// What the columns of the outbox table do not allow to be proved.
+    pub limits: Vec<String>,
     /// The first findings of each kind.
     pub findings: Vec<Named>,
     /// Missing events that are not among the dead letters, which a repair delivers.
@@ -121,7 +123,8 @@ pub async fn reconcile(
     })?;
     let Options { from, until, .. } = *options;
     let payloads_compared = counts.not_compared == 0;
-    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, findings, lost })
+    let limits = outbox.limits();
+    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, limits, findings, lost })
 }
 
 /// Reads both sides into the ledger; returns the number of outbox items that could not be read.
@@ -133,7 +136,8 @@ pub async fn fill(
     cancel: &CancellationToken,
     progress: &mut impl FnMut(Side, u64),
 ) -> Result<u64> {
-    let filter = Filter { from: options.from, until: Some(options.until), ..Filter::default() };
+    // Without a time, all rows are compared, also those that were written just now.
+    let filter = outbox.window(options.from, Some(options.until));
     let mut reader = outbox.read(filter);
     while let Some(page) = reader.next().await? {
         for message in &page {

@@ -74,7 +74,7 @@ mod tests {
                 aggregate_type: "car".into(),
                 aggregate_id: (*aggregate).into(),
                 event_type: "E".into(),
-                sequence: i64::try_from(n).expect("fits"),
+                sequence: Some(i64::try_from(n).expect("fits")),
                 payload: RawValue::from_string("{}".into()).expect("JSON"),
                 traceparent: None,
                 schema_version: 1,

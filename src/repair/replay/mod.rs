@@ -41,7 +41,8 @@ pub struct Step {
     pub event_type: String,
     pub aggregate_type: String,
     pub aggregate_id: String,
-    pub sequence: i64,
+    /// `None` if the outbox table has no such column.
+    pub sequence: Option<i64>,
     pub committed_at: DateTime<Utc>,
     /// `sent`, `refused` or `planned`.
     pub outcome: &'static str,

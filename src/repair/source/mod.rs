@@ -87,12 +87,46 @@ impl Outbox {
         Ok(Self::Log(Box::new(logged::Log::new(&deployment.clients, deployment.output(log.output)?))))
     }
 
+    /// Returns whether events can be selected by time.
+    pub fn is_timed(&self) -> bool {
+        self.need_time().is_ok()
+    }
+
+    /// Returns the filter of a window of time; of all events, if the table has no time.
+    pub fn window(&self, from: Option<DateTime<Utc>>, until: Option<DateTime<Utc>>) -> Filter {
+        if self.is_timed() { Filter { from, until, ..Filter::default() } } else { Filter::default() }
+    }
+
+    /// Returns what the columns of the table do not allow to be proved.
+    pub fn limits(&self) -> Vec<String> {
+        match self {
+            Self::Postgres(database) => database.layout().limits(),
+            Self::DynamoDb { .. } | Self::Log(_) => Vec::new(),
+        }
+    }
+
+    /// Checks that events can be selected by time.
+    ///
+    /// # Errors
+    /// `Usage` for a table without a time.
+    pub fn need_time(&self) -> Result<()> {
+        match self {
+            Self::Postgres(database) if database.layout().columns.created_at.is_none() => {
+                let name = database.layout().full_name();
+                let text = format!("{name} has no created_at column: its rows can't be selected by time");
+                let error = Error::new(Kind::Usage, text);
+                Err(error.hint("name the column in [outbox] of outboxctl.toml, if there is one"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Reads the events that pass the filter, in the cheapest order.
     pub fn read(&mut self, filter: Filter) -> Reader<'_> {
         Reader { outbox: self, filter, position: Position::Start, in_order: false, sorted: None, unreadable: 0 }
     }
 
-    /// Reads the events that pass the filter, each aggregate in order of sequence, from the position of another reader
+    /// Reads the events that pass the filter, each aggregate in order of sequence (without one, of its time), from the position of another reader
     /// with the same filter.
     pub fn read_in_order(&mut self, filter: Filter, position: Position) -> Reader<'_> {
         Reader { outbox: self, filter, position, in_order: true, sorted: None, unreadable: 0 }
@@ -142,8 +176,9 @@ impl Reader<'_> {
             (_, Position::End) => return Ok(None),
             (Outbox::Postgres(database), position) => {
                 let after = if let Position::Row(key) = position { Some(key.clone()) } else { None };
-                let (messages, next) = rows::page(database, &self.filter, after).await?;
-                (messages, next.map(Position::Row))
+                let page = rows::page(database, &self.filter, after).await?;
+                self.unreadable += page.unreadable;
+                (page.messages, page.next.map(Position::Row))
             }
             // A query is ordered.
             (Outbox::DynamoDb { clients, table }, position) if self.in_order && self.filter.aggregate.is_none() => {

@@ -1,32 +1,48 @@
 //! Rows of a PostgreSQL outbox, directly or through the admin function.
 
+use chrono::Utc;
 use serde_json::value::RawValue;
 
 use super::Filter;
 use crate::deployment::database::Database;
-use crate::error::{Error, Kind, Result};
+use crate::error::Result;
 use crate::outbox::Message;
 use crate::postgres::admin::{CommittedRequest, CommittedRow, OutboxKey};
 
-pub(super) async fn page(
-    database: &mut Database,
-    filter: &Filter,
-    after: Option<OutboxKey>,
-) -> Result<(Vec<Message>, Option<OutboxKey>)> {
-    let Filter { from, until, aggregate, event_type, ids } = filter.clone();
-    let rows = database.committed(CommittedRequest { after, from, until, aggregate, event_type, ids }).await?;
-    let next = rows.last().map(|row| OutboxKey {
-        aggregate_type: row.aggregate_type.clone(),
-        aggregate_id: row.aggregate_id.clone(),
-        sequence: row.sequence,
-    });
-    Ok((rows.into_iter().map(message).collect::<Result<_>>()?, next))
+/// A page of rows.
+pub(super) struct Page {
+    pub(super) messages: Vec<Message>,
+    pub(super) next: Option<OutboxKey>,
+    /// Number of rows whose payload is not JSON.
+    pub(super) unreadable: u64,
 }
 
-fn message(row: CommittedRow) -> Result<Message> {
-    let payload = RawValue::from_string(row.payload);
-    let payload = payload.map_err(|error| Error::new(Kind::Unexpected, "jsonb that is not JSON").with_source(error))?;
-    Ok(Message {
+pub(super) async fn page(database: &mut Database, filter: &Filter, after: Option<OutboxKey>) -> Result<Page> {
+    let Filter { from, until, aggregate, event_type, ids } = filter.clone();
+    let rows = database.committed(CommittedRequest { after, from, until, aggregate, event_type, ids }).await?;
+    let next = rows.last().map(key);
+    let count = rows.len();
+    let messages: Vec<Message> = rows.into_iter().filter_map(message).collect();
+    let unreadable = count - messages.len();
+    Ok(Page { messages, next, unreadable: unreadable as u64 })
+}
+
+/// Returns the position after a row. An admin function of an older version reports rows of our own table alone, by their
+/// sequence.
+fn key(row: &CommittedRow) -> OutboxKey {
+    row.key.clone().unwrap_or_else(|| OutboxKey {
+        aggregate_type: row.aggregate_type.clone(),
+        aggregate_id: row.aggregate_id.clone(),
+        sequence: row.sequence.unwrap_or_default(),
+        at: None,
+        id: None,
+    })
+}
+
+/// Returns the event of a row; `None` if its payload is not JSON, as a payload of type text can be.
+fn message(row: CommittedRow) -> Option<Message> {
+    let payload = RawValue::from_string(row.payload?).ok()?;
+    Some(Message {
         id: row.id,
         aggregate_type: row.aggregate_type,
         aggregate_id: row.aggregate_id,
@@ -35,7 +51,8 @@ fn message(row: CommittedRow) -> Result<Message> {
         payload,
         traceparent: row.traceparent,
         schema_version: row.schema_version,
-        committed_at: row.created_at,
+        // Without a time in the table, an event that is delivered from it has the time of its reading.
+        committed_at: row.created_at.unwrap_or_else(Utc::now),
         replay: None,
     })
 }

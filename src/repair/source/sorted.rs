@@ -8,7 +8,9 @@ use std::collections::{HashSet, VecDeque};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, Write};
 
+use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 use crate::error::{Kind, OrFail, Result};
 use crate::outbox::Message;
@@ -86,13 +88,21 @@ impl Sorted {
 /// Returns the position of an event, from which another reader can continue.
 pub(super) fn key(message: &Message) -> OutboxKey {
     let Message { aggregate_type, aggregate_id, sequence, .. } = message;
-    OutboxKey { aggregate_type: aggregate_type.clone(), aggregate_id: aggregate_id.clone(), sequence: *sequence }
+    // Without a sequence, the time of the commit orders events.
+    let unnumbered = sequence.is_none();
+    OutboxKey {
+        aggregate_type: aggregate_type.clone(),
+        aggregate_id: aggregate_id.clone(),
+        sequence: sequence.unwrap_or_default(),
+        at: unnumbered.then_some(message.committed_at),
+        id: unnumbered.then_some(message.id),
+    }
 }
 
 /// Returns the sort key of an event; it is the same in every process.
-fn place(key: &OutboxKey) -> (usize, String, String, i64) {
-    let OutboxKey { aggregate_type, aggregate_id, sequence } = key;
-    (file_of(aggregate_type, aggregate_id), aggregate_type.clone(), aggregate_id.clone(), *sequence)
+fn place(key: &OutboxKey) -> (usize, String, String, i64, Option<DateTime<Utc>>, Option<Uuid>) {
+    let OutboxKey { aggregate_type, aggregate_id, sequence, at, id } = key;
+    (file_of(aggregate_type, aggregate_id), aggregate_type.clone(), aggregate_id.clone(), *sequence, *at, *id)
 }
 
 fn file_of(aggregate_type: &str, aggregate_id: &str) -> usize {
@@ -116,16 +126,13 @@ fn read(file: BufWriter<File>) -> Result<Vec<Message>> {
             messages.push(message);
         }
     }
-    messages.sort_by(|a, b| {
-        (&a.aggregate_type, &a.aggregate_id, a.sequence).cmp(&(&b.aggregate_type, &b.aggregate_id, b.sequence))
-    });
+    messages.sort_by_cached_key(|message| place(&key(message)));
     Ok(messages)
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use uuid::Uuid;
 
     use super::*;
 

@@ -79,7 +79,7 @@ async fn each_aggregate_is_in_order_independent_of_the_scan() {
     let mut outbox = outbox().await;
     let (messages, unreadable) = rest(&mut outbox, Position::Start).await;
     let mut sequences: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
-    messages.iter().for_each(|m| sequences.entry(&m.aggregate_id).or_default().push(m.sequence));
+    messages.iter().for_each(|m| sequences.entry(&m.aggregate_id).or_default().push(m.sequence.expect("a sequence")));
     let whole: Vec<i64> = (1..=EVENTS).collect();
     assert_eq!(sequences, AGGREGATES.map(|id| (id, whole.clone())).into());
     assert_eq!(unreadable, 1);

@@ -27,6 +27,7 @@ use super::item::{Body, Content, EventView, Image, Item, Json, Origin};
 use crate::outbox::formats::dms::Captured;
 use crate::outbox::formats::dynamodb::{Change, appended};
 use crate::outbox::formats::kpl;
+use crate::outbox::{Layout, numbered};
 use crate::pipelines::Hop;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -53,14 +54,15 @@ impl Place<'_> {
     }
 }
 
-/// Appends the items of a stream record: one, or one for each of the records that a producer packed into it.
-pub fn stream_record(bytes: &[u8], at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
+/// Appends the items of a stream record: one, or one for each of the records that a producer packed into it. Rows of the
+/// table in `layout` are events.
+pub fn stream_record(bytes: &[u8], layout: &Layout, at: DateTime<Utc>, place: Place<'_>, items: &mut Vec<Item>) {
     let mut budget = UNPACKED_LIMIT;
     match kpl::split(bytes, UNPACKED_LIMIT) {
-        None => items.push(payload(bytes, at, place.origin(None), &mut budget)),
+        None => items.push(payload(bytes, layout, at, place.origin(None), &mut budget)),
         Some(Ok(records)) => items.extend(records.iter().enumerate().map(|(n, record)| {
             let place = Place { partition_key: &record.partition_key, ..place };
-            payload(&record.data, at, place.origin(Some(n)), &mut budget)
+            payload(&record.data, layout, at, place.origin(Some(n)), &mut budget)
         })),
         Some(Err(error)) => items.push(item(raw(bytes, &error.to_string()), at, place.origin(None))),
     }
@@ -73,10 +75,12 @@ fn item((content, event, summary, body): Decoded, at: DateTime<Utc>, origin: Ori
 }
 
 /// Decodes a payload; `budget` is the rest of the bytes that its stream record may unpack to.
-fn payload(bytes: &[u8], at: DateTime<Utc>, origin: Origin, budget: &mut usize) -> Item {
+fn payload(bytes: &[u8], layout: &Layout, at: DateTime<Utc>, origin: Origin, budget: &mut usize) -> Item {
     let decoded = match bytes.starts_with(GZIP).then(|| gunzip(bytes, budget)) {
-        None => readable(bytes).unwrap_or_else(|error| raw(bytes, &error)),
-        Some(Ok(inner)) => readable(&inner).unwrap_or_else(|error| raw(bytes, &format!("unpacked by gzip: {error}"))),
+        None => readable(bytes, layout).unwrap_or_else(|error| raw(bytes, &error)),
+        Some(Ok(inner)) => {
+            readable(&inner, layout).unwrap_or_else(|error| raw(bytes, &format!("unpacked by gzip: {error}")))
+        }
         Some(Err(error)) => raw(bytes, &format!("gzip: {error}")),
     };
     item(decoded, at, origin)
@@ -100,8 +104,8 @@ struct Payload<'a> {
 }
 
 /// Decodes JSON, or other readable text.
-fn readable(bytes: &[u8]) -> Result<Decoded, String> {
-    json(bytes).or_else(|error| match text::plain(bytes) {
+fn readable(bytes: &[u8], layout: &Layout) -> Result<Decoded, String> {
+    json(bytes, layout).or_else(|error| match text::plain(bytes) {
         Some(text) => {
             let summary = format!("text {}", text::short(text));
             Ok((Content::Other, EventView::default(), summary, Body::Text(text.to_owned())))
@@ -110,10 +114,10 @@ fn readable(bytes: &[u8]) -> Result<Decoded, String> {
     })
 }
 
-fn json(bytes: &[u8]) -> Result<Decoded, String> {
+fn json(bytes: &[u8], layout: &Layout) -> Result<Decoded, String> {
     match serde_json::from_slice::<Captured>(bytes) {
         Ok(record) => {
-            let (content, event) = captured(&record);
+            let (content, event) = captured(&record, layout);
             let meta = &record.metadata;
             let (kind, operation) = (meta.record_type.as_str(), meta.operation.as_str());
             let summary = match content {
@@ -155,7 +159,7 @@ pub fn changed(change: Change) -> (Content, EventView, String) {
         event_type: Some(message.event_type),
         aggregate_type: Some(message.aggregate_type),
         aggregate_id: Some(message.aggregate_id),
-        sequence: Some(message.sequence),
+        sequence: message.sequence,
         committed_at: Some(message.committed_at),
         correlation_id: payload.and_then(|payload| payload.correlation_id).map(Cow::into_owned),
         image,
@@ -166,7 +170,7 @@ pub fn changed(change: Change) -> (Content, EventView, String) {
 
 fn summary(event: &EventView) -> String {
     let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".into());
-    let sequence = event.sequence.map_or("?".into(), |s| s.to_string());
+    let sequence = numbered(event.sequence);
     let (kind, aggregate) = (word(&event.aggregate_type), word(&event.aggregate_id));
-    format!("{} {kind} {aggregate} #{sequence} {}", word(&event.event_type), word(&event.event_id))
+    format!("{} {kind} {aggregate} {sequence}{}", word(&event.event_type), word(&event.event_id))
 }

@@ -4,19 +4,19 @@ use std::borrow::Cow;
 
 use super::Payload;
 use crate::outbox::formats::dms::Captured;
-use crate::outbox::timestamp;
+use crate::outbox::{Layout, timestamp};
 use crate::streams::{Content, EventView};
 
 /// Returns the kind of the record, and the event in it.
-pub fn captured(record: &Captured<'_>) -> (Content, EventView) {
+pub fn captured(record: &Captured<'_>, layout: &Layout) -> (Content, EventView) {
     if !record.is_row() {
         return (Content::Control, EventView::default());
     }
-    if !record.is_outbox_row() {
+    if !record.is_outbox_row(layout) {
         return (Content::Data, EventView::default());
     }
     // A broken row of the outbox is shown as far as it can be read: the publisher stores it as a dead letter.
-    let row = record.partial_row();
+    let row = record.partial_row(layout);
     // jsonb is a LOB for DMS, which sends it as text. Other captures send the JSON itself.
     let payload = row.payload.and_then(|json| serde_json::from_str(json).ok().or(Some(Cow::Borrowed(json))));
     let payload = payload.as_deref().and_then(|text| serde_json::from_str::<Payload>(text).ok());

@@ -65,7 +65,7 @@ fn event_of(change: &Change) -> Option<EventView> {
         event_type: Some(message.event_type),
         aggregate_type: Some(message.aggregate_type),
         aggregate_id: Some(message.aggregate_id),
-        sequence: Some(message.sequence),
+        sequence: message.sequence,
         committed_at: Some(message.committed_at),
         correlation_id: correlation_id.map(str::to_owned),
         image: None,

@@ -5,6 +5,7 @@ use flate2::write::GzEncoder;
 use serde_json::json;
 
 use super::*;
+use crate::outbox::Layout;
 use crate::outbox::formats::dms::Record;
 use crate::outbox::formats::kpl::{UserRecord, join};
 use crate::streams::SENTINEL_SOURCE;
@@ -13,7 +14,7 @@ const PLACE: Place<'static> = Place { shard: "s", sequence_number: "1", partitio
 
 fn records(bytes: &[u8]) -> Vec<Item> {
     let mut items = Vec::new();
-    stream_record(bytes, Utc::now(), PLACE, &mut items);
+    stream_record(bytes, Layout::own(), Utc::now(), PLACE, &mut items);
     items
 }
 

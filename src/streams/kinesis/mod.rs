@@ -17,11 +17,12 @@ use super::Sink;
 use super::shards::{self, Intervals, Options};
 use crate::aws::Clients;
 use crate::error::Result;
+use crate::outbox::Layout;
 
 pub use source::Kinesis;
 
 /// Takes its positions on every shard, then reads in the background: polls, or gets the records that Kinesis pushes to
-/// the enhanced fan-out consumer of this ARN.
+/// the enhanced fan-out consumer of this ARN. Rows of the table in `layout` are events.
 ///
 /// # Errors
 /// `StreamMissing`, and those of Kinesis.
@@ -29,6 +30,7 @@ pub async fn open(
     clients: &Clients,
     stream: String,
     consumer: Option<String>,
+    layout: Layout,
     options: Options,
     sink: Sink,
     cancel: CancellationToken,
@@ -38,7 +40,7 @@ pub async fn open(
         true => Intervals { at_tip: Duration::from_millis(400), behind: Duration::from_millis(200) },
         false => Intervals { at_tip: Duration::from_millis(20), behind: Duration::ZERO },
     };
-    shards::open(Kinesis { client: client(clients), stream, consumer }, options, intervals, sink, cancel).await
+    shards::open(Kinesis { client: client(clients), stream, consumer, layout }, options, intervals, sink, cancel).await
 }
 
 /// Returns a client with few retries of its own, which never slows down reads of one shard because of another's

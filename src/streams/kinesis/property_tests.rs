@@ -31,14 +31,15 @@ async fn start(
 ) -> Receiver<Result<Item>> {
     let (sink, items) = crate::streams::channel();
     let consumer = pushed.then(|| "arn:consumer".to_owned());
-    let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer };
+    let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer, layout: Layout::default() };
     shards::open(source, options, INTERVALS, sink, cancel.clone()).await.expect("positions");
     items
 }
 
 /// Opens the pages of shard `a`.
 async fn pages(kinesis: &ScriptedKinesis, cursor: Cursor) -> Pages<Kinesis> {
-    let source = Kinesis { client: kinesis.client().await, stream: "s".into(), consumer: None };
+    let source =
+        Kinesis { client: kinesis.client().await, stream: "s".into(), consumer: None, layout: Layout::default() };
     Pages::open(source, "a", cursor, Warnings::default()).await.expect("a position")
 }
 

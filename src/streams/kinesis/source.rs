@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 
 use super::push::Push;
 use crate::error::{Result, sdk_code};
+use crate::outbox::Layout;
 use crate::streams::decode::{self, Place};
 use crate::streams::shards::{Answer, Cursor, Failure, Feed, Listed, Page, Pages, Readable, ShardInfo, Source};
 use crate::streams::{Item, Warnings};
@@ -23,6 +24,8 @@ pub struct Kinesis {
     pub stream: String,
     /// ARN of the enhanced fan-out consumer that shards are pushed to; `None` polls them.
     pub consumer: Option<String>,
+    /// The table whose rows are events.
+    pub layout: Layout,
 }
 
 impl Kinesis {
@@ -126,7 +129,8 @@ impl Readable for Kinesis {
             sequence_number: &record.sequence_number,
             partition_key: record.partition_key.as_deref().unwrap_or_default(),
         };
-        decode::stream_record(record.data.as_ref(), Self::arrived(record).unwrap_or_else(Utc::now), place, items);
+        let arrived = Self::arrived(record).unwrap_or_else(Utc::now);
+        decode::stream_record(record.data.as_ref(), &self.layout, arrived, place, items);
     }
 }
 

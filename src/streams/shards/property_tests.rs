@@ -8,6 +8,7 @@ use proptest::prelude::*;
 
 use super::steps::{Step, steps};
 use super::*;
+use crate::outbox::Layout;
 use crate::streams::decode::{self, Place};
 use crate::streams::{Item, Origin, channel};
 
@@ -263,7 +264,7 @@ impl<const TIMES: bool> Readable for Memory<TIMES> {
 
     fn decode(&self, shard: &str, record: &Record, items: &mut Vec<Item>) {
         let place = Place { shard, sequence_number: &record.sequence, partition_key: "k" };
-        decode::stream_record(b"{}", record.arrived, place, items);
+        decode::stream_record(b"{}", Layout::own(), record.arrived, place, items);
     }
 }
 

@@ -85,7 +85,7 @@ export function beginTables(about, consumes) {
       { name: "Processed", kind: "time", text: (row) => words.time(row.processed_at) },
       { name: "Event", kind: "open", text: (row) => row.event_type, open: (row) => path(row.event_id) },
       { name: "Aggregate", kind: "id", text: (row) => row.aggregate_id },
-      { name: "Sequence", text: (row) => `#${row.sequence}` },
+      { name: "Sequence", text: (row) => (row.sequence == null ? "" : `#${row.sequence}`) },
       { name: "Result", kind: "status", text: (row) => (row.succeeded ? "processed" : "failed"), status: (row) => (row.succeeded ? "processed" : "failed") },
       { name: "After commit", text: (row) => words.duration(words.since(row.committed_at, row.processed_at)) },
       { name: "Consumer", text: (row) => `${row.consumer}, ${row.shard_id}` },

@@ -59,7 +59,7 @@ pub fn outbox_rows(state: &model::State, since: Option<DateTime<Utc>>) -> Value 
         () if state.has_seen(row.id, Step::Delivered) => "delivered",
         () if state.has_seen(row.id, Step::Failed) => "failed",
         () if state.has_seen(row.id, Step::Stream) => "in-stream",
-        () if since.is_some_and(|since| row.created_at < since) => "earlier",
+        () if since.zip(row.created_at).is_some_and(|(since, created)| created < since) => "earlier",
         () => "committed",
     };
     let delivered_at = |row: &OutboxRow| state.trace(row.id).and_then(|trace| trace.at(Step::Delivered));

@@ -59,16 +59,18 @@ async fn look(watch: &Watch, deployment: &Deployment, database: &mut Option<Data
 /// Stores an overview; returns whether the processed log has more rows.
 fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> bool {
     for row in overview.rows.iter().rev() {
+        // Without a time, the stream shows the time of the commit.
+        let Some(created_at) = row.created_at else { continue };
         // The stream is not read for older rows: they would appear as not captured.
-        let old = since.is_some_and(|since| row.created_at < since);
+        let old = since.is_some_and(|since| created_at < since);
         if old || state.has_seen(row.id, Step::Committed) {
             continue;
         }
-        state.see(row.id, Step::Committed, row.created_at, |trace| {
+        state.see(row.id, Step::Committed, created_at, |trace| {
             trace.event_type = Some(row.event_type.clone());
             trace.aggregate_type = Some(row.aggregate_type.clone());
             trace.aggregate_id = Some(row.aggregate_id.clone());
-            trace.sequence = Some(row.sequence);
+            trace.sequence = row.sequence;
         });
     }
     let processed = overview.processed.as_deref().unwrap_or_default();
@@ -78,7 +80,7 @@ fn take(state: &mut State, overview: Overview, since: Option<DateTime<Utc>>) -> 
             trace.event_type = Some(row.event_type.clone());
             trace.aggregate_type = Some(row.aggregate_type.clone());
             trace.aggregate_id = Some(row.aggregate_id.clone());
-            trace.sequence = Some(row.sequence);
+            trace.sequence = row.sequence;
             trace.detail.consumer = Some(row.consumer.clone());
             trace.detail.attempts = Some(row.attempts);
             if trace.at(Step::Committed).is_none() {

@@ -57,7 +57,7 @@ async fn look(
     deployment: &Deployment,
     known: &mut Known,
 ) -> Result<(Vec<DeadLetter>, usize, Result<usize, String>)> {
-    let (letters, total) = dead_letters::newest(&deployment.clients, bucket, ROWS, known).await?;
+    let (letters, total) = dead_letters::newest(deployment, bucket, ROWS, known).await?;
     let queued = dead_letters::in_queues(deployment).await;
     let queued = queued.map(|count| usize::try_from(count).unwrap_or(usize::MAX));
     Ok((letters.into_iter().map(row).collect(), total, queued.map_err(|error| error.message().to_owned())))

@@ -65,7 +65,7 @@ async fn list(watch: &Watch, clients: &Clients, table: &str) -> Result<()> {
                 trace.event_type = Some(message.event_type.clone());
                 trace.aggregate_type = Some(message.aggregate_type.clone());
                 trace.aggregate_id = Some(message.aggregate_id.clone());
-                trace.sequence = Some(message.sequence);
+                trace.sequence = message.sequence;
             });
         }
         state.tables.put(row(message));
@@ -83,7 +83,7 @@ fn row(message: Message) -> OutboxRow {
         aggregate_id: message.aggregate_id,
         event_type: message.event_type,
         sequence: message.sequence,
-        created_at: message.committed_at,
+        created_at: Some(message.committed_at),
         processed_at: None,
     }
 }

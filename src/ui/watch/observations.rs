@@ -82,9 +82,9 @@ fn appended(item: &Item, id: Uuid) -> Option<OutboxRow> {
         aggregate_type: event.aggregate_type.clone()?,
         aggregate_id: event.aggregate_id.clone()?,
         event_type: event.event_type.clone()?,
-        sequence: event.sequence?,
+        sequence: Some(event.sequence?),
         message: excerpt(payload),
-        created_at: event.committed_at?,
+        created_at: Some(event.committed_at?),
         processed_at: None,
     })
 }

@@ -25,6 +25,7 @@ pub async fn follow(watch: Watch, deployment: Arc<Deployment>, stop: &'static St
         let end = watch.cancel.child_token();
         let (sink, mut items) = streams::channel();
         let reading = Reading {
+            layout: deployment.layout.clone(),
             from,
             until: None,
             group: DEFAULT_GROUP.into(),

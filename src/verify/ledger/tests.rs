@@ -20,7 +20,7 @@ fn event(n: u64, aggregate: u64, sequence: i64) -> Inserted {
         event_id: Uuid::nil(),
         aggregate_id: format!("a{aggregate}"),
         event_type: "T".into(),
-        sequence,
+        sequence: Some(sequence),
         correlation_id: format!("run-{n}"),
         committed_at: at(0),
     }
@@ -41,7 +41,7 @@ fn seen(hop: Hop, event: &Inserted, delivery: usize, millis: i64) -> Item {
         event: EventView {
             correlation_id: Some(event.correlation_id.clone()),
             aggregate_id: Some(event.aggregate_id.clone()),
-            sequence: Some(event.sequence),
+            sequence: event.sequence,
             ..EventView::default()
         },
         origin: Origin::Bus { bus_event_id: Some(delivery.to_string()), message_id: String::new() },

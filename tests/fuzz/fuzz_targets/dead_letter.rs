@@ -4,6 +4,7 @@
 
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
+use outboxctl_fuzz::outbox::Layout;
 use outboxctl_fuzz::repair::dead_letters::message::{self, Message};
 use outboxctl_fuzz::repair::dead_letters::{document, letter::Opened};
 
@@ -14,7 +15,7 @@ fn whole(opened: &Opened) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    whole(&document::read("key", DateTime::UNIX_EPOCH, bytes));
+    whole(&document::read("key", DateTime::UNIX_EPOCH, bytes, Layout::own()));
     // Up to the first zero the body, then what EventBridge says of it.
     let mut parts = bytes.split(|byte| *byte == 0).map(|part| String::from_utf8_lossy(part).into_owned());
     let body = parts.next().unwrap_or_default();

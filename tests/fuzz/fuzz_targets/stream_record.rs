@@ -7,12 +7,13 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::DateTime;
 use libfuzzer_sys::fuzz_target;
 use outboxctl_fuzz::streams::Body;
+use outboxctl_fuzz::outbox::Layout;
 use outboxctl_fuzz::streams::decode::{Place, stream_record};
 
 fuzz_target!(|bytes: &[u8]| {
     let place = Place { shard: "s", sequence_number: "1", partition_key: "k" };
     let mut items = Vec::new();
-    stream_record(bytes, DateTime::UNIX_EPOCH, place, &mut items);
+    stream_record(bytes, Layout::own(), DateTime::UNIX_EPOCH, place, &mut items);
     assert!(!items.is_empty(), "nothing is dropped");
     for item in &items {
         let line = serde_json::to_string(item).expect("an item can be written");

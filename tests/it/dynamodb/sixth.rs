@@ -85,6 +85,7 @@ async fn tail_reads_the_visible_stops_of_a_sixth_pipeline() {
     let deployment = deployment(&stack).await;
     let (console, cancel) = (Silent, CancellationToken::new());
     let reading = Reading {
+        layout: deployment.layout.clone(),
         from: StartAt::Latest,
         until: None,
         group: String::new(),

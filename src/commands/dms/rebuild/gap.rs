@@ -138,20 +138,25 @@ impl<'a> Gap<'a> {
         let before = missing.ids().len();
         // Without a bus the log of deliveries is that of a consumer, which may be slow, or not running.
         if before > 0 && self.deployment.pipeline.has(Part::Consumers) {
-            let oldest = missing.oldest(&mut outbox, options).await?;
-            missing.remove(&self.in_stream(oldest.unwrap_or_else(Utc::now)).await?);
+            // Without a time in the table, all of the stream is read.
+            let from = match outbox.is_timed() {
+                true => StartAt::At(missing.oldest(&mut outbox, options).await?.unwrap_or_else(Utc::now) - STREAM_SKEW),
+                false => StartAt::Start,
+            };
+            missing.remove(&self.in_stream(from).await?);
         }
         let in_stream = (before - missing.ids().len()) as u64;
         Ok(Compared { report, missing, in_stream })
     }
 
-    /// Returns the events that the stream has, of those that were written since `oldest`.
-    async fn in_stream(&self, oldest: DateTime<Utc>) -> Result<HashSet<Uuid>> {
+    /// Returns the events that the stream has from a position on.
+    async fn in_stream(&self, from: StartAt) -> Result<HashSet<Uuid>> {
         let stream = self.deployment.pipeline.stop(Part::Kinesis);
         let stream = stream.ok_or_else(|| Error::new(Kind::Unexpected, "the pipeline has no stream"))?;
         let ctx = self.ctx;
         let reading = Reading {
-            from: StartAt::At(oldest - STREAM_SKEW),
+            from,
+            layout: self.deployment.layout.clone(),
             until: Some(Utc::now()),
             group: self.group.to_owned(),
             enhanced_fan_out: false,

@@ -1,30 +1,9 @@
 //! Reads the columns of an outbox row as far as possible, to show records that may be broken.
 
-use serde::Deserialize;
 use serde_json::Number;
-use serde_json::value::RawValue;
 
 use super::Captured;
-
-/// The columns that are read; they stay text until then.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Row<'a> {
-    #[serde(borrow)]
-    id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    aggregate_type: Option<&'a RawValue>,
-    #[serde(borrow)]
-    aggregate_id: Option<&'a RawValue>,
-    #[serde(borrow)]
-    event_type: Option<&'a RawValue>,
-    #[serde(borrow)]
-    sequence: Option<&'a RawValue>,
-    #[serde(borrow)]
-    payload: Option<&'a RawValue>,
-    #[serde(borrow)]
-    created_at: Option<&'a RawValue>,
-}
+use crate::outbox::{Layout, Members};
 
 /// An outbox row without validation. Columns that are absent or of an unexpected type are `None`.
 ///
@@ -42,26 +21,27 @@ pub struct PartialRow<'a> {
 }
 
 impl<'a> Captured<'a> {
-    /// Reads the columns of an outbox row, whatever the table and operation of the record.
-    pub fn partial_row(&self) -> PartialRow<'a> {
-        // Serde would read an array as the columns in their order.
-        let object = self.data.filter(|row| row.get().starts_with('{'));
-        let row: Row<'a> = object.and_then(|row| serde_json::from_str(row.get()).ok()).unwrap_or_default();
+    /// Reads the columns of a row of `layout`, whatever the table and operation of the record.
+    pub fn partial_row(&self, layout: &Layout) -> PartialRow<'a> {
+        let row: Members<'a> = self.data.and_then(|row| Members::parse(row.get()).ok()).unwrap_or_default();
+        let columns = &layout.columns;
+        let text = |column: &str| text(row.get(column));
+        let optional = |column: &Option<String>| text(column.as_deref()?);
         PartialRow {
-            id: text(row.id),
-            aggregate_type: text(row.aggregate_type),
-            aggregate_id: text(row.aggregate_id),
-            event_type: text(row.event_type),
-            sequence: text(row.sequence).as_deref().and_then(integer),
-            payload: row.payload.map(RawValue::get),
-            created_at: text(row.created_at),
+            id: text(&columns.id),
+            aggregate_type: text(&columns.aggregate_type),
+            aggregate_id: text(&columns.aggregate_id),
+            event_type: text(&columns.event_type),
+            sequence: optional(&columns.sequence).as_deref().and_then(integer),
+            payload: row.get(&columns.payload),
+            created_at: optional(&columns.created_at),
         }
     }
 }
 
 /// Returns a column's text, or the digits of its number.
-fn text(value: Option<&RawValue>) -> Option<String> {
-    let raw = value?.get();
+fn text(value: Option<&str>) -> Option<String> {
+    let raw = value?;
     match raw.as_bytes().first()? {
         b'"' => serde_json::from_str(raw).ok(),
         // The number's own text if it is an integer, otherwise the shortest form.
@@ -95,9 +75,9 @@ mod tests {
             payload: Some(r#""{\"cut""#),
             ..PartialRow::default()
         };
-        assert_eq!(record.partial_row(), expected);
+        assert_eq!(record.partial_row(Layout::own()), expected);
         let empty = r#"{"data":[1],"metadata":{"record-type":"data","operation":"insert","table-name":"outbox"}}"#;
         let empty: Captured<'_> = serde_json::from_str(empty).expect("a record");
-        assert_eq!(empty.partial_row(), PartialRow::default());
+        assert_eq!(empty.partial_row(Layout::own()), PartialRow::default());
     }
 }

@@ -11,7 +11,7 @@ use crate::outbox::{Message, RowError};
 pub fn appended(change: &Change) -> Result<Option<Message>, RowError> {
     match (change.operation, &change.new) {
         (Operation::Insert, Some(image)) => Message::from_row(image, None).map(Some),
-        (Operation::Insert, None) => Err(RowError { column: "NewImage", problem: "is missing" }),
+        (Operation::Insert, None) => Err(RowError::new("NewImage", "is missing")),
         (Operation::Modify | Operation::Remove, _) => Ok(None),
     }
 }

@@ -43,8 +43,8 @@ impl Mapping {
     /// # Errors
     /// The attribute that is missing or unreadable.
     pub fn message(&self, change: &Change) -> std::result::Result<Option<Message>, RowError> {
-        let image = |image: &Option<Map<String, Value>>, column| {
-            image.clone().ok_or(RowError { column, problem: "is missing" })
+        let image = |image: &Option<Map<String, Value>>, column: &'static str| {
+            image.clone().ok_or(RowError::new(column, "is missing"))
         };
         let (event_type, row, data, sequence) = match change.operation {
             Operation::Insert => {
@@ -58,7 +58,7 @@ impl Mapping {
                 // Written by hand, or by a writer without versions: its event would have the sequence of the previous
                 // event, and a receiver that compares sequences would take it for a duplicate.
                 if version(&old).is_ok_and(|before| sequence <= before) {
-                    return Err(RowError { column: "version", problem: "did not increase with the change" });
+                    return Err(RowError::new("version", "did not increase with the change"));
                 }
                 ("UserUpdated", new, data, sequence)
             }
@@ -72,7 +72,7 @@ impl Mapping {
             }
         };
         let text = |name: &str| row.get(name).and_then(Value::as_str).map(str::to_owned);
-        let id = text("id").filter(|id| !id.is_empty()).ok_or(RowError { column: "id", problem: "is not text" })?;
+        let id = text("id").filter(|id| !id.is_empty()).ok_or(RowError::new("id", "is not text"))?;
         let mut payload = Map::from_iter([("id".to_owned(), Value::from(id.as_str()))]);
         payload.extend(data);
         if let Some(correlation_id) = text("correlation_id") {
@@ -83,7 +83,7 @@ impl Mapping {
             aggregate_type: "user".into(),
             aggregate_id: id,
             event_type: event_type.into(),
-            sequence,
+            sequence: Some(sequence),
             payload: raw(&payload)?,
             traceparent: text("traceparent"),
             schema_version: 1,
@@ -136,9 +136,9 @@ fn written_with(change: &Change) -> Option<&str> {
 
 fn version(image: &Map<String, Value>) -> std::result::Result<i64, RowError> {
     let version = image.get("version").and_then(Value::as_i64).filter(|version| *version > 0);
-    version.ok_or(RowError { column: "version", problem: "is not a positive integer" })
+    version.ok_or(RowError::new("version", "is not a positive integer"))
 }
 
 fn raw(payload: &Map<String, Value>) -> std::result::Result<Box<RawValue>, RowError> {
-    to_raw_value(payload).map_err(|_| RowError { column: "payload", problem: "can't be written as JSON" })
+    to_raw_value(payload).map_err(|_| RowError::new("payload", "can't be written as JSON"))
 }

@@ -1,0 +1,206 @@
+//! `outboxctl explain outbox-tables`, done as it says: outbox tables that an application has already.
+
+use outboxctl::internals::aws::Clients;
+use outboxctl::internals::postgres::tls::Roots;
+use outboxctl::internals::postgres::{Target, connect};
+use serde_json::Value;
+
+use crate::support::repository;
+use crate::support::stack::Stack;
+
+/// The blocks of a language in the how-to.
+fn blocks(language: &str) -> Vec<String> {
+    let path = repository().join("src/commands/explain/topics/outbox-tables.md");
+    let text = std::fs::read_to_string(path).expect("the how-to");
+    let fence = format!("```{language}\n");
+    text.split(&fence).skip(1).map(|rest| rest.split("```").next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Runs the commands of a block with a shell's rules of quoting; all have to succeed. Returns the output of each.
+fn follow(stack: &Stack, commands: &str) -> Vec<String> {
+    let run = |line: &str| {
+        let quoted = line.split('"').enumerate();
+        let words = quoted.flat_map(|(n, part)| match n % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        });
+        let words: Vec<String> = words.collect();
+        assert_eq!(words[0], "outboxctl", "{line}");
+        let output = stack.command(&words[1..].iter().map(String::as_str).collect::<Vec<_>>()).output();
+        let output = output.expect("the binary starts");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{line}\n{text}\n{}", String::from_utf8_lossy(&output.stderr));
+        text
+    };
+    commands.lines().map(run).collect()
+}
+
+/// The database of the deployed pipeline, as its owner.
+async fn owner(stack: &Stack) -> tokio_postgres::Client {
+    let clients = Clients::for_local(stack.state().local_endpoint()).await;
+    let outputs = stack.ok(&["outputs"]);
+    let output = |name: &str| outputs[name].as_str().unwrap_or_else(|| panic!("no output {name}")).to_owned();
+    let secret = clients.secrets().get_secret_value().secret_id(output("DatabaseSecretArn")).send().await;
+    let secret = secret.expect("the secret").secret_string.expect("its text");
+    let roots = Roots::File(stack.state().postgres.ca_file);
+    let port = output("DatabasePort").parse().expect("a port");
+    let target = Target::from_secret(&secret, &output("DatabaseEndpoint"), port, &output("DatabaseName"), roots);
+    connect(&target.expect("a target")).await.expect("the owner")
+}
+
+/// The items that `tail` shows at these hops of events of a type.
+fn seen(stack: &Stack, hops: &[&str], event_type: &str, count: usize) -> Vec<Value> {
+    let output = stack
+        .command(&[&["tail"], hops].concat())
+        .args(["--from", "start", "--count", &count.to_string(), "--idle-timeout", "60"])
+        .args(["--where", &format!("event_type == '{event_type}'"), "--output", "ndjson"])
+        .output()
+        .expect("the binary starts");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    lines.filter(|line| line.get("hop").is_some()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_of_debezium_works_as_the_how_to_says() {
+    let mut stack = Stack::up("debezium");
+    stack.set("OUTBOXCTL_PIPELINE", "rds-eventbridge");
+    stack.write("outboxctl.toml", &blocks("toml")[0]);
+    let (shell, sql) = (blocks("sh"), blocks("sql"));
+    follow(&stack, &shell[0]);
+    let refused = stack.fails(2, &["deploy", "--with-sample"]);
+    assert!(refused["error"]["message"].to_string().contains("public.outboxevent"), "{refused}");
+
+    // Before the table is there, everything missing is named and nothing is done.
+    let missing = stack.fails(1, &["db", "init"]);
+    assert!(missing["error"]["message"].to_string().contains("table public.outboxevent does not exist"), "{missing}");
+    let database = owner(&stack).await;
+    database.batch_execute(&sql[0]).await.expect("the application's table");
+    let before = table(&database).await;
+    follow(&stack, &shell[1]);
+    assert!(!stack.changed(&["db", "init"]), "a second run changes nothing");
+    assert_eq!(table(&database).await, before, "the application's table is as it was");
+    let own = database.query_one("SELECT to_regclass('public.outbox') IS NULL", &[]).await.expect("asked");
+    assert!(own.get::<_, bool>(0), "no other outbox is created");
+
+    database.batch_execute(&sql[1]).await.expect("the application's event");
+    let told = follow(&stack, &shell[2]);
+    assert!(told[0].contains("OrderPlaced order 1042 0198a6a0"), "{told:?}");
+    let items = seen(&stack, &["kinesis", "log"], "OrderPlaced", 2);
+    let of =
+        |hop: &str| items.iter().find(|item| item["hop"] == hop).unwrap_or_else(|| panic!("not at {hop}: {items:?}"));
+    let record = &of("stream")["record"];
+    assert_eq!(record["data"]["aggregateid"], "1042", "DMS keeps the names of the columns: {record}");
+    assert_eq!(record["metadata"]["partition-key-value"], "1042", "{record}");
+    let detail = &of("log")["record"]["detail"];
+    assert_eq!((&detail["source"], &detail["data"]["amount"]), (&"outbox.order".into(), &1200.into()), "{detail}");
+    assert_eq!(detail.get("sequence"), None, "{detail}");
+
+    let verified = stack.ok(&["verify", "--count", "30"]);
+    assert_eq!(verified["verdict"]["in_order"], true, "{verified}");
+    assert!(verified["limits"][0].as_str().is_some_and(|limit| limit.contains("no sequence column")), "{verified}");
+    let agreed = stack.ok(&["reconcile", "--grace", "0"]);
+    assert_eq!((&agreed["missing"], &agreed["payloads_compared"]), (&0.into(), &true.into()), "{agreed}");
+    assert!(agreed["committed"].as_u64() > Some(100) && !agreed["limits"].as_array().expect("limits").is_empty());
+    // What needs a time says so.
+    for args in [&["reconcile", "--from", "-1h"][..], &["db", "purge", "--older-than", "0s"]] {
+        let refused = stack.fails(2, args);
+        assert!(refused["error"]["message"].to_string().contains("no created_at column"), "{refused}");
+    }
+    let replayed = stack.ok(&["replay", "--aggregate", "1042"]);
+    assert_eq!(replayed["sent"], 1, "{replayed}");
+
+    // The deployment keeps the mapping, also without the file.
+    stack.write("outboxctl.toml", "");
+    assert!(!stack.changed(&["deploy", "--yes"]));
+    assert_eq!(stack.ok(&["outputs"])["OutboxLayout"], "debezium");
+    assert_eq!(stack.ok(&["reconcile", "--grace", "0"])["committed"], agreed["committed"]);
+    let doctor = stack.ok(&["doctor"]);
+    let findings = doctor["findings"].as_array().expect("findings");
+    assert!(findings.iter().all(|finding| finding["state"] != "failed"), "{findings:#?}");
+}
+
+/// The definition of the application's table, with its constraints and rights.
+async fn table(database: &tokio_postgres::Client) -> String {
+    let query = "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod) || ' ' || attnotnull
+                            || coalesce(attacl::text, ''), ', ' ORDER BY attnum)
+                     || coalesce((SELECT relacl::text FROM pg_class WHERE oid = attrelid), '')
+                 FROM pg_attribute WHERE attrelid = 'outboxevent'::regclass AND attnum > 0 GROUP BY attrelid";
+    database.query_one(query, &[]).await.expect("described").get(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_polled_table_with_unusual_names_is_marked_by_consumers() {
+    let mut stack = Stack::up("polled");
+    stack.set("OUTBOXCTL_PIPELINE", "rds-kinesis");
+    let mapping =
+        "[outbox]\npreset = \"polling\"\nschema = 'Sales \"Ops\" ß'\ntable = 'Out\\box'\nevent_type = 'Event Type'\n";
+    stack.write("outboxctl.toml", mapping);
+    stack.ok(&["deploy", "--yes"]);
+    let database = owner(&stack).await;
+    let made = r#"CREATE SCHEMA "Sales ""Ops"" ß";
+        CREATE TABLE "Sales ""Ops"" ß"."Out\box" (
+            id uuid PRIMARY KEY DEFAULT gen_random_uuid(), aggregate_type text NOT NULL, aggregate_id uuid NOT NULL,
+            "Event Type" varchar(64) NOT NULL, payload text NOT NULL, created_at timestamp NOT NULL DEFAULT now(),
+            processed boolean NOT NULL DEFAULT false, remark text NOT NULL DEFAULT '')"#;
+    database.batch_execute(made).await.expect("the application's table");
+    stack.ok(&["db", "init"]);
+    stack.ok(&["dms", "start"]);
+    let insert = r#"INSERT INTO "Sales ""Ops"" ß"."Out\box" (aggregate_type, aggregate_id, "Event Type", payload)
+        SELECT 'order', md5(($1::int % 3)::text)::uuid, 'OrderChanged', jsonb_build_object('n', $1::int)::text"#;
+    for n in 0..12_i32 {
+        database.execute(insert, &[&n]).await.expect("the application's event");
+    }
+    // A row that is deleted at once arrives, too, and its deletion makes no record.
+    let both = r#"WITH gone AS (SELECT id FROM "Sales ""Ops"" ß"."Out\box" WHERE payload = '{"n": 0}')
+        DELETE FROM "Sales ""Ops"" ß"."Out\box" AS row USING gone WHERE row.id = gone.id"#;
+    assert_eq!(database.execute(both, &[]).await.expect("deleted"), 1);
+
+    let items = seen(&stack, &["kinesis"], "OrderChanged", 12);
+    let mut numbers: std::collections::BTreeMap<String, Vec<i64>> = std::collections::BTreeMap::new();
+    for item in &items {
+        let payload: Value =
+            serde_json::from_str(item["record"]["data"]["payload"].as_str().expect("text")).expect("JSON");
+        let aggregate = item["aggregate_id"].as_str().expect("an aggregate").to_owned();
+        numbers.entry(aggregate).or_default().push(payload["n"].as_i64().expect("a number"));
+    }
+    assert_eq!(numbers.len(), 3, "{items:?}");
+    assert!(
+        numbers.values().all(|of| of.len() == 4 && of.is_sorted()),
+        "each aggregate in the order of the log: {numbers:?}"
+    );
+
+    // A consumer gets the events, and marks the rows.
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    // Hooks of several aggregates run at the same time: each writes its line at once.
+    let hook = format!("event=$(cat); printf '%s\\n' \"$event\" >> {}", file.path().display());
+    let mut processed = 0;
+    while processed < 12 {
+        let done = stack.run_ndjson(&["consume", "--exec", &hook, "--until-idle", "2", "--lease-duration", "2"]);
+        processed += done["data"]["processed"].as_u64().unwrap_or_else(|| panic!("{done}"));
+    }
+    let text = std::fs::read_to_string(file.path()).expect("what the hook wrote");
+    let events: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("an event")).collect();
+    assert!(events.iter().all(|event| event["type"] == "OrderChanged" && event.get("sequence").is_none()), "{text}");
+    let open = r#"SELECT count(*) FILTER (WHERE processed), count(*) FROM "Sales ""Ops"" ß"."Out\box""#;
+    let row = database.query_one(open, &[]).await.expect("counted");
+    assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (11, 11), "the consumer marked every row");
+
+    let agreed = stack.ok(&["reconcile", "--grace", "0"]);
+    assert_eq!(
+        (&agreed["committed"], &agreed["missing"], &agreed["unknown"]),
+        (&11.into(), &0.into(), &1.into()),
+        "{agreed}"
+    );
+    let status = stack.ok(&["db", "status"]);
+    assert_eq!((&status["outbox"]["rows"], &status["publication"]), (&11.into(), &true.into()), "{status}");
+    assert_eq!(status["outbox"]["oldest_unprocessed"], Value::Null, "{status}");
+    let replayed = stack.ok(&["replay", "--all"]);
+    assert_eq!(replayed["sent"], 11, "{replayed}");
+    let again = stack.run_ndjson(&["consume", "--exec", &hook, "--until-idle", "2", "--lease-duration", "2"]);
+    assert_eq!(again["data"]["processed"], 11, "{again}");
+    let replays = std::fs::read_to_string(file.path()).expect("what the hook wrote");
+    assert_eq!(replays.matches("\"replay\":").count(), 11, "{replays}");
+    let purged = stack.ok(&["db", "purge", "--older-than", "0s"]);
+    assert_eq!((&purged["purged"], &purged["kept"]), (&11.into(), &0.into()), "{purged}");
+}
