@@ -12,10 +12,13 @@ pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewR
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::readiness::{Readiness, Room};
+pub use super::requirements::Missing;
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
 pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;
-use super::{committed, failures, migrate, overview, processed, purge, readiness, samples, slots, status};
+use super::{
+    committed, failures, migrate, overview, processed, purge, readiness, requirements, samples, slots, status,
+};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
@@ -27,6 +30,10 @@ pub enum AdminRequest {
     Init {
         dry_run: bool,
         #[serde(default = "yes")]
+        sample: bool,
+    },
+    /// Reports what a database lacks, without changes.
+    Check {
         sample: bool,
     },
     Status,
@@ -97,6 +104,9 @@ fn most_before() -> u32 {
 #[serde(tag = "op", rename_all = "kebab-case")]
 pub enum AdminResponse {
     Init(InitReport),
+    Check {
+        missing: Vec<Missing>,
+    },
     Status(StatusReport),
     Readiness(Readiness),
     Overview(Overview),
@@ -162,6 +172,9 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
     Ok(match request {
         AdminRequest::Init { dry_run, sample } => {
             AdminResponse::Init(migrate::init(client, &layout, dry_run, sample).await?)
+        }
+        AdminRequest::Check { sample } => {
+            AdminResponse::Check { missing: requirements::all(client, &layout, sample).await? }
         }
         AdminRequest::Status => AdminResponse::Status(status::status(client, &layout).await?),
         AdminRequest::Readiness => AdminResponse::Readiness(readiness::readiness(client).await?),

@@ -13,11 +13,11 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
 /// Serialises concurrent `db init`s; the number is arbitrary and never changes.
-const LOCK: i64 = 0x6f75_7462_6f78;
+pub(super) const LOCK: i64 = 0x6f75_7462_6f78;
 /// Attempts of an init that other sessions get in the way of.
 const MAX_ATTEMPTS: u32 = 10;
 
-const LEDGER: &str = "CREATE TABLE IF NOT EXISTS public.outboxctl_migrations (
+pub(super) const LEDGER: &str = "CREATE TABLE IF NOT EXISTS public.outboxctl_migrations (
     version    integer      PRIMARY KEY,
     name       varchar(100) NOT NULL,
     checksum   char(64)     NOT NULL,

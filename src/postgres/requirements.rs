@@ -1,11 +1,15 @@
 //! What an outbox table of the application's own must have: checked, and never changed.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
-use tokio_postgres::GenericClient;
+use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
 use super::names::table;
 use super::replication::quote_identifier;
+use super::status::exists;
+use super::{ensure, migrate};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 
@@ -184,6 +188,83 @@ async fn rights(client: &impl GenericClient, user: &str) -> Result<Vec<Missing>>
             "public.outbox_processed exists, and `outboxctl db init` did not create it",
             format!("ALTER TABLE public.outbox_processed RENAME TO {}", quote_identifier("outbox_processed_before")),
         ));
+    }
+    Ok(missing)
+}
+
+/// Returns everything that a database lacks for `db init` and the capture: in the table, on the server, and what `db init`
+/// would create. Changes nothing.
+///
+/// # Errors
+/// Those of the queries.
+pub(super) async fn all(client: &Client, layout: &Layout, sample: bool) -> Result<Vec<Missing>> {
+    let mut missing = server(client).await?;
+    missing.extend(self::missing(client, layout).await?);
+    let ledger = exists(client, "public.outboxctl_migrations").await?;
+    let recorded = if ledger { migrate::recorded(client).await? } else { BTreeMap::new() };
+    let pending = migrate::pending(&recorded)?.into_iter();
+    missing.extend(pending.filter(|m| m.belongs_to(layout) && (sample || !m.sample)).map(|m| {
+        let name = format!("{:04}_{}", m.version, m.name);
+        Missing::new(format!("migration {name} is not applied"), "-- it is part of `outboxctl db init --print-sql`")
+    }));
+    for rule in ensure::rules(layout) {
+        // A right of a role that does not exist is an error of the server.
+        let holds = match client.query_one(&format!("SELECT ({}) IS TRUE", rule.holds), &[]).await {
+            Ok(row) => row.get(0),
+            Err(error) if error.as_db_error().is_some() => false,
+            Err(error) => return Err(failed("check a right")(error)),
+        };
+        if !holds {
+            missing.push(Missing::new(format!("not done: {}", rule.done), rule.remedy));
+        }
+    }
+    Ok(missing)
+}
+
+/// Returns the settings and rights that the capture needs and the server lacks ("Using a PostgreSQL database as a source" in
+/// the DMS user guide).
+async fn server(client: &Client) -> Result<Vec<Missing>> {
+    let row = client
+        .query_one(
+            "SELECT current_setting('wal_level'), (SELECT count(*) FROM pg_replication_slots),
+                    current_setting('max_replication_slots')::bigint,
+                    (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_sender_timeout'),
+                    EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_replication'),
+                    (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)
+                        OR EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_replication' AND pg_has_role(oid, 'MEMBER')),
+                    current_user::text",
+            &[],
+        )
+        .await
+        .map_err(failed("read the settings of the server"))?;
+    let (level, slots, most, timeout): (&str, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
+    let (is_rds, may_replicate, user): (bool, bool, &str) = (row.get(4), row.get(5), row.get(6));
+    let set = |rds: &str, setting: &str| match is_rds {
+        true => format!("-- set {rds} in the parameter group, and reboot the instance"),
+        false => format!("ALTER SYSTEM SET {setting}; -- then restart the server"),
+    };
+    let mut missing = Vec::new();
+    if level != "logical" {
+        let remedy = set("rds.logical_replication = 1", "wal_level = logical");
+        missing.push(Missing::new(format!("wal_level is {level}: nothing can be captured"), remedy));
+    }
+    // A running capture has its slot among these.
+    if most == 0 {
+        let remedy = set("max_replication_slots", "max_replication_slots = 10");
+        missing.push(Missing::new(format!("the server has {slots} replication slots, and allows none"), remedy));
+    }
+    if (1..10_000).contains(&timeout) {
+        let remedy = "ALTER SYSTEM SET wal_sender_timeout = 60000; SELECT pg_reload_conf();";
+        let remedy = if is_rds { set("wal_sender_timeout = 60000", "") } else { remedy.to_owned() };
+        missing.push(Missing::new(format!("wal_sender_timeout is {timeout} ms: DMS needs 10000 or 0"), remedy));
+    }
+    if !may_replicate {
+        let role = quote_identifier(user);
+        let remedy = match is_rds {
+            true => format!("GRANT rds_replication TO {role}"),
+            false => format!("ALTER ROLE {role} REPLICATION"),
+        };
+        missing.push(Missing::new(format!("{user} may not read the database's log"), remedy));
     }
     Ok(missing)
 }

@@ -204,3 +204,82 @@ async fn a_polled_table_with_unusual_names_is_marked_by_consumers() {
     let purged = stack.ok(&["db", "purge", "--older-than", "0s"]);
     assert_eq!((&purged["purged"], &purged["kept"]), (&11.into(), &0.into()), "{purged}");
 }
+
+/// The lines of `db init --check`, which must find something: problem and remedy of each.
+fn check(stack: &Stack) -> Vec<(String, String)> {
+    let failed = stack.fails(1, &["db", "init", "--check"]);
+    let missing = failed["data"]["missing"].as_array().unwrap_or_else(|| panic!("nothing missing: {failed}"));
+    let text = |value: &Value| value.as_str().expect("text").to_owned();
+    missing.iter().map(|one| (text(&one["problem"]), text(&one["remedy"]))).collect()
+}
+
+/// Runs what `db init --print-sql` prints; the line for psql itself is left out.
+async fn run_script(stack: &Stack, database: &tokio_postgres::Client) {
+    let output = stack.command(&["db", "init", "--print-sql"]).output().expect("the binary starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let script = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(script.contains("\n\\set ON_ERROR_STOP on\n"), "{script}");
+    let sql: String = script.lines().filter(|line| !line.starts_with('\\')).flat_map(|line| [line, "\n"]).collect();
+    database.batch_execute(&sql).await.unwrap_or_else(|error| panic!("{error:?}\n{sql}"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sql_of_db_init_can_be_reviewed_and_run_by_hand() {
+    let mut stack = Stack::up("reviewed");
+    stack.set("OUTBOXCTL_PIPELINE", "rds-kinesis");
+    let mapping = "[outbox]\npreset = 'polling'\nschema = 'Sales \"Ops\" $sql$'\nsequence = 'n'\n";
+    stack.write("outboxctl.toml", mapping);
+    stack.ok(&["deploy", "--yes"]);
+    let database = owner(&stack).await;
+    let made = r#"CREATE SCHEMA "Sales ""Ops"" $sql$";
+        CREATE TABLE "Sales ""Ops"" $sql$".outbox (
+            id uuid, aggregate_type text, aggregate_id text, event_type text, payload varchar,
+            created_at integer, processed boolean);
+        ALTER TABLE "Sales ""Ops"" $sql$".outbox REPLICA IDENTITY NOTHING"#;
+    database.batch_execute(made).await.expect("the application's table");
+
+    let missing = check(&stack);
+    let problems: Vec<&str> = missing.iter().map(|(problem, _)| problem.as_str()).collect();
+    for part in [
+        "varchar without a length",
+        "no column \"n\"",
+        "has type integer",
+        "no primary key",
+        "REPLICA IDENTITY NOTHING",
+    ] {
+        assert!(problems.iter().any(|problem| problem.contains(part)), "{part}: {problems:#?}");
+    }
+    assert!(problems.iter().any(|problem| problem.contains("0003_processed is not applied")), "{problems:#?}");
+    assert!(!problems.iter().any(|problem| problem.contains("0001_outbox")), "{problems:#?}");
+    let refused = stack.fails(1, &["db", "init"]);
+    assert!(refused["error"]["message"].to_string().contains("no primary key"), "{refused}");
+    let untouched = database.query_one("SELECT to_regclass('public.outboxctl_migrations') IS NULL", &[]).await;
+    assert!(untouched.expect("asked").get::<_, bool>(0), "nothing was done");
+
+    // Each remedy of the table as it is printed; the time has no cast of its own.
+    let table = missing.iter().filter(|(problem, _)| problem.contains("Sales") && !problem.starts_with("not done"));
+    for (problem, remedy) in table {
+        let remedy = match problem.contains("has type integer") {
+            true => format!("{remedy} USING to_timestamp(created_at)"),
+            false => remedy.clone(),
+        };
+        database.batch_execute(&remedy).await.unwrap_or_else(|error| panic!("{problem}: {remedy}: {error:?}"));
+    }
+    run_script(&stack, &database).await;
+    run_script(&stack, &database).await;
+    let checked = stack.ok(&["db", "init", "--check"]);
+    assert_eq!(checked["missing"], Value::Array(Vec::new()), "{checked}");
+    assert!(!stack.changed(&["db", "init"]), "the script did all that db init does");
+    stack.ok(&["dms", "start"]);
+    let inserted = stack.ok(&["sample", "insert", "--count", "4", "--aggregates", "1"]);
+    let sequences: Vec<_> =
+        inserted["inserted"].as_array().expect("events").iter().map(|one| &one["sequence"]).collect();
+    assert_eq!(sequences, [1, 2, 3, 4], "{inserted}");
+    assert_eq!(seen(&stack, &["kinesis"], "SampleUpdated", 3).len(), 3);
+
+    // The same for our own table, in a database that has the other already.
+    stack.write("outboxctl.toml", "[outbox]\npreset = 'outboxctl'\n");
+    run_script(&stack, &database).await;
+    assert_eq!(stack.ok(&["db", "init", "--check"])["missing"], Value::Array(Vec::new()));
+    assert!(!stack.changed(&["db", "init"]), "the script did all that db init does");
+}

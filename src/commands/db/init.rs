@@ -1,17 +1,24 @@
 //! `outboxctl db init`.
 
+use serde_json::json;
+
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
-use crate::error::Result;
-use crate::output::{Event, Expect, Outcome, Table};
+use crate::deployment::Deployment;
+use crate::error::{Error, Kind, Result};
+use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::Part;
-use crate::postgres::admin::InitReport;
+use crate::postgres::admin::{InitReport, Missing};
+use crate::postgres::script;
 
 /// Create or update the schema, the roles and the publication
 ///
 /// Runs as the database's owner, which does not need to be a superuser. All changes are made in one transaction, and a
 /// second run changes nothing. The sample's tables are not created if the sample was excluded from the deploy.
+///
+/// A table of your own ([outbox] in outboxctl.toml) is neither created nor altered: only the publication, the consumer's
+/// role and its log are created beside it. If the table lacks something, all of it is named and nothing is changed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -19,11 +26,23 @@ pub struct Args {
     /// Run all steps, report them, and roll back
     #[arg(long)]
     dry_run: bool,
+    /// Print the SQL of all steps without running it; psql runs it as it is, also repeatedly
+    #[arg(long, conflicts_with_all = ["dry_run", "check"])]
+    print_sql: bool,
+    /// List what is missing with the SQL for each, without changes; exit with 1 if anything is
+    #[arg(long, conflicts_with = "dry_run")]
+    check: bool,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         reach::need(ctx, Part::Database)?;
+        if self.print_sql {
+            return print(ctx).await;
+        }
+        if self.check {
+            return self.check(ctx).await;
+        }
         ctx.console.emit(Event::started("database", "bringing the schema up to date"));
         if !ctx.settings.local {
             // Covers a cold start of a function in a VPC, and a database that answers at once.
@@ -31,6 +50,7 @@ impl Args {
         }
         let report = async {
             let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
+            warn_of_other(ctx, &deployment);
             let mut database = reach::open(ctx, &deployment).await?;
             database.init(self.dry_run, deployment.has_sample()).await
         };
@@ -54,6 +74,51 @@ impl Args {
         }
         let changed = report.changed && !report.dry_run;
         Ok(Outcome::data(report).changed(changed).table(table))
+    }
+}
+
+impl Args {
+    async fn check(&self, ctx: &Context) -> Result<Outcome> {
+        let deployment = reach::deployment(ctx).await?.reached(self.database.via);
+        warn_of_other(ctx, &deployment);
+        let missing = reach::open(ctx, &deployment).await?.check(with_sample(&deployment)).await?;
+        let data = json!({ "table": deployment.layout.full_name(), "missing": missing });
+        if missing.is_empty() {
+            let text = format!("nothing is missing: {} can be captured", deployment.layout.full_name());
+            return Ok(Outcome::data(data).changed(false).summary(text));
+        }
+        let line = |one: &Missing| format!("{}: {}", one.problem, one.remedy);
+        ctx.console.text(&missing.iter().map(line).collect::<Vec<_>>().join("\n"));
+        let message = format!("{} missing", count(missing.len() as u64, "requirement"));
+        Err(Error::new(Kind::Schema, message)
+            .hint("`outboxctl db init` creates what belongs to outboxctl; the rest is yours")
+            .with_data(data))
+    }
+}
+
+/// Prints the script. With an outbox table in outboxctl.toml this needs neither AWS nor the database.
+async fn print(ctx: &Context) -> Result<Outcome> {
+    let (layout, sample) = match &ctx.settings.outbox {
+        Some(layout) if !layout.is_own() => (layout.clone(), false),
+        _ => {
+            let deployment = reach::deployment(ctx).await?;
+            let sample = with_sample(&deployment);
+            (deployment.layout, sample)
+        }
+    };
+    let sql = script(&layout, sample);
+    Ok(Outcome::data(json!({ "table": layout.full_name(), "sql": sql })).changed(false).text(sql.trim_end()))
+}
+
+fn with_sample(deployment: &Deployment) -> bool {
+    deployment.has_sample() && deployment.layout.is_own()
+}
+
+/// Warns if the deployed capture follows another table.
+fn warn_of_other(ctx: &Context, deployment: &Deployment) {
+    if let Some(other) = deployment.other_captured() {
+        let (now, other) = (deployment.layout.full_name(), other.full_name());
+        ctx.console.warn(format!("the deployed capture follows {other}, not {now}: run `outboxctl deploy`"));
     }
 }
 

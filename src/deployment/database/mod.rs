@@ -17,7 +17,7 @@ use crate::outbox::Layout;
 use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
-    Inserted, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, Readiness,
+    Inserted, Missing, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, Readiness,
     SampleRequest, SlotRequest, StatusReport, Writers,
 };
 use crate::postgres::{Target, connect};
@@ -94,6 +94,14 @@ impl Database {
     pub async fn init(&mut self, dry_run: bool, sample: bool) -> Result<InitReport> {
         match self.execute(AdminRequest::Init { dry_run, sample }).await? {
             AdminResponse::Init(report) => Ok(report),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Returns what the database lacks; with `sample`, also of the sample's tables. Changes nothing.
+    pub async fn check(&mut self, sample: bool) -> Result<Vec<Missing>> {
+        match self.execute(AdminRequest::Check { sample }).await? {
+            AdminResponse::Check { missing } => Ok(missing),
             other => Err(unexpected(&other)),
         }
     }
