@@ -4,7 +4,7 @@
 mod access_key;
 pub mod account;
 pub mod api_gateway;
-mod arn;
+pub mod arn;
 pub mod buckets;
 mod clients;
 pub mod clock;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Output, Pipeline, Stack};
+use crate::aws::arn::Arn;
 use crate::settings::{Existing, ExistingKey};
 
 /// Outputs that no other stack needs: a stack whose other outputs are given is replaced.
@@ -211,8 +212,10 @@ pub fn objections(pipeline: &Pipeline, existing: &Existing, home: Home<'_>) -> V
 /// Returns name and ARN of a resource that is given by either.
 fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a str, String) {
     let Some((service, kind)) = arn_of(key) else { return (value, value.to_owned()) };
-    match parts(value) {
-        Some([_, _, _, _, _, rest]) => (rest.split_once(['/', ':']).map_or(rest, |(_, name)| name), value.to_owned()),
+    match Arn::parse(value) {
+        Some(Arn { resource: rest, .. }) => {
+            (rest.split_once(['/', ':']).map_or(rest, |(_, name)| name), value.to_owned())
+        }
         None => {
             let Home { region, account } = home;
             (value, format!("arn:{}:{service}:{region}:{account}:{kind}/{value}", partition(region)))
@@ -223,7 +226,7 @@ fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a st
 /// Returns why an ARN does not name a resource of this kind, account and region.
 fn wrong_arn(key: ExistingKey, value: &str, home: Home<'_>) -> Option<String> {
     let (service, kind) = arn_of(key)?;
-    let Some([_, _, of, region, account, rest]) = parts(value) else {
+    let Some(Arn { service: of, region, account, resource: rest }) = Arn::parse(value) else {
         return (value.starts_with("arn:") || needs_arn(key)).then(|| format!("{value} is not an ARN"));
     };
     // Most types separate their name with a slash, secrets and replication instances with a colon.
@@ -236,12 +239,6 @@ fn wrong_arn(key: ExistingKey, value: &str, home: Home<'_>) -> Option<String> {
     }
     (account != home.account)
         .then(|| format!("{value} is of account {account}, and the deployment of {}", home.account))
-}
-
-/// Returns the six parts of an ARN; None for anything else.
-fn parts(text: &str) -> Option<[&str; 6]> {
-    text.strip_prefix("arn:")?;
-    text.splitn(6, ':').collect::<Vec<_>>().try_into().ok()
 }
 
 /// Returns the partition of a region ("Amazon Resource Names" in the AWS General Reference).

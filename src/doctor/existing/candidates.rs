@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use aws_sdk_rds::types::DbInstance;
 
 use super::database::replicated;
-use crate::aws::Clients;
+use crate::aws::{Clients, named};
 use crate::error::{AwsContext, Kind, Result};
 use crate::pipelines::{Part, Pipeline};
 use crate::settings::ExistingKey;
@@ -81,28 +81,14 @@ fn candidate(value: impl Into<String>, about: impl Into<String>) -> Candidate {
 }
 
 async fn streams(clients: &Clients) -> Result<Vec<(ExistingKey, Candidate)>> {
-    let mut pages = clients.kinesis().list_streams().into_paginator().send();
-    let mut found = Vec::new();
-    while let Some(page) = pages.next().await {
-        let names = page.aws("list the streams (kinesis:ListStreams)")?.stream_names;
-        found.extend(names.into_iter().filter(|name| !name.starts_with(OWN)));
-    }
-    Ok(found.into_iter().map(|name| (ExistingKey::Stream, candidate(name, "stream"))).collect())
+    let names = named::streams(clients).await?.into_iter().filter(|name| !name.starts_with(OWN));
+    Ok(names.map(|name| (ExistingKey::Stream, candidate(name, "stream"))).collect())
 }
 
 async fn buses(clients: &Clients) -> Result<Vec<(ExistingKey, Candidate)>> {
-    let (mut found, mut token) = (Vec::new(), None);
-    loop {
-        let page = clients.eventbridge().list_event_buses().set_next_token(token).send().await;
-        let page = page.aws("list the buses (events:ListEventBuses)")?;
-        let names = page.event_buses.unwrap_or_default().into_iter().filter_map(|bus| bus.name);
-        found.extend(names.filter(|name| name != DEFAULT && !name.starts_with(OWN)));
-        token = page.next_token;
-        if token.is_none() {
-            break;
-        }
-    }
-    Ok(found.into_iter().map(|name| (ExistingKey::Bus, candidate(name, "bus"))).collect())
+    let names = named::buses(clients).await?.into_iter();
+    let names = names.filter(|name| name != DEFAULT && !name.starts_with(OWN));
+    Ok(names.map(|name| (ExistingKey::Bus, candidate(name, "bus"))).collect())
 }
 
 async fn log_groups(clients: &Clients) -> Result<Vec<(ExistingKey, Candidate)>> {

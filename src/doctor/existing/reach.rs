@@ -9,12 +9,12 @@ use crate::doctor::ranges::Range;
 pub struct Peer<'a> {
     /// Its security group; empty if it is not known.
     pub id: &'a str,
-    /// The ranges of its subnets.
+    /// The ranges of its subnets; empty if they are not known.
     pub ranges: &'a [Range],
 }
 
 /// Returns whether rules, as CloudFormation writes them, allow TCP to or from the peer: they name its group, or ranges
-/// that contain all of its subnets. Prefix lists are not resolved and count as no permission.
+/// that contain all of its subnets. Where its subnets are not known, any range counts. Prefix lists are not resolved and count as no permission.
 pub fn permits(rules: &Value, peer: Peer<'_>, port: u16) -> bool {
     let rules: Vec<_> = rules.as_array().into_iter().flatten().filter(|rule| is_for(rule, port)).collect();
     let names = |rule: &&Value| {
@@ -22,7 +22,8 @@ pub fn permits(rules: &Value, peer: Peer<'_>, port: u16) -> bool {
     };
     let allowed: Vec<Range> = rules.iter().filter_map(|rule| rule["CidrIp"].as_str()?.parse().ok()).collect();
     let covered = |range: &Range| allowed.iter().any(|allowed| allowed.contains(*range));
-    (!peer.id.is_empty() && rules.iter().any(names)) || (!peer.ranges.is_empty() && peer.ranges.iter().all(covered))
+    let by_range = if peer.ranges.is_empty() { !allowed.is_empty() } else { peer.ranges.iter().all(covered) };
+    by_range || (!peer.id.is_empty() && rules.iter().any(names))
 }
 
 /// Returns whether a rule is for TCP on this port.
@@ -65,6 +66,8 @@ mod tests {
         ] {
             assert_eq!(permits(&rules, peer, 5432), permitted, "{rules}");
         }
-        assert!(!permits(&tcp(json!({ "CidrIp": "10.0.0.0/16" })), Peer { id: "", ranges: &[] }, 5432));
+        let unknown = Peer { id: "sg-1", ranges: &[] };
+        assert!(permits(&tcp(json!({ "CidrIp": "10.0.0.0/16" })), unknown, 5432));
+        assert!(!permits(&tcp(json!({ "DestinationSecurityGroupId": "sg-2" })), unknown, 5432));
     }
 }
