@@ -17,7 +17,7 @@
 //! | [`timing`] | backoff, rate limits, percentiles; no I/O | none |
 //! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text | `error` |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
-//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `settings` |
+//! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `outbox`, `settings` |
 //! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `report`, `settings` |
 //! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `outbox`, `settings`, `timing` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox`, `timing` |
@@ -27,7 +27,7 @@
 //! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres`, `timing` |
 //! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `dynamodb`, `error`, `outbox`, `output`, `postgres`, `settings`, `timing` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `postgres`, `report`, `streams`, `timing` |
-//! | [`synth`] | the templates of a pipeline as CloudFormation, Terraform and CDK; pure | `cloudformation`, `error`, `pipelines` |
+//! | [`synth`] | the templates of a pipeline as CloudFormation, Terraform and CDK; pure | `cloudformation`, `error`, `outbox`, `pipelines` |
 //! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `report`, `streams` |
 //! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |

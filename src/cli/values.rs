@@ -84,7 +84,10 @@ fn every_argument_of_every_command_is_read_as_the_type_of_its_field() {
                 let before = ["outboxctl".to_owned()].into_iter().chain(path.iter().cloned());
                 parses(&definition, &before.chain(beside).chain(args).collect::<Vec<_>>())
             };
-            if !BESIDE.iter().any(|beside| VALUES.iter().any(|value| line(value, beside))) {
+            let possible = arg.get_possible_values();
+            let values: Vec<&str> =
+                VALUES.iter().copied().chain(possible.iter().map(|value| value.get_name())).collect();
+            if !BESIDE.iter().any(|beside| values.iter().any(|value| line(value, beside))) {
                 unread.push(format!("{} {}", path.join(" "), arg.get_id()));
             }
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::deployment::database::{Database, Via};
-use crate::error::{Error, Kind, Result};
+use crate::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::Roots;
 use crate::settings::{ExistingKey, Settings};
@@ -121,4 +121,14 @@ pub fn certificate(settings: &Settings) -> Option<PathBuf> {
     let path = settings.existing.get(ExistingKey::DatabaseCertificate)?;
     let folder = settings.file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     Some(folder.join(path))
+}
+
+/// Returns the text of a file with certificates, and checks that it has only those: it may become a parameter of a
+/// stack.
+///
+/// # Errors
+/// `Io` if it can't be read, and those of the certificates.
+pub fn certificate_text(path: &Path) -> Result<String> {
+    Roots::File(path.to_owned()).client_config()?;
+    std::fs::read_to_string(path).or_fail(Kind::Io, || format!("can't read {}", path.display()))
 }

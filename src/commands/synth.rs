@@ -7,8 +7,8 @@ use serde_json::json;
 
 use crate::aws::package::{Package, Runs};
 use crate::aws::{account, configured_region};
-use crate::commands::Context;
 use crate::commands::deploy::{FUNCTION_BINARY, check_names, check_sample_optional, name_and_value};
+use crate::commands::{Context, reach};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table};
 use crate::pipelines::{self, Given, Home, Pipeline, WITH_SAMPLE};
@@ -66,9 +66,10 @@ impl Args {
             true => Some(ctx.aws().await?.region().to_owned()),
             false => configured_region(settings).await,
         };
-        let certificate = match settings.local {
-            true => Some(crate::local::state::running()?.postgres.ca_pem()?),
-            false => region.as_deref().and_then(regional_root),
+        let certificate = match reach::certificate(settings) {
+            _ if settings.local => Some(crate::local::state::running()?.postgres.ca_pem()?),
+            Some(file) => Some(reach::certificate_text(&file)?),
+            None => region.as_deref().and_then(regional_root),
         };
         let given = self.given(ctx, pipeline, region.as_deref()).await?;
         let choices = Choices {
@@ -78,6 +79,7 @@ impl Args {
             parameters: &parameters,
             package: self.package(settings.local).await?,
             given: &given,
+            layout: settings.outbox.clone().unwrap_or_default(),
             certificate,
         };
         let plan = Plan::new(pipeline, &choices)?;

@@ -1,6 +1,7 @@
 //! The types of the pipelines' data.
 
 use super::{Output, Route};
+use crate::outbox::Layout;
 use crate::settings::ExistingKey;
 
 /// The template parameter that includes the sample's API and tables in a stack that also has other resources.
@@ -99,6 +100,21 @@ pub enum Mapping {
     /// Column and operator of the source filter.
     FilterColumn,
     FilterOperator,
+}
+
+impl Mapping {
+    /// Returns the part for this table, escaped as in a JSON string: the template has its quotes.
+    pub fn of(self, layout: &Layout) -> String {
+        let filter = layout.filter();
+        let text = match self {
+            Self::Schema => &layout.schema,
+            Self::Table => &layout.table,
+            Self::PartitionKey => &layout.columns.aggregate_id,
+            Self::FilterColumn => filter.column,
+            Self::FilterOperator => filter.operator(),
+        };
+        text.replace('\\', "\\\\").replace('"', "\\\"")
+    }
 }
 
 impl Pipeline {

@@ -1,4 +1,5 @@
-//! The pipelines as plain data: stacks, order, parameters, routes and cost. Imports `aws`, `error` and `settings`.
+//! The pipelines as plain data: stacks, order, parameters, routes and cost. Imports `aws`, `error`,
+//! `outbox` and `settings`.
 //!
 //! A pipeline names its stacks; a stack names its template, its dependencies, and the origin of the value of each
 //! template parameter. Its [`Route`] names the stops of an event, with the outputs and resources of each. Calls no AWS
@@ -24,7 +25,7 @@ mod shared;
 mod stage;
 pub mod stops;
 
-pub use catalog::{Artifact, Mapping, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 pub use existing::{Given, Home, incomplete, objections, replaces};
 pub use hop::Hop;
 pub use output::Output;

@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::cloudformation::template::{capabilities, keys, list_parameters, nonempty_conditions};
 use crate::cloudformation::{named_after, secrets, stack_tags};
 use crate::error::{Error, Kind, Result};
+use crate::outbox::Layout;
 use crate::pipelines::{Artifact, Given, Output, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
 
 /// The archive of the functions' code.
@@ -30,6 +31,8 @@ pub struct Choices<'a> {
     pub package: Package,
     /// Outputs that existing resources stand for (`[existing]` in outboxctl.toml).
     pub given: &'a Given,
+    /// The outbox table that the capture follows.
+    pub layout: Layout,
     /// The root certificate of the region's databases in PEM.
     pub certificate: Option<String>,
 }
@@ -221,6 +224,9 @@ fn known(pipeline: &Pipeline, stack: &Stack, source: Source, choices: &Choices<'
         Source::NamePrefix => pipeline.name_prefix(choices.stage),
         Source::Protected => choices.protected.to_string(),
         Source::Fixed(text) => text.to_owned(),
+        Source::Key(key, default) => choices.given.existing().get(key).unwrap_or(default).to_owned(),
+        Source::Artifact(Artifact::OutboxLayout) => choices.layout.to_string(),
+        Source::Artifact(Artifact::Outbox(part)) => part.of(&choices.layout),
         Source::Existing(output) => choices.given.value(output).unwrap_or_default().to_owned(),
         Source::Output(output) => {
             if let Some(value) = choices.given.value(output) {

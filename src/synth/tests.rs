@@ -1,4 +1,5 @@
 use super::*;
+use crate::outbox::Layout;
 use crate::pipelines::{self, Given, Home};
 use crate::settings::{Existing, ExistingKey};
 
@@ -15,6 +16,7 @@ fn existing(name: &str, parameters: &[(&str, &str)], existing: &Existing) -> Pla
         protected: true,
         parameters: &parameters,
         given: &given,
+        layout: Layout::default(),
         package: Package { key: Some("functions/0.zip".to_owned()), architecture: "arm64".to_owned() },
         certificate: Some("-----BEGIN CERTIFICATE-----\nMII\n-----END CERTIFICATE-----\n".to_owned()),
     };
@@ -144,6 +146,7 @@ fn a_secret_is_an_input_and_never_written() {
         protected: false,
         parameters: &parameters,
         given: &given,
+        layout: Layout::default(),
         package,
         certificate: None,
     };

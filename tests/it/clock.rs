@@ -8,6 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use crate::support::not_run;
 use crate::support::repository;
 use crate::support::stack::Stack;
 
@@ -21,7 +22,7 @@ impl Clock {
     fn new() -> Option<Self> {
         let compiler = Command::new("cc").arg("--version").output().is_ok_and(|output| output.status.success());
         if !rustix::process::geteuid().is_root() || !compiler {
-            eprintln!("not run: only root can shift the clock of a stack, with a C compiler");
+            not_run("only root can shift the clock of a stack, with a C compiler");
             return None;
         }
         let clock = Self { folder: tempfile::tempdir().expect("a folder") };
@@ -65,7 +66,7 @@ impl Clock {
         apart.current_dir(up.get_current_dir().expect("a folder"));
         let output = apart.output().expect("unshare starts");
         if output.status.code() == Some(77) {
-            eprintln!("not run: {}", String::from_utf8_lossy(&output.stderr));
+            not_run(&String::from_utf8_lossy(&output.stderr));
             return false;
         }
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -49,7 +49,7 @@ fn start(program: &str, folder: &Path) -> (Bouncer, u16) {
 #[tokio::test(flavor = "multi_thread")]
 async fn connections_through_pgbouncer_are_refused_with_its_name() {
     let Some(program) = PLACES.iter().find(|place| Path::new(place).exists()) else {
-        eprintln!("SKIPPED: PgBouncer is not installed; on Debian: apt install pgbouncer");
+        not_run("PgBouncer is not installed; on Debian: apt install pgbouncer");
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");

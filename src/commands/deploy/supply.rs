@@ -14,8 +14,8 @@ use crate::error::{Error, Kind, OrFail, Result};
 use crate::local;
 use crate::outbox::Layout;
 use crate::output::{Console, Event};
-use crate::pipelines::{Artifact, Mapping, Output};
-use crate::postgres::tls::{Roots, regional_root};
+use crate::pipelines::{Artifact, Output};
+use crate::postgres::tls::regional_root;
 
 pub struct Artifacts {
     clients: Clients,
@@ -99,9 +99,7 @@ impl Artifacts {
             return local::state::running()?.postgres.ca_pem();
         }
         if let Some(path) = &self.certificate {
-            // Only certificates may become a parameter of a stack.
-            Roots::File(path.clone()).client_config()?;
-            return std::fs::read_to_string(path).or_fail(Kind::Io, || format!("can't read {}", path.display()));
+            return reach::certificate_text(path);
         }
         let region = self.clients.region();
         regional_root(region).ok_or_else(|| {
@@ -112,19 +110,6 @@ impl Artifacts {
     }
 }
 
-/// Returns a part of the table mappings, escaped as in a JSON string: the template has its quotes.
-fn mapping(layout: &Layout, part: Mapping) -> String {
-    let filter = layout.filter();
-    let text = match part {
-        Mapping::Schema => &layout.schema,
-        Mapping::Table => &layout.table,
-        Mapping::PartitionKey => &layout.columns.aggregate_id,
-        Mapping::FilterColumn => filter.column,
-        Mapping::FilterOperator => filter.operator(),
-    };
-    text.replace('\\', "\\\\").replace('"', "\\\"")
-}
-
 impl Supply for Artifacts {
     fn artifact<'a>(&'a self, artifact: Artifact, outputs: &'a Outputs) -> BoxFuture<'a, Result<String>> {
         Box::pin(async move {
@@ -133,7 +118,7 @@ impl Supply for Artifacts {
                 Artifact::Architecture => Ok(self.package.architecture.as_str().to_owned()),
                 Artifact::DatabaseCertificate => self.database_certificate(),
                 Artifact::OutboxLayout => Ok(self.layout.to_string()),
-                Artifact::Outbox(part) => Ok(mapping(&self.layout, part)),
+                Artifact::Outbox(part) => Ok(part.of(&self.layout)),
             }
         })
     }

@@ -119,7 +119,7 @@ impl Readable for Kinesis {
                 let push = Push::open(self.client.clone(), consumer.clone(), shard.to_owned(), from);
                 ShardFeed::Pushed(Box::new(push.await?))
             }
-            None => ShardFeed::Polled(Pages::open(self.clone(), shard, from, warnings).await?),
+            None => ShardFeed::Polled(Box::new(Pages::open(self.clone(), shard, from, warnings).await?)),
         })
     }
 
@@ -136,7 +136,7 @@ impl Readable for Kinesis {
 
 /// The records of a shard, polled or pushed.
 pub enum ShardFeed {
-    Polled(Pages<Kinesis>),
+    Polled(Box<Pages<Kinesis>>),
     Pushed(Box<Push>),
 }
 

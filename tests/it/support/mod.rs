@@ -80,3 +80,8 @@ pub fn binary() -> &'static Path {
 pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
+
+/// Reports on stderr why a test did not run on this machine.
+pub fn not_run(reason: &str) {
+    let _ = std::io::Write::write_fmt(&mut std::io::stderr(), format_args!("not run: {reason}\n"));
+}

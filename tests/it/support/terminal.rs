@@ -1,6 +1,5 @@
 //! Commands on a terminal of their own, through `script` of util-linux.
 
-use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 /// Exit code and text of a command on a terminal with this many columns; `None` on machines without util-linux.
@@ -10,7 +9,7 @@ pub fn run(command: &Command, columns: u16) -> Option<(Option<i32>, String)> {
     let line = format!("stty cols {columns} rows 30; exec {}", words.join(" "));
     let version = Command::new("script").arg("--version").stderr(Stdio::null()).output().ok()?;
     if !String::from_utf8_lossy(&version.stdout).contains("util-linux") {
-        let _ = writeln!(std::io::stderr(), "not run: script of util-linux is missing");
+        super::not_run("script of util-linux is missing");
         return None;
     }
     let mut terminal = Command::new("script");
