@@ -11,9 +11,6 @@ use tokio_postgres::{Client, GenericClient};
 use super::fault::failed;
 use crate::error::{Error, Kind, Result};
 
-/// Output plugins that DMS reads with ("Using a PostgreSQL database as an AWS DMS source" in its user guide), and that of
-/// the local stack.
-const PLUGINS: &[&str] = &["test_decoding", "pglogical_output", "pgoutput"];
 /// Time that one request waits for open transactions. The caller reports them and requests again.
 const PATIENCE: &str = "10s";
 /// Time that a slot may remain active after its reader has ended.
@@ -43,11 +40,6 @@ impl Slot {
     pub fn is_lost(&self) -> bool {
         self.wal_status.as_deref() == Some("lost")
     }
-
-    /// Returns whether a capture can read it, by its plugin.
-    pub fn is_readable_by_capture(&self) -> bool {
-        PLUGINS.contains(&self.plugin.as_str())
-    }
 }
 
 /// The reason why a capture that ran before has no position to read from.
@@ -61,9 +53,10 @@ pub enum SlotTrouble {
 
 impl SlotTrouble {
     /// Returns what is wrong with the slot of a capture that needs one; None if nothing is. `named` is the slot in the
-    /// settings of the source endpoint: otherwise DMS chose its name, and any slot that DMS can read may be its own.
-    pub fn find(slots: &[Slot], named: Option<&str>) -> Option<Self> {
-        let own = |slot: &&Slot| named.map_or(slot.is_readable_by_capture(), |name| slot.name == name);
+    /// settings of the source endpoint: otherwise DMS chose its name, and any slot with the capture's `plugin` may be its
+    /// own.
+    pub fn find(slots: &[Slot], named: Option<&str>, plugin: &str) -> Option<Self> {
+        let own = |slot: &&Slot| named.map_or(slot.plugin == plugin, |name| slot.name == name);
         let mut candidates = slots.iter().filter(own).peekable();
         if candidates.peek().is_none() {
             return Some(Self::Missing(named.map(str::to_owned)));
@@ -183,24 +176,28 @@ mod tests {
         Slot { name, plugin, active: false, lag_bytes: None, retained_bytes: None, wal_status }
     }
 
+    fn find(slots: &[Slot], named: Option<&str>) -> Option<SlotTrouble> {
+        SlotTrouble::find(slots, named, "test_decoding")
+    }
+
     #[test]
-    fn a_slot_that_dms_named_is_missing_if_no_slot_is_readable_by_dms() {
-        assert_eq!(SlotTrouble::find(&[], None), Some(SlotTrouble::Missing(None)));
-        let foreign = slot("debezium", "decoderbufs", "reserved");
-        assert_eq!(SlotTrouble::find(std::slice::from_ref(&foreign), None), Some(SlotTrouble::Missing(None)));
+    fn a_slot_that_dms_named_is_missing_if_no_slot_has_its_plugin() {
+        assert_eq!(find(&[], None), Some(SlotTrouble::Missing(None)));
+        let foreign = slot("debezium", "pgoutput", "reserved");
+        assert_eq!(find(std::slice::from_ref(&foreign), None), Some(SlotTrouble::Missing(None)));
         let own = slot("dms_1", "test_decoding", "reserved");
-        assert_eq!(SlotTrouble::find(&[foreign.clone(), own.clone()], None), None);
+        assert_eq!(find(&[foreign.clone(), own.clone()], None), None);
         let lost = slot("dms_1", "test_decoding", "lost");
-        assert_eq!(SlotTrouble::find(&[foreign, lost], None), Some(SlotTrouble::Lost("dms_1".into())));
-        assert_eq!(SlotTrouble::find(&[own], Some("dms_1")), None);
+        assert_eq!(find(&[foreign, lost], None), Some(SlotTrouble::Lost("dms_1".into())));
+        assert_eq!(find(&[own], Some("dms_1")), None);
     }
 
     #[test]
     fn a_slot_that_the_endpoint_names_is_compared_by_its_name() {
         let slots = [slot("old", "test_decoding", "lost"), slot("own", "test_decoding", "extended")];
-        assert_eq!(SlotTrouble::find(&slots, Some("own")), None, "the lost one is another reader's");
-        let missing = SlotTrouble::find(&slots, Some("gone")).expect("it is missing");
+        assert_eq!(find(&slots, Some("own")), None, "the lost one is another reader's");
+        let missing = find(&slots, Some("gone")).expect("it is missing");
         assert!(missing.to_string().contains("no replication slot gone"), "{missing}");
-        assert_eq!(SlotTrouble::find(&slots, Some("old")).map(|trouble| trouble.word()), Some("slot lost"));
+        assert_eq!(find(&slots, Some("old")).map(|trouble| trouble.word()), Some("slot lost"));
     }
 }

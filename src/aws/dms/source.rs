@@ -81,12 +81,15 @@ pub struct SlotUse {
     pub needed: bool,
     /// The slot that the source endpoint names.
     pub named: Option<String>,
+    /// See [`Source::plugin`].
+    pub plugin: &'static str,
 }
 
 impl SlotUse {
     /// Returns the use of a task in this state.
     pub fn new(task: &Snapshot, source: &Source) -> Self {
-        Self { needed: task.needs_slot() || source.slot.is_some(), named: source.slot.clone() }
+        let needed = task.needs_slot() || source.slot.is_some();
+        Self { needed, named: source.slot.clone(), plugin: source.plugin }
     }
 
     /// Reads task and source endpoint.

@@ -96,7 +96,7 @@ impl Deployed {
         let (now, source) = (self.task.describe().await.ok()?, self.source(ctx).await.ok()?);
         let slot = SlotUse::new(&now, &source);
         let slots = if slot.needed { report(ctx, &self.deployment).await?.slots } else { return None };
-        SlotTrouble::find(&slots, slot.named.as_deref())
+        SlotTrouble::find(&slots, slot.named.as_deref(), slot.plugin)
     }
 
     /// Removes the mark of an interrupted deploy: the task was started or stopped by hand since.

@@ -39,7 +39,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
 pub async fn slot_trouble(scene: Scene<'_>, slots: &[Slot]) -> Option<SlotTrouble> {
     let (task, source) = (scene.output(Output::TaskArn)?, scene.output(Output::SourceEndpointArn)?);
     let slot = SlotUse::find(&scene.ground.clients, task, source).await.ok().filter(|slot| slot.needed)?;
-    SlotTrouble::find(slots, slot.named.as_deref())
+    SlotTrouble::find(slots, slot.named.as_deref(), slot.plugin)
 }
 
 /// Returns the finding for a task that is starting. A slow start usually waits for a transaction.

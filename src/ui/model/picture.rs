@@ -137,7 +137,8 @@ fn slot_trouble(stop: &Stop, state: &State) -> Option<(Condition, String)> {
     let is_capture = stop.resources.contains(&TASK);
     // Only once the database was queried.
     let is_needed = is_capture && state.slot.needed && state.tables.fill.is_some();
-    let trouble = is_needed.then(|| SlotTrouble::find(&state.tables.slots, state.slot.named.as_deref())).flatten()?;
+    let find = || SlotTrouble::find(&state.tables.slots, state.slot.named.as_deref(), state.slot.plugin);
+    let trouble = is_needed.then(find).flatten()?;
     Some((Condition::Bad, format!("{trouble}. {REBUILD}")))
 }
 

@@ -63,7 +63,7 @@ fn a_capture_without_its_slot_is_broken_whatever_the_state_of_its_task() {
     };
     let running = Health { what: "capture task", name: "t".into(), state: "running".into(), detail: String::new() };
     model.lock().health = vec![running.clone()];
-    model.lock().slot = SlotUse { needed: true, named: None };
+    model.lock().slot = SlotUse { needed: true, named: None, plugin: "pgoutput" };
     assert_eq!(captured().0, Condition::Good, "the database was not asked yet");
     let fill = Fill { rows: 1, exact: true, unprocessed: None, uncaptured: None, bytes: 1 };
     model.lock().tables.fill = Some(fill);

@@ -98,7 +98,7 @@ impl Args {
         let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
         let slots = deployed.deployment.database().await?.status().await?.slots;
         let used = SlotUse::new(&now, &source);
-        let trouble = used.needed.then(|| SlotTrouble::find(&slots, source.slot.as_deref())).flatten();
+        let trouble = used.needed.then(|| SlotTrouble::find(&slots, source.slot.as_deref(), source.plugin)).flatten();
         let begun = deployed.task.marked(Mark::Rebuild).await?;
         if trouble.is_none() && begun.is_none() {
             let message = match used.needed {
@@ -110,7 +110,7 @@ impl Args {
         }
         let name = match begun {
             Some(name) => name,
-            None => self.begin(ctx, &deployed, trouble.as_ref(), &slots).await?,
+            None => self.begin(ctx, &deployed, &source, trouble.as_ref(), &slots).await?,
         };
         let gap = Gap::new(ctx, &deployed.deployment, self.from, self.group.as_deref());
         let mut report = Report { slot: Some(name.clone()), ..Report::default() };
@@ -129,13 +129,14 @@ impl Args {
         &self,
         ctx: &Context,
         deployed: &Deployed,
+        source: &Source,
         trouble: Option<&SlotTrouble>,
         slots: &[Slot],
     ) -> Result<String> {
         if let Some(trouble) = trouble {
             ctx.console.note(trouble.to_string());
         }
-        let dropped = lost(slots, deployed.source(ctx).await?.slot.as_deref()).join(", ");
+        let dropped = lost(slots, source).join(", ");
         let drops = if dropped.is_empty() { String::new() } else { format!(" in place of {dropped}") };
         reach::confirm(ctx, &format!("make a new slot{drops}, and deliver the events that were not captured?")).await?;
         let name = format!("{REBUILT}{:x}", Utc::now().timestamp_millis());
@@ -156,7 +157,7 @@ impl Args {
         let name = report.slot.clone().unwrap_or_default();
         deployed.task.stop().await?;
         let mut database = deployed.deployment.database().await?;
-        for slot in lost(slots, source.slot.as_deref()) {
+        for slot in lost(slots, &source) {
             if database.drop_slot(slot.clone()).await? {
                 ctx.console.emit(Event::progress(SCOPE, format!("slot {slot} dropped")));
                 report.dropped.push(slot);
@@ -182,9 +183,12 @@ impl Args {
 }
 
 /// Returns the slots to drop: the one that the source endpoint names, or else every one that the capture can have had.
-fn lost(slots: &[Slot], named: Option<&str>) -> Vec<String> {
-    let lost = slots.iter().filter(|slot| slot.is_lost() && slot.is_readable_by_capture());
-    lost.map(|slot| slot.name.clone()).filter(|name| named.is_none_or(|named| named == name)).collect()
+fn lost(slots: &[Slot], source: &Source) -> Vec<String> {
+    let own = |slot: &&Slot| match &source.slot {
+        Some(name) => slot.name == *name,
+        None => slot.plugin == source.plugin,
+    };
+    slots.iter().filter(|slot| slot.is_lost()).filter(own).map(|slot| slot.name.clone()).collect()
 }
 
 async fn verdict(ctx: &Context, deployed: &Deployed, report: Report) -> Result<Outcome> {
