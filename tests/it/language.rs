@@ -20,6 +20,11 @@ const REFUSED: &[&str] = &[
     "side by side",
     "going down",
     "is no terminal",
+    "goes on",
+    "whom",
+    "begun",
+    "beforehand",
+    "left out",
 ];
 
 /// The documents and the generated reference, which has every help text.
