@@ -1,6 +1,6 @@
 //! Whole screens, as an operator sees them: exit code, stdout and stderr at 80 and 120 columns.
 //!
-//! `INSTA_UPDATE=always cargo test --test it screens` writes them anew after a change.
+//! After a change, `INSTA_UPDATE=always cargo test --test it screens` updates them.
 
 mod account;
 mod errors;
