@@ -4,6 +4,7 @@
 
 #[path = "../../../src/outbox/mod.rs"]
 pub mod outbox;
+pub mod pipelines;
 pub mod postgres;
 pub mod repair;
 pub mod streams;

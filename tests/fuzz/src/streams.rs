@@ -5,7 +5,7 @@ mod item;
 #[path = "../../../src/streams/template.rs"]
 mod template;
 
-pub use item::{Body, Content, EventView, Hop, Image, Item, Json, Origin};
+pub use item::{Body, Content, EventView, Image, Item, Json, Origin};
 pub use template::Template;
 
 pub const SENTINEL_SOURCE: &str = "outboxctl.sentinel";

@@ -1,0 +1,4 @@
+#[path = "../../../src/pipelines/hop.rs"]
+mod hop;
+
+pub use hop::Hop;
