@@ -131,7 +131,7 @@ fn the_long_running_consumer_has_the_rights_that_it_uses_and_no_other() {
     let given: BTreeSet<String> = rights(&policy).into_iter().map(|(action, _)| action).collect();
     // It looks the pipeline's stacks up, and signs its way into the database.
     let mut used = BTreeSet::from(["cloudformation:DescribeStacks".to_owned(), "rds-db:connect".to_owned()]);
-    for file in ["consumer/lease/dynamodb.rs", "streams/kinesis/mod.rs", "streams/kinesis/pages.rs"] {
+    for file in ["consumer/lease/dynamodb.rs", "streams/kinesis/mod.rs", "streams/kinesis/source.rs"] {
         used.extend(source::calls(file));
     }
     assert_eq!(given, used, "given on the left, used on the right");
