@@ -136,10 +136,15 @@ impl Places {
     pub async fn open(deployment: &Deployment, only: Option<&str>) -> Result<Self> {
         let mut places = Vec::new();
         for place in deployment.pipeline.route.failures {
-            // A deployment by an older version may lack a queue; the other places can still be read.
-            if let pipelines::Store::Queue(queue) = place.store
-                && [queue, place.target.output()].iter().any(|output| deployment.output(*output).is_err())
-            {
+            // A deployment by an older version may lack a queue, and a pipeline that other tools made has stores of its own;
+            // the other places can still be read.
+            let store = match place.store {
+                pipelines::Store::Queue(output) | pipelines::Store::Bucket(output) => Some(output),
+                pipelines::Store::Table => None,
+            };
+            let optional = matches!(place.store, pipelines::Store::Queue(_)) || !deployment.exists();
+            let mut outputs = store.into_iter().chain([place.target.output()]);
+            if optional && outputs.any(|output| deployment.output(output).is_err()) {
                 continue;
             }
             places.push(Place::open(deployment, place).await?);
