@@ -1,7 +1,6 @@
 //! The clock of the machine is set back. Only the processes of one stack see it: a library shifts their clock, which a
 //! private /etc/ld.so.preload loads into all of them. That takes Linux, root and a C compiler.
 #![cfg(target_os = "linux")]
-#![expect(clippy::print_stderr, reason = "says why a machine cannot run the test")]
 
 use std::io::Write;
 use std::path::PathBuf;

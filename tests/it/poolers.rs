@@ -8,6 +8,8 @@ use outboxctl::internals::postgres::replication::Connection;
 use outboxctl::internals::postgres::tls::Roots;
 use outboxctl::internals::postgres::{Secret, Target, connect};
 
+use crate::support::not_run;
+
 /// The program, where Debian and Homebrew install it.
 const PLACES: &[&str] = &["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"];
 
