@@ -27,7 +27,7 @@
 //! | [`capture`] | the data plane of DMS: a replication slot, read into a stream | `aws`, `error`, `outbox`, `postgres`, `timing` |
 //! | [`functions`] | the Lambda functions: API writers, publishers, in-VPC administration | `aws`, `dynamodb`, `error`, `outbox`, `output`, `postgres`, `settings`, `timing` |
 //! | [`consumer`] | `consume`: leases, shard readers, handlers, checkpoints | `aws`, `error`, `outbox`, `postgres`, `report`, `streams`, `timing` |
-//! | [`synth`] | the templates of a pipeline as CloudFormation, Terraform and CDK; pure | `cloudformation`, `error`, `outbox`, `pipelines` |
+//! | [`synth`] | the templates of a pipeline as CloudFormation, Terraform and CDK; pure | `cloudformation`, `error`, `outbox`, `pipelines`, `settings` |
 //! | [`verify`] | writing events, watching every hop, matching | `consumer`, `deployment`, `error`, `outbox`, `output`, `pipelines`, `postgres`, `report`, `streams` |
 //! | [`repair`] | dead letters, reconcile, replay, purge | `aws`, `deployment`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `timing` |
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |

@@ -7,7 +7,7 @@ use super::{Format, Plan, Value, cloudformation, terraform};
 pub fn text(plan: &Plan, format: Format) -> String {
     let mut text = format!(
         "# {} in stage {}\n\nWritten by `outboxctl synth`, version {}. The stacks have the names and tags that `outboxctl deploy` gives them, so \
-         that `outboxctl --pipeline {0} --stage {1}` works on them (`db init`, `dms start`, `status`, `verify`).\n\n",
+         that its other commands work on them with the flags `--pipeline {0} --stage {1}`.\n\n",
         plan.pipeline,
         plan.stage,
         env!("CARGO_PKG_VERSION"),
@@ -58,7 +58,7 @@ pub fn text(plan: &Plan, format: Format) -> String {
     text.push_str(
         "\n## Stacks that outboxctl deployed before\n\nCloudFormation keeps the values of earlier deploys only for `outboxctl deploy`. Here, a \
          parameter without a value has the default of the template: pass the values that you want to keep with `--parameter` or in \
-         outboxctl.toml, and run `synth` again.\n",
+         outboxctl.toml, and write the files again.\n",
     );
     if plan.stacks.iter().any(|stack| !stack.deployed_if().is_empty()) {
         text.push_str("\nThe stack outboxctl-account is shared by all pipelines of the account and region: keep it in one configuration only.\n");
@@ -83,7 +83,7 @@ fn inputs(plan: &Plan, format: Format) -> String {
         return String::new();
     }
     let how = match format {
-        Format::Cloudformation => "Environment variables of `deploy.sh`.",
+        Format::Cloudformation => "Environment variables of the script.",
         Format::Terraform => "Variables of `variables.tf`.",
         Format::Cdk => {
             "Context of the app (`-c NAME=VALUE`); secret ones are parameters (`--parameters STACK:NAME=VALUE`)."

@@ -29,7 +29,11 @@ const NAMES: &[&str] = &[
 ];
 
 /// Files that compose commands.
-const MAKERS: &[&str] = &["src/settings/place.rs"];
+const MAKERS: &[&str] = &[
+    "src/settings/place.rs",
+    // A script with the region in its environment.
+    "src/synth/cloudformation.rs",
+];
 
 fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
