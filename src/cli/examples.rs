@@ -68,7 +68,6 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("db init", &[
         ("Create or update the schema", "@ db init"),
-        ("Run all steps and roll back", "@ db init --dry-run"),
         ("Write the SQL to a file, for review", "@ db init --print-sql > outbox.sql"),
         ("List what is missing, with the SQL", "@ db init --check"),
     ]),
