@@ -50,7 +50,7 @@ class Oracle(unittest.TestCase):
         self.assertIn("Description", self.planted("functions", "Description: POST /cars", f"Description: {'x' * 257}"))
 
     def test_a_required_member(self):
-        self.assertIn("requires EngineName", self.planted("dms", "      EngineName: postgres\n", ""))
+        self.assertIn("requires EngineName", self.planted("dms", "      EngineName: !Ref DatabaseEngine\n", ""))
         self.assertIn("requires Arn", self.planted("bus", "          Arn: !Sub arn:${AWS::Partition}:logs", "          Input: !Sub arn:"))
 
     def test_what_the_table_does_not_know(self):
@@ -60,7 +60,7 @@ class Oracle(unittest.TestCase):
     def test_documents(self):
         self.assertIn("DataErrorPolicy", self.planted("dms", '"DataErrorPolicy": "STOP_TASK"', '"DataErrorPolicy": "STOP"'))
         self.assertIn("LobMaximum", self.planted("dms", '"LobMaxSize"', '"LobMaximum"'))
-        self.assertIn("isnull", self.planted("dms", '"filter-operator": "null"', '"filter-operator": "isnull"'))
+        self.assertIn("isnull", self.planted("dms", '"${OutboxFilterOperator}"', '"isnull"'))
         self.assertIn("no action PutRecord5", self.planted("dms", "kinesis:PutRecord,", "kinesis:PutRecord5,"))
         self.assertIn("no service", self.planted("bus", "Action: sqs:SendMessage", "Action: sqss:SendMessage"))
         self.assertIn("no matcher", self.planted("bus", "- prefix: outbox.", "- begins: outbox."))

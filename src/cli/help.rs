@@ -9,7 +9,7 @@ use crate::output;
 /// Headings and their commands, in the order of the help. Every command is in exactly one group.
 const GROUPS: &[(&str, &[&str])] = &[
     ("Set up", &["init", "doctor", "cost", "policy", "config"]),
-    ("Deploy", &["deploy", "status", "outputs", "watch", "recover", "destroy"]),
+    ("Deploy", &["deploy", "status", "outputs", "watch", "recover", "destroy", "synth"]),
     ("Run", &["db", "dms", "consume", "ui"]),
     ("Write, follow and verify events", &["sample", "tail", "verify"]),
     ("Repair", &["reconcile", "replay", "dlq"]),

@@ -30,7 +30,7 @@ const VALUES: &[&str] = &[
 ];
 
 /// Arguments that others require.
-const BESIDE: &[&[&str]] = &[&[], &["--dry-run"], &["--repair"], &["--oidc=owner/name"], &["--cause=a"]];
+const BESIDE: &[&[&str]] = &[&[], &["--dry-run"], &["--repair"], &["--oidc=owner/name"], &["--cause=a"], &["--out=a"]];
 
 /// Returns the path of every command that runs something.
 fn leaves(command: &Command, path: &[String], found: &mut Vec<(Vec<String>, Command)>) {

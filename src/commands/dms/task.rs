@@ -68,8 +68,12 @@ impl Deployed {
     /// endpoint names: DMS neither makes such a slot nor moves it.
     async fn with_slot(&self, ctx: &Context, now: &Snapshot, from: StartPoint) -> Result<StartPoint> {
         let begins = from == StartPoint::End || (from == StartPoint::Checkpoint && !now.ran_before());
+        // A task that resumes keeps its slot.
+        if !begins {
+            return Ok(from);
+        }
         let source = self.source(ctx).await?;
-        let (true, Some(name)) = (begins, &source.slot) else { return Ok(from) };
+        let Some(name) = &source.slot else { return Ok(from) };
         let mut database = self.deployment.database().await?;
         if from == StartPoint::End {
             database.drop_slot(name.clone()).await?;

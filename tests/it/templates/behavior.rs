@@ -84,12 +84,10 @@ fn endpoints_of_dms_are_created_after_the_replication_instance() {
         // An existing instance needs no time to be created.
         let document = Document::with(stack, &[("ExistingReplicationInstanceArn", "")]);
         for (name, resource) in document.resources.iter().filter(|(_, one)| one["Type"] == "AWS::DMS::Endpoint") {
-            let after = many(&resource["DependsOn"]);
-            let waits = after
-                .iter()
-                .filter_map(|on| on.as_str())
-                .any(|on| document.resources.get(on).is_some_and(|one| one["Type"] == "AWS::DMS::ReplicationInstance"));
-            assert!(waits, "{name} depends on {after:?}");
+            let text = resource.to_string();
+            let instances = document.resources.iter().filter(|(_, one)| one["Type"] == "AWS::DMS::ReplicationInstance");
+            let waits = instances.map(|(name, _)| name).any(|name| text.contains(&format!("{{\"!Ref\":\"{name}\"}}")));
+            assert!(waits, "{name} does not wait for an instance: {text}");
         }
     }
 }
