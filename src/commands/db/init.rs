@@ -17,7 +17,7 @@ use crate::postgres::script;
 /// Runs as the database's owner, which does not need to be a superuser. All changes are made in one transaction, and a
 /// second run changes nothing. The sample's tables are not created if the sample was excluded from the deploy.
 ///
-/// A table of your own ([outbox] in outboxctl.toml) is neither created nor altered: only the publication, the consumer's
+/// A table of your own (`[outbox]` in outboxctl.toml) is neither created nor altered: only the publication, the consumer's
 /// role and its log are created beside it. If the table lacks something, all of it is named and nothing is changed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
