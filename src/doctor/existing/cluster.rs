@@ -6,9 +6,8 @@
 
 use aws_sdk_rds::types::DbCluster;
 
-use super::database::CHECK;
+use super::database::{CHECK, NEWER_DMS, unsupported};
 use super::{Finding, Scene, not_found};
-use crate::aws::dms::versions::Engine;
 use crate::error::{AwsContext, Result, sdk_code};
 use crate::pipelines::Output;
 use crate::settings::ExistingKey;
@@ -86,12 +85,8 @@ fn judge(found: &DbCluster, wanted: &Wanted<'_>) -> Vec<Finding> {
         );
     }
     let version = found.engine_version().unwrap_or_default();
-    let major = version.split('.').next().and_then(|major| major.parse().ok());
-    if let Some(first) = major.and_then(|major| Engine::parse(wanted.dms)?.too_old_for(major)) {
-        failed(
-            format!("DMS {} does not support PostgreSQL {version}, which needs {first} or newer", wanted.dms),
-            "set ReplicationEngineVersion in [parameters] to that version or newer",
-        );
+    if let Some(text) = unsupported(wanted.dms, version) {
+        failed(text, NEWER_DMS);
     }
     if findings.is_empty() {
         let name = found.db_cluster_identifier().unwrap_or_default();

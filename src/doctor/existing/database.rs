@@ -137,18 +137,24 @@ fn judge(found: &DbInstance, wanted: &Wanted<'_>) -> Vec<Finding> {
         );
     }
     let version = found.engine_version().unwrap_or_default();
-    let major = version.split('.').next().and_then(|major| major.parse().ok());
-    if let Some(first) = major.and_then(|major| Engine::parse(wanted.dms)?.too_old_for(major)) {
-        failed(
-            format!("DMS {} does not support PostgreSQL {version}, which needs {first} or newer", wanted.dms),
-            "set ReplicationEngineVersion in [parameters] to that version or newer",
-        );
+    if let Some(text) = unsupported(wanted.dms, version) {
+        failed(text, NEWER_DMS);
     }
     if findings.is_empty() {
         let name = found.db_instance_identifier().unwrap_or_default();
         findings.push(Finding::ok(CHECK, format!("{name}, PostgreSQL {version}")));
     }
     findings
+}
+
+/// Remedy of [`unsupported`].
+pub(super) const NEWER_DMS: &str = "set ReplicationEngineVersion in [parameters] to that version or newer";
+
+/// Returns why a DMS version can't capture from this version of PostgreSQL; None if it can, or if either is not known.
+pub(super) fn unsupported(dms: &str, version: &str) -> Option<String> {
+    let major = version.split('.').next()?.parse().ok()?;
+    let first = Engine::parse(dms)?.too_old_for(major)?;
+    Some(format!("DMS {dms} does not support PostgreSQL {version}, which needs {first} or newer"))
 }
 
 /// Checks the members of the secret that DMS reads ("Using secrets to access AWS DMS endpoints" in the DMS user guide).
