@@ -12,11 +12,14 @@ mod database;
 mod history;
 mod inject;
 mod options;
+mod page;
 mod pipeline;
 mod proxy;
 mod report;
+mod resources;
 mod run;
 mod stack;
+mod steady;
 mod trouble;
 mod watch;
 mod world;
@@ -120,7 +123,7 @@ async fn on(
             break;
         }
         let begun = Instant::now();
-        match rig.run(fault, seed, number, options.rows).await {
+        match rig.run(fault, seed, number, options).await {
             Ok(outcome) => {
                 results.add(pipeline, fault.name, seed, &outcome);
                 fine &= outcome.violations.is_empty();

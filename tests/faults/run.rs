@@ -10,6 +10,8 @@ use crate::history::{Place, Recorder, Step};
 use crate::inject::{Fault, Scene};
 use crate::options::Options;
 use crate::pipeline::Pipeline;
+use crate::resources::Phase;
+use crate::steady::Steady;
 use crate::trouble::{DEADLINE, Result, until};
 use crate::watch::{Current, Handler, Watch};
 use crate::world::{History, World};
@@ -20,11 +22,14 @@ const WARM: usize = 20;
 /// After the last expected delivery: repeats that are under way are seen within this time.
 const SETTLED: Duration = Duration::from_millis(1_500);
 
+/// After the recovery of a run whose resources are sampled.
+const AFTERWARDS: Duration = Duration::from_secs(60);
+
 /// A deployed pipeline with everything that drives and watches it.
 pub struct Rig {
     pub world: Arc<World>,
     current: Current,
-    consumers: Option<Consumers>,
+    consumers: Option<Arc<Consumers>>,
     handler: Option<Handler>,
     _watch: Watch,
 }
@@ -53,7 +58,7 @@ impl Rig {
         let mut rig = Self { world, current, consumers: None, handler: None, _watch: watch };
         if !pipeline.has_bus() {
             let handler = Handler::start(rig.current.clone()).await?;
-            rig.consumers = Some(Consumers::start(&rig.world, &handler.url, 2));
+            rig.consumers = Some(Arc::new(Consumers::start(&rig.world, &handler.url, 2)));
             rig.handler = Some(handler);
         }
         Ok(rig)
@@ -61,21 +66,26 @@ impl Rig {
 
     /// # Errors
     /// What keeps the run from being carried out. Violations are in the outcome.
-    pub async fn run(&self, fault: &Fault, seed: u64, number: usize, rows: usize) -> Result<Outcome> {
+    pub async fn run(&self, fault: &Fault, seed: u64, number: usize, options: &Options) -> Result<Outcome> {
         let prefix = format!("f{number}x{:x}-", seed % 0xffff);
         // Ids come from it, too: no two runs on one deployment may have one in common.
         let seed = seed.wrapping_mul(1_000).wrapping_add(number as u64);
         let history = Arc::new(History::new(self.world.pipeline, prefix));
         self.current.set(Some(Arc::clone(&history))).await;
+        let steady = Steady::start(&self.world, self.consumers.clone(), options).await?;
         let load = Load::start(&self.world, &history, seed);
-        let done = self.disturbed(fault, seed, rows, &history, &load).await;
+        let done = self.disturbed(fault, seed, options, &history, &load, steady.as_ref()).await;
         let stopped = load.stop().await;
         let phases = done?;
         stopped?;
         self.complete(&history).await?;
         tokio::time::sleep(SETTLED).await;
         self.current.set(None).await;
-        Ok(self.outcome(&history, phases))
+        let mut outcome = self.outcome(&history, phases);
+        if let Some(steady) = steady {
+            outcome.violations.extend(steady.growth());
+        }
+        Ok(outcome)
     }
 
     /// The part under load: how long it took until the fault began, until it ended, and until the pipeline recovered.
@@ -83,9 +93,10 @@ impl Rig {
         &self,
         fault: &Fault,
         seed: u64,
-        rows: usize,
+        options: &Options,
         history: &Arc<History>,
         load: &Load,
+        steady: Option<&Steady>,
     ) -> Result<[Duration; 3]> {
         let begun = Instant::now();
         until("the first events are delivered", async || Ok((delivered(&history.sink).len() >= WARM).then_some(())))
@@ -95,10 +106,16 @@ impl Rig {
             history,
             load,
             rng: tokio::sync::Mutex::new(fastrand::Rng::with_seed(seed)),
-            consumers: self.consumers.as_ref(),
+            consumers: self.consumers.as_deref(),
             handler: self.handler.as_ref(),
-            rows,
+            rows: options.rows,
+            outage: Duration::from_secs(60 * options.outage),
         };
+        if let Some(steady) = steady {
+            tokio::time::sleep(Duration::from_secs(60 * options.steady)).await;
+            load.goes_on(1).await?;
+            steady.enter(Phase::Fault);
+        }
         let before = begun.elapsed();
         history.mark(&Step::FaultBegan);
         let strikes = (fault.inject)(&scene).await?;
@@ -107,6 +124,10 @@ impl Rig {
         // What does not recover is found lost by the checker.
         arrival(|| wanted.difference(&delivered(&history.sink)).count()).await;
         let recovery = healed.elapsed();
+        if let Some(steady) = steady {
+            steady.enter(Phase::Recovered);
+            tokio::time::sleep(AFTERWARDS).await;
+        }
         load.goes_on(WARM).await?;
         Ok([before, healed - begun - before, recovery])
     }

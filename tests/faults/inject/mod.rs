@@ -4,6 +4,7 @@ mod calls;
 mod capture;
 mod consumers;
 mod network;
+mod outage;
 mod poison;
 mod processes;
 mod shards;
@@ -11,6 +12,7 @@ mod slot;
 mod tables;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::LocalBoxFuture;
 use tokio::sync::Mutex;
@@ -33,6 +35,8 @@ pub struct Scene<'a> {
     pub handler: Option<&'a Handler>,
     /// Of a big transaction.
     pub rows: usize,
+    /// For which a target is down.
+    pub outage: Duration,
 }
 
 impl Scene<'_> {
@@ -180,6 +184,8 @@ pub const FAULTS: &[Fault] = &[
         CONSUMED,
         slot::lose_slot,
     ),
+    fault("stream-down", "PutRecords fails for a minute or longer (`--outage`)", RDS, NONE, outage::stream_down),
+    fault("bus-down", "PutEvents fails for a minute or longer (`--outage`)", BUS, NONE, outage::bus_down),
     fault("net-cut", "the capture's connection to PostgreSQL is cut, again and again", RDS, NONE, network::cut),
     fault("net-stalled", "the capture's connection to PostgreSQL carries nothing for 8 s", RDS, NONE, network::stalled),
     fault("net-slow", "the capture's connection to PostgreSQL carries 25 kB/s", RDS, NONE, network::slow),

@@ -120,7 +120,7 @@ async fn items(scene: &Scene<'_>) -> Result<()> {
         ("aggregate_type", None),
     ];
     for (number, (name, value)) in wrong.into_iter().enumerate() {
-        let token = token(scene, &number.to_string());
+        let token = token(scene, &format!("item-{number}"));
         let mut poison = item(&unusual(scene, token.clone(), "{}".into()).await, 1);
         match value {
             Some(value) => drop(poison.insert(name.into(), value)),

@@ -6,6 +6,7 @@ use crate::history::Place;
 use crate::trouble::{Result, causes};
 use crate::world::{History, World};
 
+use super::kept::POISON;
 use super::stream;
 
 /// The position that the capture has confirmed to PostgreSQL.
@@ -33,7 +34,10 @@ impl Reader {
                 let delivered = item.get("delivered").and_then(|value| value.as_n().ok()?.parse::<i64>().ok());
                 let Some(aggregate) = key.and_then(|key| key.strip_prefix("sample#")) else { continue };
                 if aggregate.starts_with(&history.prefix) {
-                    let place = |sequence| Place { aggregate: aggregate.to_owned(), sequence };
+                    // An undeliverable item is recorded without its sequence.
+                    let is_poison = aggregate.contains(POISON);
+                    let sequence = |sequence| if is_poison { 0 } else { sequence };
+                    let place = |number| Place { aggregate: aggregate.to_owned(), sequence: sequence(number) };
                     places.extend((1..=delivered.unwrap_or_default()).map(place));
                 }
             }

@@ -7,7 +7,7 @@ mod log;
 mod stream;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinHandle;
 
@@ -50,6 +50,7 @@ impl Watch {
             loop {
                 // What can't be read now is read later: the stack may be down.
                 let looking = current.looking.lock().await;
+                let begun = Instant::now();
                 if let Some(history) = current.get() {
                     let looked = readers.look(&world, &history).await;
                     if let (Err(error), false) = (&looked, failed) {
@@ -58,7 +59,8 @@ impl Watch {
                     failed = looked.is_err();
                 }
                 drop(looking);
-                tokio::time::sleep(PAUSE).await;
+                // A long history takes a while to read.
+                tokio::time::sleep(PAUSE.max(begun.elapsed() * 4)).await;
             }
         }))
     }
@@ -89,12 +91,14 @@ impl Readers {
         if world.pipeline.has_bus() {
             let delivered = self.acknowledged.positions(world, history).await?;
             self.log.read(world, history).await?;
+            self.kept.read(world, history).await?;
             history.sink.extend(delivered.into_iter().map(Step::Acknowledged));
         } else {
             // The handler records by itself, at once.
             let acknowledged: Vec<Place> = self.acknowledged.by_consumers(world, history, &self.stream).await?;
+            self.kept.read(world, history).await?;
             history.sink.extend(acknowledged.into_iter().map(Step::Acknowledged));
         }
-        self.kept.read(world, history).await
+        Ok(())
     }
 }
