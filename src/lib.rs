@@ -18,7 +18,7 @@
 //! | [`report`] | events that engines report, the `Reporter` that gets them, and the parts of their text | `error` |
 //! | [`outbox`] | the event envelope, and the formats in which captured changes travel; pure | none |
 //! | [`pipelines`] | the pipelines as plain data: stacks, order, parameters, routes, cost | `aws`, `error`, `outbox`, `settings` |
-//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `report`, `settings` |
+//! | [`aws`] | SDK configuration, clients, packaging, control of DMS tasks | `error`, `report`, `settings`, `timing` |
 //! | [`postgres`] | verified TLS, schema, administrative requests, the replication protocol | `error`, `outbox`, `settings`, `timing` |
 //! | [`dynamodb`] | the outbox item, the transaction that writes it, the stream of its table | `error`, `outbox`, `timing` |
 //! | [`cloudformation`] | change sets, events, waiting, the stack graph | `aws`, `error`, `pipelines`, `report`, `settings` |

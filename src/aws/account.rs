@@ -1,7 +1,7 @@
 //! The account of the credentials, and its limits.
 
 use super::Clients;
-use crate::error::{AwsContext, Error, Result, sdk_code};
+use crate::error::{AwsContext, Error, Result};
 
 /// The caller, as AWS sees it.
 #[derive(Debug, Clone)]
@@ -47,9 +47,6 @@ pub async fn unreserved(clients: &Clients) -> Result<Option<i64>> {
 
 /// Returns whether the account has an IAM role of this name.
 pub async fn has_role(clients: &Clients, role: &str) -> Result<bool> {
-    match clients.iam().get_role().role_name(role).send().await {
-        Ok(_) => Ok(true),
-        Err(error) if sdk_code(&error) == "NoSuchEntity" => Ok(false),
-        Err(error) => Err(error).aws(format!("look for role {role}")),
-    }
+    let found = clients.iam().get_role().role_name(role).send().await;
+    Ok(found.aws_unless("NoSuchEntity", format!("look for role {role}"))?.is_some())
 }

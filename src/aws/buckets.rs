@@ -13,11 +13,9 @@ pub async fn empty(clients: &Clients, bucket: &str) -> Result<usize> {
     let mut deleted = 0;
     loop {
         // Always the first page: the previous one is deleted.
-        let page = match client.list_objects_v2().bucket(bucket).expected_bucket_owner(owner).send().await {
-            Ok(page) => page,
-            Err(error) if sdk_code(&error) == "NoSuchBucket" => return Ok(deleted),
-            Err(error) => return Err(error).aws(format!("list bucket {bucket}")),
-        };
+        let page = client.list_objects_v2().bucket(bucket).expected_bucket_owner(owner).send().await;
+        let page = page.aws_unless("NoSuchBucket", format!("list bucket {bucket}"))?;
+        let Some(page) = page else { return Ok(deleted) };
         let objects: Vec<_> = page
             .contents()
             .iter()
@@ -102,10 +100,8 @@ pub async fn read(clients: &Clients, bucket: &str, key: &str) -> Result<Vec<u8>>
 pub async fn read_if_there(clients: &Clients, bucket: &str, key: &str) -> Result<Option<Vec<u8>>> {
     let owner = account::number(clients).await?;
     let request = clients.s3().get_object().bucket(bucket).key(key).expected_bucket_owner(owner);
-    let mut object = match request.send().await {
-        Err(error) if sdk_code(&error) == "NoSuchKey" => return Ok(None),
-        object => object.aws(format!("read s3://{bucket}/{key}"))?,
-    };
+    let object = request.send().await.aws_unless("NoSuchKey", format!("read s3://{bucket}/{key}"))?;
+    let Some(mut object) = object else { return Ok(None) };
     let mut bytes = Vec::new();
     while let Some(chunk) = object.body.next().await {
         let chunk = chunk.map_err(|error| {

@@ -1,9 +1,9 @@
 //! Databases, secrets and tables that outlive their stack, for `destroy` and `doctor`.
 
-use aws_sdk_dynamodb::types::TableStatus;
+use aws_sdk_dynamodb::types::{TableDescription, TableStatus};
 
 use super::Clients;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result, sdk_code};
 
 /// Returns the identifiers of the instance's manual snapshots, which outlive it.
 pub async fn snapshots(clients: &Clients, database: &str) -> Result<Vec<String>> {
@@ -36,18 +36,15 @@ pub async fn retained_backups(clients: &Clients, database: &str) -> Result<Vec<S
 
 /// Returns whether the secret exists and is not being deleted.
 pub async fn has_secret(clients: &Clients, arn: &str) -> Result<bool> {
-    match clients.secrets().describe_secret().secret_id(arn).send().await {
-        Ok(secret) => Ok(secret.deleted_date().is_none()),
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
-        Err(error) => Err(error).aws(format!("check secret {arn}")),
-    }
+    let found = clients.secrets().describe_secret().secret_id(arn).send().await;
+    let found = found.aws_unless(RESOURCE_MISSING, format!("check secret {arn}"))?;
+    Ok(found.is_some_and(|secret| secret.deleted_date().is_none()))
 }
 
 /// Returns whether the table exists and is not being deleted.
 pub async fn has_table(clients: &Clients, name: &str) -> Result<bool> {
-    match clients.dynamodb().describe_table().table_name(name).send().await {
-        Ok(found) => Ok(found.table().and_then(|table| table.table_status()) != Some(&TableStatus::Deleting)),
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(false),
-        Err(error) => Err(error).aws(format!("check table {name}")),
-    }
+    let found = clients.dynamodb().describe_table().table_name(name).send().await;
+    let found = found.aws_unless(RESOURCE_MISSING, format!("check table {name}"))?;
+    let status = |table: &TableDescription| table.table_status() != Some(&TableStatus::Deleting);
+    Ok(found.is_some_and(|found| found.table().is_none_or(status)))
 }

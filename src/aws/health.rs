@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::Clients;
+use super::dms::filter;
 use crate::error::{AwsContext, Result};
 
 /// The state of one resource.
@@ -67,10 +68,8 @@ async fn database(clients: &Clients, name: &str) -> Result<(String, String)> {
 }
 
 async fn task(clients: &Clients, arn: &str) -> Result<(String, String)> {
-    let filter = aws_sdk_databasemigration::types::Filter::builder().name("replication-task-arn").values(arn).build();
-    let Ok(filter) = filter else { return Ok(("unknown".into(), String::new())) };
-    let answer =
-        clients.dms().describe_replication_tasks().filters(filter).send().await.aws("describe the resource")?;
+    let request = clients.dms().describe_replication_tasks().filters(filter("replication-task-arn", arn)?);
+    let answer = request.send().await.aws("describe the resource")?;
     let found = answer.replication_tasks().first();
     let reason = found.and_then(|task| task.stop_reason()).unwrap_or("");
     Ok((found.and_then(|task| task.status()).unwrap_or("gone").to_owned(), reason.to_owned()))

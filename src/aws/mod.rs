@@ -1,5 +1,5 @@
-//! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `report` and
-//! `settings`.
+//! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `report`,
+//! `settings` and `timing`.
 
 mod access_key;
 pub mod account;

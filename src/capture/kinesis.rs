@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Entry, Failure, Sink, SinkError};
 use crate::aws::Clients;
-use crate::error::sdk_code;
+use crate::error::{RESOURCE_MISSING, sdk_code};
 
 /// Puts records into one stream.
 pub struct KinesisSink {
@@ -55,7 +55,7 @@ impl KinesisSink {
         SinkError {
             message: format!("put records into {}: {code}: {reason}", self.stream_arn),
             retryable: !refused,
-            missing: code == "ResourceNotFoundException",
+            missing: code == RESOURCE_MISSING,
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use super::catalog::Catalog;
-use crate::error::{Error, Kind, Result};
+use crate::error::{Kind, Result};
 use crate::postgres::replication::{Connection, Lsn, Slot};
-use crate::postgres::{Target, failed};
+use crate::postgres::{Target, connect, failed, slots};
+use crate::timing::Wait;
 
 /// Time that a slot may remain active after its reader has ended: PostgreSQL detects a closed socket at once, and a
 /// silent reader after wal_sender_timeout.
@@ -18,23 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// # Errors
 /// `SlotTaken` if the slot is active; the errors of connecting.
 pub async fn drop_slot(target: &Target, slot: &str) -> Result<()> {
-    let catalog = Catalog::open(target).await?;
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        let query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1";
-        match catalog.client.execute(query, &[&slot]).await {
-            Ok(_) => return Ok(()),
-            Err(error) if error.code().is_some_and(|code| code.code() == "55006") => {
-                if Instant::now() >= deadline {
-                    return Err(
-                        Error::new(Kind::SlotTaken, format!("replication slot {slot} is active")).with_source(error)
-                    );
-                }
-                sleep(Duration::from_millis(200)).await;
-            }
-            Err(error) => return Err(failed("drop the replication slot")(error)),
-        }
-    }
+    slots::drop(&connect(target).await?, slot).await.map(drop)
 }
 
 /// Returns the position from which the slot's reader would start; `None` if the slot does not exist.
@@ -59,12 +42,14 @@ pub(super) async fn stream(
     publication: &str,
     from: Lsn,
 ) -> Result<crate::postgres::replication::Stream> {
-    let deadline = Instant::now() + PATIENCE;
+    let wait = Wait::new(Duration::from_millis(200), PATIENCE);
     loop {
         let connection = Connection::open(target).await?;
         match connection.start_replication(slot, publication, from).await {
-            Err(error) if error.kind() == Kind::SlotTaken && Instant::now() < deadline => {
-                sleep(Duration::from_millis(200)).await;
+            Err(error) if error.kind() == Kind::SlotTaken => {
+                if !wait.next().await {
+                    return Err(error);
+                }
             }
             opened => return opened,
         }

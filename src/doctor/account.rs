@@ -10,7 +10,7 @@ use super::{Finding, Ground, offers, permissions, quotas};
 use crate::aws::Clients;
 use crate::aws::account::Identity;
 use crate::aws::clock::identity_and_skew;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, Result};
 use crate::pipelines::ACCOUNT;
 
 /// Signatures are refused from about five minutes on (IAM user guide, "Signature Version 4 … time").
@@ -62,11 +62,9 @@ pub async fn examine(ground: &Ground<'_>) -> Vec<Finding> {
 async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> Result<Vec<Finding>> {
     let check = format!("role {name}");
     let iam = ground.clients.iam();
-    let role = match iam.get_role().role_name(name).send().await {
-        Err(error) if sdk_code(&error) == "NoSuchEntity" => {
-            return Ok(vec![Finding::ok(check, "is not there; deploy makes it")]);
-        }
-        answer => answer.aws(format!("look for role {name}"))?,
+    let role = iam.get_role().role_name(name).send().await;
+    let Some(role) = role.aws_unless("NoSuchEntity", format!("look for role {name}"))? else {
+        return Ok(vec![Finding::ok(check, "is not there; deploy makes it")]);
     };
     let trust = role.role().and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
     // The document is URL-encoded JSON; the encoding does not change the name of a service.

@@ -14,7 +14,7 @@ use super::ranges::Range;
 use super::run::Check;
 use super::{Finding, Ground};
 use crate::deployment::Deployment;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::{NETWORK, Output};
 
 const CHECK: &str = "address range";
@@ -78,11 +78,9 @@ async fn described(client: &Client, vpc: ResourceDescription) -> Result<Option<(
     if let Some(range) = vpc.properties.as_deref().and_then(cidr) {
         return Ok(Some((id, range)));
     }
-    let vpc = match client.get_resource().type_name(VPC).identifier(&id).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(None),
-        answer => answer.aws(format!("look at {id} (cloudformation:GetResource, ec2:DescribeVpcs)"))?,
-    };
-    let properties = vpc.resource_description.and_then(|vpc| vpc.properties);
+    let vpc = client.get_resource().type_name(VPC).identifier(&id).send().await;
+    let action = format!("look at {id} (cloudformation:GetResource, ec2:DescribeVpcs)");
+    let properties = vpc.aws_unless(RESOURCE_MISSING, action)?.and_then(|vpc| vpc.resource_description?.properties);
     Ok(properties.as_deref().and_then(cidr).map(|range| (id, range)))
 }
 

@@ -3,7 +3,7 @@
 use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::dms::versions::Engine;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, Result};
 use crate::pipelines::{self, DATABASE, Part};
 
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
@@ -44,18 +44,10 @@ async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database version";
     let (major, region) = (ground.parameter("DatabaseVersion"), ground.clients.region());
     let request = ground.clients.rds().describe_db_engine_versions().engine("postgres").engine_version(major);
-    let versions: Vec<String> = match request.send().await {
-        Err(error) if sdk_code(&error) == "InvalidParameterValue" => Vec::new(),
-        answer => {
-            let answer = answer.aws("ask for the PostgreSQL versions")?;
-            answer
-                .db_engine_versions()
-                .iter()
-                .filter_map(|version| Some(version.engine_version()?.to_owned()))
-                .collect()
-        }
-    };
-    Ok(vec![match versions.last() {
+    // The code for a major version that RDS does not have.
+    let answer = request.send().await.aws_unless("InvalidParameterValue", "ask for the PostgreSQL versions")?;
+    let newest = answer.and_then(|answer| answer.db_engine_versions?.pop()?.engine_version);
+    Ok(vec![match newest {
         Some(newest) => Finding::ok(CHECK, format!("PostgreSQL {major} is on offer in {region}, up to {newest}")),
         None => Finding::failed(
             CHECK,

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 
 use super::{Finding, Ground};
+use crate::aws::arn::Arn;
 use crate::error::{AwsContext, Kind, Result};
 use crate::pipelines::{Pipeline, registry};
 
@@ -159,9 +160,8 @@ enum Principal<'a> {
 
 /// Returns the principal that can be simulated for an ARN of STS.
 fn principal_of(arn: &str) -> Principal<'_> {
-    let parts: Vec<&str> = arn.splitn(6, ':').collect();
-    let [_, partition, service, _, account, rest] = parts[..] else { return Principal::Other };
-    match (service, rest.split('/').collect::<Vec<_>>()[..].as_ref()) {
+    let Some(Arn { partition, service, account, resource, .. }) = Arn::parse(arn) else { return Principal::Other };
+    match (service, resource.split('/').collect::<Vec<_>>()[..].as_ref()) {
         ("iam", ["root"]) => Principal::Root,
         ("iam", ["user", ..]) => Principal::User,
         ("sts", ["assumed-role", name, _]) => {

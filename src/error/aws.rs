@@ -14,6 +14,11 @@ pub fn sdk_code<E: ProvideErrorMetadata, R>(error: &SdkError<E, R>) -> &str {
     }
 }
 
+/// Code of most services for a resource that does not exist.
+pub const RESOURCE_MISSING: &str = "ResourceNotFoundException";
+/// DynamoDB's code for a write whose condition does not hold.
+pub const CONDITION_FAILED: &str = "ConditionalCheckFailedException";
+
 /// Codes that require signing in again, or other keys (API reference of each service, "Common Errors"; Amazon S3,
 /// "Error responses"; Amazon EC2, "Error codes"). Services spell them with and without `Exception`.
 const CREDENTIALS: &[&str] = &[
@@ -53,6 +58,10 @@ pub fn kind_of(code: &str) -> Kind {
 /// Adds the attempted action to an AWS error: `.send().await.aws("describe stack x")`.
 pub trait AwsContext<T> {
     fn aws(self, action: impl AsRef<str>) -> Result<T>;
+
+    /// Returns None if the service answers with this error code: what it stands for is not a failure, such as a missing
+    /// resource or a condition that does not hold.
+    fn aws_unless(self, code: &str, action: impl AsRef<str>) -> Result<Option<T>>;
 }
 
 impl<T, E, R> AwsContext<T> for std::result::Result<T, SdkError<E, R>>
@@ -62,6 +71,13 @@ where
 {
     fn aws(self, action: impl AsRef<str>) -> Result<T> {
         self.map_err(|error| classify(error, action.as_ref()))
+    }
+
+    fn aws_unless(self, code: &str, action: impl AsRef<str>) -> Result<Option<T>> {
+        match self {
+            Err(error) if sdk_code(&error) == code => Ok(None),
+            answer => answer.aws(action).map(Some),
+        }
     }
 }
 

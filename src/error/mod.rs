@@ -7,7 +7,7 @@ mod aws;
 mod causes;
 mod kind;
 
-pub use aws::{AwsContext, kind_of, sdk_code};
+pub use aws::{AwsContext, CONDITION_FAILED, RESOURCE_MISSING, kind_of, sdk_code};
 pub use kind::Kind;
 
 use std::borrow::Cow;

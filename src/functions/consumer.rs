@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::environment::required;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result};
 
 /// Time that an event is remembered, in seconds: longer than any redelivery takes.
 const REMEMBERED: i64 = 14 * 86_400;
@@ -63,11 +63,8 @@ impl Handler {
             .item("sequence", AttributeValue::N(detail.sequence.clone()))
             .item("expires_at", AttributeValue::N((Utc::now().timestamp() + REMEMBERED).to_string()))
             .condition_expression("attribute_not_exists(event_id)");
-        let first = match put.send().await {
-            Ok(_) => true,
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => false,
-            Err(error) => return Err(error).aws(format!("write to {}", self.table)),
-        };
+        let put = put.send().await.aws_unless(CONDITION_FAILED, format!("write to {}", self.table))?;
+        let first = put.is_some();
         let Detail { id, kind, subject, sequence } = detail;
         tracing::info!(id, kind, subject, sequence, first, "event");
         Ok(json!({ "eventId": id, "first": first }))

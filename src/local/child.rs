@@ -142,26 +142,10 @@ fn pid(number: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(number).ok()?)
 }
 
-/// Sends SIGTERM to a child process.
-pub fn terminate(number: u32) {
+/// Sends a signal to a process, which may have ended.
+pub fn signal(number: u32, signal: Signal) {
     if let Some(pid) = pid(number) {
         // Fails only if it has ended already.
-        let _ = kill_process(pid, Signal::TERM);
-    }
-}
-
-/// Sends SIGINT to a child process.
-pub fn interrupt(number: u32) {
-    if let Some(pid) = pid(number) {
-        // Fails only if it has ended already.
-        let _ = kill_process(pid, Signal::INT);
-    }
-}
-
-/// Sends SIGKILL to a child process.
-pub fn kill(number: u32) {
-    if let Some(pid) = pid(number) {
-        // Fails only if it has ended already.
-        let _ = kill_process(pid, Signal::KILL);
+        let _ = kill_process(pid, signal);
     }
 }

@@ -1,8 +1,9 @@
 //! Starting, finding and stopping the daemon, for commands.
 
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +14,7 @@ use super::state::State;
 use super::{child, child_environment, emulator, lock, orphans, tools};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::report::{Event, Expect, Reporter};
+use crate::timing::Wait;
 
 /// Time limit for the daemon to stop, PostgreSQL and the emulator included.
 const END_PATIENCE: Duration = Duration::from_secs(60);
@@ -81,7 +83,7 @@ pub async fn up(
             line = lines.next_line() => line.or_fail(Kind::LocalSetup, failed)?,
             () = cancel.cancelled() => {
                 if let Some(pid) = daemon.id() {
-                    child::terminate(pid);
+                    child::signal(pid, Signal::TERM);
                 }
                 // The command fails in any case; the daemon's exit status does not matter.
                 let _ = tokio::time::timeout(END_PATIENCE, daemon.wait()).await;
@@ -165,16 +167,12 @@ pub struct Ended {
 pub async fn down(home: &Home) -> Result<Ended> {
     let holder = lock::holder(home);
     if let Some(pid) = holder {
-        child::terminate(pid);
-        let deadline = Instant::now() + END_PATIENCE;
-        while !lock::is_free(home) {
-            if Instant::now() > deadline {
-                let text = format!("the local stack's daemon (process {pid}) does not end");
-                return Err(Error::new(Kind::Failed, text).hint(format!(
-                    "end it with `kill -9 {pid}`, then run `outboxctl local down` again for what it leaves"
-                )));
-            }
-            tokio::time::sleep(Duration::from_millis(25)).await;
+        child::signal(pid, Signal::TERM);
+        if !Wait::new(Duration::from_millis(25), END_PATIENCE).until(|| lock::is_free(home)).await {
+            let text = format!("the local stack's daemon (process {pid}) does not end");
+            return Err(Error::new(Kind::Failed, text).hint(format!(
+                "end it with `kill -9 {pid}`, then run `outboxctl local down` again for what it leaves"
+            )));
         }
     }
     let orphans = orphans::end(home, Duration::from_secs(15)).await;

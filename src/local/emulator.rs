@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::child::{EndSignal, Program, Supervised};
 use super::child_environment::WITHOUT_AWS_FILES;
@@ -13,6 +13,7 @@ use super::transports::Transports;
 use super::user::User;
 use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
+use crate::timing::Wait;
 
 /// The launcher, and the modules that it imports.
 const LAUNCHER: &str = "launcher.py";
@@ -144,8 +145,9 @@ impl Emulator {
     }
 
     async fn ready(&mut self, port_file: &Path, log: &Path) -> Result<u16> {
-        let deadline = Instant::now() + START_PATIENCE;
-        while Instant::now() < deadline {
+        let hint = format!("its log is {}", log.display());
+        let wait = Wait::new(Duration::from_millis(25), START_PATIENCE);
+        loop {
             if let Some(text) = read_of_other(port_file) {
                 return text
                     .parse()
@@ -156,13 +158,14 @@ impl Emulator {
                     let said = std::fs::read_to_string(log).unwrap_or_default();
                     let last = said.lines().last().unwrap_or("its log is empty");
                     return Err(Error::new(Kind::LocalSetup, format!("{how}: {last}"))
-                        .hint(format!("its log is {}", log.display()))
+                        .hint(hint)
                         .hint("fetch it again: `outboxctl local down --purge-tools`, then `outboxctl local up`"));
                 }
-                () = tokio::time::sleep(Duration::from_millis(25)) => {}
+                lasts = wait.next() => if !lasts {
+                    return Err(Error::new(Kind::LocalSetup, "the emulator does not answer").hint(hint));
+                }
             }
         }
-        Err(Error::new(Kind::LocalSetup, "the emulator does not answer").hint(format!("its log is {}", log.display())))
     }
 
     /// Returns the id of the user that it and its functions run as.

@@ -1,10 +1,13 @@
 //! Processes that a daemon left behind: marked by a variable in their environment, which children inherit.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use rustix::process::Signal;
 
 use super::child;
 use super::home::Home;
+use crate::timing::Wait;
 
 /// Variable with the stack's folder, set for the emulator; the functions that it starts inherit it.
 pub const MARK: &str = "OUTBOXCTL_LOCAL_STACK";
@@ -19,12 +22,9 @@ pub async fn end(home: &Home, patience: Duration) -> usize {
 pub async fn end_all_but(home: &Home, patience: Duration, spared: &[u32]) -> usize {
     let left = || find(&home.stack()).into_iter().filter(|pid| !spared.contains(pid)).collect::<Vec<_>>();
     let found = left();
-    found.iter().copied().for_each(child::terminate);
-    let deadline = Instant::now() + patience;
-    while !left().is_empty() && Instant::now() < deadline {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-    left().into_iter().for_each(child::kill);
+    found.iter().copied().for_each(|pid| child::signal(pid, Signal::TERM));
+    Wait::new(Duration::from_millis(50), patience).until(|| left().is_empty()).await;
+    left().into_iter().for_each(|pid| child::signal(pid, Signal::KILL));
     found.len()
 }
 

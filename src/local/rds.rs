@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio_postgres::Client;
 
-use super::gateway::{Gateway, Resource, ResourceProvider, ResourceRequest};
+use super::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
 use super::postgres_server::further::Instance;
 use super::postgres_server::{SUPERUSER, superuser};
 use super::state::{Postgres, REGION};
@@ -21,19 +21,11 @@ impl ResourceProvider for Databases {
         &["AWS::RDS::DBInstance"]
     }
 
-    fn create<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>> {
+    fn create<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
         Box::pin(async move { ensure(gateway, &Wanted::of(&request)?).await })
     }
 
-    fn update<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>> {
+    fn update<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
         Box::pin(async move { ensure(gateway, &Wanted::of(&request)?).await })
     }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::home::{Home, write_atomically};
 use super::transports::Transports;
+use crate::aws::arn::Arn;
 use crate::aws::{AccessKey, LocalEndpoint};
 use crate::error::{Error, Kind, OrFail, Result};
 
@@ -16,7 +17,7 @@ pub const REGION: &str = "us-east-1";
 
 /// Returns the region that an ARN names; the default one for an ARN without.
 pub fn region_of(arn: &str) -> &str {
-    arn.split(':').nth(3).filter(|region| !region.is_empty()).unwrap_or(REGION)
+    Arn::parse(arn).map(|arn| arn.region).filter(|region| !region.is_empty()).unwrap_or(REGION)
 }
 
 /// Connection settings of the local PostgreSQL.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Output, Pipeline, Stack};
-use crate::aws::arn::Arn;
+use crate::aws::arn::{Arn, partition};
 use crate::settings::{Existing, ExistingKey};
 
 /// Outputs that no other stack needs: a stack whose other outputs are given is replaced.
@@ -226,7 +226,7 @@ fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a st
 /// Returns why an ARN does not name a resource of this kind, account and region.
 fn wrong_arn(key: ExistingKey, value: &str, home: Home<'_>) -> Option<String> {
     let (service, kind) = arn_of(key)?;
-    let Some(Arn { service: of, region, account, resource: rest }) = Arn::parse(value) else {
+    let Some(Arn { service: of, region, account, resource: rest, .. }) = Arn::parse(value) else {
         return (value.starts_with("arn:") || needs_arn(key)).then(|| format!("{value} is not an ARN"));
     };
     // Most types separate their name with a slash, secrets and replication instances with a colon.
@@ -239,17 +239,6 @@ fn wrong_arn(key: ExistingKey, value: &str, home: Home<'_>) -> Option<String> {
     }
     (account != home.account)
         .then(|| format!("{value} is of account {account}, and the deployment of {}", home.account))
-}
-
-/// Returns the partition of a region ("Amazon Resource Names" in the AWS General Reference).
-fn partition(region: &str) -> &'static str {
-    match region {
-        // A pattern for any region.
-        "*" => "*",
-        _ if region.starts_with("cn-") => "aws-cn",
-        _ if region.starts_with("us-gov-") => "aws-us-gov",
-        _ => "aws",
-    }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ mod samples;
 mod schema;
 mod script;
 pub mod session;
-mod slots;
+pub mod slots;
 mod status;
 pub mod tls;
 

@@ -4,12 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use tokio::time::{Instant, sleep};
 use tokio_postgres::error::SqlState;
 use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
 use crate::error::{Error, Kind, Result};
+use crate::timing::Wait;
 
 /// Time that one request waits for open transactions. The caller reports them and requests again.
 const PATIENCE: &str = "10s";
@@ -147,22 +147,19 @@ pub(super) async fn create(client: &Client, request: &SlotRequest) -> Result<Opt
 ///
 /// # Errors
 /// `SlotTaken` if the slot stays active.
-pub(super) async fn drop(client: &Client, name: &str) -> Result<u64> {
+pub async fn drop(client: &Client, name: &str) -> Result<u64> {
     let query = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
                  WHERE slot_name = $1 AND database = current_database()";
-    let deadline = Instant::now() + RELEASED;
+    let wait = Wait::new(Duration::from_millis(200), RELEASED);
     loop {
         match client.execute(query, &[&name]).await {
-            Ok(dropped) => return Ok(dropped),
-            Err(error) if error.code() != Some(&SqlState::OBJECT_IN_USE) => {
-                return Err(failed("drop the replication slot")(error));
+            Err(error) if error.code() == Some(&SqlState::OBJECT_IN_USE) => {
+                if !wait.next().await {
+                    let text = format!("replication slot {name} is active");
+                    return Err(Error::new(Kind::SlotTaken, text).with_source(error));
+                }
             }
-            Err(error) if Instant::now() >= deadline => {
-                return Err(
-                    Error::new(Kind::SlotTaken, format!("replication slot {name} is active")).with_source(error)
-                );
-            }
-            Err(_) => sleep(Duration::from_millis(200)).await,
+            dropped => return dropped.map_err(failed("drop the replication slot")),
         }
     }
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Item, Origin, Sink, StartAt, decode, read_into};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
 use crate::outbox::Recent;
 use crate::pipelines::Hop;
 
@@ -66,12 +66,10 @@ struct Reader {
 
 impl Reader {
     async fn check(&self) -> Result<()> {
-        match self.client.filter_log_events().log_group_name(&self.options.group).limit(1).send().await {
-            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                Err(Error::new(Kind::NotDeployed, format!("log group {} not found", self.options.group)))
-            }
-            answer => answer.aws(format!("read log group {}", self.options.group)).map(drop),
-        }
+        let group = &self.options.group;
+        let found = self.client.filter_log_events().log_group_name(group).limit(1).send().await;
+        let found = found.aws_unless(RESOURCE_MISSING, format!("read log group {group}"))?;
+        found.map(drop).ok_or_else(|| Error::new(Kind::NotDeployed, format!("log group {group} not found")))
     }
 
     async fn run(mut self) -> Result<()> {

@@ -1,9 +1,11 @@
-//! Waits before retries, rates of operations, and percentiles of durations; no I/O. Imports no other room.
+//! Waits for conditions and before retries, rates of operations, and percentiles of durations; no I/O. Imports no other room.
 
 mod backoff;
 mod percentile;
 mod rate;
+mod wait;
 
 pub use backoff::Backoff;
 pub use percentile::nearest_rank;
 pub use rate::RateLimit;
+pub use wait::Wait;

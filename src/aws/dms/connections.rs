@@ -1,10 +1,9 @@
 //! Connection tests from the replication instance to an endpoint.
 
 use aws_sdk_databasemigration::Client;
-use aws_sdk_databasemigration::types::Filter;
 use serde::Serialize;
-use tokio::time::Instant;
 
+use super::filter;
 use super::{Polling, diagnosis};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
@@ -88,15 +87,15 @@ async fn one(
         let request = client.test_connection().replication_instance_arn(instance).endpoint_arn(endpoint);
         request.send().await.aws(format!("test the connection to the {role} endpoint"))?;
     }
-    let begun = Instant::now();
+    let wait = polling.wait();
     loop {
-        tokio::time::sleep(polling.interval).await;
+        let lasts = wait.next().await;
         let now = look(&client, polling.is_local(), role, endpoint, instance).await?;
         match now.status.as_deref() {
-            Some("testing") | None if begun.elapsed() < polling.deadline => {}
+            Some("testing") | None if lasts => {}
             Some("testing") | None => {
                 let text =
-                    format!("the test of the {role} endpoint did not end within {} s", begun.elapsed().as_secs());
+                    format!("the test of the {role} endpoint did not end within {} s", polling.deadline.as_secs());
                 return Err(Error::new(Kind::EndpointFailed, text)
                     .hint("the test continues: run `outboxctl dms test --timeout SECONDS` with more time"));
             }
@@ -111,9 +110,7 @@ async fn one(
 }
 
 async fn look(client: &Client, local: bool, role: &'static str, endpoint: &str, instance: &str) -> Result<Connection> {
-    let filter = Filter::builder().name("endpoint-arn").values(endpoint).build();
-    let filter = filter.map_err(|e| Error::new(Kind::Unexpected, "the connection filter").with_source(e))?;
-    let mut pages = client.describe_connections().filters(filter).into_paginator().send();
+    let mut pages = client.describe_connections().filters(filter("endpoint-arn", endpoint)?).into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = match page {
             // The answer of DMS for an endpoint that was never tested.

@@ -3,6 +3,10 @@
 //! A task's first run must be `start-replication`, every later one `resume-processing`: another start would recreate
 //! the replication slot and leave a gap. Source: StartReplicationTask in the DMS API reference.
 
+use aws_sdk_databasemigration::types::Filter;
+
+use crate::error::{Kind, OrFail, Result};
+
 mod connections;
 mod diagnosis;
 mod mark;
@@ -15,3 +19,12 @@ pub use connections::{Connection, latest, test};
 pub use mark::Mark;
 pub use source::{SlotUse, Source};
 pub use task::{Polling, Snapshot, StartPoint, Task};
+
+/// Returns the filter of a Describe operation.
+///
+/// # Errors
+/// `Unexpected`, which the given members rule out.
+pub fn filter(name: &str, value: &str) -> Result<Filter> {
+    let filter = Filter::builder().name(name).values(value).build();
+    filter.or_fail(Kind::Unexpected, || format!("the filter {name}"))
+}

@@ -4,9 +4,9 @@
 //! named by the endpoint (`SlotName`) can be read from a known position (`CdcStartPosition`). Source: PostgreSQLSettings
 //! and StartReplicationTask in the DMS API reference.
 
-use aws_sdk_databasemigration::types::{Endpoint, Filter, PluginNameValue, PostgreSqlSettings};
-use tokio::time::Instant;
+use aws_sdk_databasemigration::types::{Endpoint, PluginNameValue, PostgreSqlSettings};
 
+use super::filter;
 use super::{Polling, Snapshot, Task};
 use crate::aws::Clients;
 use crate::error::{AwsContext, Error, Kind, Result};
@@ -60,16 +60,15 @@ impl Source {
         let request = self.clients.dms().modify_endpoint().endpoint_arn(&self.arn).engine_name(&self.engine);
         request.postgre_sql_settings(settings).send().await.aws("name the replication slot in the source endpoint")?;
         self.slot = Some(slot.to_owned());
-        let begun = Instant::now();
+        let wait = polling.wait();
         loop {
             let status = describe(&self.clients, &self.arn).await?.status.unwrap_or_default();
             if status == "active" {
                 return Ok(());
             }
-            if begun.elapsed() > polling.deadline {
+            if !wait.next().await {
                 return Err(Error::new(Kind::Failed, format!("the source endpoint is still {status}")));
             }
-            tokio::time::sleep(polling.interval).await;
         }
     }
 }
@@ -105,9 +104,7 @@ impl SlotUse {
 }
 
 async fn describe(clients: &Clients, arn: &str) -> Result<Endpoint> {
-    let filter = Filter::builder().name("endpoint-arn").values(arn).build();
-    let filter = filter.map_err(|error| Error::new(Kind::Unexpected, "the endpoint filter").with_source(error))?;
-    let answer = clients.dms().describe_endpoints().filters(filter).send().await;
+    let answer = clients.dms().describe_endpoints().filters(filter("endpoint-arn", arn)?).send().await;
     let found = answer.aws("describe the source endpoint")?.endpoints.unwrap_or_default().pop();
     found.ok_or_else(|| Error::new(Kind::NotDeployed, format!("endpoint {arn} not found")))
 }

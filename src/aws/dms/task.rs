@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_databasemigration::Client;
-use aws_sdk_databasemigration::types::{Filter, ReplicationTask, StartReplicationTaskTypeValue as StartType};
+use aws_sdk_databasemigration::types::{ReplicationTask, StartReplicationTaskTypeValue as StartType};
 use serde::Serialize;
-use tokio::time::Instant;
 
+use super::filter;
 use super::{diagnosis, plan};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, Result};
 use crate::report::{Event, Expect, Reporter};
+use crate::timing::Wait;
 
 /// Interval and deadline of polling a task.
 #[derive(Debug, Clone, Copy)]
@@ -37,6 +38,11 @@ impl Polling {
 
     pub(super) fn is_local(self) -> bool {
         !self.is_remote
+    }
+
+    /// Starts a wait with this interval and deadline.
+    pub(super) fn wait(self) -> Wait {
+        Wait::new(self.interval, self.deadline)
     }
 
     /// Reports the usual duration of a connection test.
@@ -123,13 +129,10 @@ impl Task {
     }
 
     pub async fn describe(&self) -> Result<Snapshot> {
-        let filter = Filter::builder().name("replication-task-arn").values(&self.arn).build();
-        let filter = filter.map_err(|e| Error::new(Kind::Unexpected, "the task filter").with_source(e))?;
+        let filter = filter("replication-task-arn", &self.arn)?;
         let answer = self.client.describe_replication_tasks().filters(filter).send().await;
-        let task = match answer {
-            Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => None,
-            answer => answer.aws("describe the replication task")?.replication_tasks.unwrap_or_default().pop(),
-        };
+        let answer = answer.aws_unless("ResourceNotFoundFault", "describe the replication task")?;
+        let task = answer.and_then(|answer| answer.replication_tasks?.pop());
         task.map(|task| snapshot(task, self.polling.is_local()))
             .ok_or_else(|| Error::new(Kind::NotDeployed, format!("task {} not found", self.arn)))
     }
@@ -170,14 +173,9 @@ impl Task {
                 plan::Stop::Nothing => return Ok(changed),
                 plan::Stop::Request => {
                     let answer = self.client.stop_replication_task().replication_task_arn(&self.arn).send().await;
-                    match answer {
-                        // It stopped or failed between the look and the request.
-                        Err(error) if sdk_code(&error) == "InvalidResourceStateFault" => {}
-                        answer => {
-                            answer.aws("stop the replication task")?;
-                            changed = true;
-                        }
-                    }
+                    // The code if it stopped or failed between the look and the request.
+                    let stopped = answer.aws_unless("InvalidResourceStateFault", "stop the replication task")?;
+                    changed |= stopped.is_some();
                 }
                 plan::Stop::Wait | plan::Stop::WaitAndDecide => {}
             }
@@ -202,10 +200,10 @@ impl Task {
 
     /// Waits until the status is none of `passing`, and reports each change.
     async fn wait_while(&self, passing: &[&str]) -> Result<Snapshot> {
-        let begun = Instant::now();
+        let wait = self.polling.wait();
         let mut last = String::new();
         loop {
-            tokio::time::sleep(self.polling.interval).await;
+            let lasts = wait.next().await;
             let now = self.describe().await?;
             if now.status != last {
                 self.reporter.emit(Event::progress("dms", format!("task is {}", now.status)));
@@ -214,12 +212,10 @@ impl Task {
             if !passing.contains(&now.status.as_str()) {
                 return Ok(now);
             }
-            if begun.elapsed() > self.polling.deadline {
-                let text =
-                    format!("task {} is still {} after {} s", now.identifier, now.status, begun.elapsed().as_secs());
-                return Err(
-                    Error::new(Kind::Failed, text).hint("the change continues by itself; wait longer with --timeout")
-                );
+            if !lasts {
+                let (seconds, Snapshot { identifier, status, .. }) = (self.polling.deadline.as_secs(), &now);
+                let error = Error::new(Kind::Failed, format!("task {identifier} is still {status} after {seconds} s"));
+                return Err(error.hint("the change continues by itself; wait longer with --timeout"));
             }
         }
     }

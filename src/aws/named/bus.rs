@@ -2,7 +2,7 @@
 
 use super::{LISTED, Sort};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// "CreateEventBus" in the EventBridge API reference. Names of partner buses have slashes.
 const BUS: Sort = Sort { title: "event bus", service: "events", prefix: "event-bus/", more: "/", length: 1..=256 };
@@ -13,12 +13,10 @@ const BUS: Sort = Sort { title: "event bus", service: "events", prefix: "event-b
 /// `NotFound` with similar names; `Usage` for another text, region or account; and those of EventBridge.
 pub async fn bus(clients: &Clients, text: &str) -> Result<String> {
     let name = BUS.name(clients, text).await?;
-    match clients.eventbridge().describe_event_bus().name(name).send().await {
-        Ok(_) => Ok(name.to_owned()),
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            Err(BUS.not_found(clients, name, buses(clients).await))
-        }
-        Err(error) => Err(error).aws(format!("describe event bus {name}")),
+    let found = clients.eventbridge().describe_event_bus().name(name).send().await;
+    match found.aws_unless(RESOURCE_MISSING, format!("describe event bus {name}"))? {
+        Some(_) => Ok(name.to_owned()),
+        None => Err(BUS.not_found(clients, name, buses(clients).await)),
     }
 }
 

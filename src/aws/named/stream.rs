@@ -2,7 +2,7 @@
 
 use super::{LISTED, Sort};
 use crate::aws::Clients;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 
 /// "CreateStream" in the Kinesis Data Streams API reference.
 const STREAM: Sort = Sort { title: "Kinesis stream", service: "kinesis", prefix: "stream/", more: "", length: 1..=128 };
@@ -14,12 +14,10 @@ const STREAM: Sort = Sort { title: "Kinesis stream", service: "kinesis", prefix:
 pub async fn stream(clients: &Clients, text: &str) -> Result<String> {
     let name = STREAM.name(clients, text).await?;
     // Reading needs this right, too.
-    match clients.kinesis().list_shards().stream_name(name).max_results(1).send().await {
-        Ok(_) => Ok(name.to_owned()),
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            Err(STREAM.not_found(clients, name, streams(clients).await))
-        }
-        Err(error) => Err(error).aws(format!("list the shards of {name}")),
+    let found = clients.kinesis().list_shards().stream_name(name).max_results(1).send().await;
+    match found.aws_unless(RESOURCE_MISSING, format!("list the shards of {name}"))? {
+        Some(_) => Ok(name.to_owned()),
+        None => Err(STREAM.not_found(clients, name, streams(clients).await)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{LISTED, Sort};
 use crate::aws::Clients;
 use crate::aws::arn::Arn;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
 
 /// "CreateTable" in the DynamoDB API reference. It allows 255 characters.
 const TABLE: Sort = Sort { title: "DynamoDB table", service: "dynamodb", prefix: "table/", more: "", length: 3..=255 };
@@ -24,11 +24,10 @@ pub async fn table_stream(clients: &Clients, text: &str) -> Result<String> {
     if of_stream.is_some() {
         return Ok(text.to_owned());
     }
-    let described = match clients.dynamodb().describe_table().table_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            return Err(in_postgres(TABLE.not_found(clients, name, tables(clients).await)));
-        }
-        described => described.aws(format!("describe table {name}"))?,
+    let described = clients.dynamodb().describe_table().table_name(name).send().await;
+    let described = described.aws_unless(RESOURCE_MISSING, format!("describe table {name}"))?;
+    let Some(described) = described else {
+        return Err(in_postgres(TABLE.not_found(clients, name, tables(clients).await)));
     };
     let table = described.table();
     // A disabled stream keeps its ARN, and its records for a day.

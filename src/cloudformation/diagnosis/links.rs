@@ -2,14 +2,15 @@
 
 use aws_sdk_cloudformation::types::StackEvent;
 
+use crate::aws::arn::Arn;
+
 /// The account of emulators: no console shows it.
 const NO_ACCOUNT: &str = "000000000000";
 
 /// Returns a link to the resource if it has a page, else to the stack's events. None for a partition without a public
 /// console, and for an emulator's stack.
 pub fn console(stack_id: &str, event: Option<&StackEvent>) -> Option<String> {
-    let mut parts = stack_id.splitn(6, ':');
-    let (partition, region, account) = (parts.nth(1)?, parts.nth(1)?, parts.next()?);
+    let Arn { partition, region, account, .. } = Arn::parse(stack_id)?;
     if account == NO_ACCOUNT {
         return None;
     }

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::postgres::admin::SlotRequest;
+use crate::timing::Wait;
 
 /// Delay between requests, each of which waits for some seconds.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -16,16 +15,15 @@ const AGAIN: Duration = Duration::from_millis(500);
 /// # Errors
 /// `Failed` if transactions stay open for `limit`, and those of the server.
 pub async fn create(database: &mut Database, name: &str, plugin: &str, limit: Duration) -> Result<String> {
-    let begun = Instant::now();
+    let request = SlotRequest { name: name.to_owned(), plugin: plugin.to_owned() };
+    let wait = Wait::new(AGAIN, limit);
     loop {
-        let request = SlotRequest { name: name.to_owned(), plugin: plugin.to_owned() };
-        if let Some(position) = database.create_slot(request).await? {
+        if let Some(position) = database.create_slot(request.clone()).await? {
             return Ok(position);
         }
-        if begun.elapsed() >= limit {
+        if !wait.next().await {
             let text = format!("replication slot {name} still waits for transactions that were open before it");
             return Err(Error::new(Kind::Failed, text).hint("wait longer with --timeout"));
         }
-        sleep(AGAIN).await;
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use chrono::Utc;
 
 use super::{Checkpoint, Lease, Leases};
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 
 /// The lease table, as seen by one group of consumers that share the shards.
 pub struct Table {
@@ -50,11 +50,9 @@ impl Table {
 
     /// Returns the changed lease; `None` if the condition did not hold.
     async fn send(&self, shard: &str, update: UpdateItemFluentBuilder) -> Result<Option<Lease>> {
-        match update.send().await {
-            Ok(answer) => lease(&answer.attributes.unwrap_or_default()).map(Some),
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
-            Err(error) => Err(error).aws(format!("update the lease of {shard} in {}", self.table)),
-        }
+        let action = format!("update the lease of {shard} in {}", self.table);
+        let updated = update.send().await.aws_unless(CONDITION_FAILED, action)?;
+        updated.map(|answer| lease(&answer.attributes.unwrap_or_default())).transpose()
     }
 }
 
@@ -73,7 +71,7 @@ impl Leases for Table {
                 .send()
                 .await;
             let page = match page {
-                Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
+                Err(error) if sdk_code(&error) == RESOURCE_MISSING => {
                     let missing = format!("lease table {} not found", self.table);
                     return Err(Error::new(Kind::NotDeployed, missing).with_source(error));
                 }
@@ -103,12 +101,8 @@ impl Leases for Table {
         // DynamoDB has no empty sets.
         let request =
             if parents.is_empty() { request } else { request.item("parent_ids", AttributeValue::Ss(parents)) };
-        match request.send().await {
-            Err(error) if sdk_code(&error) != "ConditionalCheckFailedException" => {
-                Err(error).aws(format!("add the lease of {} to {}", lease.shard, self.table))
-            }
-            _ => Ok(()),
-        }
+        let action = format!("add the lease of {} to {}", lease.shard, self.table);
+        request.send().await.aws_unless(CONDITION_FAILED, action).map(drop)
     }
 
     async fn take(&self, seen: &Lease, me: &str) -> Result<Option<Lease>> {

@@ -22,6 +22,7 @@ pub use plan::{Plan, Watch, plan};
 
 use crate::error::{Error, Kind, Result};
 use crate::streams::shards::Cursor;
+use crate::timing::Wait;
 
 /// The reading position of a shard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,18 +133,16 @@ pub fn is_final(error: &Error) -> bool {
 
 /// Returns whether any consumer renews a lease within `timeout`.
 pub async fn is_anyone_alive(leases: &impl Leases, timeout: Duration) -> Result<bool> {
-    let deadline = Instant::now() + timeout;
-    let mut watch = Watch::default();
+    let (mut watch, wait) = (Watch::default(), Wait::new(Duration::from_millis(200), timeout));
     loop {
         let all = leases.list().await?;
         watch.observe(&all, Instant::now());
         if all.iter().any(|lease| lease.owner.is_some() && watch.has_moved(lease)) {
             return Ok(true);
         }
-        if Instant::now() >= deadline {
+        if !wait.next().await {
             return Ok(false);
         }
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
 }
 

@@ -2,8 +2,8 @@
 
 use aws_sdk_eventbridge::types::RuleState;
 
-use super::{Finding, Scene, missing};
-use crate::error::{AwsContext, Result, sdk_code};
+use super::{Finding, Scene, gone, missing};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Stop;
 use crate::report::count;
 
@@ -11,13 +11,9 @@ pub async fn bus(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "bus";
     let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let events = scene.ground.clients.eventbridge();
-    let rules = match events.list_rules().event_bus_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let remedy = scene.restore(stop.output);
-            return Ok(vec![Finding::failed(CHECK, format!("bus {name} is gone"), remedy).word("gone")]);
-        }
-        answer => answer.aws(format!("list the rules of bus {name}"))?,
-    };
+    let rules = events.list_rules().event_bus_name(name).send().await;
+    let rules = rules.aws_unless(RESOURCE_MISSING, format!("list the rules of bus {name}"))?;
+    let Some(rules) = rules else { return Ok(gone(CHECK, format!("bus {name}"), scene.restore(stop.output))) };
     let off: Vec<_> = rules
         .rules()
         .iter()
@@ -46,11 +42,9 @@ pub async fn log(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
             let kept = group.retention_in_days().map_or("for ever".to_owned(), |days| format!("{days} days"));
             Finding::ok(CHECK, format!("{name}, kept {kept}")).word("active")
         }
-        None => Finding::failed(
-            CHECK,
-            format!("log group {name} is gone"),
-            format!("create it again: `aws logs create-log-group --log-group-name {name}`"),
-        )
-        .word("gone"),
+        None => {
+            let remedy = format!("create it again: `aws logs create-log-group --log-group-name {name}`");
+            return Ok(gone(CHECK, format!("log group {name}"), remedy));
+        }
     }])
 }

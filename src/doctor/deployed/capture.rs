@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Finding, Scene, missing};
+use super::{DELETED, Finding, Scene, gone, missing};
 use crate::aws::dms::{Connection, Mark, Polling, SlotUse, Snapshot, Task, latest};
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
@@ -28,8 +28,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
         }
         Ok(now) => judge(&now),
         Err(error) if error.kind() == Kind::NotDeployed => {
-            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
-            Finding::failed(TASK, "the task is gone", remedy).word("gone")
+            return Ok(gone(TASK, "the task", DELETED));
         }
         Err(error) => return Err(error),
     }])

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Finding, Scene, missing};
+use super::{DELETED, Finding, Scene, gone, missing};
 use crate::aws::function::log_group;
 use crate::consumer::{DEFAULT_GROUP, Leases, Table, is_anyone_alive};
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::{Output, Stop};
 
 /// Consumers renew their leases every quarter of the lease duration, by default every 5 s.
@@ -14,13 +14,9 @@ const RENEWAL: Duration = Duration::from_secs(7);
 pub async fn mapping(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "event source mapping";
     let Some(id) = scene.output(Output::EventSourceMappingId) else { return Ok(missing(CHECK)) };
-    let found = match scene.ground.clients.lambda().get_event_source_mapping().uuid(id).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
-            return Ok(vec![Finding::failed(CHECK, format!("mapping {id} is gone"), remedy).word("gone")]);
-        }
-        answer => answer.aws(format!("look at mapping {id}"))?,
-    };
+    let found = scene.ground.clients.lambda().get_event_source_mapping().uuid(id).send().await;
+    let found = found.aws_unless(RESOURCE_MISSING, format!("look at mapping {id}"))?;
+    let Some(found) = found else { return Ok(gone(CHECK, format!("mapping {id}"), DELETED)) };
     let word = found.state().unwrap_or("unknown").to_lowercase();
     let last = found.last_processing_result().unwrap_or("nothing yet");
     let why = found.state_transition_reason().unwrap_or("Lambda gives no reason");

@@ -2,8 +2,8 @@
 
 use chrono::Utc;
 
-use super::{Finding, Scene, capture, missing};
-use crate::error::{AwsContext, Result, sdk_code};
+use super::{Finding, Scene, capture, gone, missing};
+use crate::error::{AwsContext, Result};
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
 use crate::postgres::replication::quote_literal;
@@ -22,15 +22,13 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
             false => missing(CHECK),
         });
     };
-    let answer = match scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await {
-        Err(error) if sdk_code(&error) == "DBInstanceNotFound" => {
-            let remedy = match scene.deployment.is_existing(Output::DatabaseIdentifier) {
-                true => scene.restore(Output::DatabaseIdentifier),
-                false => "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`",
-            };
-            return Ok(vec![Finding::failed(CHECK, format!("instance {name} is gone"), remedy).word("gone")]);
-        }
-        answer => answer.aws(format!("look at database {name}"))?,
+    let answer = scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await;
+    let Some(answer) = answer.aws_unless("DBInstanceNotFound", format!("look at database {name}"))? else {
+        let remedy = match scene.deployment.is_existing(Output::DatabaseIdentifier) {
+            true => scene.restore(Output::DatabaseIdentifier),
+            false => "restore it from a snapshot, or run `outboxctl destroy`, then `outboxctl deploy`",
+        };
+        return Ok(gone(CHECK, format!("instance {name}"), remedy));
     };
     let found = answer.db_instances().first();
     let word = found.and_then(|database| database.db_instance_status()).unwrap_or("unknown").to_owned();

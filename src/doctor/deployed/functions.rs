@@ -1,7 +1,7 @@
 //! The Lambda functions.
 
-use super::{Finding, Scene, missing};
-use crate::error::{AwsContext, Result, sdk_code};
+use super::{DELETED, Finding, Scene, gone, missing};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 
 pub async fn writer(scene: Scene<'_>) -> Result<Vec<Finding>> {
@@ -19,14 +19,9 @@ pub async fn receiver(scene: Scene<'_>) -> Result<Vec<Finding>> {
 
 async fn function(scene: Scene<'_>, check: &str, output: Output, more: &str) -> Result<Vec<Finding>> {
     let Some(name) = scene.output(output) else { return Ok(missing(check)) };
-    let found = match scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let text = format!("function {name} is gone");
-            let remedy = "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
-            return Ok(vec![Finding::failed(check, text, remedy).word("gone")]);
-        }
-        answer => answer.aws(format!("look at function {name}"))?,
-    };
+    let found = scene.ground.clients.lambda().get_function_configuration().function_name(name).send().await;
+    let found = found.aws_unless(RESOURCE_MISSING, format!("look at function {name}"))?;
+    let Some(found) = found else { return Ok(gone(check, format!("function {name}"), DELETED)) };
     let state = found.state().map_or("active", |state| state.as_str()).to_lowercase();
     let update = found.last_update_status().map_or("Successful", |status| status.as_str());
     let reason = found.state_reason().or(found.last_update_status_reason()).unwrap_or("Lambda gives no reason");

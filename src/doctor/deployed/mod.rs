@@ -11,6 +11,8 @@ mod stacks;
 mod stream;
 mod tables;
 
+use std::fmt::Display;
+
 use super::run::{Check, OnFinding, run};
 use super::{Finding, Ground};
 use crate::deployment::Deployment;
@@ -35,9 +37,7 @@ impl<'a> Scene<'a> {
             true => {
                 "it was not found where [existing] in outboxctl.toml expects it: correct the name, the region or the account"
             }
-            false => {
-                "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`"
-            }
+            false => DELETED,
         }
     }
 }
@@ -83,6 +83,15 @@ fn marked(deployment: &Deployment, mut finding: Finding) -> Finding {
         finding.message.push_str(" (existing, left alone)");
     }
     finding
+}
+
+/// Remedy for a resource that a stack still lists.
+const DELETED: &str =
+    "it was deleted outside of CloudFormation, which can't restore it: `outboxctl destroy`, then `outboxctl deploy`";
+
+/// Returns the finding for a resource that does not exist any more.
+fn gone(check: &str, subject: impl Display, remedy: impl Into<String>) -> Vec<Finding> {
+    vec![Finding::failed(check, format!("{subject} is gone"), remedy).word("gone")]
 }
 
 /// Returns the finding for a stop whose stack is not deployed.

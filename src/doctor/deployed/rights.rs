@@ -6,6 +6,7 @@
 use aws_sdk_iam::types::PolicyEvaluationDecisionType as Decision;
 
 use super::{Finding, Scene};
+use crate::aws::arn::Arn;
 use crate::error::{AwsContext, Kind, Result};
 use crate::functions::rights::FUNCTIONS;
 use crate::pipelines::{Hop, Output};
@@ -82,8 +83,7 @@ impl Scene<'_> {
     /// Returns the ARN of what a function calls, from the output that names it; `None` where no stack has that output, or
     /// where IAM can't judge the call by a simulation. `function` is the function's own ARN.
     fn resource(&self, function: &str, action: &str, target: &str) -> Option<String> {
-        let parts: Vec<&str> = function.splitn(6, ':').collect();
-        let [_, partition, _, region, account, _] = parts[..] else { return None };
+        let Arn { partition, region, account, .. } = Arn::parse(function)?;
         let output = if target == "Inbox" { Output::InboxTable } else { Output::named(target)? };
         let name = self.output(output)?;
         match action.split(':').next()? {

@@ -1,17 +1,16 @@
 //! The stream between capture and consumer.
 
-use super::{Finding, Scene, missing};
-use crate::error::{AwsContext, Result, sdk_code};
+use super::{Finding, Scene, gone, missing};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Stop;
 
 const CHECK: &str = "stream";
 
 pub async fn kinesis(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
-    let answer = match scene.ground.clients.kinesis().describe_stream_summary().stream_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(scene, stop, name)),
-        answer => answer.aws(format!("look at stream {name}"))?,
-    };
+    let answer = scene.ground.clients.kinesis().describe_stream_summary().stream_name(name).send().await;
+    let answer = answer.aws_unless(RESOURCE_MISSING, format!("look at stream {name}"))?;
+    let Some(answer) = answer else { return Ok(gone(CHECK, name, scene.restore(stop.output))) };
     let Some(found) = answer.stream_description_summary() else {
         return Ok(vec![Finding::not_checked(CHECK, "Kinesis gives no description").word("unknown")]);
     };
@@ -33,10 +32,9 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
             Finding::not_checked(CHECK, format!("{arn} is not the ARN of a table's stream")).word("unknown"),
         ]);
     };
-    let answer = match scene.ground.clients.dynamodb().describe_table().table_name(table).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(gone(scene, stop, table)),
-        answer => answer.aws(format!("look at table {table}"))?,
-    };
+    let answer = scene.ground.clients.dynamodb().describe_table().table_name(table).send().await;
+    let answer = answer.aws_unless(RESOURCE_MISSING, format!("look at table {table}"))?;
+    let Some(answer) = answer else { return Ok(gone(CHECK, table, scene.restore(stop.output))) };
     let stream = answer.table().and_then(|table| table.stream_specification());
     let enabled = stream.is_some_and(|stream| stream.stream_enabled());
     let latest = answer.table().and_then(|table| table.latest_stream_arn());
@@ -55,8 +53,4 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     } else {
         Finding::ok(CHECK, format!("of table {table}, {view}, records are kept 24 h")).word("enabled")
     }])
-}
-
-fn gone(scene: Scene<'_>, stop: &Stop, name: &str) -> Vec<Finding> {
-    vec![Finding::failed(CHECK, format!("{name} is gone"), scene.restore(stop.output)).word("gone")]
 }

@@ -2,8 +2,8 @@
 
 use aws_sdk_dynamodb::types::{DestinationStatus, TableStatus};
 
-use super::{Finding, Scene, missing};
-use crate::error::{AwsContext, Result, sdk_code};
+use super::{Finding, Scene, gone, missing};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Stop;
 
 /// The name of the check of [`destination`].
@@ -14,19 +14,10 @@ pub async fn table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     const CHECK: &str = "table";
     let Some(name) = scene.output(stop.output) else { return Ok(missing(CHECK)) };
     let dynamodb = scene.ground.clients.dynamodb();
-    let answer = match dynamodb.describe_table().table_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            let text = format!("table {name} is gone");
-            return Ok(vec![
-                Finding::failed(
-                    CHECK,
-                    text,
-                    "restore it from a backup, or run `outboxctl destroy`, then `outboxctl deploy`",
-                )
-                .word("gone"),
-            ]);
-        }
-        answer => answer.aws(format!("look at table {name}"))?,
+    let answer = dynamodb.describe_table().table_name(name).send().await;
+    let Some(answer) = answer.aws_unless(RESOURCE_MISSING, format!("look at table {name}"))? else {
+        let remedy = "restore it from a backup, or run `outboxctl destroy`, then `outboxctl deploy`";
+        return Ok(gone(CHECK, format!("table {name}"), remedy));
     };
     let found = answer.table();
     let status = found.and_then(|table| table.table_status()).cloned().unwrap_or(TableStatus::Active);

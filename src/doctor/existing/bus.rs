@@ -1,20 +1,18 @@
 //! The existing bus, and the log group that has its events.
 
 use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::streams::bus as tap;
 
 pub const BUS: &str = "existing bus";
 pub const LOG: &str = "existing event log";
 
 pub async fn bus(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
-    match scene.deployment.clients.eventbridge().describe_event_bus().name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            return Ok(vec![not_found(BUS, &format!("bus {name}"))]);
-        }
-        answer => answer.aws(format!("look at bus {name}"))?,
-    };
-    Ok(vec![Finding::ok(BUS, name)])
+    let answer = scene.deployment.clients.eventbridge().describe_event_bus().name(name).send().await;
+    Ok(vec![match answer.aws_unless(RESOURCE_MISSING, format!("look at bus {name}"))? {
+        Some(_) => Finding::ok(BUS, name),
+        None => not_found(BUS, &format!("bus {name}")),
+    }])
 }
 
 /// Checks that the log group exists, and that a rule of the bus writes to it.

@@ -8,7 +8,7 @@ use aws_sdk_rds::types::DbCluster;
 
 use super::database::{CHECK, NEWER_DMS, unsupported};
 use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, Result};
 use crate::pipelines::Output;
 use crate::settings::ExistingKey;
 
@@ -17,13 +17,8 @@ const AURORA: &str = "aurora-postgresql";
 
 pub async fn cluster(scene: Scene<'_>, name: &str, endpoint: &str) -> Result<Vec<Finding>> {
     let answer = scene.deployment.clients.rds().describe_db_clusters().db_cluster_identifier(name).send().await;
-    let answer = match answer {
-        Err(error) if sdk_code(&error) == "DBClusterNotFoundFault" => {
-            return Ok(vec![not_found(CHECK, &format!("cluster {name}"))]);
-        }
-        answer => answer.aws(format!("look at cluster {name}"))?,
-    };
-    let Some(found) = answer.db_clusters().first() else {
+    let answer = answer.aws_unless("DBClusterNotFoundFault", format!("look at cluster {name}"))?;
+    let Some(found) = answer.as_ref().and_then(|answer| answer.db_clusters().first()) else {
         return Ok(vec![not_found(CHECK, &format!("cluster {name}"))]);
     };
     let given = scene.deployment.given();

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Finding, Scene, not_found};
 use crate::aws::dms::versions::Engine;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 use crate::settings::ExistingKey;
 
@@ -30,13 +30,8 @@ pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> 
         return Ok(vec![Finding::not_checked(CHECK, text)]);
     };
     let answer = scene.deployment.clients.rds().describe_db_instances().db_instance_identifier(name).send().await;
-    let answer = match answer {
-        Err(error) if sdk_code(&error) == "DBInstanceNotFound" => {
-            return Ok(vec![not_found(CHECK, &format!("RDS instance {name}"))]);
-        }
-        answer => answer.aws(format!("look at database {name}"))?,
-    };
-    let Some(found) = answer.db_instances().first() else {
+    let answer = answer.aws_unless("DBInstanceNotFound", format!("look at database {name}"))?;
+    let Some(found) = answer.as_ref().and_then(|answer| answer.db_instances().first()) else {
         return Ok(vec![not_found(CHECK, &format!("RDS instance {name}"))]);
     };
     let wanted = Wanted {
@@ -159,13 +154,11 @@ pub(super) fn unsupported(dms: &str, version: &str) -> Option<String> {
 
 /// Checks the members of the secret that DMS reads ("Using secrets to access AWS DMS endpoints" in the DMS user guide).
 pub async fn secret(scene: Scene<'_>, arn: &str, endpoint: &str) -> Result<Vec<Finding>> {
-    let answer = match scene.deployment.clients.secrets().get_secret_value().secret_id(arn).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            return Ok(vec![not_found(SECRET, &format!("secret {arn}"))]);
-        }
-        answer => answer.aws(format!("read secret {arn}"))?,
-    };
-    Ok(vec![members(answer.secret_string().unwrap_or_default(), endpoint)])
+    let answer = scene.deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
+    Ok(vec![match answer.aws_unless(RESOURCE_MISSING, format!("read secret {arn}"))? {
+        Some(answer) => members(answer.secret_string().unwrap_or_default(), endpoint),
+        None => not_found(SECRET, &format!("secret {arn}")),
+    }])
 }
 
 fn members(text: &str, endpoint: &str) -> Finding {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::reach::{self, Peer};
 use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, Kind, OrFail, Result, sdk_code};
+use crate::error::{AwsContext, Kind, OrFail, RESOURCE_MISSING, Result};
 use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing network";
@@ -72,10 +72,9 @@ fn ids(list: &str) -> Vec<String> {
 
 /// Returns the properties of a resource; None if it does not exist.
 async fn get(client: &Client, kind: &str, id: &str) -> Result<Option<Value>> {
-    let found = match client.get_resource().type_name(kind).identifier(id).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(None),
-        answer => answer.aws(format!("look at {id} (cloudformation:GetResource)"))?,
-    };
+    let found = client.get_resource().type_name(kind).identifier(id).send().await;
+    let found = found.aws_unless(RESOURCE_MISSING, format!("look at {id} (cloudformation:GetResource)"))?;
+    let Some(found) = found else { return Ok(None) };
     let properties = found.resource_description.and_then(|found| found.properties).unwrap_or_default();
     serde_json::from_str(&properties)
         .map(Some)

@@ -1,21 +1,19 @@
 //! The existing replication instance.
 
-use aws_sdk_databasemigration::types::{Filter, ReplicationInstance};
+use aws_sdk_databasemigration::types::ReplicationInstance;
 
 use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::aws::dms::filter;
+use crate::error::{AwsContext, Result};
 use crate::pipelines::Output;
 
 pub const CHECK: &str = "existing replication instance";
 
 pub async fn instance(scene: Scene<'_>, arn: &str) -> Result<Vec<Finding>> {
-    let filter = Filter::builder().name("replication-instance-arn").values(arn).build();
-    let filter = filter.map_err(|error| Error::new(Kind::Unexpected, "the filter of instances").with_source(error))?;
-    let answer = match scene.deployment.clients.dms().describe_replication_instances().filters(filter).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundFault" => None,
-        answer => answer.aws(format!("look at replication instance {arn}"))?.replication_instances,
-    };
-    let Some(found) = answer.and_then(|found| found.into_iter().next()) else {
+    let filter = filter("replication-instance-arn", arn)?;
+    let answer = scene.deployment.clients.dms().describe_replication_instances().filters(filter).send().await;
+    let answer = answer.aws_unless("ResourceNotFoundFault", format!("look at replication instance {arn}"))?;
+    let Some(found) = answer.and_then(|answer| answer.replication_instances?.pop()) else {
         return Ok(vec![not_found(CHECK, &format!("replication instance {arn}"))]);
     };
     Ok(judge(&found, scene.deployment.given().value(Output::VpcId)))

@@ -3,7 +3,7 @@
 use aws_sdk_kinesis::types::{EncryptionType, StreamDescriptionSummary};
 
 use super::{Finding, Scene, not_found};
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, RESOURCE_MISSING, Result};
 
 pub const CHECK: &str = "existing stream";
 /// The parameter with the age at which the publisher stores a failing record.
@@ -13,11 +13,9 @@ const AWS_KEY: &str = "alias/aws/kinesis";
 
 pub async fn stream(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
     let kinesis = scene.deployment.clients.kinesis();
-    let answer = match kinesis.describe_stream_summary().stream_name(name).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-            return Ok(vec![not_found(CHECK, &format!("stream {name}"))]);
-        }
-        answer => answer.aws(format!("look at stream {name}"))?,
+    let answer = kinesis.describe_stream_summary().stream_name(name).send().await;
+    let Some(answer) = answer.aws_unless(RESOURCE_MISSING, format!("look at stream {name}"))? else {
+        return Ok(vec![not_found(CHECK, &format!("stream {name}"))]);
     };
     let Some(found) = answer.stream_description_summary() else {
         return Ok(vec![Finding::not_checked(CHECK, "Kinesis gives no description")]);

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::Role;
+use crate::aws::arn::partition;
 
 /// GitHub's issuer of OpenID Connect tokens (GitHub docs, "Configuring OpenID Connect in Amazon Web Services").
 const ISSUER: &str = "token.actions.githubusercontent.com";
@@ -38,12 +39,7 @@ impl fmt::Display for Repository {
 /// Returns the trust policy with which jobs of the repository assume the role: jobs of the environment `environment`, and
 /// for the read-only role jobs of pull requests too. `region` chooses the partition.
 pub fn trust(role: Role, repository: &Repository, environment: &str, account: &str, region: Option<&str>) -> Value {
-    let partition = match region.unwrap_or_default() {
-        region if region.starts_with("us-gov-") => "aws-us-gov",
-        region if region.starts_with("cn-") => "aws-cn",
-        region if region.starts_with("eusc-") => "aws-eusc",
-        _ => "aws",
-    };
+    let partition = partition(region.unwrap_or_default());
     let mut subjects = vec![format!("repo:{repository}:environment:{environment}")];
     if role == Role::ReadOnly {
         subjects.push(format!("repo:{repository}:pull_request"));

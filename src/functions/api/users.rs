@@ -16,7 +16,7 @@ use super::request::{body, correlation_id, parts_after, traceparent};
 use super::store::{self, Item, number, number_of, text, text_of};
 use crate::aws::Clients;
 use crate::dynamodb::is_contention;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, CONDITION_FAILED, Error, Kind, Result, sdk_code};
 use crate::functions::environment::required;
 use crate::outbox::formats::dynamodb::users::event_id;
 
@@ -148,7 +148,7 @@ impl Handler {
         };
         match put.send().await {
             Ok(_) => Ok(Some(change)),
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
+            Err(error) if sdk_code(&error) == CONDITION_FAILED => Ok(None),
             Err(error) => Err(self.failed(error).into()),
         }
     }

@@ -18,7 +18,7 @@ use chrono::Utc;
 use uuid::Uuid;
 
 use super::plan::Aggregate;
-use crate::error::{AwsContext, Result, sdk_code};
+use crate::error::{AwsContext, CONDITION_FAILED, Result};
 use crate::outbox::derived_id;
 
 /// Time that a position outlives its aggregate's last event. It is longer than the retention of the outbox table: once
@@ -116,14 +116,8 @@ impl Positions for PositionsTable {
             .return_values(ReturnValue::AllNew)
             .send()
             .await;
-        match answer {
-            Ok(answer) => {
-                let delivered = answer.attributes().map_or(0, delivered);
-                Ok(Some(Claim { delivered, owner }))
-            }
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(None),
-            Err(error) => Err(error).aws(format!("claim an aggregate in {}", self.table)),
-        }
+        let claimed = answer.aws_unless(CONDITION_FAILED, format!("claim an aggregate in {}", self.table))?;
+        Ok(claimed.map(|answer| Claim { delivered: answer.attributes().map_or(0, delivered), owner }))
     }
 
     async fn renew(&self, aggregate: &Aggregate, claim: &Claim, time: Duration) -> Result<()> {
@@ -138,12 +132,8 @@ impl Positions for PositionsTable {
             .expression_attribute_values(":until", number(until(time)))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(()),
-            // It expired and another consumer has it, or it was released meanwhile.
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(()),
-            Err(error) => Err(error).aws(format!("renew a claim in {}", self.table)),
-        }
+        // The condition fails if the claim expired and another consumer has it, or if it was released meanwhile.
+        answer.aws_unless(CONDITION_FAILED, format!("renew a claim in {}", self.table)).map(drop)
     }
 
     async fn release(&self, aggregate: &Aggregate, claim: Claim, delivered: i64) -> Result<()> {
@@ -159,13 +149,9 @@ impl Positions for PositionsTable {
             .expression_attribute_values(":purge", number(purge_at()))
             .send()
             .await;
-        match answer {
-            Ok(_) => Ok(()),
-            // The claim expired and another consumer took it, or an earlier attempt of this request succeeded: the
-            // position is safe either way.
-            Err(error) if sdk_code(&error) == "ConditionalCheckFailedException" => Ok(()),
-            Err(error) => Err(error).aws(format!("store a position in {}", self.table)),
-        }
+        // The condition fails if the claim expired and another consumer took it, or if an earlier attempt of this request
+        // succeeded: the position is safe either way.
+        answer.aws_unless(CONDITION_FAILED, format!("store a position in {}", self.table)).map(drop)
     }
 }
 

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
-use tokio::time::{Instant, sleep};
 
 use super::input::Input;
 use super::kind::Kind;
 use super::{Call, Dms, operations};
-use crate::local::gateway::{Gateway, Resource, ResourceProvider, ResourceRequest};
+use crate::local::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
+use crate::timing::Wait;
 
 /// Time limit for a resource to become ready.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -191,7 +191,11 @@ impl DmsResources {
 /// ("The task must be stopped before you can modify it", ModifyReplicationTask).
 async fn stop(provider: &DmsResources, call: &Call<'_>, arn: &str) -> Result<(), String> {
     let status = || call.store.find(arn).map_or(String::new(), |task| task.status().to_owned());
-    until(|| !["starting", "creating", "modifying"].contains(&status().as_str()), "the task does not settle").await?;
+    until(
+        || !["starting", "creating", "modifying"].contains(&status().as_str()),
+        "the task stays in a transitional state",
+    )
+    .await?;
     if status() == "running" {
         let body = Map::from_iter([("ReplicationTaskArn".to_owned(), arn.into())]);
         provider.ask(call, "StopReplicationTask", body).await?;
@@ -206,14 +210,8 @@ async fn wait_until_ready(call: &Call<'_>, arn: &str) -> Result<(), String> {
 }
 
 async fn until(done: impl Fn() -> bool, otherwise: &str) -> Result<(), String> {
-    let deadline = Instant::now() + PATIENCE;
-    while !done() {
-        if Instant::now() > deadline {
-            return Err(otherwise.to_owned());
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    Ok(())
+    let wait = Wait::new(Duration::from_millis(20), PATIENCE);
+    if wait.until(done).await { Ok(()) } else { Err(otherwise.to_owned()) }
 }
 
 /// Returns the values of `Ref` and `Fn::GetAtt`.
@@ -239,19 +237,11 @@ impl ResourceProvider for DmsResources {
         TYPES
     }
 
-    fn create<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>> {
+    fn create<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
         Box::pin(async move { self.make(gateway, &request).await })
     }
 
-    fn update<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>> {
+    fn update<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
         Box::pin(async move { self.change(gateway, &request).await })
     }
 

@@ -12,6 +12,7 @@ use super::invoke::{Invoked, event};
 use super::mapping::Mapping;
 use super::source::BatchInfo;
 use crate::aws::Clients;
+use crate::aws::arn::Arn;
 use crate::error::{AwsContext, Error, Kind, Result};
 
 /// Origin of a batch.
@@ -40,9 +41,9 @@ pub async fn send(
     };
     let now = Utc::now();
     let mut document = document(origin, batch, last, now);
-    let name = arn.rsplit(':').next().unwrap_or_default();
-    match arn.split(':').nth(2) {
-        Some("s3") => {
+    let Some(Arn { service, resource: name, .. }) = Arn::parse(arn) else { return Err(unknown(arn)) };
+    match service {
+        "s3" => {
             document["payload"] = event(&batch.records).to_string().into();
             let key = key(origin, now);
             tracing::error!(mapping = origin.mapping.id, key, "{} records discarded", batch.records.len());
@@ -50,15 +51,19 @@ pub async fn send(
             let sent = request.body(document.to_string().into_bytes().into()).send().await;
             sent.map(drop).aws(format!("put s3://{name}/{key}"))
         }
-        Some("sqs") => {
+        "sqs" => {
             // The role needs sqs:SendMessage only.
             let answer = own.sqs().get_queue_url().queue_name(name).send().await;
             let url = answer.aws(format!("find queue {name}"))?.queue_url.unwrap_or_default();
             let sent = clients.sqs().send_message().queue_url(url).message_body(document.to_string()).send().await;
             sent.map(drop).aws(format!("send to queue {name}"))
         }
-        _ => Err(Error::new(Kind::Unexpected, format!("{arn} is not a failure destination"))),
+        _ => Err(unknown(arn)),
     }
+}
+
+fn unknown(arn: &str) -> Error {
+    Error::new(Kind::Unexpected, format!("{arn} is not a failure destination"))
 }
 
 fn key(origin: &Origin<'_>, now: DateTime<Utc>) -> String {

@@ -7,6 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::aws::arn::Arn;
+
 /// Settings of a mapping; absent ones have Lambda's defaults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -111,9 +113,9 @@ pub enum Service {
 impl Service {
     /// Returns the kind of a source; `None` for one that the emulator polls.
     pub fn of(source_arn: &str) -> Option<Self> {
-        match source_arn.split(':').nth(2) {
-            Some("kinesis") => Some(Self::Kinesis),
-            Some("dynamodb") => Some(Self::DynamoDb),
+        match Arn::parse(source_arn)?.service {
+            "kinesis" => Some(Self::Kinesis),
+            "dynamodb" => Some(Self::DynamoDb),
             _ => None,
         }
     }
@@ -203,7 +205,7 @@ fn check(settings: &Settings) -> Result<(), String> {
         return Err("StartingPositionTimestamp requires StartingPosition AT_TIMESTAMP".into());
     }
     if let Some(arn) = settings.destination_config.on_failure.as_ref().and_then(|d| d.destination.as_deref())
-        && !matches!(arn.split(':').nth(2), Some("s3" | "sqs"))
+        && !Arn::parse(arn).is_some_and(|arn| matches!(arn.service, "s3" | "sqs"))
     {
         return Err(format!("{arn} is not a bucket or a queue; the local stack has no other failure destinations"));
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::EventSources;
 use super::api::{arn, create, delete, is_ours, update};
-use crate::local::gateway::{ApiRequest, Gateway, Resource, ResourceProvider, ResourceRequest};
+use crate::local::gateway::{ApiRequest, Gateway, Made, Resource, ResourceProvider, ResourceRequest};
 
 const TYPES: &[&str] = &["AWS::Lambda::EventSourceMapping"];
 
@@ -18,19 +18,11 @@ impl ResourceProvider for EventSources {
         TYPES
     }
 
-    fn create<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>> {
+    fn create<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
         Box::pin(self.make(gateway, request))
     }
 
-    fn update<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>> {
+    fn update<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
         Box::pin(async move {
             // The stream and the starting position can't be changed: such an update replaces the mapping.
             let same = |name: &str| request.properties.get(name) == request.old_properties.get(name);

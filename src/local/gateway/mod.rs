@@ -24,7 +24,7 @@ pub use api::{ApiRequest, ApiResponse};
 pub use emulator::{Emulator, MAPPING_HEADER, SERVICE_HEADER, UNREACHABLE_HEADER, as_header};
 pub use encoding::fields as query_fields;
 pub use server::serve;
-pub use service::{Resource, ResourceProvider, ResourceRequest, Service};
+pub use service::{Made, Resource, ResourceProvider, ResourceRequest, Service};
 pub use sessions::Right;
 
 use std::future::Future;

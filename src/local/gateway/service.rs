@@ -59,21 +59,16 @@ pub struct Resource {
     pub attributes: Map<String, Value>,
 }
 
+/// A resource to come, or the reason why it can't be created or updated.
+pub type Made<'a> = BoxFuture<'a, Result<Resource, String>>;
+
 /// Resources of CloudFormation types that the emulator lacks. An error's text becomes the resource's status reason.
 pub trait ResourceProvider: Send + Sync {
     fn types(&self) -> &'static [&'static str];
 
-    fn create<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>>;
+    fn create<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a>;
 
-    fn update<'a>(
-        &'a self,
-        gateway: &'a Arc<Gateway>,
-        request: ResourceRequest,
-    ) -> BoxFuture<'a, Result<Resource, String>>;
+    fn update<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a>;
 
     /// Deletes a resource. Succeeds if it is gone already.
     fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>>;

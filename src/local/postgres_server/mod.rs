@@ -15,7 +15,7 @@ mod wire;
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio_postgres::NoTls;
 
@@ -28,6 +28,8 @@ use super::tools::PostgresPrograms;
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::session;
+use crate::timing::Wait;
+use rustix::process::Signal;
 
 pub use settings::SUPERUSER;
 use tokens::Tokens;
@@ -120,21 +122,20 @@ impl Server {
     }
 
     async fn ready(&mut self, log: &Path) -> Result<()> {
-        let deadline = Instant::now() + START_PATIENCE;
+        let wait = Wait::new(Duration::from_millis(30), START_PATIENCE);
         loop {
-            match superuser(&self.about, "postgres").await {
+            let refused = match superuser(&self.about, "postgres").await {
                 Ok(client) => return settings::make_roles(&client).await,
-                Err(error) if Instant::now() > deadline => {
-                    return Err(Error::new(Kind::LocalSetup, "PostgreSQL does not answer").with_source(error));
-                }
-                Err(_) => {}
-            }
+                Err(error) => error,
+            };
             tokio::select! {
                 how = self.process.ended() => {
                     return Err(Error::new(Kind::LocalSetup, format!("{how}: {}", last_lines(log)))
                         .hint(format!("its log is {}", log.display())));
                 }
-                () = tokio::time::sleep(Duration::from_millis(30)) => {}
+                lasts = wait.next() => if !lasts {
+                    return Err(Error::new(Kind::LocalSetup, "PostgreSQL does not answer").with_source(refused));
+                }
             }
         }
     }
@@ -233,12 +234,10 @@ async fn end_orphan(data: &Path) {
     let text = std::fs::read(&file).unwrap_or_default();
     let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let Some(pid) = std::str::from_utf8(first).ok().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
-    let deadline = Instant::now() + STOP_PATIENCE;
     if process::works_on(pid, "postgres", data) {
-        child::interrupt(pid);
-        while process::works_on(pid, "postgres", data) && Instant::now() < deadline {
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        child::signal(pid, Signal::INT);
+        let ended = || !process::works_on(pid, "postgres", data);
+        Wait::new(Duration::from_millis(50), STOP_PATIENCE).until(ended).await;
     } else if process::exists(pid) {
         tracing::warn!(pid, "{} names a process that is not PostgreSQL's; the file is removed", file.display());
         // If this fails, the server reports the reason.

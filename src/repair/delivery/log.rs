@@ -5,7 +5,7 @@ use chrono::Utc;
 
 use super::Record;
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 use crate::outbox::Verdict;
 
 /// The log stream that redrives write to.
@@ -49,7 +49,7 @@ async fn write(clients: &Clients, group: &str, texts: Vec<String>) -> Result<()>
     let logs = clients.logs();
     let request = logs.put_log_events().log_group_name(group).log_stream_name(STREAM).set_log_events(Some(events));
     let mut written = request.clone().send().await;
-    if written.as_ref().is_err_and(|error| sdk_code(error) == "ResourceNotFoundException") {
+    if written.as_ref().is_err_and(|error| sdk_code(error) == RESOURCE_MISSING) {
         let made = logs.create_log_stream().log_group_name(group).log_stream_name(STREAM).send().await;
         match made {
             Err(error) if sdk_code(&error) == "ResourceAlreadyExistsException" => {}

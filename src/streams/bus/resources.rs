@@ -8,7 +8,7 @@ use chrono::Utc;
 use serde_json::json;
 
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 use crate::streams::owner;
 
 /// Prefix of the name that queue and rule share.
@@ -121,9 +121,9 @@ fn is_missing_queue(code: &str) -> bool {
 
 async fn remove_rule(clients: &Clients, bus: &str, name: &str) -> Result<()> {
     let events = clients.eventbridge();
-    match events.remove_targets().rule(name).event_bus_name(bus).ids(TARGET).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(()),
-        answer => drop(answer.aws(format!("remove the target of rule {name}"))?),
+    let removed = events.remove_targets().rule(name).event_bus_name(bus).ids(TARGET).send().await;
+    if removed.aws_unless(RESOURCE_MISSING, format!("remove the target of rule {name}"))?.is_none() {
+        return Ok(());
     }
     events.delete_rule().name(name).event_bus_name(bus).send().await.aws(format!("delete rule {name}")).map(drop)
 }
@@ -136,10 +136,8 @@ pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     let (mut names, mut token) = (Vec::new(), None);
     loop {
         let page = clients.eventbridge().list_rules().event_bus_name(bus).set_next_token(token).send().await;
-        let page = match page {
-            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(names),
-            page => page.aws(format!("list the rules of bus {bus}"))?,
-        };
+        let page = page.aws_unless(RESOURCE_MISSING, format!("list the rules of bus {bus}"))?;
+        let Some(page) = page else { return Ok(names) };
         names.extend(page.rules.unwrap_or_default().into_iter().filter_map(|rule| rule.name));
         token = page.next_token;
         if token.is_none() {
@@ -150,6 +148,12 @@ pub async fn rules(clients: &Clients, bus: &str) -> Result<Vec<String>> {
 
 /// Returns the queues that killed processes left behind, by name, with their bus.
 pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
+    let found = orphaned_queues(clients).await?;
+    Ok(found.into_iter().map(|orphan| format!("{} of bus {}", orphan.name, orphan.bus)).collect())
+}
+
+/// Returns the queues that killed processes left behind; the bus is "?" if it is not known.
+async fn orphaned_queues(clients: &Clients) -> Result<Vec<Resources>> {
     let mut found = Vec::new();
     let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
     for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
@@ -159,8 +163,9 @@ pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };
         if owner::is_orphan(&tags, Utc::now()) {
-            let name = queue_url.rsplit('/').next().unwrap_or(queue_url);
-            found.push(format!("{name} of bus {}", tags.get(BUS).map_or("?", String::as_str)));
+            let name = queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned();
+            let bus = tags.get(BUS).map_or_else(|| "?".to_owned(), String::clone);
+            found.push(Resources { name, bus, queue_url: queue_url.clone() });
         }
     }
     Ok(found)
@@ -169,35 +174,20 @@ pub async fn orphans(clients: &Clients) -> Result<Vec<String>> {
 /// Removes the queues and rules that killed processes left on this bus; returns their names.
 pub async fn remove_orphans(clients: &Clients, bus: &str) -> Result<Vec<String>> {
     let mut removed = Vec::new();
-    let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
-    for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
-        let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
-            // Its owner removed it meanwhile.
-            Err(error) if is_missing_queue(sdk_code(&error)) => continue,
-            answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
-        };
-        if tags.get(BUS).is_some_and(|of| of == bus) && owner::is_orphan(&tags, Utc::now()) {
-            let name = queue_url.rsplit('/').next().unwrap_or(queue_url).to_owned();
-            let orphan = Resources { name: name.clone(), bus: bus.to_owned(), queue_url: queue_url.clone() };
-            orphan.remove(clients).await?;
-            removed.push(name);
-        }
+    for orphan in orphaned_queues(clients).await?.into_iter().filter(|orphan| orphan.bus == bus) {
+        orphan.remove(clients).await?;
+        removed.push(orphan.name);
     }
     // A rule without its queue: its owner was killed between removing the two.
     let events = clients.eventbridge();
-    let rules = match events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await {
-        // The bus was deleted, and its rules with it.
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Vec::new(),
-        answer => answer.aws("list the temporary rules")?.rules.unwrap_or_default(),
-    };
-    for rule in &rules {
+    let rules = events.list_rules().event_bus_name(bus).name_prefix(PREFIX).send().await;
+    // The rules of a deleted bus are deleted with it.
+    let rules = rules.aws_unless(RESOURCE_MISSING, "list the temporary rules")?.and_then(|page| page.rules);
+    for rule in rules.unwrap_or_default() {
         let (Some(name), Some(arn)) = (rule.name(), rule.arn()) else { continue };
         let tags = events.list_tags_for_resource().resource_arn(arn).send().await;
-        let tags = match tags {
-            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => continue,
-            answer => answer.aws("read a temporary rule's tags")?.tags.unwrap_or_default(),
-        };
-        let tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+        let Some(tags) = tags.aws_unless(RESOURCE_MISSING, "read a temporary rule's tags")? else { continue };
+        let tags = tags.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value)).collect();
         if owner::is_orphan(&tags, Utc::now()) {
             remove_rule(clients, bus, name).await?;
             removed.push(name.to_owned());

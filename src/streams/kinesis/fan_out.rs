@@ -9,13 +9,13 @@ use std::time::Duration;
 use aws_sdk_kinesis::Client;
 use aws_sdk_kinesis::types::ConsumerStatus;
 use chrono::Utc;
-use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::aws::Clients;
-use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
+use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result, sdk_code};
 use crate::report::{Event, Reporter};
 use crate::streams::owner;
+use crate::timing::Wait;
 
 const PREFIX: &str = "outboxctl-tail-";
 /// Maximum wait; a consumer is usually active within some seconds.
@@ -41,13 +41,9 @@ impl FanOut {
         cancel: &CancellationToken,
     ) -> Result<Self> {
         let client = clients.kinesis();
-        let described = match client.describe_stream_summary().stream_name(stream).send().await {
-            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => {
-                return Err(Error::new(Kind::StreamMissing, format!("stream {stream} not found")));
-            }
-            described => described.aws(format!("describe stream {stream}"))?,
+        let Some(stream_arn) = arn(&client, stream).await? else {
+            return Err(Error::new(Kind::StreamMissing, format!("stream {stream} not found")));
         };
-        let stream_arn = described.stream_description_summary().map(|s| s.stream_arn().to_owned()).unwrap_or_default();
         match remove_orphans(&client, &stream_arn).await {
             Ok(names) if names.is_empty() => {}
             Ok(names) => reporter.note(format!("removed leftovers of a killed run: {}", names.join(", "))),
@@ -87,18 +83,19 @@ impl FanOut {
     }
 
     async fn active(&self, pause: Duration) -> Result<()> {
-        let begun = Instant::now();
-        while begun.elapsed() < ACTIVE_WITHIN {
+        let wait = Wait::new(pause, ACTIVE_WITHIN);
+        loop {
             let answer = self.client.describe_stream_consumer().consumer_arn(&self.arn).send().await;
             let answer = answer.aws(format!("describe consumer {}", self.name))?;
             let found = answer.consumer_description().map(|consumer| consumer.consumer_status());
             if found == Some(&ConsumerStatus::Active) {
                 return Ok(());
             }
-            tokio::time::sleep(pause).await;
+            if !wait.next().await {
+                let text = format!("consumer {} was not active within {} s", self.name, ACTIVE_WITHIN.as_secs());
+                return Err(Error::new(Kind::Failed, text));
+            }
         }
-        let text = format!("consumer {} was not active within {} s", self.name, ACTIVE_WITHIN.as_secs());
-        Err(Error::new(Kind::Failed, text))
     }
 
     /// Removes the consumer.
@@ -108,11 +105,16 @@ impl FanOut {
     }
 }
 
+/// Returns the ARN of a stream; None if it does not exist.
+async fn arn(client: &Client, stream: &str) -> Result<Option<String>> {
+    let found = client.describe_stream_summary().stream_name(stream).send().await;
+    let found = found.aws_unless(RESOURCE_MISSING, format!("describe stream {stream}"))?;
+    Ok(found.and_then(|found| Some(found.stream_description_summary?.stream_arn)))
+}
+
 async fn deregister(client: &Client, arn: &str) -> Result<()> {
-    match client.deregister_stream_consumer().consumer_arn(arn).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => Ok(()),
-        answer => answer.aws(format!("deregister consumer {arn}")).map(drop),
-    }
+    let gone = client.deregister_stream_consumer().consumer_arn(arn).send().await;
+    gone.aws_unless(RESOURCE_MISSING, format!("deregister consumer {arn}")).map(drop)
 }
 
 /// The registered consumers of a stream.
@@ -130,11 +132,7 @@ pub struct Consumers {
 /// Those of Kinesis.
 pub async fn consumers(clients: &Clients, stream: &str) -> Result<Consumers> {
     let client = clients.kinesis();
-    let arn = match client.describe_stream_summary().stream_name(stream).send().await {
-        Err(error) if sdk_code(&error) == "ResourceNotFoundException" => return Ok(Consumers::default()),
-        described => described.aws(format!("describe stream {stream}"))?,
-    };
-    let arn = arn.stream_description_summary().map(|summary| summary.stream_arn().to_owned()).unwrap_or_default();
+    let Some(arn) = arn(&client, stream).await? else { return Ok(Consumers::default()) };
     let removed = remove_orphans(&client, &arn).await?;
     let listed = client.list_stream_consumers().stream_arn(&arn).send().await;
     let listed = listed.aws(format!("list the consumers of stream {stream}"))?.consumers.unwrap_or_default();
@@ -160,7 +158,7 @@ async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>
                 tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()
             }
             // Its owner removed it meanwhile.
-            Err(error) if sdk_code(&error) == "ResourceNotFoundException" => continue,
+            Err(error) if sdk_code(&error) == RESOURCE_MISSING => continue,
             // The local stack keeps no tags of consumers, and the caller may lack permission to read them.
             Err(_) => owner::tags_of_name(
                 consumer.consumer_name().trim_start_matches(PREFIX).rsplit_once('_').map_or("", |(owner, _)| owner),
