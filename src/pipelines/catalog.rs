@@ -130,6 +130,12 @@ impl Pipeline {
 }
 
 impl Stack {
+    /// Returns a stack of the pipeline, without dependencies, parameters and data.
+    pub const fn new(name: &'static str, template: &'static str) -> Self {
+        let (depends_on, parameters): (&[&str], &[(&str, Source)]) = (&[], &[]);
+        Self { name, owner: Owner::Pipeline, template, depends_on, parameters, holds_data: false, sample: false }
+    }
+
     /// Returns the CloudFormation stack name.
     pub fn full_name(&self, pipeline: &Pipeline, stage: &str) -> String {
         match self.owner {

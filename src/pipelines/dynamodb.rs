@@ -1,45 +1,25 @@
 //! Stacks that the DynamoDB pipelines share.
 
-use super::catalog::{Owner, Source, Stack};
+use super::catalog::{Source, Stack};
 pub use super::shared::{BUS, CODE};
 use super::template;
 use Source::Protected;
 
 /// The tables of aggregates and outbox, captured by a DynamoDB stream.
 pub const TABLES: Stack = Stack {
-    name: "tables",
-    owner: Owner::Pipeline,
-    template: template!("tables"),
-    depends_on: &[],
     parameters: &[("DeletionProtection", Protected), ("KeepData", Protected)],
     holds_data: true,
-    sample: false,
+    ..Stack::new("tables", template!("tables"))
 };
 
 /// Returns the HTTP API that writes to [`TABLES`], with the routes of the sample.
 pub const fn api(parameters: &'static [(&'static str, Source)]) -> Stack {
-    Stack {
-        name: "api",
-        owner: Owner::Pipeline,
-        template: template!("api"),
-        depends_on: &["code", "tables"],
-        parameters,
-        holds_data: false,
-        sample: true,
-    }
+    Stack { depends_on: &["code", "tables"], parameters, sample: true, ..Stack::new("api", template!("api")) }
 }
 
 /// Returns the consumer of the stream.
 pub const fn consumer(depends_on: &'static [&'static str], parameters: &'static [(&'static str, Source)]) -> Stack {
-    Stack {
-        name: "consumer",
-        owner: Owner::Pipeline,
-        template: template!("consumer"),
-        depends_on,
-        parameters,
-        holds_data: false,
-        sample: false,
-    }
+    Stack { depends_on, parameters, ..Stack::new("consumer", template!("consumer")) }
 }
 
 /// Builds the parameters of [`api`]: `extra` ones, and those that every API has.

@@ -1,6 +1,6 @@
 //! `dynamodb-cdc`: one DynamoDB table, without an outbox → DynamoDB Streams → Lambda → EventBridge → rule → Lambda.
 
-use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
+use super::catalog::{Artifact, Pipeline, Source, Stack};
 use super::dynamodb::{self, api_parameters, consumer_parameters};
 use super::stops::{
     API, BUS, EVENT_LOG, FAILURE_BUCKET, PUBLISHER, RECEIVER, TABLE, TO_PUBLISHER, UNDELIVERED, UNLOGGED, USERS_STREAM,
@@ -27,9 +27,6 @@ pub const PIPELINE: Pipeline = Pipeline {
             consumer_parameters!("forwarder.users", Output::UsersStreamArn,),
         ),
         Stack {
-            name: "receiver",
-            owner: Owner::Pipeline,
-            template: template!("receiver"),
             depends_on: &["code", "bus"],
             parameters: &[
                 ("NamePrefix", Source::NamePrefix),
@@ -38,8 +35,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("Architecture", Source::Artifact(Artifact::Architecture)),
                 ("BusName", Source::Output(Output::BusName)),
             ],
-            holds_data: false,
-            sample: false,
+            ..Stack::new("receiver", template!("receiver"))
         },
     ],
 };

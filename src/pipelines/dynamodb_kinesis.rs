@@ -1,6 +1,6 @@
 //! `dynamodb-kinesis`: DynamoDB outbox → Kinesis Data Streams for DynamoDB → Lambda → EventBridge.
 
-use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
+use super::catalog::{Artifact, Pipeline, Source, Stack};
 use super::dynamodb::{self, api_parameters, consumer_parameters};
 use super::stops::{
     API, BUS, EVENT_LOG, FAILURE_BUCKET, KINESIS, KINESIS_DESTINATION, OUTBOX_TABLE, PUBLISHER, TO_PUBLISHER, UNLOGGED,
@@ -28,15 +28,7 @@ pub const PIPELINE: Pipeline = Pipeline {
     },
     stacks: &[
         dynamodb::CODE,
-        Stack {
-            name: "stream",
-            owner: Owner::Pipeline,
-            template: template!("stream"),
-            depends_on: &[],
-            parameters: &[],
-            holds_data: true,
-            sample: false,
-        },
+        Stack { holds_data: true, ..Stack::new("stream", template!("stream")) },
         dynamodb::BUS,
         Stack {
             depends_on: &["stream"],

@@ -1,6 +1,6 @@
 //! `rds-eventbridge`: PostgreSQL on RDS → DMS → Kinesis → Lambda → EventBridge.
 
-use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
+use super::catalog::{Artifact, Pipeline, Source, Stack};
 use super::shared::{ACCOUNT, BUS, CODE, DATABASE, DMS, NETWORK, STREAM};
 use super::stops::{self, API, DMS_TASK, EVENT_LOG, FAILURE_BUCKET, KINESIS, PUBLISHER, TO_PUBLISHER, UNLOGGED};
 use super::{Output, Route, Sample, template};
@@ -24,9 +24,6 @@ pub const PIPELINE: Pipeline = Pipeline {
         DATABASE,
         DMS,
         Stack {
-            name: "functions",
-            owner: Owner::Pipeline,
-            template: template!("functions"),
             depends_on: &["network", "code", "database", "stream", "bus"],
             parameters: &[
                 ("NamePrefix", NamePrefix),
@@ -47,8 +44,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("BusName", Source::Output(Output::BusName)),
                 ("BusArn", Source::Output(Output::BusArn)),
             ],
-            holds_data: false,
-            sample: false,
+            ..Stack::new("functions", template!("functions"))
         },
     ],
 };

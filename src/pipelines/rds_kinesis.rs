@@ -1,6 +1,6 @@
 //! `rds-kinesis`: PostgreSQL on RDS → DMS → Kinesis → a long-running consumer that marks what it processed.
 
-use super::catalog::{Artifact, Owner, Pipeline, Source, Stack};
+use super::catalog::{Artifact, Pipeline, Source, Stack};
 use super::shared::{ACCOUNT, CODE, DATABASE, DMS, EXISTING_STREAM, NETWORK, STREAM};
 use super::stops::{self, API, CONSUMERS, DMS_TASK, FAILURE_TABLE, KINESIS, PROCESSED_LOG, TO_STREAM};
 use super::{Output, Route, Sample, template};
@@ -27,9 +27,6 @@ pub const PIPELINE: Pipeline = Pipeline {
         DATABASE,
         DMS,
         Stack {
-            name: "people",
-            owner: Owner::Pipeline,
-            template: template!("people"),
             depends_on: &["network", "code", "database"],
             parameters: &[
                 ("NamePrefix", NamePrefix),
@@ -45,13 +42,9 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
                 ("DatabaseCertificate", Source::Artifact(Artifact::DatabaseCertificate)),
             ],
-            holds_data: false,
-            sample: false,
+            ..Stack::new("people", template!("people"))
         },
         Stack {
-            name: "leases",
-            owner: Owner::Pipeline,
-            template: template!("leases"),
             depends_on: &["stream", "database"],
             parameters: &[
                 ("NamePrefix", NamePrefix),
@@ -61,7 +54,7 @@ pub const PIPELINE: Pipeline = Pipeline {
                 ("DatabaseResourceId", Source::Output(Output::DatabaseResourceId)),
             ],
             holds_data: true,
-            sample: false,
+            ..Stack::new("leases", template!("leases"))
         },
     ],
 };

@@ -7,70 +7,35 @@ use Source::{NamePrefix, Protected};
 
 /// Roles that DMS requires once per account.
 pub const ACCOUNT: Stack = Stack {
-    name: "account",
     owner: Owner::Account,
-    template: template!("account"),
-    depends_on: &[],
     parameters: &[
         ("CreateDmsVpcRole", Source::RoleMissing("dms-vpc-role")),
         ("CreateDmsLogsRole", Source::RoleMissing("dms-cloudwatch-logs-role")),
     ],
-    holds_data: false,
-    sample: false,
+    ..Stack::new("account", template!("account"))
 };
 
 /// VPC, subnets, security groups and endpoints.
-pub const NETWORK: Stack = Stack {
-    name: "network",
-    owner: Owner::Pipeline,
-    template: template!("network"),
-    depends_on: &[],
-    parameters: &[("NamePrefix", NamePrefix), EXISTING_STREAM],
-    holds_data: false,
-    sample: false,
-};
+pub const NETWORK: Stack =
+    Stack { parameters: &[("NamePrefix", NamePrefix), EXISTING_STREAM], ..Stack::new("network", template!("network")) };
 
 /// The parameter of [`NETWORK`] with the stream that its endpoint leads to, in place of the pipeline's own.
 pub const EXISTING_STREAM: (&str, Source) = ("ExistingStreamArn", Source::Existing(Output::StreamArn));
 
 /// Bucket of the functions' package.
-pub const CODE: Stack = Stack {
-    name: "code",
-    owner: Owner::Pipeline,
-    template: template!("code"),
-    depends_on: &[],
-    parameters: &[],
-    holds_data: false,
-    sample: false,
-};
+pub const CODE: Stack = Stack::new("code", template!("code"));
 
 /// Kinesis stream between capture and consumer.
-pub const STREAM: Stack = Stack {
-    name: "stream",
-    owner: Owner::Pipeline,
-    template: template!("stream"),
-    depends_on: &[],
-    parameters: &[],
-    holds_data: true,
-    sample: false,
-};
+pub const STREAM: Stack = Stack { holds_data: true, ..Stack::new("stream", template!("stream")) };
 
 /// Event bus and its log.
 pub const BUS: Stack = Stack {
-    name: "bus",
-    owner: Owner::Pipeline,
-    template: template!("bus"),
-    depends_on: &[],
     parameters: &[("NamePrefix", NamePrefix), ("ExistingBusName", Source::Existing(Output::BusName))],
-    holds_data: false,
-    sample: false,
+    ..Stack::new("bus", template!("bus"))
 };
 
 /// PostgreSQL on RDS, with the owner's secret.
 pub const DATABASE: Stack = Stack {
-    name: "database",
-    owner: Owner::Pipeline,
-    template: template!("database"),
     depends_on: &["network"],
     parameters: &[
         ("NamePrefix", NamePrefix),
@@ -80,14 +45,11 @@ pub const DATABASE: Stack = Stack {
         ("DatabaseSecurityGroupId", Source::Output(Output::DatabaseSecurityGroupId)),
     ],
     holds_data: true,
-    sample: false,
+    ..Stack::new("database", template!("database"))
 };
 
 /// Capture of the outbox table into the stream.
 pub const DMS: Stack = Stack {
-    name: "dms",
-    owner: Owner::Pipeline,
-    template: template!("dms"),
     depends_on: &["account", "network", "database", "stream"],
     parameters: &[
         ("NamePrefix", NamePrefix),
@@ -107,6 +69,5 @@ pub const DMS: Stack = Stack {
         ("OutboxFilterColumn", Source::Artifact(Artifact::Outbox(Mapping::FilterColumn))),
         ("OutboxFilterOperator", Source::Artifact(Artifact::Outbox(Mapping::FilterOperator))),
     ],
-    holds_data: false,
-    sample: false,
+    ..Stack::new("dms", template!("dms"))
 };
