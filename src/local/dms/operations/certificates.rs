@@ -2,9 +2,9 @@
 
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
-use super::{Call, now, one};
+use super::{Call, document, now, one};
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
@@ -16,11 +16,12 @@ pub(super) fn import(call: &Call<'_>, input: &Input) -> Answer<Value> {
     if readable.map_or(true, |certificates| certificates.is_empty()) {
         return Err(Fault { code: "InvalidCertificateFault", message: "The certificate was not valid".into() });
     }
-    let mut document = Map::new();
-    document.insert("CertificateIdentifier".into(), name.into());
-    document.insert("CertificatePem".into(), pem.into());
-    document.insert("CertificateCreationDate".into(), now());
-    document.insert("CertificateOwner".into(), call.gateway.account.into());
+    let document = document(json!({
+        "CertificateIdentifier": name,
+        "CertificatePem": pem,
+        "CertificateCreationDate": now(),
+        "CertificateOwner": call.gateway.account,
+    }));
     let arn = call.arn(Kind::Certificate, None);
     call.add(Kind::Certificate, arn, document, input).map(one)
 }

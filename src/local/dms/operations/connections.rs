@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Call, one};
+use super::{Call, document, one};
 use crate::local::dms::endpoint;
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
@@ -23,12 +23,13 @@ pub(super) fn test(call: &Call<'_>, input: &Input) -> Answer<Value> {
         return Err(Fault::state("The connection is being tested already"));
     }
     call.store.remove(|resource| resource.arn == arn)?;
-    let mut document = Map::new();
-    document.insert("ReplicationInstanceArn".into(), instance.arn.as_str().into());
-    document.insert("EndpointArn".into(), endpoint.arn.as_str().into());
-    document.insert("Status".into(), "testing".into());
-    document.insert("EndpointIdentifier".into(), endpoint.identifier().into());
-    document.insert("ReplicationInstanceIdentifier".into(), instance.identifier().into());
+    let document = document(json!({
+        "ReplicationInstanceArn": instance.arn,
+        "EndpointArn": endpoint.arn,
+        "Status": "testing",
+        "EndpointIdentifier": endpoint.identifier(),
+        "ReplicationInstanceIdentifier": instance.identifier(),
+    }));
     let hidden = Internal::default();
     let connection = Resource { kind: Kind::Connection, arn, document, tags: Default::default(), hidden };
     let connection = call.store.add(connection)?;

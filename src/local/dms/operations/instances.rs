@@ -1,8 +1,8 @@
 //! Replication instances: records only; the data plane runs in this process.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Call, now, one};
+use super::{Call, document, now, one};
 use crate::aws::dms::versions::{CREATABLE, DEFAULT, Engine};
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
@@ -28,19 +28,20 @@ pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     }
     engine(input)?;
     let class = input.text("ReplicationInstanceClass")?;
-    let mut document = Map::new();
-    document.insert("ReplicationInstanceIdentifier".into(), name.into());
-    document.insert("ReplicationInstanceClass".into(), class.into());
-    document.insert("ReplicationInstanceStatus".into(), "creating".into());
-    document.insert("AllocatedStorage".into(), 50.into());
-    document.insert("EngineVersion".into(), DEFAULT.to_string().into());
-    document.insert("MultiAZ".into(), false.into());
-    document.insert("AutoMinorVersionUpgrade".into(), true.into());
-    document.insert("PubliclyAccessible".into(), true.into());
-    document.insert("InstanceCreateTime".into(), now());
-    document.insert("AvailabilityZone".into(), format!("{}a", call.region).into());
-    document.insert("ReplicationInstancePrivateIpAddress".into(), "127.0.0.1".into());
-    document.insert("ReplicationInstancePrivateIpAddresses".into(), json!(["127.0.0.1"]));
+    let mut document = document(json!({
+        "ReplicationInstanceIdentifier": name,
+        "ReplicationInstanceClass": class,
+        "ReplicationInstanceStatus": "creating",
+        "AllocatedStorage": 50,
+        "EngineVersion": DEFAULT.to_string(),
+        "MultiAZ": false,
+        "AutoMinorVersionUpgrade": true,
+        "PubliclyAccessible": true,
+        "InstanceCreateTime": now(),
+        "AvailabilityZone": format!("{}a", call.region),
+        "ReplicationInstancePrivateIpAddress": "127.0.0.1",
+        "ReplicationInstancePrivateIpAddresses": ["127.0.0.1"],
+    }));
     input.copy(COPIED, &mut document);
     document.insert("VpcSecurityGroups".into(), groups(input));
     if let Some(group) = input.optional("ReplicationSubnetGroupIdentifier") {

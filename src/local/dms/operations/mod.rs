@@ -83,6 +83,14 @@ fn one(resource: Resource) -> Value {
     json!({ resource.kind.names().one: resource.document })
 }
 
+/// Returns a document from a JSON object.
+fn document(value: Value) -> Map<String, Value> {
+    match value {
+        Value::Object(members) => members,
+        _ => Map::new(),
+    }
+}
+
 /// Returns seconds since 1970, the time format of JSON 1.1.
 pub(super) fn seconds(time: chrono::DateTime<chrono::Utc>) -> Value {
     (time.timestamp_millis() as f64 / 1000.0).into()

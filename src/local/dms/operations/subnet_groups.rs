@@ -1,8 +1,8 @@
 //! Replication subnet groups.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Call, one};
+use super::{Call, document, one};
 use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
@@ -10,13 +10,13 @@ use crate::local::dms::kind::Kind;
 pub(super) fn create(call: &Call<'_>, input: &Input) -> Answer<Value> {
     // Names of subnet groups are stored in lower case.
     let name = input.text("ReplicationSubnetGroupIdentifier")?.to_lowercase();
-    let mut document = Map::new();
-    document.insert("ReplicationSubnetGroupIdentifier".into(), name.as_str().into());
-    let description = input.text("ReplicationSubnetGroupDescription")?;
-    document.insert("ReplicationSubnetGroupDescription".into(), description.into());
-    document.insert("SubnetGroupStatus".into(), "Complete".into());
-    document.insert("SupportedNetworkTypes".into(), json!(["IPV4"]));
-    document.insert("Subnets".into(), subnets(call, input)?);
+    let document = document(json!({
+        "ReplicationSubnetGroupIdentifier": name,
+        "ReplicationSubnetGroupDescription": input.text("ReplicationSubnetGroupDescription")?,
+        "SubnetGroupStatus": "Complete",
+        "SupportedNetworkTypes": ["IPV4"],
+        "Subnets": subnets(call, input)?,
+    }));
     let resource = call.add(Kind::SubnetGroup, call.arn(Kind::SubnetGroup, Some(&name)), document, input)?;
     Ok(one(resource))
 }
