@@ -13,7 +13,7 @@ use super::status::{OnDeploy, Phase, actions};
 use super::template::named;
 use super::{Change, ChangeSet, Engine, Guard};
 use crate::error::{AwsContext, Error, Kind, Result};
-use crate::report::Event;
+use crate::report::{Event, count};
 
 /// Concurrent deploys of the same stack that may execute first before this one fails.
 const CONFLICTS: u32 = 20;
@@ -139,7 +139,7 @@ impl Engine {
         let verb = if updates { "update" } else { "create" };
         self.reporter.emit(Event::Started {
             scope: desired.scope.clone(),
-            message: format!("{verb}: {}", plural(set.changes.len(), "change")),
+            message: format!("{verb}: {}", count(set.changes.len(), "change")),
             resources: Some(set.changes.len()),
         });
         Ok(true)
@@ -215,9 +215,4 @@ pub(super) fn foreign_change_set(stack: &str, names: &[String]) -> Error {
 
 fn vanished(stack: &str) -> Error {
     Error::new(Kind::StackFailed, format!("stack {stack} was deleted meanwhile")).hint("run this again to create it")
-}
-
-/// `1 change`, `2 changes`.
-pub fn plural(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

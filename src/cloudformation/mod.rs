@@ -35,7 +35,6 @@ mod watch;
 
 pub use change_set::ChangeSet;
 pub use changes::{Change, Effect};
-pub use deploy::plural;
 pub use engine::{Engine, OperationKind};
 pub use guard::{Consent, Guard};
 pub use pause::Pause;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_yaml_ng::Value;
+use serde_yaml_ng::{Mapping, Value};
 
 use crate::error::{Kind, OrFail, Result};
 use crate::pipelines::{Pipeline, Stack};
@@ -12,13 +12,19 @@ use crate::pipelines::{Pipeline, Stack};
 /// # Errors
 /// `Unexpected` if the text is not valid YAML: the templates are part of this executable.
 pub fn keys(template: &str, section: &str) -> Result<BTreeSet<String>> {
-    let document = parse(template)?;
-    let mapping = document.get(section).and_then(Value::as_mapping);
-    Ok(mapping
-        .into_iter()
-        .flat_map(|mapping| mapping.keys())
-        .filter_map(|key| Some(key.as_str()?.to_owned()))
-        .collect())
+    Ok(entries(template, section)?.map(|(name, _)| name).collect())
+}
+
+/// Returns names and values of one section, in the template's order.
+///
+/// # Errors
+/// See [`keys`].
+fn entries(template: &str, section: &str) -> Result<impl Iterator<Item = (String, Value)>> {
+    let section = match parse(template)?.get_mut(section) {
+        Some(Value::Mapping(section)) => std::mem::take(section),
+        _ => Mapping::new(),
+    };
+    Ok(section.into_iter().filter_map(|(name, value)| Some((name.as_str()?.to_owned(), value))))
 }
 
 /// Returns the parameters of a stack's template.
@@ -34,12 +40,8 @@ pub fn template_parameters(stack: &Stack) -> Result<BTreeSet<String>> {
 /// # Errors
 /// See [`keys`].
 pub(super) fn resources(template: &str) -> Result<Vec<(String, String)>> {
-    let document = parse(template)?;
-    let resources = document.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
-    let named = resources.filter_map(|(name, resource)| {
-        Some((name.as_str()?.to_owned(), resource.get("Type").and_then(Value::as_str)?.to_owned()))
-    });
-    Ok(named.collect())
+    let resources = entries(template, "Resources")?;
+    Ok(resources.filter_map(|(name, resource)| Some((name, resource.get("Type")?.as_str()?.to_owned()))).collect())
 }
 
 /// Returns the capabilities that a caller has to acknowledge ("CreateStack" in the CloudFormation API reference).
@@ -58,14 +60,11 @@ pub fn capabilities(template: &str) -> Result<Vec<&'static str>> {
 /// # Errors
 /// See [`keys`].
 pub fn list_parameters(template: &str) -> Result<BTreeSet<String>> {
-    let document = parse(template)?;
-    let parameters = document.get("Parameters").and_then(Value::as_mapping).into_iter().flatten();
     let is_list = |fields: &Value| {
         let kind = fields.get("Type").and_then(Value::as_str).unwrap_or_default();
         kind == "CommaDelimitedList" || kind.starts_with("List<")
     };
-    let lists = parameters.filter(|(_, fields)| is_list(fields));
-    Ok(lists.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+    Ok(entries(template, "Parameters")?.filter(|(_, fields)| is_list(fields)).map(|(name, _)| name).collect())
 }
 
 /// Returns the conditions that only compare a parameter with an empty text: the parameter, and whether the condition is
@@ -74,8 +73,6 @@ pub fn list_parameters(template: &str) -> Result<BTreeSet<String>> {
 /// # Errors
 /// See [`keys`].
 pub fn nonempty_conditions(template: &str) -> Result<BTreeMap<String, (String, bool)>> {
-    let document = parse(template)?;
-    let conditions = document.get("Conditions").and_then(Value::as_mapping).into_iter().flatten();
     let compared = |condition: &Value| {
         let (condition, is_true) = match call(condition, "Not") {
             Some([inner]) => (inner, true),
@@ -85,7 +82,8 @@ pub fn nonempty_conditions(template: &str) -> Result<BTreeMap<String, (String, b
         let is_reference = reference.tag == "Ref" && text.is_empty();
         Some((reference.value.as_str().filter(|_| is_reference)?.to_owned(), is_true))
     };
-    Ok(conditions.filter_map(|(name, condition)| Some((name.as_str()?.to_owned(), compared(condition)?))).collect())
+    let conditions = entries(template, "Conditions")?;
+    Ok(conditions.filter_map(|(name, condition)| Some((name, compared(&condition)?))).collect())
 }
 
 /// Returns the arguments of an intrinsic function in its short form.
@@ -116,14 +114,11 @@ const NAMES: &[&str] = &[
 /// # Errors
 /// See [`keys`].
 pub(super) fn named(template: &str) -> Result<BTreeSet<String>> {
-    let document = parse(template)?;
-    let resources = document.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
     let is_named = |resource: &Value| {
         let properties = resource.get("Properties").and_then(Value::as_mapping);
         properties.is_some_and(|properties| NAMES.iter().any(|name| properties.contains_key(*name)))
     };
-    let named = resources.filter(|(_, resource)| is_named(resource));
-    Ok(named.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+    Ok(entries(template, "Resources")?.filter(|(_, resource)| is_named(resource)).map(|(name, _)| name).collect())
 }
 
 /// Returns the names of the parameters that CloudFormation masks.
@@ -131,14 +126,12 @@ pub(super) fn named(template: &str) -> Result<BTreeSet<String>> {
 /// # Errors
 /// See [`keys`].
 pub fn secrets(template: &str) -> Result<BTreeSet<String>> {
-    let document = parse(template)?;
-    let parameters = document.get("Parameters").and_then(Value::as_mapping).into_iter().flatten();
     let masked = |value: &Value| match value.get("NoEcho") {
         Some(Value::Bool(yes)) => *yes,
         Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
         _ => false,
     };
-    Ok(parameters.filter(|(_, value)| masked(value)).filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
+    Ok(entries(template, "Parameters")?.filter(|(_, value)| masked(value)).map(|(name, _)| name).collect())
 }
 
 fn parse(template: &str) -> Result<Value> {

@@ -1,7 +1,7 @@
 //! Text of a dry run: the change of each resource by stack, with colors.
 
-use crate::cloudformation::{Change, Effect, ParameterChange, Preview, StackAction, StackPreview, plural};
-use crate::output::{TextStyle, painted};
+use crate::cloudformation::{Change, Effect, ParameterChange, Preview, StackAction, StackPreview};
+use crate::output::{TextStyle, count, painted};
 
 /// Maximum characters of a value; longer ones are truncated.
 const LONGEST: usize = 60;
@@ -41,17 +41,17 @@ pub fn text(previews: &[StackPreview]) -> String {
 }
 
 fn heading(preview: &Preview) -> String {
-    let count = preview.changes.len();
+    let changes = preview.changes.len();
     match preview.action {
         StackAction::Stay => painted(TextStyle::Faint, "no change"),
         StackAction::Existing => painted(TextStyle::Faint, "existing, left alone"),
-        StackAction::Update => format!("update: {}", plural(count, "change")),
-        StackAction::Create => painted(TextStyle::Good, &format!("create: {}", plural(count, "resource"))),
+        StackAction::Update => format!("update: {}", count(changes, "change")),
+        StackAction::Create => painted(TextStyle::Good, &format!("create: {}", count(changes, "resource"))),
         StackAction::Recreate => {
-            painted(TextStyle::Warning, &format!("delete its remains, then create: {}", plural(count, "resource")))
+            painted(TextStyle::Warning, &format!("delete its remains, then create: {}", count(changes, "resource")))
         }
         StackAction::CreateLater => {
-            let text = format!("create after the stacks that it depends on: up to {}", plural(count, "resource"));
+            let text = format!("create after the stacks that it depends on: up to {}", count(changes, "resource"));
             painted(TextStyle::Good, &text)
         }
     }
