@@ -53,6 +53,16 @@ enum Route {
     Function { clients: Box<Clients>, name: String },
 }
 
+/// Runs a request, and returns the named part of its response.
+macro_rules! ask {
+    ($database:ident, $request:expr, $response:pat => $part:expr) => {
+        match $database.execute($request).await? {
+            $response => Ok($part),
+            other => Err(unexpected(&other)),
+        }
+    };
+}
+
 impl Database {
     /// Opens the route that the deployment names.
     ///
@@ -92,57 +102,36 @@ impl Database {
 
     /// Brings schema, roles and publication up to date; with `sample`, also the sample's tables.
     pub async fn init(&mut self, dry_run: bool, sample: bool) -> Result<InitReport> {
-        match self.execute(AdminRequest::Init { dry_run, sample }).await? {
-            AdminResponse::Init(report) => Ok(report),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Init { dry_run, sample }, AdminResponse::Init(report) => report)
     }
 
     /// Returns what the database lacks; with `sample`, also of the sample's tables. Changes nothing.
     pub async fn check(&mut self, sample: bool) -> Result<Vec<Missing>> {
-        match self.execute(AdminRequest::Check { sample }).await? {
-            AdminResponse::Check { missing } => Ok(missing),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Check { sample }, AdminResponse::Check { missing } => missing)
     }
 
     pub async fn status(&mut self) -> Result<StatusReport> {
-        match self.execute(AdminRequest::Status).await? {
-            AdminResponse::Status(report) => Ok(report),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Status, AdminResponse::Status(report) => report)
     }
 
     /// Returns the prerequisites of a capture.
     pub async fn readiness(&mut self) -> Result<Readiness> {
-        match self.execute(AdminRequest::Readiness).await? {
-            AdminResponse::Readiness(found) => Ok(found),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Readiness, AdminResponse::Readiness(found) => found)
     }
 
     /// Returns the data of the page.
     pub async fn overview(&mut self, request: OverviewRequest) -> Result<Overview> {
-        match self.execute(AdminRequest::Overview(request)).await? {
-            AdminResponse::Overview(overview) => Ok(overview),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Overview(request), AdminResponse::Overview(overview) => overview)
     }
 
     /// Returns rows of the processed log.
     pub async fn processed(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
-        match self.execute(AdminRequest::Processed(request.clone())).await? {
-            AdminResponse::Processed(page) => Ok(page),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Processed(request.clone()), AdminResponse::Processed(page) => page)
     }
 
     /// Returns rows of the outbox in the order of its aggregates; none at the end.
     pub async fn committed(&mut self, request: CommittedRequest) -> Result<Vec<CommittedRow>> {
-        match self.execute(AdminRequest::Committed(request)).await? {
-            AdminResponse::Committed { rows } => Ok(rows),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Committed(request), AdminResponse::Committed { rows } => rows)
     }
 
     /// Deletes one batch; returns the number of rows.
@@ -152,18 +141,12 @@ impl Database {
 
     /// Counts the rows to purge that these consumer groups have processed; all groups if empty.
     pub async fn purgeable(&mut self, before: DateTime<Utc>, groups: &[String]) -> Result<Purgeable> {
-        match self.execute(AdminRequest::Purgeable { before, groups: groups.to_vec() }).await? {
-            AdminResponse::Purgeable(found) => Ok(found),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Purgeable { before, groups: groups.to_vec() }, AdminResponse::Purgeable(found) => found)
     }
 
     /// Returns rows of `outbox_failures`.
     pub async fn failures(&mut self, request: FailuresRequest) -> Result<Vec<FailureRow>> {
-        match self.execute(AdminRequest::Failures(request)).await? {
-            AdminResponse::Failures { rows } => Ok(rows),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Failures(request), AdminResponse::Failures { rows } => rows)
     }
 
     /// Removes the failure marks of events, so that consumers accept them again.
@@ -178,10 +161,7 @@ impl Database {
     /// Creates a replication slot, unless it exists. Returns the position from which it has every change; None while
     /// the creation waits for open transactions.
     pub async fn create_slot(&mut self, request: SlotRequest) -> Result<Option<String>> {
-        match self.execute(AdminRequest::CreateSlot(request)).await? {
-            AdminResponse::Slot { position } => Ok(position),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::CreateSlot(request), AdminResponse::Slot { position } => position)
     }
 
     /// Drops a replication slot; returns false if it does not exist.
