@@ -6,6 +6,7 @@ use clap::ValueEnum;
 
 use crate::commands::Context;
 use crate::commands::reach;
+use crate::deployment::not_deployed;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table};
 use crate::settings::{OutputFormat, nearest};
@@ -44,8 +45,7 @@ impl Args {
         }
         let deployment = reach::glance(ctx).await?;
         if !deployment.is_known() {
-            let (pipeline, stage) = (deployment.pipeline.name, &deployment.stage);
-            return Err(Error::new(Kind::NotDeployed, format!("pipeline {pipeline} is not deployed in stage {stage}")));
+            return Err(not_deployed(deployment.pipeline.name, &deployment.stage));
         }
         let outputs = deployment.outputs();
         if let Some(name) = &self.name {

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::commands::reach;
+use crate::deployment::not_deployed;
 use crate::doctor::{self, Finding, State};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Outcome, Table, clean_line};
@@ -44,8 +45,7 @@ impl Args {
             let data =
                 json!({ "pipeline": pipeline.name, "stage": stage, "stacks": stacks, "hops": [], "findings": [] });
             if self.exit_code {
-                let message = format!("pipeline {} is not deployed in stage {stage}", pipeline.name);
-                return Err(Error::new(Kind::NotDeployed, message).with_data(data));
+                return Err(not_deployed(pipeline.name, stage).with_data(data));
             }
             return Ok(Outcome::data(data)
                 .text(head)

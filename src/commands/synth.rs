@@ -7,13 +7,12 @@ use serde_json::json;
 
 use crate::aws::package::{Package, Runs};
 use crate::aws::{account, configured_region};
-use crate::commands::deploy::{FUNCTION_BINARY, check_names, check_sample_optional, name_and_value};
+use crate::commands::deploy::TemplateArgs;
 use crate::commands::{Context, reach};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Outcome, Table};
-use crate::pipelines::{self, Given, Home, Pipeline, WITH_SAMPLE};
+use crate::pipelines::{self, Given, Home, Pipeline};
 use crate::postgres::tls::regional_root;
-use crate::settings::environment;
 use crate::synth::{Choices, Files, Format, Plan, Value, files};
 
 /// Print the pipeline's templates for CloudFormation, Terraform or CDK
@@ -35,28 +34,15 @@ pub struct Args {
     /// Write the archive of the functions' code to this file
     #[arg(long, value_name = "FILE")]
     package: Option<PathBuf>,
-    /// Executable to package as the functions, if this one cannot run on Lambda
-    #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
-    function_binary: Option<PathBuf>,
-    /// Exclude the sample's API and tables, for an application of your own
-    #[arg(long)]
-    without_sample: bool,
-    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
-    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    template: TemplateArgs,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let settings = &ctx.settings;
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let mut parameters = settings.parameters.clone();
-        parameters.extend(self.parameters.iter().cloned());
-        if self.without_sample {
-            check_sample_optional(pipeline)?;
-            parameters.insert(WITH_SAMPLE.to_owned(), "false".to_owned());
-        }
-        check_names(pipeline, &parameters)?;
+        let parameters = self.template.overrides(settings, pipeline)?;
         let known = pipelines::parameters(pipeline)?;
         let objection = known.iter().find_map(|one| one.objection(parameters.get(&one.name)?));
         if let Some(objection) = objection.or_else(|| pipelines::contradiction(&known, &parameters)) {
@@ -126,7 +112,7 @@ impl Args {
     /// Returns the archive of the functions, and writes it if requested. An executable that can't run on Lambda is an
     /// error only if the archive or the executable was asked for.
     async fn package(&self, local: bool) -> Result<crate::synth::Package> {
-        let named = self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY));
+        let named = self.template.executable();
         let needed = self.package.is_some() || named.is_some();
         let path = match named {
             Some(path) => path,

@@ -10,6 +10,7 @@ use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{from, whole};
 use crate::deployment::database::Via;
+use crate::deployment::not_deployed;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::output::{Event, Outcome};
@@ -47,8 +48,7 @@ impl Args {
         let writable = ctx.settings.local || self.allow_write;
         let deployment = announce::deployment(ctx, writable).await?;
         if !deployment.is_known() {
-            let (name, stage) = (deployment.pipeline.name, &deployment.stage);
-            return Err(Error::new(Kind::NotDeployed, format!("pipeline {name}, stage {stage} is not deployed")));
+            return Err(not_deployed(deployment.pipeline.name, &deployment.stage));
         }
         let token = match &self.token_file {
             Some(file) => read_token(file)?,

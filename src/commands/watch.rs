@@ -9,6 +9,7 @@ use crate::cloudformation::{Engine, OperationKind, Watched};
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::reach;
+use crate::deployment::not_deployed;
 use crate::error::{Error, Kind, Result};
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner};
@@ -110,8 +111,7 @@ fn finished(ctx: &Context, watched: &[(&'static str, Watched)], cancelled: bool)
     let attached = watched.iter().any(|(_, end)| end.attached);
     let there = watched.iter().any(|(_, end)| is_there(end));
     if !there && !attached {
-        let message = format!("pipeline {} is not deployed in stage {}", settings.pipeline, settings.stage);
-        return Err(Error::new(Kind::NotDeployed, message));
+        return Err(not_deployed(&settings.pipeline, &settings.stage));
     }
     let stacks: Vec<_> = watched
         .iter()

@@ -169,10 +169,13 @@ impl Deployment {
     /// `NotDeployed`.
     pub fn output(&self, output: Output) -> Result<&str> {
         self.outputs.get(output.name()).map(String::as_str).ok_or_else(|| {
+            if self.outputs.is_empty() {
+                return not_deployed(self.pipeline.name, &self.stage);
+            }
             let (pipeline, stage) = (self.pipeline.name, &self.stage);
-            let what = if self.outputs.is_empty() { "it".to_owned() } else { format!("the stack that has {output}") };
-            let error =
-                Error::new(Kind::NotDeployed, format!("pipeline {pipeline}, stage {stage}: {what} is not deployed"));
+            let message =
+                format!("the stack of pipeline {pipeline} that has {output} is not deployed in stage {stage}");
+            let error = Error::new(Kind::NotDeployed, message);
             match self.has_sample() {
                 true => error,
                 false => error.hint("it was deployed without the sample; `outboxctl deploy --with-sample` adds that"),
@@ -256,4 +259,9 @@ impl Deployment {
     pub fn outputs(&self) -> &BTreeMap<String, String> {
         &self.outputs
     }
+}
+
+/// Returns the error for a pipeline of which nothing is deployed.
+pub fn not_deployed(pipeline: &str, stage: &str) -> Error {
+    Error::new(Kind::NotDeployed, format!("pipeline {pipeline} is not deployed in stage {stage}"))
 }

@@ -3,12 +3,12 @@
 mod capture;
 mod existing;
 mod functions;
+mod parameters;
 mod plan;
 mod preflight;
 mod supply;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde_json::json;
 
@@ -25,11 +25,8 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::output::Outcome;
 use crate::pipelines::{self, Part, Pipeline, Stack, WITH_SAMPLE};
-use crate::settings::environment;
-use crate::settings::nearest;
 
-/// The variable for --function-binary.
-pub const FUNCTION_BINARY: &str = "OUTBOXCTL_FUNCTION_BINARY";
+pub use parameters::{FUNCTION_BINARY, TemplateArgs, check_sample_optional, name_and_value};
 
 /// Deploy the pipeline's stacks, updating only those that changed
 ///
@@ -46,28 +43,19 @@ pub struct Args {
     /// Allow changes that replace or remove a database, stream, secret or capture task
     #[arg(long)]
     allow_replacement: bool,
-    /// Executable to package as the functions, if this one cannot run on Lambda
-    #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
-    function_binary: Option<PathBuf>,
-    /// Exclude the sample's API and tables, for an application of your own; later deploys keep this choice
-    #[arg(long, conflicts_with = "with_sample")]
-    without_sample: bool,
-    /// Include the sample's API and tables again after --without-sample
-    #[arg(long)]
+    #[command(flatten)]
+    template: TemplateArgs,
+    /// Include the sample's API and tables again: deploys keep the choice of --without-sample
+    #[arg(long, conflicts_with = "without_sample")]
     with_sample: bool,
-    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
-    parameters: Vec<(String, String)>,
 }
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let settings = &ctx.settings;
         let pipeline = pipelines::find(&settings.pipeline)?;
-        let mut overrides = settings.parameters.clone();
-        overrides.extend(self.parameters.iter().cloned());
+        let mut overrides = self.template.overrides(settings, pipeline)?;
         self.choose_sample(pipeline, settings.outbox.as_ref(), &mut overrides)?;
-        check_names(pipeline, &overrides)?;
         mask(ctx, pipeline, &overrides)?;
 
         let clients = ctx.aws().await?;
@@ -76,14 +64,9 @@ impl Args {
             return Err(no_sample(&deployment.layout));
         }
         preflight::check(ctx, clients, &deployment, &mut overrides).await?;
-        let supply = supply::Artifacts::new(
-            ctx,
-            clients,
-            self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY)),
-            deployment.layout.clone(),
-            self.dry_run,
-        )
-        .await?;
+        let supply =
+            supply::Artifacts::new(ctx, clients, self.template.executable(), deployment.layout.clone(), self.dry_run)
+                .await?;
         let engine = Engine::new(clients, &ctx.console);
         let capture = capture::Capture::of(ctx, &deployment).await?;
         let rollout = Rollout {
@@ -136,13 +119,10 @@ impl Args {
         outbox: Option<&Layout>,
         overrides: &mut BTreeMap<String, String>,
     ) -> Result<()> {
-        if self.without_sample {
-            check_sample_optional(pipeline)?;
-        }
         let has_choice = parameter_names(pipeline)?.contains(WITH_SAMPLE);
         let mapped = pipeline.has(Part::Database) && outbox.is_some_and(|layout| !layout.is_own());
-        if has_choice && (self.without_sample || self.with_sample) {
-            overrides.insert(WITH_SAMPLE.to_owned(), self.with_sample.to_string());
+        if has_choice && self.with_sample {
+            overrides.insert(WITH_SAMPLE.to_owned(), "true".to_owned());
         } else if has_choice && mapped {
             overrides.entry(WITH_SAMPLE.to_owned()).or_insert_with(|| "false".to_owned());
         }
@@ -220,20 +200,6 @@ impl Args {
     }
 }
 
-/// Checks that the sample can be excluded.
-///
-/// # Errors
-/// `Usage` for a pipeline that consists of its sample.
-pub fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
-    if parameter_names(pipeline)?.contains(WITH_SAMPLE) {
-        return Ok(());
-    }
-    let message = format!("{} captures the sample's table and can't be deployed without it", pipeline.name);
-    let others = pipelines::ALL.iter().filter(|other| other.has(Part::OutboxTable)).map(|other| other.name);
-    let others = others.collect::<Vec<_>>().join(" and ");
-    Err(Error::new(Kind::Usage, message).hint(format!("{others} have an outbox for tables of your own")))
-}
-
 /// Returns the error for a sample beside a table of the application's own.
 fn no_sample(layout: &Layout) -> Error {
     let text =
@@ -263,26 +229,4 @@ fn stacks(reports: &[StackReport]) -> Vec<serde_json::Value> {
     let stack =
         |report: &StackReport| json!({ "stack": report.name, "changes": report.changes, "attached": report.attached });
     reports.iter().map(stack).collect()
-}
-
-/// Checks that every parameter exists in a template.
-///
-/// # Errors
-/// `Usage` with the nearest name.
-pub fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
-    let known = parameter_names(pipeline)?;
-    let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
-    let error = Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name));
-    let settable = pipelines::parameters(pipeline)?;
-    let names: Vec<_> = settable.iter().map(|parameter| parameter.name.as_str()).collect();
-    Err(match nearest(name, names.iter().copied()) {
-        Some(meant) => error.hint(format!("did you mean {meant}?")),
-        None => error.hint(format!("parameters: {}", names.join(", "))),
-    })
-}
-
-/// Parses `NAME=VALUE`.
-pub fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
-    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is needed")?;
-    Ok((name.to_owned(), value.to_owned()))
 }

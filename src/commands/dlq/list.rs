@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{places, warn_in_use};
+use super::{Chosen, places, warn_in_use};
 use crate::commands::Context;
 use crate::commands::args;
 use crate::commands::reach::DatabaseArgs;
@@ -21,15 +21,8 @@ use crate::settings::OutputFormat;
 /// listed, its messages are not visible to other readers.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Only dead letters with this cause, as shown in the list
-    #[arg(long, value_name = "CAUSE")]
-    cause: Option<String>,
-    /// Only dead letters in this place, as shown in the list
-    #[arg(long, value_name = "PLACE")]
-    place: Option<String>,
-    /// Only dead letters of this aggregate: its id, or TYPE/ID
-    #[arg(long, value_name = "ID")]
-    aggregate: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Maximum rows in the table; JSON and NDJSON output is not limited
     #[arg(long, value_name = "N", value_parser = args::whole(0, usize::MAX), default_value_t = 100)]
     limit: usize,
@@ -58,11 +51,11 @@ struct Line<'a> {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let wait = ctx.console.wait("dlq", "reading dead letters");
-        let mut places = places(ctx, &self.database, self.place.as_deref()).await?;
+        let mut places = places(ctx, &self.database, self.chosen.place.as_deref()).await?;
         let mut letters = places.list().await?;
         drop(wait);
         warn_in_use(ctx, &places);
-        let selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: Vec::new() };
+        let selection = Selection { cause: self.chosen.cause, aggregate: self.chosen.aggregate, ids: Vec::new() };
         letters.retain(|letter| selection.takes(letter));
         let total = letters.len();
         let (by_cause, by_place) = (counts(&letters, |letter| &letter.cause), counts(&letters, |letter| letter.place));

@@ -31,6 +31,20 @@ impl Command {
     }
 }
 
+/// The choice of dead letters by what the list shows.
+#[derive(Debug, clap::Args)]
+struct Chosen {
+    /// Only dead letters with this cause, as shown by `dlq list`
+    #[arg(long, value_name = "CAUSE")]
+    cause: Option<String>,
+    /// Only dead letters in this place, as shown by `dlq list`
+    #[arg(long, value_name = "PLACE")]
+    place: Option<String>,
+    /// Only dead letters of this aggregate: its id, or TYPE/ID
+    #[arg(long, value_name = "ID")]
+    aggregate: Option<String>,
+}
+
 async fn places(ctx: &Context, database: &DatabaseArgs, only: Option<&str>) -> Result<Places> {
     Places::open(&reach::deployment(ctx).await?.reached(database.via), only).await
 }

@@ -1,6 +1,6 @@
 //! `outboxctl dlq redrive`.
 
-use super::warn_in_use;
+use super::{Chosen, warn_in_use};
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::rate;
@@ -25,15 +25,8 @@ pub struct Args {
     /// Redrive all dead letters
     #[arg(long, conflicts_with_all = ["cause", "aggregate", "ids", "place"])]
     all: bool,
-    /// Only dead letters with this cause, as shown by `dlq list`
-    #[arg(long, value_name = "CAUSE")]
-    cause: Option<String>,
-    /// Only dead letters in this place, as shown by `dlq list`
-    #[arg(long, value_name = "PLACE")]
-    place: Option<String>,
-    /// Only dead letters of this aggregate: its id, or TYPE/ID
-    #[arg(long, value_name = "ID")]
-    aggregate: Option<String>,
+    #[command(flatten)]
+    chosen: Chosen,
     /// Only this dead letter: its id from `dlq list`, or the event id (or its first 8 or more characters); repeatable
     #[arg(long = "id", value_name = "ID")]
     ids: Vec<String>,
@@ -49,19 +42,19 @@ pub struct Args {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        if !self.all && self.cause.is_none() && self.place.is_none() && self.aggregate.is_none() && self.ids.is_empty()
-        {
+        let Chosen { cause, place, aggregate } = self.chosen;
+        if !self.all && cause.is_none() && place.is_none() && aggregate.is_none() && self.ids.is_empty() {
             return Err(Error::new(
                 Kind::Usage,
                 "choose dead letters with --cause, --place, --aggregate, --id or --all",
             ));
         }
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
-        let mut places = Places::open(&deployment, self.place.as_deref()).await?;
+        let mut places = Places::open(&deployment, place.as_deref()).await?;
         if !self.dry_run {
             reach::confirm_in_production(ctx, &format!("send dead letters of {} again?", ctx.settings.stage)).await?;
         }
-        let mut selection = Selection { cause: self.cause, aggregate: self.aggregate, ids: self.ids };
+        let mut selection = Selection { cause, aggregate, ids: self.ids };
         if selection.is_abbreviated() {
             selection.complete(&places.list().await?)?;
         }

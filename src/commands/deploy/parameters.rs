@@ -1,0 +1,84 @@
+//! The arguments that decide the templates' parameters, for every command that reads templates.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::cloudformation::parameter_names;
+use crate::error::{Error, Kind, Result};
+use crate::pipelines::{self, Part, Pipeline, WITH_SAMPLE};
+use crate::settings::{Settings, environment, nearest};
+
+/// The variable for --function-binary.
+pub const FUNCTION_BINARY: &str = "OUTBOXCTL_FUNCTION_BINARY";
+
+/// The executable of the functions, and the parameters of the templates.
+#[derive(Debug, clap::Args)]
+pub struct TemplateArgs {
+    /// Executable to package as the functions, if this one cannot run on Lambda
+    #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
+    function_binary: Option<PathBuf>,
+    /// Exclude the sample's API and tables, for an application of your own
+    #[arg(long)]
+    without_sample: bool,
+    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
+    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    parameters: Vec<(String, String)>,
+}
+
+impl TemplateArgs {
+    /// Returns the executable that was chosen; None for the running one.
+    pub fn executable(&self) -> Option<PathBuf> {
+        self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY))
+    }
+
+    /// Returns the parameters of outboxctl.toml, overridden by those of the flags.
+    ///
+    /// # Errors
+    /// `Usage` for a parameter that no template has, and for a sample that can't be excluded.
+    pub fn overrides(&self, settings: &Settings, pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
+        let mut overrides = settings.parameters.clone();
+        overrides.extend(self.parameters.iter().cloned());
+        if self.without_sample {
+            check_sample_optional(pipeline)?;
+            overrides.insert(WITH_SAMPLE.to_owned(), "false".to_owned());
+        }
+        check_names(pipeline, &overrides)?;
+        Ok(overrides)
+    }
+}
+
+/// Checks that the sample can be excluded.
+///
+/// # Errors
+/// `Usage` for a pipeline that consists of its sample.
+pub fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
+    if parameter_names(pipeline)?.contains(WITH_SAMPLE) {
+        return Ok(());
+    }
+    let message = format!("{} captures the sample's table and can't be deployed without it", pipeline.name);
+    let others = pipelines::ALL.iter().filter(|other| other.has(Part::OutboxTable)).map(|other| other.name);
+    let others = others.collect::<Vec<_>>().join(" and ");
+    Err(Error::new(Kind::Usage, message).hint(format!("{others} have an outbox for tables of your own")))
+}
+
+/// Checks that every parameter exists in a template.
+///
+/// # Errors
+/// `Usage` with the nearest name.
+fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
+    let known = parameter_names(pipeline)?;
+    let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
+    let error = Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name));
+    let settable = pipelines::parameters(pipeline)?;
+    let names: Vec<_> = settable.iter().map(|parameter| parameter.name.as_str()).collect();
+    Err(match nearest(name, names.iter().copied()) {
+        Some(meant) => error.hint(format!("did you mean {meant}?")),
+        None => error.hint(format!("parameters: {}", names.join(", "))),
+    })
+}
+
+/// Parses `NAME=VALUE`.
+pub fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("NAME=VALUE is needed")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
