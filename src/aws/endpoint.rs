@@ -1,23 +1,12 @@
 //! Recognises endpoints on this machine.
 
-use std::net::IpAddr;
+pub use crate::settings::is_loopback_host;
 
 /// Returns whether the host of a URL is this machine: `localhost`, a name below it (RFC 6761, section 6.3), or a
 /// loopback address.
 pub fn is_loopback(url: &str) -> bool {
     let Ok(url) = url.trim().parse::<http::Uri>() else { return false };
     url.host().is_some_and(is_loopback_host)
-}
-
-/// The same for a host without scheme and port; an IPv6 address may be in brackets.
-pub fn is_loopback_host(host: &str) -> bool {
-    let host = host.trim_end_matches('.').to_ascii_lowercase();
-    let address = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&host);
-    match address.parse::<IpAddr>() {
-        Ok(IpAddr::V6(six)) => six.to_ipv4_mapped().map_or(six.is_loopback(), |four| four.is_loopback()),
-        Ok(IpAddr::V4(four)) => four.is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }
 
 #[cfg(test)]

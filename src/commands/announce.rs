@@ -55,6 +55,9 @@ pub fn announce(ctx: &Context, clients: &Clients, identity: Option<&Identity>) {
     if let Some(identity) = identity {
         parts.push(format!("as {}", identity.principal));
     }
+    if let Ok(Some(target)) = reach::target(ctx) {
+        parts.push(format!("database {}", target.describe()));
+    }
     let here = std::env::current_dir().ok();
     if let Some(path) = settings.file.as_ref().filter(|path| path.parent() != here.as_deref()) {
         parts.push(format!("configured by {}", path.display()));

@@ -60,6 +60,7 @@ impl Args {
             file: ConfigFile::find(&folder),
             executable,
             roots: reach::roots(ctx),
+            database: reach::target(ctx),
             limit: self.timeout,
             place: ctx.console.place(),
             on_finding: &|finding| {

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use crate::commands::Context;
 use crate::deployment::Deployment;
-use crate::deployment::database::{Database, Via};
+use crate::deployment::database::{Database, Via, not_through_the_function};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::pipelines::{self, Part};
 use crate::postgres::tls::Roots;
-use crate::settings::{ExistingKey, Settings};
+use crate::postgres::{self, Target};
+use crate::settings::{DATABASE_URL, ExistingKey, Settings};
 
 /// Path of connections to the database.
 #[derive(Debug, Clone, clap::Args)]
@@ -21,8 +22,48 @@ pub struct DatabaseArgs {
 impl DatabaseArgs {
     pub async fn open(&self, ctx: &Context) -> Result<Database> {
         need(ctx, Part::Database)?;
-        open(ctx, &deployment(ctx).await?.reached(self.via)).await
+        match self.connect(ctx).await? {
+            Some(database) => Ok(database),
+            None => open(ctx, &deployment(ctx).await?.reached(self.via)).await,
+        }
     }
+
+    /// Connects to the database of OUTBOXCTL_DATABASE_URL, without AWS; `None` if the variable is not set.
+    ///
+    /// # Errors
+    /// `Usage` for a connection string that can't be used, and with `--via function`; those of connecting.
+    pub async fn connect(&self, ctx: &Context) -> Result<Option<Database>> {
+        let Some(target) = target(ctx)? else { return Ok(None) };
+        if self.via == Via::Function {
+            return Err(not_through_the_function(&target));
+        }
+        connect(ctx, target).await.map(Some)
+    }
+}
+
+/// Returns the database of OUTBOXCTL_DATABASE_URL; `None` if the variable is not set.
+///
+/// # Errors
+/// `Usage` for a connection string that can't be used, and for another machine's with the local stack.
+pub fn target(ctx: &Context) -> Result<Option<Target>> {
+    let Some(url) = &ctx.settings.database_url else { return Ok(None) };
+    let target = postgres::url_target(url, || match roots(ctx) {
+        Err(error) if error.kind() == Kind::LocalDown => outside(ctx),
+        roots => roots,
+    })?;
+    if ctx.settings.local && !target.is_here() {
+        let text = format!("{DATABASE_URL} names the server {}, and the local stack is chosen", target.host);
+        return Err(Error::new(Kind::Usage, text).hint(format!("unset {DATABASE_URL}, or add --no-local to use it")));
+    }
+    Ok(Some(target))
+}
+
+/// Connects to a database that this machine reaches itself, and shows which one it is.
+pub async fn connect(ctx: &Context, target: Target) -> Result<Database> {
+    need(ctx, Part::Database)?;
+    ctx.console.note(format!("database {}, of {DATABASE_URL}", target.describe()));
+    let _wait = ctx.console.wait("connection", "to the database");
+    Database::connect(target, ctx.settings.outbox.clone().unwrap_or_default()).await
 }
 
 /// Checks that the chosen pipeline has what the command needs.
@@ -36,12 +77,12 @@ pub fn need(ctx: &Context, part: Part) -> Result<()> {
 /// Loads the deployment of the chosen pipeline.
 pub async fn deployment(ctx: &Context) -> Result<Deployment> {
     let _wait = ctx.console.wait("stacks", "reading the deployment");
-    Ok(Deployment::load(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
+    Ok(Deployment::load(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?).using(target(ctx)?))
 }
 
 /// Loads the [`deployment`] with short network timeouts, for commands that only report it.
 pub async fn glance(ctx: &Context) -> Result<Deployment> {
-    Ok(Deployment::glance(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?))
+    Ok(Deployment::glance(ctx.aws().await?, &ctx.settings).await?.trusting(roots(ctx)?).using(target(ctx)?))
 }
 
 /// Returns the stacks of the chosen pipeline by their short and their CloudFormation name, in the pipeline's order:
@@ -109,6 +150,11 @@ pub fn roots(ctx: &Context) -> Result<Roots> {
     if ctx.settings.local {
         return Ok(Roots::File(crate::local::state::running()?.postgres.ca_file));
     }
+    outside(ctx)
+}
+
+/// Returns the trusted certificate authorities of a database outside of the local stack.
+fn outside(ctx: &Context) -> Result<Roots> {
     Ok(match (Roots::from_environment(), certificate(&ctx.settings)) {
         (Roots::Rds, Some(path)) => Roots::File(path),
         (roots, _) => roots,

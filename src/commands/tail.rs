@@ -32,6 +32,9 @@ use source::Source;
 /// children. Reads the bus through a temporary queue and rule, which are removed at the end. Unpacks aggregated and
 /// compressed records; records that cannot be decoded are shown as base64 with the reason.
 ///
+/// `tail outbox` follows the outbox table in PostgreSQL by a query each second that scans the table. With
+/// OUTBOXCTL_DATABASE_URL it needs no AWS account.
+///
 /// --stream, --bus and --table follow resources of the account that outboxctl did not deploy. Records that are not
 /// events are shown as JSON or text.
 ///
@@ -81,7 +84,7 @@ impl Args {
         let source = self.source(ctx).await?;
         let layout = match &source {
             Source::Deployed(deployment, _) => deployment.layout.clone(),
-            Source::Named(..) => ctx.settings.outbox.clone().unwrap_or_default(),
+            Source::Named(..) | Source::Outbox(_) => ctx.settings.outbox.clone().unwrap_or_default(),
         };
         let reading = Reading {
             layout,
@@ -113,6 +116,11 @@ impl Args {
         if self.resources.any() {
             let clients = ctx.aws().await?;
             return Ok(Source::Named(Box::new(clients.clone()), self.resources.feeds(clients).await?));
+        }
+        if self.hops.as_slice() == [NamedHop::Outbox]
+            && let Some(target) = reach::target(ctx)?
+        {
+            return Ok(Source::Outbox(Box::new(reach::connect(ctx, target).await?)));
         }
         let deployment = reach::deployment(ctx).await?;
         let stops = self.stops(ctx, &deployment)?;
@@ -172,7 +180,10 @@ impl Args {
             Hop::Log => is_wanted(Hop::Log) || (is_wanted(Hop::Bus) && past),
             hop => is_wanted(hop),
         };
-        let stops: Vec<&Stop> = deployment.visible_stops().filter(wanted).collect();
+        // The outbox table is read only on request: each look scans it.
+        let is_outbox = |stop: &Stop| stop.part == Part::Database && named.contains(&Hop::Database);
+        let shown = deployment.stops().filter(|stop| stop.part.is_visible() || is_outbox(stop));
+        let stops: Vec<&Stop> = shown.filter(wanted).collect();
         if self.enhanced_fan_out && !stops.iter().any(|stop| stop.part == Part::Kinesis) {
             let text = format!("--enhanced-fan-out reads Kinesis, which is not followed here, on {}", pipeline.name);
             return Err(Error::new(Kind::Usage, text));
@@ -184,6 +195,7 @@ impl Args {
 /// Returns the part of the pipeline that this hop requires; every pipeline has a stream.
 fn part(named: NamedHop) -> Option<Part> {
     match named {
+        NamedHop::Outbox => Some(Part::Database),
         NamedHop::Stream => None,
         NamedHop::Kinesis => Some(Part::Kinesis),
         NamedHop::Dynamodb => Some(Part::TableStream),

@@ -23,16 +23,16 @@ pub trait Store: Send + Sync {
     fn fail(&self, failure: &Failure) -> impl Future<Output = Result<()>> + Send;
 }
 
-/// The database, in which `outbox_consumer` signs in with an IAM token.
+/// The database, and how to sign in.
 #[derive(Debug, Clone)]
-pub struct Login {
-    pub host: String,
-    pub port: u16,
-    pub database: String,
-    pub roots: Roots,
+pub enum Login {
+    /// `outbox_consumer`, with an IAM token.
+    Token { host: String, port: u16, database: String, roots: Roots },
+    /// The user of a connection string or of a secret.
+    Password(Box<Target>),
 }
 
-/// The pipeline's database, as `outbox_consumer`.
+/// The database with the marks.
 pub struct PostgresStore {
     clients: Clients,
     login: Login,
@@ -59,9 +59,13 @@ impl PostgresStore {
         if let Some(inbox) = kept.as_ref().filter(|inbox| !inbox.is_closed()) {
             return Ok(inbox.clone());
         }
-        let Login { host, port, database, roots } = self.login.clone();
-        let token = rds_token::sign(&self.clients, &host, port, CONSUMER).await?;
-        let target = Target { host, port, database, user: CONSUMER.to_owned(), password: Secret::new(token), roots };
+        let target = match self.login.clone() {
+            Login::Token { host, port, database, roots } => {
+                let token = rds_token::sign(&self.clients, &host, port, CONSUMER).await?;
+                Target { host, port, database, user: CONSUMER.to_owned(), password: Secret::new(token), roots }
+            }
+            Login::Password(target) => *target,
+        };
         let inbox = Arc::new(Inbox::new(connect(&target).await?, &self.group, &self.layout));
         inbox.check().await?;
         *kept = Some(inbox.clone());

@@ -19,6 +19,7 @@ use crate::cloudformation::{StackView, stacks};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::{self, Given, Output, Owner, Part, Pipeline, Sample, Stack, Stop, WITH_SAMPLE};
+use crate::postgres::Target;
 use crate::postgres::admin::Domain;
 use crate::postgres::tls::Roots;
 use crate::settings::Settings;
@@ -45,6 +46,8 @@ pub struct Deployment {
     /// The PostgreSQL table that holds the events: of outboxctl.toml, else as deployed.
     pub layout: Layout,
     roots: Option<Roots>,
+    /// A database that this machine reaches itself, in place of the deployed one.
+    target: Option<Box<Target>>,
 }
 
 impl Deployment {
@@ -79,7 +82,8 @@ impl Deployment {
         let given = Given::default();
         let layout = deployed_layout(&outputs).unwrap_or_default();
         let via = Via::Auto;
-        let mut deployment = Self { pipeline, stage, stacks, outputs, given, clients, via, layout, roots: None };
+        let mut deployment =
+            Self { pipeline, stage, stacks, outputs, given, clients, via, layout, roots: None, target: None };
         // Stacks that were left out on purpose are not missing.
         if !deployment.has_sample() {
             deployment.stacks.retain(|view| !view.stack.sample || view.described.is_some());
@@ -117,6 +121,24 @@ impl Deployment {
     pub fn trusting(mut self, roots: Roots) -> Self {
         self.roots = Some(roots);
         self
+    }
+
+    /// Sets a database that this machine reaches itself. It takes the place of the deployed or existing one.
+    #[must_use]
+    pub fn using(mut self, target: Option<Target>) -> Self {
+        self.target = target.map(Box::new);
+        self
+    }
+
+    /// Returns whether the commands use another database than the deployed one, which outboxctl only reaches: the one that
+    /// was set, or that of a secret which stands alone in `[existing]`.
+    pub fn is_elsewhere(&self) -> bool {
+        self.target.is_some() || self.has_secret_alone()
+    }
+
+    /// Returns whether `[existing]` has nothing of a database but its secret, which then names the server.
+    pub fn has_secret_alone(&self) -> bool {
+        self.is_existing(Output::DatabaseSecretArn) && !self.is_existing(Output::DatabaseEndpoint)
     }
 
     /// Sets the route to the database.
@@ -157,7 +179,7 @@ impl Deployment {
     pub fn domain(&self) -> Domain {
         match self.pipeline.route.sample {
             // A pipeline of other tools has no tables of the sample.
-            _ if !self.has_sample() || !self.exists() || !self.layout.is_own() => Domain::Outbox,
+            _ if !self.has_sample() || !self.exists() || !self.layout.is_own() || self.is_elsewhere() => Domain::Outbox,
             Sample::People => Domain::People,
             _ => Domain::Cars,
         }
@@ -202,7 +224,7 @@ impl Deployment {
 
     /// Returns whether there is anything to look at: a stack, or an existing resource.
     pub fn is_known(&self) -> bool {
-        self.exists() || !self.given.is_empty()
+        self.exists() || !self.given.is_empty() || self.is_elsewhere()
     }
 
     /// Returns the stacks of this stage, deployed or not: without those of the account, and those that existing
@@ -229,7 +251,7 @@ impl Deployment {
     /// Returns the stops of the deployment, in order. Where no stack is deployed, other tools made the pipeline: it has
     /// the stops that `[existing]` names.
     pub fn stops(&self) -> impl Iterator<Item = &'static Stop> {
-        let all = self.exists() || self.given.is_empty();
+        let all = self.exists() || self.given.is_empty() && !self.is_elsewhere();
         let stops = self.pipeline.stops(self.has_sample());
         stops.filter(move |stop| all || self.is_existing_stop(stop))
     }
@@ -238,7 +260,7 @@ impl Deployment {
     pub fn is_existing_stop(&self, stop: &Stop) -> bool {
         match stop.part {
             // A server outside of RDS has no identifier.
-            Part::Database => self.is_existing(Output::DatabaseEndpoint),
+            Part::Database => self.is_existing(Output::DatabaseEndpoint) || self.is_elsewhere(),
             // Only consumers of outboxctl write it.
             Part::ProcessedLog => false,
             _ => self.is_existing(stop.output),

@@ -15,7 +15,7 @@ use crate::outbox::Layout;
 use crate::pipelines::{Part, Stop};
 use crate::report::Reporter;
 use crate::streams::kinesis::fan_out::FanOut;
-use crate::streams::{self, Item, Sink, StartAt, Warnings, bus, dynamodb, kinesis, log, processed, shards};
+use crate::streams::{self, Item, Sink, StartAt, Warnings, bus, dynamodb, kinesis, log, outbox, processed, shards};
 
 /// Options of the readers.
 #[derive(Debug, Clone)]
@@ -43,6 +43,8 @@ pub enum Feed {
     EventLog(String),
     /// A database with a processed log.
     ProcessedLog(Box<Database>),
+    /// A database with an outbox table.
+    Outbox(Box<Database>),
 }
 
 impl fmt::Display for Feed {
@@ -53,6 +55,7 @@ impl fmt::Display for Feed {
             Self::Bus(name) => write!(f, "bus {name}"),
             Self::EventLog(name) => write!(f, "log group {name}"),
             Self::ProcessedLog(_) => f.write_str("processed log"),
+            Self::Outbox(database) => write!(f, "table {}", database.layout().full_name()),
         }
     }
 }
@@ -84,13 +87,30 @@ impl Feed {
             }
             Self::EventLog(group) => log::open(clients, log::Options { group, from, until }, sink, end).await,
             Self::ProcessedLog(database) => {
-                let pause = Duration::from_millis(if clients.is_local() { 50 } else { 1_000 });
-                let options = processed::Options { group, from, until, pause };
+                let options = processed::Options { group, from, until, pause: pause(clients.is_local()) };
                 processed::open(*database, options, sink, end).await
             }
+            Self::Outbox(database) => read_outbox(*database, reading, pause(clients.is_local()), sink, end).await,
             Self::Bus(_) => Err(Error::new(Kind::Unexpected, "a bus is read through a tap")),
         }
     }
+}
+
+/// Returns the interval of queries to a database.
+fn pause(local: bool) -> Duration {
+    Duration::from_millis(if local { 50 } else { 1_000 })
+}
+
+async fn read_outbox(
+    database: Database,
+    reading: &Reading,
+    pause: Duration,
+    sink: Sink,
+    end: CancellationToken,
+) -> Result<()> {
+    let table = database.layout().full_name();
+    let options = outbox::Options { table, from: reading.from, until: reading.until, pause };
+    outbox::open(database, options, sink, end).await
 }
 
 impl Deployment {
@@ -99,6 +119,9 @@ impl Deployment {
     /// # Errors
     /// `NotDeployed`, and those of connecting to the database; `Unexpected` for a stop that has no reader.
     async fn feed(&self, stop: &Stop) -> Result<Feed> {
+        if stop.part == Part::Database {
+            return Ok(Feed::Outbox(Box::new(self.database().await?)));
+        }
         let name = self.output(stop.output)?.to_owned();
         match stop.part {
             Part::Kinesis => Ok(Feed::Kinesis(name)),
@@ -148,6 +171,22 @@ impl Readers {
         };
         let feeds = cancel.run_until_cancelled(feeds).await.unwrap_or_else(|| Err(stopped()))?;
         Self::follow(&deployment.clients, feeds, reading, reporter, cancel).await
+    }
+
+    /// Opens a reader of the outbox table of a database, without AWS: see [`Readers::follow`].
+    ///
+    /// # Errors
+    /// `Interrupted` when cancelled, and those of the database.
+    pub async fn outbox(
+        database: Database,
+        reading: &Reading,
+        cancel: &CancellationToken,
+    ) -> Result<(Self, Receiver<Result<Item>>)> {
+        let (sink, items) = streams::channel();
+        let readers = Self::default();
+        let opening = read_outbox(database, reading, pause(false), sink, readers.end.clone());
+        cancel.run_until_cancelled(opening).await.unwrap_or_else(|| Err(stopped()))?;
+        Ok((readers, items))
     }
 
     /// Opens a reader of each feed. All items are sent to one receiver, which ends with the last reader.

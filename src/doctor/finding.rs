@@ -77,6 +77,11 @@ impl Finding {
         Self { remedy: error.hints().next().map(str::to_owned), ..Self::new(check, state, message) }
     }
 
+    /// Returns the finding for an error that is about the subject of the check, whatever its kind.
+    pub fn failed_by(check: impl Into<String>, error: &Error) -> Self {
+        Self { state: State::Failed, ..Self::of_error(check, error) }
+    }
+
     /// Adds the flags of this place to the commands in message and remedy.
     #[must_use]
     pub fn filled(mut self, place: &Place) -> Self {

@@ -1,5 +1,6 @@
 //! Checks of this machine: the configuration file, the executable, the trusted certificates.
 
+use super::existing::inside;
 use super::run::Check;
 use super::{Examination, Finding};
 use crate::aws::package::{Runs, inspect};
@@ -16,6 +17,15 @@ pub fn checks<'a>(subject: &'a Examination<'_>, region: Option<&'a str>) -> Vec<
     ];
     if has_database {
         checks.push(Check::new("database certificates", async move { certificates(subject, region) }));
+        match &subject.database {
+            Ok(None) => {}
+            Ok(Some(target)) => checks.push(Check::new(inside::REACHABLE, inside::reachable(target))),
+            Err(error) => {
+                checks.push(Check::new(inside::REACHABLE, async {
+                    Ok(vec![Finding::failed_by(inside::REACHABLE, error)])
+                }));
+            }
+        }
     }
     checks
 }
@@ -78,6 +88,8 @@ fn certificates(subject: &Examination<'_>, region: Option<&str>) -> Result<Vec<F
     };
     roots.client_config()?;
     Ok(vec![match (roots, region) {
+        (Roots::System, _) => Finding::ok(CHECK, "the authorities of the system are used"),
+        (Roots::NoTls, _) => Finding::ok(CHECK, "not needed: the database of this machine is used without TLS"),
         (Roots::Pem(_), _) => Finding::ok(CHECK, "a PEM certificate was given"),
         (Roots::File(path), _) => Finding::ok(CHECK, format!("{} is a PEM bundle", path.display())),
         (Roots::Rds, Some(region)) if regional_root(region).is_some() => {

@@ -27,6 +27,7 @@ use crate::aws::Clients;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::pipelines::{self, Pipeline, Stack};
+use crate::postgres::Target;
 use crate::postgres::tls::Roots;
 use crate::settings::{ConfigFile, Existing, Place, Settings};
 
@@ -45,6 +46,8 @@ pub struct Examination<'a> {
     pub executable: PathBuf,
     /// The trusted certificate authorities for the database.
     pub roots: Result<Roots>,
+    /// The database of OUTBOXCTL_DATABASE_URL, if it is set.
+    pub database: Result<Option<Target>>,
     /// Time limit for each check.
     pub limit: Duration,
     /// The flags for the commands in remedies.
@@ -127,6 +130,7 @@ impl Examination<'_> {
                     Ok(roots) => deployment.trusting(roots.clone()),
                     Err(_) => deployment,
                 };
+                let deployment = deployment.using(self.database.as_ref().ok().cloned().flatten());
                 let mut checks = networks::checks(&ground, &deployment);
                 checks.extend(leftovers::checks(&ground, &deployment));
                 checks.extend(existing::checks(&deployment, &ground.parameters, false));

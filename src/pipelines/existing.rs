@@ -194,6 +194,13 @@ pub fn objections(pipeline: &Pipeline, existing: &Existing, home: Home<'_>) -> V
             found.push(object(format!("{} has no resource of this kind", pipeline.name), "remove the key"));
             continue;
         }
+        // Secrets Manager finds a secret by its name, too; a deploy needs its ARN, and the endpoint.
+        let by_name = key == ExistingKey::DatabaseSecret
+            && existing.get(ExistingKey::DatabaseEndpoint).is_none()
+            && !value.starts_with("arn:");
+        if by_name {
+            continue;
+        }
         if let Some(text) = wrong_arn(key, value, home) {
             found.push(object(text, "give the name, or the ARN, of a resource in the deployment's account and region"));
         }
@@ -216,6 +223,8 @@ fn name_and_arn<'a>(key: ExistingKey, value: &'a str, home: Home<'_>) -> (&'a st
         Some(Arn { resource: rest, .. }) => {
             (rest.split_once(['/', ':']).map_or(rest, |(_, name)| name), value.to_owned())
         }
+        // The ARN of a secret has a random suffix.
+        None if needs_arn(key) => (value, value.to_owned()),
         None => {
             let Home { region, account } = home;
             (value, format!("arn:{}:{service}:{region}:{account}:{kind}/{value}", partition(region)))
@@ -330,7 +339,16 @@ mod tests {
             assert_eq!(texts("rds-kinesis", [(Stream, wrong)].into()).len(), 1, "{wrong}");
         }
         assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseSecret, arn)].into()), [""; 0]);
-        assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseSecret, "shop")].into()).len(), 1, "a name");
+        let alone: Existing = [(ExistingKey::DatabaseSecret, "shop")].into();
+        assert_eq!(
+            Given::new(&alone, HOME).value(Output::DatabaseSecretArn),
+            Some("shop"),
+            "a name, for Secrets Manager"
+        );
+        assert_eq!(texts("rds-kinesis", alone.clone()), [""; 0]);
+        assert!(incomplete(find("rds-kinesis").expect("a pipeline"), &alone)[0].text.contains("only together with"));
+        let deployed = [(ExistingKey::DatabaseSecret, "shop"), (ExistingKey::DatabaseEndpoint, "db")];
+        assert_eq!(texts("rds-kinesis", deployed.into()).len(), 1, "a name, for a deploy");
         assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseEngine, "aurora-postgresql")].into()), [""; 0]);
         assert_eq!(texts("rds-kinesis", [(ExistingKey::DatabaseEngine, "aurora")].into()).len(), 1);
         assert_eq!(texts("dynamodb-cdc", [(ExistingKey::DatabaseCertificate, "ca.pem")].into()).len(), 1);

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Client;
 
+pub use super::appended::{After, AppendedPage, AppendedRequest, AppendedRow};
 pub use super::blocking::OpenTransaction;
 pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
 pub use super::failures::{FailureRow, FailuresRequest};
@@ -17,7 +18,7 @@ pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id,
 pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;
 use super::{
-    committed, failures, migrate, overview, processed, purge, readiness, requirements, samples, slots, status,
+    appended, committed, failures, migrate, overview, processed, purge, readiness, requirements, samples, slots, status,
 };
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
@@ -43,6 +44,8 @@ pub enum AdminRequest {
     SampleInsert(SampleRequest),
     Processed(ProcessedRequest),
     Committed(CommittedRequest),
+    /// Rows that became visible since an earlier look.
+    Appended(AppendedRequest),
     Purge(PurgeRequest),
     Purgeable {
         before: DateTime<Utc>,
@@ -120,6 +123,7 @@ pub enum AdminResponse {
     Committed {
         rows: Vec<CommittedRow>,
     },
+    Appended(AppendedPage),
     Purgeable(Purgeable),
     Failures {
         rows: Vec<FailureRow>,
@@ -187,6 +191,9 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         },
         AdminRequest::Committed(request) => {
             AdminResponse::Committed { rows: committed::committed(client, &layout, &request).await? }
+        }
+        AdminRequest::Appended(request) => {
+            AdminResponse::Appended(appended::appended(client, &layout, &request).await?)
         }
         AdminRequest::Purge(request) => AdminResponse::Changed { rows: purge::purge(client, &layout, &request).await? },
         AdminRequest::Purgeable { before, groups } => {

@@ -1,16 +1,18 @@
-//! Connects to a database over verified TLS.
+//! Connects to a database over verified TLS; a server of this machine also without.
 
 use std::fmt;
 use std::time::Duration;
 
 use serde::Deserialize;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::{Client, Config};
+use tokio_postgres::tls::MakeTlsConnect;
+use tokio_postgres::{Client, Config, NoTls, Socket};
 
 use super::session;
 use super::tls::{Connector, Roots};
 use super::{fault, pooler};
-use crate::error::{Kind, OrFail, Result};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::settings::is_loopback_host;
 
 /// A password, or an authentication token. Debug output hides it.
 #[derive(Clone, Deserialize)]
@@ -84,10 +86,7 @@ impl Target {
     pub fn from_secret(text: &str, host: &str, port: u16, database: &str, roots: Roots) -> Result<Self> {
         // serde's message may quote the document, so it stays out of the error.
         let document: SecretDocument = serde_json::from_str(text).map_err(|_| {
-            crate::error::Error::new(
-                Kind::WrongSecret,
-                "the database secret is not a JSON object with username and password",
-            )
+            Error::new(Kind::WrongSecret, "the database secret is not a JSON object with username and password")
         })?;
         Ok(Self {
             host: document.host.unwrap_or_else(|| host.to_owned()),
@@ -99,10 +98,36 @@ impl Target {
         })
     }
 
+    /// Creates a target from a database secret that names its server and its database itself.
+    ///
+    /// # Errors
+    /// `WrongSecret` if the text is not such a document; the text is not repeated.
+    pub fn from_whole_secret(text: &str, roots: Roots) -> Result<Self> {
+        let target = Self::from_secret(text, "", 5432, "", roots)?;
+        let missing: Vec<_> = [("host", &target.host), ("dbname", &target.database)]
+            .into_iter()
+            .filter(|(_, value)| value.is_empty())
+            .collect();
+        match missing.as_slice() {
+            [] => Ok(target),
+            missing => {
+                let names: Vec<_> = missing.iter().map(|(name, _)| *name).collect();
+                let text = format!("the database secret has no {}", names.join(" and no "));
+                Err(Error::new(Kind::WrongSecret, text)
+                    .hint("add it to the secret, or set database.endpoint and database.name in [existing]"))
+            }
+        }
+    }
+
     /// Returns the name or address to connect to. `localhost` is not resolved: some machines, and containers above all,
     /// have no line for it in /etc/hosts, and it always means this machine (RFC 6761, section 6.3).
     pub(super) fn address(&self) -> (&str, u16) {
         (if self.host == LOCALHOST { "127.0.0.1" } else { &self.host }, self.port)
+    }
+
+    /// Returns whether the server is on this machine.
+    pub fn is_here(&self) -> bool {
+        self.host.starts_with('/') || is_loopback_host(&self.host)
     }
 
     /// Returns `user@host:port/database`, for messages.
@@ -117,7 +142,16 @@ impl Target {
 /// `DatabaseUnreachable`, `UntrustedCertificate`, `WrongSecret`, or `UnknownDatabase`.
 pub async fn connect(target: &Target) -> Result<Client> {
     pooler::check(target)?;
-    let tls = Connector(target.roots.client_config()?);
+    match target.roots {
+        Roots::NoTls => open(target, SslMode::Disable, NoTls).await,
+        _ => open(target, SslMode::Require, Connector(target.roots.client_config()?)).await,
+    }
+}
+
+async fn open<T>(target: &Target, mode: SslMode, tls: T) -> Result<Client>
+where
+    T: MakeTlsConnect<Socket, Stream: Send + 'static>,
+{
     let mut config = Config::new();
     config
         .host(&target.host)
@@ -127,7 +161,7 @@ pub async fn connect(target: &Target) -> Result<Client> {
         .password(target.password.expose())
         .application_name("outboxctl")
         .options(session::options())
-        .ssl_mode(SslMode::Require)
+        .ssl_mode(mode)
         .connect_timeout(Duration::from_secs(10))
         .tcp_user_timeout(Duration::from_secs(30))
         .keepalives_idle(Duration::from_secs(30));

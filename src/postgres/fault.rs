@@ -3,11 +3,14 @@
 use std::error::Error as _;
 use std::io;
 
+use rustls_pki_types::InvalidDnsNameError;
 use tokio_postgres::error::SqlState;
 
 use super::Target;
 use super::pooler::Pooler;
+use super::tls::Roots;
 use crate::error::{Error, Kind};
+use crate::settings::is_loopback_host;
 
 /// Converts a failure to connect.
 pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error {
@@ -32,8 +35,26 @@ pub(super) fn connecting(error: tokio_postgres::Error, target: &Target) -> Error
         Some(text) => {
             Error::new(Kind::UntrustedCertificate, format!("{at}: the server's certificate is not trusted: {text}"))
         }
-        None => Error::new(Kind::DatabaseUnreachable, format!("{at}: no connection")).with_source(error),
+        None => {
+            let fault = Error::new(Kind::DatabaseUnreachable, format!("{at}: no connection"));
+            let fault = match lacks_tls(&error, target) {
+                true => {
+                    fault.hint("a server of this machine without TLS: add sslmode=disable to the connection string")
+                }
+                false => fault,
+            };
+            fault.with_source(error)
+        }
     }
+}
+
+/// Returns whether a server of this machine does not speak TLS. The driver reports that without an error of the system or
+/// of rustls as the cause.
+fn lacks_tls(error: &tokio_postgres::Error, target: &Target) -> bool {
+    let is_other = |cause: &(dyn std::error::Error + 'static)| {
+        !cause.is::<io::Error>() && !cause.is::<rustls::Error>() && !cause.is::<InvalidDnsNameError>()
+    };
+    target.roots != Roots::NoTls && is_loopback_host(&target.host) && error.source().is_some_and(is_other)
 }
 
 /// Returns rustls' reason to reject the server's certificate, if the certificate was the problem.

@@ -6,6 +6,7 @@
 //! in the admin function, against a private one.
 
 pub mod admin;
+mod appended;
 mod blocking;
 mod committed;
 mod connect;
@@ -29,9 +30,11 @@ pub mod session;
 pub mod slots;
 mod status;
 pub mod tls;
+mod url;
 
 pub use connect::{Secret, Target, connect};
 pub use ensure::{CONSUMER, PUBLICATION, WRITER};
 pub use fault::{failed, is_environmental, without_rows};
 pub use inbox::{Delivery, Failure, Inbox, Mark};
 pub use script::script;
+pub use url::target as url_target;

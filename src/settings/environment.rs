@@ -48,6 +48,15 @@ pub fn parse_flag(value: &str) -> Option<bool> {
     }
 }
 
+/// Returns the text of a variable that may contain a password: as [`text`], but no error repeats its value.
+///
+/// # Errors
+/// `Usage` if it is not UTF-8.
+pub fn secret(name: &str) -> Result<Option<String>> {
+    let invalid = |_| Error::new(Kind::Usage, format!("{name} is not valid UTF-8"));
+    raw(name).map(|value| value.into_string().map_err(invalid)).transpose()
+}
+
 fn utf8(name: &str, value: OsString) -> Result<String> {
     value.into_string().map_err(|value| not_utf8(name, &value))
 }

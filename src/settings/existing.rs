@@ -68,7 +68,8 @@ keys! {
     DatabasePort, "database.port", "Port of the server, by default 5432", "5432";
     DatabaseName, "database.name", "Database with the outbox", "shop";
     DatabaseSecret, "database.secret",
-        "ARN of the secret with username, password, host and port, which DMS and the admin function read",
+        "ARN of the secret with username, password, host and port, which DMS and the admin function read; without the other keys \
+         of the database, its name or ARN, for commands that need no deployment",
         "arn:aws:secretsmanager:eu-central-1:111122223333:secret:shop-abcdef";
     DatabaseResourceId, "database.resource_id",
         "Resource id of the instance, db-…, or of the cluster, cluster-…, for the IAM authentication of functions",

@@ -2,10 +2,12 @@
 //! over defaults. Imports `error` and `outbox`.
 
 mod args;
+mod database_url;
 pub mod environment;
 mod existing;
 mod file;
 mod find;
+mod loopback;
 mod nearest;
 mod place;
 mod trust;
@@ -13,8 +15,10 @@ mod valid;
 mod variables;
 
 pub use args::{COMPLETE, ColorMode, GlobalArgs, OutputFormat, ProgressMode, parser};
+pub use database_url::{DATABASE_URL, DatabaseUrl};
 pub use existing::{Existing, ExistingKey};
 pub use file::{ConfigFile, FILE_NAME, KEYS};
+pub use loopback::is_loopback_host;
 pub use nearest::{nearest, similar};
 pub use place::{Place, quoted};
 use valid::check_endpoint;
@@ -84,6 +88,8 @@ pub struct Settings {
     pub existing: Existing,
     /// The outbox table (`[outbox]` in outboxctl.toml), if it is set.
     pub outbox: Option<Layout>,
+    /// The database that this machine reaches itself (OUTBOXCTL_DATABASE_URL), in place of the deployed one.
+    pub database_url: Option<DatabaseUrl>,
     pub chosen: Chosen,
     /// The outboxctl.toml in effect.
     pub file: Option<PathBuf>,
@@ -132,6 +138,7 @@ impl Settings {
             parameters: file.parameters,
             existing: file.existing,
             outbox,
+            database_url: variables.database_url,
             chosen: Chosen {
                 stage: stage_origin,
                 pipeline: pipeline_origin,

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 
-use super::{GlobalArgs, Origin, OutputFormat};
+use super::{DatabaseUrl, GlobalArgs, Origin, OutputFormat};
 use crate::error::{Error, Kind, Result};
 use crate::settings::environment::{flag, parse_flag, text};
 
@@ -21,6 +21,8 @@ pub struct Variables {
     pub local: Option<bool>,
     /// AWS_ENDPOINT_URL, unless AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true.
     pub endpoint_url: Option<String>,
+    /// OUTBOXCTL_DATABASE_URL
+    pub database_url: Option<DatabaseUrl>,
 }
 
 impl Variables {
@@ -41,6 +43,7 @@ impl Variables {
             pipeline: text("OUTBOXCTL_PIPELINE")?,
             local: flag("OUTBOXCTL_LOCAL")?,
             endpoint_url: if ignored { None } else { text("AWS_ENDPOINT_URL")? },
+            database_url: DatabaseUrl::read()?,
         })
     }
 }

@@ -69,6 +69,11 @@ pub enum Origin {
         log_stream: String,
         log_event_id: String,
     },
+    /// A row of an outbox table, by its id.
+    Row {
+        table: String,
+        row: String,
+    },
     /// A consumer's mark; shard and sequence number are those of the event's record.
     Mark {
         consumer: String,
@@ -87,6 +92,7 @@ impl Origin {
             }
             Self::Shard { shard, sequence_number, .. } => format!("{shard}/{sequence_number}"),
             Self::Mark { position, .. } => position.to_string(),
+            Self::Row { table, row } => format!("{table}/{row}"),
             Self::Bus { bus_event_id, message_id } => bus_event_id.clone().unwrap_or_else(|| message_id.clone()),
             Self::Log { bus_event_id, log_event_id, .. } => {
                 bus_event_id.clone().unwrap_or_else(|| log_event_id.clone())

@@ -1,5 +1,5 @@
-//! Readers of the hops that an event passes: the Kinesis or DynamoDB stream, the bus, the event log, and the processed
-//! log. Imports `aws`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report` and `timing`.
+//! Readers of the hops that an event passes: the outbox table, the Kinesis or DynamoDB stream, the bus, the event log,
+//! and the processed log. Imports `aws`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report` and `timing`.
 //!
 //! Every reader sends [`Item`]s to a [`Sink`] from tasks of its own, under a token that ends them. `open` of a reader
 //! returns once it will see everything that comes later.
@@ -11,6 +11,7 @@ mod item;
 pub mod kinesis;
 mod line;
 pub mod log;
+pub mod outbox;
 mod owner;
 mod position;
 pub mod processed;

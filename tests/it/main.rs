@@ -2,6 +2,7 @@
 
 mod access;
 mod administration;
+mod any_database;
 mod architecture;
 mod chaos;
 mod cli;

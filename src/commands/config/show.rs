@@ -9,7 +9,9 @@ use crate::commands::Context;
 use crate::error::Result;
 use crate::output::{Outcome, Table};
 use crate::pipelines;
-use crate::settings::{FILE_NAME, Origin, environment};
+use crate::postgres;
+use crate::postgres::tls::Roots;
+use crate::settings::{DATABASE_URL, FILE_NAME, Origin, environment};
 
 /// Show every setting, and where its value comes from
 ///
@@ -98,6 +100,11 @@ impl Args {
                 if settings.outbox.is_some() { Origin::File } else { Origin::Default },
             ),
         ];
+        let database =
+            settings.database_url.as_ref().map(|url| postgres::url_target(url, || Ok(Roots::Rds))).transpose()?;
+        let origin = if database.is_some() { Origin::Variable } else { Origin::Default };
+        let database = database.map(|target| target.describe());
+        shown.push(setting(sources("database", "", &[DATABASE_URL]), database.into(), origin));
         if !settings.local
             && settings.region.is_none()
             && let Some(region) = configured_region(settings).await

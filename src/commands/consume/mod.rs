@@ -17,6 +17,7 @@ use crate::consumer::{
     Command, DEFAULT_GROUP, End, Hook, Login, Metrics, Options, Post, PostgresStore, Processor, Reader, Retry, Table,
     Totals, Worker,
 };
+use crate::deployment::Deployment;
 use crate::error::{Kind, OrFail, Result};
 use crate::output::{Event, Outcome, count};
 use crate::pipelines::{Output, Part};
@@ -35,7 +36,7 @@ use crate::timing::Backoff;
 /// SIGTERM, consume finishes the events in flight, checkpoints, and releases its leases.
 ///
 /// Connects to the database as outbox_consumer with an IAM token. On AWS, run it inside the pipeline's network, because
-/// it must be able to reach the database.
+/// it must be able to reach the database. With OUTBOXCTL_DATABASE_URL, it connects as the user named there.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Command to run for each event through `sh -c`: stdin is the CloudEvent, exit code 0 is success
@@ -101,15 +102,7 @@ impl Args {
         let deployment = announce::deployment(ctx, true).await?;
         let clients = ctx.aws().await?;
         let stream = deployment.output(Output::StreamName)?.to_owned();
-        let port = deployment.output(Output::DatabasePort)?;
-        let login = Login {
-            host: deployment.output(Output::DatabaseEndpoint)?.to_owned(),
-            port: port
-                .parse()
-                .or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?,
-            database: deployment.output(Output::DatabaseName)?.to_owned(),
-            roots: reach::roots(ctx)?,
-        };
+        let login = login(ctx, &deployment).await?;
         let store = PostgresStore::new(clients.clone(), login, &stream, &self.group, deployment.layout.clone());
         // Reports a database error now, and not at the first event.
         store.inbox().await?;
@@ -177,6 +170,20 @@ impl Args {
             (None, None) => Hook::None,
         })
     }
+}
+
+/// Returns the database with the marks: that of OUTBOXCTL_DATABASE_URL or of a secret alone, else the deployed one.
+async fn login(ctx: &Context, deployment: &Deployment) -> Result<Login> {
+    if let Some(target) = deployment.elsewhere().await? {
+        return Ok(Login::Password(Box::new(target)));
+    }
+    let port = deployment.output(Output::DatabasePort)?;
+    Ok(Login::Token {
+        host: deployment.output(Output::DatabaseEndpoint)?.to_owned(),
+        port: port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?,
+        database: deployment.output(Output::DatabaseName)?.to_owned(),
+        roots: reach::roots(ctx)?,
+    })
 }
 
 /// Returns a readable name that is unique to this process.

@@ -6,6 +6,7 @@ use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::reach::{self, DatabaseArgs};
 use crate::deployment::Deployment;
+use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::Part;
@@ -49,10 +50,8 @@ impl Args {
             ctx.console.expect("database", Expect::Usually(3, 15));
         }
         let report = async {
-            let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
-            warn_of_other(ctx, &deployment);
-            let mut database = reach::open(ctx, &deployment).await?;
-            database.init(self.dry_run, deployment.has_sample()).await
+            let (mut database, sample) = self.open(ctx, !self.dry_run).await?;
+            database.init(self.dry_run, sample).await
         };
         let report = report.await;
         let report = report.inspect_err(|e| ctx.console.emit(Event::failed("database", e.message())))?;
@@ -78,13 +77,23 @@ impl Args {
 }
 
 impl Args {
-    async fn check(&self, ctx: &Context) -> Result<Outcome> {
-        let deployment = reach::deployment(ctx).await?.reached(self.database.via);
+    /// Opens the database; returns whether the sample's tables belong there. `changes` is whether it will be changed.
+    async fn open(&self, ctx: &Context, changes: bool) -> Result<(Database, bool)> {
+        if let Some(database) = self.database.connect(ctx).await? {
+            return Ok((database, false));
+        }
+        let deployment = announce::deployment(ctx, changes).await?.reached(self.database.via);
         warn_of_other(ctx, &deployment);
-        let missing = reach::open(ctx, &deployment).await?.check(with_sample(&deployment)).await?;
-        let data = json!({ "table": deployment.layout.full_name(), "missing": missing });
+        Ok((reach::open(ctx, &deployment).await?, with_sample(&deployment)))
+    }
+
+    async fn check(&self, ctx: &Context) -> Result<Outcome> {
+        let (mut database, sample) = self.open(ctx, false).await?;
+        let missing = database.check(sample).await?;
+        let table = database.layout().full_name();
+        let data = json!({ "table": table, "missing": missing });
         if missing.is_empty() {
-            let text = format!("nothing is missing: {} can be captured", deployment.layout.full_name());
+            let text = format!("nothing is missing: {table} can be captured");
             return Ok(Outcome::data(data).changed(false).summary(text));
         }
         let line = |one: &Missing| format!("{}: {}", one.problem, one.remedy);
@@ -96,10 +105,12 @@ impl Args {
     }
 }
 
-/// Prints the script. With an outbox table in outboxctl.toml this needs neither AWS nor the database.
+/// Prints the script. With an outbox table in outboxctl.toml, or OUTBOXCTL_DATABASE_URL, this needs neither AWS nor the
+/// database.
 async fn print(ctx: &Context) -> Result<Outcome> {
     let (layout, sample) = match &ctx.settings.outbox {
         Some(layout) if !layout.is_own() => (layout.clone(), false),
+        layout if ctx.settings.database_url.is_some() => (layout.clone().unwrap_or_default(), false),
         _ => {
             let deployment = reach::deployment(ctx).await?;
             let sample = with_sample(&deployment);
@@ -111,7 +122,7 @@ async fn print(ctx: &Context) -> Result<Outcome> {
 }
 
 fn with_sample(deployment: &Deployment) -> bool {
-    deployment.has_sample() && deployment.layout.is_own()
+    deployment.has_sample() && deployment.layout.is_own() && !deployment.is_elsewhere()
 }
 
 /// Warns if the deployed capture follows another table.

@@ -11,7 +11,7 @@ use tokio::process::{Child, Command};
 use crate::commands::Context;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::Console;
-use crate::settings::{ColorMode, OutputFormat, Settings};
+use crate::settings::{ColorMode, DATABASE_URL, OutputFormat, Settings};
 
 /// A step with its duration.
 #[derive(Debug, Serialize)]
@@ -57,6 +57,7 @@ impl<'a> Shell<'a> {
             // The demo does not use the user's account and endpoint.
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_ENDPOINT_URL")
+            .env_remove(DATABASE_URL)
             .stdin(Stdio::null());
         command
     }

@@ -58,6 +58,7 @@ topics! {
         "ci"
         "own-tables"
         "existing"
+        "any-database"
         "leaving"
         "outbox-tables"
         "private-database"

@@ -13,13 +13,15 @@ use crate::aws::api_gateway::{Answer, Api};
 use crate::commands::Context;
 use crate::commands::announce;
 use crate::commands::args::{rate, whole};
+use crate::commands::reach;
 use crate::deployment::Deployment;
-use crate::deployment::database::Via;
-use crate::deployment::samples::{self, call};
+use crate::deployment::database::{Via, not_through_the_function};
+use crate::deployment::samples::{self, Writer, call};
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::{Output, Part};
-use crate::postgres::admin::{Inserted, SampleRequest};
+use crate::postgres::admin::{Domain, Inserted, SampleRequest};
+use crate::settings::DATABASE_URL;
 use crate::timing::RateLimit;
 
 /// Maximum rows in the text output; more are only counted.
@@ -77,6 +79,14 @@ struct Written {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
+        if let Some(target) = reach::target(ctx)? {
+            let database = match self.via {
+                Way::Auto | Way::Direct => reach::connect(ctx, target).await?,
+                Way::Function => return Err(not_through_the_function(&target)),
+                Way::Api => return Err(not_through_the_api()),
+            };
+            return self.write(ctx, Writer::Database(database), Domain::Outbox).await;
+        }
         let deployment = announce::deployment(ctx, true).await?;
         let via = match self.via {
             // Reports the excluded sample.
@@ -90,12 +100,15 @@ impl Args {
             Way::Function => Via::Function,
         };
         let deployment = deployment.reached(via);
-        let mut writer = deployment.writer().await?;
+        self.write(ctx, deployment.writer().await?, deployment.domain()).await
+    }
+
+    async fn write(self, ctx: &Context, mut writer: Writer, domain: Domain) -> Result<Outcome> {
         let request = SampleRequest {
             run: Uuid::now_v7(),
             first: 0,
             count: self.count,
-            domain: deployment.domain(),
+            domain,
             aggregates: self.aggregates,
             rate: self.rate,
             rollback: false,
@@ -211,6 +224,10 @@ fn speed(events: usize, took: Duration) -> String {
 fn stopped(text: &str, written: usize, count: u32) -> Error {
     let message = format!("stopped; {text} of {count} events were written");
     Error::new(Kind::Interrupted, message).with_data(json!({ "written": written }))
+}
+
+fn not_through_the_api() -> Error {
+    Error::new(Kind::Usage, format!("--via api writes to the deployed database, and {DATABASE_URL} names another one"))
 }
 
 fn no_api() -> Error {

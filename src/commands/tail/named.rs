@@ -7,6 +7,8 @@ use crate::pipelines::Hop;
 /// A hop by its own name, or by the service behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum NamedHop {
+    /// The outbox table in PostgreSQL, as rows are committed
+    Outbox,
     /// The pipeline's stream: Kinesis or DynamoDB
     Stream,
     /// The EventBridge bus (also: events)
@@ -27,6 +29,7 @@ impl NamedHop {
     /// Returns the hop of this name.
     pub fn hop(self) -> Hop {
         match self {
+            Self::Outbox => Hop::Database,
             Self::Stream | Self::Kinesis | Self::Dynamodb => Hop::Stream,
             Self::Bus => Hop::Bus,
             Self::Log => Hop::Log,

@@ -16,12 +16,13 @@ use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::outbox::Layout;
 use crate::pipelines::Output;
 use crate::postgres::admin::{
-    self, AdminRequest, AdminResponse, CommittedRequest, CommittedRow, FailureRow, FailuresRequest, InitReport,
-    Inserted, Missing, Overview, OverviewRequest, ProcessedPage, ProcessedRequest, PurgeRequest, Purgeable, Readiness,
-    SampleRequest, SlotRequest, StatusReport, Writers,
+    self, AdminRequest, AdminResponse, AppendedPage, AppendedRequest, CommittedRequest, CommittedRow, FailureRow,
+    FailuresRequest, InitReport, Inserted, Missing, Overview, OverviewRequest, ProcessedPage, ProcessedRequest,
+    PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, Writers,
 };
+use crate::postgres::tls::Roots;
 use crate::postgres::{Target, connect};
-use crate::streams::processed;
+use crate::streams::{outbox, processed};
 use crate::timing::RateLimit;
 
 /// Route to the database.
@@ -38,6 +39,15 @@ pub enum Via {
 impl processed::Log for Database {
     async fn page(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
         self.processed(request).await
+    }
+}
+
+impl outbox::Table for Database {
+    async fn appended(&mut self, request: &AppendedRequest) -> Result<AppendedPage> {
+        match self.execute(AdminRequest::Appended(request.clone())).await? {
+            AdminResponse::Appended(page) => Ok(page),
+            other => Err(unexpected(&other)),
+        }
     }
 }
 
@@ -70,20 +80,33 @@ impl Database {
     /// `NotDeployed`, `LocalDown` if the certificate authorities are not known, and those of connecting.
     pub(super) async fn open(deployment: &Deployment) -> Result<Self> {
         let clients = &deployment.clients;
+        if let Some(target) = deployment.elsewhere().await? {
+            if deployment.via == Via::Function {
+                return Err(not_through_the_function(&target));
+            }
+            return Self::connect(target, deployment.layout.clone()).await;
+        }
         let direct = match deployment.via {
             Via::Direct => true,
             Via::Function => false,
             Via::Auto => is_public(deployment).await?,
         };
         if direct {
-            let target = target(deployment).await?;
-            let client = Box::new(connect(&target).await?);
-            let route = Route::Direct { client, writers: Box::new(Writers::new(target)) };
-            return Ok(Self { layout: Box::new(deployment.layout.clone()), route });
+            return Self::connect(target(deployment).await?, deployment.layout.clone()).await;
         }
         let name = deployment.output(Output::AdminFunction)?.to_owned();
         let route = Route::Function { clients: Box::new(clients.clone()), name };
         Ok(Self { layout: Box::new(deployment.layout.clone()), route })
+    }
+
+    /// Connects to a database that this machine reaches itself.
+    ///
+    /// # Errors
+    /// Those of connecting.
+    pub async fn connect(target: Target, layout: Layout) -> Result<Self> {
+        let client = Box::new(connect(&target).await?);
+        let route = Route::Direct { client, writers: Box::new(Writers::new(target)) };
+        Ok(Self { layout: Box::new(layout), route })
     }
 
     /// Returns the outbox table that requests are about.
@@ -249,17 +272,46 @@ async fn is_public(deployment: &Deployment) -> Result<bool> {
     Ok(answer.db_instances().first().and_then(|instance| instance.publicly_accessible()).unwrap_or(false))
 }
 
-/// Returns the owner's connection, from the generated secret.
-async fn target(deployment: &Deployment) -> Result<Target> {
+/// Returns the error of a request that the admin function can't run, because it reaches the deployed database only.
+pub fn not_through_the_function(target: &Target) -> Error {
+    let text = format!("--via function reaches the deployed database, and {} is another one", target.describe());
+    Error::new(Kind::Usage, text).hint("omit --via: this machine connects to the database itself")
+}
+
+impl Deployment {
+    /// Returns the database that commands use in place of the deployed one, if there is one.
+    ///
+    /// # Errors
+    /// Those of Secrets Manager, and `WrongSecret` if a secret alone does not name its server.
+    pub async fn elsewhere(&self) -> Result<Option<Target>> {
+        match &self.target {
+            Some(target) => Ok(Some(target.as_ref().clone())),
+            None if self.has_secret_alone() => {
+                let (secret, roots) = secret(self).await?;
+                Target::from_whole_secret(&secret, roots).map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+}
+
+/// Returns the text of the database's secret, and the authorities of its server.
+async fn secret(deployment: &Deployment) -> Result<(String, Roots)> {
     let unknown = || Error::new(Kind::LocalDown, "the certificate authorities of the database are not known");
     let roots = deployment.roots.clone().ok_or_else(unknown)?;
     let arn = deployment.output(Output::DatabaseSecretArn)?;
     let secret = deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
     let secret = secret.aws(format!("read secret {arn}"))?;
+    Ok((secret.secret_string.unwrap_or_default(), roots))
+}
+
+/// Returns the owner's connection, from the generated secret.
+async fn target(deployment: &Deployment) -> Result<Target> {
+    let (secret, roots) = secret(deployment).await?;
     let port = deployment.output(Output::DatabasePort)?;
     let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?;
     let (host, database) = (deployment.output(Output::DatabaseEndpoint)?, deployment.output(Output::DatabaseName)?);
-    Target::from_secret(secret.secret_string().unwrap_or_default(), host, port, database, roots)
+    Target::from_secret(&secret, host, port, database, roots)
 }
 
 #[cfg(test)]

@@ -3,30 +3,43 @@
 use std::time::Duration;
 
 use super::{Finding, Scene};
+use crate::deployment::database::Database;
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
+use crate::postgres::Target;
 use crate::postgres::admin::{Readiness, Room};
 
 pub const CHECK: &str = "existing database: capture";
+/// The check of the database of OUTBOXCTL_DATABASE_URL.
+pub const REACHABLE: &str = "reachable database";
 
 /// Time limit for a connection: a private database does not answer at all.
 const LIMIT: Duration = Duration::from_secs(8);
 
-pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
+pub(super) async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let read = async { scene.deployment.database().await?.readiness().await };
     let unreachable = "it can't be reached from here: wal_level, free replication slots and the rights of its user are not \
                        checked; `outboxctl doctor` checks them through the admin function once that is deployed";
     match tokio::time::timeout(LIMIT, read).await {
-        Ok(Ok(found)) => Ok(judge(&found, scene.deployment.output(Output::TaskArn).is_ok())),
+        Ok(Ok(found)) => Ok(judge(CHECK, &found, scene.deployment.output(Output::TaskArn).is_ok())),
         Ok(Err(error)) if error.kind() != Kind::DatabaseUnreachable => Err(error),
         Ok(Err(_)) | Err(_) => Ok(vec![Finding::not_checked(CHECK, unreachable)]),
     }
 }
 
+/// Checks a database that this machine reaches itself.
+pub async fn reachable(target: &Target) -> Result<Vec<Finding>> {
+    let found = async { Database::connect(target.clone(), Default::default()).await?.readiness().await }.await;
+    Ok(match found {
+        Ok(found) => judge(REACHABLE, &found, false),
+        Err(error) => vec![Finding::failed_by(REACHABLE, &error)],
+    })
+}
+
 /// Returns the findings. A deployed task has its slot and its sender already.
-fn judge(found: &Readiness, captured: bool) -> Vec<Finding> {
+fn judge(check: &str, found: &Readiness, captured: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let mut failed = |text: String, remedy: &str| findings.push(Finding::failed(CHECK, text, remedy));
+    let mut failed = |text: String, remedy: &str| findings.push(Finding::failed(check, text, remedy));
     if found.recovers {
         failed(
             "the server is a reader: it takes no writes and has no slots of its own".to_owned(),
@@ -63,7 +76,7 @@ fn judge(found: &Readiness, captured: bool) -> Vec<Finding> {
             "PostgreSQL {}, wal_level logical, {} of {} slots and {} of {} senders in use, {} may replicate",
             found.server, found.slots.used, found.slots.most, found.senders.used, found.senders.most, found.user
         );
-        findings.push(Finding::ok(CHECK, text));
+        findings.push(Finding::ok(check, text));
     }
     findings
 }
@@ -94,7 +107,7 @@ mod tests {
 
     #[test]
     fn every_obstacle_to_a_capture_has_a_remedy() {
-        assert_eq!(judge(&ready(), false)[0].state, State::Ok);
+        assert_eq!(judge(CHECK, &ready(), false)[0].state, State::Ok);
         let full = Room { used: 5, most: 5 };
         for (found, said) in [
             (Readiness { recovers: true, ..ready() }, "reader"),
@@ -104,12 +117,12 @@ mod tests {
             (Readiness { may_replicate: false, ..ready() }, "may not create replication slots"),
             (Readiness { may_create: false, ..ready() }, "may not create objects"),
         ] {
-            let findings = judge(&found, false);
+            let findings = judge(CHECK, &found, false);
             assert_eq!(findings.len(), 1, "{said}: {findings:?}");
             assert!(findings[0].message.contains(said) && findings[0].remedy.is_some(), "{findings:?}");
         }
         assert_eq!(
-            judge(&Readiness { slots: full, ..ready() }, true)[0].state,
+            judge(CHECK, &Readiness { slots: full, ..ready() }, true)[0].state,
             State::Ok,
             "its own slot is one of them"
         );

@@ -5,7 +5,7 @@ mod bus;
 pub mod candidates;
 mod cluster;
 mod database;
-mod inside;
+pub(super) mod inside;
 mod network;
 mod reach;
 mod replication;
@@ -54,6 +54,9 @@ pub(super) fn checks<'a>(
             checks.push(Check::new(database::SECRET, database::secret(scene, arn, endpoint)));
             checks.push(Check::new(inside::CHECK, inside::inside(scene)));
         }
+    }
+    if deployment.has_secret_alone() {
+        checks.push(Check::new(inside::CHECK, inside::inside(scene)));
     }
     if let Some(arn) = given(Output::ReplicationInstanceArn) {
         checks.push(Check::new(replication::CHECK, replication::instance(scene, arn)));

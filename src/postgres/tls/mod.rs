@@ -34,23 +34,40 @@ pub enum Roots {
     File(PathBuf),
     /// The certificates of a PEM text only.
     Pem(Vec<u8>),
+    /// The authorities of the operating system.
+    System,
+    /// None: the connection is not encrypted. Only for servers of this machine.
+    NoTls,
 }
 
 impl Roots {
-    /// Returns the file that PGSSLROOTCERT names; Amazon's authorities if it is unset or empty.
+    /// Returns the authorities that PGSSLROOTCERT names; Amazon's if it is unset or empty.
     pub fn from_environment() -> Self {
-        environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::File)
+        environment::path(ROOTS_VARIABLE).map_or(Self::Rds, Self::named)
+    }
+
+    /// Returns the authorities that `sslrootcert` names: a PEM file, or `system` as in libpq 16 and later.
+    pub fn named(name: impl Into<PathBuf>) -> Self {
+        let path = name.into();
+        if path.as_os_str() == "system" { Self::System } else { Self::File(path) }
     }
 
     /// Returns the rustls configuration that trusts these roots, with ALPN `postgresql`.
     ///
     /// # Errors
-    /// `UntrustedCertificate` if the file can't be read or contains no certificate.
+    /// `UntrustedCertificate` if the file can't be read or contains no certificate, and without TLS.
     pub fn client_config(&self) -> Result<Arc<ClientConfig>> {
         let store = match self {
             Self::Rds => parse(RDS_ROOTS, "the embedded RDS bundle")?,
             Self::File(path) => parse(&read(path)?, &path.display().to_string())?,
             Self::Pem(text) => parse(text, "the database's certificate")?,
+            Self::System => system()?,
+            Self::NoTls => {
+                return Err(Error::new(
+                    Kind::UntrustedCertificate,
+                    "this connection needs TLS, and sslmode=disable is set",
+                ));
+            }
         };
         let mut config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
             .with_safe_default_protocol_versions()
@@ -63,14 +80,19 @@ impl Roots {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {
-    // libpq 16 and later use the operating system's authorities for this word; none of those signs for RDS.
-    if path.as_os_str() == "system" {
-        return Err(Error::new(Kind::UntrustedCertificate, format!("{ROOTS_VARIABLE}=system is not supported"))
-            .hint(format!("set {ROOTS_VARIABLE} to a PEM file, or unset it to trust Amazon's authorities for RDS")));
-    }
     std::fs::read(path).or_fail(Kind::UntrustedCertificate, || {
-        format!("{ROOTS_VARIABLE} names {}, which can't be read", path.display())
+        format!("the file of certificate authorities {} can't be read", path.display())
     })
+}
+
+/// Returns the authorities of the operating system, or of SSL_CERT_FILE and SSL_CERT_DIR.
+fn system() -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    let (usable, _) = store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if usable == 0 {
+        return Err(Error::new(Kind::UntrustedCertificate, "the system has no certificate authorities"));
+    }
+    Ok(store)
 }
 
 fn parse(pem: &[u8], origin: &str) -> Result<RootCertStore> {
@@ -110,8 +132,7 @@ mod tests {
     fn a_file_without_certificates_is_refused() {
         let error = parse(b"hello", "roots.pem").expect_err("no certificate");
         assert_eq!(error.kind(), Kind::UntrustedCertificate);
-        let system = Roots::File("system".into()).client_config().expect_err("not supported");
-        assert!(system.message().contains("system is not supported"), "{}", system.message());
+        assert_eq!((Roots::named("system"), Roots::named("ca.pem")), (Roots::System, Roots::File("ca.pem".into())));
         let missing = Roots::File("/nowhere/roots.pem".into()).client_config().expect_err("no file");
         assert!(missing.message().contains("/nowhere/roots.pem"), "{}", missing.message());
     }

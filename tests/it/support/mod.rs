@@ -4,6 +4,7 @@ pub mod account;
 pub mod api;
 pub mod database;
 pub mod pipeline;
+pub mod plain;
 pub mod shared;
 pub mod signing;
 pub mod sink;

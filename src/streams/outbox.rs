@@ -1,0 +1,260 @@
+//! The reader of an outbox table in PostgreSQL: its rows as they are committed, each once.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::item::{Body, Content, EventView, Item, Json, Origin};
+use super::{Sink, StartAt, read_into};
+use crate::error::{Kind, Result};
+use crate::outbox::numbered;
+use crate::pipelines::Hop;
+use crate::postgres::admin::{After, AppendedPage, AppendedRequest, AppendedRow};
+
+/// Consecutive failed queries, a second apart, after which the reader fails.
+const ATTEMPTS: u32 = 30;
+
+/// Maximum ids that are kept to recognise a row after an update of it: 16 bytes each, twice.
+const KEPT: usize = 500_000;
+
+/// Pause after a query, as a multiple of its duration: a scan of a large table takes a tenth of one session at most.
+const PAUSE: u32 = 9;
+
+/// A database with an outbox table.
+pub trait Table: Send + 'static {
+    /// Returns the rows after a position.
+    fn appended(&mut self, request: &AppendedRequest) -> impl Future<Output = Result<AppendedPage>> + Send;
+}
+
+/// Options of a reader.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Schema and name of the table, for display.
+    pub table: String,
+    pub from: StartAt,
+    pub until: Option<DateTime<Utc>>,
+    /// Minimum interval of queries.
+    pub pause: Duration,
+}
+
+/// Takes its position, then follows the table in the background until cancelled, past `until`, or failed.
+///
+/// # Errors
+/// `Usage` for a start by time if the table has no time, and those of the database.
+pub async fn open(mut table: impl Table, options: Options, sink: Sink, cancel: CancellationToken) -> Result<()> {
+    let end = AppendedRequest { after: After::Everything, since: None };
+    let AppendedPage { next, now, .. } = table.appended(&end).await?;
+    let (after, since) = match options.from {
+        StartAt::Latest => (next, None),
+        StartAt::Start => (After::Nothing, None),
+        StartAt::At(at) => (After::Nothing, Some(at)),
+    };
+    let request = AppendedRequest { after, since };
+    // Errors of the request itself are reported now.
+    let first = table.appended(&request).await?;
+    let follower = Follower { opened: now, past: options.from != StartAt::Latest, seen: Seen::default(), options };
+    tokio::spawn(async move {
+        read_into(&sink, &cancel, follower.follow(table, request, first, &sink)).await;
+    });
+    Ok(())
+}
+
+/// The last ids that were sent.
+#[derive(Default)]
+struct Seen {
+    ids: HashSet<Uuid>,
+    order: VecDeque<Uuid>,
+}
+
+impl Seen {
+    /// Returns whether the id is new, and keeps it.
+    fn insert(&mut self, id: Uuid) -> bool {
+        if !self.ids.insert(id) {
+            return false;
+        }
+        self.order.push_back(id);
+        if self.order.len() > KEPT
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.ids.remove(&oldest);
+        }
+        true
+    }
+}
+
+struct Follower {
+    /// Time of the database when the reader was opened.
+    opened: DateTime<Utc>,
+    /// The rows that existed then are still being read.
+    past: bool,
+    seen: Seen,
+    options: Options,
+}
+
+impl Follower {
+    async fn follow(
+        mut self,
+        mut table: impl Table,
+        mut request: AppendedRequest,
+        first: AppendedPage,
+        sink: &Sink,
+    ) -> Result<()> {
+        let (mut failures, mut page, mut took) = (0, Some(first), Duration::ZERO);
+        loop {
+            let started = Instant::now();
+            let AppendedPage { rows, next, now } = match page.take() {
+                Some(page) => page,
+                None => match table.appended(&request).await {
+                    Ok(page) => page,
+                    Err(error) if failures < ATTEMPTS && error.kind() != Kind::Schema => {
+                        failures += 1;
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
+            };
+            failures = 0;
+            took = took.max(started.elapsed());
+            request.after = next;
+            let idle = rows.is_empty();
+            for row in rows {
+                let at = row.created_at.unwrap_or(now);
+                if self.is_new(&row) && self.options.until.is_none_or(|until| at <= until) {
+                    let item = item(row, at, &self.options.table);
+                    if sink.send(Ok(item)).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            if idle {
+                self.past = false;
+                if sink.is_closed() || self.options.until.is_some_and(|until| Utc::now() > until) {
+                    return Ok(());
+                }
+                tokio::time::sleep(self.options.pause.max(took * PAUSE)).await;
+                took = Duration::ZERO;
+            }
+        }
+    }
+
+    /// Returns whether the row was not sent before. The mark of a consumer is an update, after which an old row looks like
+    /// a new one.
+    fn is_new(&mut self, row: &AppendedRow) -> bool {
+        let old = row.marked && row.created_at.is_some_and(|at| at < self.opened);
+        (self.past || !old) && self.seen.insert(row.id)
+    }
+}
+
+/// The row in the item's `record`.
+#[derive(Serialize)]
+struct Record<'a> {
+    id: Uuid,
+    aggregate_type: &'a str,
+    aggregate_id: &'a str,
+    event_type: &'a str,
+    sequence: Option<i64>,
+    payload: Option<Box<RawValue>>,
+    traceparent: Option<&'a str>,
+    schema_version: i32,
+    created_at: Option<DateTime<Utc>>,
+}
+
+fn item(row: AppendedRow, at: DateTime<Utc>, table: &str) -> Item {
+    // A column of text may have a payload that is not JSON.
+    let payload = row.payload.as_ref().map(|text| {
+        RawValue::from_string(text.clone()).or_else(|_| serde_json::value::to_raw_value(text)).unwrap_or_default()
+    });
+    let record = Record {
+        id: row.id,
+        aggregate_type: &row.aggregate_type,
+        aggregate_id: &row.aggregate_id,
+        event_type: &row.event_type,
+        sequence: row.sequence,
+        payload,
+        traceparent: row.traceparent.as_deref(),
+        schema_version: row.schema_version,
+        created_at: row.created_at,
+    };
+    let text = serde_json::to_vec(&record).unwrap_or_default();
+    let record = Json::parse(&text).unwrap_or_else(|_| Json::from(Value::Null));
+    let sequence = numbered(row.sequence);
+    let summary = format!("{} {} {} {sequence}{}", row.event_type, row.aggregate_type, row.aggregate_id, row.id);
+    let event = EventView {
+        event_id: Some(row.id.to_string()),
+        event_type: Some(row.event_type),
+        aggregate_type: Some(row.aggregate_type),
+        aggregate_id: Some(row.aggregate_id),
+        sequence: row.sequence,
+        committed_at: row.created_at,
+        correlation_id: row.correlation_id,
+        image: None,
+    };
+    let origin = Origin::Row { table: table.to_owned(), row: row.id.to_string() };
+    Item {
+        kind: "item",
+        hop: Hop::Database,
+        at,
+        content: Content::Event,
+        summary,
+        event,
+        origin,
+        body: Body::Record(record),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(id: u128, marked: bool, created_at: DateTime<Utc>) -> AppendedRow {
+        AppendedRow {
+            id: Uuid::from_u128(id),
+            aggregate_type: "order".into(),
+            aggregate_id: "7".into(),
+            event_type: "OrderPlaced".into(),
+            sequence: Some(1),
+            payload: Some(r#"{"amount": 1.50}"#.into()),
+            traceparent: None,
+            schema_version: 1,
+            created_at: Some(created_at),
+            correlation_id: None,
+            marked,
+        }
+    }
+
+    #[test]
+    fn marks_of_consumers_do_not_make_old_rows_new() {
+        let opened = Utc::now();
+        let (before, after) = (opened - Duration::from_secs(60), opened + Duration::from_secs(1));
+        let options = Options { table: String::new(), from: StartAt::Latest, until: None, pause: Duration::ZERO };
+        let mut follower = Follower { opened, past: false, seen: Seen::default(), options };
+        assert!(!follower.is_new(&row(1, true, before)), "marked just now");
+        assert!(follower.is_new(&row(2, false, before)), "of a long transaction");
+        assert!(follower.is_new(&row(3, true, after)), "marked before the next query");
+        assert!(!follower.is_new(&row(3, true, after)), "sent before");
+        follower.past = true;
+        assert!(follower.is_new(&row(4, true, before)), "the past includes marked rows");
+    }
+
+    #[test]
+    fn numbers_of_a_payload_keep_their_digits() {
+        let at = Utc::now();
+        let text = |payload: &str| {
+            let row = AppendedRow { payload: Some(payload.into()), ..row(1, false, at) };
+            match item(row, at, "public.outbox").body {
+                Body::Record(record) => record.text().to_owned(),
+                other => panic!("{other:?}"),
+            }
+        };
+        assert!(text(r#"{"amount": 1.50}"#).contains(r#""payload":{"amount": 1.50}"#));
+        assert!(text("no JSON").contains(r#""payload":"no JSON""#));
+    }
+}
