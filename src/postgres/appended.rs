@@ -119,7 +119,7 @@ fn page(layout: &Layout) -> String {
 /// Reads a page.
 ///
 /// # Errors
-/// `Usage` for a time if the table has none.
+/// `Usage` for a time if the table has none, `Failed` on a standby.
 pub(super) async fn appended(client: &Client, layout: &Layout, request: &AppendedRequest) -> Result<AppendedPage> {
     if layout.columns.created_at.is_none() && request.since.is_some() {
         let text = format!("{} has no created_at column: its rows can't be selected by time", layout.full_name());
@@ -130,8 +130,15 @@ pub(super) async fn appended(client: &Client, layout: &Layout, request: &Appende
     let (seen, until, place) = match &request.after {
         After::Nothing => (None, None, None),
         After::Everything => {
-            let query = "SELECT pg_current_snapshot()::text, clock_timestamp()";
+            let query = "SELECT pg_current_snapshot()::text, clock_timestamp(), pg_is_in_recovery()";
             let row = client.query_one(query, &[]).await.map_err(failed("find the end of the outbox"))?;
+            // Its snapshots do not list the transactions in progress, so that those would be missed.
+            if row.get(2) {
+                let text = "the server is a standby (pg_is_in_recovery): rows can only be followed on the primary";
+                return Err(
+                    Error::new(Kind::Failed, text).hint("connect to the primary server, or to the writer endpoint")
+                );
+            }
             return Ok(AppendedPage { rows: Vec::new(), next: After::Snapshot(row.get(0)), now: row.get(1) });
         }
         After::Snapshot(seen) => (Some(seen.as_str()), None, None),

@@ -52,8 +52,9 @@ pub struct InitReport {
 ///
 /// # Errors
 /// `Schema` if a table of the application's own lacks something, all of it named;
-/// `Schema` if an applied migration's text differs from ours, or the database is newer than this executable.
+/// `Failed` on a standby; `Schema` if an applied migration's text differs from ours, or the database is newer than this executable.
 pub async fn init(client: &mut Client, layout: &Layout, dry_run: bool, sample: bool) -> Result<InitReport> {
+    requirements::refuse_standby(client).await?;
     let mut attempts = 1;
     let result = loop {
         match migrate(client, layout, dry_run, sample).await {

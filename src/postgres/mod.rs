@@ -36,5 +36,6 @@ pub use connect::{Secret, Target, connect};
 pub use ensure::{CONSUMER, PUBLICATION, WRITER};
 pub use fault::{failed, is_environmental, without_rows};
 pub use inbox::{Delivery, Failure, Inbox, Mark};
+pub use pooler::refuse_pgpool;
 pub use script::script;
 pub use url::target as url_target;

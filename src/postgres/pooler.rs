@@ -1,11 +1,14 @@
-//! Connection poolers, recognised by their host names and errors.
+//! Connection poolers, recognised by their host names, errors and answers.
 //!
 //! outboxctl sets options of its sessions, holds locks in them and opens replication connections. A pooler shares the
 //! sessions of the server between clients and passes none of these on, so it is reported instead of its own error.
 
 use std::fmt;
 
+use tokio_postgres::Client;
+
 use super::Target;
+use super::fault::failed;
 use crate::error::{Error, Kind, Result};
 
 /// A connection pooler between client and server.
@@ -13,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 pub enum Pooler {
     PgBouncer,
     RdsProxy,
+    Pgpool,
 }
 
 impl fmt::Display for Pooler {
@@ -20,6 +24,7 @@ impl fmt::Display for Pooler {
         f.write_str(match self {
             Self::PgBouncer => "PgBouncer",
             Self::RdsProxy => "RDS Proxy",
+            Self::Pgpool => "Pgpool-II",
         })
     }
 }
@@ -58,6 +63,19 @@ pub(super) fn check(target: &Target) -> Result<()> {
     match Pooler::of_host(&target.host) {
         None => Ok(()),
         Some(pooler) => Err(pooler.error(&target.describe())),
+    }
+}
+
+/// Checks that the server is not Pgpool-II, which passes everything else on: it answers `SHOW pool_version` itself
+/// (Pgpool-II documentation, "SHOW pool_version"). PostgreSQL does not know that setting, and writes the error into its log.
+///
+/// # Errors
+/// `Failed`, with the pooler's name; `DatabaseUnreachable` if the connection breaks.
+pub async fn refuse_pgpool(client: &Client, target: &Target) -> Result<()> {
+    match client.simple_query("SHOW pool_version").await {
+        Ok(_) => Err(Pooler::Pgpool.error(&target.describe())),
+        Err(error) if error.as_db_error().is_some() => Ok(()),
+        Err(error) => Err(failed("ask the server for its kind")(error)),
     }
 }
 

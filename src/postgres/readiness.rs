@@ -31,6 +31,13 @@ pub struct Room {
     pub most: i64,
 }
 
+impl Room {
+    /// Returns whether none is free.
+    pub fn is_full(self) -> bool {
+        self.used >= self.most
+    }
+}
+
 /// Reads the prerequisites. `rds_replication` is the role of RDS with the right to replicate (RDS user guide,
 /// "Performing logical replication for Amazon RDS for PostgreSQL").
 pub(super) async fn readiness(client: &Client) -> Result<Readiness> {

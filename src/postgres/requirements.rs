@@ -7,6 +7,7 @@ use tokio_postgres::{Client, GenericClient};
 
 use super::fault::failed;
 use super::names::table;
+use super::readiness::{self, Readiness};
 use super::replication::quote_identifier;
 use super::status::exists;
 use super::{ensure, migrate};
@@ -198,8 +199,17 @@ async fn rights(client: &impl GenericClient, user: &str) -> Result<Vec<Missing>>
 /// # Errors
 /// Those of the queries.
 pub(super) async fn all(client: &Client, layout: &Layout, sample: bool) -> Result<Vec<Missing>> {
-    let mut missing = server(client).await?;
+    let ready = readiness::readiness(client).await?;
+    if ready.recovers {
+        // Everything else is a copy of the primary's, and can only be changed there.
+        let remedy = "-- connect to the primary server, or to the writer endpoint of the cluster";
+        return Ok(vec![Missing::new(STANDBY, remedy)]);
+    }
+    let mut missing = server(client, &ready).await?;
     missing.extend(self::missing(client, layout).await?);
+    if layout.is_own() {
+        missing.extend(rights(client, &ready.user).await?);
+    }
     let ledger = exists(client, "public.outboxctl_migrations").await?;
     let recorded = if ledger { migrate::recorded(client).await? } else { BTreeMap::new() };
     let pending = migrate::pending(&recorded)?.into_iter();
@@ -221,37 +231,57 @@ pub(super) async fn all(client: &Client, layout: &Layout, sample: bool) -> Resul
     Ok(missing)
 }
 
+/// A server that accepts no changes.
+pub(super) const STANDBY: &str =
+    "the server is a standby (pg_is_in_recovery): it accepts no writes, and has no replication slots for a capture";
+
+/// Refuses a standby, before anything is changed.
+///
+/// # Errors
+/// `Failed`, and those of the query.
+pub(super) async fn refuse_standby(client: &impl GenericClient) -> Result<()> {
+    let row = client.query_one("SELECT pg_is_in_recovery()", &[]).await;
+    match row.map_err(failed("ask whether the server is a standby"))?.get(0) {
+        false => Ok(()),
+        true => Err(Error::new(Kind::Failed, STANDBY).hint(
+            "connect to the primary server, or to the writer endpoint of the cluster instead of a reader endpoint",
+        )),
+    }
+}
+
 /// Returns the settings and rights that the capture needs and the server lacks ("Using a PostgreSQL database as a source" in
 /// the DMS user guide).
-async fn server(client: &Client) -> Result<Vec<Missing>> {
+async fn server(client: &Client, ready: &Readiness) -> Result<Vec<Missing>> {
     let row = client
         .query_one(
-            "SELECT current_setting('wal_level'), (SELECT count(*) FROM pg_replication_slots),
-                    current_setting('max_replication_slots')::bigint,
-                    (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_sender_timeout'),
+            "SELECT (SELECT setting::bigint FROM pg_settings WHERE name = 'wal_sender_timeout'),
                     EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_replication'),
-                    (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)
-                        OR EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_replication' AND pg_has_role(oid, 'MEMBER')),
-                    current_user::text",
+                    EXISTS (SELECT FROM pg_replication_slots
+                            WHERE slot_type = 'logical' AND database = current_database())",
             &[],
         )
         .await
         .map_err(failed("read the settings of the server"))?;
-    let (level, slots, most, timeout): (&str, i64, i64, i64) = (row.get(0), row.get(1), row.get(2), row.get(3));
-    let (is_rds, may_replicate, user): (bool, bool, &str) = (row.get(4), row.get(5), row.get(6));
+    let (timeout, is_rds, captured): (i64, bool, bool) = (row.get(0), row.get(1), row.get(2));
+    let Readiness { wal_level: level, slots, senders, user, may_replicate, .. } = ready;
     let set = |rds: &str, setting: &str| match is_rds {
         true => format!("-- set {rds} in the parameter group, and reboot the instance"),
         false => format!("ALTER SYSTEM SET {setting}; -- then restart the server"),
     };
     let mut missing = Vec::new();
-    if level != "logical" {
+    if level.as_str() != "logical" {
         let remedy = set("rds.logical_replication = 1", "wal_level = logical");
         missing.push(Missing::new(format!("wal_level is {level}: nothing can be captured"), remedy));
     }
-    // A running capture has its slot among these.
-    if most == 0 {
-        let remedy = set("max_replication_slots", "max_replication_slots = 10");
-        missing.push(Missing::new(format!("the server has {slots} replication slots, and allows none"), remedy));
+    // A running capture has its slot and its sender among these.
+    for (name, what, room) in
+        [("max_replication_slots", "replication slots", slots), ("max_wal_senders", "WAL senders", senders)]
+    {
+        if room.most == 0 || room.is_full() && !captured {
+            let remedy = set(&format!("a larger {name}"), &format!("{name} = {}", room.most + 10));
+            let problem = format!("no free {what}: {} of {} are in use ({name})", room.used, room.most);
+            missing.push(Missing::new(problem, remedy));
+        }
     }
     if (1..10_000).contains(&timeout) {
         let remedy = "ALTER SYSTEM SET wal_sender_timeout = 60000; SELECT pg_reload_conf();";

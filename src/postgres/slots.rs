@@ -99,9 +99,12 @@ pub(super) async fn slots(client: &impl GenericClient) -> Result<Vec<Slot>> {
     let rows = client
         .query(
             "SELECT slot_name::text, coalesce(plugin::text, ''), active,
-                    pg_wal_lsn_diff(pg_current_wal_lsn(), confirmed_flush_lsn)::bigint,
-                    pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)::bigint, wal_status
-             FROM pg_replication_slots WHERE database = current_database() ORDER BY slot_name",
+                    pg_wal_lsn_diff(written, confirmed_flush_lsn)::bigint,
+                    pg_wal_lsn_diff(written, restart_lsn)::bigint, wal_status
+             FROM pg_replication_slots
+             CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
+                                     ELSE pg_current_wal_lsn() END AS written) AS log
+             WHERE database = current_database() ORDER BY slot_name",
             &[],
         )
         .await

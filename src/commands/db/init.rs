@@ -10,7 +10,7 @@ use crate::deployment::database::Database;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, Outcome, Table, count};
 use crate::pipelines::Part;
-use crate::postgres::admin::{InitReport, Missing};
+use crate::postgres::admin::{InitReport, Missing, Readiness, Room};
 use crate::postgres::script;
 
 /// Create or update the schema, the roles and the publication
@@ -91,10 +91,11 @@ impl Args {
         let (mut database, sample) = self.open(ctx, false).await?;
         let missing = database.check(sample).await?;
         let table = database.layout().full_name();
-        let data = json!({ "table": table, "missing": missing });
+        let ready = database.readiness().await?;
+        let data = json!({ "table": table, "missing": missing, "server": ready });
         if missing.is_empty() {
             let text = format!("nothing is missing: {table} can be captured");
-            return Ok(Outcome::data(data).changed(false).summary(text));
+            return Ok(Outcome::data(data).changed(false).table(server(&ready)).summary(text));
         }
         let line = |one: &Missing| format!("{}: {}", one.problem, one.remedy);
         ctx.console.text(&missing.iter().map(line).collect::<Vec<_>>().join("\n"));
@@ -123,6 +124,20 @@ async fn print(ctx: &Context) -> Result<Outcome> {
 
 fn with_sample(deployment: &Deployment) -> bool {
     deployment.has_sample() && deployment.layout.is_own() && !deployment.is_elsewhere()
+}
+
+/// Returns the settings and rights that a capture depends on.
+fn server(ready: &Readiness) -> Table {
+    let mut table = Table::new(["", "state"]);
+    let room = |room: Room| format!("{} of {} in use", room.used, room.most);
+    let may = |may: bool, what: &str| format!("{} {} {what}", ready.user, if may { "may" } else { "may not" });
+    table.row(["PostgreSQL", &ready.server]);
+    table.row(["wal_level", &ready.wal_level]);
+    table.row(["replication slots", &room(ready.slots)]);
+    table.row(["WAL senders", &room(ready.senders)]);
+    table.row(["replication", &may(ready.may_replicate, "create replication slots")]);
+    table.row(["schema", &may(ready.may_create, "create objects in the database")]);
+    table
 }
 
 /// Warns if the deployed capture follows another table.

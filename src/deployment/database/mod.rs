@@ -21,7 +21,7 @@ use crate::postgres::admin::{
     PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, Writers,
 };
 use crate::postgres::tls::Roots;
-use crate::postgres::{Target, connect};
+use crate::postgres::{Target, connect, refuse_pgpool};
 use crate::streams::{outbox, processed};
 use crate::timing::RateLimit;
 
@@ -92,21 +92,31 @@ impl Database {
             Via::Auto => is_public(deployment).await?,
         };
         if direct {
-            return Self::connect(target(deployment).await?, deployment.layout.clone()).await;
+            let target = target(deployment).await?;
+            if deployment.is_existing(Output::DatabaseEndpoint) {
+                return Self::connect(target, deployment.layout.clone()).await;
+            }
+            let client = Box::new(connect(&target).await?);
+            return Ok(Self::direct(client, target, deployment.layout.clone()));
         }
         let name = deployment.output(Output::AdminFunction)?.to_owned();
         let route = Route::Function { clients: Box::new(clients.clone()), name };
         Ok(Self { layout: Box::new(deployment.layout.clone()), route })
     }
 
-    /// Connects to a database that this machine reaches itself.
+    /// Connects to a database that outboxctl did not create.
     ///
     /// # Errors
-    /// Those of connecting.
+    /// Those of connecting; `Failed` for a connection pooler.
     pub async fn connect(target: Target, layout: Layout) -> Result<Self> {
         let client = Box::new(connect(&target).await?);
+        refuse_pgpool(&client, &target).await?;
+        Ok(Self::direct(client, target, layout))
+    }
+
+    fn direct(client: Box<tokio_postgres::Client>, target: Target, layout: Layout) -> Self {
         let route = Route::Direct { client, writers: Box::new(Writers::new(target)) };
-        Ok(Self { layout: Box::new(layout), route })
+        Self { layout: Box::new(layout), route }
     }
 
     /// Returns the outbox table that requests are about.

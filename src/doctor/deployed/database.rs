@@ -17,10 +17,8 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database";
     let Some(name) = scene.output(Output::DatabaseIdentifier) else {
         let text = "[existing] gives no identifier of an RDS instance";
-        return Ok(match scene.deployment.is_existing(Output::DatabaseEndpoint) {
-            true => vec![Finding::not_checked(CHECK, text)],
-            false => missing(CHECK),
-        });
+        let is_known = scene.deployment.is_existing(Output::DatabaseEndpoint) || scene.deployment.is_elsewhere();
+        return Ok(if is_known { vec![Finding::not_checked(CHECK, text)] } else { missing(CHECK) });
     };
     let answer = scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await;
     let Some(answer) = answer.aws_unless("DBInstanceNotFound", format!("look at database {name}"))? else {
@@ -55,7 +53,7 @@ pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
 
 /// Checks schema, `wal_level`, publication, outbox and slots by a query to the database.
 pub async fn inside(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    if scene.output(Output::DatabaseSecretArn).is_none() {
+    if scene.output(Output::DatabaseSecretArn).is_none() && !scene.deployment.is_elsewhere() {
         return Ok(missing("database schema"));
     }
     let mut database = scene.deployment.database().await?;

@@ -7,7 +7,7 @@ use crate::deployment::database::Database;
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
 use crate::postgres::Target;
-use crate::postgres::admin::{Readiness, Room};
+use crate::postgres::admin::Readiness;
 
 pub const CHECK: &str = "existing database: capture";
 /// The check of the database of OUTBOXCTL_DATABASE_URL.
@@ -81,16 +81,11 @@ fn judge(check: &str, found: &Readiness, captured: bool) -> Vec<Finding> {
     findings
 }
 
-impl Room {
-    fn is_full(self) -> bool {
-        self.used >= self.most
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::doctor::State;
+    use crate::postgres::admin::Room;
 
     fn ready() -> Readiness {
         Readiness {

@@ -43,7 +43,7 @@ impl Plain {
         let path = folder.path().display();
         let common = format!(
             "fsync = off\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{path}'\nshared_buffers = '16MB'\n\
-             ssl = on\nssl_cert_file = '{path}/cert.pem'\nssl_key_file = '{path}/key.pem'\nlog_statement = all\n{settings}\n"
+             ssl = on\nssl_cert_file = '{path}/cert.pem'\nssl_key_file = '{path}/key.pem'\n{settings}\n"
         );
         append(&folder.path().join("data/postgresql.conf"), &common);
         // The owner has a password over TCP; the superuser comes through the socket.
@@ -58,6 +58,30 @@ impl Plain {
             admin.batch_execute(statement).await.expect("the owner and the database");
         }
         Some(plain)
+    }
+
+    /// Starts a standby of this server; returns its process and its port.
+    pub async fn standby(&self) -> (Standby, u16) {
+        let socket = self.folder.path().to_string_lossy().into_owned();
+        let port = self.port.to_string();
+        let copy = ["-D", "standby", "-h", &socket, "-p", &port, "-U", "postgres", "-R", "-X", "stream", "-c", "fast"];
+        run(&self.bin, "pg_basebackup", &copy, self.folder.path());
+        let port = free_port();
+        let standby = Standby(serve(&self.bin, self.folder.path(), "standby", port));
+        self.ready("standby", port).await;
+        (standby, port)
+    }
+
+    /// Waits until a standby has applied everything up to a position of the log.
+    pub async fn replayed(&self, port: u16, position: &str) {
+        let host = self.folder.path().to_string_lossy().into_owned();
+        let (database, user) = ("shop".to_owned(), "postgres".to_owned());
+        let target = Target { host, port, database, user, password: Secret::new(""), roots: Roots::NoTls };
+        let standby = connect(&target).await.expect("the standby");
+        let query = "SELECT pg_last_wal_replay_lsn() >= $1::text::pg_lsn";
+        while !standby.query_one(query, &[&position]).await.expect("its position").get::<_, bool>(0) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
     }
 
     async fn ready(&self, data: &str, port: u16) {
@@ -109,6 +133,32 @@ impl Plain {
         let (database, user) = (database.to_owned(), user.to_owned());
         let target = Target { host, port: self.port, database, user, password: Secret::new(PASSWORD), roots };
         connect(&target).await.expect("a connection")
+    }
+
+    /// Returns a program that runs as the server's user, in its folder.
+    pub fn command(&self, program: &str) -> Command {
+        command(&self.bin, program, self.folder.path())
+    }
+
+    /// Returns a PostgreSQL program that connects as the owner.
+    pub fn program(&self, name: &str, database: &str) -> Command {
+        let mut command = Command::new(self.bin.join(name));
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("PGPASSWORD", PASSWORD)
+            .args(["-h", "127.0.0.1", "-p", &self.port.to_string(), "-U", "shop", "-d", database]);
+        command
+    }
+}
+
+/// A standby, which is stopped when it is dropped.
+pub struct Standby(Child);
+
+impl Drop for Standby {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
