@@ -34,6 +34,7 @@ mod operator;
 mod outbox_tables;
 mod own_tables;
 mod policy;
+mod plain_servers;
 mod poolers;
 mod printed;
 mod privacy;

@@ -1,4 +1,4 @@
-//! Connections through a real PgBouncer are refused with its name. Without PgBouncer, the test is skipped.
+//! Connections through a real PgBouncer or Pgpool-II are refused with its name. A test is skipped if the pooler is not installed.
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -8,22 +8,28 @@ use outboxctl::internals::postgres::replication::Connection;
 use outboxctl::internals::postgres::tls::Roots;
 use outboxctl::internals::postgres::{Secret, Target, connect};
 
-use crate::support::not_run;
+use crate::support::plain::Plain;
+use crate::support::{World, not_run};
 
 /// The program, where Debian and Homebrew install it.
 const PLACES: &[&str] = &["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"];
 
-struct Bouncer(Child);
+/// A running pooler.
+struct Pooler(Child);
 
-impl Drop for Bouncer {
+impl Drop for Pooler {
     fn drop(&mut self) {
-        let _ = self.0.kill();
+        // SIGTERM also ends the processes that a pooler has started.
+        let pid = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw);
+        if let Some(pid) = pid {
+            let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+        }
         let _ = self.0.wait();
     }
 }
 
 /// Starts it on a free port, with TLS; returns it with the port.
-fn start(program: &str, folder: &Path) -> (Bouncer, u16) {
+fn start(program: &str, folder: &Path) -> (Pooler, u16) {
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("parameters");
     let certificate = certificate.self_signed(&key).expect("a certificate");
@@ -45,7 +51,7 @@ fn start(program: &str, folder: &Path) -> (Bouncer, u16) {
         command.args(["-u", "nobody"]);
     }
     let child = command.arg(folder.join("bouncer.ini")).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    (Bouncer(child.expect("it starts")), port)
+    (Pooler(child.expect("it starts")), port)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,4 +81,49 @@ async fn connections_through_pgbouncer_are_refused_with_its_name() {
         assert!(error.message().contains("unsupported startup parameter"), "{error}");
         assert!(error.hints().any(|hint| hint.contains("connect to the database server itself")), "{error}");
     }
+}
+
+/// Starts Pgpool-II on a free port in front of a server, with TLS; returns it with the port.
+fn start_pgpool(program: &str, server: &Plain) -> (Pooler, u16) {
+    let free = || std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
+    let (port, control) = (free(), free());
+    let path = server.authority().parent().expect("a folder").to_owned();
+    let (folder, backend) = (path.display(), server.port);
+    let settings = format!(
+        "backend_clustering_mode = 'raw'\nlisten_addresses = '127.0.0.1'\nport = {port}\npcp_port = {control}\n\
+         socket_dir = '{folder}'\npcp_socket_dir = '{folder}'\npid_file_name = '{folder}/pgpool.pid'\nlogdir = '{folder}'\n\
+         backend_hostname0 = '127.0.0.1'\nbackend_port0 = {backend}\nnum_init_children = 2\nssl = on\n\
+         ssl_key = '{folder}/key.pem'\nssl_cert = '{folder}/cert.pem'\nenable_pool_hba = off\npool_passwd = ''\n\
+         allow_clear_text_frontend_auth = on\n"
+    );
+    for (name, text) in [("pgpool.conf", settings.as_str()), ("pcp.conf", "")] {
+        std::fs::write(path.join(name), text).expect("a file");
+    }
+    let mut command = server.command(program);
+    command.args(["-n", "-f", "pgpool.conf", "-F", "pcp.conf"]).stdout(Stdio::null()).stderr(Stdio::null());
+    (Pooler(command.spawn().expect("it starts")), port)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_through_pgpool_are_refused_with_its_name() {
+    let program = ["/usr/sbin/pgpool", "/usr/bin/pgpool"].into_iter().find(|place| Path::new(place).exists());
+    let Some(program) = program else {
+        return not_run("Pgpool-II is not installed; on Debian: apt install pgpool2");
+    };
+    let Some(server) = Plain::start("").await else { return not_run("PostgreSQL is not installed") };
+    let (mut pool, port) = start_pgpool(program, &server);
+    while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(pool.0.try_wait().expect("a state").is_none(), "Pgpool-II ended");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let world = World::new();
+    let url = server.url().replace(&format!(":{}/", server.port), &format!(":{port}/"));
+    for args in [&["db", "init"][..], &["db", "init", "--check"], &["db", "status"], &["doctor"]] {
+        let output = world.command().args(args).env("OUTBOXCTL_DATABASE_URL", &url).output();
+        let text = world.tell(&output.expect("the binary starts"));
+        assert!(text.contains("this is Pgpool-II, a connection pooler"), "{args:?}: {text}");
+        assert!(text.contains("connect to the database server itself"), "{args:?}: {text}");
+    }
+    let made = server.owner("shop").await.query_one("SELECT to_regclass('public.outbox') IS NULL", &[]).await;
+    assert!(made.expect("asked").get::<_, bool>(0), "nothing was made");
 }
