@@ -167,6 +167,19 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     stack.write("outboxctl.toml", &file(3, &outputs.collect()));
     stack.set("OUTBOXCTL_STAGE", "theirs");
     follow(&stack, &blocks("sh")[2]);
+    // The events of that verify, at every hop that the file names.
+    for hop in ["stream", "log"] {
+        let args = ["tail", hop, "--from", "start", "--count", "20", "--idle-timeout", "60"];
+        let output = stack
+            .command(&args)
+            .args(["--where", "content=='event'", "--output", "ndjson"])
+            .output()
+            .expect("the binary starts");
+        let lines = String::from_utf8_lossy(&output.stdout).into_owned();
+        let lines = lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+        let events = lines.filter(|line| line["hop"] == hop && line["content"] == "event").count();
+        assert!(output.status.success() && events == 20, "{hop}: {events} events");
+    }
     let hops = stack.ok(&["status"])["hops"].as_array().expect("hops").clone();
     let hops: Vec<_> = hops.iter().map(|hop| (hop["hop"].as_str(), hop["state"].as_str())).collect();
     let (stream, bus, log) = (Some("stream"), Some("bus"), Some("log"));
