@@ -32,6 +32,7 @@ UNSAID = {
         "logs:GetLogDelivery", "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
     ],
     # Dynamic references to the secret are resolved with the caller's rights.
+    "AWS::RDS::DBCluster": ["secretsmanager:GetSecretValue"],
     "AWS::RDS::DBInstance": ["secretsmanager:GetSecretValue"],
 }
 # Services of which handlers speak for properties that no template sets.
@@ -50,7 +51,7 @@ UNUSED_CALLS = re.compile(
     r"|lambda:(AssociateRuntimeAlias|GetLayerVersion|PassCapacityProvider)"
     r"|lambda:(Put|Delete)Function(CodeSigning|Recursion|Scaling)Config"
     r"|logs:(\w*(BearerToken|DataProtection|DeletionProtection|IndexPolic|KmsKey)\w*|CreateLogStream|PutLogEvents)"
-    r"|rds:\w*(Cluster|ReadReplica|Restore|BackupsReplication|RoleToDB|RoleFromDB)\w*"
+    r"|rds:\w*(GlobalCluster|HttpEndpoint|ReadReplica|Restore|BackupsReplication|RoleToDB|RoleFromDB)\w*"
     r"|s3:(Create|Delete|Put|Update)(Bucket)?"
     r"(Abac|Accelerate|Acl|Analytics|CORS|Cors|IntelligentTiering|Inventory|Logging|Metadata|Notification|ObjectAcl"
     r"|ObjectLock|Replication|Versioning|Website)\w*"

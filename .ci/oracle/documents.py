@@ -111,7 +111,7 @@ def event_pattern(pattern):
     yield from walk(pattern, "pattern")
 
 
-# Parameters of PostgreSQL 16 and 17 on RDS that the templates set, and what they can be.
+# Parameters of PostgreSQL 16 and 17 on RDS and Aurora that the templates set, and what they can be.
 PARAMETERS = {
     "rds.logical_replication": ("0", "1"), "rds.force_ssl": ("0", "1"), "log_error_verbosity": ("terse", "default", "verbose"),
     "log_min_error_statement": ("debug5", "debug4", "debug3", "debug2", "debug1", "info", "notice", "warning", "error", "log",

@@ -119,10 +119,24 @@ TYPES = {
         "RetentionInDays": OneOf((1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
                                   3288, 3653)),
         "ResourcePolicyDocument": RESOURCE}),
+    "AWS::RDS::DBCluster": Type("rds", "CreateDBCluster", {
+        "DeleteAutomatedBackups": "DeleteDBCluster:DeleteAutomatedBackups",
+        "Engine": OneOf(("aurora-postgresql",)),
+        "EngineLifecycleSupport": OneOf(("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")),
+        "EnableCloudwatchLogsExports": OneOf(("postgresql", "instance", "iam-db-auth-error")),
+        # "1 to 35" (Aurora keeps backups of at least one day)
+        "BackupRetentionPeriod": Range(1, 35),
+        # "Aurora Serverless v2 capacity": 0 to 256 ACUs, a maximum of at least 1
+        "ServerlessV2ScalingConfiguration.MinCapacity": Range(0, 256),
+        "ServerlessV2ScalingConfiguration.MaxCapacity": Range(1, 256),
+    }),
+    "AWS::RDS::DBClusterParameterGroup": Type("rds", "CreateDBClusterParameterGroup", {
+        "Family": "DBParameterGroupFamily", "Parameters": Document("postgres-parameters")},
+                                             handled=("DBClusterParameterGroupName",)),
     "AWS::RDS::DBInstance": Type("rds", "CreateDBInstance", {
         "VPCSecurityGroups": "VpcSecurityGroupIds",
         "DeleteAutomatedBackups": "DeleteDBInstance:DeleteAutomatedBackups",
-        "Engine": OneOf(("postgres",)),
+        "Engine": OneOf(("postgres", "aurora-postgresql")),
         "EngineLifecycleSupport": OneOf(("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")),
         "StorageType": OneOf(("gp2", "gp3", "io1", "io2", "standard")),
         # "Using SSL/TLS to encrypt a connection to a DB instance"
@@ -131,6 +145,8 @@ TYPES = {
         "BackupRetentionPeriod": Range(0, 35),
         "AllocatedStorage": Range(20, 65536),
         "MaxAllocatedStorage": Range(22, 65536),
+        # "Fault tolerance for an Aurora DB cluster": priorities
+        "PromotionTier": Range(0, 15),
     }),
     "AWS::RDS::DBParameterGroup": Type("rds", "CreateDBParameterGroup", {
         "Family": "DBParameterGroupFamily", "Parameters": Document("postgres-parameters")}, handled=("DBParameterGroupName",)),

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 
 use super::Clients;
+use super::databases::writer;
 use super::dms::filter;
 use crate::error::{AwsContext, Result};
 
@@ -22,6 +23,8 @@ pub struct Health {
 #[derive(Debug, Clone, Copy)]
 pub enum Probe {
     Database,
+    /// An Aurora cluster.
+    Cluster,
     Task,
     Stream,
     /// A DynamoDB table, by its name.
@@ -48,6 +51,7 @@ pub async fn probe(clients: &Clients, resources: Vec<(Probe, &'static str, Strin
 async fn state(clients: &Clients, probe: Probe, name: &str) -> Result<(String, String)> {
     match probe {
         Probe::Database => database(clients, name).await,
+        Probe::Cluster => cluster(clients, name).await,
         Probe::Task => task(clients, name).await,
         Probe::Stream => stream(clients, name).await,
         Probe::Table => table(clients, name).await,
@@ -65,6 +69,16 @@ async fn database(clients: &Clients, name: &str) -> Result<(String, String)> {
     let version = found.and_then(|database| database.engine_version()).unwrap_or("?");
     let state = found.and_then(|database| database.db_instance_status()).unwrap_or("gone");
     Ok((state.to_owned(), format!("PostgreSQL {version}")))
+}
+
+async fn cluster(clients: &Clients, name: &str) -> Result<(String, String)> {
+    let answer =
+        clients.rds().describe_db_clusters().db_cluster_identifier(name).send().await.aws("describe the resource")?;
+    let found = answer.db_clusters().first();
+    let version = found.and_then(|cluster| cluster.engine_version()).unwrap_or("?");
+    let state = found.and_then(|cluster| cluster.status()).unwrap_or("gone");
+    let writer = found.and_then(writer).map_or("no writer".to_owned(), |writer| format!("writer {writer}"));
+    Ok((state.to_owned(), format!("Aurora PostgreSQL {version}, {writer}")))
 }
 
 async fn task(clients: &Clients, arn: &str) -> Result<(String, String)> {

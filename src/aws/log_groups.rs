@@ -9,6 +9,7 @@ const PLACES: &[&str] = &[
     "/aws/vendedlogs/apigateway/",
     "/aws/apigateway/",
     "/aws/events/",
+    "/aws/rds/cluster/",
     "/aws/rds/instance/",
     "dms-tasks-",
 ];

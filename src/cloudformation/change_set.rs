@@ -5,6 +5,8 @@
 //! and executed. An ARN is never reused, even for a change set that was deleted and created again under the same name.
 //! After a killed run only the operation itself continues, and the next run attaches to it.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudformation::error::DisplayErrorContext;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
@@ -16,6 +18,7 @@ use super::changes::Change;
 use super::engine::{status_of, token};
 use super::secrets::Secrets;
 use super::status::{OnDeploy, actions};
+use super::template::members;
 use crate::error::{AwsContext, Error, Kind, Result, sdk_code};
 
 /// Prefix of the names of our change sets.
@@ -91,7 +94,7 @@ impl Engine {
                 refusal.map_or(Ok(Plan::Nothing), Err)
             }
             (_, Some(ExecutionStatus::Available) | None) => {
-                Ok(Plan::Ready(read(described, id, kind, &Secrets::of(desired)?)))
+                Ok(Plan::Ready(read(described, id, kind, &Secrets::of(desired)?, &members(desired.template)?)))
             }
             (_, Some(ExecutionStatus::ExecuteInProgress | ExecutionStatus::ExecuteComplete)) => Ok(Plan::Moved),
             // Superseded by another change of the stack.
@@ -263,9 +266,15 @@ fn is_ours(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|rest| rest.len() == 24 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-fn read(described: DescribeChangeSetOutput, id: String, kind: ChangeSetType, secrets: &Secrets) -> ChangeSet {
+fn read(
+    described: DescribeChangeSetOutput,
+    id: String,
+    kind: ChangeSetType,
+    secrets: &Secrets,
+    members: &BTreeSet<String>,
+) -> ChangeSet {
     ChangeSet {
-        changes: described.changes().iter().filter_map(|change| Change::read(change, secrets)).collect(),
+        changes: described.changes().iter().filter_map(|change| Change::read(change, secrets, members)).collect(),
         id,
         stack_id: described.stack_id.unwrap_or_default(),
         creates: kind == ChangeSetType::Create,

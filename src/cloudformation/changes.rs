@@ -1,5 +1,7 @@
 //! The changes of a change set, and which of them destroy data.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_cloudformation::types::{
     Change as Raw, ChangeAction, PolicyAction, Replacement, ResourceChange, ResourceTargetDefinition,
 };
@@ -12,6 +14,31 @@ use crate::pipelines::registry;
 /// replaces it (`createOnlyProperties` of its CloudFormation schema, and the conditional ones that replace it in
 /// practice).
 const STATEFUL: &[(&str, &[&str])] = &[
+    (
+        "AWS::RDS::DBCluster",
+        &[
+            "AvailabilityZones",
+            "ClusterScalabilityType",
+            "DBClusterIdentifier",
+            "DBSubnetGroupName",
+            "DBSystemId",
+            "DatabaseName",
+            "Engine",
+            "EngineMode",
+            "GlobalClusterIdentifier",
+            "KmsKeyId",
+            "MasterUsername",
+            "PubliclyAccessible",
+            "RestoreToTime",
+            "RestoreType",
+            "SnapshotIdentifier",
+            "SourceDBClusterIdentifier",
+            "SourceDbClusterResourceId",
+            "SourceRegion",
+            "StorageEncrypted",
+            "UseLatestRestorableTime",
+        ],
+    ),
     (
         "AWS::RDS::DBInstance",
         &[
@@ -95,10 +122,13 @@ pub struct Change {
     /// `True`, `False` or `Conditional`, if it is modified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replacement: Option<String>,
+    /// An instance of a cluster, which has the data.
+    #[serde(skip)]
+    pub member: bool,
 }
 
 impl Change {
-    pub(super) fn read(raw: &Raw, secrets: &Secrets) -> Option<Self> {
+    pub(super) fn read(raw: &Raw, secrets: &Secrets, members: &BTreeSet<String>) -> Option<Self> {
         let change: &ResourceChange = raw.resource_change()?;
         let targets = || change.details().iter().filter_map(|detail| detail.target());
         let mut properties: Vec<_> = targets().filter_map(|target| Some(target.name()?.to_owned())).collect();
@@ -114,6 +144,7 @@ impl Change {
         Some(Self {
             action: change.action().map_or("?", ChangeAction::as_str).to_owned(),
             effect: effect(change, &properties),
+            member: change.logical_resource_id().is_some_and(|name| members.contains(name)),
             resource: change.logical_resource_id().unwrap_or("?").to_owned(),
             resource_type: change.resource_type().unwrap_or("?").to_owned(),
             properties,
@@ -146,6 +177,7 @@ impl Change {
             properties: Vec::new(),
             values: Vec::new(),
             replacement: None,
+            member: false,
         }
     }
 
@@ -155,6 +187,9 @@ impl Change {
         let Some((_, replacing)) = STATEFUL.iter().find(|(stateful, _)| *stateful == self.resource_type) else {
             return false;
         };
+        if self.member {
+            return false;
+        }
         match (self.action.as_str(), self.replacement.as_deref().map(Replacement::from)) {
             ("Remove", _) | ("Modify", Some(Replacement::True)) => true,
             ("Modify", Some(Replacement::Conditional)) => {
@@ -228,6 +263,7 @@ mod tests {
             properties: properties.iter().map(|name| (*name).to_owned()).collect(),
             values: Vec::new(),
             replacement: replacement.map(Into::into),
+            member: false,
         }
     }
 
@@ -255,6 +291,10 @@ mod tests {
         assert!(change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &[]).destroys_data());
         assert!(change("Remove", "AWS::DMS::ReplicationTask", None, &[]).destroys_data());
         assert!(!change("Modify", "AWS::RDS::DBInstance", Some("Conditional"), &["MultiAZ"]).destroys_data());
+        assert!(change("Remove", "AWS::RDS::DBCluster", None, &[]).destroys_data());
+        assert!(change("Modify", "AWS::RDS::DBCluster", Some("Conditional"), &["Engine"]).destroys_data());
+        let instance = change("Remove", "AWS::RDS::DBInstance", None, &[]);
+        assert!(instance.destroys_data() && !Change { member: true, ..instance }.destroys_data());
         assert!(!change("Modify", "AWS::RDS::DBInstance", Some("False"), &["DBName"]).destroys_data());
         assert!(!change("Modify", "AWS::Lambda::Function", Some("True"), &["FunctionName"]).destroys_data());
         assert!(!change("Add", "AWS::Kinesis::Stream", None, &[]).destroys_data());

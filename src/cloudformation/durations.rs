@@ -5,6 +5,10 @@
 
 /// Resource type, beginning of the status, and the usual time.
 const USUAL: &[(&str, &str, &str)] = &[
+    ("AWS::RDS::DBCluster", "CREATE", "1–5 min"),
+    ("AWS::RDS::DBCluster", "UPDATE", "1–15 min"),
+    // With its final snapshot.
+    ("AWS::RDS::DBCluster", "DELETE", "2–10 min"),
     ("AWS::RDS::DBInstance", "CREATE", "5–15 min"),
     ("AWS::RDS::DBInstance", "UPDATE", "1–15 min"),
     // With its final snapshot.

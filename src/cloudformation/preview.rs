@@ -1,5 +1,7 @@
 //! Previews the changes that a deploy would make to a stack.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_cloudformation::types::{Parameter, Stack as Described};
 use serde::Serialize;
 
@@ -10,8 +12,8 @@ use super::deploy::foreign_change_set;
 use super::engine::{needs_recovery, status_of};
 use super::secrets::{MASK, Secrets};
 use super::status::{OnDeploy, Phase, actions};
-use super::template;
 use crate::error::{AwsContext, Error, Kind, Result};
+use crate::pipelines::{self, Stack};
 
 const LATER: &str = "wait until it is done (`outboxctl watch` shows it), or let `outboxctl deploy` attach to it";
 
@@ -134,11 +136,23 @@ impl Engine {
 
 /// Returns the resources of its template, for a stack for which no change set can be created yet.
 pub(super) fn planned(action: StackAction, desired: &Desired) -> Result<Preview> {
-    Ok(Preview { action, changes: additions(desired.template)?, parameters: parameters(desired, None)? })
+    Ok(Preview { action, changes: additions(desired)?, parameters: parameters(desired, None)? })
 }
 
 /// Returns every resource of the template as an addition.
-pub(super) fn additions(template: &str) -> Result<Vec<Change>> {
+fn additions(desired: &Desired) -> Result<Vec<Change>> {
+    let parameters = desired.parameters.iter();
+    let values =
+        parameters.filter_map(|one| Some((one.parameter_key()?.to_owned(), one.parameter_value()?.to_owned())));
+    Ok(added(pipelines::resources(desired.template, &values.collect(), &[])?))
+}
+
+/// Returns the resources that the stack adds once the stacks that it depends on exist; `values` are the user's.
+pub(super) fn later_additions(stack: &Stack, values: &BTreeMap<String, String>) -> Result<Vec<Change>> {
+    Ok(added(pipelines::likely_resources(stack, values)?))
+}
+
+fn added(resources: Vec<(String, String)>) -> Vec<Change> {
     let add = |(resource, resource_type)| Change {
         action: "Add".into(),
         effect: Effect::Add,
@@ -147,8 +161,9 @@ pub(super) fn additions(template: &str) -> Result<Vec<Change>> {
         properties: Vec::new(),
         values: Vec::new(),
         replacement: None,
+        member: false,
     };
-    Ok(template::resources(template)?.into_iter().map(add).collect())
+    resources.into_iter().map(add).collect()
 }
 
 fn busy(stack: &str) -> Error {

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use super::change_set::Desired;
 use super::changes::TASK;
 use super::graph::{self, End};
-use super::preview::{Preview, StackAction, additions};
+use super::preview::{Preview, StackAction, later_additions};
 use super::stacks::outputs_of;
 use super::template::{keys, resources};
 use super::values::{Outputs, Values};
@@ -147,7 +147,7 @@ impl Rollout<'_> {
             Ok(None) => nothing(StackAction::Stay, Vec::new()),
             // An earlier stack is not created yet: this one is created later, or its changes are still unknown.
             Err(error) if error.kind() == Kind::NotDeployed => {
-                nothing(StackAction::CreateLater, additions(stack.template)?)
+                nothing(StackAction::CreateLater, later_additions(stack, self.values.overrides)?)
             }
             Err(error) => return Err(error),
         };

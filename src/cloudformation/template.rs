@@ -96,6 +96,7 @@ fn call<'a>(value: &'a Value, function: &str) -> Option<&'a [Value]> {
 
 /// Properties that give a resource its name.
 const NAMES: &[&str] = &[
+    "DBClusterIdentifier",
     "DBInstanceIdentifier",
     "EndpointIdentifier",
     "FunctionName",
@@ -119,6 +120,21 @@ pub(super) fn named(template: &str) -> Result<BTreeSet<String>> {
         properties.is_some_and(|properties| NAMES.iter().any(|name| properties.contains_key(*name)))
     };
     Ok(entries(template, "Resources")?.filter(|(_, resource)| is_named(resource)).map(|(name, _)| name).collect())
+}
+
+/// Returns the logical ids of the instances of clusters: the data is the cluster's.
+///
+/// # Errors
+/// See [`keys`].
+pub(super) fn members(template: &str) -> Result<BTreeSet<String>> {
+    let document = parse(template)?;
+    let resources = document.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
+    let is_member = |resource: &Value| {
+        let cluster = resource.get("Properties").and_then(|properties| properties.get("DBClusterIdentifier"));
+        cluster.is_some() && resource.get("Type").and_then(Value::as_str) == Some("AWS::RDS::DBInstance")
+    };
+    let members = resources.filter(|(_, resource)| is_member(resource));
+    Ok(members.filter_map(|(name, _)| Some(name.as_str()?.to_owned())).collect())
 }
 
 /// Returns the names of the parameters that CloudFormation masks.
@@ -152,7 +168,7 @@ pub fn parameter_names(pipeline: &Pipeline) -> Result<BTreeSet<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Pipeline, keys, resources, secrets};
+    use super::{Pipeline, keys, members, resources, secrets};
     use crate::pipelines::{self, Source, Stack};
 
     /// Returns the stacks that are complete before this one starts.
@@ -177,7 +193,7 @@ mod tests {
                     .collect();
                 for (parameter, source) in stack.parameters {
                     assert!(parameters.contains(*parameter), "{at} has no parameter {parameter}");
-                    if let Source::Output(output) = source {
+                    if let Source::Output(output) | Source::OutputOr(output, _) = source {
                         assert!(
                             available.iter().any(|name| name == output.name()),
                             "{at}: no stack before it has the output {output}"
@@ -200,6 +216,12 @@ mod tests {
                 assert!(stack.template.len() < 51_200, "{} is too large for a request", stack.name);
             }
         }
+    }
+
+    #[test]
+    fn members_are_the_instances_of_a_cluster() {
+        let members: Vec<_> = members(pipelines::DATABASE.template).unwrap().into_iter().collect();
+        assert_eq!(members, ["Reader", "Writer"]);
     }
 
     #[test]

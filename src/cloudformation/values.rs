@@ -95,7 +95,7 @@ impl Values<'_> {
             Source::Output(output) => outputs.get(output.name()).cloned().ok_or_else(|| {
                 Error::new(Kind::NotDeployed, format!("no stack that is deployed has the output {output}"))
             })?,
-            Source::Key(key, default) => self.given.existing().get(key).unwrap_or(default).to_owned(),
+            Source::OutputOr(output, default) => outputs.get(output.name()).map_or(default, String::as_str).to_owned(),
             Source::Existing(output) => self.given.value(output).unwrap_or_default().to_owned(),
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,
             // `parameters` resolves these.

@@ -82,6 +82,7 @@ impl Args {
             "assumed": {
                 "hours_a_month": 730, "bytes_around_a_payload": Usage::OVERHEAD,
                 "events_a_publisher_call": Usage::EVENTS_A_CALL, "seconds_a_call": Usage::CALL,
+                "gib_of_an_aurora_cluster": Usage::AURORA_GIB,
             },
             "components": found.components, "left_out": found.left_out, "total_usd_month": found.total_usd_month,
         });
@@ -109,6 +110,12 @@ impl Args {
                 return Err(Error::new(Kind::Usage, objection));
             }
             values.insert(name.clone(), value.clone());
+        }
+        let mut given = ctx.settings.parameters.clone();
+        given.extend(self.parameters.iter().cloned());
+        let objection = pipelines::of_other_engine(&given, &values);
+        if let Some(objection) = objection.or_else(|| pipelines::contradiction(&known, &values)) {
+            return Err(Error::new(Kind::Usage, objection));
         }
         if self.without_sample {
             check_sample_optional(pipeline)?;

@@ -48,6 +48,11 @@ impl Args {
         if let Some(objection) = objection.or_else(|| pipelines::contradiction(&known, &parameters)) {
             return Err(Error::new(Kind::Usage, objection));
         }
+        let defaults = known.iter().filter_map(|one| Some((one.name.clone(), one.default.clone()?)));
+        let values = defaults.chain(parameters.clone()).collect();
+        if let Some(objection) = pipelines::of_other_engine(&parameters, &values) {
+            return Err(Error::new(Kind::Usage, objection));
+        }
         let region = match settings.local {
             true => Some(ctx.aws().await?.region().to_owned()),
             false => configured_region(settings).await,

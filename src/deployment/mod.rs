@@ -15,6 +15,7 @@ pub use readers::{Feed, Readers, Reading};
 use std::collections::BTreeMap;
 
 use crate::aws::Clients;
+use crate::aws::databases::Server;
 use crate::cloudformation::{StackView, stacks};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
@@ -259,8 +260,7 @@ impl Deployment {
     /// Returns whether existing resources are this stop.
     pub fn is_existing_stop(&self, stop: &Stop) -> bool {
         match stop.part {
-            // A server outside of RDS has no identifier.
-            Part::Database => self.is_existing(Output::DatabaseEndpoint) || self.is_elsewhere(),
+            Part::Database => self.is_existing(stop.output) || self.is_elsewhere(),
             // Only consumers of outboxctl write it.
             Part::ProcessedLog => false,
             _ => self.is_existing(stop.output),
@@ -275,6 +275,12 @@ impl Deployment {
     /// Returns the stops at which single events can be seen, in order.
     pub fn visible_stops(&self) -> impl Iterator<Item = &'static Stop> {
         self.stops().filter(|stop| stop.part.is_visible())
+    }
+
+    /// Returns the database as RDS names it; None if it is not on RDS, or not deployed.
+    pub fn server(&self) -> Option<Server<'_>> {
+        let cluster = self.output(Output::DatabaseCluster).ok().map(Server::Cluster);
+        cluster.or_else(|| self.output(Output::DatabaseIdentifier).ok().map(Server::Instance))
     }
 
     /// Returns every output, by name.

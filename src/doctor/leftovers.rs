@@ -2,6 +2,7 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
+use crate::aws::databases::Server;
 use crate::aws::{databases, log_groups};
 use crate::deployment::Deployment;
 use crate::error::{AwsContext, Result};
@@ -86,9 +87,24 @@ async fn groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     )])
 }
 
+/// Checks for snapshots of both engines: an earlier deploy may have chosen the other one.
 async fn snapshots(ground: &Ground<'_>) -> Result<Vec<Finding>> {
-    let found = databases::snapshots(&ground.clients, &ground.prefix()).await?;
+    const CHECK: &str = "leftovers: snapshots";
+    let prefix = ground.prefix();
+    let (instance, cluster) = tokio::try_join!(
+        databases::snapshots(&ground.clients, Server::Instance(&prefix)),
+        databases::snapshots(&ground.clients, Server::Cluster(&prefix)),
+    )?;
     let remedy =
         "they cost storage; when their data is not needed: `aws rds delete-db-snapshot --db-snapshot-identifier NAME`";
-    Ok(findings("leftovers: snapshots", &found, remedy))
+    if cluster.is_empty() {
+        return Ok(findings(CHECK, &instance, remedy));
+    }
+    let of_cluster = "they cost storage; when their data is not needed: `aws rds delete-db-cluster-snapshot \
+                      --db-cluster-snapshot-identifier NAME`";
+    let mut all = findings(CHECK, &cluster, of_cluster);
+    if !instance.is_empty() {
+        all.extend(findings(CHECK, &instance, remedy));
+    }
+    Ok(all)
 }

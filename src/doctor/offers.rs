@@ -2,9 +2,9 @@
 
 use super::run::Check;
 use super::{Finding, Ground};
-use crate::aws::dms::versions::Engine;
+use crate::aws::dms::versions;
 use crate::error::{AwsContext, Result};
-use crate::pipelines::{self, DATABASE, Part};
+use crate::pipelines::{self, AURORA, DATABASE, ENGINE, POSTGRES, Part};
 
 pub fn checks<'a>(ground: &'a Ground<'_>) -> Vec<Check<'a>> {
     let mut checks = vec![Check::new("partition", partition(ground))];
@@ -40,18 +40,39 @@ async fn partition(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
+/// An engine of the database, as RDS offers it.
+struct Engine {
+    name: &'static str,
+    title: &'static str,
+    /// The parameter with the instance class.
+    class: &'static str,
+    /// The storage type in RDS's words.
+    storage: &'static str,
+}
+
+impl Engine {
+    /// Returns the engine of the next deploy.
+    fn of(ground: &Ground<'_>) -> Self {
+        match ground.parameter(ENGINE) {
+            AURORA => Self { name: AURORA, title: "Aurora PostgreSQL", class: "AuroraClass", storage: "aurora" },
+            _ => Self { name: POSTGRES, title: "PostgreSQL", class: "DatabaseClass", storage: "gp3" },
+        }
+    }
+}
+
 async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database version";
     let (major, region) = (ground.parameter("DatabaseVersion"), ground.clients.region());
-    let request = ground.clients.rds().describe_db_engine_versions().engine("postgres").engine_version(major);
+    let engine = Engine::of(ground);
+    let request = ground.clients.rds().describe_db_engine_versions().engine(engine.name).engine_version(major);
     // The code for a major version that RDS does not have.
     let answer = request.send().await.aws_unless("InvalidParameterValue", "ask for the PostgreSQL versions")?;
     let newest = answer.and_then(|answer| answer.db_engine_versions?.pop()?.engine_version);
     Ok(vec![match newest {
-        Some(newest) => Finding::ok(CHECK, format!("PostgreSQL {major} is on offer in {region}, up to {newest}")),
+        Some(newest) => Finding::ok(CHECK, format!("{} {major} is on offer in {region}, up to {newest}", engine.title)),
         None => Finding::failed(
             CHECK,
-            format!("RDS offers no PostgreSQL {major} in {region}"),
+            format!("RDS offers no {} {major} in {region}", engine.title),
             "set DatabaseVersion in [parameters] to a major version that is on offer",
         ),
     }])
@@ -59,9 +80,11 @@ async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 
 async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database class";
-    let (class, major) = (ground.parameter("DatabaseClass"), ground.parameter("DatabaseVersion"));
-    let multi_az = ground.parameter("DatabaseMultiAz") == "true";
-    let request = ground.clients.rds().describe_orderable_db_instance_options().engine("postgres");
+    let engine = Engine::of(ground);
+    let (class, major) = (ground.parameter(engine.class), ground.parameter("DatabaseVersion"));
+    // A reader of a cluster is an instance of its own.
+    let multi_az = ground.parameter("DatabaseMultiAz") == "true" && engine.name == POSTGRES;
+    let request = ground.clients.rds().describe_orderable_db_instance_options().engine(engine.name);
     let mut pages = request.db_instance_class(class).vpc(true).into_paginator().items().send();
     let of_version = |version: &str| version.split('.').next() == Some(major);
     let (mut any, mut fits) = (false, false);
@@ -69,7 +92,7 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
         let option = option.aws(format!("ask whether {class} can be ordered"))?;
         any = true;
         fits |= option.engine_version().is_some_and(of_version)
-            && option.storage_type() == Some("gp3")
+            && option.storage_type() == Some(engine.storage)
             && option.supports_storage_encryption() == Some(true)
             && option.supports_iam_database_authentication() == Some(true)
             && (!multi_az || option.multi_az_capable() == Some(true));
@@ -77,22 +100,24 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
             break;
         }
     }
+    let title = engine.title;
     let standby = if multi_az { ", with a standby" } else { "" };
     let region = ground.clients.region();
     Ok(vec![match (any, fits) {
-        (_, true) => Finding::ok(CHECK, format!("{class} can be ordered for PostgreSQL {major} in {region}{standby}")),
+        (_, true) => Finding::ok(CHECK, format!("{class} can be ordered for {title} {major} in {region}{standby}")),
         (true, false) => Finding::failed(
             CHECK,
             format!(
-                "{class} can't be ordered in {region} for PostgreSQL {major} on gp3, encrypted, with IAM \
-                 authentication{standby}"
+                "{class} can't be ordered in {region} for {title} {major} on {}, encrypted, with IAM \
+                 authentication{standby}",
+                engine.storage
             ),
-            "set DatabaseClass in [parameters] to another class",
+            format!("set {} in [parameters] to another class", engine.class),
         ),
         (false, false) => Finding::failed(
             CHECK,
             format!("{class} can't be ordered in {region}"),
-            "set DatabaseClass in [parameters] to a class of this region",
+            format!("set {} in [parameters] to a class of this region", engine.class),
         ),
     }])
 }
@@ -133,7 +158,7 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 
 /// Returns why the chosen version does not support the database's; None where it does.
 fn too_old(engine: &str, database: &str) -> Option<String> {
-    let first = Engine::parse(engine)?.too_old_for(database.parse().ok()?)?;
+    let first = versions::Engine::parse(engine)?.too_old_for(database.parse().ok()?)?;
     Some(format!("DMS {engine} does not support PostgreSQL {database}, which needs {first} or newer"))
 }
 

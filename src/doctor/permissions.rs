@@ -58,7 +58,17 @@ const BY_STACK: &[(&str, &[&str])] = &[
             "sqs:DeleteQueue",
         ],
     ),
-    ("database", &["rds:DescribeDBInstanceAutomatedBackups", "rds:DescribeDBSnapshots", "rds:DescribeDBInstances"]),
+    (
+        "database",
+        &[
+            "rds:DescribeDBClusterAutomatedBackups",
+            "rds:DescribeDBClusterSnapshots",
+            "rds:DescribeDBClusters",
+            "rds:DescribeDBInstanceAutomatedBackups",
+            "rds:DescribeDBInstances",
+            "rds:DescribeDBSnapshots",
+        ],
+    ),
     (
         "dms",
         &[
@@ -198,6 +208,9 @@ mod tests {
                 ("logs:CreateLogDelivery", has_api),
                 ("lambda:PutFunctionConcurrency", has_api),
                 ("rds:ModifyDBInstance", pipeline.stack("database").is_some()),
+                ("rds:CreateDBCluster", pipeline.stack("database").is_some()),
+                ("rds:CreateDBClusterSnapshot", pipeline.stack("database").is_some()),
+                ("rds:ModifyDBClusterParameterGroup", pipeline.stack("database").is_some()),
                 ("secretsmanager:GetSecretValue", pipeline.stack("database").is_some()),
                 ("dms:ModifyReplicationTask", pipeline.stack("dms").is_some()),
                 ("dms:ModifyReplicationInstance", pipeline.stack("dms").is_some()),

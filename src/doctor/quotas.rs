@@ -5,7 +5,7 @@ use super::run::Check;
 use super::{Finding, Ground};
 use crate::aws::account::{self, UNRESERVED};
 use crate::error::{AwsContext, Result};
-use crate::pipelines::{DATABASE, NETWORK, Part, STREAM};
+use crate::pipelines::{AURORA, DATABASE, ENGINE, NETWORK, Part, STREAM};
 
 /// VPCs per region, in Service Quotas.
 const VPCS: (&str, &str) = ("vpc", "L-F678F1CE");
@@ -61,12 +61,18 @@ async fn vpcs(ground: &Ground<'_>) -> Result<Vec<Finding>> {
 async fn databases(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "quota: databases";
     let answer = ground.clients.rds().describe_account_attributes().send().await.aws("ask for the quotas of RDS")?;
-    let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some("DBInstances"));
-    let numbers = quota.and_then(|quota| quota.used().zip(quota.max()));
-    Ok(vec![match numbers {
-        Some((used, most)) => room(CHECK, "database instances", used, most),
-        None => Finding::not_checked(CHECK, "RDS gives no value"),
-    }])
+    let of = |name: &str, what: &str| {
+        let quota = answer.account_quotas().iter().find(|quota| quota.account_quota_name() == Some(name));
+        match quota.and_then(|quota| quota.used().zip(quota.max())) {
+            Some((used, most)) => room(CHECK, what, used, most),
+            None => Finding::not_checked(CHECK, format!("RDS gives no value for {what}")),
+        }
+    };
+    let mut findings = vec![of("DBInstances", "database instances")];
+    if ground.parameters.get(ENGINE).is_some_and(|engine| engine == AURORA) {
+        findings.push(of("DBClusters", "database clusters"));
+    }
+    Ok(findings)
 }
 
 async fn dms(ground: &Ground<'_>) -> Result<Vec<Finding>> {

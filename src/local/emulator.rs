@@ -205,7 +205,7 @@ fn hand_over(home: &Home, folder: &Path, environment: &Environment) -> Result<()
 fn environment(settings: &Settings<'_>, folder: &Path, port_file: &Path) -> Vec<(&'static str, OsString)> {
     let gateway = format!("http://127.0.0.1:{}", settings.gateway_port);
     // The emulator keeps the record of a database.
-    let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| **name == "AWS::RDS::DBInstance");
+    let (extended, ours): (Vec<_>, Vec<_>) = settings.types.iter().partition(|name| name.starts_with("AWS::RDS::"));
     let join = |types: Vec<&&str>| types.into_iter().copied().collect::<Vec<_>>().join(",").into();
     let mut variables: Vec<(&'static str, OsString)> = vec![
         ("OUTBOXCTL_GATEWAY", gateway.clone().into()),

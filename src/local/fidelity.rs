@@ -176,6 +176,21 @@ pub const RULES: &[Rule] = &[
         "tokens of IAM database authentication are verified, with rds-db:connect of the role",
         "RDS user guide: IAM database authentication",
     ),
+    enforced(
+        "RDS",
+        "properties, classes and capacity range of Aurora clusters and their instances; a cluster needs a writer",
+        "Aurora user guide: Requirements and limitations for Aurora Serverless v2",
+    ),
+    left_out(
+        "RDS",
+        "Aurora is a plain PostgreSQL server: no failover, no scaling, and the reader endpoint leads to the writer",
+        "Aurora user guide: Amazon Aurora storage; High availability for Amazon Aurora",
+    ),
+    left_out(
+        "RDS",
+        "parameter groups: the server always has logical replication and TLS",
+        "RDS user guide: Parameter groups for Amazon RDS",
+    ),
     left_out("KMS", "nothing is encrypted with keys of KMS", "KMS developer guide: Concepts"),
 ];
 

@@ -29,7 +29,7 @@ pub async fn reaches(gateway: &Gateway, region: &str, place: &Place, service: &s
         .hint(format!("the stack `network` has the VPC endpoint com.amazonaws.{region}.{service}: deploy it again")))
 }
 
-/// Checks that the security groups of a place and of a database instance allow connections to it.
+/// Checks that the security groups of a place and of a database instance or cluster allow connections to it.
 ///
 /// # Errors
 /// `DatabaseUnreachable`, with the groups that do not allow it.
@@ -38,8 +38,8 @@ pub async fn reaches_database(gateway: &Gateway, place: &Place, instance: &Insta
     struct Answer {
         unreachable: Option<String>,
     }
-    let Instance { region, identifier } = instance;
-    let question = json!({ "place": place, "region": region, "instance": identifier });
+    let Instance { region, identifier, is_cluster } = instance;
+    let question = json!({ "place": place, "region": region, "instance": identifier, "is_cluster": is_cluster });
     let answer: Answer = gateway.emulator.ask("/_outboxctl/database", &question).await?;
     answer.unreachable.map_or(Ok(()), |reason| Err(Error::new(Kind::DatabaseUnreachable, reason)))
 }

@@ -2,7 +2,6 @@
 
 use super::{Output, Route};
 use crate::outbox::Layout;
-use crate::settings::ExistingKey;
 
 /// The template parameter that includes the sample's API and tables in a stack that also has other resources.
 /// CloudFormation keeps its value from one deploy to the next.
@@ -64,8 +63,9 @@ pub enum Source {
     Output(Output),
     /// An output that an existing resource stands for; empty where none does.
     Existing(Output),
-    /// A value of `[existing]`; this default where it is not set.
-    Key(ExistingKey, &'static str),
+    /// Like `Output`; this value where neither has the output: a stack of an earlier version, which is not updated
+    /// as long as only its outputs differ.
+    OutputOr(Output, &'static str),
     /// Created during the deploy.
     Artifact(Artifact),
     /// The prefix of physical names and a digest of another parameter's value, so that the resource can be replaced

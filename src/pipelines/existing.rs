@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use super::{Output, Pipeline, Stack};
+use super::{AURORA, Output, POSTGRES, Pipeline, Stack};
 use crate::aws::arn::{Arn, partition};
 use crate::settings::{Existing, ExistingKey};
 
 /// Outputs that no other stack needs: a stack whose other outputs are given is replaced.
-const OPTIONAL: &[Output] =
-    &[Output::ConsumerSecurityGroupId, Output::DatabaseIdentifier, Output::DatabaseRouteTableId, Output::UnloggedQueue];
+const OPTIONAL: &[Output] = &[
+    Output::ConsumerSecurityGroupId,
+    Output::DatabaseCluster,
+    Output::DatabaseEngine,
+    Output::DatabaseIdentifier,
+    Output::DatabaseReaderEndpoint,
+    Output::DatabaseRouteTableId,
+    Output::UnloggedQueue,
+];
 
 /// Outputs that only the stack of a database needs, and that do not matter with an existing one.
 const OF_OWN_DATABASE: &[Output] = &[Output::DatabaseSecurityGroupId, Output::DatabaseSubnetIds];
@@ -17,7 +24,7 @@ const OF_OWN_DATABASE: &[Output] = &[Output::DatabaseSecurityGroupId, Output::Da
 const PARTIAL: &[&str] = &["bus", "dms"];
 
 /// Engines of DMS that the capture supports as a source.
-const ENGINES: &[&str] = &["postgres", "aurora-postgresql"];
+const ENGINES: &[&str] = &[POSTGRES, AURORA];
 
 /// The port of PostgreSQL, where none is given.
 const PORT: &str = "5432";
@@ -64,8 +71,10 @@ const fn outputs(key: ExistingKey) -> &'static [Output] {
         ExistingKey::DatabaseSecret => &[Output::DatabaseSecretArn],
         ExistingKey::DatabaseResourceId => &[Output::DatabaseResourceId],
         ExistingKey::DatabaseIdentifier => &[Output::DatabaseIdentifier],
-        // No outputs: deploy and the checks read them.
-        ExistingKey::DatabaseCertificate | ExistingKey::DatabaseCluster | ExistingKey::DatabaseEngine => &[],
+        ExistingKey::DatabaseCluster => &[Output::DatabaseCluster],
+        ExistingKey::DatabaseEngine => &[Output::DatabaseEngine],
+        // No output: deploy reads it.
+        ExistingKey::DatabaseCertificate => &[],
     }
 }
 
@@ -98,6 +107,7 @@ impl Given {
         }
         if existing.get(ExistingKey::DatabaseEndpoint).is_some() {
             found.entry(Output::DatabasePort).or_insert_with(|| PORT.to_owned());
+            found.entry(Output::DatabaseEngine).or_insert_with(|| POSTGRES.to_owned());
         }
         Self { existing: existing.clone(), outputs: found }
     }

@@ -7,6 +7,7 @@
 //! the name of a pipeline, a stack or an output.
 
 mod catalog;
+mod conditions;
 pub mod cost;
 mod dynamodb;
 mod dynamodb_cdc;
@@ -26,12 +27,13 @@ mod stage;
 pub mod stops;
 
 pub use catalog::{Artifact, Owner, Pipeline, Source, Stack, WITH_SAMPLE};
+pub use conditions::{likely_resources, resources};
 pub use existing::{Given, Home, incomplete, objections, replaces};
 pub use hop::Hop;
 pub use output::Output;
-pub use parameters::{Parameter, contradiction, parameters, uncertain_engine};
+pub use parameters::{ENGINE, Parameter, contradiction, of_other_engine, parameters, uncertain_engine};
 pub use route::{FailureStore, Part, Route, Sample, Stop, Store, Target};
-pub use shared::{ACCOUNT, DATABASE, NETWORK, STREAM};
+pub use shared::{ACCOUNT, AURORA, DATABASE, NETWORK, POSTGRES, STREAM};
 pub use stage::{is_development, is_production};
 
 use crate::error::{Error, Kind, Result};

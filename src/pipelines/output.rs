@@ -23,8 +23,8 @@ macro_rules! outputs {
 
 outputs! {
     AdminFunction, AggregateTable, ApiId, ApiUrl, BusArn, BusName, CodeBucket, ConsumerFunction, ConsumerPolicyArn,
-    ConsumerSecurityGroupId, DatabaseEndpoint, DatabaseIdentifier, DatabaseName, DatabasePort, DatabaseResourceId,
-    DatabaseRouteTableId, DatabaseSecretArn, DatabaseSecurityGroupId, DatabaseSubnetIds, DmsSecurityGroupId,
+    ConsumerSecurityGroupId, DatabaseCluster, DatabaseEndpoint, DatabaseEngine, DatabaseIdentifier, DatabaseName,
+    DatabasePort, DatabaseReaderEndpoint, DatabaseResourceId, DatabaseRouteTableId, DatabaseSecretArn, DatabaseSecurityGroupId, DatabaseSubnetIds, DmsSecurityGroupId,
     EventLogGroup, EventSourceMappingId, FailureBucket, FunctionSecurityGroupId, InboxTable, LeaseTable, OutboxLayout,
     OutboxStreamArn, OutboxTable, PositionsTable, PrivateSubnetIds, PublisherFunction, ReplicationInstanceArn, SourceEndpointArn,
     StreamArn, StreamName, TargetEndpointArn, TaskArn, TaskId, UndeliveredQueue, UnloggedQueue, UsersStreamArn, VpcId,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_yaml_ng::Value;
 
-use super::{Pipeline, Source};
+use super::{AURORA, POSTGRES, Pipeline, Source};
 use crate::aws::dms::versions::{DEFAULT, Engine};
 use crate::error::{Kind, OrFail, Result};
 
@@ -71,7 +71,7 @@ pub fn parameters(pipeline: &Pipeline) -> Result<Vec<Parameter>> {
 /// Returns why values that are valid one by one contradict each other; missing ones have their defaults.
 pub fn contradiction(parameters: &[Parameter], values: &BTreeMap<String, String>) -> Option<String> {
     let values = Values { parameters, values };
-    let rules = [record_age, capture_engine, storage_growth, subnets, zones];
+    let rules = [record_age, capture_engine, storage_growth, capacity, subnets, zones];
     rules.iter().find_map(|rule| rule(&values))
 }
 
@@ -119,12 +119,50 @@ fn capture_engine(values: &Values<'_>) -> Option<String> {
 /// Checks the limit of storage autoscaling: "The maximum storage threshold must be at least 10 % more than the
 /// allocated storage" (RDS user guide, "Managing capacity automatically with storage autoscaling").
 fn storage_growth(values: &Values<'_>) -> Option<String> {
+    if values.text(ENGINE) == Some(AURORA) {
+        return None;
+    }
     let (storage, limit) = (values.number("DatabaseStorage")?, values.number("DatabaseStorageLimit")?);
     let least = (storage * 11.0 / 10.0).ceil();
     (limit < least).then(|| {
         format!(
             "DatabaseStorageLimit is {limit}, and RDS wants at least {least}: 10 % above DatabaseStorage, {storage}"
         )
+    })
+}
+
+/// Checks the capacity range of Aurora Serverless v2: "in increments of 0.5 ACU", and "The maximum capacity must be at
+/// least as high as the minimum capacity" (Aurora user guide, "Choosing the Aurora Serverless v2 capacity range").
+fn capacity(values: &Values<'_>) -> Option<String> {
+    let (least, most) = (values.number(MINIMUM_CAPACITY)?, values.number(MAXIMUM_CAPACITY)?);
+    let odd = [(MINIMUM_CAPACITY, least), (MAXIMUM_CAPACITY, most)];
+    if let Some((name, value)) = odd.into_iter().find(|(_, value)| (value * 2.0).fract() != 0.0) {
+        return Some(format!("{name} is {value}, and the capacity of Aurora Serverless v2 is a multiple of 0.5 ACUs"));
+    }
+    (least > most).then(|| format!("{MINIMUM_CAPACITY} is {least}, above {MAXIMUM_CAPACITY}, {most}"))
+}
+
+const MINIMUM_CAPACITY: &str = "AuroraMinimumCapacity";
+const MAXIMUM_CAPACITY: &str = "AuroraMaximumCapacity";
+
+/// Parameters that only one engine has.
+const OF_ENGINE: &[(&str, &[&str])] = &[
+    (POSTGRES, &["DatabaseClass", "DatabaseStorage", "DatabaseStorageLimit"]),
+    (AURORA, &["AuroraClass", MINIMUM_CAPACITY, MAXIMUM_CAPACITY]),
+];
+
+/// The parameter with the engine of a database that outboxctl creates.
+pub const ENGINE: &str = "DatabaseEngine";
+
+/// Returns why the user's values have no effect with the engine of the database; None if all have. `values` are those of
+/// the deploy, with the defaults.
+pub fn of_other_engine(given: &BTreeMap<String, String>, values: &BTreeMap<String, String>) -> Option<String> {
+    let engine = values.get(ENGINE).filter(|engine| OF_ENGINE.iter().any(|(known, _)| known == engine))?;
+    let (other, names) = OF_ENGINE.iter().find(|(other, _)| other != engine)?;
+    let idle: Vec<_> = names.iter().copied().filter(|name| given.contains_key(*name)).collect();
+    let has = if idle.len() == 1 { "has" } else { "have" };
+    (!idle.is_empty()).then(|| {
+        format!("{} {has} no effect: {ENGINE} is {engine}, and only {other} has such parameters", idle.join(", "))
     })
 }
 
@@ -180,7 +218,7 @@ fn parameter(name: &str, fields: &Value) -> Parameter {
 }
 
 /// Returns a scalar as text for CloudFormation.
-fn text(value: &Value) -> Option<String> {
+pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
@@ -237,12 +275,28 @@ mod tests {
         let full = objection(&[("DatabaseStorage", "100")]).expect("no room to grow");
         assert!(full.contains("at least 110"), "{full}");
         assert_eq!(objection(&[("DatabaseStorage", "100"), ("DatabaseStorageLimit", "110")]), None);
+        assert!(objection(&[("AuroraMinimumCapacity", "0.7")]).is_some_and(|text| text.contains("multiple of 0.5")));
+        assert!(objection(&[("AuroraMinimumCapacity", "8")]).is_some_and(|text| text.contains("above")));
+        assert_eq!(objection(&[("AuroraMinimumCapacity", "8"), ("AuroraMaximumCapacity", "16.5")]), None);
         assert!(objection(&[("VpcCidr", "10.0.0.0/24")]).is_some_and(|text| text.contains("SubnetBits=6")));
         assert_eq!(objection(&[("VpcCidr", "10.0.0.0/24"), ("SubnetBits", "6")]), None);
         assert_eq!(objection(&[("VpcCidr", "10.0.0.0/22")]), None);
         assert!(objection(&[("FirstZone", "us-east-1a")]).is_some());
         assert!(objection(&[("FirstZone", "us-east-1a"), ("SecondZone", "us-east-1a")]).is_some());
         assert_eq!(objection(&[("FirstZone", "us-east-1a"), ("SecondZone", "us-east-1b")]), None);
+    }
+
+    #[test]
+    fn parameters_of_the_other_engine_are_reported() {
+        let map = |values: &[(&str, &str)]| {
+            values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>()
+        };
+        let objection = |given: &[(&str, &str)], engine: &str| of_other_engine(&map(given), &map(&[(ENGINE, engine)]));
+        let storage = objection(&[("DatabaseStorage", "50"), ("DatabaseClass", "db.t4g.small")], AURORA);
+        assert!(storage.is_some_and(|text| text.starts_with("DatabaseClass, DatabaseStorage have no effect")));
+        assert!(objection(&[("AuroraClass", "db.r7g.large")], POSTGRES).is_some_and(|text| text.contains("has no")));
+        assert_eq!(objection(&[("AuroraClass", "db.r7g.large"), ("DatabaseVersion", "16")], AURORA), None);
+        assert_eq!(of_other_engine(&map(&[("AuroraClass", "x")]), &map(&[])), None, "a pipeline without a database");
     }
 
     #[test]

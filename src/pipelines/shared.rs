@@ -2,7 +2,6 @@
 
 use super::catalog::{Artifact, Mapping, Owner, Source, Stack};
 use super::{Output, template};
-use crate::settings::ExistingKey;
 use Source::{NamePrefix, Protected};
 
 /// Roles that DMS requires once per account.
@@ -34,7 +33,12 @@ pub const BUS: Stack = Stack {
     ..Stack::new("bus", template!("bus"))
 };
 
-/// PostgreSQL on RDS, with the owner's secret.
+/// The engine of RDS for PostgreSQL, in the words of RDS and DMS.
+pub const POSTGRES: &str = "postgres";
+/// The engine of Aurora PostgreSQL, in the words of RDS and DMS.
+pub const AURORA: &str = "aurora-postgresql";
+
+/// PostgreSQL on RDS or Aurora, with the owner's secret.
 pub const DATABASE: Stack = Stack {
     depends_on: &["network"],
     parameters: &[
@@ -55,7 +59,7 @@ pub const DMS: Stack = Stack {
         ("NamePrefix", NamePrefix),
         ("PrivateSubnetIds", Source::Output(Output::PrivateSubnetIds)),
         ("DmsSecurityGroupId", Source::Output(Output::DmsSecurityGroupId)),
-        ("DatabaseEngine", Source::Key(ExistingKey::DatabaseEngine, "postgres")),
+        ("DatabaseEngine", Source::OutputOr(Output::DatabaseEngine, POSTGRES)),
         ("DatabaseName", Source::Output(Output::DatabaseName)),
         ("DatabaseSecretArn", Source::Output(Output::DatabaseSecretArn)),
         ("StreamArn", Source::Output(Output::StreamArn)),

@@ -12,14 +12,18 @@ const fn resource(what: &'static str, output: Output, probe: Probe) -> Resource 
 pub const API: Stop =
     Stop { part: Part::Api, output: Output::ApiUrl, service: "", ordered: true, repeats: false, resources: &[] };
 
-/// PostgreSQL on RDS.
+/// PostgreSQL on RDS or Aurora.
 pub const DATABASE: Stop = Stop {
     part: Part::Database,
-    output: Output::DatabaseIdentifier,
+    output: Output::DatabaseEndpoint,
     service: "PostgreSQL outbox",
     ordered: true,
     repeats: false,
-    resources: &[resource("database", Output::DatabaseIdentifier, Probe::Database)],
+    // A deployment has one of the two; a server outside of RDS has neither.
+    resources: &[
+        resource("database", Output::DatabaseIdentifier, Probe::Database),
+        resource("database cluster", Output::DatabaseCluster, Probe::Cluster),
+    ],
 };
 
 /// A DynamoDB table that is the outbox, next to the table of the sample's aggregates.

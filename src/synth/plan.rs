@@ -224,11 +224,10 @@ fn known(pipeline: &Pipeline, stack: &Stack, source: Source, choices: &Choices<'
         Source::NamePrefix => pipeline.name_prefix(choices.stage),
         Source::Protected => choices.protected.to_string(),
         Source::Fixed(text) => text.to_owned(),
-        Source::Key(key, default) => choices.given.existing().get(key).unwrap_or(default).to_owned(),
         Source::Artifact(Artifact::OutboxLayout) => choices.layout.to_string(),
         Source::Artifact(Artifact::Outbox(part)) => part.of(&choices.layout),
         Source::Existing(output) => choices.given.value(output).unwrap_or_default().to_owned(),
-        Source::Output(output) => {
+        Source::Output(output) | Source::OutputOr(output, _) => {
             if let Some(value) = choices.given.value(output) {
                 return Ok(Value::Text(value.to_owned()));
             }

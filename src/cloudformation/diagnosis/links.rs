@@ -35,6 +35,7 @@ fn resource(event: &StackEvent) -> Option<(&'static str, String)> {
     let id = event.physical_resource_id().filter(|id| !id.is_empty())?;
     let id = encoded(id);
     Some(match event.resource_type()? {
+        "AWS::RDS::DBCluster" => ("/rds/home", format!("#database:id={id};is-cluster=true")),
         "AWS::RDS::DBInstance" => ("/rds/home", format!("#database:id={id};is-cluster=false")),
         "AWS::Kinesis::Stream" => ("/kinesis/home", format!("#/streams/details/{id}/monitoring")),
         "AWS::Lambda::Function" => ("/lambda/home", format!("#/functions/{id}")),

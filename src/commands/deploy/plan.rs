@@ -147,6 +147,7 @@ mod tests {
             properties: Vec::new(),
             values: Vec::new(),
             replacement,
+            member: false,
         }
     }
 

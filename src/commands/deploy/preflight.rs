@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::existing;
+use crate::aws::databases::Server;
 use crate::aws::{Clients, account, stream};
 use crate::commands::Context;
 use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{self, Output, Pipeline};
+use crate::pipelines::{self, AURORA, DATABASE, ENGINE, Output, POSTGRES, Pipeline};
 
 /// Executions that Lambda reserves for functions without a reservation (Lambda developer guide, "Reserved
 /// concurrency").
@@ -28,6 +29,7 @@ pub async fn check(
     let deployed = |name: &str| deployment.stacks.iter().find_map(|view| view.parameter(name));
     let values = consistent(deployment.pipeline, &deployed, overrides)?;
     existing::check(ctx, deployment, overrides, &values).await?;
+    engine(ctx, deployment, &deployed, overrides, &values)?;
     if let (Some(before), Some(after)) = (deployed("DatabaseVersion"), overrides.get("DatabaseVersion"))
         && before != after
     {
@@ -49,6 +51,55 @@ pub async fn check(
         reserve(ctx, clients, deployment.pipeline, overrides).await?;
     }
     Ok(())
+}
+
+/// Checks that the database that outboxctl creates keeps its engine, and that each of the user's parameters has an effect
+/// with it.
+fn engine<'a>(
+    ctx: &Context,
+    deployment: &Deployment,
+    deployed: &impl Fn(&str) -> Option<&'a str>,
+    overrides: &BTreeMap<String, String>,
+    values: &BTreeMap<String, String>,
+) -> Result<()> {
+    if deployment.replaces(&DATABASE) {
+        return Ok(());
+    }
+    if let Some(text) = pipelines::of_other_engine(overrides, values) {
+        return Err(Error::new(Kind::Usage, text).hint("remove it from [parameters] and from the flags"));
+    }
+    let wanted = overrides.get(ENGINE).map(String::as_str);
+    // A stack of an earlier version has RDS for PostgreSQL, and no parameter for it.
+    let before = deployment.server().and_then(|server| match server {
+        _ if deployment.is_existing(Output::DatabaseEndpoint) => None,
+        Server::Instance(_) => Some(POSTGRES),
+        Server::Cluster(_) => Some(AURORA),
+    });
+    match (before.or(deployed(ENGINE)), wanted) {
+        (Some(before), Some(after)) if before != after => Err(other_engine(ctx, before, after)),
+        _ => Ok(()),
+    }
+}
+
+fn other_engine(ctx: &Context, before: &str, after: &str) -> Error {
+    let message = format!(
+        "{ENGINE} is {before}, and a deploy can't make it {after}: the database would be deleted and another one created"
+    );
+    Error::new(Kind::Usage, message)
+        .hint(format!("keep the database as it is: leave {ENGINE} = {before} in outboxctl.toml"))
+        .hint(format!(
+            "to move to {after}: {}",
+            move_to_another_stage(ctx, &format!("--stage NAME --parameter {ENGINE}={after}"))
+        ))
+}
+
+/// Returns the steps from the database of one stage to that of another one.
+fn move_to_another_stage(ctx: &Context, flags: &str) -> String {
+    format!(
+        "deploy another stage with it ({flags}); stop the writers; wait until `{}` finds nothing missing; copy your tables \
+         with pg_dump and pg_restore; point the writers to the other stage",
+        ctx.settings.command("reconcile")
+    )
 }
 
 /// Checks that the parameters of the stacks, including those of earlier deploys, are consistent. Returns them, with the
@@ -78,7 +129,6 @@ fn number(text: Option<&str>) -> Option<u32> {
 }
 
 fn major_upgrade(ctx: &Context, before: &str, after: &str) -> Error {
-    let settings = &ctx.settings;
     let message = format!(
         "DatabaseVersion is {before}, and a deploy can't make it {after}: RDS refuses a major upgrade while the capture's \
          replication slot exists"
@@ -86,10 +136,8 @@ fn major_upgrade(ctx: &Context, before: &str, after: &str) -> Error {
     Error::new(Kind::Usage, message)
         .hint(format!("keep the database as it is: leave DatabaseVersion = {before} in outboxctl.toml"))
         .hint(format!(
-            "to move to {after}: deploy another stage with it (--stage NAME --parameter DatabaseVersion={after}); stop the \
-             writers; wait until `{}` finds nothing missing; copy your tables with pg_dump and pg_restore; point the writers \
-             to the other stage",
-            settings.command("reconcile")
+            "to move to {after}: {}",
+            move_to_another_stage(ctx, &format!("--stage NAME --parameter DatabaseVersion={after}"))
         ))
 }
 

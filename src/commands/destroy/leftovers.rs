@@ -36,9 +36,7 @@ pub async fn find(clients: &Clients, before: &Deployment, settings: &Settings) -
     {
         left.push(format!("secret {secret}"));
     }
-    if let Ok(database) = before.output(Output::DatabaseIdentifier)
-        && !before.is_existing(Output::DatabaseIdentifier)
-    {
+    if let Some(database) = before.server().filter(|_| !before.is_existing(Output::DatabaseEndpoint)) {
         let snapshots = databases::snapshots(clients, database).await?;
         left.extend(snapshots.into_iter().map(|snapshot| format!("database snapshot {snapshot}")));
         let backups = databases::retained_backups(clients, database).await?;

@@ -59,6 +59,7 @@ topics! {
         "own-tables"
         "existing"
         "any-database"
+        "aurora"
         "leaving"
         "outbox-tables"
         "private-database"

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Deployment;
-use crate::aws::Clients;
+use crate::aws::{Clients, databases};
 use crate::error::{AwsContext, Error, Kind, OrFail, Result};
 use crate::outbox::Layout;
 use crate::pipelines::Output;
@@ -270,16 +270,16 @@ fn unexpected(response: &AdminResponse) -> Error {
         .hint("deploy again, so that the function has this version")
 }
 
-/// Returns whether the instance has a public address, which a template parameter selects. An existing database is reached
+/// Returns whether the server has a public address, which a template parameter selects. An existing database is reached
 /// directly as long as there is no admin function.
 async fn is_public(deployment: &Deployment) -> Result<bool> {
     if deployment.is_existing(Output::DatabaseEndpoint) {
         return Ok(deployment.output(Output::AdminFunction).is_err());
     }
-    let identifier = deployment.output(Output::DatabaseIdentifier)?;
-    let answer = deployment.clients.rds().describe_db_instances().db_instance_identifier(identifier).send().await;
-    let answer = answer.aws(format!("describe database {identifier}"))?;
-    Ok(answer.db_instances().first().and_then(|instance| instance.publicly_accessible()).unwrap_or(false))
+    match deployment.server() {
+        Some(server) => databases::is_public(&deployment.clients, server).await,
+        None => deployment.output(Output::DatabaseEndpoint).map(|_| false),
+    }
 }
 
 /// Returns the error of a request that the admin function can't run, because it reaches the deployed database only.

@@ -2,7 +2,8 @@
 
 use chrono::Utc;
 
-use super::{Finding, Scene, capture, gone, missing};
+use super::{Finding, Scene, capture, cluster, gone, missing};
+use crate::aws::databases::Server;
 use crate::error::{AwsContext, Result};
 use crate::pipelines::{Hop, Output, Part};
 use crate::postgres::admin::{Overview, OverviewRequest, REBUILD, Slot, SlotTrouble, StatusReport};
@@ -13,13 +14,23 @@ const RETAINED: i64 = 1 << 30;
 /// Bytes of log that a reader may be behind before it is a warning.
 const BEHIND: i64 = 256 << 20;
 
-pub async fn instance(scene: Scene<'_>) -> Result<Vec<Finding>> {
-    const CHECK: &str = "database";
-    let Some(name) = scene.output(Output::DatabaseIdentifier) else {
-        let text = "[existing] gives no identifier of an RDS instance";
-        let is_known = scene.deployment.is_existing(Output::DatabaseEndpoint) || scene.deployment.is_elsewhere();
-        return Ok(if is_known { vec![Finding::not_checked(CHECK, text)] } else { missing(CHECK) });
-    };
+const CHECK: &str = "database";
+
+/// Checks the instance, or the cluster.
+pub async fn server(scene: Scene<'_>) -> Result<Vec<Finding>> {
+    let is_known = scene.deployment.is_existing(Output::DatabaseEndpoint) || scene.deployment.is_elsewhere();
+    match scene.deployment.server() {
+        Some(Server::Instance(name)) => instance(scene, name).await,
+        Some(Server::Cluster(name)) => cluster::cluster(scene, name).await,
+        None if is_known => {
+            let text = "[existing] gives no identifier of an RDS instance or cluster";
+            Ok(vec![Finding::not_checked(CHECK, text)])
+        }
+        None => Ok(missing(CHECK)),
+    }
+}
+
+async fn instance(scene: Scene<'_>, name: &str) -> Result<Vec<Finding>> {
     let answer = scene.ground.clients.rds().describe_db_instances().db_instance_identifier(name).send().await;
     let Some(answer) = answer.aws_unless("DBInstanceNotFound", format!("look at database {name}"))? else {
         let remedy = match scene.deployment.is_existing(Output::DatabaseIdentifier) {

@@ -2,6 +2,7 @@
 
 mod bus;
 mod capture;
+mod cluster;
 mod consumer;
 mod database;
 mod failures;
@@ -49,7 +50,7 @@ impl<'a> Scene<'a> {
         match stop.part {
             Part::Api => vec![Check::at(hop, "writer", functions::writer(self))],
             Part::Database => vec![
-                Check::at(hop, "database", database::instance(self)),
+                Check::at(hop, "database", database::server(self)),
                 Check::at(hop, "database schema", database::inside(self)),
             ],
             Part::OutboxTable | Part::Table => vec![Check::at(hop, "table", tables::table(self, stop))],

@@ -9,11 +9,8 @@ use aws_sdk_rds::types::DbCluster;
 use super::database::{CHECK, NEWER_DMS, unsupported};
 use super::{Finding, Scene, not_found};
 use crate::error::{AwsContext, Result};
-use crate::pipelines::Output;
+use crate::pipelines::{AURORA, Output};
 use crate::settings::ExistingKey;
-
-/// The engine of Aurora PostgreSQL, in RDS and in DMS.
-const AURORA: &str = "aurora-postgresql";
 
 pub async fn cluster(scene: Scene<'_>, name: &str, endpoint: &str) -> Result<Vec<Finding>> {
     let answer = scene.deployment.clients.rds().describe_db_clusters().db_cluster_identifier(name).send().await;

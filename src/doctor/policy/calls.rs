@@ -76,7 +76,7 @@ pub const CALLS: &[Call] = &[
     call("describe_account_attributes", &["dms:DescribeAccountAttributes", "rds:DescribeAccountAttributes"], On::Any, ALL),
     call("describe_alarms", &["cloudwatch:DescribeAlarms"], On::Any, ALL),
     call("describe_connections", &["dms:DescribeConnections"], On::Any, READ),
-    call("describe_db_clusters", &["rds:DescribeDBClusters"], On::Any, READ),
+    call("describe_db_clusters", &["rds:DescribeDBClusters"], On::Database, READ),
     call("describe_db_engine_versions", &["rds:DescribeDBEngineVersions"], On::Any, ALL),
     call("describe_db_instances", &["rds:DescribeDBInstances"], On::Database, READ),
     call("describe_endpoints", &["dms:DescribeEndpoints"], On::Any, READ),
@@ -149,6 +149,8 @@ pub const CALLS: &[Call] = &[
     call("stop_replication_task", &["dms:StopReplicationTask"], On::Tagged, DEPLOY_TOO),
     call("test_connection", &["dms:TestConnection"], On::Tagged, DEPLOY_TOO),
     // The database.
+    call("describe_db_cluster_automated_backups", &["rds:DescribeDBClusterAutomatedBackups"], On::Any, DEPLOY),
+    call("describe_db_cluster_snapshots", &["rds:DescribeDBClusterSnapshots"], On::Any, DEPLOY),
     call("describe_db_instance_automated_backups", &["rds:DescribeDBInstanceAutomatedBackups"], On::Any, DEPLOY),
     call("describe_db_snapshots", &["rds:DescribeDBSnapshots"], On::Any, DEPLOY),
     call("describe_secret", &["secretsmanager:DescribeSecret"], On::Tagged, DEPLOY),

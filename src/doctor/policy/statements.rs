@@ -53,7 +53,10 @@ fn of_existing(on: On, existing: &Existing) -> Vec<String> {
         On::Bus => [value(Output::BusArn).map(str::to_owned), rules("*")],
         On::Temporary => [rules("outboxctl-tap-*"), None],
         On::Logs => [value(Output::EventLogGroup).map(|group| format!("arn:*:logs:*:*:log-group:{group}*")), None],
-        On::Database => [value(Output::DatabaseIdentifier).map(|name| format!("arn:*:rds:*:*:db:{name}")), None],
+        On::Database => [
+            value(Output::DatabaseIdentifier).map(|name| format!("arn:*:rds:*:*:db:{name}")),
+            value(Output::DatabaseCluster).map(|name| format!("arn:*:rds:*:*:cluster:{name}")),
+        ],
         On::Tagged => [value(Output::DatabaseSecretArn).map(str::to_owned), None],
         _ => [None, None],
     };
@@ -82,7 +85,11 @@ fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str)
         On::Logs => ("Logs", vec![format!("arn:*:logs:*:*:log-group:/aws/*/{prefix}*")]),
         On::Database => (
             "Database",
-            vec![format!("arn:*:rds:*:*:db:{prefix}*"), "arn:*:rds-db:*:*:dbuser:*/outbox_consumer".to_owned()],
+            vec![
+                format!("arn:*:rds:*:*:db:{prefix}*"),
+                format!("arn:*:rds:*:*:cluster:{prefix}"),
+                "arn:*:rds-db:*:*:dbuser:*/outbox_consumer".to_owned(),
+            ],
         ),
         On::Tagged => ("Tagged", vec!["*".to_owned()]),
     };

@@ -154,7 +154,8 @@ pub(super) async fn admitted(
         if let (Some(identifier), true) =
             (found.db_instance_identifier(), at == Some((target.host.as_str(), target.port.into())))
         {
-            let database = Instance { region, identifier: identifier.to_owned() };
+            // An instance of a cluster has the security groups of the cluster.
+            let database = Instance { region, identifier: identifier.to_owned(), is_cluster: false };
             return network::reaches_database(gateway, &within(instance), &database).await;
         }
     }

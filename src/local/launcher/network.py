@@ -15,7 +15,7 @@ import re
 from emulated import need
 
 ec2 = need("services.ec2", "_subnets", "_vpc_endpoints", "_route_tables", "_security_groups", "_nat_gateways", "_vpc_peering")
-rds = need("services.rds", "_instances")
+rds = need("services.rds", "_instances", "_clusters")
 
 HTTPS, POSTGRESQL = 443, 5432
 # The VPC endpoint that the request passed, if any.
@@ -91,7 +91,14 @@ def blocked(candidate, groups, ranges, subnets, region):
 
 def database(question):
     """Answers whether a database instance is reachable from a place in a VPC."""
-    reason = unreachable_database(question["place"], question["region"], question["instance"])
+    region, identifier = question["region"], question["instance"]
+    if question.get("is_cluster"):
+        cluster = dict(named(rds._clusters, region)).get(identifier)
+        writers = [member for member in (cluster or {}).get("DBClusterMembers", []) if member.get("IsClusterWriter")]
+        if cluster is not None and not writers:
+            return {"unreachable": f"the connection to cluster {identifier} failed: it has no instance that writes"}
+        identifier = writers[0]["DBInstanceIdentifier"] if writers else None
+    reason = unreachable_database(question["place"], region, identifier)
     return {"unreachable": reason} if reason else {}
 
 

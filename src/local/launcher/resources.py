@@ -10,7 +10,7 @@ from emulated import need
 
 provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", "_physical_name")
 stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
-rds = need("services.rds", "_instances")
+rds = need("services.rds", "_instances", "_clusters", "_subnet_groups", "_db_cluster_param_groups")
 dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
                 "_kinesis_destinations", "_update_ttl")
 s3 = need("services.s3", "_delete_persisted_bucket")
@@ -95,11 +95,18 @@ def handlers_of(resource_type):
 
 def extended_database(emulated):
     """Returns the handlers of DBInstance: the emulator answers the RDS API from its record; a real database is behind
-    the record's endpoint."""
+    the record's endpoint. An instance of a cluster shares the cluster's database, and has its network and its rights."""
     resource_type = "AWS::RDS::DBInstance"
 
     def point(physical_id, attributes, made):
         instance = rds._instances[physical_id]
+        cluster = rds._clusters.get(instance.get("DBClusterIdentifier") or "")
+        if cluster is not None:
+            group = rds._subnet_groups.get(cluster["DBSubnetGroup"])
+            instance.update(VpcSecurityGroups=list(cluster["VpcSecurityGroups"]), StorageType="aurora",
+                            IAMDatabaseAuthenticationEnabled=cluster["IAMDatabaseAuthenticationEnabled"],
+                            StorageEncrypted=cluster["StorageEncrypted"], **({"DBSubnetGroup": group} if group else {}))
+            elect(cluster)
         # The port on AWS, which security groups name; the local server has another.
         instance.setdefault("outboxctl_port", int(instance["Endpoint"]["Port"]))
         instance["Endpoint"].update(Address=made["Endpoint.Address"], Port=int(made["Endpoint.Port"]))
@@ -121,6 +128,72 @@ def extended_database(emulated):
         return point(after, attributes, made["attributes"])
 
     def delete(physical_id, props, logical_id=None):
+        ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
+        emulated["delete"](physical_id, props)
+        cluster = rds._clusters.get(props.get("DBClusterIdentifier") or "")
+        if cluster is not None:
+            elect(cluster)
+
+    return {**emulated, "create": create, "update": update, "update_with_logical_id": True,
+            "delete": delete, "delete_with_logical_id": True}
+
+
+def elect(cluster):
+    """Makes one instance the writer of its cluster: the present one, or else the one with the lowest promotion tier (Aurora
+    user guide, "Fault tolerance for an Aurora DB cluster"). The emulator calls every instance a writer."""
+    members = cluster["DBClusterMembers"]
+    chosen = next((member for member in members if member.get("outboxctl_writer")), None)
+    chosen = chosen or min(members, key=lambda member: int(member.get("PromotionTier", 1)), default=None)
+    for member in members:
+        member["IsClusterWriter"] = member["outboxctl_writer"] = member is chosen
+
+
+def extended_cluster(emulated):
+    """Returns the handlers of DBCluster: as those of DBInstance."""
+    resource_type = "AWS::RDS::DBCluster"
+
+    def check_parameters(props):
+        name = props.get("DBClusterParameterGroupName")
+        if not name:
+            return
+        group = rds._db_cluster_param_groups.get(name)
+        if group is None:
+            raise ValueError(f"DBClusterParameterGroup not found: {name}")
+        wanted = f"{props.get('Engine')}{str(props.get('EngineVersion', '')).split('.')[0]}"
+        family = group.get("DBParameterGroupFamily")
+        if family != wanted:
+            raise ValueError(f"The parameter group {name} with DBParameterGroupFamily {family} can't be used for this "
+                             f"cluster. Please use a parameter group with DBParameterGroupFamily {wanted}.")
+
+    def point(physical_id, attributes, made, props):
+        cluster = rds._clusters[physical_id]
+        # Without an instance to read from, the reader endpoint leads to the writer; here it always does.
+        cluster.update(Endpoint=made["Endpoint.Address"], ReaderEndpoint=made["Endpoint.Address"],
+                       Port=int(made["Endpoint.Port"]), EngineVersion=made["EngineVersion"],
+                       StorageEncrypted=str(props.get("StorageEncrypted", False)).lower() == "true")
+        if props.get("DBClusterParameterGroupName"):
+            cluster["DBClusterParameterGroup"] = props["DBClusterParameterGroupName"]
+        return physical_id, {**attributes, **made, "ReadEndpoint.Address": made["Endpoint.Address"]}
+
+    def create(logical_id, props, stack_name):
+        check_parameters(props)
+        physical_id, attributes = emulated["create"](logical_id, props, stack_name)
+        try:
+            made = ask_gateway("create", resource_type, logical_id, stack_name, physical_id, props)
+        except Exception:
+            emulated["delete"](physical_id, props)
+            raise
+        return point(physical_id, attributes, made["attributes"], props)
+
+    def update(physical_id, old_props, new_props, stack_name, logical_id=None):
+        check_parameters(new_props)
+        after, attributes = emulated["update"](physical_id, old_props, new_props, stack_name, logical_id)
+        made = ask_gateway("update", resource_type, logical_id, stack_name, after, new_props, old_props)
+        return point(after, attributes, made["attributes"], new_props)
+
+    def delete(physical_id, props, logical_id=None):
+        if (rds._clusters.get(physical_id) or {}).get("DBClusterMembers"):
+            raise ValueError("Cluster cannot be deleted, it still contains DB instances in non-deleting state.")
         ask_gateway("delete", resource_type, logical_id, None, physical_id, props)
         emulated["delete"](physical_id, props)
 
@@ -220,8 +293,9 @@ def install_resource_types():
     handlers = provisioners._RESOURCE_HANDLERS
     for resource_type in ours:
         handlers[resource_type] = handlers_of(resource_type)
+    extensions = {"AWS::RDS::DBCluster": extended_cluster, "AWS::RDS::DBInstance": extended_database}
     for resource_type in extended:
-        handlers[resource_type] = extended_database(handlers[resource_type])
+        handlers[resource_type] = extensions[resource_type](handlers[resource_type])
     handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
     handlers["AWS::S3::Bucket"] = removing_files(handlers["AWS::S3::Bucket"])
     handlers["AWS::EC2::VPC"] = limited(handlers["AWS::EC2::VPC"])

@@ -15,11 +15,14 @@ use crate::local::ports;
 use crate::local::state::Postgres;
 use crate::local::tools::PostgresPrograms;
 
-/// A database instance: its identifier is unique in a region.
+/// A database instance, or a cluster: its identifier is unique in a region among those of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Instance {
     pub region: String,
     pub identifier: String,
+    /// An Aurora cluster, whose instances share one server.
+    #[serde(default)]
+    pub is_cluster: bool,
 }
 
 /// The contents of instance.json.

@@ -85,9 +85,19 @@ fn query_for<'a>(server: &Postgres, user: &str, token: &'a str) -> Result<&'a st
     Ok(query)
 }
 
-/// Returns the id by which policies name an instance, which must have IAM authentication enabled.
+/// Returns the id by which policies name an instance or a cluster, which must have IAM authentication enabled.
 async fn resource_id(gateway: &Gateway, instance: &Instance) -> Result<String, String> {
     let rds = gateway.clients_in(&instance.region).rds();
+    if instance.is_cluster {
+        let answer = rds.describe_db_clusters().db_cluster_identifier(&instance.identifier).send().await;
+        let answer = answer.map_err(|error| crate::error::sdk_code(&error).to_owned())?;
+        let found = answer.db_clusters().first().ok_or("the cluster is not known")?;
+        if found.iam_database_authentication_enabled() != Some(true) {
+            return Err("the cluster does not have IAM database authentication enabled".into());
+        }
+        let id = found.db_cluster_resource_id().map(str::to_owned);
+        return id.ok_or_else(|| "the cluster has no resource id".into());
+    }
     let answer = rds.describe_db_instances().db_instance_identifier(&instance.identifier).send().await;
     let answer = answer.map_err(|error| crate::error::sdk_code(&error).to_owned())?;
     let found = answer.db_instances().first().ok_or("the instance is not known")?;

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::usage::HOURS;
 use super::{Prices, Usage};
-use crate::pipelines::{Part, Pipeline, Stack, Stop};
+use crate::pipelines::{AURORA, ENGINE, Part, Pipeline, Stack, Stop, likely_resources};
 use crate::settings::ExistingKey;
 
 /// The cost of one component.
@@ -140,7 +140,7 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     pipeline.stops(usage.with_sample()).for_each(|stop| build.stop(stop, pipeline, usage));
     build.existing(usage);
     let made = pipeline.stacks.iter().filter(|stack| !usage.replaces(stack));
-    let alarms = made.map(|stack| alarms(stack, usage.with_sample())).sum::<usize>() as f64;
+    let alarms = made.map(|stack| alarms(stack, usage)).sum::<usize>() as f64;
     build.add("alarms", format!("{alarms} alarms"), &[(alarms, "alarm.month")]);
     if pipeline.has(Part::Database) && usage.existing.get(ExistingKey::DatabaseEndpoint).is_none() {
         let because = "billed by the GiB where they are more than the database's own storage".to_owned();
@@ -164,18 +164,59 @@ pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate
     Estimate { components: build.components, left_out: build.left_out, total_usd_month: cents(total) }
 }
 
-/// Returns the number of alarms in the stack; those of the sample have its condition, or are in the sample's own stack.
-fn alarms(stack: &Stack, with_sample: bool) -> usize {
-    const ALARM: &str = "Type: AWS::CloudWatch::Alarm\n";
-    let all = stack.template.matches(ALARM).count();
-    match (with_sample, stack.sample) {
-        (true, _) => all,
-        (false, true) => 0,
-        (false, false) => all - stack.template.matches(&format!("{ALARM}    Condition: Sample\n")).count(),
+/// Returns the number of alarms that the stack creates.
+fn alarms(stack: &Stack, usage: &Usage) -> usize {
+    if stack.sample && !usage.with_sample() {
+        return 0;
     }
+    // The templates are valid: tests read them.
+    let created = likely_resources(stack, &usage.parameters).unwrap_or_default();
+    created.iter().filter(|(_, kind)| kind == "AWS::CloudWatch::Alarm").count()
 }
 
 fn database(build: &mut Builder<'_>, usage: &Usage) {
+    match usage.text(ENGINE) {
+        AURORA => aurora(build, usage),
+        _ => instance(build, usage),
+    }
+    build.add("database secret", "1 secret", &[(1.0, "secret.month")]);
+}
+
+/// Adds an Aurora cluster in its standard configuration, which bills storage and I/O by use.
+fn aurora(build: &mut Builder<'_>, usage: &Usage) {
+    let instances = usage.zones("DatabaseMultiAz");
+    let reader = if instances > 1.0 { ", with a reader" } else { "" };
+    let class = usage.text("AuroraClass");
+    if class == SERVERLESS {
+        let (least, most) = (usage.number("AuroraMinimumCapacity"), usage.number("AuroraMaximumCapacity"));
+        let basis = format!("{least} ACUs, the minimum, {HOURS} h{reader}");
+        build.add("database capacity", basis, &[(least * HOURS * instances, ACU)]);
+        if let Some(price) = build.prices.get(ACU) {
+            let usd = cents(most * HOURS * instances * price);
+            let because = format!("billed by the second; {usd} US dollars in a month at the maximum of {most} ACUs");
+            build.left_out.push(LeftOut { component: "database capacity above the minimum".into(), because });
+        }
+    } else {
+        let name = format!("aurora.{class}.hour");
+        build.add("database instance", format!("{class}, {HOURS} h{reader}"), &[(HOURS * instances, name.as_str())]);
+    }
+    let storage = Usage::AURORA_GIB;
+    build.add("database storage", format!("{storage} GiB, billed by use"), &[(storage, "aurora.gb-month")]);
+    // The outbox row with its envelope, the row of the sample, and the log of both in one transaction.
+    let writes = usage.millions() * (usage.units(4_096.0) + if usage.with_sample() { 1.0 } else { 0.0 });
+    let basis = format!("{} writes of up to 4 KiB", millions(writes));
+    build.add("database I/O", basis, &[(writes, "aurora.million-io")]);
+    let because =
+        "billed like writes; the log that the capture reads comes from a cache as long as it keeps up".to_owned();
+    build.left_out.push(LeftOut { component: "reads from the storage of the database".into(), because });
+}
+
+/// The class of Aurora Serverless v2.
+const SERVERLESS: &str = "db.serverless";
+/// The price of an ACU for one hour.
+const ACU: &str = "aurora.acu-hour";
+
+fn instance(build: &mut Builder<'_>, usage: &Usage) {
     let zones = usage.zones("DatabaseMultiAz");
     let standby = if zones > 1.0 { ", with a standby" } else { "" };
     let class = usage.text("DatabaseClass");
@@ -183,7 +224,6 @@ fn database(build: &mut Builder<'_>, usage: &Usage) {
     build.add("database instance", format!("{class}, {HOURS} h{standby}"), &[(HOURS * zones, name.as_str())]);
     let size = usage.number("DatabaseStorage");
     build.add("database storage", format!("{size} GiB gp3{standby}"), &[(size * zones, "rds.gp3.gb-month")]);
-    build.add("database secret", "1 secret", &[(1.0, "secret.month")]);
 }
 
 fn endpoints(build: &mut Builder<'_>, usage: &Usage, consumer: bool) {
@@ -289,6 +329,27 @@ mod tests {
         assert_eq!(of(&busy, "API").usd_month, 262.8); // 262.8 million
         assert_eq!(of(&busy, "stream").usd_month, 25.58); // 2 × 0.015 × 730 + 262.8 × 0.014
         assert!((busy.total_usd_month - busy.components.iter().map(|one| one.usd_month).sum::<f64>()).abs() < 0.005);
+    }
+
+    #[test]
+    fn aurora_is_priced_by_capacity_or_by_instances() {
+        let (pipeline, prices) =
+            (pipelines::find("rds-eventbridge").expect("a pipeline"), Prices::published().expect("prices"));
+        let of_engine = |more: &[(&str, &str)]| {
+            let engine = [("DatabaseEngine", AURORA)];
+            estimate(pipeline, &usage(pipeline, 100.0, &[&engine, more].concat()), &prices)
+        };
+        let serverless = of_engine(&[]);
+        assert_eq!(of(&serverless, "database capacity").usd_month, 43.8); // 0.5 × 0.12 × 730
+        let above = serverless.left_out.iter().find(|left| left.component.contains("above the minimum"));
+        assert!(above.is_some_and(|left| left.because.contains("350.4 US dollars")), "{above:?}"); // 4 × 0.12 × 730
+        assert_eq!(of(&serverless, "database storage").usd_month, 1.0); // 10 × 0.10
+        assert_eq!(of(&serverless, "database I/O").usd_month, 105.12); // 262.8 million × 2 × 0.20
+        let provisioned = of_engine(&[("AuroraClass", "db.t4g.medium"), ("DatabaseMultiAz", "true")]);
+        assert_eq!(of(&provisioned, "database instance").usd_month, 106.58); // 0.073 × 730 × 2
+        assert_eq!(of(&provisioned, "database storage").usd_month, 1.0, "the instances share it");
+        let alarms = |estimate: &Estimate| of(estimate, "alarms").usd_month;
+        assert!((alarms(&serverless) - alarms(&provisioned)).abs() < 0.001, "one of each kind");
     }
 
     #[test]

@@ -54,7 +54,8 @@ impl Prices {
                 .hint("`outboxctl cost --print-prices` shows the form")
         })?;
         for (name, price) in over.prices {
-            let of_class = (name.starts_with("rds.db.") || name.starts_with("dms.dms.")) && name.ends_with(".hour");
+            let of_class = ["rds.db.", "aurora.db.", "dms.dms."].iter().any(|kind| name.starts_with(kind));
+            let of_class = of_class && name.ends_with(".hour");
             if !of_class && !prices.prices.contains_key(&name) {
                 let error = Error::new(Kind::Usage, format!("{}: unknown price {name:?}", path.display()));
                 let meant = nearest(&name, prices.prices.keys().map(String::as_str));

@@ -62,6 +62,25 @@ fn leftovers_that_cost_are_listed() {
 }
 
 #[test]
+fn leftovers_of_a_cluster_are_listed() {
+    let account = Account::new(PIPELINE, Script::default());
+    account.ok(&["deploy", "--parameter", "DatabaseEngine=aurora-postgresql"]);
+    {
+        let mut world = account.server.world();
+        let snapshot = "<DBClusterSnapshotIdentifier>final-1</DBClusterSnapshotIdentifier>";
+        world.cluster_snapshots =
+            format!("<DBClusterSnapshots><DBClusterSnapshot>{snapshot}</DBClusterSnapshot></DBClusterSnapshots>");
+        let backup = "<Status>retained</Status><DbClusterResourceId>cluster-OLD</DbClusterResourceId>";
+        world.backups = format!(
+            "<DBClusterAutomatedBackups><DBClusterAutomatedBackup>{backup}</DBClusterAutomatedBackup></DBClusterAutomatedBackups>"
+        );
+    }
+    let told = account.fails(1, &["destroy", "--yes"]);
+    assert!(told.contains("database snapshot final-1"), "{told}");
+    assert!(told.contains("automated backups of the database, resource id cluster-OLD"), "{told}");
+}
+
+#[test]
 fn a_network_whose_interfaces_come_free_late_is_deleted_once_more() {
     let account = Account::new(PIPELINE, Script::default());
     account.ok(&["deploy"]);

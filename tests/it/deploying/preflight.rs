@@ -24,6 +24,27 @@ fn a_major_version_is_not_changed_by_a_deploy() {
 }
 
 #[test]
+fn the_engine_of_the_database_is_not_changed_by_a_deploy() {
+    for (before, after) in [("postgres", "aurora-postgresql"), ("aurora-postgresql", "postgres")] {
+        let engine = |name: &str| format!("DatabaseEngine={name}");
+        let account = deployed(&[&engine(before)]);
+        let told = account.fails(2, &["deploy", "--parameter", &engine(after)]);
+        assert!(told.contains(&format!("DatabaseEngine is {before}")) && told.contains("pg_dump"), "{told}");
+        assert_eq!(account.server.world().count("CreateChangeSet"), 0);
+        assert_eq!(account.ok(&["deploy", "--parameter", &engine(before)])["changed"], false);
+    }
+}
+
+#[test]
+fn parameters_of_the_other_engine_are_refused() {
+    let account = deployed(&["DatabaseEngine=aurora-postgresql"]);
+    let told = account.fails(2, &["deploy", "--parameter", "DatabaseStorage=100"]);
+    assert!(told.contains("DatabaseStorage has no effect: DatabaseEngine is aurora-postgresql"), "{told}");
+    assert_eq!(account.server.world().count("CreateChangeSet"), 0);
+    assert_eq!(account.ok(&["deploy", "--parameter", "AuroraMaximumCapacity=8"])["changed"], true);
+}
+
+#[test]
 fn shards_are_changed_in_steps_that_kinesis_takes() {
     let account = deployed(&["Shards=1"]);
     let told = account.fails(2, &["deploy", "--parameter", "Shards=10"]);

@@ -2,6 +2,7 @@
 
 mod behavior;
 mod document;
+mod engines;
 pub mod source;
 
 use std::collections::BTreeSet;
@@ -241,6 +242,8 @@ const FOR_PEOPLE: &[&str] = &[
     // For dashboards: replication metrics have its name.
     "ReplicationInstanceArn",
     "TaskId",
+    // For queries of the application.
+    "DatabaseReaderEndpoint",
     // To attach to whatever runs `outboxctl consume`.
     "ConsumerPolicyArn",
     "ConsumerSecurityGroupId",

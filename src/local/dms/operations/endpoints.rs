@@ -74,11 +74,13 @@ fn write(call: &Call<'_>, input: &Input, document: &mut Map<String, Value>) -> A
     };
     let (role, engine) = (text(document, "EndpointType"), text(document, "EngineName"));
     let (settings, name) = match (role.as_str(), engine.as_str()) {
-        ("source", "postgres" | "aurora-postgresql") => ("PostgreSQLSettings", "PostgreSQL"),
+        ("source", "postgres") => ("PostgreSQLSettings", "PostgreSQL"),
+        ("source", "aurora-postgresql") => ("PostgreSQLSettings", "Amazon Aurora PostgreSQL"),
         ("target", "kinesis") => ("KinesisSettings", "Amazon Kinesis"),
         _ => {
             let text = format!(
-                "the local stack has no {role} endpoint for engine {engine:?}: postgres as source, kinesis as target"
+                "the local stack has no {role} endpoint for engine {engine:?}: postgres or aurora-postgresql as source, \
+                 kinesis as target"
             );
             return Err(Fault::parameter(text));
         }

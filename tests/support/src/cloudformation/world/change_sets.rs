@@ -213,7 +213,7 @@ impl Stack {
         let creates = self.status.as_deref() == Some("REVIEW_IN_PROGRESS");
         let verb = if creates { "CREATE" } else { "UPDATE" };
         self.executed.push(set_name);
-        self.outputs = outputs(&set.template);
+        self.outputs = outputs(&set.template, &set.parameters);
         self.template = set.template;
         self.parameters = set.parameters;
         self.tags = set.tags;
@@ -257,11 +257,42 @@ fn resources(template: &str) -> Vec<(String, String)> {
     resources.into_iter().filter_map(named).collect()
 }
 
-fn outputs(template: &str) -> BTreeMap<String, String> {
+/// Returns a value for each output whose condition holds.
+fn outputs(template: &str, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let document: Value = serde_yaml_ng::from_str(template).unwrap_or(Value::Null);
     let outputs = document.get("Outputs").and_then(Value::as_mapping).cloned().unwrap_or_default();
+    let there = |output: &Value| {
+        let condition = output.get("Condition").and_then(Value::as_str);
+        condition.is_none_or(|name| holds(&document, parameters, &document["Conditions"][name]))
+    };
     outputs
         .into_iter()
+        .filter(|(_, output)| there(output))
         .filter_map(|(name, _)| Some((name.as_str()?.to_owned(), format!("the-{}", name.as_str()?))))
         .collect()
+}
+
+/// Returns the value of a condition, as CloudFormation decides it.
+fn holds(document: &Value, parameters: &BTreeMap<String, String>, condition: &Value) -> bool {
+    let Value::Tagged(tagged) = condition else { return true };
+    let parts = || tagged.value.as_sequence().into_iter().flatten();
+    let text = |value: &Value| match value {
+        Value::Tagged(reference) => {
+            let name = reference.value.as_str().unwrap_or_default();
+            let default = &document["Parameters"][name]["Default"];
+            parameters.get(name).cloned().or_else(|| default.as_str().map(str::to_owned)).unwrap_or_default()
+        }
+        value => value.as_str().unwrap_or_default().to_owned(),
+    };
+    let named = || holds(document, parameters, &document["Conditions"][tagged.value.as_str().unwrap_or_default()]);
+    match tagged.tag.to_string().as_str() {
+        "!Condition" => named(),
+        "!Not" => !parts().all(|part| holds(document, parameters, part)),
+        "!And" => parts().all(|part| holds(document, parameters, part)),
+        "!Or" => parts().any(|part| holds(document, parameters, part)),
+        _ => {
+            let texts: Vec<_> = parts().map(text).collect();
+            texts.first() == texts.last()
+        }
+    }
 }

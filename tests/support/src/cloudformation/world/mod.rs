@@ -64,6 +64,8 @@ pub struct World {
     pub taps: Vec<&'static str>,
     /// The RDS API's list of automated backups, in XML.
     pub backups: String,
+    /// The RDS API's list of snapshots of a cluster, in XML.
+    pub cluster_snapshots: String,
     /// Names of log groups.
     pub log_groups: Vec<String>,
     /// Unreserved concurrent executions of functions.
@@ -89,6 +91,7 @@ impl Default for World {
             rules: Vec::new(),
             taps: Vec::new(),
             backups: String::new(),
+            cluster_snapshots: String::new(),
             log_groups: Vec::new(),
             unreserved: 1_000,
             refused: Vec::new(),
@@ -156,7 +159,8 @@ impl World {
             )),
             "GetRole" => Err(("NoSuchEntity", "role not found".into())),
             "DescribeDBSnapshots" => Ok("<DBSnapshots></DBSnapshots>".into()),
-            "DescribeDBInstanceAutomatedBackups" => Ok(self.backups.clone()),
+            "DescribeDBClusterSnapshots" => Ok(self.cluster_snapshots.clone()),
+            "DescribeDBInstanceAutomatedBackups" | "DescribeDBClusterAutomatedBackups" => Ok(self.backups.clone()),
             "DescribeEvents" => self.described_events(),
             _ => {
                 let name = self.name_of(form);

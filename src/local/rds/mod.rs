@@ -1,11 +1,15 @@
-//! AWS::RDS::DBInstance: a database and its master in a local PostgreSQL, behind the emulator's record of it.
+//! AWS::RDS::DBInstance and AWS::RDS::DBCluster: a database and its master in a local PostgreSQL, behind the emulator's
+//! record of it.
 //!
-//! The first instance of a stack uses the server that every stack has, each further one has its own server.
+//! The first instance or cluster of a stack uses the server that every stack has, each further one has its own server. The
+//! instances of a cluster share its server.
+
+mod aurora;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_postgres::Client;
 
 use super::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
@@ -13,25 +17,59 @@ use super::postgres_server::further::Instance;
 use super::postgres_server::{SUPERUSER, superuser};
 use super::state::{Postgres, REGION};
 
+const INSTANCE: &str = "AWS::RDS::DBInstance";
+const CLUSTER: &str = "AWS::RDS::DBCluster";
+
 /// The provider of databases in the stack's PostgreSQL.
 pub struct Databases;
 
 impl ResourceProvider for Databases {
     fn types(&self) -> &'static [&'static str] {
-        &["AWS::RDS::DBInstance"]
+        &[INSTANCE, CLUSTER]
     }
 
     fn create<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
-        Box::pin(async move { ensure(gateway, &Wanted::of(&request)?).await })
+        Box::pin(async move { provide(gateway, &request).await })
     }
 
     fn update<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
-        Box::pin(async move { ensure(gateway, &Wanted::of(&request)?).await })
+        Box::pin(async move { provide(gateway, &request).await })
     }
 
     fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>> {
         Box::pin(async move { remove(gateway, &request).await })
     }
+}
+
+async fn provide(gateway: &Gateway, request: &ResourceRequest) -> Result<Resource, String> {
+    match cluster_of(request) {
+        Some(cluster) => member(gateway, request, cluster).await,
+        None => ensure(gateway, &Wanted::of(request)?).await,
+    }
+}
+
+/// Returns the identifier of the cluster whose instance the request is for.
+fn cluster_of(request: &ResourceRequest) -> Option<&str> {
+    let cluster = request.properties.get("DBClusterIdentifier").and_then(Value::as_str);
+    cluster.filter(|cluster| request.resource_type == INSTANCE && !cluster.is_empty())
+}
+
+/// Checks an instance of a cluster, and returns the server of the cluster.
+async fn member(gateway: &Gateway, request: &ResourceRequest, cluster: &str) -> Result<Resource, String> {
+    let rds = gateway.clients_in(&request.region).rds();
+    let answer = rds.describe_db_clusters().db_cluster_identifier(cluster).send().await;
+    let answer = answer.map_err(|_| format!("DBCluster {cluster} not found."))?;
+    let found = answer.db_clusters().first().ok_or_else(|| format!("DBCluster {cluster} not found."))?;
+    let of = aurora::Cluster {
+        engine: found.engine().unwrap_or_default().to_owned(),
+        has_capacity: found.serverless_v2_scaling_configuration().is_some(),
+    };
+    aurora::check_member(&request.properties, &of)?;
+    let identifier = request.physical_id.clone().ok_or("the instance has no identifier")?;
+    let instance = Instance { region: request.region.clone(), identifier: cluster.to_owned(), is_cluster: true };
+    let _turn = gateway.servers.turn.lock().await;
+    let server = place(gateway, &instance).await?;
+    Ok(Resource { physical_id: identifier, attributes: attributes(&server)? })
 }
 
 /// The template's properties.
@@ -45,22 +83,35 @@ struct Wanted {
 impl Wanted {
     fn of(request: &ResourceRequest) -> Result<Self, String> {
         let text = |name: &str| request.properties.get(name).and_then(Value::as_str).map(str::to_owned);
-        let engine = text("Engine").unwrap_or_default();
-        if !engine.contains("postgres") {
-            return Err(format!("the local stack has PostgreSQL only, not the engine {engine:?}"));
+        let is_cluster = request.resource_type == CLUSTER;
+        match is_cluster {
+            true => aurora::check_cluster(&request.properties)?,
+            false => check_engine(&text("Engine").unwrap_or_default())?,
         }
+        if !is_cluster {
+            aurora::check_class_outside(&request.properties)?;
+        }
+        let name = if is_cluster { "DatabaseName" } else { "DBName" };
         let wanted = Self {
             instance: instance(request).ok_or("the instance has no identifier")?,
-            database: text("DBName").unwrap_or_else(|| "postgres_".to_owned() + &request.logical_id.to_lowercase()),
+            database: text(name).unwrap_or_else(|| "postgres_".to_owned() + &request.logical_id.to_lowercase()),
             master: text("MasterUsername").ok_or("MasterUsername is missing")?,
             password: text("MasterUserPassword").ok_or("MasterUserPassword is missing")?,
         };
-        check_name("DBName", &wanted.database, &["postgres", "template0", "template1", "rdsadmin"])?;
+        check_name(name, &wanted.database, &["postgres", "template0", "template1", "rdsadmin"])?;
         check_name("MasterUsername", &wanted.master, &[SUPERUSER, "rdsadmin"])?;
         if !(8..=128).contains(&wanted.password.len()) {
             return Err("The parameter MasterUserPassword is not a valid password: 8 to 128 characters".into());
         }
         Ok(wanted)
+    }
+}
+
+fn check_engine(engine: &str) -> Result<(), String> {
+    match engine {
+        aurora::AURORA => Err(format!("The engine {engine} needs DBClusterIdentifier: its instances are in a cluster")),
+        engine if engine.contains("postgres") => Ok(()),
+        engine => Err(format!("the local stack has PostgreSQL only, not the engine {engine:?}")),
     }
 }
 
@@ -105,17 +156,25 @@ async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> 
             client.batch_execute(&mark).await.map_err(reason)?;
         }
     }
+    Ok(Resource { physical_id: instance.identifier.clone(), attributes: attributes(&server)? })
+}
+
+/// Returns the attributes of a resource with this server.
+fn attributes(server: &Postgres) -> Result<Map<String, Value>, String> {
     let attributes = json!({
         "Endpoint.Address": server.host,
         "Endpoint.Port": server.port.to_string(),
         "EngineVersion": server.version,
     });
-    let Value::Object(attributes) = attributes else { return Err("attributes".into()) };
-    Ok(Resource { physical_id: instance.identifier.clone(), attributes })
+    match attributes {
+        Value::Object(attributes) => Ok(attributes),
+        _ => Err("attributes".into()),
+    }
 }
 
 fn instance(request: &ResourceRequest) -> Option<Instance> {
-    Some(Instance { region: request.region.clone(), identifier: request.physical_id.clone()? })
+    let is_cluster = request.resource_type == CLUSTER;
+    Some(Instance { region: request.region.clone(), identifier: request.physical_id.clone()?, is_cluster })
 }
 
 /// Returns the instance's server: its present one, the stack's if no other instance uses it, else a new one.
@@ -125,7 +184,8 @@ async fn place(gateway: &Gateway, instance: &Instance) -> Result<Postgres, Strin
         return Ok(server);
     }
     let client = connect(&gateway.postgres).await?;
-    let others = "SELECT FROM pg_database WHERE shobj_description(oid, 'pg_database') LIKE 'outboxctl instance %'
+    let others =
+        "SELECT FROM pg_database WHERE shobj_description(oid, 'pg_database') ~ '^outboxctl (instance|cluster) '
                   AND shobj_description(oid, 'pg_database') <> $1";
     let taken = !client.query(others, &[&label(instance)]).await.map_err(|error| error.to_string())?.is_empty();
     if taken { gateway.servers.start(instance).await.map_err(reason) } else { Ok(gateway.postgres.clone()) }
@@ -133,12 +193,13 @@ async fn place(gateway: &Gateway, instance: &Instance) -> Result<Postgres, Strin
 
 /// Returns the comment on an instance's database.
 fn label(instance: &Instance) -> String {
-    let Instance { region, identifier } = instance;
+    let Instance { region, identifier, is_cluster } = instance;
+    let kind = if *is_cluster { "cluster" } else { "instance" };
     // The label of stacks before there were regions.
     if region == REGION {
-        format!("outboxctl instance {identifier}")
+        format!("outboxctl {kind} {identifier}")
     } else {
-        format!("outboxctl instance {identifier} in {region}")
+        format!("outboxctl {kind} {identifier} in {region}")
     }
 }
 
@@ -148,21 +209,31 @@ fn label(instance: &Instance) -> String {
 /// The error of the server.
 pub async fn instance_in(server: &Postgres) -> Result<Option<Instance>, String> {
     let query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database
-                 WHERE shobj_description(oid, 'pg_database') LIKE 'outboxctl instance %'";
+                 WHERE shobj_description(oid, 'pg_database') ~ '^outboxctl (instance|cluster) '";
     let found = connect(server).await?.query(query, &[]).await.map_err(reason)?;
     Ok(found.first().and_then(|row| labelled(row.get(0))))
 }
 
 /// Parses a [`label`].
 fn labelled(label: &str) -> Option<Instance> {
-    let text = label.strip_prefix("outboxctl instance ")?;
+    let (kind, text) = label.strip_prefix("outboxctl ")?.split_once(' ')?;
+    let is_cluster = match kind {
+        "instance" => false,
+        "cluster" => true,
+        _ => return None,
+    };
     let (identifier, region) = text.split_once(" in ").unwrap_or((text, REGION));
-    Some(Instance { region: region.to_owned(), identifier: identifier.to_owned() })
+    Some(Instance { region: region.to_owned(), identifier: identifier.to_owned(), is_cluster })
 }
 
 async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), String> {
+    // The data is the cluster's.
+    if cluster_of(request).is_some() {
+        return Ok(());
+    }
     if is_true(request.properties.get("DeletionProtection")) {
-        return Err("Cannot delete protected DB Instance, please disable deletion protection and try again.".into());
+        let what = if request.resource_type == CLUSTER { "Cluster" } else { "DB Instance" };
+        return Err(format!("Cannot delete protected {what}, please disable deletion protection and try again."));
     }
     let Some(instance) = instance(request) else { return Ok(()) };
     let _turn = gateway.servers.turn.lock().await;
@@ -243,8 +314,10 @@ mod tests {
     #[test]
     fn labels_are_parsed_to_their_instance() {
         for region in [REGION, "eu-central-1"] {
-            let instance = Instance { region: region.into(), identifier: "db-1".into() };
-            assert_eq!(labelled(&label(&instance)), Some(instance));
+            for is_cluster in [false, true] {
+                let instance = Instance { region: region.into(), identifier: "db-1".into(), is_cluster };
+                assert_eq!(labelled(&label(&instance)), Some(instance));
+            }
         }
         assert_eq!(labelled("somebody's"), None);
     }

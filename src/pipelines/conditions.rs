@@ -1,0 +1,125 @@
+//! The resources of a template that its conditions leave, as far as parameters decide them. Pure.
+
+use std::collections::BTreeMap;
+
+use serde_yaml_ng::Value;
+
+use super::parameters::text;
+use super::{Source, Stack};
+use crate::error::{Kind, OrFail, Result};
+
+/// Returns logical id and type of the resources that a deploy creates, before the values of its parameters are known:
+/// `values` are the user's. A resource whose condition depends on another value is included.
+///
+/// # Errors
+/// Those of [`resources`].
+pub fn likely_resources(stack: &Stack, values: &BTreeMap<String, String>) -> Result<Vec<(String, String)>> {
+    let mut known = values.clone();
+    let mut unknown = Vec::new();
+    for (name, source) in stack.parameters.iter().filter(|(name, _)| !values.contains_key(*name)) {
+        match source {
+            Source::Fixed(value) => drop(known.insert((*name).to_owned(), (*value).to_owned())),
+            _ => unknown.push(*name),
+        }
+    }
+    resources(stack.template, &known, &unknown)
+}
+
+/// Returns logical id and type of the resources that a template creates with these values, in its order. Other parameters
+/// have their defaults, except for `unknown` ones: a resource whose condition depends on one is included.
+///
+/// # Errors
+/// `Unexpected` if the template is not YAML: the templates are part of this executable.
+pub fn resources(template: &str, values: &BTreeMap<String, String>, unknown: &[&str]) -> Result<Vec<(String, String)>> {
+    let template: Value = serde_yaml_ng::from_str(template)
+        .or_fail(Kind::Unexpected, || "an embedded template is not valid YAML".to_owned())?;
+    let view = View { template: &template, values, unknown };
+    let resources = template.get("Resources").and_then(Value::as_mapping).into_iter().flatten();
+    let created = resources.filter(|(_, resource)| {
+        let condition = resource.get("Condition").and_then(Value::as_str);
+        condition.and_then(|name| view.named(name)) != Some(false)
+    });
+    let named = created.filter_map(|(name, resource)| {
+        Some((name.as_str()?.to_owned(), resource.get("Type").and_then(Value::as_str)?.to_owned()))
+    });
+    Ok(named.collect())
+}
+
+/// A template with the values that are known.
+struct View<'a> {
+    template: &'a Value,
+    values: &'a BTreeMap<String, String>,
+    unknown: &'a [&'a str],
+}
+
+impl View<'_> {
+    /// Returns the value of a condition of the template; None if it is not known.
+    fn named(&self, name: &str) -> Option<bool> {
+        self.condition(self.template.get("Conditions")?.get(name)?)
+    }
+
+    fn condition(&self, condition: &Value) -> Option<bool> {
+        let Value::Tagged(tagged) = condition else { return None };
+        let parts = || tagged.value.as_sequence().into_iter().flatten().map(|part| self.condition(part));
+        match tagged.tag.to_string().as_str() {
+            "!Condition" => self.named(tagged.value.as_str()?),
+            "!Not" => parts().next()?.map(|value| !value),
+            "!And" if parts().any(|part| part == Some(false)) => Some(false),
+            "!And" => parts().collect::<Option<Vec<_>>>().map(|_| true),
+            "!Or" if parts().any(|part| part == Some(true)) => Some(true),
+            "!Or" => parts().collect::<Option<Vec<_>>>().map(|_| false),
+            "!Equals" => match tagged.value.as_sequence()?.as_slice() {
+                [one, other] => Some(self.text(one)? == self.text(other)?),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Returns a text, or the value of the parameter that it refers to.
+    fn text(&self, value: &Value) -> Option<String> {
+        let Value::Tagged(tagged) = value else { return text(value) };
+        let name = tagged.value.as_str().filter(|_| tagged.tag == "Ref")?;
+        match self.values.get(name) {
+            Some(value) => Some(value.clone()),
+            None if self.unknown.contains(&name) => None,
+            None => text(self.template.get("Parameters")?.get(name)?.get("Default")?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipelines::{AURORA, DATABASE, find};
+
+    fn created(stack: &Stack, values: &[(&str, &str)]) -> Vec<String> {
+        let values = values.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        likely_resources(stack, &values.collect()).expect("YAML").into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn conditions_leave_the_resources_of_the_engine() {
+        let has = |names: &[String], name: &str| names.iter().any(|other| other == name);
+        let instance = created(&DATABASE, &[]);
+        assert!(has(&instance, "Database") && !has(&instance, "Cluster") && !has(&instance, "CapacityAlarm"));
+        let serverless = created(&DATABASE, &[("DatabaseEngine", AURORA)]);
+        assert!(!has(&serverless, "Database") && has(&serverless, "Cluster") && has(&serverless, "Writer"));
+        assert!(has(&serverless, "CapacityAlarm") && !has(&serverless, "FreeLocalStorageAlarm"));
+        assert!(!has(&serverless, "Reader"));
+        let provisioned = created(
+            &DATABASE,
+            &[("DatabaseEngine", AURORA), ("AuroraClass", "db.r7g.large"), ("DatabaseMultiAz", "true")],
+        );
+        assert!(has(&provisioned, "Reader") && has(&provisioned, "FreeLocalStorageAlarm"));
+        assert!(!has(&provisioned, "CapacityAlarm"));
+    }
+
+    #[test]
+    fn resources_with_an_unknown_condition_are_included() {
+        let pipeline = find("rds-kinesis").expect("a pipeline");
+        let dms = pipeline.stack("dms").expect("a stack");
+        assert!(created(dms, &[]).contains(&"ReplicationInstance".to_owned()), "[existing] decides it");
+        assert!(!created(dms, &[]).contains(&"TaskFailures".to_owned()), "there is no topic");
+    }
+}
