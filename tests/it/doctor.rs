@@ -154,6 +154,23 @@ async fn every_problem_of_an_account_is_reported_with_its_remedy() {
     assert!(text("leftovers: log groups").is_some_and(|said| !said.contains("-two")), "another pipeline's is not ours");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn aurora_is_checked_by_what_rds_offers_of_it() {
+    let aws = FakeAws::start(troubled, None).await;
+    let world = World::new();
+    world.write("outboxctl.toml", "[parameters]\nDatabaseEngine = \"aurora-postgresql\"\n");
+    let (_, findings) = examine(&world, &aws.url, &[]);
+    for (check, said) in [("database version", "Aurora PostgreSQL 17"), ("database class", "db.serverless")] {
+        assert_eq!(state(&findings, check), "failed", "{check}: {findings:#?}");
+        let found = findings.iter().find(|finding| finding["check"] == check).expect("there");
+        assert!(found["message"].as_str().is_some_and(|message| message.contains(said)), "{found}");
+    }
+    let class = findings.iter().find(|finding| finding["check"] == "database class").expect("there");
+    assert!(class["remedy"].as_str().is_some_and(|remedy| remedy.contains("AuroraClass")), "{class}");
+    let quotas = findings.iter().filter(|finding| finding["check"] == "quota: databases");
+    assert_eq!(quotas.count(), 2, "instances and clusters");
+}
+
 fn troubled_and_silent_on_networks(asked: &Asked) -> Option<(u16, String)> {
     if asked.service == "cloudcontrolapi" { None } else { troubled(asked) }
 }

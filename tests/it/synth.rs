@@ -56,6 +56,26 @@ fn files_are_those_of_the_document_and_a_second_run_changes_nothing() {
 }
 
 #[test]
+fn the_engine_of_the_database_reaches_the_capture() {
+    let world = World::new();
+    let engine = ["--parameter", "DatabaseEngine=aurora-postgresql"];
+    let plan = &json(&world, &[&["--pipeline", "rds-kinesis"], &engine[..]].concat())["plan"];
+    let stack = |name: &str| {
+        let stacks = plan["stacks"].as_array().expect("stacks");
+        stacks.iter().find(|one| one["name"] == name).expect("a stack")["parameters"].clone()
+    };
+    assert_eq!(stack("database")["DatabaseEngine"]["text"], "aurora-postgresql");
+    assert_eq!(stack("dms")["DatabaseEngine"]["text"], "aurora-postgresql");
+    let plan = &json(&world, &["--pipeline", "rds-kinesis"])["plan"];
+    let dms = plan["stacks"].as_array().expect("stacks").iter().find(|one| one["name"] == "dms").expect("a stack");
+    let source = &dms["parameters"]["DatabaseEngine"]["output"];
+    assert_eq!((&source["stack"], &source["output"]), (&"database".into(), &"DatabaseEngine".into()), "{dms}");
+    let args = [&["synth", "--region", "eu-central-1", "--parameter", "DatabaseStorage=50"], &engine[..]].concat();
+    let refused = world.run(args);
+    assert!(refused.starts_with("exit: 2\n") && refused.contains("DatabaseStorage has no effect"), "{refused}");
+}
+
+#[test]
 fn settings_of_the_file_are_carried_and_other_files_are_not_overwritten() {
     let world = World::new();
     world.write("outboxctl.toml", "pipeline = \"rds-kinesis\"\nstage = \"shop\"\n[parameters]\nShards = 4\n");

@@ -13,7 +13,7 @@ use super::{blocks, clients, follow, status};
 use crate::support::stack::Stack;
 
 /// Creates the application's resources, and returns the outputs of its stack.
-async fn shop(clients: &Clients) -> BTreeMap<String, String> {
+pub(super) async fn shop(clients: &Clients) -> BTreeMap<String, String> {
     let client = clients.cloudformation();
     let create = client.create_stack().stack_name("shop").template_body(include_str!("shop.yaml"));
     create.capabilities(Capability::CapabilityNamedIam).send().await.expect("a stack");
@@ -35,7 +35,7 @@ async fn shop(clients: &Clients) -> BTreeMap<String, String> {
 }
 
 /// A file of the how-to with these values.
-fn file(block: usize, values: &BTreeMap<String, String>) -> String {
+pub(super) fn file(block: usize, values: &BTreeMap<String, String>) -> String {
     let mut text = blocks("toml")[block].clone();
     for (name, value) in values {
         text = text.replace(&format!("{{{name}}}"), value);
@@ -45,7 +45,7 @@ fn file(block: usize, values: &BTreeMap<String, String>) -> String {
 }
 
 /// Creates a replication instance, and returns its ARN.
-async fn replication_instance(clients: &Clients, shop: &BTreeMap<String, String>) -> String {
+pub(super) async fn replication_instance(clients: &Clients, shop: &BTreeMap<String, String>) -> String {
     let trust = r#"{"Statement": [{"Effect": "Allow", "Principal": {"Service": "dms.amazonaws.com"}, "Action": "sts:AssumeRole"}]}"#;
     let (iam, dms) = (clients.iam(), clients.dms());
     for (role, policy) in
@@ -74,7 +74,7 @@ async fn replication_instance(clients: &Clients, shop: &BTreeMap<String, String>
 }
 
 /// Returns what a command could change of the application's resources.
-async fn described(clients: &Clients) -> Value {
+pub(super) async fn described(clients: &Clients) -> Value {
     let cloud = clients.cloudformation();
     let resources = cloud.describe_stack_resources().stack_name("shop").send().await.expect("resources");
     let database = clients.rds().describe_db_instances().db_instance_identifier("shop").send().await.expect("database");
@@ -97,6 +97,15 @@ async fn described(clients: &Clients) -> Value {
     })
 }
 
+/// Returns a connection to the application's database, as its owner.
+pub(super) async fn owner(stack: &Stack, clients: &Clients, shop: &BTreeMap<String, String>) -> tokio_postgres::Client {
+    let secret = clients.secrets().get_secret_value().secret_id(&shop["Secret"]).send().await.expect("the secret");
+    let roots = Roots::File(stack.state().postgres.ca_file);
+    let port = shop["Port"].parse().expect("a port");
+    let owner = Target::from_secret(secret.secret_string().unwrap_or_default(), &shop["Endpoint"], port, "shop", roots);
+    connect(&owner.expect("a target")).await.expect("the owner")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     let mut stack = Stack::up("existing-database");
@@ -111,11 +120,7 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
         assert!(written.lines().any(|other| other == line), "{line}: {written}");
     }
     assert_eq!(stack.fails(2, &["init", "--from-existing"])["error"]["code"], "usage", "the file is not replaced");
-    let secret = clients.secrets().get_secret_value().secret_id(&shop["Secret"]).send().await.expect("the secret");
-    let roots = Roots::File(stack.state().postgres.ca_file);
-    let port = shop["Port"].parse().expect("a port");
-    let owner = Target::from_secret(secret.secret_string().unwrap_or_default(), &shop["Endpoint"], port, "shop", roots);
-    let owner = connect(&owner.expect("a target")).await.expect("the owner");
+    let owner = owner(&stack, &clients, &shop).await;
     owner.batch_execute("CREATE TABLE invoices (id int); INSERT INTO invoices VALUES (7)").await.expect("a table");
     let before = described(&clients).await;
 

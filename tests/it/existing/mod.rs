@@ -1,6 +1,7 @@
 //! Resources that other tools made: `deploy` adds what is missing and uses them, and `destroy` leaves them as they were.
 
 mod database;
+mod outbox;
 mod reachable;
 
 use aws_sdk_eventbridge::types::Target;

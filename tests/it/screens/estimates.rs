@@ -10,6 +10,9 @@ fn the_cost_of_every_pipeline() {
         let args = ["cost", "--pipeline", pipeline.name, "--region", "eu-central-1"];
         check(&format!("cost-{}", pipeline.name), &world, &args, || world.command());
     }
+    let args = ["cost", "--pipeline", "rds-kinesis", "--region", "us-east-1"];
+    let aurora = [&args[..], &["--parameter", "DatabaseEngine=aurora-postgresql"]].concat();
+    check("cost-aurora", &world, &aurora, || world.command());
     let args = ["cost", "--pipeline", "rds-kinesis", "--region", "eu-central-1"];
     check_on_terminal("cost-terminal", &world, &args, || world.command());
 }
