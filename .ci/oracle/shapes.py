@@ -136,6 +136,7 @@ TYPES = {
     "AWS::RDS::DBInstance": Type("rds", "CreateDBInstance", {
         "VPCSecurityGroups": "VpcSecurityGroupIds",
         "DeleteAutomatedBackups": "DeleteDBInstance:DeleteAutomatedBackups",
+        "AllowMajorVersionUpgrade": "ModifyDBInstance:AllowMajorVersionUpgrade",
         "Engine": OneOf(("postgres", "aurora-postgresql")),
         "EngineLifecycleSupport": OneOf(("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")),
         "StorageType": OneOf(("gp2", "gp3", "io1", "io2", "standard")),

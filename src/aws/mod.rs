@@ -24,6 +24,7 @@ mod service_endpoint;
 pub mod stream;
 mod transport;
 pub mod trust;
+pub mod upgrades;
 
 pub use access_key::AccessKey;
 pub use clients::{Clients, LocalEndpoint};

@@ -79,6 +79,10 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Count the delivered rows older than a week", "@ db purge --older-than 7d --dry-run"),
         ("Delete them", "@ db purge --older-than 7d"),
     ]),
+    ("db upgrade", &[
+        ("Check whether the database can be upgraded, and show the steps", "@ db upgrade --to 17 --dry-run"),
+        ("Upgrade it, or continue an upgrade that was interrupted", "@ db upgrade --to 17"),
+    ]),
     ("dms start", &[
         ("Start or resume the capture", "@ dms start"),
         ("Return at once, and look later", "@ dms start --no-wait && @ dms status"),

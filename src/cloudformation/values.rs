@@ -62,13 +62,13 @@ impl Values<'_> {
                     digests.push((name, of));
                     continue;
                 }
-                (None, Some(source)) => self.value(name, source, existing, outputs).await?,
-                (None, None) => {
+                (None, None | Some(Source::Kept(_))) => {
                     if previous(existing, name).is_some() {
                         parameters.push(Parameter::builder().parameter_key(name).use_previous_value(true).build());
                     }
                     continue;
                 }
+                (None, Some(source)) => self.value(name, source, existing, outputs).await?,
             };
             parameters.push(Parameter::builder().parameter_key(name).parameter_value(value).build());
         }
@@ -99,6 +99,7 @@ impl Values<'_> {
             Source::Existing(output) => self.given.value(output).unwrap_or_default().to_owned(),
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,
             // `parameters` resolves these.
+            Source::Kept(_) => return Err(Error::new(Kind::Unexpected, format!("{name} has no value of a deploy"))),
             Source::NameByDigest(of) => {
                 return Err(Error::new(
                     Kind::Unexpected,

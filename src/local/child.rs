@@ -104,6 +104,11 @@ impl Supervised {
         }
     }
 
+    /// Waits until the child ends; returns whether it succeeded.
+    pub async fn succeeded(&mut self) -> bool {
+        self.child.wait().await.is_ok_and(|status| status.success())
+    }
+
     /// Ends the child; kills it after `patience`.
     pub async fn stop(&mut self, patience: Duration) {
         // Without an id, the child has ended and was waited for.

@@ -122,7 +122,7 @@ async fn serve(
         return Err(error);
     }
     Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
-    let text = format!("PostgreSQL {} on localhost:{postgres_port}", tools.postgres.version);
+    let text = format!("PostgreSQL {} on localhost:{postgres_port}", postgres.about.version);
     reporter.emit(Event::finished("postgres", text, true));
     let chosen = (listeners, gateway_port, transports);
     let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, reporter, cancel, ready).await;
@@ -268,8 +268,7 @@ async fn supervise_parts(
     };
     tokio::select! {
         () = cancel.cancelled() => Ok(()),
-        (how, log) = keeper.serve() => failed(how, &log),
-        how = postgres.ended() => failed(how, "postgres.log"),
+        (how, log) = keeper.serve(postgres) => failed(how, &log),
         how = emulator.ended() => failed(how, "emulator.log"),
     }
 }

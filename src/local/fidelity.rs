@@ -191,6 +191,18 @@ pub const RULES: &[Rule] = &[
         "parameter groups: the server always has logical replication and TLS",
         "RDS user guide: Parameter groups for Amazon RDS",
     ),
+    enforced(
+        "RDS",
+        "a major upgrade needs AllowMajorVersionUpgrade, a valid target, a parameter group of its family, and no logical slots \
+         before version 17; the database is down meanwhile",
+        "RDS user guide: How to perform a major version upgrade for RDS for PostgreSQL",
+    ),
+    left_out(
+        "RDS",
+        "the version in a template: this machine's newest runs where it does not have that one, and RDS shows what runs",
+        "RDS API reference: CreateDBInstance",
+    ),
+    left_out("RDS", "snapshots before and after an upgrade", "RDS user guide: Upgrades of the PostgreSQL DB engine"),
     left_out("KMS", "nothing is encrypted with keys of KMS", "KMS developer guide: Concepts"),
 ];
 

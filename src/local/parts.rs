@@ -10,7 +10,8 @@ use super::rds;
 
 /// Returns the services that answer some or all of an API's operations themselves.
 pub fn services(dms: &Arc<Dms>, event_sources: &EventSources) -> Vec<Arc<dyn Service>> {
-    vec![Arc::clone(dms) as Arc<dyn Service>, Arc::new(event_sources.clone()), Arc::new(Events::default())]
+    let events = Arc::new(Events::default());
+    vec![Arc::clone(dms) as Arc<dyn Service>, Arc::new(event_sources.clone()), events, Arc::new(rds::Rds)]
 }
 
 /// Returns the CloudFormation resource types that the emulator lacks.

@@ -73,6 +73,8 @@ pub enum Source {
     NameByDigest(&'static str),
     /// "true" when the account has no IAM role of this name yet (or this stack made it).
     RoleMissing(&'static str),
+    /// As before, else the template's default: only this command changes it.
+    Kept(&'static str),
 }
 
 /// Anything that a deploy creates besides stacks.

@@ -45,6 +45,7 @@ pub const DATABASE: Stack = Stack {
         ("NamePrefix", NamePrefix),
         ("DeletionProtection", Protected),
         ("KeepData", Protected),
+        ("DatabaseUpgrade", Source::Kept("db upgrade")),
         ("DatabaseSubnetIds", Source::Output(Output::DatabaseSubnetIds)),
         ("DatabaseSecurityGroupId", Source::Output(Output::DatabaseSecurityGroupId)),
     ],

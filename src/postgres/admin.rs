@@ -17,8 +17,10 @@ pub use super::requirements::Missing;
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
 pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;
+pub use super::upgrade::{LogicalSlot, UpgradeState};
 use super::{
-    appended, committed, failures, migrate, overview, processed, purge, readiness, requirements, samples, slots, status,
+    appended, committed, failures, migrate, overview, processed, purge, readiness, requirements, samples, slots,
+    status, upgrade,
 };
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
@@ -64,6 +66,12 @@ pub enum AdminRequest {
     /// Drops a replication slot, if it exists.
     DropSlot {
         name: String,
+    },
+    /// Reports what a major upgrade depends on.
+    UpgradeState,
+    /// Refreshes the statistics of tables with a higher oid.
+    Analyze {
+        after: u32,
     },
     /// A request about an outbox table that `db init` did not create. All others are about our own. A function that does
     /// not know this variant refuses it, instead of working on another table.
@@ -135,6 +143,12 @@ pub enum AdminResponse {
     /// The position from which the slot has every change; None while its creation waits for open transactions.
     Slot {
         position: Option<String>,
+    },
+    UpgradeState(UpgradeState),
+    /// Number of analyzed tables, and the oid of the last one if there are more.
+    Analyzed {
+        tables: u64,
+        next: Option<u32>,
     },
 }
 
@@ -208,6 +222,11 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         AdminRequest::DropSlot { name } => AdminResponse::Changed { rows: slots::drop(client, &name).await? },
         AdminRequest::Processed(request) => {
             AdminResponse::Processed(processed::processed(client, &layout, &request).await?)
+        }
+        AdminRequest::UpgradeState => AdminResponse::UpgradeState(upgrade::state(client).await?),
+        AdminRequest::Analyze { after } => {
+            let (tables, next) = upgrade::analyze(client, after).await?;
+            AdminResponse::Analyzed { tables, next }
         }
         AdminRequest::Mapped { .. } => return Err(Error::new(Kind::Usage, "a request about two tables")),
     })

@@ -30,6 +30,7 @@ pub mod session;
 pub mod slots;
 mod status;
 pub mod tls;
+mod upgrade;
 mod url;
 
 pub use connect::{Secret, Target, connect};

@@ -187,8 +187,8 @@ fn planned(
             }
             // Set below, from another parameter.
             (None, Some(Source::NameByDigest(_))) => None,
+            (None, None | Some(Source::Kept(_))) => None,
             (None, Some(source)) => Some(known(pipeline, stack, source, choices)?),
-            (None, None) => None,
         };
         parameters.extend(value.map(|value| (name, value)));
     }
@@ -246,7 +246,7 @@ fn known(pipeline: &Pipeline, stack: &Stack, source: Source, choices: &Choices<'
                  `Root CA RSA2048 G1` in PEM",
             )
         })?,
-        Source::Artifact(Artifact::PackageKey) | Source::NameByDigest(_) | Source::RoleMissing(_) => {
+        Source::Artifact(Artifact::PackageKey) | Source::NameByDigest(_) | Source::RoleMissing(_) | Source::Kept(_) => {
             return Err(Error::new(Kind::Unexpected, "this source is an input"));
         }
     }))

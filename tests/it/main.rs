@@ -54,4 +54,5 @@ mod synth;
 mod templates;
 mod transports;
 mod trouble;
+mod upgrade;
 mod waiting;

@@ -97,7 +97,7 @@ async fn a_rebuild_that_is_killed_at_each_step_loses_nothing_and_keeps_the_order
     let refused = pipeline.fails(1, &["dms", "start"])["error"].to_string();
     assert!(refused.contains("rebuild of the capture was interrupted") && refused.contains("dms rebuild"), "{refused}");
     let doctor = pipeline.stack.run_ndjson(&["doctor", "--pipeline", "rds-eventbridge"]);
-    assert!(doctor["data"]["findings"].to_string().contains("a rebuild was interrupted"), "{doctor}");
+    assert!(doctor["data"]["findings"].to_string().contains("a rebuild of the capture was interrupted"), "{doctor}");
 
     let steps = ["has every change from", "not delivered; waiting", "were not captured: delivering"];
     for step in steps.into_iter().chain(["testing the connection", "requesting start-replication"]) {

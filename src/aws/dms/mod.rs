@@ -16,7 +16,7 @@ mod task;
 pub mod versions;
 
 pub use connections::{Connection, latest, test};
-pub use mark::Mark;
+pub use mark::{Interrupted, Mark, Upgrading};
 pub use source::{SlotUse, Source};
 pub use task::{Polling, Snapshot, StartPoint, Task};
 

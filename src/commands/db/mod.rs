@@ -3,17 +3,19 @@
 mod init;
 mod purge;
 mod status;
+mod upgrade;
 
 use crate::commands::Context;
 use crate::error::Result;
 use crate::output::Outcome;
 
-/// Manage the database: schema, status, and purging old rows
+/// Manage the database: schema, status, purging old rows, and major upgrades
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     Init(init::Args),
     Status(status::Args),
     Purge(purge::Args),
+    Upgrade(upgrade::Args),
 }
 
 impl Command {
@@ -22,6 +24,7 @@ impl Command {
             Self::Init(args) => args.run(ctx).await,
             Self::Status(args) => args.run(ctx).await,
             Self::Purge(args) => args.run(ctx).await,
+            Self::Upgrade(args) => args.run(ctx).await,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::aws::dms::{Mark, StartPoint};
+use crate::aws::dms::{Interrupted, Mark, StartPoint};
 use crate::cloudformation::Pause;
 use crate::commands::Context;
 use crate::commands::dms::Deployed;
@@ -36,6 +36,23 @@ impl<'a> Capture<'a> {
         }
         let deployed = Deployed::of(ctx, deployment.clone(), DEADLINE).await?;
         Ok(Some(Self { ctx, deployed, paused: AtomicBool::new(false) }))
+    }
+
+    /// Refuses a deploy in the middle of an upgrade of the database: it would start the capture without its slot.
+    ///
+    /// # Errors
+    /// `Failed` with the command that completes the upgrade. A task that can't be read is not one that is being upgraded.
+    pub async fn check(&self) -> Result<()> {
+        let interrupted = self.deployed.task.interrupted().await;
+        let interrupted = interrupted.inspect_err(|error| self.ctx.console.detail(format!("capture: {error}")));
+        match interrupted {
+            Ok(Some(interrupted @ Interrupted::Upgrade(_))) => {
+                let command = self.ctx.settings.command(&interrupted.command());
+                Err(Error::new(Kind::Failed, format!("{interrupted}; nothing was deployed"))
+                    .hint(format!("`{command}` completes it; then deploy again")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Adds to the error of a deploy that was interrupted that the capture is stopped.

@@ -69,6 +69,9 @@ impl Args {
                 .await?;
         let engine = Engine::new(clients, &ctx.console);
         let capture = capture::Capture::of(ctx, &deployment).await?;
+        if let (Some(capture), false) = (&capture, self.dry_run) {
+            capture.check().await?;
+        }
         let rollout = Rollout {
             engine: &engine,
             pipeline,

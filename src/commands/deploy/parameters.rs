@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::cloudformation::parameter_names;
 use crate::error::{Error, Kind, Result};
-use crate::pipelines::{self, Part, Pipeline, WITH_SAMPLE};
+use crate::pipelines::{self, Part, Pipeline, Source, WITH_SAMPLE};
 use crate::settings::{Settings, environment, nearest};
 
 /// The variable for --function-binary.
@@ -64,8 +64,14 @@ pub fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
 /// Checks that every parameter exists in a template.
 ///
 /// # Errors
-/// `Usage` with the nearest name.
+/// `Usage` with the nearest name, and for a parameter that another command sets.
 fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Result<()> {
+    for (name, source) in pipeline.stacks.iter().flat_map(|stack| stack.parameters) {
+        if let (true, Source::Kept(command)) = (overrides.contains_key(*name), source) {
+            return Err(Error::new(Kind::Usage, format!("only `outboxctl {command}` sets the parameter {name}"))
+                .hint(format!("omit {name}, in outboxctl.toml and on the command line")));
+        }
+    }
     let known = parameter_names(pipeline)?;
     let Some(name) = overrides.keys().find(|name| !known.contains(*name)) else { return Ok(()) };
     let error = Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", pipeline.name));

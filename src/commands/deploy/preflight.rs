@@ -33,7 +33,8 @@ pub async fn check(
     if let (Some(before), Some(after)) = (deployed("DatabaseVersion"), overrides.get("DatabaseVersion"))
         && before != after
     {
-        return Err(major_upgrade(ctx, before, after));
+        let is_aurora = matches!(deployment.server(), Some(Server::Cluster(_)));
+        return Err(other_version(ctx, is_aurora, before, after));
     }
     if let (Some(before), Some(after)) =
         (number(deployed("Shards")), number(overrides.get("Shards").map(String::as_str)))
@@ -128,17 +129,34 @@ fn number(text: Option<&str>) -> Option<u32> {
     text?.parse().ok()
 }
 
-fn major_upgrade(ctx: &Context, before: &str, after: &str) -> Error {
+/// Returns the error for another major version of the database: RDS refuses an upgrade while the capture's slot exists,
+/// and has no downgrade ("Choosing a major version for an RDS for PostgreSQL upgrade" in the RDS user guide).
+fn other_version(ctx: &Context, is_aurora: bool, before: &str, after: &str) -> Error {
+    let keep = format!("keep the database as it is: set DatabaseVersion = \"{before}\" in outboxctl.toml");
+    if number(Some(after)) < number(Some(before)) {
+        let message = format!(
+            "DatabaseVersion is {before}, and can't become {after}: RDS does not downgrade a database to another major version"
+        );
+        return Error::new(Kind::Usage, message).hint(keep).hint(format!(
+            "to go back to {after}: deploy another stage with it (--stage NAME --parameter DatabaseVersion={after}), or \
+             restore the snapshot from before the upgrade; neither has the rows that were written since"
+        ));
+    }
     let message = format!(
         "DatabaseVersion is {before}, and a deploy can't make it {after}: RDS refuses a major upgrade while the capture's \
          replication slot exists"
     );
-    Error::new(Kind::Usage, message)
-        .hint(format!("keep the database as it is: leave DatabaseVersion = {before} in outboxctl.toml"))
-        .hint(format!(
-            "to move to {after}: {}",
+    let error = Error::new(Kind::Usage, message).hint(keep);
+    match is_aurora {
+        true => error.hint(format!(
+            "to move to {after}: {}; or upgrade the cluster by hand (`outboxctl explain upgrades`)",
             move_to_another_stage(ctx, &format!("--stage NAME --parameter DatabaseVersion={after}"))
-        ))
+        )),
+        false => error.hint(format!(
+            "to upgrade: `{}`, which delivers every event that is written meanwhile",
+            ctx.settings.command(&format!("db upgrade --to {after}"))
+        )),
+    }
 }
 
 /// Checks the shard count: UpdateShardCount takes up to double the open shards and down to half of them (Kinesis API

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::blocked::Blockers;
 use super::task::Deployed;
-use crate::aws::dms::{Mark, StartPoint};
+use crate::aws::dms::{Interrupted, Mark, StartPoint};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration};
 use crate::error::{Error, Kind, Result};
@@ -41,12 +41,22 @@ impl Args {
     async fn start(&self, ctx: &Context) -> Result<Outcome> {
         let deployed = Deployed::find(ctx, self.timeout, true).await?;
         let from = if self.fresh { StartPoint::End } else { StartPoint::Checkpoint };
-        if self.fresh {
-            deployed.task.unmark(Mark::Rebuild).await?;
-        } else if deployed.is_rebuilding().await {
+        match deployed.task.interrupted().await? {
+            Some(Interrupted::Rebuild) | None if self.fresh => deployed.task.unmark(Mark::Rebuild).await?,
             // Events would come through the new slot before earlier ones that are still missing.
-            return Err(Error::new(Kind::Failed, "a rebuild of the capture was interrupted")
-                .hint("`outboxctl dms rebuild` completes it, and starts the task"));
+            Some(interrupted) => {
+                let command = ctx.settings.command(&interrupted.command());
+                let error = Error::new(Kind::Failed, interrupted.to_string())
+                    .hint(format!("`{command}` completes it, and starts the task"));
+                return Err(match interrupted {
+                    Interrupted::Rebuild => error,
+                    Interrupted::Upgrade(_) => error.hint(format!(
+                        "to leave the version as it is: `{}` captures again, and delivers what was missed",
+                        ctx.settings.command("dms rebuild")
+                    )),
+                });
+            }
+            None => {}
         }
         let start = deployed.start(ctx, &from, !self.no_wait);
         let changed = match Blockers::during(ctx, &deployed.deployment, start).await {

@@ -48,16 +48,18 @@ impl Args {
             table.row(["slot", &trouble.to_string()]);
         }
         data["slot"] = trouble.as_ref().map(ToString::to_string).into();
-        let is_rebuilding = deployed.is_rebuilding().await;
-        if is_rebuilding {
-            table.row(["rebuild", "interrupted"]);
+        // The rest is worth showing without the tags.
+        let interrupted = deployed.task.interrupted().await.ok().flatten();
+        if let Some(interrupted) = &interrupted {
+            table.row(["interrupted", &interrupted.to_string()]);
         }
         let outcome = Outcome::data(data).table(table);
+        if let Some(interrupted) = interrupted {
+            let command = ctx.settings.command(&interrupted.command());
+            return Ok(outcome.summary(format!("`{command}` completes it, and starts the task")));
+        }
         if trouble.is_some() {
             return Ok(outcome.summary(REBUILD));
-        }
-        if is_rebuilding {
-            return Ok(outcome.summary("`outboxctl dms rebuild` completes the rebuild, and starts the task"));
         }
         let failure = (now.status == "failed").then(|| now.failure());
         Ok(match failure.as_ref().and_then(|failure| failure.hints().next()) {

@@ -81,12 +81,6 @@ impl Deployed {
         slot::create(&mut database, name, source.plugin, self.polling.deadline).await.map(StartPoint::At)
     }
 
-    /// Returns whether `dms rebuild` was interrupted before it started the task. False if DMS does not answer.
-    pub async fn is_rebuilding(&self) -> bool {
-        let (marked, now) = tokio::join!(self.task.marked(Mark::Rebuild), self.task.describe());
-        marked.is_ok_and(|mark| mark.is_some()) && now.is_ok_and(|now| now.status != "running")
-    }
-
     /// Returns the source endpoint.
     ///
     /// # Errors

@@ -63,6 +63,7 @@ topics! {
         "leaving"
         "outbox-tables"
         "private-database"
+        "upgrades"
         "teardown"
         "troubleshooting"
         "repair"

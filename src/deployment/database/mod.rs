@@ -18,7 +18,7 @@ use crate::pipelines::Output;
 use crate::postgres::admin::{
     self, AdminRequest, AdminResponse, AppendedPage, AppendedRequest, CommittedRequest, CommittedRow, FailureRow,
     FailuresRequest, InitReport, Inserted, Missing, Overview, OverviewRequest, ProcessedPage, ProcessedRequest,
-    PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, Writers,
+    PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, UpgradeState, Writers,
 };
 use crate::postgres::tls::Roots;
 use crate::postgres::{Target, connect, refuse_pgpool};
@@ -203,6 +203,33 @@ impl Database {
     /// `SlotTaken` if it has a reader.
     pub async fn drop_slot(&mut self, name: String) -> Result<bool> {
         self.change(AdminRequest::DropSlot { name }).await.map(|dropped| dropped > 0)
+    }
+
+    /// Returns what a major upgrade of the server depends on.
+    pub async fn upgrade_state(&mut self) -> Result<UpgradeState> {
+        match self.execute(AdminRequest::UpgradeState).await? {
+            AdminResponse::UpgradeState(state) => Ok(state),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Refreshes the statistics of all tables of the database; returns their number. `on_progress` receives the number
+    /// after each request.
+    pub async fn analyze(&mut self, mut on_progress: impl FnMut(u64)) -> Result<u64> {
+        let (mut all, mut after) = (0, 0);
+        loop {
+            match self.execute(AdminRequest::Analyze { after }).await? {
+                AdminResponse::Analyzed { tables, next } => {
+                    all += tables;
+                    on_progress(all);
+                    match next {
+                        Some(next) => after = next,
+                        None => return Ok(all),
+                    }
+                }
+                other => return Err(unexpected(&other)),
+            }
+        }
     }
 
     /// Runs a request; returns the number of changed rows.

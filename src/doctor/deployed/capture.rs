@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{DELETED, Finding, Scene, gone, missing};
-use crate::aws::dms::{Connection, Mark, Polling, SlotUse, Snapshot, Task, latest};
+use crate::aws::dms::{Connection, Polling, SlotUse, Snapshot, Task, latest};
 use crate::error::{Kind, Result};
 use crate::pipelines::Output;
 use crate::postgres::admin::{Slot, SlotTrouble};
@@ -18,15 +18,15 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     let task = Task::new(clients, arn, Polling::new(clients, Duration::ZERO), &Silent);
     Ok(vec![match task.describe().await {
         Ok(now) if now.status == "starting" => starting(scene, &now).await,
-        Ok(now) if now.status != "running" && task.marked(Mark::Rebuild).await.is_ok_and(|mark| mark.is_some()) => {
-            Finding::failed(
+        Ok(now) => match task.interrupted().await.ok().flatten() {
+            Some(interrupted) => Finding::failed(
                 TASK,
-                "a rebuild was interrupted: nothing is captured",
-                "run `outboxctl dms rebuild`, which completes it",
+                format!("{interrupted}: nothing is captured"),
+                format!("run `outboxctl {}`, which completes it", interrupted.command()),
             )
-            .word(now.status)
-        }
-        Ok(now) => judge(&now),
+            .word(now.status),
+            None => judge(&now),
+        },
         Err(error) if error.kind() == Kind::NotDeployed => {
             return Ok(gone(TASK, "the task", DELETED));
         }

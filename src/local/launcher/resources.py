@@ -3,14 +3,17 @@
 import hashlib
 import json
 import os
+import time
 import urllib.error
 import urllib.request
+import uuid
 
 from emulated import need
 
-provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", "_physical_name")
+provisioners = need("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", "_physical_name",
+                    "_requires_replacement")
 stacks = need("services.cloudformation.stacks", "_runs_on_worker_thread")
-rds = need("services.rds", "_instances", "_clusters", "_subnet_groups", "_db_cluster_param_groups")
+rds = need("services.rds", "_instances", "_clusters", "_events", "_subnet_groups", "_db_cluster_param_groups")
 dynamodb = need("services.dynamodb", "_enable_kinesis_streaming_destination", "_disable_kinesis_streaming_destination",
                 "_kinesis_destinations", "_update_ttl")
 s3 = need("services.s3", "_delete_persisted_bucket")
@@ -93,6 +96,15 @@ def handlers_of(resource_type):
             "delete": delete, "delete_with_logical_id": True}
 
 
+def record_event(instance, message):
+    """Adds an event of an instance, for DescribeEvents."""
+    rds._events[str(uuid.uuid4())] = {
+        "SourceIdentifier": instance["DBInstanceIdentifier"], "SourceType": "db-instance",
+        "SourceArn": instance.get("DBInstanceArn", ""), "Message": message, "Date": time.time(),
+        "EventCategories": ["maintenance"],
+    }
+
+
 def extended_database(emulated):
     """Returns the handlers of DBInstance: the emulator answers the RDS API from its record; a real database is behind
     the record's endpoint. An instance of a cluster shares the cluster's database, and has its network and its rights."""
@@ -122,10 +134,29 @@ def extended_database(emulated):
             raise
         return point(physical_id, attributes, made["attributes"])
 
+    def upgrade(physical_id, old_props, new_props, stack_name, logical_id):
+        """Lets the gateway change the version first: the record must not show a version that does not run."""
+        instance = rds._instances[physical_id]
+        instance["DBInstanceStatus"] = "upgrading"
+        try:
+            ask_gateway("update", resource_type, logical_id, stack_name, physical_id, new_props, old_props)
+        except ValueError as error:
+            record_event(instance, str(error))
+            raise
+        finally:
+            instance["DBInstanceStatus"] = "available"
+
     def update(physical_id, old_props, new_props, stack_name, logical_id=None):
+        changes = old_props.get("EngineVersion") != new_props.get("EngineVersion")
+        if changes and physical_id in rds._instances and not is_replaced(old_props, new_props):
+            upgrade(physical_id, old_props, new_props, stack_name, logical_id)
         after, attributes = emulated["update"](physical_id, old_props, new_props, stack_name, logical_id)
         made = ask_gateway("update", resource_type, logical_id, stack_name, after, new_props, old_props)
         return point(after, attributes, made["attributes"])
+
+    def is_replaced(old_props, new_props):
+        renamed = old_props.get("DBInstanceIdentifier") != new_props.get("DBInstanceIdentifier")
+        return renamed or provisioners._requires_replacement(resource_type, old_props, new_props)
 
     def delete(physical_id, props, logical_id=None):
         ask_gateway("delete", resource_type, logical_id, None, physical_id, props)

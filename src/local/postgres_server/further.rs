@@ -12,8 +12,8 @@ use super::tokens::Tokens;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::local::home::{Home, write_atomically};
 use crate::local::ports;
-use crate::local::state::Postgres;
-use crate::local::tools::PostgresPrograms;
+use crate::local::state::{Postgres, State};
+use crate::local::tools::{self, PostgresPrograms};
 
 /// A database instance, or a cluster: its identifier is unique in a region among those of its kind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,10 @@ struct Record {
 enum Request {
     /// Returns the server of the instance; `None` without one.
     Find(Instance, oneshot::Sender<Option<Postgres>>),
-    Start(Instance, oneshot::Sender<Result<Postgres>>),
+    /// Starts a server, of this major version if the machine has it.
+    Start(Instance, Option<u32>, oneshot::Sender<Result<Postgres>>),
+    /// Upgrades the server of the instance: its own, or that of every stack.
+    Upgrade(Instance, PostgresPrograms, oneshot::Sender<Result<()>>),
     /// Ends the server and removes its data.
     Remove(Instance, oneshot::Sender<Result<()>>),
 }
@@ -57,12 +60,21 @@ impl Servers {
         self.ask(|reply| Request::Find(instance.clone(), reply)).await
     }
 
-    /// Creates and starts a server for an instance.
+    /// Creates and starts a server for an instance, of this major version if the machine has it.
     ///
     /// # Errors
     /// `LocalSetup` if it does not start.
-    pub async fn start(&self, instance: &Instance) -> Result<Postgres> {
-        self.ask(|reply| Request::Start(instance.clone(), reply)).await?
+    pub async fn start(&self, instance: &Instance, major: Option<u32>) -> Result<Postgres> {
+        self.ask(|reply| Request::Start(instance.clone(), major, reply)).await?
+    }
+
+    /// Upgrades the server of an instance to the version of `programs`; the server is down meanwhile. An instance without
+    /// a server of its own has that of every stack.
+    ///
+    /// # Errors
+    /// `LocalSetup` if the upgrade fails: the server then runs as before.
+    pub async fn upgrade(&self, instance: &Instance, programs: PostgresPrograms) -> Result<()> {
+        self.ask(|reply| Request::Upgrade(instance.clone(), programs, reply)).await?
     }
 
     /// Ends an instance's server and removes its data.
@@ -111,30 +123,25 @@ impl Keeper {
         Ok((keeper, Servers { requests: sender, turn: Mutex::default() }))
     }
 
-    /// Answers requests until a server ends by itself; returns its exit and the name of its log.
-    pub async fn serve(&mut self) -> (String, String) {
+    /// Answers requests until a server ends by itself; returns its exit and the name of its log. `main` is the server of
+    /// every stack.
+    pub async fn serve(&mut self, main: &mut Server) -> (String, String) {
         loop {
             let request = {
-                let ends = self
-                    .servers
-                    .iter_mut()
-                    .map(|(name, _, server)| Box::pin(async move { (server.ended().await, format!("{name}.log")) }));
-                let mut ends: Vec<_> = ends.collect();
-                let ended = async {
-                    match ends.is_empty() {
-                        true => std::future::pending().await,
-                        false => futures_util::future::select_all(&mut ends).await.0,
-                    }
-                };
+                let servers = self.servers.iter_mut().map(|(_, _, server)| server).chain([&mut *main]);
+                let ends = servers.map(|server| Box::pin(server.ended_with_log())).collect::<Vec<_>>();
                 tokio::select! {
-                    ended = ended => return ended,
+                    (ended, ..) = futures_util::future::select_all(ends) => return ended,
                     Some(request) = self.requests.recv() => request,
                 }
             };
             // The caller may have stopped waiting.
             match request {
                 Request::Find(instance, reply) => drop(reply.send(self.find(&instance))),
-                Request::Start(instance, reply) => drop(reply.send(self.add(instance).await)),
+                Request::Start(instance, major, reply) => drop(reply.send(self.add(instance, major).await)),
+                Request::Upgrade(instance, programs, reply) => {
+                    drop(reply.send(self.upgrade(main, &instance, &programs).await));
+                }
                 Request::Remove(instance, reply) => drop(reply.send(self.remove(&instance).await)),
             }
         }
@@ -151,14 +158,28 @@ impl Keeper {
         self.servers.iter().find(|(_, other, _)| other == instance).map(|(_, _, server)| server.about.clone())
     }
 
-    async fn add(&mut self, instance: Instance) -> Result<Postgres> {
+    async fn upgrade(&mut self, main: &mut Server, instance: &Instance, programs: &PostgresPrograms) -> Result<()> {
+        if let Some((_, _, server)) = self.servers.iter_mut().find(|(_, other, _)| other == instance) {
+            return server.upgrade(&self.home, programs).await;
+        }
+        main.upgrade(&self.home, programs).await?;
+        // Commands read the version there.
+        match State::read(&self.home) {
+            Some(state) => State { postgres: main.about.clone(), ..state }.write(&self.home),
+            None => Ok(()),
+        }
+    }
+
+    async fn add(&mut self, instance: Instance, major: Option<u32>) -> Result<Postgres> {
         if let Some(found) = self.find(&instance) {
             return Ok(found);
         }
+        let programs = major.and_then(|major| tools::postgres_majors(&self.home).remove(&major));
+        let programs = programs.unwrap_or_else(|| self.programs.clone());
         let name = (2..).map(|number| format!("postgres-{number}")).find(|name| !self.home.file(name).exists());
         let name = name.unwrap_or_default();
         let port = ports::reserve(0, "PostgreSQL", "--postgres-port")?;
-        let started = Server::start_in(&self.home, &self.programs, &self.tokens, &name, port).await;
+        let started = Server::start_in(&self.home, &programs, &self.tokens, &name, port).await;
         let record = Record { instance, port };
         let kept = started.and_then(|server| {
             let text = serde_json::to_vec(&record).or_fail(Kind::Unexpected, || "instance.json".into())?;

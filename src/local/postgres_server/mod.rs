@@ -2,8 +2,8 @@
 //!
 //! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings, `tls.rs` makes its
 //! certificate. `front.rs` is the proxy in front of it, which does TLS and requires IAM tokens (`wire.rs` has the
-//! messages, `tokens.rs` verifies tokens). `further.rs` keeps servers for further database instances. May import what
-//! [`super`] may.
+//! messages, `tokens.rs` verifies tokens). `further.rs` keeps servers for further database instances; `upgrade.rs`
+//! upgrades the data of a server. May import what [`super`] may.
 
 mod front;
 pub mod further;
@@ -11,9 +11,10 @@ mod settings;
 mod shared_memory;
 mod tls;
 pub mod tokens;
+mod upgrade;
 mod wire;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use super::child_environment;
 use super::home::{Home, write_for};
 use super::process;
 use super::state::Postgres;
-use super::tools::PostgresPrograms;
+use super::tools::{self, PostgresPrograms};
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::session;
@@ -46,6 +47,8 @@ const MAIN: &str = "postgres";
 pub struct Server {
     process: Supervised,
     pub about: Postgres,
+    /// Name of its folder and its log.
+    name: String,
     _front: front::Front,
     /// The folder of its socket, if outside of the stack's own folder: removed when dropped.
     _socket: Option<tempfile::TempDir>,
@@ -72,19 +75,19 @@ impl Server {
         let user = User::unprivileged()?;
         let folder = home.file(name);
         make(&folder, user.as_ref())?;
+        let data = folder.join("data");
+        upgrade::recover(&folder).await?;
+        let programs = &for_data(home, &data, programs)?;
         if let Some(user) = &user {
             user.allow_path(home.root(), &folder)?;
-            let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
-            user.allow_path(&root, &programs.bin)?;
         }
+        allow_programs(home, programs, user.as_ref())?;
         let ca_file = tls::ensure(&home.file("tls"), &home.file(MAIN), user.as_ref())?;
         if name != MAIN {
             tls::copy(&home.file(MAIN), &folder, user.as_ref())?;
         }
-        let data = folder.join("data");
-        check_version(&data, programs)?;
         if !data.join("PG_VERSION").exists() {
-            initialise(programs, &folder, user.as_ref()).await?;
+            initialise(programs, (&folder, "data"), user.as_ref(), None).await?;
         }
         let near = folder.join("socket");
         let far = if fits(&near, port) { None } else { Some(temporary(user.as_ref())?) };
@@ -94,18 +97,8 @@ impl Server {
             make(&place.socket, user.as_ref())?;
         }
         end_orphan(&data).await;
-        settings::write(&data, &folder, &place, user.as_ref())?;
-        let log = home.logs().join(format!("{name}.log"));
-        let process = Supervised::start(Program {
-            name: "PostgreSQL",
-            path: &programs.bin.join("postgres"),
-            arguments: vec!["-D".into(), data.clone().into()],
-            environment: vec![("LC_ALL", "C".into()), ("TZ", "UTC".into())],
-            user: user.as_ref(),
-            folder: &data,
-            log: &log,
-            end: EndSignal::Int,
-        })?;
+        let log = log_of(home, name);
+        let process = launch(programs, &folder, &place, user.as_ref(), &log)?;
         let about = Postgres {
             host: "localhost".into(),
             port,
@@ -116,9 +109,40 @@ impl Server {
             socket: place.socket,
         };
         let front = front::start(&folder, &about, tokens).await?;
-        let mut server = Self { process, about, _front: front, _socket: far };
+        let mut server = Self { process, about, name: name.to_owned(), _front: front, _socket: far };
         server.ready(&log).await?;
         Ok(server)
+    }
+
+    /// Upgrades the data to the version of `programs`. Until it returns, connections are cut and refused. On the main
+    /// thread: see [`Supervised::start`].
+    ///
+    /// # Errors
+    /// `LocalSetup` with the reason of pg_upgrade: the server then runs with its old data again, unless that fails too.
+    async fn upgrade(&mut self, home: &Home, programs: &PostgresPrograms) -> Result<()> {
+        let (user, folder) = (User::unprivileged()?, home.file(&self.name));
+        allow_programs(home, programs, user.as_ref())?;
+        let checksums = superuser(&self.about, "postgres").await?.query_one("SHOW data_checksums", &[]).await;
+        let checksums = checksums.or_fail(Kind::LocalSetup, || "the settings of the local PostgreSQL".into())?;
+        let place = settings::Place { port: self.about.server_port, socket: self.about.socket.clone() };
+        self.stop().await;
+        let before = PostgresPrograms { bin: self.about.bin.clone(), version: self.about.version.clone() };
+        let upgraded = upgrade::Upgrade {
+            folder: &folder,
+            place: &place,
+            before: &before.bin,
+            after: programs,
+            checksums: checksums.get::<_, &str>(0) == "on",
+            user: user.as_ref(),
+            log: &log_of(home, &format!("{}-upgrade", self.name)),
+        };
+        let upgraded = upgraded.run().await;
+        let now = if upgraded.is_ok() { programs } else { &before };
+        let log = log_of(home, &self.name);
+        self.process = launch(now, &folder, &place, user.as_ref(), &log)?;
+        (self.about.bin, self.about.version) = (now.bin.clone(), now.version.clone());
+        self.ready(&log).await?;
+        upgraded
     }
 
     async fn ready(&mut self, log: &Path) -> Result<()> {
@@ -140,9 +164,9 @@ impl Server {
         }
     }
 
-    /// Waits until the server ends by itself.
-    pub async fn ended(&mut self) -> String {
-        self.process.ended().await
+    /// Waits until the server ends by itself; returns its exit and the name of its log.
+    async fn ended_with_log(&mut self) -> (String, String) {
+        (self.process.ended().await, format!("{}.log", self.name))
     }
 
     pub async fn stop(&mut self) {
@@ -169,24 +193,69 @@ pub async fn superuser(server: &Postgres, database: &str) -> Result<tokio_postgr
     Ok(client)
 }
 
-/// Checks the version of the data folder: PostgreSQL can't read the files of another major version.
-fn check_version(data: &Path, programs: &PostgresPrograms) -> Result<()> {
-    let Ok(made_by) = std::fs::read_to_string(data.join("PG_VERSION")) else { return Ok(()) };
+/// Starts the server's process on complete data.
+fn launch(
+    programs: &PostgresPrograms,
+    folder: &Path,
+    place: &settings::Place,
+    user: Option<&User>,
+    log: &Path,
+) -> Result<Supervised> {
+    let data = folder.join("data");
+    settings::write(&data, folder, place, user)?;
+    Supervised::start(Program {
+        name: "PostgreSQL",
+        path: &programs.bin.join("postgres"),
+        arguments: vec!["-D".into(), data.clone().into()],
+        environment: vec![("LC_ALL", "C".into()), ("TZ", "UTC".into())],
+        user,
+        folder: &data,
+        log,
+        end: EndSignal::Int,
+    })
+}
+
+fn log_of(home: &Home, name: &str) -> PathBuf {
+    home.logs().join(format!("{name}.log"))
+}
+
+/// Lets the server's user reach the programs.
+fn allow_programs(home: &Home, programs: &PostgresPrograms, user: Option<&User>) -> Result<()> {
+    let Some(user) = user else { return Ok(()) };
+    let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
+    user.allow_path(&root, &programs.bin)
+}
+
+/// Returns the programs for a data folder: PostgreSQL can't read the files of another major version.
+///
+/// # Errors
+/// `LocalSetup` if this machine has none of that version.
+fn for_data(home: &Home, data: &Path, preferred: &PostgresPrograms) -> Result<PostgresPrograms> {
+    let Ok(made_by) = std::fs::read_to_string(data.join("PG_VERSION")) else { return Ok(preferred.clone()) };
     let made_by = made_by.trim();
-    if programs.version.split(['.', 'b', 'r', 'd']).next() == Some(made_by) {
-        return Ok(());
+    if preferred.major().to_string() == made_by {
+        return Ok(preferred.clone());
+    }
+    if let Some(found) = made_by.parse().ok().and_then(|major| tools::postgres_majors(home).remove(&major)) {
+        return Ok(found);
     }
     let text = format!(
         "the local database was made by PostgreSQL {made_by}, and {} is {}",
-        programs.bin.display(),
-        programs.version
+        preferred.bin.display(),
+        preferred.version
     );
     Err(Error::new(Kind::LocalSetup, text)
-        .hint(format!("set OUTBOXCTL_POSTGRES_BIN to the programs of PostgreSQL {made_by}"))
+        .hint(format!("install PostgreSQL {made_by}, or set OUTBOXCTL_POSTGRES_BIN to its programs"))
         .hint("or start over, without the local data: `outboxctl local down --purge`, then `outboxctl local up`"))
 }
 
-async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&User>) -> Result<()> {
+/// Creates a data folder of this name. Without `checksums`, the version's default applies.
+async fn initialise(
+    programs: &PostgresPrograms,
+    (folder, name): (&Path, &str),
+    user: Option<&User>,
+    checksums: Option<bool>,
+) -> Result<()> {
     let partial = folder.join("data.partial");
     if partial.exists() {
         std::fs::remove_dir_all(&partial)
@@ -199,8 +268,14 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
     write_for(&password, uuid::Uuid::new_v4().to_string().as_bytes(), user)?;
     // Relative names: initdb passes them to a shell.
     command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
-    if shared_memory::is_too_small() && takes_settings(&programs.version) {
+    if shared_memory::is_too_small() && takes_settings(programs) {
         command.args(["--set", "dynamic_shared_memory_type=mmap"]);
+    }
+    match checksums {
+        Some(true) => drop(command.arg("--data-checksums")),
+        // The default before 18 ("initdb" in the PostgreSQL documentation).
+        Some(false) if programs.major() >= 18 => drop(command.arg("--no-data-checksums")),
+        _ => {}
     }
     let output = command.output().await.or_fail(Kind::LocalSetup, || "initdb can't be run".into())?;
     // Not needed after this.
@@ -219,12 +294,12 @@ async fn initialise(programs: &PostgresPrograms, folder: &Path, user: Option<&Us
         );
     }
     // The final name marks a complete folder.
-    std::fs::rename(&partial, folder.join("data")).or_fail(Kind::LocalSetup, || "the new database".into())
+    std::fs::rename(&partial, folder.join(name)).or_fail(Kind::LocalSetup, || "the new database".into())
 }
 
 /// Returns whether initdb takes settings for the new server (PostgreSQL 16 release notes).
-fn takes_settings(version: &str) -> bool {
-    version.split(|c: char| !c.is_ascii_digit()).next().and_then(|major| major.parse::<u32>().ok()) >= Some(16)
+fn takes_settings(programs: &PostgresPrograms) -> bool {
+    programs.major() >= 16
 }
 
 /// Ends a server that outlived its daemon (the kernel's signal is Linux-only). A process that reuses its id is left

@@ -1,10 +1,14 @@
 //! AWS::RDS::DBInstance and AWS::RDS::DBCluster: a database and its master in a local PostgreSQL, behind the emulator's
 //! record of it.
 //!
-//! The first instance or cluster of a stack uses the server that every stack has, each further one has its own server. The
-//! instances of a cluster share its server.
+//! The first instance or cluster of a stack uses the server that every stack has, each further one has its own server, and
+//! so does one that names a major version which that server does not have and this machine does. The instances of a cluster
+//! share its server. `upgrade.rs` changes the major version of an instance; `api.rs` answers the operations of the API that
+//! concern versions.
 
+mod api;
 mod aurora;
+mod upgrade;
 
 use std::sync::Arc;
 
@@ -16,6 +20,10 @@ use super::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest}
 use super::postgres_server::further::Instance;
 use super::postgres_server::{SUPERUSER, superuser};
 use super::state::{Postgres, REGION};
+use super::tools::{PostgresPrograms, postgres_majors};
+use upgrade::Change;
+
+pub use api::Rds;
 
 const INSTANCE: &str = "AWS::RDS::DBInstance";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
@@ -33,7 +41,12 @@ impl ResourceProvider for Databases {
     }
 
     fn update<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> Made<'a> {
-        Box::pin(async move { provide(gateway, &request).await })
+        Box::pin(async move {
+            if let Some(change) = Change::of(&request) {
+                upgrade::modify(gateway, &change).await.map_err(|refusal| refusal.message)?;
+            }
+            provide(gateway, &request).await
+        })
     }
 
     fn delete<'a>(&'a self, gateway: &'a Arc<Gateway>, request: ResourceRequest) -> BoxFuture<'a, Result<(), String>> {
@@ -68,13 +81,15 @@ async fn member(gateway: &Gateway, request: &ResourceRequest, cluster: &str) -> 
     let identifier = request.physical_id.clone().ok_or("the instance has no identifier")?;
     let instance = Instance { region: request.region.clone(), identifier: cluster.to_owned(), is_cluster: true };
     let _turn = gateway.servers.turn.lock().await;
-    let server = place(gateway, &instance).await?;
-    Ok(Resource { physical_id: identifier, attributes: attributes(&server)? })
+    let server = place(gateway, &instance, None).await?;
+    Ok(Resource { physical_id: identifier, attributes: attributes(&server).await? })
 }
 
 /// The template's properties.
 struct Wanted {
     instance: Instance,
+    /// Major version, if the template names one.
+    major: Option<u32>,
     database: String,
     master: String,
     password: String,
@@ -94,6 +109,7 @@ impl Wanted {
         let name = if is_cluster { "DatabaseName" } else { "DBName" };
         let wanted = Self {
             instance: instance(request).ok_or("the instance has no identifier")?,
+            major: text("EngineVersion").as_deref().and_then(upgrade::major),
             database: text(name).unwrap_or_else(|| "postgres_".to_owned() + &request.logical_id.to_lowercase()),
             master: text("MasterUsername").ok_or("MasterUsername is missing")?,
             password: text("MasterUserPassword").ok_or("MasterUserPassword is missing")?,
@@ -127,9 +143,9 @@ fn check_name(property: &str, name: &str, reserved: &[&str]) -> Result<(), Strin
 
 /// Creates missing parts and keeps existing ones: a repeated create, or a stack whose record was lost, finds its data.
 async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> {
-    let Wanted { instance, database, master, password } = wanted;
+    let Wanted { instance, major, database, master, password } = wanted;
     let _turn = gateway.servers.turn.lock().await;
-    let server = place(gateway, instance).await?;
+    let server = place(gateway, instance, *major).await?;
     let client = connect(&server).await?;
     let label = label(instance);
     match owner_label(&client, database).await? {
@@ -156,15 +172,16 @@ async fn ensure(gateway: &Gateway, wanted: &Wanted) -> Result<Resource, String> 
             client.batch_execute(&mark).await.map_err(reason)?;
         }
     }
-    Ok(Resource { physical_id: instance.identifier.clone(), attributes: attributes(&server)? })
+    Ok(Resource { physical_id: instance.identifier.clone(), attributes: attributes(&server).await? })
 }
 
 /// Returns the attributes of a resource with this server.
-fn attributes(server: &Postgres) -> Result<Map<String, Value>, String> {
+async fn attributes(server: &Postgres) -> Result<Map<String, Value>, String> {
+    let client = connect(server).await?;
     let attributes = json!({
         "Endpoint.Address": server.host,
         "Endpoint.Port": server.port.to_string(),
-        "EngineVersion": server.version,
+        "EngineVersion": version(&client).await?,
     });
     match attributes {
         Value::Object(attributes) => Ok(attributes),
@@ -177,18 +194,43 @@ fn instance(request: &ResourceRequest) -> Option<Instance> {
     Some(Instance { region: request.region.clone(), identifier: request.physical_id.clone()?, is_cluster })
 }
 
-/// Returns the instance's server: its present one, the stack's if no other instance uses it, else a new one.
-async fn place(gateway: &Gateway, instance: &Instance) -> Result<Postgres, String> {
-    let reason = |error: crate::error::Error| error.to_string();
-    if let Some(server) = gateway.servers.find(instance).await.map_err(reason)? {
+/// Returns the instance's present server; `None` if it has none yet.
+async fn present(gateway: &Gateway, instance: &Instance) -> Result<Option<Postgres>, String> {
+    if let Some(server) = gateway.servers.find(instance).await.map_err(|error| error.to_string())? {
+        return Ok(Some(server));
+    }
+    let own = "SELECT FROM pg_database WHERE shobj_description(oid, 'pg_database') = $1";
+    let own = connect(&gateway.postgres).await?.query_opt(own, &[&label(instance)]).await.map_err(reason)?;
+    Ok(own.map(|_| gateway.postgres.clone()))
+}
+
+/// Returns the instance's server: its present one, the stack's if no other instance uses it and its version is not
+/// another one than the wanted, else a new one.
+async fn place(gateway: &Gateway, instance: &Instance, major: Option<u32>) -> Result<Postgres, String> {
+    if let Some(server) = present(gateway, instance).await? {
         return Ok(server);
     }
     let client = connect(&gateway.postgres).await?;
     let others =
-        "SELECT FROM pg_database WHERE shobj_description(oid, 'pg_database') ~ '^outboxctl (instance|cluster) '
-                  AND shobj_description(oid, 'pg_database') <> $1";
-    let taken = !client.query(others, &[&label(instance)]).await.map_err(|error| error.to_string())?.is_empty();
-    if taken { gateway.servers.start(instance).await.map_err(reason) } else { Ok(gateway.postgres.clone()) }
+        "SELECT FROM pg_database WHERE shobj_description(oid, 'pg_database') ~ '^outboxctl (instance|cluster) '";
+    let taken = !client.query(others, &[]).await.map_err(reason)?.is_empty();
+    let running = upgrade::major(&version(&client).await?);
+    let has_other = major.is_some_and(|major| Some(major) != running && versions(gateway).contains_key(&major));
+    match taken || has_other {
+        true => gateway.servers.start(instance, major).await.map_err(|error| error.to_string()),
+        false => Ok(gateway.postgres.clone()),
+    }
+}
+
+/// Returns the programs of every major version on this machine.
+fn versions(gateway: &Gateway) -> std::collections::BTreeMap<u32, PostgresPrograms> {
+    postgres_majors(&gateway.home)
+}
+
+/// Returns the version that a server runs, like "15.14".
+async fn version(client: &Client) -> Result<String, String> {
+    let row = client.query_one("SELECT split_part(current_setting('server_version'), ' ', 1)", &[]).await;
+    row.map(|row| row.get(0)).map_err(reason)
 }
 
 /// Returns the comment on an instance's database.

@@ -20,6 +20,14 @@ use crate::local::lock::FileLock;
 use crate::local::user::User;
 use crate::report::{Event, Reporter};
 
+/// File that is written last: a folder without it is incomplete.
+const COMPLETE: &str = ".complete";
+
+/// Returns whether a folder of packages has all of them.
+pub fn is_complete(folder: &Path) -> bool {
+    folder.join(COMPLETE).exists()
+}
+
 /// Returns the environment with these packages, fetched if they are missing.
 ///
 /// # Errors
@@ -30,20 +38,18 @@ pub async fn ensure(home: &Home, reporter: &dyn Reporter, wanted: Requirements) 
     // Compiled packages are for one version of Python.
     let folder = home.tools().join(format!("{}-cp{major}{minor}", wanted.folder()));
     let environment = Environment { python, packages: folder.clone(), user };
-    // Written last: a folder without it is incomplete.
-    let complete = folder.join(".complete");
-    if complete.exists() {
+    if is_complete(&folder) {
         return Ok(environment);
     }
     let _lock = FileLock::wait(&home.tools().join("lock"), reporter).await?;
-    if complete.exists() {
+    if is_complete(&folder) {
         return Ok(environment);
     }
     install(&environment, reporter, wanted).await.inspect_err(|_| {
         // The next run starts over and overwrites files that can't be removed.
         let _ = std::fs::remove_dir_all(&folder);
     })?;
-    std::fs::write(&complete, wanted.text)
+    std::fs::write(folder.join(COMPLETE), wanted.text)
         .or_fail(Kind::LocalSetup, || format!("{} can't be written", folder.display()))?;
     Ok(environment)
 }

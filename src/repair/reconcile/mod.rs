@@ -63,6 +63,9 @@ pub struct Report {
     /// Missing events that are not among the dead letters, which a repair delivers.
     #[serde(skip)]
     pub lost: Vec<Uuid>,
+    /// Time of the newest event that was compared: later ones were committed after the comparison.
+    #[serde(skip)]
+    pub newest: Option<DateTime<Utc>>,
 }
 
 /// An event with a finding.
@@ -100,7 +103,7 @@ pub async fn reconcile(
     mut progress: impl FnMut(Side, u64),
 ) -> Result<Report> {
     let mut ledger = Ledger::new()?;
-    let unreadable = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
+    let (unreadable, newest) = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
     let dead: HashMap<Uuid, String> = dead
         .list()
         .await?
@@ -124,10 +127,11 @@ pub async fn reconcile(
     let Options { from, until, .. } = *options;
     let payloads_compared = counts.not_compared == 0;
     let limits = outbox.limits();
-    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, limits, findings, lost })
+    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, limits, findings, lost, newest })
 }
 
-/// Reads both sides into the ledger; returns the number of outbox items that could not be read.
+/// Reads both sides into the ledger; returns the number of outbox items that could not be read, and the time of the newest
+/// event.
 pub async fn fill(
     ledger: &mut Ledger,
     outbox: &mut Outbox,
@@ -135,12 +139,14 @@ pub async fn fill(
     options: &Options,
     cancel: &CancellationToken,
     progress: &mut impl FnMut(Side, u64),
-) -> Result<u64> {
+) -> Result<(u64, Option<DateTime<Utc>>)> {
     // Without a time, all rows are compared, also those that were written just now.
     let filter = outbox.window(options.from, Some(options.until));
     let mut reader = outbox.read(filter);
+    let mut newest = None;
     while let Some(page) = reader.next().await? {
         for message in &page {
+            newest = newest.max(Some(message.committed_at));
             let fact = Fact::new(message.id, message.committed_at, Some(digest(message)), false);
             ledger.add(Side::Committed, &fact)?;
         }
@@ -156,7 +162,7 @@ pub async fn fill(
         progress(Side::Delivered, ledger.count(Side::Delivered));
         stop(cancel)?;
     }
-    Ok(unreadable)
+    Ok((unreadable, newest))
 }
 
 fn stop(cancel: &CancellationToken) -> Result<()> {

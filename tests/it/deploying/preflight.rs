@@ -18,7 +18,11 @@ fn deployed(parameters: &[&str]) -> Account {
 fn a_major_version_is_not_changed_by_a_deploy() {
     let account = deployed(&["DatabaseVersion=16"]);
     let told = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=17"]);
-    assert!(told.contains("DatabaseVersion is 16") && told.contains("pg_dump"), "{told}");
+    assert!(told.contains("DatabaseVersion is 16") && told.contains("outboxctl db upgrade --to 17"), "{told}");
+    let told = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=15"]);
+    assert!(told.contains("DatabaseVersion is 16") && told.contains("does not downgrade"), "{told}");
+    let told = account.fails(2, &["deploy", "--parameter", "DatabaseUpgrade=17.6"]);
+    assert!(told.contains("only `outboxctl db upgrade"), "{told}");
     assert_eq!(account.server.world().count("CreateChangeSet"), 0);
     assert_eq!(account.ok(&["deploy", "--parameter", "DatabaseVersion=16"])["changed"], false);
 }

@@ -34,7 +34,8 @@ impl Pipeline {
         Self::on(shared.up(test, |stack| deploy(stack, name)), name).await
     }
 
-    async fn on(stack: Arc<Stack>, name: &'static str) -> Self {
+    /// The pipeline on a stack to which it was deployed.
+    pub async fn on(stack: Arc<Stack>, name: &'static str) -> Self {
         let outputs = stack.ok(&["outputs", "--pipeline", name]);
         let state = stack.state();
         let clients = Clients::for_local(state.local_endpoint()).await;
@@ -99,12 +100,16 @@ impl Pipeline {
 
     /// The database as its owner.
     pub async fn database(&self) -> tokio_postgres::Client {
+        connect(&self.target().await).await.expect("a connection as the owner")
+    }
+
+    /// The address of the database, with its owner.
+    pub async fn target(&self) -> Target {
         let secret = self.clients.secrets().get_secret_value().secret_id(self.output("DatabaseSecretArn")).send().await;
         let secret = secret.expect("the secret").secret_string.expect("its text");
         let port = self.output("DatabasePort").parse().expect("a port");
         let roots = Roots::File(self.stack.state().postgres.ca_file);
-        let target = Target::from_secret(&secret, "localhost", port, "outbox", roots).expect("a target");
-        connect(&target).await.expect("a connection as the owner")
+        Target::from_secret(&secret, "localhost", port, "outbox", roots).expect("a target")
     }
 
     /// The events that the log has, as CloudEvents, in the order in which they came.

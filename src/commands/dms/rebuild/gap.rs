@@ -7,7 +7,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::SCOPE;
 use crate::commands::Context;
 use crate::commands::reconcile::text::order_warning;
 use crate::consumer::DEFAULT_GROUP;
@@ -37,6 +36,8 @@ pub struct Gap<'a> {
     deployment: &'a Deployment,
     from: Option<DateTime<Utc>>,
     group: &'a str,
+    /// Scope of the lines.
+    scope: &'static str,
 }
 
 /// The result of a comparison.
@@ -61,8 +62,9 @@ impl<'a> Gap<'a> {
         deployment: &'a Deployment,
         from: Option<DateTime<Utc>>,
         group: Option<&'a str>,
+        scope: &'static str,
     ) -> Self {
-        Self { ctx, deployment, from, group: group.unwrap_or(DEFAULT_GROUP) }
+        Self { ctx, deployment, from, group: group.unwrap_or(DEFAULT_GROUP), scope }
     }
 
     /// Waits until every event written before `until` was delivered, or none of the missing has arrived for `limit`.
@@ -81,7 +83,7 @@ impl<'a> Gap<'a> {
                 (last, since) = (missing, Instant::now());
                 if missing > 0 {
                     let text = format!("{} not delivered; waiting for those in transit", count(missing, "event"));
-                    self.ctx.console.emit(Event::progress(SCOPE, text));
+                    self.ctx.console.emit(Event::progress(self.scope, text));
                 }
             }
             if missing == 0 || since.elapsed() >= limit {
@@ -98,13 +100,15 @@ impl<'a> Gap<'a> {
     /// `Failed` if the target refuses events, and those of either side.
     pub async fn deliver(&self) -> Result<Filled> {
         let options = Options { from: self.from, until: Utc::now() + SKEW, late: LATE };
-        let missing = self.compare(&options).await?.missing;
+        let Compared { missing, report, .. } = self.compare(&options).await?;
         if missing.ids().is_empty() {
             return Ok(Filled { delivered: 0, out_of_order: 0 });
         }
         let (ctx, cancel) = (self.ctx, &self.ctx.cancel);
         let mut outbox = Outbox::open(self.deployment).await?;
-        let later = Filter { from: self.from, ..Filter::default() };
+        // Events that were committed after the comparison are not missing, and come through the new slot.
+        let until = report.newest.filter(|_| outbox.is_timed()).map(|newest| newest + TimeDelta::microseconds(1));
+        let later = Filter { from: self.from, until, ..Filter::default() };
         let overtaken = Overtaken::find(&mut outbox, later, missing.ids(), cancel).await?;
         if overtaken.aggregates > 0 {
             ctx.console.warn(order_warning(&overtaken));
@@ -113,20 +117,28 @@ impl<'a> Gap<'a> {
         let total = missing.ids().len() as u64;
         let text =
             format!("{} were not captured: delivering them to {}", count(total, "event"), destination.describe());
-        ctx.console.emit(Event::progress(SCOPE, text));
+        ctx.console.emit(Event::progress(self.scope, text));
         let mut done = 0;
         let on_step = |_: &Step| {
             done += 1;
-            ctx.console.expect(SCOPE, Expect::of(done, total));
+            ctx.console.expect(self.scope, Expect::of(done, total));
         };
         let (sent, ended) = missing.deliver(&mut outbox, &destination, &options, None, cancel, on_step).await;
         ended?;
         if sent.refused > 0 {
             let message = format!("{} of {total} events were refused", sent.refused);
             return Err(Error::new(Kind::Failed, message)
-                .hint("`outboxctl reconcile --repair` shows the reasons; then run `outboxctl dms rebuild` again"));
+                .hint("`outboxctl reconcile --repair` shows the reasons; then run this command again"));
         }
         Ok(Filled { delivered: sent.sent, out_of_order: overtaken.aggregates })
+    }
+
+    /// Compares the events written before `until` once.
+    ///
+    /// # Errors
+    /// Those of either side.
+    pub async fn look(&self, until: DateTime<Utc>) -> Result<Compared> {
+        self.compare(&Options { from: self.from, until, late: LATE }).await
     }
 
     async fn compare(&self, options: &Options) -> Result<Compared> {

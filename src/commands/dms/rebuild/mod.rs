@@ -8,17 +8,17 @@
 //! continues where it stopped.
 
 mod gap;
+mod renewal;
 
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use self::gap::Gap;
-use super::blocked::Blockers;
-use super::slot;
+pub use self::gap::Gap;
+pub use self::renewal::Renewal;
 use super::task::Deployed;
-use crate::aws::dms::{Mark, SlotUse, Source, StartPoint};
+use crate::aws::dms::{Mark, SlotUse, Source};
 use crate::commands::Context;
 use crate::commands::args::{LONGEST, TICK, duration, time};
 use crate::commands::reach;
@@ -100,7 +100,8 @@ impl Args {
         let used = SlotUse::new(&now, &source);
         let trouble = used.needed.then(|| SlotTrouble::find(&slots, source.slot.as_deref(), source.plugin)).flatten();
         let begun = deployed.task.marked(Mark::Rebuild).await?;
-        if trouble.is_none() && begun.is_none() {
+        let upgrading = deployed.task.upgrading().await?;
+        if trouble.is_none() && begun.is_none() && upgrading.is_none() {
             let message = match used.needed {
                 true => "nothing to rebuild: the task has its slot",
                 false => "nothing to rebuild: the task has never read a slot",
@@ -108,15 +109,25 @@ impl Args {
             ctx.console.emit(Event::finished(SCOPE, message, false));
             return Ok(Outcome::data(Report::default()).changed(false));
         }
+        let mut lost = lost(&slots, &source);
+        // An upgrade that did not reach its end: the capture continues on the version that runs.
+        lost.extend(upgrading.and_then(|upgrading| upgrading.slot));
+        lost.retain(|slot| begun.as_ref() != Some(slot));
         let name = match begun {
             Some(name) => name,
-            None => self.begin(ctx, &deployed, &source, trouble.as_ref(), &slots).await?,
+            None => self.begin(ctx, &deployed, trouble.as_ref(), &lost).await?,
         };
-        let gap = Gap::new(ctx, &deployed.deployment, self.from, self.group.as_deref());
+        let gap = Gap::new(ctx, &deployed.deployment, self.from, self.group.as_deref(), SCOPE);
         let mut report = Report { slot: Some(name.clone()), ..Report::default() };
         // A task that reads the new slot was started after the missing events were delivered.
         if source.slot.as_ref() != Some(&name) || now.status != "running" || trouble.is_some() {
-            self.replace(ctx, &deployed, source, &slots, &gap, &mut report).await?;
+            let (settle, timeout) = (self.settle, self.timeout);
+            let (deployed, gap, name, lost) = (&deployed, &gap, name.as_str(), lost.as_slice());
+            let renewal = Renewal { ctx, deployed, gap, scope: SCOPE, name, lost, settle, timeout };
+            let renewed = renewal.run(source).await?;
+            report.position = Some(renewed.position);
+            (report.dropped, report.delivered) = (renewed.dropped, renewed.delivered);
+            report.out_of_order = renewed.out_of_order;
         }
         let end = gap.wait(Utc::now(), self.patience).await?;
         (report.committed, report.missing) = (end.report.counts.committed, end.missing.ids().len() as u64);
@@ -129,57 +140,24 @@ impl Args {
         &self,
         ctx: &Context,
         deployed: &Deployed,
-        source: &Source,
         trouble: Option<&SlotTrouble>,
-        slots: &[Slot],
+        lost: &[String],
     ) -> Result<String> {
         if let Some(trouble) = trouble {
             ctx.console.note(trouble.to_string());
         }
-        let dropped = lost(slots, source).join(", ");
+        let dropped = lost.join(", ");
         let drops = if dropped.is_empty() { String::new() } else { format!(" in place of {dropped}") };
         reach::confirm(ctx, &format!("make a new slot{drops}, and deliver the events that were not captured?")).await?;
-        let name = format!("{REBUILT}{:x}", Utc::now().timestamp_millis());
+        let name = new_name();
         deployed.task.mark(Mark::Rebuild, &name).await?;
         Ok(name)
     }
+}
 
-    /// Replaces the slot: every step from the stop of the task to its start.
-    async fn replace(
-        &self,
-        ctx: &Context,
-        deployed: &Deployed,
-        mut source: Source,
-        slots: &[Slot],
-        gap: &Gap<'_>,
-        report: &mut Report,
-    ) -> Result<()> {
-        let name = report.slot.clone().unwrap_or_default();
-        deployed.task.stop().await?;
-        let mut database = deployed.deployment.database().await?;
-        for slot in lost(slots, &source) {
-            if database.drop_slot(slot.clone()).await? {
-                ctx.console.emit(Event::progress(SCOPE, format!("slot {slot} dropped")));
-                report.dropped.push(slot);
-            }
-        }
-        ctx.console.emit(Event::progress(SCOPE, format!("creating slot {name}")));
-        let create = slot::create(&mut database, &name, source.plugin, self.timeout);
-        let position = Blockers::during(ctx, &deployed.deployment, create).await?;
-        if source.slot.as_ref() != Some(&name) {
-            source.name_slot(&name, deployed.polling).await?;
-        }
-        ctx.console.emit(Event::progress(SCOPE, format!("slot {name} has every change from {position} on")));
-        // The comparison reads a stream that consumers read: nothing in it is in transit.
-        if !deployed.deployment.pipeline.has(Part::Consumers) {
-            gap.wait(Utc::now(), self.settle).await?;
-        }
-        let filled = gap.deliver().await?;
-        (report.delivered, report.out_of_order) = (filled.delivered, filled.out_of_order);
-        report.position = Some(position.clone());
-        deployed.start(ctx, &StartPoint::At(position), true).await?;
-        Ok(())
-    }
+/// Returns the name of a new slot.
+pub fn new_name() -> String {
+    format!("{REBUILT}{:x}", Utc::now().timestamp_millis())
 }
 
 /// Returns the slots to drop: the one that the source endpoint names, or else every one that the capture can have had.
@@ -207,6 +185,8 @@ async fn verdict(ctx: &Context, deployed: &Deployed, report: Report) -> Result<O
              `outboxctl reconcile --repair` delivers missing events",
         ));
     }
+    // In this order: with the other mark alone, the capture would be replaced once more.
+    deployed.task.unmark(Mark::Upgrade).await?;
     deployed.task.unmark(Mark::Rebuild).await?;
     let filled = match report.delivered {
         0 => "none had to be delivered again".to_owned(),

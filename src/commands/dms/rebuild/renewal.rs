@@ -1,0 +1,81 @@
+//! Replacing the slot of a capture: every step from the stop of its task to its start.
+//!
+//! The order of the steps keeps the order of each aggregate: see [`super`].
+
+use std::time::Duration;
+
+use chrono::Utc;
+
+use super::gap::Gap;
+use crate::aws::dms::{Source, StartPoint};
+use crate::commands::Context;
+use crate::commands::dms::blocked::Blockers;
+use crate::commands::dms::slot;
+use crate::commands::dms::task::Deployed;
+use crate::error::Result;
+use crate::output::Event;
+use crate::pipelines::Part;
+
+/// The new slot, and what it replaces.
+pub struct Renewal<'a> {
+    pub ctx: &'a Context,
+    pub deployed: &'a Deployed,
+    pub gap: &'a Gap<'a>,
+    /// Scope of the lines.
+    pub scope: &'static str,
+    /// Name of the new slot.
+    pub name: &'a str,
+    /// Slots to drop.
+    pub lost: &'a [String],
+    /// Time without an event in transit after which missing events are delivered.
+    pub settle: Duration,
+    /// Time limit for open transactions.
+    pub timeout: Duration,
+}
+
+/// The result of a renewal.
+#[derive(Debug, Default)]
+pub struct Renewed {
+    /// The position from which the slot has every change.
+    pub position: String,
+    /// Slots that were dropped.
+    pub dropped: Vec<String>,
+    /// Missing events that were delivered.
+    pub delivered: u64,
+    /// Aggregates of which later events had been delivered before.
+    pub out_of_order: u64,
+}
+
+impl Renewal<'_> {
+    /// Replaces the slot, and starts the task at it. Each step looks for its result first.
+    ///
+    /// # Errors
+    /// Those of DMS, of the database and of the target.
+    pub async fn run(&self, mut source: Source) -> Result<Renewed> {
+        let Self { ctx, deployed, gap, scope, name, .. } = self;
+        let progress = |text: String| ctx.console.emit(Event::progress(*scope, text));
+        deployed.task.stop().await?;
+        let mut database = deployed.deployment.database().await?;
+        let mut dropped = Vec::new();
+        for slot in self.lost {
+            if database.drop_slot(slot.clone()).await? {
+                progress(format!("slot {slot} dropped"));
+                dropped.push(slot.clone());
+            }
+        }
+        progress(format!("creating slot {name}"));
+        let create = slot::create(&mut database, name, source.plugin, self.timeout);
+        let position = Blockers::during(ctx, &deployed.deployment, create).await?;
+        if source.slot.as_deref() != Some(*name) {
+            source.name_slot(name, deployed.polling).await?;
+        }
+        progress(format!("slot {name} has every change from {position} on"));
+        // The comparison reads a stream that consumers read: nothing in it is in transit.
+        if !deployed.deployment.pipeline.has(Part::Consumers) {
+            gap.wait(Utc::now(), self.settle).await?;
+        }
+        let filled = gap.deliver().await?;
+        deployed.start(ctx, &StartPoint::At(position.clone()), true).await?;
+        Ok(Renewed { position, dropped, delivered: filled.delivered, out_of_order: filled.out_of_order })
+    }
+}

@@ -1,0 +1,110 @@
+//! Operations of the RDS API that concern versions; the emulator answers all others from its records.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::StatusCode;
+
+use super::upgrade::{self, Change, Refusal, major, targets};
+use super::{connect, present, version, versions};
+use crate::local::gateway::{ApiRequest, ApiResponse, Gateway, Service, query_fields};
+use crate::local::postgres_server::further::Instance;
+
+/// The RDS API.
+pub struct Rds;
+
+impl Service for Rds {
+    fn name(&self) -> &'static str {
+        "rds"
+    }
+
+    fn handle<'a>(&'a self, gateway: &'a Arc<Gateway>, request: &'a ApiRequest) -> BoxFuture<'a, Option<ApiResponse>> {
+        Box::pin(async move {
+            let form = String::from_utf8_lossy(&request.body).into_owned();
+            let field = |name: &str| query_fields(&form).find(|(key, _)| key == name).map(|(_, value)| value);
+            match request.operation() {
+                "DescribeDBEngineVersions" if field("Engine").as_deref() == Some("postgres") => {
+                    described(gateway, &field("EngineVersion")?)
+                }
+                "ModifyDBInstance" => {
+                    let identifier = field("DBInstanceIdentifier")?;
+                    let change = Change {
+                        instance: Instance { region: request.region.clone(), identifier, is_cluster: false },
+                        version: field("EngineVersion")?,
+                        allowed: field("AllowMajorVersionUpgrade").as_deref() == Some("true"),
+                        group: field("DBParameterGroupName"),
+                    };
+                    modified(gateway, request, &change, field("ApplyImmediately").as_deref() == Some("true")).await
+                }
+                _ => None,
+            }
+        })
+    }
+}
+
+/// Describes an exact version that this machine has, with the versions that it can be upgraded to. Other versions are
+/// those of the emulator's catalog.
+fn described(gateway: &Gateway, wanted: &str) -> Option<ApiResponse> {
+    let versions = versions(gateway);
+    let found = versions.get(&major(wanted)?).filter(|programs| programs.version == wanted)?;
+    let target = |target: String| {
+        format!(
+            "<UpgradeTarget><Engine>postgres</Engine><EngineVersion>{target}</EngineVersion>\
+             <AutoUpgrade>false</AutoUpgrade><IsMajorVersionUpgrade>true</IsMajorVersionUpgrade></UpgradeTarget>"
+        )
+    };
+    let targets: String = targets(&versions, wanted).into_iter().map(target).collect();
+    let family = format!("postgres{}", found.major());
+    Some(xml(&format!(
+        "<DescribeDBEngineVersionsResponse xmlns=\"http://rds.amazonaws.com/doc/2014-10-31/\">\
+         <DescribeDBEngineVersionsResult><DBEngineVersions><DBEngineVersion><Engine>postgres</Engine>\
+         <EngineVersion>{wanted}</EngineVersion><DBParameterGroupFamily>{family}</DBParameterGroupFamily>\
+         <ValidUpgradeTarget>{targets}</ValidUpgradeTarget><Status>available</Status></DBEngineVersion>\
+         </DBEngineVersions></DescribeDBEngineVersionsResult></DescribeDBEngineVersionsResponse>"
+    )))
+}
+
+/// Changes the version before the emulator records it: the record must not show a version that does not run. The
+/// response comes after the upgrade, not before it as on AWS. `None` for an instance without a server here.
+async fn modified(gateway: &Gateway, request: &ApiRequest, change: &Change, now: bool) -> Option<ApiResponse> {
+    let running = match running(gateway, &change.instance).await {
+        Ok(running) => running?,
+        Err(message) => return Some(refused(&Refusal { code: "InvalidDBInstanceState", message })),
+    };
+    if major(&running) != major(&change.version) && !now {
+        let text = "The local stack has no maintenance window: a change of the version needs ApplyImmediately";
+        return Some(refused(&Refusal { code: "InvalidParameterCombination", message: text.into() }));
+    }
+    if let Err(refusal) = upgrade::modify(gateway, change).await {
+        return Some(refused(&refusal));
+    }
+    let exact = self::running(gateway, &change.instance).await.ok()??;
+    let form = String::from_utf8_lossy(&request.body).into_owned();
+    let form = form.split('&').map(|pair| match pair.split_once('=') {
+        Some(("EngineVersion", _)) => format!("EngineVersion={exact}"),
+        _ => pair.to_owned(),
+    });
+    let body = form.collect::<Vec<_>>().join("&").into();
+    let answer = gateway.emulator.send(&ApiRequest { body, changed: true, ..request.clone() }).await.ok()?;
+    let (head, body) = answer.into_parts();
+    Some(ApiResponse { status: head.status, headers: head.headers, body })
+}
+
+/// Returns the version that an instance runs; `None` if it has no server here.
+async fn running(gateway: &Gateway, instance: &Instance) -> Result<Option<String>, String> {
+    match present(gateway, instance).await? {
+        Some(server) => version(&connect(&server).await?).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+fn xml(body: &str) -> ApiResponse {
+    ApiResponse::new(StatusCode::OK, "text/xml", body.to_owned())
+}
+
+fn refused(refusal: &Refusal) -> ApiResponse {
+    let escaped = refusal.message.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let error = format!("<Error><Type>Sender</Type><Code>{}</Code><Message>{escaped}</Message></Error>", refusal.code);
+    let body = format!("<ErrorResponse>{error}<RequestId>local</RequestId></ErrorResponse>");
+    ApiResponse::new(StatusCode::BAD_REQUEST, "text/xml", body)
+}
