@@ -35,6 +35,11 @@ const TABLE: &[(&str, &[&str], &str)] = &[
         "that engine version is no longer available: `outboxctl doctor` lists the available ones; set one with --parameter",
     ),
     (
+        "instance-class",
+        &["does not support creating a DB instance with the following combination"],
+        "RDS does not offer that instance class with the engine in this region: set DatabaseClass, or AuroraClass for Aurora, with --parameter; `outboxctl doctor` checks it",
+    ),
+    (
         "subnet",
         &[
             "InvalidSubnet",
@@ -224,6 +229,18 @@ mod tests {
                 "Cannot find version 15.3 for postgres (Service: Rds, Status Code: 400)",
                 "engine-version",
                 "outboxctl doctor",
+            ),
+            (
+                "AWS::RDS::DBCluster",
+                "Cannot find version 17.99 for aurora-postgresql (Service: Rds, Status Code: 400)",
+                "engine-version",
+                "outboxctl doctor",
+            ),
+            (
+                "AWS::RDS::DBInstance",
+                "RDS does not support creating a DB instance with the following combination: DBInstanceClass=db.t4g.micro, Engine=aurora-postgresql",
+                "instance-class",
+                "AuroraClass",
             ),
             (
                 "AWS::DMS::ReplicationInstance",
