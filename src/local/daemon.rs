@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::dms::Dms;
 use super::emulator::{self, Emulator};
 use super::event_source::EventSources;
-use super::gateway::{self, Gateway};
+use super::gateway::{self, Gateway, ResourceProvider};
 use super::home::{Home, write_atomically};
-use super::postgres_server::Server;
 use super::postgres_server::further::Keeper;
 use super::postgres_server::tokens::Tokens;
+use super::postgres_server::{self, Server};
 use super::state::{ACCOUNT, REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
@@ -46,7 +47,7 @@ impl Ports {
     }
 }
 
-/// File with the reason why the stack stopped by itself, for the next command.
+/// Returns the reason why the stack stopped by itself, from the file that the daemon left.
 pub fn last_failure(home: &Home) -> Option<String> {
     std::fs::read_to_string(failure_file(home)).ok()
 }
@@ -114,20 +115,106 @@ async fn serve(
     let postgres_port = again(ports.postgres, before.map(|ports| ports.postgres));
     let postgres_port = ports::reserve(postgres_port, "PostgreSQL", "--postgres-port")?;
 
-    reporter.emit(Event::started("postgres", "starting"));
+    let backend = Backend::new(home)?;
+    let ca_file = postgres_server::authority(home)?;
     let tokens = Tokens::default();
-    let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
-    if let Err(error) = has_its_port(&postgres, before).await {
-        postgres.stop().await;
-        return Err(error);
-    }
-    Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
-    let text = format!("PostgreSQL {} on localhost:{postgres_port}", postgres.about.version);
-    reporter.emit(Event::finished("postgres", text, true));
+    let start_postgres = async {
+        reporter.emit(Event::started("postgres", "starting"));
+        let mut postgres = Server::start(home, &tools.postgres, &tokens, postgres_port).await?;
+        if let Err(error) = has_its_port(&postgres, before).await {
+            postgres.stop().await;
+            return Err(error);
+        }
+        Ports { gateway: gateway_port, postgres: postgres_port }.remember(home)?;
+        let text = format!("PostgreSQL {} on localhost:{postgres_port}", postgres.about.version);
+        reporter.emit(Event::finished("postgres", text, true));
+        Ok(postgres)
+    };
+    // In parallel: a first start takes about as long for each.
+    let start_emulator = start_emulator(home, tools, &backend, ca_file, (gateway_port, transports), reporter);
+    let (mut postgres, mut emulator) = match tokio::join!(start_postgres, start_emulator) {
+        (Ok(postgres), Ok(emulator)) => (postgres, emulator),
+        (Ok(mut postgres), Err(error)) => {
+            postgres.stop().await;
+            return Err(error);
+        }
+        (Err(error), emulator) => {
+            if let Ok(mut emulator) = emulator {
+                emulator.stop().await;
+            }
+            return Err(error);
+        }
+    };
+    let started = (&mut postgres, tokens, &mut emulator);
     let chosen = (listeners, gateway_port, transports);
-    let result = with_postgres(home, tools, (&mut postgres, tokens), chosen, reporter, cancel, ready).await;
+    let result = with_parts(home, tools, backend, started, chosen, cancel, ready).await;
     postgres.stop().await;
     result
+}
+
+/// The parts that the gateway adds to the emulator, and the keys to both.
+struct Backend {
+    key: AccessKey,
+    /// Secret that the gateway sends to the emulator.
+    secret: String,
+    dms: Arc<Dms>,
+    event_sources: EventSources,
+    providers: Vec<Arc<dyn ResourceProvider>>,
+}
+
+impl Backend {
+    fn new(home: &Home) -> Result<Self> {
+        // The API and CloudFormation share the replication tasks.
+        let (dms, event_sources) = (Arc::default(), EventSources::default());
+        let providers = parts::providers(&dms, &event_sources);
+        Ok(Self { key: key::ensure(home)?, secret: listener::random::<16>()?, dms, event_sources, providers })
+    }
+}
+
+/// Starts the emulator, and reports what an earlier run lost.
+async fn start_emulator(
+    home: &Home,
+    tools: &Tools,
+    backend: &Backend,
+    ca_file: PathBuf,
+    (port, transports): (u16, Transports),
+    reporter: &dyn Reporter,
+) -> Result<Emulator> {
+    reporter.emit(Event::started("emulator", "starting"));
+    let (emulator, lost) = Emulator::start(emulator::Settings {
+        home,
+        environment: &tools.emulator,
+        gateway_port: port,
+        region: REGION,
+        key: &backend.key,
+        secret: &backend.secret,
+        types: backend.providers.iter().flat_map(|provider| provider.types()).copied().collect(),
+        ca_file,
+        records: crate::settings::environment::text("OUTBOXCTL_RIGHTS_RECORDS")?,
+        transports,
+    })
+    .await?;
+    if lost {
+        reporter.warn(
+            "the emulator could not save its state when it last ended: stacks, streams and functions made since the last \
+             `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
+        );
+    }
+    if emulator.uid() == 0 {
+        reporter.warn(format!(
+            "the emulator and the functions run as root, because no other user can run {}; install Python where all users \
+             can run it, or start the stack as an ordinary user",
+            tools.emulator.python.display()
+        ));
+    }
+    let text = format!("AWS emulator (ministack {EMULATOR_VERSION}) behind {}", url(port));
+    reporter.emit(Event::finished("emulator", text, true));
+    Ok(emulator)
+}
+
+/// Returns the address of the AWS endpoint.
+fn url(port: u16) -> String {
+    format!("http://127.0.0.1:{port}")
 }
 
 /// Checks that a server with a database instance has the port that it had before: the secret of the instance, the outputs
@@ -148,55 +235,23 @@ async fn has_its_port(server: &Server, before: Option<Ports>) -> Result<()> {
     )))
 }
 
-async fn with_postgres(
+async fn with_parts(
     home: &Home,
     tools: &Tools,
-    (postgres, tokens): (&mut Server, Tokens),
+    Backend { key, secret, dms, event_sources, providers }: Backend,
+    (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
     (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
-    reporter: &dyn Reporter,
     cancel: CancellationToken,
     ready: impl FnOnce(&State),
 ) -> Result<()> {
-    let url = format!("http://127.0.0.1:{port}");
-    let key = key::ensure(home)?;
-    let secret = listener::random::<16>()?;
-    let (mut keeper, servers) = Keeper::start(home, &tools.postgres, &tokens).await?;
-    // The API and CloudFormation share the replication tasks.
-    let dms = Arc::default();
-    let event_sources = EventSources::default();
-    let providers = parts::providers(&dms, &event_sources);
-    reporter.emit(Event::started("emulator", "starting"));
-    let (mut emulator, lost) = Emulator::start(emulator::Settings {
-        home,
-        environment: &tools.emulator,
-        gateway_port: port,
-        region: REGION,
-        key: &key,
-        secret: &secret,
-        types: providers.iter().flat_map(|provider| provider.types()).copied().collect(),
-        ca_file: postgres.about.ca_file.clone(),
-        records: crate::settings::environment::text("OUTBOXCTL_RIGHTS_RECORDS")?,
-        transports,
-    })
-    .await?;
-    if lost {
-        reporter.warn(
-            "the emulator could not save its state when it last ended: stacks, streams and functions made since the last \
-             `outboxctl local down` are gone; run `outboxctl deploy --local` again (rows in PostgreSQL are still there)",
-        );
-    }
-    if emulator.uid() == 0 {
-        reporter.warn(format!(
-            "the emulator and the functions run as root, because no other user can run {}; install Python where all users \
-             can run it, or start the stack as an ordinary user",
-            tools.emulator.python.display()
-        ));
-    }
-    reporter.emit(Event::finished(
-        "emulator",
-        format!("AWS emulator (ministack {EMULATOR_VERSION}) behind {url}"),
-        true,
-    ));
+    let url = url(port);
+    let (mut keeper, servers) = match Keeper::start(home, &tools.postgres, &tokens).await {
+        Ok(started) => started,
+        Err(error) => {
+            emulator.stop().await;
+            return Err(error);
+        }
+    };
     let gateway = Gateway::new(gateway::Parts {
         region: REGION.into(),
         home: home.clone(),
@@ -214,8 +269,8 @@ async fn with_postgres(
     let listening = listen(&gateway, listeners);
     let result = match &listening {
         Ok(_) => {
-            let state = state(&url, key, postgres, &emulator, transports);
-            supervise_parts(&gateway, home, &state, (postgres, &mut keeper), &mut emulator, cancel, ready).await
+            let state = state(&url, key, postgres, emulator, transports);
+            supervise_parts(&gateway, home, &state, (postgres, &mut keeper), emulator, cancel, ready).await
         }
         Err(_) => Ok(()),
     };

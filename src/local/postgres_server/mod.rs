@@ -43,6 +43,17 @@ const STOP_PATIENCE: Duration = Duration::from_secs(20);
 /// Folder of the server that every stack has.
 const MAIN: &str = "postgres";
 
+/// Makes the authority that signs the servers' certificates, unless it exists; returns its file.
+///
+/// # Errors
+/// `LocalSetup` if it can't be made.
+pub fn authority(home: &Home) -> Result<PathBuf> {
+    let user = User::unprivileged()?;
+    let folder = home.file(MAIN);
+    make(&folder, user.as_ref())?;
+    tls::ensure(&home.file("tls"), &folder, user.as_ref())
+}
+
 /// A running server.
 pub struct Server {
     process: Supervised,
