@@ -1,13 +1,15 @@
 //! The part of the DMS API that a pipeline needs, its CloudFormation types, and the runs of its tasks.
 //!
 //! `operations/` implements the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` the CloudFormation
-//! types; `runner.rs` runs tasks on [`crate::capture`]. `store.rs` holds all data, on disk before an operation answers.
+//! types; `runner.rs` runs tasks on [`crate::capture`], and `job.rs` prepares a run. `store.rs` holds all data, on disk
+//! before an operation answers.
 //! Source: AWS DMS API reference, 2016-01-01. May import what [`super`] may.
 
 mod endpoint;
 mod enums;
 mod fault;
 mod input;
+mod job;
 mod kind;
 mod operations;
 mod provider;

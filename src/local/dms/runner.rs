@@ -13,12 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::Call;
 use super::endpoint;
 use super::fault::Answer;
+use super::job::{self, slot, source_settings};
 use super::kind::Kind;
-use super::operations::{TRANSITION, now, tasks};
+use super::operations::{TRANSITION, now};
 use super::store::{Resource, Store};
-use crate::capture::mapping::Mappings;
-use crate::capture::settings::{LobSettings, SourceSettings, TargetSettings};
-use crate::capture::{self, Ended, Job, KinesisSink, Phase, Start, Statistics, TableCounts};
+use crate::capture::{self, Ended, Phase, Start, Statistics, TableCounts};
 use crate::error::{Error, Result};
 use crate::local::gateway::Gateway;
 use crate::postgres::replication::Lsn;
@@ -137,7 +136,7 @@ async fn supervise(
     tokio::time::sleep(TRANSITION).await;
     let (phase, mut phases) = watch::channel(Phase::Starting);
     let (confirmed, positions) = watch::channel(Lsn::default());
-    let (job, sink) = job(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
+    let (job, sink) = job::prepare(gateway, store, task, start, Arc::clone(statistics), phase, confirmed).await?;
     let sink = Arc::new(sink);
     // Both a stop of the task and the end of the stack cancel it; `stop` distinguishes them.
     let both = gateway.cancel.child_token();
@@ -203,71 +202,6 @@ fn keep_position(store: &Store, arn: &str, confirmed: Lsn) {
     if let Err(fault) = changed {
         tracing::warn!(fault = fault.message, "a task's position could not be saved");
     }
-}
-
-async fn job(
-    gateway: &Gateway,
-    store: &Store,
-    task: &Resource,
-    start: Start,
-    statistics: Arc<Statistics>,
-    phase: watch::Sender<Phase>,
-    confirmed: watch::Sender<Lsn>,
-) -> Result<(Job, KinesisSink)> {
-    let missing = |fault: super::fault::Fault| Error::new(crate::error::Kind::EndpointFailed, fault.message);
-    let source = store.get(Kind::Endpoint, task.text("SourceEndpointArn")).map_err(missing)?;
-    let target = store.get(Kind::Endpoint, task.text("TargetEndpointArn")).map_err(missing)?;
-    let settings = source_settings(&source);
-    let kinesis = target.document.get("KinesisSettings").cloned().unwrap_or_default();
-    let task_settings = serde_json::from_str(task.text("ReplicationTaskSettings")).unwrap_or_default();
-    let migration = task.text("MigrationType");
-    let instance = store.get(Kind::Instance, task.text("ReplicationInstanceArn")).map_err(missing)?;
-    for endpoint in [&source, &target] {
-        endpoint::reachable(gateway, &instance, endpoint).await?;
-    }
-    let database = endpoint::database(gateway, store, Some(&instance), &source).await?;
-    endpoint::admitted(gateway, &instance, &source, &database).await?;
-    endpoint::supported(instance.text("EngineVersion"), &database).await?;
-    let job = Job {
-        name: task.identifier().to_owned(),
-        database,
-        slot: slot(task, &settings),
-        start,
-        checkpoint: checkpoint(task),
-        load: migration.starts_with("full-load"),
-        follow: migration.ends_with("cdc"),
-        mappings: Mappings::parse(task.text("TableMappings"))?,
-        target: TargetSettings::read(&kinesis),
-        lobs: LobSettings::read(&task_settings),
-        source: settings,
-        statistics,
-        phase,
-        confirmed,
-    };
-    let clients = endpoint::writable(gateway, &instance, &target).await?;
-    Ok((job, KinesisSink::new(&clients, endpoint::stream(&target))))
-}
-
-/// Returns the log position of the task's recovery checkpoint; the beginning of the log without one.
-fn checkpoint(task: &Resource) -> Lsn {
-    tasks::parse_position(task.text("RecoveryCheckpoint")).unwrap_or_default()
-}
-
-pub(super) fn source_settings(source: &Resource) -> SourceSettings {
-    let settings = source.document.get("PostgreSQLSettings").cloned().unwrap_or_default();
-    SourceSettings::read(&settings, source.text("ExtraConnectionAttributes"))
-}
-
-/// Returns the endpoint's slot, or one named after the task: lower case letters, digits and underscores, at most 63.
-fn slot(task: &Resource, settings: &SourceSettings) -> String {
-    let own = || {
-        let name = task.identifier().to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-        // The suffix from the ARN distinguishes names that are equal after truncation.
-        let unique: String = task.arn.rsplit(':').next().unwrap_or("").to_lowercase().chars().take(8).collect();
-        let unique = unique.replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-        format!("{}_{unique}", &name[..name.len().min(54)])
-    };
-    settings.slot.clone().unwrap_or_else(own)
 }
 
 pub(super) fn stop(call: &Call<'_>, task: &Resource) -> Answer<Resource> {

@@ -9,8 +9,8 @@ use crate::local::dms::fault::{Answer, Fault};
 use crate::local::dms::input::Input;
 use crate::local::dms::kind::Kind;
 use crate::local::dms::operations::connections;
-use crate::local::dms::runner;
 use crate::local::dms::store::Resource;
+use crate::local::dms::{job, runner};
 use crate::postgres::replication::Lsn;
 
 /// States in which a task may be changed or started.
@@ -155,7 +155,7 @@ pub(super) fn start(call: &Call<'_>, input: &Input) -> Answer<Value> {
 /// Returns whether the source endpoint names a replication slot.
 fn names_slot(call: &Call<'_>, task: &Resource) -> Answer<bool> {
     let source = call.get(Kind::Endpoint, task.text("SourceEndpointArn"))?;
-    Ok(runner::source_settings(&source).slot.is_some())
+    Ok(job::source_settings(&source).slot.is_some())
 }
 
 pub(super) fn stop(call: &Call<'_>, input: &Input) -> Answer<Value> {
