@@ -106,3 +106,51 @@ fn every_test_filter_that_documents_name_matches_a_test() {
     }
     assert!(seen > 8, "{seen}");
 }
+
+/// Returns the text of every document and source file that names commands, with its path.
+fn texts(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        if entry.is_dir() {
+            texts(&entry, found);
+        } else if entry.extension().is_some_and(|extension| extension == "rs" || extension == "md") {
+            found.push((entry.display().to_string(), std::fs::read_to_string(&entry).expect("a text")));
+        }
+    }
+}
+
+/// Commands in backticks and in the lines of code blocks, in topics, README and messages.
+#[test]
+fn every_command_that_documents_and_messages_name_exists() {
+    let mut definition = outboxctl::internals::cli::definition();
+    definition.build();
+    let mut found = Vec::new();
+    texts(&repository().join("src"), &mut found);
+    let readme = repository().join("README.md");
+    found.push((readme.display().to_string(), std::fs::read_to_string(readme).expect("README.md")));
+    let mut named = 0;
+    for (path, text) in &found {
+        let spans = text.split("`outboxctl ").skip(1).filter_map(|rest| rest.split('`').next());
+        let mut in_code = false;
+        let code = text.lines().map(str::trim_start).filter(|line| {
+            in_code ^= line.starts_with("```");
+            in_code
+        });
+        let lines = code.filter_map(|line| line.trim_start_matches("$ ").strip_prefix("outboxctl "));
+        for command in spans.chain(lines) {
+            let mut at = &definition;
+            for word in command.split_whitespace() {
+                let is_name = word.chars().all(|c| c.is_ascii_lowercase() || c == '-') && !word.starts_with('-');
+                match at.find_subcommand(word) {
+                    Some(command) => at = command,
+                    None => {
+                        let is_missing = is_name && at.has_subcommands();
+                        assert!(!is_missing, "{path}: `outboxctl {command}`: {word} is not a command");
+                        break;
+                    }
+                }
+                named += 1;
+            }
+        }
+    }
+    assert!(named > 200, "{named}");
+}
