@@ -45,10 +45,10 @@ pub async fn compare(server: &Postgres, database: &Database, rows: u64, size: u6
             admin.execute(drop, &[&slot(database, who, run)]).await.expect("drop the slot");
         }
     }
-    tell(rows, size, &mut theirs, &mut ours);
+    report(rows, size, &mut theirs, &mut ours);
 }
 
-fn tell(rows: u64, size: u64, theirs: &mut [Drained], ours: &mut [Drained]) {
+fn report(rows: u64, size: u64, theirs: &mut [Drained], ours: &mut [Drained]) {
     let median = |runs: &mut [Drained]| {
         runs.sort_by_key(|run| run.took);
         runs[runs.len() / 2].took

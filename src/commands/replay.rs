@@ -98,7 +98,7 @@ impl Args {
             return Err(error.hint("--all delivers all events of the outbox again"));
         }
         let deployment = announce::deployment(ctx, !self.dry_run).await?.reached(self.database.via);
-        let courier = Destination::of(&deployment)?;
+        let destination = Destination::of(&deployment)?;
         if !self.dry_run {
             reach::confirm_in_production(ctx, &format!("deliver events of {} again?", ctx.settings.stage)).await?;
         }
@@ -109,7 +109,7 @@ impl Args {
         let source = journal.as_ref().map_or(self.source, |journal| journal.state.source);
         let mut outbox = open(&deployment, source).await?;
         let _hold = ctx.hold();
-        ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &courier)));
+        ctx.console.emit(Event::started("replay", self.opening(&name, journal.as_ref(), &destination)));
         let options = Options { filter, name: Some(name.clone()), rate: self.rate, dry_run: self.dry_run };
         let all = |_: &crate::outbox::Message| true;
         let mut done = 0;
@@ -119,7 +119,7 @@ impl Args {
             ctx.console.expect("replay", Expect::Count { done, total: None });
         };
         let (report, ended) =
-            replay(&mut outbox, &courier, &options, journal.as_mut(), &ctx.cancel, all, on_step).await;
+            replay(&mut outbox, &destination, &options, journal.as_mut(), &ctx.cancel, all, on_step).await;
         if let Err(error) = ended {
             ctx.console.emit(Event::failed("replay", error.message()));
             let hint = match (&journal, report.before + report.sent + report.refused) {
@@ -212,8 +212,8 @@ impl Args {
         }
     }
 
-    fn opening(&self, name: &str, journal: Option<&Journal>, courier: &Destination) -> String {
-        let to = courier.describe();
+    fn opening(&self, name: &str, journal: Option<&Journal>, destination: &Destination) -> String {
+        let to = destination.describe();
         match journal.map_or(0, |journal| journal.state.dealt_with) {
             _ if self.dry_run => format!("would go to {to}"),
             0 => format!("replay {name} goes to {to}"),

@@ -61,7 +61,7 @@ impl Deployment {
         Self::described(clients, settings, false).await
     }
 
-    /// Like [`Deployment::load`], with short timeouts: for commands that only show the deployment.
+    /// Loads as [`Deployment::load`], with short timeouts: for commands that only show the deployment.
     ///
     /// # Errors
     /// The same.

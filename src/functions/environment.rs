@@ -20,7 +20,7 @@ pub fn roots() -> Roots {
     optional("DATABASE_CERTIFICATE").map_or_else(Roots::from_environment, |pem| Roots::Pem(pem.into_bytes()))
 }
 
-/// An empty variable counts as missing.
+/// Returns the value of a variable; an empty one counts as missing.
 pub fn optional(name: &str) -> Option<String> {
     environment::text(name).ok().flatten()
 }

@@ -22,7 +22,7 @@ const DATABASE: &[&str] = &["DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME", "
 /// The root certificate of the database, if the embedded ones do not apply.
 const CERTIFICATE: &[&str] = &["DATABASE_CERTIFICATE"];
 
-/// A route that writes to PostgreSQL.
+/// Returns a route that writes to PostgreSQL.
 const fn database_route(handler: &'static str) -> Function {
     Function {
         handler,
@@ -33,7 +33,7 @@ const fn database_route(handler: &'static str) -> Function {
     }
 }
 
-/// A route that writes an aggregate and its event in one DynamoDB transaction.
+/// Returns a route that writes an aggregate and its event in one DynamoDB transaction.
 const fn table_route(handler: &'static str, sources: &'static [&'static str]) -> Function {
     Function {
         handler,
@@ -51,7 +51,7 @@ const fn table_route(handler: &'static str, sources: &'static [&'static str]) ->
 
 const BUS: &[&str] = &["OUTBOX_BUS_NAME", "FAILURE_BUCKET"];
 
-/// A consumer that only publishes.
+/// Returns a consumer that only publishes.
 const fn publisher(handler: &'static str, optional: &'static [&'static str]) -> Function {
     Function {
         handler,

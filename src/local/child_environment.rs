@@ -110,7 +110,7 @@ fn filtered(command: &mut Command, keep: impl Fn(&OsStr) -> bool) -> &mut Comman
     command.env_clear().envs(kept(std::env::vars_os(), keep))
 }
 
-/// An empty variable counts as unset, as everywhere.
+/// Returns the variables that are kept; an empty one counts as unset, as everywhere.
 fn kept(
     all: impl Iterator<Item = (OsString, OsString)>,
     keep: impl Fn(&OsStr) -> bool,

@@ -126,7 +126,7 @@ fn handle_line(line: &str, reporter: &dyn Reporter) -> Result<Option<State>> {
     }
 }
 
-/// Time limit for one part of the stack to start on a laptop; everything else has been fetched.
+/// Returns the usual time in which a part of the stack starts on a laptop, once all tools were fetched.
 fn usual(scope: &str) -> Expect {
     match scope {
         "postgres" => Expect::Usually(1, 5),

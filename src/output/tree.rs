@@ -300,7 +300,7 @@ mod tests {
         tree.observe(&Event::started("verify", "of 1000: kinesis 400, events 380, log 377"), now);
         tree.expect("verify", Expect::of(0, 1_000), now);
         tree.expect("verify", Expect::of(250, 1_000), now);
-        tree.expect("nobody", Expect::of(1, 2), now);
+        tree.expect("unknown", Expect::of(1, 2), now);
         tree.wait("dlq", "reading the failure bucket", now + Duration::from_millis(82_500));
         assert_snapshot!(drawn(&tree, now, 80, 24), @"
         ⠋ dms     task is starting                                usually 1–3 min   1:23

@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_for_a_deploy_is_named() {
+    fn missing_keys_of_a_deploy_are_named() {
         use ExistingKey::{DatabaseEndpoint, DatabaseName, DatabaseResourceId, DatabaseSecret};
         use ExistingKey::{DmsSecurityGroup, FunctionSecurityGroup, PrivateSubnets, VpcId};
         let texts = |existing: &Existing| {

@@ -9,7 +9,9 @@ pub use super::blocking::OpenTransaction;
 pub use super::committed::{CommittedRequest, CommittedRow, OutboxKey};
 pub use super::failures::{FailureRow, FailuresRequest};
 pub use super::migrate::InitReport;
-pub use super::overview::{Earlier, Fill, GivenUp, OutboxRow, Overview, OverviewRequest, Person, Place, Processed};
+pub use super::overview::{
+    Earlier, FailedRecord, Fill, OutboxRow, Overview, OverviewRequest, Person, Place, Processed,
+};
 pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::readiness::{Readiness, Room};
@@ -100,12 +102,12 @@ impl AdminRequest {
     }
 }
 
-/// Default in requests of executables that do not have this choice.
+/// Returns the default in requests of executables that do not have this choice.
 fn yes() -> bool {
     true
 }
 
-/// Maximum of a function without [`AdminResponse::SampleInsert`].
+/// Returns the maximum of a function whose response does not name it.
 fn most_before() -> u32 {
     1_000
 }

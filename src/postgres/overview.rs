@@ -61,7 +61,7 @@ pub struct Overview {
     #[serde(default)]
     pub processed_earlier: Earlier,
     /// Records that a consumer failed to process. Newest first.
-    pub failures: Option<Vec<GivenUp>>,
+    pub failures: Option<Vec<FailedRecord>>,
     /// Number of all failures, up to 100,000.
     #[serde(default)]
     pub failures_total: usize,
@@ -134,7 +134,7 @@ pub struct Processed {
 
 /// A record that a consumer failed to process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GivenUp {
+pub struct FailedRecord {
     pub id: i64,
     pub consumer: String,
     pub event_id: Option<Uuid>,
@@ -311,12 +311,12 @@ async fn failures_total(client: &Client) -> Result<usize> {
     Ok(usize::try_from(row.get::<_, i64>(0)).unwrap_or_default())
 }
 
-async fn failures(client: &Client, rows: i64) -> Result<Vec<GivenUp>> {
+async fn failures(client: &Client, rows: i64) -> Result<Vec<FailedRecord>> {
     let query = "SELECT id, consumer, event_id, shard_id, sequence_number, reason, attempts,
                         substr(payload, 1, 4000), failed_at
                  FROM public.outbox_failures ORDER BY id DESC LIMIT $1";
     let rows = client.query(query, &[&rows]).await.map_err(failed("read the failures"))?;
-    let row = |row: tokio_postgres::Row| GivenUp {
+    let row = |row: tokio_postgres::Row| FailedRecord {
         id: row.get(0),
         consumer: row.get(1),
         event_id: row.get(2),

@@ -40,7 +40,7 @@ pub fn escape(text: &str) -> Cow<'_, str> {
     escaped.into()
 }
 
-/// Like [`clean()`], but keeps our own styles: the last filter, for text that is already styled.
+/// Cleans as [`clean()`], but keeps our own styles: the last filter, for text that is already styled.
 pub fn clean_styled(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_harmful) {
         return text.into();

@@ -37,7 +37,7 @@ impl dyn Reporter + '_ {
         self.emit(Event::Note { level: Level::Warning, message: message.into() });
     }
 
-    /// Shown with --verbose only.
+    /// Reports a note that is shown with --verbose only.
     pub fn detail(&self, message: impl Into<String>) {
         self.emit(Event::Note { level: Level::Detail, message: message.into() });
     }

@@ -49,7 +49,7 @@ pub enum Value {
     Input(String),
 }
 
-/// A value that whoever deploys provides.
+/// A value that the user provides when deploying.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Input {
     pub name: String,

@@ -227,7 +227,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_acknowledged_and_never_delivered_is_early_and_lost() {
+fn acknowledged_but_undelivered_events_are_early_and_lost() {
     let one = event("a", 1);
     let history = [Step::Committed(one.clone()), Step::Acknowledged(one.place.clone())];
     assert_eq!(violations(&history), [Violation::AcknowledgedEarly(one.place.clone()), Violation::Lost(one.place)]);

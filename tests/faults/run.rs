@@ -113,7 +113,7 @@ impl Rig {
         };
         if let Some(steady) = steady {
             tokio::time::sleep(Duration::from_secs(60 * options.steady)).await;
-            load.goes_on(1).await?;
+            load.continues(1).await?;
             steady.enter(Phase::Fault);
         }
         let before = begun.elapsed();
@@ -128,7 +128,7 @@ impl Rig {
             steady.enter(Phase::Recovered);
             tokio::time::sleep(AFTERWARDS).await;
         }
-        load.goes_on(WARM).await?;
+        load.continues(WARM).await?;
         Ok([before, healed - begun - before, recovery])
     }
 

@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
+use std::sync::Arc;
 
 use outboxctl::internals::aws::{AccessKey, Clients};
 use outboxctl::internals::error::sdk_code;
@@ -11,8 +12,16 @@ use outboxctl::internals::local::Home;
 use serde_json::json;
 
 use crate::support::api::Deployed;
+use crate::support::shared::Shared;
 use crate::support::signing;
 use crate::support::stack::{Stack, home};
+
+static STACK: Shared = Shared::new();
+
+/// Returns a stack with the pipeline `dynamodb-cdc`, for the tests that only look at it.
+fn stack() -> Arc<Stack> {
+    STACK.up("access", |stack| drop(stack.ok(&["deploy", "--yes", "--pipeline", "dynamodb-cdc"])))
+}
 
 /// Sends a request as it is written here; returns the answer, head and body.
 fn ask(url: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> String {
@@ -45,7 +54,7 @@ fn signed(stack: &Stack, url: &str, more: &[(&str, &str)]) -> String {
 
 #[test]
 fn web_pages_can_do_nothing() {
-    let stack = Stack::up("pages");
+    let stack = stack();
     let (state, page) = (stack.state(), ("origin", "http://localhost:5173"));
     let url = state.endpoint.as_str();
     assert!(signed(&stack, url, &[]).starts_with("http/1.1 200"), "a program with the key is answered");
@@ -257,7 +266,7 @@ async fn cloudformation_is_answered_at_presigned_addresses() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_made_up_session_learns_nothing_of_its_entries() {
-    let stack = Stack::up("sessions");
+    let stack = stack();
     let state = stack.state();
     let put = async |key: &str, secret: &str, token: Option<String>| {
         let mut endpoint = state.local_endpoint();
@@ -303,8 +312,8 @@ fn user_of(pid: &str) -> u32 {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn programs_of_a_stack_do_not_run_as_root() {
-    let stack = Stack::up("users");
-    let api = Deployed::new(&stack, "dynamodb-cdc").await;
+    let stack = stack();
+    let api = Deployed::on(&stack, "dynamodb-cdc").await;
     let user = json!({"name": "Ada", "email": "ada@example.org", "plan": "free"});
     assert_eq!(api.json("POST", "/users", &user).await.status, 201);
     let state = stack.state();
@@ -385,8 +394,8 @@ fn runtimes(stack: &Stack) -> Vec<String> {
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread")]
 async fn functions_alone_fetch_their_events() {
-    let stack = Stack::up("runtime");
-    let api = Deployed::new(&stack, "dynamodb-cdc").await;
+    let stack = stack();
+    let api = Deployed::on(&stack, "dynamodb-cdc").await;
     let user = json!({"name": "Ada", "email": "ada@example.org", "plan": "free"});
     assert_eq!(api.json("POST", "/users", &user).await.status, 201);
     let runtimes = runtimes(&stack);

@@ -180,10 +180,10 @@ async fn the_samples_tables_can_be_left_out_and_put_in_later() {
         AdminResponse::SampleInsert { inserted, .. } => inserted,
         other => panic!("{other:?}"),
     };
-    let told: Vec<_> = inserted.iter().map(|event| (event.event_type.as_str(), event.sequence)).collect();
+    let events: Vec<_> = inserted.iter().map(|event| (event.event_type.as_str(), event.sequence)).collect();
     let (created, updated) = ("SampleCreated", "SampleUpdated");
     assert_eq!(
-        told,
+        events,
         [(created, Some(1)), (created, Some(1)), (updated, Some(2)), (updated, Some(2)), (updated, Some(3))]
     );
 
@@ -343,7 +343,7 @@ async fn the_page_counts_what_its_lists_have_no_room_for() {
     let Earlier { succeeded, failed, more } = first.processed_earlier;
     // 1,000 of those 6,000 s ago or less have no room; whatever the test took is no longer in the window.
     assert!((800..=1_000).contains(&(succeeded + failed)) && !more, "{:?}", first.processed_earlier);
-    assert!(succeeded.abs_diff(failed * 9) <= 9, "a tenth was given up: {:?}", first.processed_earlier);
+    assert!(succeeded.abs_diff(failed * 9) <= 9, "a tenth has failed: {:?}", first.processed_earlier);
     assert_eq!((first.failures.as_ref().map(Vec::len), first.failures_total), (Some(100), 150));
     let second = overview(&mut client, OverviewRequest { processed_after: first.processed_until, ..request }).await;
     assert_eq!((second.processed.map(|rows| rows.len()), second.processed_earlier), (Some(0), Earlier::default()));
@@ -399,7 +399,7 @@ async fn what_roles_and_databases_set_changes_no_session_of_ours() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_argument_that_is_not_allowed_is_refused_with_what_is() {
+async fn a_refused_argument_is_answered_with_the_allowed_ones() {
     let stack = stack();
     let (database, _admin) = database(&stack, "reasons").await;
     let database = &database;

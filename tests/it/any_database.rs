@@ -21,7 +21,7 @@ fn command(world: &World, url: &str, args: &[&str]) -> Command {
 /// Runs a command that must succeed; returns its document.
 fn ok(world: &World, url: &str, args: &[&str]) -> Value {
     let output = command(world, url, args).args(["--output", "json"]).output().expect("the binary starts");
-    let text = world.tell(&output);
+    let text = world.transcript(&output);
     assert!(output.status.success() && !text.contains(PASSWORD), "{args:?}: {text}");
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{args:?}: {error}: {text}"))
 }
@@ -32,7 +32,7 @@ fn fails(world: &World, url: &str, args: &[&str]) -> String {
         let output = command(world, url, args).args(["--verbose", "--output", format]).output();
         let output = output.expect("the binary starts");
         assert!(!output.status.success(), "{args:?}");
-        world.tell(&output)
+        world.transcript(&output)
     };
     let (table, json) = (text("table"), text("json"));
     for shown in [&table, &json] {
@@ -49,7 +49,7 @@ async fn a_reachable_database_needs_neither_a_deployment_nor_aws() {
     let (world, url) = (World::new(), server.url());
 
     let missing = command(&world, &url, &["db", "init", "--check", "-o", "json"]).output().expect("the binary starts");
-    assert_eq!(missing.status.code(), Some(1), "{}", world.tell(&missing));
+    assert_eq!(missing.status.code(), Some(1), "{}", world.transcript(&missing));
     assert_eq!(ok(&world, &url, &["db", "init"])["changed"], true);
     assert_eq!(ok(&world, &url, &["db", "init"])["changed"], false, "a second run changes nothing");
     assert_eq!(ok(&world, &url, &["db", "init", "--check"])["missing"], Value::Array(Vec::new()));
@@ -79,7 +79,7 @@ async fn a_reachable_database_needs_neither_a_deployment_nor_aws() {
 fn tail(world: &World, url: &str, args: &[&str]) -> Vec<Value> {
     let args = [&["tail", "outbox", "--output", "ndjson"], args].concat();
     let output = command(world, url, &args).output().expect("the binary starts");
-    let text = world.tell(&output);
+    let text = world.transcript(&output);
     assert!(output.status.success() && !text.contains(PASSWORD), "{text}");
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
     let lines = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());

@@ -6,7 +6,7 @@ use crate::support::pipeline::Pipeline;
 const PIPELINE: &str = "rds-eventbridge";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn faults_are_injected_and_removed_and_what_is_lost_fails_the_run() {
+async fn faults_are_injected_and_removed_and_a_lost_event_fails_the_run() {
     let pipeline = Pipeline::deployed("chaos", PIPELINE).await;
     let junit = tempfile::NamedTempFile::new().expect("a file");
     let file = junit.path().to_str().expect("text");

@@ -18,15 +18,15 @@ fn version() {
 
 #[test]
 fn unknown_command_is_a_usage_error() {
-    let told = World::new().run(["deplyo"]);
-    assert!(told.starts_with("exit: 2\n"), "{told}");
-    assert!(told.contains("'deploy'"), "{told}");
+    let out = World::new().run(["deplyo"]);
+    assert!(out.starts_with("exit: 2\n"), "{out}");
+    assert!(out.contains("'deploy'"), "{out}");
 }
 
 #[test]
 fn usage_error_ends_ndjson_in_a_result_line() {
-    let told = World::new().run(["tail", "--frmo", "latest", "--output=ndjson"]);
-    let line = told.lines().find(|line| line.starts_with('{')).expect("a JSON line");
+    let out = World::new().run(["tail", "--frmo", "latest", "--output=ndjson"]);
+    let line = out.lines().find(|line| line.starts_with('{')).expect("a JSON line");
     let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((value["exit_code"].as_u64(), value["error"]["code"].as_str()), (Some(2), Some("usage")));
 }
@@ -117,22 +117,22 @@ fn no_region_is_said_before_anything_is_sent() {
 
 #[test]
 fn no_credentials_exit_4_with_a_way_out() {
-    let told = World::new().run(["outputs", "--region", "eu-central-1"]);
-    assert!(told.starts_with("exit: 4\n"), "{told}");
-    assert!(told.contains("add --local"), "{told}");
+    let out = World::new().run(["outputs", "--region", "eu-central-1"]);
+    assert!(out.starts_with("exit: 4\n"), "{out}");
+    assert!(out.contains("add --local"), "{out}");
 }
 
 #[test]
 fn local_without_a_stack_says_how_to_start_one() {
-    let told = World::new().run(["outputs", "--local"]);
-    assert!(told.starts_with("exit: 1\n"), "{told}");
-    assert!(told.contains("hint: start it: `outboxctl local up`"), "{told}");
+    let out = World::new().run(["outputs", "--local"]);
+    assert!(out.starts_with("exit: 1\n"), "{out}");
+    assert!(out.contains("hint: start it: `outboxctl local up`"), "{out}");
 }
 
 #[test]
 fn errors_are_a_final_result_line_in_ndjson() {
-    let told = World::new().run(["outputs", "--local", "-o", "ndjson"]);
-    let line = told.lines().find(|line| line.starts_with('{')).expect("a JSON line");
+    let out = World::new().run(["outputs", "--local", "-o", "ndjson"]);
+    let line = out.lines().find(|line| line.starts_with('{')).expect("a JSON line");
     let value: serde_json::Value = serde_json::from_str(line).expect("JSON");
     assert_eq!((value["type"].as_str(), value["v"].as_u64()), (Some("result"), Some(2)));
     assert_eq!(value["error"]["code"], "local-down");

@@ -40,7 +40,7 @@ fn assert_connected(name: &str, document: &Value) {
     for (kind, components) in object(&document["components"]).filter(|(kind, _)| *kind != "securitySchemes") {
         for (component, _) in object(components) {
             let target = format!("#/components/{kind}/{component}");
-            assert!(found.contains(&target.as_str()), "{name}: nobody refers to {target}");
+            assert!(found.contains(&target.as_str()), "{name}: no document refers to {target}");
         }
     }
 }
@@ -104,11 +104,11 @@ fn event_schemas_are_json_schemas_that_any_draft_understands() {
 }
 
 #[test]
-fn asyncapi_tells_of_every_event_and_every_pipeline() {
+fn asyncapi_describes_every_event_and_every_pipeline() {
     let document = schemas::read("asyncapi.json");
     assert_eq!(document["asyncapi"], "3.0.0");
     assert_connected("asyncapi.json", &document);
-    let mut told = BTreeSet::new();
+    let mut produced = BTreeSet::new();
     for (aggregate, channel) in object(&document["channels"]) {
         let source = format!("outbox.{aggregate}");
         assert_eq!(channel["address"], source.as_str());
@@ -130,10 +130,10 @@ fn asyncapi_tells_of_every_event_and_every_pipeline() {
                 (&own["source"]["const"], &own["type"]["const"]),
                 (&source.as_str().into(), &kind.as_str().into())
             );
-            told.insert(id.to_owned());
+            produced.insert(id.to_owned());
         }
     }
-    assert_eq!(told, schemas::Events::load().ids(), "told on the left, schemas on the right");
+    assert_eq!(produced, schemas::Events::load().ids(), "produced ids on the left, schemas on the right");
 
     let mut sends: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for (name, operation) in object(&document["operations"]) {

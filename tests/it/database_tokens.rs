@@ -86,7 +86,7 @@ async fn a_token_lets_in_whom_rds_would() {
         assert!(error.contains("PAM authentication failed for user \"outbox_writer\""), "{what}: {error}");
     }
     // A function signs in with the session of its role, which has the right.
-    pipeline.told(&["verify", "--count", "3"]);
+    pipeline.printed_data(&["verify", "--count", "3"]);
     sessions(&pipeline, &good).await;
 }
 

@@ -223,7 +223,7 @@ async fn lifecycle(stack: &Stack, client: &Client, instance: &str, database: &Da
     assert!(words.contains("NORMAL"), "{words}");
     assert_eq!(fault!(start(first)), "InvalidParameterCombinationException");
 
-    // A slot that somebody dropped: the task says so, and what to do.
+    // A dropped slot: the task names the reason and the remedy.
     let drop =
         "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = current_database()";
     database.admin().await.batch_execute(drop).await.expect("drop the slot");

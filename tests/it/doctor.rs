@@ -23,9 +23,9 @@ fn examine(world: &World, endpoint: &str, args: &[&str]) -> (Option<i32>, Vec<Va
         (last["type"].as_str(), last["exit_code"].as_i64()),
         (Some("result"), output.status.code().map(i64::from))
     );
-    let told: Vec<&Value> = lines.iter().filter(|line| line["type"] == "finding").collect();
+    let out: Vec<&Value> = lines.iter().filter(|line| line["type"] == "finding").collect();
     let findings = last["data"]["findings"].as_array().expect("findings").clone();
-    assert_eq!(told.len(), findings.len(), "every finding is told as it is made");
+    assert_eq!(out.len(), findings.len(), "every finding is out as it is made");
     (output.status.code(), findings)
 }
 
@@ -227,7 +227,7 @@ fn without_a_network_it_ends_and_says_so() {
 fn a_broken_file_is_a_finding_and_no_end() {
     let world = World::new();
     world.write("outboxctl.toml", "stagee = \"dev\"\n");
-    let told = world.run(["doctor"]);
-    assert!(told.starts_with("exit: 4\n"), "no region is set: {told}");
-    assert!(told.contains("unknown field `stagee`") && told.contains("did you mean stage?"), "{told}");
+    let out = world.run(["doctor"]);
+    assert!(out.starts_with("exit: 4\n"), "no region is set: {out}");
+    assert!(out.contains("unknown field `stagee`") && out.contains("did you mean stage?"), "{out}");
 }

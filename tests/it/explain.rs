@@ -6,10 +6,10 @@ use crate::support::World;
 
 #[test]
 fn a_topic_is_plain_text_in_a_pipe() {
-    let told = World::new().run(["explain", "exit codes"]);
-    assert!(told.starts_with("exit: 0\n--- stdout\nExit codes\n\n  What the exit code"), "{told}");
-    assert!(!told.contains('\u{1b}') && !told.contains('`'), "{told}");
-    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let out = World::new().run(["explain", "exit codes"]);
+    assert!(out.starts_with("exit: 0\n--- stdout\nExit codes\n\n  What the exit code"), "{out}");
+    assert!(!out.contains('\u{1b}') && !out.contains('`'), "{out}");
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
 }
 
 #[test]
@@ -46,13 +46,13 @@ fn an_unknown_topic_names_the_nearest() {
 #[test]
 fn the_list_has_one_line_for_each_topic() {
     let world = World::new();
-    let told = world.run(["explain"]);
-    assert!(told.lines().all(|line| line.chars().count() <= 80), "{told}");
+    let out = world.run(["explain"]);
+    assert!(out.lines().all(|line| line.chars().count() <= 80), "{out}");
     let listed = world.command().args(["explain", "-o", "json"]).output().expect("the binary starts");
     let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).expect("JSON");
     for topic in listed["topics"].as_array().expect("topics") {
         let name = topic["topic"].as_str().expect("a name");
-        assert!(told.contains(&format!("\n  {name} ")), "{name} is not listed");
+        assert!(out.contains(&format!("\n  {name} ")), "{name} is not listed");
         let text = world.run(["explain", name]);
         assert!(text.starts_with("exit: 0\n"), "{text}");
     }
@@ -61,8 +61,8 @@ fn the_list_has_one_line_for_each_topic() {
 #[test]
 fn every_command_has_a_manual_page() {
     let world = World::new();
-    let told = world.run(["man", "--directory", "pages"]);
-    assert!(told.starts_with("exit: 0\n"), "{told}");
+    let out = world.run(["man", "--directory", "pages"]);
+    assert!(out.starts_with("exit: 0\n"), "{out}");
     let page = std::fs::read_to_string(world.work().join("pages/outboxctl-db-init.1")).expect("a page");
     assert!(page.contains(".TH outboxctl-db-init 1"), "{page}");
     let footer = format!("\"outboxctl {}\"", env!("CARGO_PKG_VERSION"));

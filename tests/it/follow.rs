@@ -128,7 +128,7 @@ async fn tail_removes_what_it_makes() {
         world.assert_clean(&format!("{signal:?}")).await;
     }
 
-    // By an error: somebody took the queue away.
+    // By an error: another program deleted the queue.
     let tail = world.tail(&["events"]).live();
     let queues = world.clients.sqs().list_queues().queue_name_prefix("outboxctl-tap-").send().await.expect("queues");
     world.clients.sqs().delete_queue().queue_url(&queues.queue_urls()[0]).send().await.expect("deleted");
@@ -211,9 +211,9 @@ async fn tail_shows_what_was_asked_for() {
         (&["tail", "events", "--enhanced-fan-out"], "not followed"),
     ] {
         let output = world.stack.run(wrong);
-        let told = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {told}");
-        assert!(told.contains(part), "{wrong:?}: {told}");
+        let out = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}: {out}");
+        assert!(out.contains(part), "{wrong:?}: {out}");
     }
 }
 
@@ -255,7 +255,7 @@ async fn verify_counts_what_faults_do() {
     let report = verify(world, &["--count", "20", "--rate", "20", "--allow-duplicates"], &late);
     assert_eq!(report["ok"], true, "{report}");
 
-    // Never put: lost, as far as anybody can tell in time.
+    // Never put: it counts as lost when the time is over.
     let report = verify(
         world,
         &["--count", "40", "--rate", "20", "--timeout", "4", "--junit", file],

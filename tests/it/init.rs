@@ -5,8 +5,8 @@ use crate::support::World;
 #[test]
 fn a_file_is_written_once_and_read_back() {
     let world = World::new();
-    let told = world.run(["init", "--region", "eu-west-1", "--stage", "team-a", "--pipeline", "rds-kinesis"]);
-    assert!(told.starts_with("exit: 0\n") && told.contains("next: `outboxctl doctor"), "{told}");
+    let out = world.run(["init", "--region", "eu-west-1", "--stage", "team-a", "--pipeline", "rds-kinesis"]);
+    assert!(out.starts_with("exit: 0\n") && out.contains("next: `outboxctl doctor"), "{out}");
     let path = world.work().join("outboxctl.toml");
     let text = std::fs::read_to_string(&path).expect("the file");
     assert!(text.contains("region = \"eu-west-1\"") && text.contains("# DatabaseClass = \"db.t4g.micro\""), "{text}");
@@ -25,7 +25,7 @@ fn a_file_is_written_once_and_read_back() {
     }
     assert_eq!(std::fs::read_dir(world.work()).expect("the folder").count(), 1, "nothing else is left there");
 
-    // A broken file does not stop the command that mends it.
+    // A broken file does not stop the command that repairs it.
     std::fs::write(&path, "stage = \n").expect("written");
     assert!(world.run(["outputs"]).starts_with("exit: 2\n"));
     assert!(world.run(["init", "--force"]).starts_with("exit: 0\n"));
@@ -43,10 +43,10 @@ fn a_wrong_answer_writes_nothing() {
 #[test]
 fn cost_is_an_estimate_and_says_what_it_leaves_out() {
     let world = World::new();
-    let told = world.run(["cost", "--pipeline", "rds-eventbridge", "--region", "us-east-1"]);
-    assert!(told.starts_with("exit: 0\n"), "{told}");
+    let out = world.run(["cost", "--pipeline", "rds-eventbridge", "--region", "us-east-1"]);
+    assert!(out.starts_with("exit: 0\n"), "{out}");
     for word in ["estimate", "aws.amazon.com/pricing", "Not included", "capture instance (DMS)", "dms.t3.medium"] {
-        assert!(told.contains(word), "{word} is not in {told}");
+        assert!(out.contains(word), "{word} is not in {out}");
     }
     let total = |args: &[&str]| {
         let output = world.command().args(["cost", "--output", "json"]).args(args).output().expect("the binary starts");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::stack::Stack;
 
 #[test]
-fn what_is_committed_is_delivered_and_survives_a_restart() {
+fn committed_events_are_delivered_and_survive_a_restart() {
     let stack = Stack::up("journey");
     assert!(!stack.changed(&["local", "up"]), "a second `local up` changes nothing");
 
@@ -25,8 +25,8 @@ fn what_is_committed_is_delivered_and_survives_a_restart() {
     let report = stack.ok(&["verify", "--count", "50", "--aggregates", "5"]);
     assert_everything_arrived(&report, 50);
     created_as_documented(&stack);
-    let told = events_as_documented(&stack, 52);
-    assert_eq!(told, ["urn:outbox:car:CarCreated:1", "urn:outbox:car:CarUpdated:1"].map(str::to_owned).into());
+    let out = events_as_documented(&stack, 52);
+    assert_eq!(out, ["urn:outbox:car:CarCreated:1", "urn:outbox:car:CarUpdated:1"].map(str::to_owned).into());
 
     // What is written while the capture is stopped arrives once it resumes.
     assert!(stack.changed(&["dms", "stop"]));
@@ -76,10 +76,10 @@ fn events_as_documented(stack: &Stack, count: usize) -> BTreeSet<String> {
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let events = schemas::Events::load();
     let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
-    let told: Vec<String> =
+    let out: Vec<String> =
         lines.filter(|line| line["hop"] == "log").map(|line| events.check(&line["record"]["detail"])).collect();
-    assert_eq!(told.len(), count);
-    told.into_iter().collect()
+    assert_eq!(out.len(), count);
+    out.into_iter().collect()
 }
 
 /// On every hop, once and in order; exit code 0 has said so already, and this is that `verify` counted it.

@@ -266,7 +266,7 @@ fn a_path_with_odd_characters_holds_a_stack() {
             command.env(name, value);
         }
         let output = command.output().expect("the binary starts");
-        assert!(output.status.success(), "{}", world.tell(&output));
+        assert!(output.status.success(), "{}", world.transcript(&output));
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     };
     run(&UP);
@@ -280,7 +280,7 @@ fn a_path_that_is_not_text_is_refused_before_anything_is_fetched() {
     let world = crate::support::World::new();
     let home = world.work().join(std::ffi::OsStr::from_bytes(b"home-\xff"));
     let output = world.command().env("OUTBOXCTL_HOME", &home).args(UP).output().expect("the binary starts");
-    let text = world.tell(&output);
+    let text = world.transcript(&output);
     assert!(text.contains("exit: 2") && text.contains("is not valid UTF-8"), "{text}");
     assert!(!home.exists(), "nothing was made");
 }

@@ -25,8 +25,8 @@ fn up_with(script: &str) -> String {
     // Without uv, which would fetch in pip's place.
     command.env("PATH", world.work()).env("OUTBOXCTL_PYTHON", python);
     command.args(["local", "up", "--port", "0", "--postgres-port", "0", "--progress", "plain"]);
-    let told = world.tell(&command.output().expect("the binary starts"));
-    told.lines().filter(|line| line.starts_with("error:") || line.starts_with("  ")).collect::<Vec<_>>().join("\n")
+    let out = world.transcript(&command.output().expect("the binary starts"));
+    out.lines().filter(|line| line.starts_with("error:") || line.starts_with("  ")).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
@@ -51,8 +51,8 @@ fn a_python_that_can_fetch_nothing_is_named() {
     // As Debian splits it: neither pip nor venv. The path that it names itself by is the one that is run.
     let split = MODERN.replace("/opt/python3", "%s") + "\nexit 1";
     let split = split.replace(r"3\n12\n'", r#"3\n12\n' "$0""#);
-    let told = up_with(&split);
-    assert_snapshot!(told.replace("[ROOT]/work/", ""), @r"
+    let out = up_with(&split);
+    assert_snapshot!(out.replace("[ROOT]/work/", ""), @r"
     error: ministack can't be fetched: python has neither pip nor venv
       hint: on Debian and Ubuntu: apt-get install python3-pip (or python3-venv); elsewhere: python3 -m ensurepip --user
       more: outboxctl explain local-setup
@@ -77,7 +77,7 @@ fn a_postgres_folder_without_postgres_is_named() {
     let world = World::new();
     let mut command = world.command();
     command.env("OUTBOXCTL_POSTGRES_BIN", world.work()).args(["local", "up", "--port", "0"]);
-    assert_snapshot!(world.tell(&command.output().expect("the binary starts")), @r"
+    assert_snapshot!(world.transcript(&command.output().expect("the binary starts")), @r"
     exit: 1
     --- stdout
     --- stderr
@@ -101,19 +101,19 @@ fn page_test(programs: &[(&str, &str)], chromium: &str) -> String {
     let mut command = Command::new("/bin/bash");
     command.arg(repository().join(".ci/browser/run")).env_clear();
     command.env("PATH", world.work()).env("CHROMIUM", chromium);
-    world.tell(&command.output().expect("bash starts"))
+    world.transcript(&command.output().expect("bash starts"))
 }
 
 #[test]
 fn the_pages_test_says_what_the_machine_lacks() {
-    let last = |told: String| {
-        let code = told.lines().next().unwrap_or_default().to_owned();
-        format!("{code}; {}", told.lines().last().unwrap_or_default())
+    let last = |out: String| {
+        let code = out.lines().next().unwrap_or_default().to_owned();
+        format!("{code}; {}", out.lines().last().unwrap_or_default())
     };
     let (user, root) = (("id", "echo 1000"), ("id", "echo 0"));
     let refusing = ("apt-get", "echo 'E: Unable to fetch some archives' >&2; exit 100");
     let node = ("node", r#"[ "$1" = --version ] && echo v18.1.0 || echo 18"#);
-    let told = [
+    let out = [
         last(page_test(&[], "")),
         last(page_test(&[user, refusing], "")),
         last(page_test(&[root, refusing], "")),
@@ -121,7 +121,7 @@ fn the_pages_test_says_what_the_machine_lacks() {
         last(page_test(&[], "/bin/sh")),
         last(page_test(&[node, ("npm", "")], "/bin/sh")),
     ];
-    assert_snapshot!(told.join("\n"), @r"
+    assert_snapshot!(out.join("\n"), @r"
     exit: 77; the page can't be tested here: there is no Chromium and no apt-get to install it with; set CHROMIUM=/path/to/chromium
     exit: 77; the page can't be tested here: there is no Chromium, and installing it takes root: apt-get install chromium, or set CHROMIUM=/path/to/chromium
     exit: 77; the page can't be tested here: apt-get could not install chromium (its last lines are above)

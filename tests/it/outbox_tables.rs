@@ -84,8 +84,8 @@ async fn a_table_of_debezium_works_as_the_how_to_says() {
     assert!(own.get::<_, bool>(0), "no other outbox is created");
 
     database.batch_execute(&sql[1]).await.expect("the application's event");
-    let told = follow(&stack, &shell[2]);
-    assert!(told[0].contains("OrderPlaced order 1042 0198a6a0"), "{told:?}");
+    let out = follow(&stack, &shell[2]);
+    assert!(out[0].contains("OrderPlaced order 1042 0198a6a0"), "{out:?}");
     let items = seen(&stack, &["kinesis", "log"], "OrderPlaced", 2);
     let of =
         |hop: &str| items.iter().find(|item| item["hop"] == hop).unwrap_or_else(|| panic!("not at {hop}: {items:?}"));

@@ -21,7 +21,7 @@ fn command(world: &World, url: &str, args: &[&str]) -> Command {
 /// Runs a command with this exit code; returns its last NDJSON line.
 fn run(world: &World, url: &str, exit_code: i32, args: &[&str]) -> Value {
     let output = command(world, url, args).args(["--output", "ndjson"]).output().expect("the binary starts");
-    let text = world.tell(&output);
+    let text = world.transcript(&output);
     assert!(output.status.code() == Some(exit_code) && !text.contains(PASSWORD), "{args:?}: {text}");
     let lines = String::from_utf8_lossy(&output.stdout).into_owned();
     serde_json::from_str(lines.lines().last().unwrap_or_default()).unwrap_or_else(|error| panic!("{error}: {text}"))
@@ -112,7 +112,7 @@ async fn the_slot_of_a_running_capture_is_not_missing() {
     let slots = &checked["data"]["server"]["slots"];
     assert_eq!((&slots["used"], &slots["most"]), (&1.into(), &1.into()), "{checked}");
     let shown = command(&world, &url, &["db", "init", "--check"]).output().expect("the binary starts");
-    let shown = world.tell(&shown);
+    let shown = world.transcript(&shown);
     for line in ["wal_level", "1 of 1 in use", "0 of 3 in use", "shop may create replication slots"] {
         assert!(shown.contains(line), "{line}: {shown}");
     }
@@ -168,7 +168,7 @@ async fn psql_makes_of_the_printed_sql_what_db_init_makes() {
         let url = by_program.url_of(database, PASSWORD);
         run(&world, &url, 0, &["db", "init"]);
         let printed = command(&world, &url, &["db", "init", "--print-sql"]).output().expect("the binary starts");
-        assert!(printed.status.success(), "{}", world.tell(&printed));
+        assert!(printed.status.success(), "{}", world.transcript(&printed));
         let script = String::from_utf8(printed.stdout).expect("UTF-8");
         psql(&by_hand, database, &script);
         let made = catalogs(&by_hand, database).await;

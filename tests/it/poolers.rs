@@ -120,7 +120,7 @@ async fn connections_through_pgpool_are_refused_with_its_name() {
     let url = server.url().replace(&format!(":{}/", server.port), &format!(":{port}/"));
     for args in [&["db", "init"][..], &["db", "init", "--check"], &["db", "status"], &["doctor"]] {
         let output = world.command().args(args).env("OUTBOXCTL_DATABASE_URL", &url).output();
-        let text = world.tell(&output.expect("the binary starts"));
+        let text = world.transcript(&output.expect("the binary starts"));
         assert!(text.contains("this is Pgpool-II, a connection pooler"), "{args:?}: {text}");
         assert!(text.contains("connect to the database server itself"), "{args:?}: {text}");
     }

@@ -120,7 +120,7 @@ fn a_command_out_of_backticks_is_found() {
 fn said(world: &World, args: &str) -> String {
     let mut command = world.command();
     command.args(args.split_whitespace()).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-    world.tell(&command.output().expect("the binary starts"))
+    world.transcript(&command.output().expect("the binary starts"))
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_profile_is_carried_to_every_command_and_to_the_aws_cli() {
     let world = World::new();
     let mut command = world.command();
     let args = ["status", "--profile", "it's", "--region", "eu-west-1", "--stage", "prod"];
-    let text = world.tell(&command.args(args).output().expect("the binary starts"));
+    let text = world.transcript(&command.args(args).output().expect("the binary starts"));
     assert!(text.contains(r"`aws sso login --profile 'it'\''s'`"), "{text}");
 }
 

@@ -116,7 +116,7 @@ fn an_archive_with_another_checksum_is_not_installed() {
 }
 
 #[test]
-fn what_is_not_released_is_refused_in_plain_words() {
+fn an_unreleased_version_is_refused_with_the_reason() {
     let release = Release::new();
     let refused = |script: &Path, variables: &[(&str, &str)]| {
         let output = release.install(script, variables);

@@ -10,7 +10,7 @@ fn said(world: &World, args: &[&str]) -> (Option<i32>, String) {
     let mut command = world.command();
     command.args(args).env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     let output = command.output().expect("the binary starts");
-    (output.status.code(), world.tell(&output))
+    (output.status.code(), world.transcript(&output))
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn watch_says_what_a_deploy_has_not_made_yet() {
     account.ok(&["deploy"]);
     account.server.world().stacks.remove(&full(PIPELINE, "receiver"));
     let output = account.run(&["watch"]);
-    let text = account.world.tell(&output);
+    let text = account.world.transcript(&output);
     assert!(output.status.success() && text.contains("not deployed: receiver; `outboxctl deploy "), "{text}");
 }
 

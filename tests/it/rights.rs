@@ -9,7 +9,11 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 
 use crate::support::pipeline::Pipeline;
+use crate::support::shared::Shared;
 use crate::support::signing;
+
+/// The stack of the tests that give back every right that they take.
+static STACK: Shared = Shared::new();
 
 /// Removes an action from the inline policy of the first role that has it; the role, the policy's name and the policy as
 /// it was.
@@ -74,7 +78,8 @@ fn decoded(text: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_removed_right_stops_delivery_and_is_named() {
-    let pipeline = Pipeline::deployed("rights", "dynamodb-eventbridge").await;
+    let pipeline = Pipeline::shared(&STACK, "rights", "dynamodb-eventbridge").await;
+    let _turn = STACK.turn().await;
     pipeline.ok(&["verify", "--count", "5"]);
 
     let (role, name, policy) = revoke(&pipeline, "events:PutEvents").await;
@@ -105,7 +110,7 @@ async fn queue(pipeline: &Pipeline, name: &str) -> (String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_queue_without_a_policy_gets_nothing_from_the_bus() {
-    let pipeline = Pipeline::deployed("targets", "dynamodb-kinesis").await;
+    let pipeline = Pipeline::shared(&STACK, "rights", "dynamodb-eventbridge").await;
     let (bus, events) = (pipeline.output("BusName"), pipeline.clients.eventbridge());
     let (target, target_arn) = queue(&pipeline, "without-policy").await;
     let (undelivered, undelivered_arn) = queue(&pipeline, "undelivered").await;
@@ -206,7 +211,8 @@ async fn dms_assumes_roles_that_trust_it_for_the_account() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mapping_reads_with_the_rights_of_its_function() {
-    let pipeline = Pipeline::deployed("mapping-rights", "dynamodb-eventbridge").await;
+    let pipeline = Pipeline::shared(&STACK, "rights", "dynamodb-eventbridge").await;
+    let _turn = STACK.turn().await;
     pipeline.ok(&["verify", "--count", "5"]);
     let (role, name, policy) = revoke(&pipeline, "dynamodb:GetRecords").await;
     let lambda = pipeline.clients.lambda();

@@ -118,7 +118,7 @@ fn ended(mut command: Command, what: &str) -> Output {
 
 fn wait(mut child: Child, what: &str) -> Output {
     let pid = Pid::from_child(&child);
-    // Streams are read to their end by threads, so that a full pipe holds nobody up.
+    // Streams are read to their end by threads, so that a full pipe blocks no process.
     let streams: [Option<Box<dyn Read + Send>>; 2] = [
         child.stdout.take().map(|stream| Box::new(stream) as _),
         child.stderr.take().map(|stream| Box::new(stream) as _),
@@ -234,7 +234,7 @@ fn a_summary_that_can_not_be_written_is_a_failure() {
 #[test]
 fn streams_that_are_closed_end_nothing_early() {
     let world = World::new();
-    // Rust opens /dev/null in the place of a stream that is closed: a closed stdout can't be told from `>/dev/null`.
+    // Rust opens /dev/null in the place of a stream that is closed: a closed stdout can't be distinguished from `>/dev/null`.
     for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {
         for (args, proof) in COMMANDS {
             let mut command = Command::new("/bin/sh");
@@ -267,8 +267,8 @@ fn usage_errors_end_in_a_result_where_one_was_asked_for_and_only_there() {
         ("", &["-qo", "ndjson", "deplyo"]),
         ("JSON", &["tail", "--from", "yesterday-ish"]),
     ] {
-        let told = answered(variable, args);
-        let value: Value = serde_json::from_str(&told).unwrap_or_else(|e| panic!("{args:?}: {e}: {told}"));
+        let out = answered(variable, args);
+        let value: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("{args:?}: {e}: {out}"));
         assert_eq!((&value["type"], &value["error"]["code"]), (&"result".into(), &"usage".into()), "{args:?}");
     }
     for args in

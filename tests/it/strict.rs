@@ -1,5 +1,7 @@
 //! What CloudFormation refuses on AWS, the local stack refuses in the same words.
 
+use std::sync::Arc;
+
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::error::ProvideErrorMetadata;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent, StackStatus};
@@ -7,7 +9,15 @@ use outboxctl::internals::aws::Clients;
 use serde_json::{Value, json};
 
 use crate::support::api::eventually;
+use crate::support::shared::Shared;
 use crate::support::stack::Stack;
+
+static STACK: Shared = Shared::new();
+
+/// Returns the stack of these tests. Their CloudFormation stacks and resources have names of their own.
+fn stack() -> Arc<Stack> {
+    STACK.up("strict", |_| ())
+}
 
 const VPC: &str = r#"{"Parameters":{"Range":{"Type":"String"}},
     "Resources":{"Vpc":{"Type":"AWS::EC2::VPC","Properties":{"CidrBlock":{"Ref":"Range"}}}}}"#;
@@ -27,16 +37,16 @@ async fn create(client: &Client, name: &str, template: &str, parameters: &[Param
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cloudformation_refuses_what_aws_refuses() {
-    let stack = Stack::up("strict");
+    let stack = stack();
     let clients = Clients::for_local(stack.state().local_endpoint()).await;
     let client = clients.cloudformation();
     let range = parameter("Range", "10.0.0.0/16");
 
     let unknown = create(&client, "unknown", VPC, &[range.clone(), parameter("Nope", "1")]).await;
     assert_eq!(unknown.as_deref(), Some("ValidationError: Parameters: [Nope] do not exist in the template"));
-    let missing = create(&client, "missing", VPC, &[]).await;
+    let missing = create(&client, "without-range", VPC, &[]).await;
     assert_eq!(missing.as_deref(), Some("ValidationError: Parameters: [Range] must have values"));
-    let named = create(&client, "named", ROLE, &[]).await;
+    let named = create(&client, "unacknowledged", ROLE, &[]).await;
     assert_eq!(
         named.as_deref(),
         Some("InsufficientCapabilitiesException: Requires capabilities : [CAPABILITY_NAMED_IAM]")
@@ -84,7 +94,7 @@ async fn reason(client: &Client, name: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn properties_are_those_of_the_registry() {
-    let stack = Stack::up("properties");
+    let stack = stack();
     let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
     for (name, kind, properties, expected) in [
         ("missing", "AWS::EC2::RouteTable", json!({}), "It with message: #: required key [VpcId] not found"),
@@ -104,7 +114,7 @@ async fn properties_are_those_of_the_registry() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_taken_once() {
-    let stack = Stack::up("taken");
+    let stack = stack();
     let clients = Clients::for_local(stack.state().local_endpoint()).await;
     let client = clients.cloudformation();
     let group = |name: &str| one("AWS::Logs::LogGroup", &json!({ "LogGroupName": name }));
@@ -125,7 +135,7 @@ async fn a_name_is_taken_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_named_resource_is_not_replaced() {
-    let stack = Stack::up("replaced");
+    let stack = stack();
     let client = Clients::for_local(stack.state().local_endpoint()).await.cloudformation();
     let certificate = |region: &str| {
         let pem = outboxctl::internals::postgres::tls::regional_root(region).expect("a certificate");
@@ -142,7 +152,7 @@ async fn a_named_resource_is_not_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_has_ten_resource_policies_of_cloudwatch_logs() {
-    let stack = Stack::up("policies");
+    let stack = stack();
     let logs = Clients::for_local(stack.state().local_endpoint()).await.logs();
     let statement = json!({ "Effect": "Allow", "Principal": { "Service": "events.amazonaws.com" },
         "Action": "logs:PutLogEvents", "Resource": "*" });

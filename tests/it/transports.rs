@@ -194,7 +194,7 @@ async fn a_closed_shard_is_read_to_its_end_and_names_its_children() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shard_refuses_what_is_above_its_limits() {
+async fn a_shard_refuses_records_above_its_limits() {
     let stack = Stack::up("limits");
     let clients = Clients::for_local(stack.state().local_endpoint()).await;
     let kinesis = clients.kinesis();

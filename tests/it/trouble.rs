@@ -78,19 +78,19 @@ async fn every_trouble_of_the_database_has_a_name_and_a_way_out() {
 
     for via in ["function", "direct"] {
         let before = victim.set_secret("password", "not-the-password".into()).await;
-        let told = stack.fails(1, &["db", "status", "--via", via]);
-        assert_eq!(told["error"]["code"], "wrong-secret", "{via}: {told}");
-        assert!(!told.to_string().contains("not-the-password"), "the password is repeated: {told}");
+        let out = stack.fails(1, &["db", "status", "--via", via]);
+        assert_eq!(out["error"]["code"], "wrong-secret", "{via}: {out}");
+        assert!(!out.to_string().contains("not-the-password"), "the password is repeated: {out}");
 
         victim.put_secret(&before).await;
         victim.set_secret("port", 1.into()).await;
-        let told = stack.fails(1, &["db", "status", "--via", via]);
-        assert_eq!(told["error"]["code"], "database-unreachable", "{via}: {told}");
+        let out = stack.fails(1, &["db", "status", "--via", via]);
+        assert_eq!(out["error"]["code"], "database-unreachable", "{via}: {out}");
         victim.put_secret(&before).await;
         stack.ok(&["db", "status", "--via", via]);
     }
 
-    // A certificate of somebody else's authority.
+    // A certificate of another authority.
     let foreign = rcgen::generate_simple_self_signed(vec!["elsewhere".into()]).expect("a certificate").cert.pem();
     let file = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(file.path(), foreign).expect("a certificate file");
@@ -109,21 +109,21 @@ async fn every_trouble_of_the_capture_has_a_name_and_a_way_out() {
     stack.ok(&["dms", "stop"]);
     let client = connect(&victim.target().await).await.expect("a connection as the owner");
 
-    // The slot is read by somebody else.
+    // Another process reads the slot.
     let slot: String =
         client.query_one("SELECT slot_name FROM pg_replication_slots", &[]).await.expect("one slot").get(0);
     let connection = Connection::open(&victim.target().await).await.expect("a replication connection");
     let reader = connection.start_replication(&slot, "outboxctl", Lsn(0)).await.expect("the slot");
-    let told = stack.fails(1, &["dms", "start"]);
-    assert_eq!(told["error"]["code"], "task-failed", "{told}");
-    assert!(told["error"]["message"].as_str().is_some_and(|text| text.contains("is active")), "{told}");
-    assert!(!hints(&told).is_empty(), "{told}");
+    let out = stack.fails(1, &["dms", "start"]);
+    assert_eq!(out["error"]["code"], "task-failed", "{out}");
+    assert!(out["error"]["message"].as_str().is_some_and(|text| text.contains("is active")), "{out}");
+    assert!(!hints(&out).is_empty(), "{out}");
     reader.close().await;
 
     // The publication is gone.
     client.batch_execute("DROP PUBLICATION outboxctl").await.expect("the publication dropped");
-    let told = stack.fails(1, &["dms", "start"]);
-    assert!(hints(&told).contains("db init"), "{told}");
+    let out = stack.fails(1, &["dms", "start"]);
+    assert!(hints(&out).contains("db init"), "{out}");
     assert!(stack.changed(&["db", "init"]), "`db init` puts it back");
     // What was written before it was put back can't be decoded any more: only a fresh slot helps.
     stack.ok(&["dms", "start", "--fresh"]);
@@ -131,10 +131,10 @@ async fn every_trouble_of_the_capture_has_a_name_and_a_way_out() {
 
     // The stream is gone.
     victim.clients.kinesis().delete_stream().stream_name(victim.output("StreamName")).send().await.expect("deleted");
-    let told = stack.fails(1, &["tail", "kinesis"]);
-    assert_eq!(told["error"]["code"], "stream-missing", "{told}");
-    let told = stack.fails(1, &["dms", "test"]);
-    assert_eq!(told["error"]["code"], "endpoint-failed", "{told}");
+    let out = stack.fails(1, &["tail", "kinesis"]);
+    assert_eq!(out["error"]["code"], "stream-missing", "{out}");
+    let out = stack.fails(1, &["dms", "test"]);
+    assert_eq!(out["error"]["code"], "endpoint-failed", "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -159,8 +159,8 @@ async fn a_slot_that_is_gone_is_named_before_the_capture_is_started_again() {
         let remedy = finding["remedy"].as_str().unwrap_or_default();
         assert!(remedy.contains("outboxctl dms rebuild"), "{command}: {finding}");
     }
-    let told = stack.fails(1, &["dms", "start"]);
-    assert!(hints(&told).contains("outboxctl dms rebuild"), "{told}");
+    let out = stack.fails(1, &["dms", "start"]);
+    assert!(hints(&out).contains("outboxctl dms rebuild"), "{out}");
     stack.ok(&["dms", "start", "--fresh"]);
     assert_eq!(slot_finding("doctor")["state"], "ok");
 }

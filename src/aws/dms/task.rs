@@ -62,7 +62,7 @@ impl Polling {
 pub enum StartPoint {
     /// Where the task stopped; for the first run the end of the log.
     Checkpoint,
-    /// The end of the log, with a slot that DMS makes anew: the task forgets its position.
+    /// The end of the log, with a new slot: the task forgets its position.
     End,
     /// A log sequence number that the slot of the source endpoint still has: the task forgets its position.
     At(String),

@@ -48,7 +48,7 @@ async fn a_foreign_change_set_is_neither_executed_nor_deleted() {
     let mut reviewed = World::default();
     let stack = reviewed.stack(NAME);
     stack.happen(step("stack", "REVIEW_IN_PROGRESS", ""));
-    stack.foreign_change_sets = vec!["somebody-elses"];
+    stack.foreign_change_sets = vec!["not-ours"];
     let (server, engine) = serve(reviewed).await;
     assert_eq!(engine.deploy(&desired(), BOLD, None).await.unwrap_err().kind(), Kind::NeedsRecovery);
     assert_eq!(engine.destroy("database", NAME).await.unwrap_err().kind(), Kind::NeedsRecovery);

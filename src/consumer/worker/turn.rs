@@ -135,14 +135,14 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         let Some(lease) = self.reader.leases.take(seen, &self.reader.me).await? else { return Ok(()) };
         let processor = &self.reader.processor;
         let dead = seen.owner.as_ref().filter(|owner| **owner != self.reader.me);
-        let whence = match dead {
+        let origin = match dead {
             Some(dead) => {
                 processor.metrics.count(|totals| totals.taken_over += 1);
                 format!("taken over from {dead}, which no longer renews it, ")
             }
             None => String::new(),
         };
-        processor.reporter.emit(Event::progress("consume", format!("{} {whence}at {}", lease.shard, lease.checkpoint)));
+        processor.reporter.emit(Event::progress("consume", format!("{} {origin}at {}", lease.shard, lease.checkpoint)));
         let context = LeaseContext {
             validity: LeaseValidity::new(begun, self.options.lease_duration),
             stop: CancellationToken::new(),

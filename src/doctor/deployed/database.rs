@@ -110,7 +110,7 @@ fn processed(overview: &Overview) -> Vec<Finding> {
             Finding::failed(CHECK, "the log of processed events is missing", "run `outboxctl db init`").word("missing")
         }
     };
-    let given_up = overview.failures.as_ref().and_then(|rows| rows.first()).map(|newest| {
+    let failed = overview.failures.as_ref().and_then(|rows| rows.first()).map(|newest| {
         let text = format!(
             "a consumer failed to process records, the newest at {}: {}",
             newest.failed_at.format("%Y-%m-%d %H:%M:%S UTC"),
@@ -118,7 +118,7 @@ fn processed(overview: &Overview) -> Vec<Finding> {
         );
         Finding::warning("dead letters", text, "`outboxctl dlq list` shows them with their reasons")
     });
-    std::iter::once(log).chain(given_up).collect()
+    std::iter::once(log).chain(failed).collect()
 }
 
 fn schema(report: &StatusReport) -> Finding {

@@ -56,7 +56,7 @@ mod tests {
     use crate::pipelines;
     use crate::settings::Existing;
 
-    /// Action → the resources that it is allowed on.
+    /// Returns each action with the resources on which it is allowed.
     fn granted(document: &Value) -> BTreeMap<String, Vec<Value>> {
         let mut granted: BTreeMap<String, Vec<Value>> = BTreeMap::new();
         for statement in document["Statement"].as_array().unwrap() {

@@ -23,12 +23,12 @@ impl Fields {
         self.errors.push(FieldError::new(&self.path, name, detail));
     }
 
-    /// Like [`Self::text`]; `None` if the field is absent or null.
+    /// Reads as [`Self::text`]; `None` if the field is absent or null.
     pub fn optional_text(&mut self, name: &str, longest: usize) -> Option<String> {
         self.is_given(name).then(|| self.text(name, longest))
     }
 
-    /// Like [`Self::integer`]; `None` if the field is absent or null.
+    /// Reads as [`Self::integer`]; `None` if the field is absent or null.
     pub fn optional_integer(&mut self, name: &str, range: RangeInclusive<i32>) -> Option<i32> {
         self.is_given(name).then(|| self.integer(name, range))
     }

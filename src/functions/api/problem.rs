@@ -53,7 +53,7 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, detail)
     }
 
-    /// The request is well formed, but conflicts with the state of the resource.
+    /// Returns the problem of a well-formed request that conflicts with the state of the resource.
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, detail)
     }
@@ -67,7 +67,7 @@ impl Problem {
         Self { header, ..Self::new(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed")) }
     }
 
-    /// The same request may succeed later.
+    /// Returns the problem of a request that may succeed later.
     pub fn unavailable() -> Self {
         let header = Some(("retry-after", "2"));
         Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "the database can't be reached at the moment") }

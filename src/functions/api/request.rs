@@ -81,7 +81,7 @@ pub fn traceparent(request: &ApiGatewayV2httpRequest) -> Traceparent {
     header.and_then(Traceparent::parse).unwrap_or_else(Traceparent::generate)
 }
 
-/// Like [`body`]; empty if the request has no body.
+/// Reads as [`body`]; empty if the request has no body.
 ///
 /// # Errors
 /// Those of [`body`].

@@ -21,7 +21,7 @@ struct Shape<'a> {
 }
 
 impl<'de, E: DeserializeOwned> Deserialize<'de> for Invocation<E> {
-    /// Written by hand: serde's untagged enums can't keep a payload as its own text.
+    /// Deserializes by hand: serde's untagged enums can't keep a payload as its own text.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Box::<RawValue>::deserialize(deserializer)?;
         match serde_json::from_str(text.get()) {

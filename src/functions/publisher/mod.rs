@@ -152,7 +152,7 @@ impl Handler {
     }
 }
 
-/// The batch as it arrived, and its items to deliver.
+/// Returns the batch as it arrived, and its items to deliver.
 fn read<P: Publisher>(publisher: &P, event: KinesisEvent, layout: &Layout) -> (Vec<Source>, Vec<Item>) {
     let mut batch: Vec<Source> = event.records.into_iter().map(source).collect();
     let mut items = Vec::with_capacity(batch.len());
@@ -165,7 +165,7 @@ fn read<P: Publisher>(publisher: &P, event: KinesisEvent, layout: &Layout) -> (V
     (batch, items)
 }
 
-/// A record of a Kinesis batch.
+/// Returns the source of a record of a Kinesis batch.
 pub fn source(record: KinesisEventRecord) -> Source {
     // `eventID` is the shard's id, a colon, and the sequence number.
     let shard_id = record.event_id.as_deref().and_then(|id| id.split_once(':')).map_or("", |(shard, _)| shard);

@@ -40,7 +40,7 @@ fn kind(resource_type: &str) -> Result<Kind, String> {
     })
 }
 
-/// Suffix of the operation names, and the member that names the resource in Modify and Delete.
+/// Returns the suffix of the operation names, and the member that names the resource in Modify and Delete.
 fn operation(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::SubnetGroup => ("ReplicationSubnetGroup", "ReplicationSubnetGroupIdentifier"),

@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn bisecting_isolates_a_failing_record_without_using_retries() {
         let mut batch = batch(5, true, Some(0));
-        let (mut done, mut given_up) = (Vec::new(), Vec::new());
+        let (mut done, mut discarded) = (Vec::new(), Vec::new());
         while let Some(current) = batch.current() {
             let sequences: Vec<String> = current.iter().map(|record| record.sequence.clone()).collect();
             let poisoned = sequences.contains(&"3".to_owned());
@@ -218,9 +218,9 @@ mod tests {
             if !poisoned {
                 done.extend(sequences);
             }
-            given_up.extend(outcome.discarded.into_iter().flat_map(|d| d.records).map(|record| record.sequence));
+            discarded.extend(outcome.discarded.into_iter().flat_map(|d| d.records).map(|record| record.sequence));
         }
-        assert_eq!((done, given_up), (vec!["0".into(), "1".into(), "2".into(), "4".to_owned()], vec!["3".to_owned()]));
+        assert_eq!((done, discarded), (vec!["0".into(), "1".into(), "2".into(), "4".to_owned()], vec!["3".to_owned()]));
     }
 
     #[test]

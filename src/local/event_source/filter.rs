@@ -74,7 +74,7 @@ fn object_matches(pattern: &Map<String, Value>, value: Option<&Value>) -> bool {
     })
 }
 
-/// A list matches if one of its elements does.
+/// Returns whether a field matches; a list matches if one of its elements does.
 fn field_matches(rule: &Value, field: Option<&Value>) -> bool {
     if let Some(wanted) = rule.get("exists").and_then(Value::as_bool) {
         // Only leaves exist.

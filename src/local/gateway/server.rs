@@ -258,7 +258,7 @@ fn unreachable_emulator(error: &Error) -> Response<Body> {
     whole(ApiResponse::error(StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", error.message()))
 }
 
-/// A response that is read whole.
+/// Reads a response whole.
 async fn gather(response: Response<Body>) -> Result<ApiResponse, Box<dyn std::error::Error + Send + Sync>> {
     let (head, body) = response.into_parts();
     Ok(ApiResponse { status: head.status, headers: head.headers, body: body.collect().await?.to_bytes() })

@@ -10,7 +10,7 @@ use crate::error::Result;
 
 /// A service, some or all of whose operations are answered here.
 pub trait Service: Send + Sync {
-    /// The signing name ("dms"); only requests to this service are offered, their bodies read whole.
+    /// Returns the signing name ("dms"); only requests to this service are offered, their bodies read whole.
     fn name(&self) -> &'static str;
 
     /// Returns whether every request that this service lets succeed reaches the emulator, which checks the caller's

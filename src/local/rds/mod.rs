@@ -361,7 +361,7 @@ mod tests {
                 assert_eq!(labelled(&label(&instance)), Some(instance));
             }
         }
-        assert_eq!(labelled("somebody's"), None);
+        assert_eq!(labelled("of another program"), None);
     }
 
     #[test]

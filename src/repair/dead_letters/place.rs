@@ -172,7 +172,7 @@ impl Places {
         Ok(sorted(lists.into_iter().flatten().collect()))
     }
 
-    /// Number of queue messages that other processes had received when the queues were listed; no list contains them.
+    /// Returns the number of queue messages that other processes had received when the queues were listed; no list contains them.
     pub fn elsewhere(&self) -> u64 {
         let of = |place: &Place| if let Store::Queue(queue) = &place.store { queue.elsewhere } else { 0 };
         self.0.iter().map(of).sum()

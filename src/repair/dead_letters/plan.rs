@@ -95,7 +95,7 @@ pub fn order(letters: &[DeadLetter]) -> Vec<Turn> {
     turns
 }
 
-/// Sequence numbers are decimal, of any length.
+/// Compares the positions of two records; sequence numbers are decimal, of any length.
 fn arrival(a: &Spot, b: &Spot) -> Ordering {
     let number = |spot: &Spot| spot.sequence_number.trim_start_matches('0').len();
     (a.arrived_at, number(a), &a.sequence_number).cmp(&(b.arrived_at, number(b), &b.sequence_number))

@@ -71,7 +71,7 @@ async fn parents_come_before_children_and_each_record_once() {
 }
 
 #[tokio::test]
-async fn the_latest_begins_after_what_is_there() {
+async fn the_latest_begins_after_the_existing_records() {
     let fake = FakeStreams::default();
     fake.open("a", None);
     put(&fake, "a", 3);

@@ -20,7 +20,7 @@ use crate::ui::model::{Step, tests::model};
 const SEEN: Uuid = Uuid::from_u128(1);
 const TOKEN: &str = "the-token-of-a-test";
 
-/// A page that has seen an event, and rows of every table that it shows; or an empty one.
+/// Starts a page that has seen an event and has rows of every table that it shows; or an empty one.
 async fn site(full: bool) -> Site {
     let model = model();
     if full {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::postgres::admin::{self, GivenUp, OutboxRow, Overview, Person, Place, Processed, Slot};
+use crate::postgres::admin::{self, FailedRecord, OutboxRow, Overview, Person, Place, Processed, Slot};
 
 /// Maximum rows of each list.
 pub const ROWS: usize = 100;
@@ -25,7 +25,7 @@ pub struct Tables {
     pub processed_until: Option<Place>,
     pub slots: Vec<Slot>,
     /// Records that a consumer failed to process, from the database.
-    pub given_up: Option<Vec<GivenUp>>,
+    pub given_up: Option<Vec<FailedRecord>>,
     /// Number of all, including those that the list has no room for.
     pub given_up_total: usize,
     /// Objects in the failure bucket, the newest first.

@@ -9,11 +9,11 @@ use crate::trouble::{Result, until};
 use super::Scene;
 
 /// Sets rules, waits until they struck as often as wanted while the load goes on, and removes them.
-fn while_load_goes_on<'a>(scene: &'a Scene<'a>, rules: Value, strikes: u64) -> LocalBoxFuture<'a, Result<u64>> {
+fn during_load<'a>(scene: &'a Scene<'a>, rules: Value, strikes: u64) -> LocalBoxFuture<'a, Result<u64>> {
     async move {
         scene.world.stack.set_faults(rules).await?;
         let struck = async {
-            scene.load.goes_on(20).await?;
+            scene.load.continues(20).await?;
             until("the fault strikes", async || Ok((scene.world.stack.struck().await? >= strikes).then_some(()))).await
         };
         let struck = struck.await;
@@ -27,7 +27,7 @@ fn on_bus<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64
     // Partial leaves every other one through by itself; the others strike two of three requests.
     let probability = if kind == "partial" { 1.0 } else { 0.66 };
     let rule = json!([{"service": "events", "operation": "PutEvents", "kind": kind, "probability": probability}]);
-    while_load_goes_on(scene, rule, 6)
+    during_load(scene, rule, 6)
 }
 
 pub fn bus_partial<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
@@ -53,7 +53,7 @@ pub fn bus_cut<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
 fn on_stream<'a>(scene: &'a Scene<'a>, kind: &str) -> LocalBoxFuture<'a, Result<u64>> {
     let probability = if kind == "partial" { 1.0 } else { 0.66 };
     let rule = json!([{"service": "kinesis", "operation": "PutRecords", "kind": kind, "probability": probability}]);
-    while_load_goes_on(scene, rule, 6)
+    during_load(scene, rule, 6)
 }
 
 pub fn put_partial<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
@@ -82,9 +82,9 @@ fn mixed(service: &str, operation: Option<&str>, kinds: [&str; 3]) -> Value {
 }
 
 pub fn read_fails<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    while_load_goes_on(scene, mixed("kinesis", Some("GetRecords"), ["throttle", "error", "drop"]), 20)
+    during_load(scene, mixed("kinesis", Some("GetRecords"), ["throttle", "error", "drop"]), 20)
 }
 
 pub fn leases_fail<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    while_load_goes_on(scene, mixed("dynamodb", Some("UpdateItem"), ["throttle", "error", "late"]), 6)
+    during_load(scene, mixed("dynamodb", Some("UpdateItem"), ["throttle", "error", "late"]), 6)
 }

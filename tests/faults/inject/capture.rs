@@ -19,7 +19,7 @@ pub fn cut_backends<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>>
     async move {
         let mut strikes = 0;
         for _ in 0..3 {
-            scene.load.goes_on(4 + scene.below(8).await).await?;
+            scene.load.continues(4 + scene.below(8).await).await?;
             let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() \
                        AND pid <> pg_backend_pid()";
             strikes += scene.world.database().await?.rows(cut, &[]).await?.len() as u64;
@@ -104,7 +104,7 @@ pub fn stop_and_resume<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u6
         let (database, events) = begin(scene, 200).await?;
         scene.world.ok(&["dms", "stop"]).await?;
         commit(scene, &database, events).await?;
-        scene.load.goes_on(10).await?;
+        scene.load.continues(10).await?;
         scene.world.ok(&["dms", "start"]).await?;
         Ok(1)
     }
@@ -126,11 +126,11 @@ pub fn big_transaction<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u6
 pub fn open_transaction<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     async move {
         let (database, events) = begin(scene, 50).await?;
-        scene.load.goes_on(20).await?;
+        scene.load.continues(20).await?;
         scene.world.ok(&["dms", "stop"]).await?;
-        scene.load.goes_on(10).await?;
+        scene.load.continues(10).await?;
         scene.world.ok(&["dms", "start"]).await?;
-        scene.load.goes_on(20).await?;
+        scene.load.continues(20).await?;
         commit(scene, &database, events).await?;
         Ok(1)
     }

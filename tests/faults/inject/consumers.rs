@@ -15,7 +15,7 @@ pub fn kill<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     async move {
         let (consumers, mut strikes) = (scene.consumers()?, 0);
         for _ in 0..3 {
-            scene.load.goes_on(4 + scene.below(12).await).await?;
+            scene.load.continues(4 + scene.below(12).await).await?;
             let started = consumers.starts();
             let killed = consumers.pids().into_iter().filter(|pid| signal(*pid, Signal::KILL)).count();
             strikes += killed as u64;
@@ -45,7 +45,7 @@ pub fn join_and_leave<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64
         let before = consumers.pids().len();
         consumers.join();
         consumers.join();
-        scene.load.goes_on(60).await?;
+        scene.load.continues(60).await?;
         // They take their share of the shards, and are killed with it.
         consumers.keep(before.max(1));
         Ok(4)
@@ -58,7 +58,7 @@ fn misbehaves<'a>(scene: &'a Scene<'a>, manner: Manner, strikes: u64) -> LocalBo
         let handler = scene.handler()?;
         handler.behave(manner);
         let struck = async {
-            scene.load.goes_on(20).await?;
+            scene.load.continues(20).await?;
             until("the handler misbehaves", async || Ok((handler.struck() >= strikes).then_some(()))).await
         };
         let struck = struck.await;

@@ -45,7 +45,7 @@ pub fn cut<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
             proxy.becomes(Network::Cut);
             until("it is tried again", async || Ok((proxy.connections() > made).then_some(()))).await?;
             proxy.becomes(Network::Passes);
-            scene.load.goes_on(4 + scene.below(8).await).await?;
+            scene.load.continues(4 + scene.below(8).await).await?;
         }
         Ok(4)
     };
@@ -64,7 +64,7 @@ pub fn stalled<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
 pub fn slow<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     let disturb = async |proxy: &Proxy| {
         proxy.becomes(Network::Slow);
-        scene.load.goes_on(40).await?;
+        scene.load.continues(40).await?;
         Ok(1)
     };
     through(scene, disturb).boxed_local()

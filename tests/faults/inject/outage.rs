@@ -35,7 +35,7 @@ async fn down(scene: &Scene<'_>, service: &str, operation: &str) -> Result<u64> 
     let rule = json!([{"service": service, "operation": operation, "kind": "error", "probability": 1.0}]);
     scene.world.stack.set_faults(rule).await?;
     tokio::time::sleep(scene.outage).await;
-    scene.load.goes_on(1).await?;
+    scene.load.continues(1).await?;
     scene.world.stack.struck().await
 }
 

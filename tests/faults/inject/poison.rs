@@ -67,7 +67,7 @@ async fn records(scene: &Scene<'_>) -> Result<()> {
         let key = format!("{}{number}", scene.history.prefix);
         let put = scene.world.aws.kinesis.put_record().stream_name(scene.world.output("StreamName")?);
         put.partition_key(key).data(Blob::new(bytes)).send().await.map_err(causes("put a poison record"))?;
-        scene.load.goes_on(5).await?;
+        scene.load.continues(5).await?;
     }
     Ok(())
 }
@@ -105,7 +105,7 @@ async fn rows(scene: &Scene<'_>) -> Result<()> {
             scene.history.sink.push(Step::Committed(event));
         }
     }
-    scene.load.goes_on(5).await
+    scene.load.continues(5).await
 }
 
 /// Items of the outbox, each with one thing that is wrong or unusual.
@@ -156,5 +156,5 @@ async fn users(scene: &Scene<'_>) -> Result<()> {
 async fn put(scene: &Scene<'_>, table: &str, item: HashMap<String, AttributeValue>) -> Result<()> {
     let put = scene.world.aws.dynamodb.put_item().table_name(scene.world.output(table)?).set_item(Some(item));
     put.send().await.map_err(causes("put an item"))?;
-    scene.load.goes_on(5).await
+    scene.load.continues(5).await
 }

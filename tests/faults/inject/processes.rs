@@ -12,7 +12,7 @@ use crate::trouble::{Result, causes, until};
 use super::Scene;
 
 pub fn none<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
-    async move { scene.load.goes_on(20).await.map(|()| 0) }.boxed_local()
+    async move { scene.load.continues(20).await.map(|()| 0) }.boxed_local()
 }
 
 /// Waits until the publisher runs, and sends its processes a signal; how many there were.
@@ -30,7 +30,7 @@ pub fn kill_function<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>
         let mut strikes = 0;
         for _ in 0..3 {
             // A moment in which a batch is likely to be on its way, different each time.
-            scene.load.goes_on(4 + scene.below(8).await).await?;
+            scene.load.continues(4 + scene.below(8).await).await?;
             strikes += signal_function(scene, Signal::KILL).await?.len() as u64;
         }
         Ok(strikes)
@@ -44,7 +44,7 @@ pub fn stop_function<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>
         let configure = |timeout: i32| lambda.update_function_configuration().function_name(function).timeout(timeout);
         configure(3).send().await.map_err(causes("set the time-out"))?;
         let stopped = async {
-            scene.load.goes_on(10).await?;
+            scene.load.continues(10).await?;
             let stopped = signal_function(scene, Signal::STOP).await?;
             tokio::time::sleep(Duration::from_secs(5)).await;
             for pid in &stopped {

@@ -41,14 +41,14 @@ pub fn reshard<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
             let split = kinesis.split_shard().stream_name(stream).shard_to_split(shard.shard_id());
             let split = split.new_starting_hash_key((start + (end - start) / 2).to_string());
             split.send().await.map_err(causes("split a shard"))?;
-            scene.load.goes_on(15).await?;
+            scene.load.continues(15).await?;
         }
         let shards = open(scene).await?;
         let first = scene.below(shards.len() - 1).await;
         let merge = kinesis.merge_shards().stream_name(stream).shard_to_merge(shards[first].shard_id());
         let merge = merge.adjacent_shard_to_merge(shards[first + 1].shard_id());
         merge.send().await.map_err(causes("merge two shards"))?;
-        scene.load.goes_on(15).await?;
+        scene.load.continues(15).await?;
         open(scene).await?;
         // Resharding repeats nothing.
         Ok(0)

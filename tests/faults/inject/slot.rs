@@ -12,7 +12,7 @@ const SLOTS: &str = "SELECT slot_name::text, wal_status FROM pg_replication_slot
 
 pub fn drop_slot<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     async move {
-        scene.load.goes_on(4 + scene.below(8).await).await?;
+        scene.load.continues(4 + scene.below(8).await).await?;
         let database = scene.world.database().await?;
         // The capture connects again at once: the slot is dropped between two readers.
         let drop = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL";
@@ -30,9 +30,9 @@ pub fn drop_slot<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
 
 pub fn lose_slot<'a>(scene: &'a Scene<'a>) -> LocalBoxFuture<'a, Result<u64>> {
     async move {
-        scene.load.goes_on(4 + scene.below(8).await).await?;
+        scene.load.continues(4 + scene.below(8).await).await?;
         scene.world.ok(&["dms", "stop"]).await?;
-        scene.load.goes_on(10).await?;
+        scene.load.continues(10).await?;
         let database = scene.world.database().await?;
         let lost = invalidate(&database).await;
         // Not for the runs after this one.
@@ -62,7 +62,7 @@ async fn invalidate(database: &Database) -> Result<()> {
 
 /// Checks that the loss is named while events are written, and rebuilds the capture.
 async fn rebuilt(scene: &Scene<'_>, named: &str) -> Result<u64> {
-    scene.load.goes_on(20).await?;
+    scene.load.continues(20).await?;
     until("the loss is named", async || {
         let status = scene.world.ok(&["dms", "status"]).await?;
         Ok(status["slot"].as_str().is_some_and(|slot| slot.contains(named)).then_some(()))

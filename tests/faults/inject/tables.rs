@@ -12,7 +12,7 @@ fn statements<'a>(scene: &'a Scene<'a>, statements: &'static [&'static str]) -> 
     async move {
         for statement in statements {
             scene.world.database().await?.run(statement).await.map_err(|e| format!("{statement}: {e}"))?;
-            scene.load.goes_on(10).await?;
+            scene.load.continues(10).await?;
         }
         Ok(0)
     }

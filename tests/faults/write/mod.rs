@@ -61,7 +61,7 @@ impl Load {
     }
 
     /// Waits until so many more are committed.
-    pub async fn goes_on(&self, events: usize) -> Result<()> {
+    pub async fn continues(&self, events: usize) -> Result<()> {
         let wanted = self.committed() + events;
         let what = format!("{events} more events are committed");
         crate::trouble::until(&what, async || {

@@ -26,12 +26,12 @@ fn task(account: &Account) -> Task {
 #[test]
 fn a_running_task_is_stopped_for_its_update_and_resumed() {
     let account = changing("running");
-    let told = account.fails(0, &["deploy", "--dry-run"]);
-    assert!(told.contains("the capture is stopped for this update, and resumed afterwards if it ran"), "{told}");
+    let out = account.fails(0, &["deploy", "--dry-run"]);
+    assert!(out.contains("the capture is stopped for this update, and resumed afterwards if it ran"), "{out}");
     assert_eq!(task(&account).status, "running", "a preview stops nothing");
-    let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("capture: stopping the task for the update of stack dms"), "{told}");
-    assert!(told.contains("capture: resumed where it stopped"), "{told}");
+    let out = account.fails(0, &["deploy"]);
+    assert!(out.contains("capture: stopping the task for the update of stack dms"), "{out}");
+    assert!(out.contains("capture: resumed where it stopped"), "{out}");
     let task = task(&account);
     assert_eq!((task.status.as_str(), task.tags.len()), ("running", 0));
     let acts: Vec<_> = task.asked.iter().filter(|asked| !asked.starts_with("Describe")).collect();
@@ -84,8 +84,8 @@ fn a_task_is_resumed_after_an_update_that_failed() {
         step("stack", "UPDATE_ROLLBACK_COMPLETE", ""),
     ];
     account.server.world().stack(&full(PIPELINE, "dms")).script("execute", failing);
-    let told = account.fails(1, &["deploy"]);
-    assert!(told.contains("no such setting") && told.contains("capture: resumed where it stopped"), "{told}");
+    let out = account.fails(1, &["deploy"]);
+    assert!(out.contains("no such setting") && out.contains("capture: resumed where it stopped"), "{out}");
     assert_eq!((task(&account).status.as_str(), task(&account).tags.len()), ("running", 0));
 }
 

@@ -15,10 +15,10 @@ const DELETION: Duration = Duration::from_millis(60);
 fn rules_that_are_not_the_stacks_are_named_before_anything_is_deleted() {
     let account = Account::new(PIPELINE, Script::default());
     account.ok(&["deploy"]);
-    account.server.world().rules = vec!["audit", "outboxctl-tap-of-somebody"];
+    account.server.world().rules = vec!["audit", "outboxctl-tap-of-others"];
     account.server.world().calls.clear();
-    let told = account.fails(2, &["destroy", "--yes"]);
-    assert!(told.contains("rule audit on bus the-BusName") && told.contains("outboxctl-tap-of-somebody"), "{told}");
+    let out = account.fails(2, &["destroy", "--yes"]);
+    assert!(out.contains("rule audit on bus the-BusName") && out.contains("outboxctl-tap-of-others"), "{out}");
     assert_eq!(account.server.world().count("DeleteStack"), 0);
     account.server.world().rules.clear();
     account.ok(&["destroy", "--yes"]);
@@ -30,8 +30,8 @@ fn a_tap_that_was_left_behind_is_removed_before_its_bus() {
     account.ok(&["deploy"]);
     account.server.world().taps = vec!["outboxctl-tap-left"];
     account.server.world().calls.clear();
-    let told = account.fails(0, &["destroy", "--yes"]);
-    assert!(told.contains("removed, left behind by killed runs: outboxctl-tap-left"), "{told}");
+    let out = account.fails(0, &["destroy", "--yes"]);
+    assert!(out.contains("removed, left behind by killed runs: outboxctl-tap-left"), "{out}");
 
     let world = account.server.world();
     assert_eq!(world.taps, Vec::<&str>::new());
@@ -55,10 +55,10 @@ fn leftovers_that_cost_are_listed() {
             "<DBInstanceAutomatedBackups><DBInstanceAutomatedBackup>{backup}</DBInstanceAutomatedBackup></DBInstanceAutomatedBackups>"
         );
     }
-    let told = account.fails(1, &["destroy", "--yes"]);
-    assert!(told.contains("log group /aws/lambda/outboxctl-dev-rds-eventbridge-admin"), "{told}");
-    assert!(told.contains("automated backups of the database, resource id db-OLD"), "{told}");
-    assert!(!told.contains("/aws/lambda/other"), "{told}");
+    let out = account.fails(1, &["destroy", "--yes"]);
+    assert!(out.contains("log group /aws/lambda/outboxctl-dev-rds-eventbridge-admin"), "{out}");
+    assert!(out.contains("automated backups of the database, resource id db-OLD"), "{out}");
+    assert!(!out.contains("/aws/lambda/other"), "{out}");
 }
 
 #[test]
@@ -91,12 +91,12 @@ fn a_network_whose_interfaces_come_free_late_is_deleted_once_more() {
         step("stack", "DELETE_FAILED", ""),
     ];
     account.server.world().stack(&full(PIPELINE, "network")).script("delete", late);
-    let told = account.fails(0, &["destroy", "--yes"]);
-    assert!(told.contains("network: network interfaces of deleted functions are still in use"), "{told}");
+    let out = account.fails(0, &["destroy", "--yes"]);
+    assert!(out.contains("network: network interfaces of deleted functions are still in use"), "{out}");
 }
 
 #[test]
-fn a_stack_goes_once_nothing_needs_it_any_more() {
+fn a_stack_is_deleted_once_no_other_needs_it() {
     let account = Account::new(PIPELINE, Script::default());
     account.ok(&["deploy"]);
     let stacks = pipelines::find(PIPELINE).expect("a pipeline").stacks;

@@ -25,26 +25,26 @@ pub fn failing() -> Script {
 fn a_failed_deploy_ends_with_its_one_cause() {
     let account = account(failing());
     let output = account.run(&["deploy"]);
-    let told = account.world.tell(&output);
-    assert_eq!(output.status.code(), Some(1), "{told}");
-    assert!(output.stdout.is_empty(), "{told}");
+    let out = account.world.transcript(&output);
+    assert_eq!(output.status.code(), Some(1), "{out}");
+    assert!(output.stdout.is_empty(), "{out}");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(!stderr.contains('\u{1b}'), "{told}");
+    assert!(!stderr.contains('\u{1b}'), "{out}");
     let end = &stderr[stderr.find("error: ").expect("an error")..];
     assert!(
         end.starts_with(&format!(
             "error: stack {}: Users (AWS::DynamoDB::Table) CREATE_FAILED: users already exists in stack other\n",
             full("tables")
         )),
-        "{told}"
+        "{out}"
     );
-    assert!(end.contains("hint: a resource of that name already exists"), "{told}");
+    assert!(end.contains("hint: a resource of that name already exists"), "{out}");
     assert!(
         end.contains("hint: open it in the AWS console: https://eu-central-1.console.aws.amazon.com/cloudformation/"),
-        "{told}"
+        "{out}"
     );
-    assert!(!end.contains("cancelled"), "{told}");
-    assert!(stderr.contains("api: not started, because tables was not deployed"), "{told}");
+    assert!(!end.contains("cancelled"), "{out}");
+    assert!(stderr.contains("api: not started, because tables was not deployed"), "{out}");
     assert_eq!(account.executions(), [1, 1, 1, 0, 0, 1], "code, bus and receiver don't need the tables");
 
     // Run again, it goes on: what never lived is deleted and made anew.
@@ -57,10 +57,10 @@ fn machines_get_the_cause_as_data() {
     let output = account.command(&["deploy", "--output", "ndjson"]).output().expect("the binary starts");
     let last: Value = result(&output);
     assert_eq!((last["exit_code"].as_u64(), last["error"]["code"].as_str()), (Some(1), Some("stack-failed")));
-    let told =
+    let out =
         ["resource", "resource_type", "status", "reason", "remedy"].map(|key| last["data"][key].as_str().unwrap_or(""));
     let reason = "users already exists in stack other";
-    assert_eq!(told, ["Users", "AWS::DynamoDB::Table", "CREATE_FAILED", reason, "name-taken"]);
+    assert_eq!(out, ["Users", "AWS::DynamoDB::Table", "CREATE_FAILED", reason, "name-taken"]);
 }
 
 #[test]
@@ -68,17 +68,17 @@ fn details_that_may_not_be_read_are_a_warning() {
     let mut script = failing();
     script.details = None;
     let account = account(script);
-    let told = account.fails(1, &["deploy"]);
-    assert!(told.contains("warning: ") && told.contains("cloudformation:DescribeEvents is not allowed"), "{told}");
-    assert!(told.contains("CREATE_FAILED: users already exists"), "{told}");
+    let out = account.fails(1, &["deploy"]);
+    assert!(out.contains("warning: ") && out.contains("cloudformation:DescribeEvents is not allowed"), "{out}");
+    assert!(out.contains("CREATE_FAILED: users already exists"), "{out}");
 }
 
 #[test]
 fn a_stuck_rollback_exits_6_and_recover_leads_out() {
     let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "UPDATE_ROLLBACK_FAILED", ""));
-    let told = account.fails(6, &["deploy"]);
-    assert!(told.contains("hint: run `outboxctl recover bus --pipeline dynamodb-cdc"), "{told}");
+    let out = account.fails(6, &["deploy"]);
+    assert!(out.contains("hint: run `outboxctl recover bus --pipeline dynamodb-cdc"), "{out}");
     account.fails(2, &["recover", "--skip", "Bus"]);
     account.fails(2, &["recover", "buss"]);
     let recovered = account.ok(&["recover"]);
@@ -94,8 +94,8 @@ fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
     let account = deployed();
     account.server.world().stack(&full("code")).happen(step("stack", "DELETE_FAILED", ""));
     account.fails(6, &["deploy"]);
-    let told = account.fails(2, &["recover", "code"]);
-    assert!(told.contains("code: delete it once more") && told.contains("--yes"), "{told}");
+    let out = account.fails(2, &["recover", "code"]);
+    assert!(out.contains("code: delete it once more") && out.contains("--yes"), "{out}");
     assert_eq!(account.server.world().count("DeleteStack"), 0);
     account.ok(&["recover", "code", "--force", "--yes"]);
     assert_eq!(account.server.world().forms("DeleteStack")[0]["DeletionMode"], "FORCE_DELETE_STACK");
@@ -106,8 +106,8 @@ fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
 fn what_no_call_leads_out_of_is_refused_with_a_reason() {
     let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "IMPORT_ROLLBACK_FAILED", ""));
-    let told = account.fails(6, &["recover"]);
-    assert!(told.contains("can't recover a stack from this status"), "{told}");
+    let out = account.fails(6, &["recover"]);
+    assert!(out.contains("can't recover a stack from this status"), "{out}");
 }
 
 #[test]
@@ -126,8 +126,8 @@ fn the_exit_code_of_watch_is_the_stacks_result() {
     let watched = account.ok(&["watch"]);
     assert_eq!(watched["data"]["stacks"][1]["attached"], true, "{watched}");
     update("UPDATE_ROLLBACK_COMPLETE");
-    let told = account.fails(1, &["watch"]);
-    assert!(told.contains("attached to UPDATE_IN_PROGRESS") && told.contains("the log's cause"), "{told}");
+    let out = account.fails(1, &["watch"]);
+    assert!(out.contains("attached to UPDATE_IN_PROGRESS") && out.contains("the log's cause"), "{out}");
     update("UPDATE_ROLLBACK_FAILED");
     account.fails(6, &["watch", "bus"]);
 }

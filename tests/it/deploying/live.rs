@@ -23,7 +23,7 @@ async fn nothing_is_lost_while_the_task_is_updated_under_load() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let update = ["deploy", "--yes", "--parameter", "MaximumPayloadKilobytes=900"];
-    let updated = pipeline.told(&update);
+    let updated = pipeline.printed_data(&update);
     let changed = updated["stacks"].as_array().expect("stacks").iter().find(|stack| stack["stack"] == "dms");
     assert!(changed.is_some_and(|stack| stack["changes"].to_string().contains("ReplicationTask")), "{updated}");
     assert_eq!(pipeline.ok(&["dms", "status"])["status"], "running", "resumed");

@@ -42,22 +42,22 @@ fn deployed() -> Account {
 fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
     let account = account(Script::default());
     let output = account.command(&["deploy", "--output", "ndjson"]).output().expect("the binary starts");
-    let told = account.world.tell(&output);
-    assert_eq!(output.status.code(), Some(0), "{told}");
+    let out = account.world.transcript(&output);
+    assert_eq!(output.status.code(), Some(0), "{out}");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(stderr.lines().count(), 1, "NDJSON has all but the closing sentence: {told}");
+    assert_eq!(stderr.lines().count(), 1, "NDJSON has all but the closing sentence: {out}");
     let lines: Vec<Value> = String::from_utf8_lossy(&output.stdout)
         .lines()
         .map(|line| serde_json::from_str(line).expect("every line is JSON"))
         .collect();
-    assert!(lines.iter().all(|line| line["v"] == 2), "{told}");
+    assert!(lines.iter().all(|line| line["v"] == 2), "{out}");
     let heads = lines.iter().filter_map(|line| line["message"].as_str());
     let head: Vec<_> = heads.filter(|message| message.contains("account 123456789012")).collect();
     assert!(head[0].contains("region eu-central-1") && head[0].contains("user/tester"), "{head:?}");
     for stack in STACKS {
         let of = |kind: &str| lines.iter().filter(|line| line["type"] == kind && line["scope"] == stack).count();
-        assert_eq!((of("started"), of("finished")), (1, 1), "{stack}: {told}");
-        assert!(of("resource") > 0, "{stack}: {told}");
+        assert_eq!((of("started"), of("finished")), (1, 1), "{stack}: {out}");
+        assert!(of("resource") > 0, "{stack}: {out}");
     }
     assert!(lines.iter().any(|line| line["type"] == "waiting" && line["scope"] == "api" && line["on"][0] == "code"));
     let uploads = account.server.world().count("PUT object");
@@ -74,8 +74,8 @@ fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
 fn where_nothing_differs_three_questions_a_stack_say_so() {
     let account = deployed();
     account.server.world().calls.clear();
-    let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("nothing changed"), "{told}");
+    let out = account.fails(0, &["deploy"]);
+    assert!(out.contains("nothing changed"), "{out}");
     let world = account.server.world();
     let about: Vec<_> = world.calls.iter().filter(|(_, _, form)| form.contains_key("StackName")).collect();
     assert_eq!(world.count("CreateChangeSet"), 0, "no change set is made to find that out");
@@ -130,8 +130,8 @@ fn who_only_asks_is_not_kept_waiting_for_a_network() {
     let account = account(Script { faults: Box::new(|_, _| Fault::CutBefore), ..Script::default() });
     for args in [&["status"][..], &["outputs"]] {
         account.server.world().calls.clear();
-        let told = account.fails(1, args);
-        assert!(told.contains("no answer") && told.contains("hint: check the network and the region"), "{told}");
+        let out = account.fails(1, args);
+        assert!(out.contains("no answer") && out.contains("hint: check the network and the region"), "{out}");
         let attempts = account.server.world().count("DescribeStacks");
         assert!((2..=2 * STACKS.len()).contains(&attempts), "{attempts} attempts: each question is repeated once");
     }

@@ -25,8 +25,8 @@ fn a_zip_planted_under_the_packages_key_is_replaced_and_reported() {
     for checksum in [Some("cGxhbnRlZA=="), None] {
         let (account, genuine) = planted(checksum);
         assert!(genuine.is_some(), "the package is uploaded with its checksum");
-        let told = account.fails(0, &["deploy"]);
-        assert!(told.contains("was not the package that outboxctl makes of this executable"), "{told}");
+        let out = account.fails(0, &["deploy"]);
+        assert!(out.contains("was not the package that outboxctl makes of this executable"), "{out}");
         assert_eq!(object(&account).1, genuine);
     }
 }
@@ -51,10 +51,10 @@ fn a_zip_planted_between_the_look_and_the_upload_is_replaced() {
 fn functions_that_run_something_else_fail_the_deploy() {
     let account = account(Script::default());
     account.server.world().code = Some("cGxhbnRlZA==".into());
-    let told = account.fails(1, &["deploy"]);
+    let out = account.fails(1, &["deploy"]);
     assert!(
-        told.contains("error: functions with other code than the package: ") && told.contains("cGxhbnRlZA=="),
-        "{told}"
+        out.contains("error: functions with other code than the package: ") && out.contains("cGxhbnRlZA=="),
+        "{out}"
     );
 }
 
@@ -62,6 +62,6 @@ fn functions_that_run_something_else_fail_the_deploy() {
 fn without_the_right_to_look_at_functions_deploy_says_so() {
     let account = account(Script::default());
     account.server.world().refused = vec!["GetFunction"];
-    let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("can't check that the functions run the package"), "{told}");
+    let out = account.fails(0, &["deploy"]);
+    assert!(out.contains("can't check that the functions run the package"), "{out}");
 }

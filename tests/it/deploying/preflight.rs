@@ -17,12 +17,12 @@ fn deployed(parameters: &[&str]) -> Account {
 #[test]
 fn a_major_version_is_not_changed_by_a_deploy() {
     let account = deployed(&["DatabaseVersion=16"]);
-    let told = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=17"]);
-    assert!(told.contains("DatabaseVersion is 16") && told.contains("outboxctl db upgrade --to 17"), "{told}");
-    let told = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=15"]);
-    assert!(told.contains("DatabaseVersion is 16") && told.contains("does not downgrade"), "{told}");
-    let told = account.fails(2, &["deploy", "--parameter", "DatabaseUpgrade=17.6"]);
-    assert!(told.contains("only `outboxctl db upgrade"), "{told}");
+    let out = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=17"]);
+    assert!(out.contains("DatabaseVersion is 16") && out.contains("outboxctl db upgrade --to 17"), "{out}");
+    let out = account.fails(2, &["deploy", "--parameter", "DatabaseVersion=15"]);
+    assert!(out.contains("DatabaseVersion is 16") && out.contains("does not downgrade"), "{out}");
+    let out = account.fails(2, &["deploy", "--parameter", "DatabaseUpgrade=17.6"]);
+    assert!(out.contains("only `outboxctl db upgrade"), "{out}");
     assert_eq!(account.server.world().count("CreateChangeSet"), 0);
     assert_eq!(account.ok(&["deploy", "--parameter", "DatabaseVersion=16"])["changed"], false);
 }
@@ -51,8 +51,8 @@ fn parameters_of_the_other_engine_are_refused() {
 #[test]
 fn shards_are_changed_in_steps_that_kinesis_takes() {
     let account = deployed(&["Shards=1"]);
-    let told = account.fails(2, &["deploy", "--parameter", "Shards=10"]);
-    assert!(told.contains("Shards = 2, 4, 8, 10"), "{told}");
+    let out = account.fails(2, &["deploy", "--parameter", "Shards=10"]);
+    assert!(out.contains("Shards = 2, 4, 8, 10"), "{out}");
     assert_eq!(account.server.world().count("CreateChangeSet"), 0);
     assert_eq!(account.ok(&["deploy", "--parameter", "Shards=2"])["changed"], true);
     assert_eq!(account.ok(&["deploy", "--parameter", "Shards=0"])["changed"], true, "on demand, whatever there was");
@@ -62,17 +62,17 @@ fn shards_are_changed_in_steps_that_kinesis_takes() {
 fn values_are_held_against_those_of_earlier_deploys() {
     let account = deployed(&["DatabaseStorageLimit=500"]);
     assert_eq!(account.ok(&["deploy", "--parameter", "DatabaseStorage=100"])["changed"], true);
-    let told = account.fails(2, &["deploy", "--parameter", "DatabaseStorageLimit=105"]);
-    assert!(told.contains("at least 110"), "{told}");
+    let out = account.fails(2, &["deploy", "--parameter", "DatabaseStorageLimit=105"]);
+    assert!(out.contains("at least 110"), "{out}");
 }
 
 #[test]
 fn an_account_without_room_gets_no_reservation() {
     let account = Account::new(PIPELINE, Script { unreserved: 10, ..Script::default() });
-    let told = account.fails(2, &["deploy", "--parameter", "WriterConcurrency=5"]);
-    assert!(told.contains("WriterConcurrency is 5, and the account has 10 executions"), "{told}");
-    let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("WriterConcurrency is 0"), "{told}");
+    let out = account.fails(2, &["deploy", "--parameter", "WriterConcurrency=5"]);
+    assert!(out.contains("WriterConcurrency is 5, and the account has 10 executions"), "{out}");
+    let out = account.fails(0, &["deploy"]);
+    assert!(out.contains("WriterConcurrency is 0"), "{out}");
     let reservation = |account: &Account| {
         let (_, _, parameters) = account.server.world().stack(&full(PIPELINE, "functions")).state();
         parameters["WriterConcurrency"].clone()
@@ -88,17 +88,17 @@ fn an_account_without_room_gets_no_reservation() {
 #[test]
 fn a_misspelt_parameter_is_answered_with_the_nearest() {
     let account = Account::new(PIPELINE, Script::default());
-    let told = account.fails(2, &["deploy", "--parameter", "Shard=2"]);
-    assert!(told.contains("did you mean Shards?") && !told.contains("NamePrefix"), "{told}");
-    let told = account.fails(2, &["deploy", "--parameter", "SomethingElse=2"]);
-    assert!(told.contains("parameters: ") && !told.contains("NamePrefix") && !told.contains("PackageKey"), "{told}");
+    let out = account.fails(2, &["deploy", "--parameter", "Shard=2"]);
+    assert!(out.contains("did you mean Shards?") && !out.contains("NamePrefix"), "{out}");
+    let out = account.fails(2, &["deploy", "--parameter", "SomethingElse=2"]);
+    assert!(out.contains("parameters: ") && !out.contains("NamePrefix") && !out.contains("PackageKey"), "{out}");
 }
 
 #[test]
 fn only_a_first_deploy_says_what_comes_next() {
     let account = Account::new(PIPELINE, Script::default());
-    let told = account.fails(0, &["deploy"]);
-    assert!(told.contains("is deployed in stage dev; next: `outboxctl db init"), "{told}");
-    let told = account.fails(0, &["deploy", "--parameter", "LogDays=7"]);
-    assert!(told.contains("is updated in stage dev") && !told.contains("next:"), "{told}");
+    let out = account.fails(0, &["deploy"]);
+    assert!(out.contains("is deployed in stage dev; next: `outboxctl db init"), "{out}");
+    let out = account.fails(0, &["deploy", "--parameter", "LogDays=7"]);
+    assert!(out.contains("is updated in stage dev") && !out.contains("next:"), "{out}");
 }

@@ -26,9 +26,9 @@ fn interrupted(account: &Account, args: &[&str], seen: impl Fn(&Account) -> bool
     let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(killed.success());
     let output = child.wait_with_output().expect("its end");
-    let told = account.world.tell(&output);
-    assert_eq!(output.status.code(), Some(130), "{told}");
-    told
+    let out = account.world.transcript(&output);
+    assert_eq!(output.status.code(), Some(130), "{out}");
+    out
 }
 
 #[test]
@@ -37,13 +37,13 @@ fn ctrl_c_detaches_and_says_how_to_attach_again() {
     script.gates.insert(full("bus"), vec!["never".into()]);
     let account = account(script);
     let executed = |account: &Account| account.executions()[1] == 1;
-    let told = interrupted(&account, &["deploy"], executed);
-    assert!(told.contains("error: detached; CloudFormation continues with: bus"), "{told}");
+    let out = interrupted(&account, &["deploy"], executed);
+    assert!(out.contains("error: detached; CloudFormation continues with: bus"), "{out}");
     assert!(
-        told.contains("`outboxctl watch --pipeline dynamodb-cdc --region eu-central-1 --endpoint-url http://"),
-        "{told}"
+        out.contains("`outboxctl watch --pipeline dynamodb-cdc --region eu-central-1 --endpoint-url http://"),
+        "{out}"
     );
-    assert!(told.contains("a create can't be cancelled"), "{told}");
+    assert!(out.contains("a create can't be cancelled"), "{out}");
 
     account.server.world().gates.clear();
     account.ok(&["watch"]);
@@ -59,20 +59,20 @@ fn an_update_that_was_detached_from_can_be_cancelled() {
         world.stack(&full("bus")).changes = Some(vec![("Modify", "Bus", "AWS::Events::EventBus", "False")]);
         world.gates.insert(full("bus"), vec!["never".into()]);
     }
-    let told = interrupted(&account, &["deploy"], |account| account.executions()[1] == 2);
+    let out = interrupted(&account, &["deploy"], |account| account.executions()[1] == 2);
     let way = "`outboxctl watch --cancel bus --pipeline dynamodb-cdc --region eu-central-1";
-    assert!(told.contains(&format!("cancel (CancelUpdateStack): {way}")), "{told}");
+    assert!(out.contains(&format!("cancel (CancelUpdateStack): {way}")), "{out}");
 
     // Watching is interrupted the same way, and changes nothing.
     let attached = |account: &Account| account.server.world().count("DescribeStacks") > 0;
     account.server.world().calls.clear();
-    let told = interrupted(&account, &["watch", "bus"], attached);
-    assert!(told.starts_with("exit: 130"), "{told}");
+    let out = interrupted(&account, &["watch", "bus"], attached);
+    assert!(out.starts_with("exit: 130"), "{out}");
     assert_eq!(account.server.world().count("CancelUpdateStack"), 0);
 
     account.server.world().gates.clear();
-    let told = account.fails(1, &["watch", "--cancel", "--stage", "dev", "--pipeline", "dynamodb-cdc", "bus"]);
-    assert!(told.contains("bus: cancelled"), "{told}");
+    let out = account.fails(1, &["watch", "--cancel", "--stage", "dev", "--pipeline", "dynamodb-cdc", "bus"]);
+    assert!(out.contains("bus: cancelled"), "{out}");
     assert_eq!(account.server.world().count("CancelUpdateStack"), 1);
     assert_eq!(account.server.world().stack(&full("bus")).status.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
 }
@@ -89,17 +89,14 @@ fn a_dry_run_that_is_interrupted_still_removes_what_it_made() {
 }
 
 #[test]
-fn a_deletion_that_was_detached_from_goes_on() {
+fn a_detached_deletion_continues() {
     let account = deployed();
     account.server.world().gates.insert(full("consumer"), vec!["never".into()]);
-    let told = interrupted(&account, &["destroy", "--yes"], |account| {
+    let out = interrupted(&account, &["destroy", "--yes"], |account| {
         account.server.world().forms("DeleteStack").iter().any(|form| form["StackName"].contains("-consumer"))
     });
-    assert!(told.contains("error: detached; CloudFormation continues with: ") && told.contains("consumer"), "{told}");
-    assert!(
-        told.contains("`outboxctl watch --pipeline") && told.contains("can't be cancelled; they continue"),
-        "{told}"
-    );
+    assert!(out.contains("error: detached; CloudFormation continues with: ") && out.contains("consumer"), "{out}");
+    assert!(out.contains("`outboxctl watch --pipeline") && out.contains("can't be cancelled; they continue"), "{out}");
 
     account.server.world().gates.clear();
     account.ok(&["watch"]);

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request, stack};
+use super::{assert_problem, names_the_wrong_fields, refuses_invalid_requests, stack};
 use crate::support::api::{Deployed, eventually, number};
 use crate::support::stack::Stack;
 
@@ -38,8 +38,8 @@ async fn what_the_api_refuses() {
     let carts = &deployed(&stack).await;
     let id = new_cart(carts).await;
     let add = format!("/cart/{id}/add-items");
-    refuses_what_is_no_request(carts, "POST", "/cart", &[]).await;
-    refuses_what_is_no_request(carts, "PUT", &add, &[]).await;
+    refuses_invalid_requests(carts, "POST", "/cart", &[]).await;
+    refuses_invalid_requests(carts, "PUT", &add, &[]).await;
     let long = "ž".repeat(65);
     let created: &[_] = &[
         (json!({}), &["#/currency", "#/customerId"][..]),
@@ -48,7 +48,7 @@ async fn what_the_api_refuses() {
         (json!({ "customerId": "  ", "currency": "euro" }), &["#/currency", "#/customerId"]),
         (json!({ "customerId": 7, "currency": "EUR", "a/b": 1 }), &["#/a~1b", "#/customerId"]),
     ];
-    names_what_is_wrong(carts, ("POST", "/cart"), &[], created).await;
+    names_the_wrong_fields(carts, ("POST", "/cart"), &[], created).await;
     let line =
         |quantity: Value, price: Value| json!({ "items": [{ "sku": "s", "quantity": quantity, "unitPrice": price }] });
     let (many, twice) = (
@@ -68,7 +68,7 @@ async fn what_the_api_refuses() {
         (line(json!(null), json!(1e308)), &["#/items/0/quantity", "#/items/0/unitPrice"]),
         (json!({ "items": [{ "sku": "s", "quantity": 1, "unitPrice": 1 }], "version": 0 }), &["#/version"]),
     ];
-    names_what_is_wrong(carts, ("PUT", &add), &[], added).await;
+    names_the_wrong_fields(carts, ("PUT", &add), &[], added).await;
     // The edges themselves are fine, and so is a whole number that is written as a fraction.
     let edges = format!(
         r#"{{"items":[{{"sku":"{}","quantity":10000,"unitPrice":1e8}},{{"sku":"b","quantity":1.0,"unitPrice":0}}]}}"#,
@@ -77,11 +77,11 @@ async fn what_the_api_refuses() {
     let reply = carts.send("PUT", &add, &[("content-type", "application/json; charset=utf-8")], edges).await;
     assert_eq!((reply.status, &reply.body["total"]["amount"]), (200, &json!(1_000_000_000_000_i64)), "{}", reply.text);
 
-    let nobody = Uuid::new_v4();
+    let missing = Uuid::new_v4();
     for (method, path) in [
-        ("GET", format!("/cart/{nobody}")),
+        ("GET", format!("/cart/{missing}")),
         ("GET", "/cart/%F0%9F%9A%97".to_owned()),
-        ("PUT", format!("/cart/{nobody}/checkout")),
+        ("PUT", format!("/cart/{missing}/checkout")),
     ] {
         assert_problem(&carts.send(method, &path, &[], "").await, 404, &[], &path);
     }
@@ -196,7 +196,7 @@ async fn a_poison_record_is_stored_and_does_not_block_others() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_time_to_live_removes_is_no_event() {
+async fn an_item_removed_by_time_to_live_is_not_an_event() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let carts = &deployed(&stack).await;

@@ -70,23 +70,23 @@ async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
     let uuid = mapped.uuid().expect("an id");
     let change = || lambda.update_event_source_mapping().uuid(uuid);
 
-    // The function can't keep its poison and says so; only from there on is delivered again, then given up.
+    // The function can't keep its poison and says so; only the records from there on are delivered again, then discarded.
     let bucket = set(carts, "FAILURE_BUCKET", Some("no-such-bucket")).await.expect("a bucket");
     change().maximum_retry_attempts(1).send().await.expect("changed");
     let before = new_cart(carts).await;
     poison(carts, "unkept").await;
     let after = new_cart(carts).await;
-    let given_up = eventually("the batch that is given up", async || carts.failures("aws/lambda/").await.pop()).await;
+    let discarded = eventually("the discarded batch", async || carts.failures("aws/lambda/").await.pop()).await;
     carts.event(&before, 1).await;
     carts.event(&after, 1).await;
-    assert_eq!(keys(&given_up)[0], "unkept", "{given_up}");
-    assert_eq!(given_up["requestContext"]["condition"], "RetryAttemptsExhausted");
-    let invocations = given_up["requestContext"]["approximateInvokeCount"].as_u64();
-    assert!(invocations.is_some_and(|count| count >= 2), "{given_up}");
-    let batch = &given_up["DDBStreamBatchInfo"];
+    assert_eq!(keys(&discarded)[0], "unkept", "{discarded}");
+    assert_eq!(discarded["requestContext"]["condition"], "RetryAttemptsExhausted");
+    let invocations = discarded["requestContext"]["approximateInvokeCount"].as_u64();
+    assert!(invocations.is_some_and(|count| count >= 2), "{discarded}");
+    let batch = &discarded["DDBStreamBatchInfo"];
     assert_eq!(
         (&batch["streamArn"], batch["batchSize"].as_u64()),
-        (&json!(carts.output("OutboxStreamArn")), Some(keys(&given_up).len() as u64))
+        (&json!(carts.output("OutboxStreamArn")), Some(keys(&discarded).len() as u64))
     );
     assert!(
         batch["startSequenceNumber"].is_string()
@@ -158,7 +158,7 @@ async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
     set(carts, "FAILURE_BUCKET", Some(&bucket)).await;
 }
 
-/// The carts' function on the users' stream: to it every user is poison, which tells what it was given.
+/// The carts' function on the users' stream: it rejects every user, so that its failure destination shows what it was given.
 #[tokio::test(flavor = "multi_thread")]
 async fn latest_begins_with_what_comes_after_the_mapping() {
     let (_carts, _users) = (carts::TURN.lock().await, users::TURN.lock().await);
@@ -187,7 +187,7 @@ async fn latest_begins_with_what_comes_after_the_mapping() {
 
     let before = carts.failures("").await.len();
     let mapped = map(EventSourcePosition::Latest).send().await.expect("a mapping");
-    // Also where polling begins anew before anything came.
+    // Also if polling restarts before a record came.
     let uuid = mapped.uuid().expect("an id");
     lambda.update_event_source_mapping().uuid(uuid).batch_size(10).send().await.expect("changed");
     let user = new_user(users, "latest").await;

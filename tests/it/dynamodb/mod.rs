@@ -43,7 +43,7 @@ fn assert_problem(reply: &Reply, status: u16, pointers: &[&str], of: &str) {
 }
 
 /// Requests that every route refuses, on a route that accepts a body.
-async fn refuses_what_is_no_request(of: &Deployed<'_>, method: &str, path: &str, headers: &[(&str, &str)]) {
+async fn refuses_invalid_requests(of: &Deployed<'_>, method: &str, path: &str, headers: &[(&str, &str)]) {
     let json = ("content-type", "application/json");
     let with = |kind: (&'static str, &'static str)| headers.iter().copied().chain([kind]).collect::<Vec<_>>();
     for (kind, body, status) in [
@@ -63,7 +63,7 @@ async fn refuses_what_is_no_request(of: &Deployed<'_>, method: &str, path: &str,
 /// One case: a body, and the fields that are wrong in it.
 type Wrong = (Value, &'static [&'static str]);
 
-async fn names_what_is_wrong(
+async fn names_the_wrong_fields(
     of: &Deployed<'_>,
     (method, path): (&str, &str),
     headers: &[(&str, &str)],

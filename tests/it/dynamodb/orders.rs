@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request, stack};
+use super::{assert_problem, names_the_wrong_fields, refuses_invalid_requests, stack};
 use crate::support::api::{Deployed, Reply};
 use crate::support::stack::Stack;
 
@@ -29,14 +29,14 @@ async fn what_the_api_refuses() {
     let stack = stack();
     let orders = &deployed(&stack).await;
     let key = [("idempotency-key", "refused")];
-    refuses_what_is_no_request(orders, "POST", "/orders", &key).await;
+    refuses_invalid_requests(orders, "POST", "/orders", &key).await;
     let wrong: &[_] = &[
         (json!({}), &["#/currency", "#/customerId", "#/items"][..]),
         (order(0), &["#/items/0/quantity"]),
         (order(10_001), &["#/items/0/quantity"]),
         (order(i64::MIN), &["#/items/0/quantity"]),
     ];
-    names_what_is_wrong(orders, ("POST", "/orders"), &key, wrong).await;
+    names_the_wrong_fields(orders, ("POST", "/orders"), &key, wrong).await;
     for bad in ["", "a b", &"k".repeat(129)] {
         assert_problem(&send(orders, bad, &order(1)).await, 400, &[], bad);
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
 use super::carts::{payload, text, whole};
-use super::{assert_problem, names_what_is_wrong, refuses_what_is_no_request, stack};
+use super::{assert_problem, names_the_wrong_fields, refuses_invalid_requests, stack};
 use crate::support::api::{Deployed, eventually, number};
 use crate::support::stack::Stack;
 
@@ -37,8 +37,8 @@ async fn what_the_api_refuses() {
     let users = &deployed(&stack).await;
     let id = new_user(users, "free").await;
     let one = format!("/users/{id}");
-    refuses_what_is_no_request(users, "POST", "/users", &[]).await;
-    refuses_what_is_no_request(users, "PUT", &one, &[]).await;
+    refuses_invalid_requests(users, "POST", "/users", &[]).await;
+    refuses_invalid_requests(users, "PUT", &one, &[]).await;
     let wrong: &[_] = &[
         (json!({}), &["#/email", "#/name", "#/plan"][..]),
         (json!({ "name": "n", "email": "nobody", "plan": "p" }), &["#/email"]),
@@ -48,11 +48,11 @@ async fn what_the_api_refuses() {
         ),
         (json!({ "name": "\u{202e}", "email": "a @b", "plan": ["p"] }), &["#/email", "#/plan"]),
     ];
-    names_what_is_wrong(users, ("POST", "/users"), &[], &wrong[..3]).await;
-    names_what_is_wrong(users, ("PUT", &one), &[], wrong).await;
+    names_the_wrong_fields(users, ("POST", "/users"), &[], &wrong[..3]).await;
+    names_the_wrong_fields(users, ("PUT", &one), &[], wrong).await;
     let stale = json!({ "name": "n", "email": "a@b", "plan": "p", "version": 7 });
     assert_problem(&users.json("PUT", &one, &stale).await, 409, &[], "a version that is not there");
-    assert_problem(&users.json("PUT", "/users/nobody", &user("free", None)).await, 404, &[], "/users/nobody");
+    assert_problem(&users.json("PUT", "/users/missing", &user("free", None)).await, 404, &[], "/users/missing");
     for (method, path, allowed) in [("GET", "/users", "POST"), ("POST", one.as_str(), "PUT, DELETE")] {
         let reply = users.json(method, path, &json!({})).await;
         assert_problem(&reply, 405, &[], &format!("{method} {path}"));
@@ -68,7 +68,7 @@ async fn events_of_changes_have_no_personal_data() {
     let id = new_user(users, "free").await;
     let path = format!("/users/{id}");
     assert_eq!(users.json("PUT", &path, &user("pro", None)).await.body["version"], 2);
-    // The same again changes nothing and tells nothing; then only what is personal changes.
+    // The same again changes nothing and publishes nothing; then only what is personal changes.
     let same = users.json("PUT", &path, &user("pro", None)).await;
     assert_eq!((&same.body["version"], &same.body["eventId"]), (&json!(2), &Value::Null), "{}", same.text);
     assert_eq!(users.json("PUT", &path, &user("pro", Some("+420 123"))).await.body["version"], 3);
@@ -76,9 +76,9 @@ async fn events_of_changes_have_no_personal_data() {
     assert_problem(&users.send("DELETE", &path, &[], "").await, 404, &[], "deleted twice");
 
     let events = users.event(&id, 4).await;
-    let told: Vec<(i64, &str)> =
+    let types: Vec<(i64, &str)> =
         events.iter().map(|event| (number(&event["sequence"]), event["type"].as_str().expect("a type"))).collect();
-    assert_eq!(told, [(1, "UserCreated"), (2, "UserUpdated"), (3, "UserUpdated"), (4, "UserDeleted")]);
+    assert_eq!(types, [(1, "UserCreated"), (2, "UserUpdated"), (3, "UserUpdated"), (4, "UserDeleted")]);
     assert_eq!(events[0]["data"], json!({ "id": id, "plan": "free" }));
     assert_eq!(events[1]["data"]["changes"], json!({ "plan": { "old": "free", "new": "pro" } }));
     assert_eq!((&events[2]["data"]["changes"], &events[2]["data"]["personalChanged"]), (&json!({}), &json!(true)));

@@ -38,6 +38,6 @@ async fn a_table_without_postgresql_has_the_same_commands() {
     assert!(sent.values().all(|sequences| *sequences == (1..=12).collect::<Vec<i64>>()), "{sent:?}");
     let whole = pipeline.until(&reconcile, |data| data["replayed"] == 24);
     assert_eq!((&whole["unreadable"], &whole["duplicated"]), (&1.into(), &0.into()), "{whole}");
-    let told = pipeline.fails(2, &["db", "purge", "--older-than", "0s"]);
-    assert!(told["error"]["hints"].to_string().contains("expires_at"), "{told}");
+    let out = pipeline.fails(2, &["db", "purge", "--older-than", "0s"]);
+    assert!(out["error"]["hints"].to_string().contains("expires_at"), "{out}");
 }

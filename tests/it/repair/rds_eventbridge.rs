@@ -63,7 +63,7 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     let purge = pipeline.ok(&["db", "purge", "--older-than", "0s", "--dry-run"]);
     assert_eq!((&purge["old"], &purge["purged"], &purge["kept"]), (&6.into(), &2.into(), &4.into()), "{purge}");
 
-    // One is lost for good: somebody deleted what was kept of it.
+    // One is lost for good: its dead letter was deleted.
     let key = of("b")["key"].as_str().expect("a key");
     let bucket = pipeline.output("FailureBucket");
     pipeline.clients.s3().delete_object().bucket(bucket).key(key).send().await.expect("deleted");
@@ -117,7 +117,7 @@ async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
     let (first, again) = (of_first(false).expect("delivered"), of_first(true).expect("replayed"));
     assert_eq!((&again["id"], &again["data"], &again["replay"]), (&first["id"], &first["data"], &replayed["replay"]));
 
-    a_killed_replay_goes_on(&pipeline).await;
+    a_killed_replay_is_resumed(&pipeline).await;
     a_replay_on_a_terminal_is_counted(&pipeline);
 
     // Everything was delivered, so everything may go.
@@ -157,7 +157,7 @@ fn a_replay_on_a_terminal_is_counted(pipeline: &Pipeline) {
 }
 
 /// Six events: those that were sent before the kill are not sent again, but for the batch that was under way, of one.
-async fn a_killed_replay_goes_on(pipeline: &Pipeline) {
+async fn a_killed_replay_is_resumed(pipeline: &Pipeline) {
     assert_eq!(pipeline.fails(2, &["replay", "--resume"])["error"]["code"], "usage", "none was interrupted");
     let replay = ["replay", "--all", "--rate", "1", "--output", "ndjson"];
     let mut killed = pipeline.command(&replay).stdout(Stdio::piped()).spawn().expect("the binary starts");
@@ -165,7 +165,7 @@ async fn a_killed_replay_goes_on(pipeline: &Pipeline) {
     assert!(sent.by_ref().filter(|line| line.contains("\"sent\"")).nth(1).is_some(), "it ended before two were sent");
     killed.kill().expect("killed");
     killed.wait().expect("gone");
-    let unknown = pipeline.fails(2, &["replay", "--resume", "nobody"]);
+    let unknown = pipeline.fails(2, &["replay", "--resume", "unknown"]);
     assert_eq!(unknown["error"]["code"], "usage", "{unknown}");
     let rest = pipeline.ok(&["replay", "--resume"]);
     let [before, sent] = ["before", "sent"].map(|name| rest[name].as_u64().expect("a count"));

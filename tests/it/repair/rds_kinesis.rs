@@ -1,4 +1,4 @@
-//! A consumer's command that fails, the table of what was given up, and the way back through the stream.
+//! A consumer's command that fails, the table of failed events, and their redelivery through the stream.
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ fn consume(pipeline: &Pipeline, command: &str, events: u64) -> [u64; 3] {
     let args = ["consume", "--exec", command, "--attempts", "1", "--until-idle", "2", "--lease-duration", "2"];
     let mut all = [0; 3];
     for _ in 0..20 {
-        let totals = pipeline.told(&args);
+        let totals = pipeline.printed_data(&args);
         for (sum, name) in all.iter_mut().zip(["processed", "failed", "duplicates"]) {
             *sum += totals[name].as_u64().unwrap_or_else(|| panic!("no {name}: {totals}"));
         }
@@ -39,8 +39,8 @@ async fn what_a_consumer_gave_up_comes_again_through_the_stream() {
     let shown = pipeline.ok(&["dlq", "show", first["id"].as_str().expect("an id")]);
     assert!(shown["reason"].as_str().is_some_and(|reason| reason.contains("no such customer")), "{shown}");
     assert!(shown["payloads"][0]["json"]["data"]["payload"].is_string(), "{shown}");
-    let told = pipeline.fails(5, &["reconcile", "--grace", "0"]);
-    assert_eq!((&told["data"]["missing"], &told["data"]["dead_letters"]), (&6.into(), &6.into()), "{told}");
+    let out = pipeline.fails(5, &["reconcile", "--grace", "0"]);
+    assert_eq!((&out["data"]["missing"], &out["data"]["dead_letters"]), (&6.into(), &6.into()), "{out}");
     let purge = pipeline.ok(&["db", "purge", "--older-than", "0s"]);
     assert_eq!((&purge["purged"], &purge["kept"]), (&0.into(), &6.into()), "{purge}");
 
@@ -56,7 +56,7 @@ async fn what_a_consumer_gave_up_comes_again_through_the_stream() {
     let agreed = pipeline.ok(&["reconcile", "--grace", "0"]);
     assert_eq!((&agreed["delivered"], &agreed["payloads_compared"]), (&6.into(), &true.into()), "{agreed}");
 
-    // What the consumer had is not what the table has: somebody changed a row, or the way to it a payload.
+    // The consumer received another content than the table has: a row was changed after its delivery, or a payload on the way.
     let database = pipeline.database().await;
     let change = "UPDATE outbox SET payload = payload || '{\"changed\": true}' WHERE id = $1::text::uuid";
     assert_eq!(database.execute(change, &[&event]).await.expect("changed"), 1);

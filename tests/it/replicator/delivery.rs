@@ -177,7 +177,7 @@ async fn an_idle_slot_moves_on() {
     let database = Database::create(server, "idle").await;
     let sink = Arc::new(Keeping::default());
     let running = Running::following(job(&database, Start::Fresh), &sink).await;
-    // A table that nobody captures fills the log.
+    // A table that is not captured fills the log.
     database.run("CREATE TABLE other (n int); INSERT INTO other SELECT generate_series(1, 1000)").await;
     let written = database.written().await;
     let deadline = Instant::now() + Duration::from_secs(20);

@@ -35,14 +35,14 @@ fn before_a_deploy() {
 fn a_first_deploy() {
     let account = Account::new(PIPELINE, Script::default());
     let output = account.run(&["deploy"]);
-    compare("first-deploy", &[format!("$ outboxctl deploy\n{}", stable(&account.world.tell(&output)))]);
+    compare("first-deploy", &[format!("$ outboxctl deploy\n{}", stable(&account.world.transcript(&output)))]);
 }
 
 #[test]
 fn a_deploy_that_fails() {
     let account = Account::new(PIPELINE, failing());
     let output = account.run(&["deploy"]);
-    compare("failed-deploy", &[format!("$ outboxctl deploy\n{}", stable(&account.world.tell(&output)))]);
+    compare("failed-deploy", &[format!("$ outboxctl deploy\n{}", stable(&account.world.transcript(&output)))]);
 }
 
 #[test]

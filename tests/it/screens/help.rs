@@ -31,7 +31,7 @@ fn every_command_explains_itself() {
         let screens = WIDTHS.map(|width| {
             let mut command = world.command();
             let output = command.env("COLUMNS", width.to_string()).args(&words).arg("--help").output();
-            let text = world.tell(&output.expect("the binary starts"));
+            let text = world.transcript(&output.expect("the binary starts"));
             let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
             format!("$ outboxctl {} --help\n{}", words.join(" "), without_global_options(&(lines.join("\n") + "\n")))
         });

@@ -6,6 +6,8 @@ mod account;
 mod errors;
 mod estimates;
 mod help;
+#[cfg(target_os = "linux")]
+mod pipeline;
 
 use std::process::Command;
 
@@ -18,17 +20,30 @@ const STEP: &[char] = &['·', '=', '✓', '✗', '…'];
 /// Compares a screen at both widths with the committed ones; one file if they do not differ. `command` is the binary in
 /// a world, without arguments.
 fn check(name: &str, world: &World, args: &[&str], command: impl Fn() -> Command) {
-    let screens = WIDTHS.map(|width| {
+    compare(name, &screens(world, args, command));
+}
+
+/// Returns a screen at both widths.
+fn screens(world: &World, args: &[&str], command: impl Fn() -> Command) -> Vec<String> {
+    let screen = |width: usize| {
         let output = command().env("COLUMNS", width.to_string()).args(args).output().expect("the binary starts");
-        format!("$ outboxctl {}\n{}", args.join(" "), stable(&world.tell(&output)))
-    });
-    compare(name, &screens);
+        format!("$ outboxctl {}\n{}", args.join(" "), stable(&world.transcript(&output)))
+    };
+    WIDTHS.map(screen).into()
 }
 
 /// [`check`] on a terminal, where tables fit the width; by `script` of util-linux, where it is installed. Escape codes
 /// are left out.
 #[cfg(target_os = "linux")]
 fn check_on_terminal(name: &str, world: &World, args: &[&str], command: impl Fn() -> Command) {
+    if let Some(screens) = screens_of_terminal(world, args, command) {
+        compare(name, &screens);
+    }
+}
+
+/// Returns a screen of a terminal at both widths; None without `script`.
+#[cfg(target_os = "linux")]
+fn screens_of_terminal(world: &World, args: &[&str], command: impl Fn() -> Command) -> Option<Vec<String>> {
     let line =
         format!("stty cols \"$COLUMNS\" && {} --color never --progress plain {}", binary().display(), args.join(" "));
     let mut screens = Vec::new();
@@ -38,11 +53,11 @@ fn check_on_terminal(name: &str, world: &World, args: &[&str], command: impl Fn(
         script.args(["-qec", &line, "/dev/null"]).env_clear().current_dir(world.work());
         script.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
         script.env("COLUMNS", width.to_string()).env("TERM", "dumb").stdin(std::process::Stdio::null());
-        let Ok(output) = script.output() else { return };
+        let output = script.output().ok()?;
         let text = String::from_utf8_lossy(&output.stdout).replace('\r', "");
         screens.push(format!("$ outboxctl {}\n{}", args.join(" "), stable(&text)));
     }
-    compare(name, &screens);
+    Some(screens)
 }
 
 fn compare(name: &str, screens: &[String]) {

@@ -1,6 +1,6 @@
 //! Before something is changed, one line says where.
 
-use super::{account, told, with_keys};
+use super::{account, transcript, with_keys};
 use crate::support::World;
 
 /// Commands that change a deployment and find none. The others say it in their own tests: deploy, destroy, recover.
@@ -25,9 +25,9 @@ async fn every_changing_command_says_where() {
     for args in CHANGING {
         let mut command = with_keys(&world, "");
         command.args(["--region", "eu-west-1", "--stage", "team", "--endpoint-url", &aws.url]);
-        let told = told(&world, command, args);
+        let out = transcript(&world, command, args);
         let line = format!("stage team, account 111122223333, region eu-west-1, endpoint {}, as arn", aws.url);
-        assert!(told.contains(&line), "{args:?}: {told}");
+        assert!(out.contains(&line), "{args:?}: {out}");
     }
 }
 
@@ -37,8 +37,8 @@ async fn a_dry_run_and_a_reading_command_say_nothing_of_it() {
     for args in [&["db", "init", "--dry-run"][..], &["outputs"]] {
         let mut command = with_keys(&world, "");
         command.args(["--region", "eu-west-1", "--endpoint-url", &aws.url]);
-        let told = told(&world, command, args);
-        assert!(!told.contains("account 111122223333"), "{args:?}: {told}");
+        let out = transcript(&world, command, args);
+        assert!(!out.contains("account 111122223333"), "{args:?}: {out}");
     }
 }
 
@@ -51,10 +51,10 @@ async fn the_profile_and_a_parents_file_are_named() {
     let profiles = "[profile p]\naws_access_key_id = KEYOFPROFILE\naws_secret_access_key = s\n";
     let mut command = super::with_profiles(&world, profiles);
     command.current_dir(below);
-    let told = told(&world, command, &["dms", "start", "--endpoint-url", &aws.url]);
-    assert!(told.contains("[ROOT]/work/outboxctl.toml sets profile = \"p\", OpenApi = \"true\""), "{told}");
+    let out = transcript(&world, command, &["dms", "start", "--endpoint-url", &aws.url]);
+    assert!(out.contains("[ROOT]/work/outboxctl.toml sets profile = \"p\", OpenApi = \"true\""), "{out}");
     assert!(
-        told.contains("profile p, as arn:aws:iam::111122223333:user/u, configured by [ROOT]/work/outboxctl.toml"),
-        "{told}"
+        out.contains("profile p, as arn:aws:iam::111122223333:user/u, configured by [ROOT]/work/outboxctl.toml"),
+        "{out}"
     );
 }

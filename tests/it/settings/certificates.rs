@@ -11,7 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 
-use super::{told, with_keys};
+use super::{transcript, with_keys};
 use crate::support::World;
 
 /// An HTTPS server whose authority is in `ca.pem` of the world; it answers every request with an error of CloudFormation.
@@ -52,7 +52,7 @@ async fn server(world: &World) -> String {
 fn asked(world: &World, url: &str, configure: impl FnOnce(&mut Command)) -> String {
     let mut command = with_keys(world, "[profile p]\nca_bundle = ca.pem\n");
     configure(&mut command);
-    told(world, command, &["watch", "--verbose", "--region", "us-east-1", "--endpoint-url", url])
+    transcript(world, command, &["watch", "--verbose", "--region", "us-east-1", "--endpoint-url", url])
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,10 +62,10 @@ async fn aws_ca_bundle_counts_and_the_profiles_too() {
     let refused = asked(&world, &url, |_| {});
     assert!(refused.starts_with("exit: 1\n") && refused.contains("UnknownIssuer"), "{refused}");
     for (name, value) in [("AWS_CA_BUNDLE", "ca.pem"), ("SSL_CERT_FILE", "ca.pem"), ("AWS_PROFILE", "p")] {
-        let told = asked(&world, &url, |command| {
+        let out = asked(&world, &url, |command| {
             command.env(name, value);
         });
-        assert!(!told.contains("UnknownIssuer"), "{name}: {told}");
+        assert!(!out.contains("UnknownIssuer"), "{name}: {out}");
     }
 }
 
@@ -74,10 +74,10 @@ fn a_bundle_that_can_not_be_used_is_named() {
     let world = World::new();
     world.write("empty.pem", "");
     for file in ["/nonexistent", "empty.pem"] {
-        let told = asked(&world, "https://localhost:1", |command| {
+        let out = asked(&world, "https://localhost:1", |command| {
             command.env("AWS_CA_BUNDLE", file);
         });
-        assert!(told.starts_with("exit: 2\n") && told.contains(&format!("AWS_CA_BUNDLE={file}")), "{told}");
+        assert!(out.starts_with("exit: 2\n") && out.contains(&format!("AWS_CA_BUNDLE={file}")), "{out}");
     }
 }
 
@@ -85,8 +85,8 @@ fn a_bundle_that_can_not_be_used_is_named() {
 async fn a_machine_without_certificates_gets_an_error_and_no_panic() {
     let world = World::new();
     let url = server(&world).await;
-    let told = asked(&world, &url, |command| {
+    let out = asked(&world, &url, |command| {
         command.env("SSL_CERT_FILE", "/nonexistent").env("SSL_CERT_DIR", "/nonexistent");
     });
-    assert!(told.starts_with("exit: 1\n") && !told.contains("panicked"), "{told}");
+    assert!(out.starts_with("exit: 1\n") && !out.contains("panicked"), "{out}");
 }

@@ -1,6 +1,6 @@
 //! AWS's codes that mean "sign in" end with 4.
 
-use super::{told, with_keys};
+use super::{transcript, with_keys};
 use crate::support::World;
 use outboxctl_test_support::aws::{Asked, FakeAws, error_xml};
 
@@ -27,7 +27,7 @@ async fn codes_that_mean_sign_in_end_with_4() {
         let world = World::new();
         let mut command = with_keys(&world, "");
         command.env("AWS_ACCESS_KEY_ID", format!("KEY{code}"));
-        let told = told(&world, command, &["outputs", "--region", "us-east-1", "--endpoint-url", &aws.url]);
-        assert!(told.starts_with("exit: 4\n") && told.contains(code), "{code}: {told}");
+        let out = transcript(&world, command, &["outputs", "--region", "us-east-1", "--endpoint-url", &aws.url]);
+        assert!(out.starts_with("exit: 4\n") && out.contains(code), "{code}: {out}");
     }
 }

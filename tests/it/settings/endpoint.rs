@@ -1,6 +1,6 @@
 //! Where requests go, and what is sent there.
 
-use super::{account, told, with_keys, with_profiles};
+use super::{account, transcript, with_keys, with_profiles};
 use crate::support::World;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -9,8 +9,8 @@ async fn a_files_endpoint_gets_no_real_credentials() {
     world.write("outboxctl.toml", &format!("region = \"us-east-1\"\nendpoint_url = \"{}\"\n", aws.url));
     let mut command = with_keys(&world, "");
     command.env("AWS_SESSION_TOKEN", "TOKENOFSHELL");
-    let told = told(&world, command, &["outputs"]);
-    assert_eq!(aws.credentials(), ["test"], "{told}");
+    let out = transcript(&world, command, &["outputs"]);
+    assert_eq!(aws.credentials(), ["test"], "{out}");
 }
 
 #[test]
@@ -18,8 +18,8 @@ fn a_files_endpoint_is_on_this_machine() {
     let world = World::new();
     for url in ["https://evil.example", "http://127.evil.example", "http://127.0.0.1@evil.example"] {
         world.write("outboxctl.toml", &format!("region = \"us-east-1\"\nendpoint_url = \"{url}\"\n"));
-        let told = told(&world, with_keys(&world, ""), &["outputs"]);
-        assert!(told.starts_with("exit: 2\n") && told.contains("[ROOT]/work/outboxctl.toml"), "{url}: {told}");
+        let out = transcript(&world, with_keys(&world, ""), &["outputs"]);
+        assert!(out.starts_with("exit: 2\n") && out.contains("[ROOT]/work/outboxctl.toml"), "{url}: {out}");
     }
 }
 
@@ -36,8 +36,8 @@ fn nothing_is_signed_for_http_on_another_machine() {
         if let Some(variable) = variable {
             command.env(variable, "http://emulator.invalid");
         }
-        let told = told(&world, command, &[]);
-        assert!(told.starts_with("exit: 2\n") && told.contains("not encrypted"), "{flag:?} {variable:?}: {told}");
+        let out = transcript(&world, command, &[]);
+        assert!(out.starts_with("exit: 2\n") && out.contains("not encrypted"), "{flag:?} {variable:?}: {out}");
     }
 }
 
@@ -49,8 +49,8 @@ async fn the_profiles_endpoint_counts() {
     let services =
         format!("[profile p]\n{keys}services = s\n[services s]\ncloudformation =\n  endpoint_url = {}\n", aws.url);
     for profiles in [general, services] {
-        let told = told(&world, with_profiles(&world, &profiles), &["outputs", "--profile", "p"]);
-        assert!(told.contains("not-deployed"), "{told}");
+        let out = transcript(&world, with_profiles(&world, &profiles), &["outputs", "--profile", "p"]);
+        assert!(out.contains("not-deployed"), "{out}");
     }
     assert_eq!(aws.credentials(), ["KEYOFPROFILE"]);
 }
@@ -61,13 +61,13 @@ async fn a_services_variable_counts_and_an_empty_one_does_not() {
     let mut command = with_keys(&world, "");
     command.env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     command.env("AWS_ENDPOINT_URL_CLOUDFORMATION", &aws.url);
-    let told_of = told(&world, command, &["outputs"]);
-    assert!(told_of.contains("not-deployed"), "{told_of}");
+    let out = transcript(&world, command, &["outputs"]);
+    assert!(out.contains("not-deployed"), "{out}");
 
     let mut command = with_keys(&world, "");
     command.env("AWS_REGION", "us-east-1").env("AWS_ENDPOINT_URL", &aws.url).env("AWS_ENDPOINT_URL_CLOUDFORMATION", "");
-    let told = told(&world, command, &["outputs"]);
-    assert!(told.contains("not-deployed"), "{told}");
+    let out = transcript(&world, command, &["outputs"]);
+    assert!(out.contains("not-deployed"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,17 +78,17 @@ async fn a_local_endpoint_is_asked_without_proxy_and_fips() {
         command.env(name, "http://127.0.0.1:1");
     }
     command.env("AWS_USE_FIPS_ENDPOINT", "true").env("AWS_USE_DUALSTACK_ENDPOINT", "true");
-    let told = told(&world, command, &["outputs", "--region", "us-east-1", "--endpoint-url", &aws.url]);
-    assert!(told.contains("not-deployed"), "{told}");
+    let out = transcript(&world, command, &["outputs", "--region", "us-east-1", "--endpoint-url", &aws.url]);
+    assert!(out.contains("not-deployed"), "{out}");
 }
 
 #[test]
-fn what_is_no_url_is_named() {
+fn an_invalid_url_is_named() {
     let world = World::new();
     for (variable, value) in [("AWS_ENDPOINT_URL", "abc"), ("AWS_ENDPOINT_URL_SQS", "127.0.0.1:4566")] {
         let mut command = with_keys(&world, "");
         command.env("AWS_REGION", "us-east-1").env(variable, value);
-        let told = told(&world, command, &["outputs"]);
-        assert!(told.starts_with("exit: 2\n") && told.contains("is not an http or https URL"), "{variable}: {told}");
+        let out = transcript(&world, command, &["outputs"]);
+        assert!(out.starts_with("exit: 2\n") && out.contains("is not an http or https URL"), "{variable}: {out}");
     }
 }

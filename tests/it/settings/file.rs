@@ -18,7 +18,7 @@ fn mode(path: &Path, mode: u32) {
 fn below(world: &World) -> String {
     let folder = world.work().join("below");
     std::fs::create_dir_all(&folder).expect("a folder");
-    world.tell(&world.command().arg("outputs").current_dir(folder).output().expect("the binary starts"))
+    world.transcript(&world.command().arg("outputs").current_dir(folder).output().expect("the binary starts"))
 }
 
 #[test]
@@ -27,16 +27,16 @@ fn a_file_of_a_parent_folder_counts_up_to_the_repositorys_root() {
     world.write("outboxctl.toml", BAD_STAGE);
     assert!(below(&world).contains(COUNTS));
     std::fs::create_dir(world.work().join("below/.git")).expect("a folder");
-    let told = below(&world);
-    assert!(!told.contains("No_1"), "{told}");
+    let out = below(&world);
+    assert!(!out.contains("No_1"), "{out}");
 }
 
 #[test]
 fn a_file_above_home_does_not_count() {
     let world = World::new();
     std::fs::write(world.home().parent().expect("the root").join("outboxctl.toml"), BAD_STAGE).expect("written");
-    let told = world.tell(&world.command().arg("outputs").current_dir(world.home()).output().expect("it starts"));
-    assert!(!told.contains("No_1"), "{told}");
+    let out = world.transcript(&world.command().arg("outputs").current_dir(world.home()).output().expect("it starts"));
+    assert!(!out.contains("No_1"), "{out}");
     assert!(world.run(["outputs"]).contains(COUNTS), "it does elsewhere");
 }
 
@@ -45,9 +45,9 @@ fn a_file_that_others_can_write_is_refused() {
     let world = World::new();
     world.write("outboxctl.toml", BAD_STAGE);
     mode(&world.work().join("outboxctl.toml"), 0o646);
-    let told = world.run(["outputs"]);
-    assert!(told.starts_with("exit: 2\n") && told.contains("others can write it (mode 646)"), "{told}");
-    assert!(told.contains("chmod go-w"), "{told}");
+    let out = world.run(["outputs"]);
+    assert!(out.starts_with("exit: 2\n") && out.contains("others can write it (mode 646)"), "{out}");
+    assert!(out.contains("chmod go-w"), "{out}");
 }
 
 #[test]
@@ -56,29 +56,26 @@ fn a_file_of_a_folder_that_others_can_write_is_passed_over() {
     world.write("outboxctl.toml", BAD_STAGE);
     for shared in [0o777, 0o1777] {
         mode(&world.work(), shared);
-        let told = below(&world);
-        assert!(
-            told.contains("warning: [ROOT]/work/outboxctl.toml is not used: others can write its folder"),
-            "{told}"
-        );
-        assert!(!told.contains("No_1"), "{told}");
+        let out = below(&world);
+        assert!(out.contains("warning: [ROOT]/work/outboxctl.toml is not used: others can write its folder"), "{out}");
+        assert!(!out.contains("No_1"), "{out}");
     }
 }
 
 #[test]
-fn what_is_not_a_regular_file_is_never_opened() {
+fn only_regular_files_are_opened() {
     let world = World::new();
     let path = world.work().join("outboxctl.toml");
     let made = Command::new("mkfifo").arg(&path).status().expect("mkfifo");
     assert!(made.success());
-    let told = world.run(["outputs"]);
-    assert!(told.starts_with("exit: 2\n") && told.contains("it is not a regular file"), "{told}");
+    let out = world.run(["outputs"]);
+    assert!(out.starts_with("exit: 2\n") && out.contains("it is not a regular file"), "{out}");
     assert!(world.run(["init"]).contains("already exists"));
     assert!(world.run(["explain", "tail"]).starts_with("exit: 0\n"));
     std::fs::remove_file(&path).expect("removed");
     symlink("/dev/zero", &path).expect("a link");
-    let told = world.run(["outputs"]);
-    assert!(told.starts_with("exit: 2\n") && told.contains("is not used"), "{told}");
+    let out = world.run(["outputs"]);
+    assert!(out.starts_with("exit: 2\n") && out.contains("is not used"), "{out}");
 }
 
 /// Without the file's choices, a command would work on another stage.
@@ -87,8 +84,8 @@ fn a_file_that_is_not_text_is_an_error() {
     let world = World::new();
     let path = world.work().join("outboxctl.toml");
     let check = |what: &str| {
-        for told in [world.run(["outputs"]), below(&world)] {
-            assert!(told.starts_with("exit: 2\n") && told.contains("outboxctl.toml can't be read"), "{what}: {told}");
+        for out in [world.run(["outputs"]), below(&world)] {
+            assert!(out.starts_with("exit: 2\n") && out.contains("outboxctl.toml can't be read"), "{what}: {out}");
         }
         assert!(world.run(["explain", "tail"]).starts_with("exit: 0\n"), "{what}");
     };
@@ -116,20 +113,20 @@ fn a_linked_files_content_is_not_repeated() {
     world.write("secrets", "root:s3cr3t:19000:0\n");
     symlink("secrets", world.work().join("outboxctl.toml")).expect("a link");
     for format in ["table", "ndjson"] {
-        let told = world.run(["outputs", "--output", format]);
-        assert!(told.starts_with("exit: 2\n") && told.contains("line 1") && !told.contains("s3cr3t"), "{told}");
+        let out = world.run(["outputs", "--output", format]);
+        assert!(out.starts_with("exit: 2\n") && out.contains("line 1") && !out.contains("s3cr3t"), "{out}");
     }
     let output = world.command().env("OUTBOXCTL_CONFIG", "outboxctl.toml").arg("outputs").output();
-    let told = world.tell(&output.expect("the binary starts"));
-    assert!(told.contains("is not valid") && !told.contains("s3cr3t"), "{told}");
+    let out = world.transcript(&output.expect("the binary starts"));
+    assert!(out.contains("is not valid") && !out.contains("s3cr3t"), "{out}");
 }
 
 #[test]
 fn a_huge_file_is_not_read() {
     let world = World::new();
     world.write("outboxctl.toml", &"#\n".repeat(1 << 20));
-    let told = world.run(["outputs"]);
-    assert!(told.contains("it is larger than 1048576 bytes"), "{told}");
+    let out = world.run(["outputs"]);
+    assert!(out.contains("it is larger than 1048576 bytes"), "{out}");
 }
 
 /// Only root can make a file of another user's.
@@ -141,24 +138,24 @@ fn a_file_of_another_user_is_refused() {
     if chown(&path, Some(65_534), Some(65_534)).is_err() {
         return;
     }
-    let told = world.run(["outputs"]);
-    assert!(told.starts_with("exit: 2\n") && told.contains("it belongs to user 65534"), "{told}");
-    assert!(!told.contains("secret"), "{told}");
+    let out = world.run(["outputs"]);
+    assert!(out.starts_with("exit: 2\n") && out.contains("it belongs to user 65534"), "{out}");
+    assert!(!out.contains("secret"), "{out}");
     let output = world.command().env("OUTBOXCTL_CONFIG", &path).arg("outputs").output().expect("the binary starts");
-    assert!(world.tell(&output).contains("is not valid"), "it was named");
+    assert!(world.transcript(&output).contains("is not valid"), "it was named");
 }
 
 #[test]
 fn a_named_file_counts_and_must_exist() {
     let world = World::new();
     world.write("other.toml", BAD_STAGE);
-    let told = |path: &str| {
+    let transcript = |path: &str| {
         let output = world.command().env("OUTBOXCTL_CONFIG", path).arg("outputs").output().expect("the binary starts");
-        world.tell(&output)
+        world.transcript(&output)
     };
-    assert!(told("other.toml").contains(COUNTS));
-    let told = told("missing.toml");
-    assert!(told.starts_with("exit: 2\n") && told.contains("OUTBOXCTL_CONFIG=missing.toml"), "{told}");
+    assert!(transcript("other.toml").contains(COUNTS));
+    let out = transcript("missing.toml");
+    assert!(out.starts_with("exit: 2\n") && out.contains("OUTBOXCTL_CONFIG=missing.toml"), "{out}");
 }
 
 /// As in a container that runs as another user below a folder of root's.
@@ -166,7 +163,7 @@ fn a_named_file_counts_and_must_exist() {
 fn an_unreadable_folder_above_is_a_warning() {
     let world = World::new();
     std::fs::create_dir_all(world.work().join("closed/q")).expect("folders");
-    let told = |args: &str| {
+    let transcript = |args: &str| {
         // Root reads everything: without its capabilities it doesn't.
         let drop = "capsh=; [ $(id -u) = 0 ] && capsh='setpriv --bounding-set=-all --inh-caps=-all'";
         let script =
@@ -175,13 +172,13 @@ fn an_unreadable_folder_above_is_a_warning() {
         command.args(["-c", &script]).arg(crate::support::binary()).current_dir(world.work()).env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default()).env("HOME", world.home());
         command.env("AWS_EC2_METADATA_DISABLED", "true");
-        world.tell(&command.output().expect("sh starts"))
+        world.transcript(&command.output().expect("sh starts"))
     };
-    let told_of = told("explain tail");
-    assert!(told_of.starts_with("exit: 0\n") && !told_of.contains("warning:"), "{told_of}");
-    let told = told("outputs");
+    let explained = transcript("explain tail");
+    assert!(explained.starts_with("exit: 0\n") && !explained.contains("warning:"), "{explained}");
+    let out = transcript("outputs");
     assert!(
-        told.starts_with("exit: 4\n") && told.contains("closed/outboxctl.toml can't be read and is not used"),
-        "{told}"
+        out.starts_with("exit: 4\n") && out.contains("closed/outboxctl.toml can't be read and is not used"),
+        "{out}"
     );
 }

@@ -13,7 +13,7 @@ fn false_overrides_the_file() {
     assert!(world.run(["outputs", "--no-local"]).contains(ON_AWS));
     assert!(world.run(["outputs", "--local=false"]).contains(ON_AWS));
     let output = world.command().env("OUTBOXCTL_LOCAL", "false").arg("outputs").output().expect("the binary starts");
-    assert!(world.tell(&output).contains(ON_AWS));
+    assert!(world.transcript(&output).contains(ON_AWS));
 }
 
 #[test]
@@ -21,15 +21,12 @@ fn a_flag_for_another_place_is_refused() {
     let world = World::new();
     world.write("outboxctl.toml", "local = true\n");
     for place in [["--profile", "ops"], ["--endpoint-url", "http://127.0.0.1:1"]] {
-        let told = world.run(["outputs", place[0], place[1]]);
-        assert!(
-            told.starts_with("exit: 2\n") && told.contains("`local = true` in [ROOT]/work/outboxctl.toml"),
-            "{told}"
-        );
-        assert!(told.contains("--no-local"), "{told}");
+        let out = world.run(["outputs", place[0], place[1]]);
+        assert!(out.starts_with("exit: 2\n") && out.contains("`local = true` in [ROOT]/work/outboxctl.toml"), "{out}");
+        assert!(out.contains("--no-local"), "{out}");
     }
-    let told = world.run(["outputs", "--local", "--endpoint-url", "http://127.0.0.1:1"]);
-    assert!(told.starts_with("exit: 2\n"), "{told}");
+    let out = world.run(["outputs", "--local", "--endpoint-url", "http://127.0.0.1:1"]);
+    assert!(out.starts_with("exit: 2\n"), "{out}");
 }
 
 /// Variables take precedence over the file, so neither may replace the other without a word.
@@ -37,19 +34,19 @@ fn a_flag_for_another_place_is_refused() {
 fn a_variable_for_another_place_is_refused() {
     let world = World::new();
     world.write("outboxctl.toml", "local = true\n");
-    let told = |name: &str, value: &str, args: &[&str]| {
+    let transcript = |name: &str, value: &str, args: &[&str]| {
         let output = world.command().env(name, value).arg("outputs").args(args).output();
-        world.tell(&output.expect("the binary starts"))
+        world.transcript(&output.expect("the binary starts"))
     };
     for (name, value) in [("AWS_PROFILE", "nope"), ("AWS_ENDPOINT_URL", "http://127.0.0.1:1")] {
-        let refused = told(name, value, &[]);
+        let refused = transcript(name, value, &[]);
         assert!(refused.starts_with("exit: 2\n") && refused.contains(&format!("{name}={value}")), "{refused}");
         assert!(refused.contains("--local") && refused.contains("--no-local"), "{refused}");
-        assert!(told(name, value, &["--local"]).contains(LOCAL));
+        assert!(transcript(name, value, &["--local"]).contains(LOCAL));
     }
-    let used = told("AWS_PROFILE", "nope", &["--no-local", "--region", "us-east-1"]);
+    let used = transcript("AWS_PROFILE", "nope", &["--no-local", "--region", "us-east-1"]);
     assert!(used.starts_with("exit: 4\n") && used.contains("AWS profile \"nope\""), "{used}");
-    assert!(told("AWS_PROFILE", "", &[]).contains(LOCAL), "an empty variable is unset");
+    assert!(transcript("AWS_PROFILE", "", &[]).contains(LOCAL), "an empty variable is unset");
 }
 
 #[test]
@@ -57,8 +54,8 @@ fn init_writes_what_was_asked_for_and_not_what_a_variable_says() {
     let world = World::new();
     let mut command = world.command();
     command.env("OUTBOXCTL_LOCAL", "true").env("AWS_ENDPOINT_URL", "http://127.0.0.1:4566").arg("init");
-    let told = world.tell(&command.output().expect("the binary starts"));
-    assert!(told.contains("OUTBOXCTL_LOCAL is set in this shell and not written"), "{told}");
+    let out = world.transcript(&command.output().expect("the binary starts"));
+    assert!(out.contains("OUTBOXCTL_LOCAL is set in this shell and not written"), "{out}");
     let text = std::fs::read_to_string(world.work().join("outboxctl.toml")).expect("the file");
     assert!(text.contains("\n# local = true\n") && text.contains("\n# endpoint_url ="), "{text}");
 
@@ -70,8 +67,8 @@ fn init_writes_what_was_asked_for_and_not_what_a_variable_says() {
 #[test]
 fn init_writes_no_endpoint_that_would_be_refused() {
     let world = World::new();
-    let told = world.run(["init", "--endpoint-url", "https://vpce.example"]);
-    assert!(told.starts_with("exit: 2\n") && told.contains("not on this machine"), "{told}");
+    let out = world.run(["init", "--endpoint-url", "https://vpce.example"]);
+    assert!(out.starts_with("exit: 2\n") && out.contains("not on this machine"), "{out}");
     assert_eq!(std::fs::read_dir(world.work()).expect("the folder").count(), 0);
 }
 

@@ -49,8 +49,8 @@ fn with_profiles(world: &World, profiles: &str) -> Command {
 }
 
 /// Runs a command that asks AWS something, and returns what it says.
-fn told(world: &World, mut command: Command, args: &[&str]) -> String {
-    world.tell(&command.args(args).output().expect("the binary starts"))
+fn transcript(world: &World, mut command: Command, args: &[&str]) -> String {
+    world.transcript(&command.args(args).output().expect("the binary starts"))
 }
 
 async fn account() -> FakeAws {

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use super::{account, told, with_keys, with_profiles};
+use super::{account, transcript, with_keys, with_profiles};
 use crate::support::World;
 
 const OTHER: &str =
@@ -13,17 +13,17 @@ async fn a_flag_goes_before_keys_in_the_environment() {
     let (world, aws) = (World::new(), account().await);
     let mut command = with_keys(&world, OTHER);
     command.env("AWS_SESSION_TOKEN", "TOKENOFSHELL");
-    let told = told(&world, command, &["outputs", "--profile", "other", "--endpoint-url", &aws.url]);
-    assert_eq!(aws.credentials(), ["KEYOFPROFILE"], "{told}");
+    let out = transcript(&world, command, &["outputs", "--profile", "other", "--endpoint-url", &aws.url]);
+    assert_eq!(aws.credentials(), ["KEYOFPROFILE"], "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flag_that_names_no_profile_fails_and_asks_nothing() {
     let (world, aws) = (World::new(), account().await);
     let args = ["outputs", "--profile", "nope", "--region", "us-east-1", "--endpoint-url", &aws.url];
-    let told = told(&world, with_keys(&world, OTHER), &args);
-    assert!(told.starts_with("exit: 4\n"), "{told}");
-    assert!(told.contains("AWS profile \"nope\" does not exist") && told.contains("profiles: other"), "{told}");
+    let out = transcript(&world, with_keys(&world, OTHER), &args);
+    assert!(out.starts_with("exit: 4\n"), "{out}");
+    assert!(out.contains("AWS profile \"nope\" does not exist") && out.contains("profiles: other"), "{out}");
     assert_eq!(aws.asked(), Vec::<String>::new());
 }
 
@@ -32,21 +32,18 @@ async fn keys_go_before_a_variables_profile_and_that_is_said() {
     let (world, aws) = (World::new(), account().await);
     let mut command = with_keys(&world, OTHER);
     command.env("AWS_PROFILE", "other");
-    let told = told(&world, command, &["outputs", "--endpoint-url", &aws.url]);
+    let out = transcript(&world, command, &["outputs", "--endpoint-url", &aws.url]);
     assert_eq!(aws.credentials(), ["KEYOFSHELL"]);
-    assert!(
-        told.contains("warning: AWS_ACCESS_KEY_ID takes precedence over profile other (from AWS_PROFILE)"),
-        "{told}"
-    );
+    assert!(out.contains("warning: AWS_ACCESS_KEY_ID takes precedence over profile other (from AWS_PROFILE)"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_go_before_the_files_profile_and_that_is_said() {
     let (world, aws) = (World::new(), account().await);
     world.write("outboxctl.toml", "profile = \"other\"\n");
-    let told = told(&world, with_keys(&world, OTHER), &["outputs", "--endpoint-url", &aws.url]);
+    let out = transcript(&world, with_keys(&world, OTHER), &["outputs", "--endpoint-url", &aws.url]);
     assert_eq!(aws.credentials(), ["KEYOFSHELL"]);
-    assert!(told.contains("takes precedence over profile other (from [ROOT]/work/outboxctl.toml)"), "{told}");
+    assert!(out.contains("takes precedence over profile other (from [ROOT]/work/outboxctl.toml)"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -54,8 +51,8 @@ async fn a_variables_profile_is_used_without_keys() {
     let (world, aws) = (World::new(), account().await);
     let mut command = with_profiles(&world, OTHER);
     command.env("AWS_PROFILE", "other");
-    let told = told(&world, command, &["outputs", "--endpoint-url", &aws.url]);
-    assert_eq!(aws.credentials(), ["KEYOFPROFILE"], "{told}");
+    let out = transcript(&world, command, &["outputs", "--endpoint-url", &aws.url]);
+    assert_eq!(aws.credentials(), ["KEYOFPROFILE"], "{out}");
 }
 
 #[test]
@@ -63,9 +60,9 @@ fn a_variable_that_names_no_profile_is_named() {
     let world = World::new();
     let mut command = with_profiles(&world, OTHER);
     command.env("AWS_PROFILE", "nope");
-    let told = told(&world, command, &["outputs", "--region", "us-east-1"]);
-    assert!(told.starts_with("exit: 4\n"), "{told}");
-    assert!(told.contains("AWS profile \"nope\" (from AWS_PROFILE) does not exist"), "{told}");
+    let out = transcript(&world, command, &["outputs", "--region", "us-east-1"]);
+    assert!(out.starts_with("exit: 4\n"), "{out}");
+    assert!(out.contains("AWS profile \"nope\" (from AWS_PROFILE) does not exist"), "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -76,8 +73,8 @@ async fn a_flags_profile_may_assume_a_role() {
     );
     let mut command = with_keys(&world, &profiles);
     command.env("AWS_ENDPOINT_URL", &aws.url);
-    let told = told(&world, command, &["outputs", "--profile", "role"]);
-    assert_eq!(aws.credentials(), ["KEYOFPROFILE", "KEYOFROLE", "t"], "{told}");
+    let out = transcript(&world, command, &["outputs", "--profile", "role"]);
+    assert_eq!(aws.credentials(), ["KEYOFPROFILE", "KEYOFROLE", "t"], "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -89,8 +86,8 @@ async fn a_flags_profile_may_run_a_process() {
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).expect("a program");
     let profiles = format!("[profile process]\nregion = us-east-1\ncredential_process = {}\n", script.display());
     let args = ["outputs", "--profile", "process", "--endpoint-url", &aws.url];
-    let told = told(&world, with_keys(&world, &profiles), &args);
-    assert_eq!(aws.credentials(), ["KEYOFPROCESS"], "{told}");
+    let out = transcript(&world, with_keys(&world, &profiles), &args);
+    assert_eq!(aws.credentials(), ["KEYOFPROCESS"], "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -99,11 +96,11 @@ async fn a_failed_process_is_reported_without_the_wrappers_of_the_sdk() {
     let profiles =
         "[profile process]\nregion = us-east-1\ncredential_process = sh -c \"echo the session is over >&2; exit 1\"\n";
     let args = ["outputs", "--profile", "process", "--endpoint-url", &aws.url];
-    let told = told(&world, with_keys(&world, profiles), &args);
-    assert!(told.starts_with("exit: 4\n") && told.contains("the session is over"), "{told}");
-    assert!(!told.contains("dispatch failure") && !told.contains("caused by: other"), "{told}");
-    assert!(told.contains("check that the credential_process of profile process prints"), "{told}");
-    assert!(!told.contains("aws sso login"), "{told}");
+    let out = transcript(&world, with_keys(&world, profiles), &args);
+    assert!(out.starts_with("exit: 4\n") && out.contains("the session is over"), "{out}");
+    assert!(!out.contains("dispatch failure") && !out.contains("caused by: other"), "{out}");
+    assert!(out.contains("check that the credential_process of profile process prints"), "{out}");
+    assert!(!out.contains("aws sso login"), "{out}");
     assert_eq!(aws.asked(), Vec::<String>::new());
 }
 
@@ -111,8 +108,8 @@ async fn a_failed_process_is_reported_without_the_wrappers_of_the_sdk() {
 fn a_profile_of_aws_login_is_understood() {
     let world = World::new();
     let profiles = "[profile p]\nregion = us-east-1\nlogin_session = arn:aws:iam::000000000000:user/x\n";
-    let told = told(&world, with_profiles(&world, profiles), &["outputs", "--profile", "p"]);
-    assert!(told.starts_with("exit: 4\n"), "{told}");
-    assert!(told.contains("`aws login --profile p`") && !told.contains("cargo feature"), "{told}");
-    assert!(!told.contains("aws sso login"), "{told}");
+    let out = transcript(&world, with_profiles(&world, profiles), &["outputs", "--profile", "p"]);
+    assert!(out.starts_with("exit: 4\n"), "{out}");
+    assert!(out.contains("`aws login --profile p`") && !out.contains("cargo feature"), "{out}");
+    assert!(!out.contains("aws sso login"), "{out}");
 }

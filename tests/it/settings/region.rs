@@ -16,8 +16,8 @@ fn a_misspelt_region_is_named_without_a_hint_to_pass_one() {
 
 #[test]
 fn a_region_of_another_partition_is_taken() {
-    let told = World::new().run(["cost", "--region", "eusc-de-east-1"]);
-    assert!(told.starts_with("exit: 0\n") && told.contains("eusc-de-east-1"), "{told}");
+    let out = World::new().run(["cost", "--region", "eusc-de-east-1"]);
+    assert!(out.starts_with("exit: 0\n") && out.contains("eusc-de-east-1"), "{out}");
 }
 
 #[test]

@@ -47,16 +47,16 @@ impl Account {
     /// Runs a command that must succeed; its final NDJSON line.
     pub fn ok(&self, args: &[&str]) -> Value {
         let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.transcript(&output));
         result(&output)
     }
 
     /// Runs a command that must end with this code; everything it said.
     pub fn fails(&self, code: i32, args: &[&str]) -> String {
         let output = self.run(args);
-        let told = self.world.tell(&output);
-        assert_eq!(output.status.code(), Some(code), "outboxctl {}\n{told}", args.join(" "));
-        told
+        let out = self.world.transcript(&output);
+        assert_eq!(output.status.code(), Some(code), "outboxctl {}\n{out}", args.join(" "));
+        out
     }
 
     /// Returns the number of executed change sets of each stack, in the pipeline's order.

@@ -54,12 +54,12 @@ impl World {
         command
     }
 
-    /// Runs to the end and tells exit code, stdout and stderr, with this world's paths replaced.
+    /// Runs to the end and returns exit code, stdout and stderr, with this world's paths replaced.
     pub fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> String {
-        self.tell(&self.command().args(args).output().expect("the binary starts"))
+        self.transcript(&self.command().args(args).output().expect("the binary starts"))
     }
 
-    pub fn tell(&self, output: &Output) -> String {
+    pub fn transcript(&self, output: &Output) -> String {
         let text = |bytes: &[u8]| {
             let root = self.root.path().to_string_lossy().into_owned();
             String::from_utf8_lossy(bytes).replace(&root, "[ROOT]").replace(env!("CARGO_PKG_VERSION"), "[VERSION]")

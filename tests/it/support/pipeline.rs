@@ -55,8 +55,8 @@ impl Pipeline {
         self.stack.ok(&self.args(args))
     }
 
-    /// Data of a command that must succeed and tells of its items before.
-    pub fn told(&self, args: &[&str]) -> Value {
+    /// Returns the data of a command that must succeed and prints its items before.
+    pub fn printed_data(&self, args: &[&str]) -> Value {
         self.fails(0, args)["data"].take()
     }
 

@@ -115,17 +115,24 @@ impl Stack {
     /// Runs a command that must succeed, with `--output json`, and returns its data.
     pub fn ok(&self, args: &[&str]) -> Value {
         let output = self.command(args).args(["--output", "json"]).output().expect("the binary starts");
-        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.transcript(&output));
         if output.stdout.is_empty() {
             return Value::Null;
         }
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.world.tell(&output)))
+        serde_json::from_slice(&output.stdout)
+            .unwrap_or_else(|e| panic!("no JSON ({e}): {}", self.world.transcript(&output)))
     }
 
     /// Runs a command that must fail with this exit code, and returns its final NDJSON line.
     pub fn fails(&self, exit_code: i32, args: &[&str]) -> Value {
         let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        assert_eq!(output.status.code(), Some(exit_code), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(exit_code),
+            "outboxctl {}\n{}",
+            args.join(" "),
+            self.world.transcript(&output)
+        );
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let line = text.lines().last().expect("a final line");
         serde_json::from_str(line).unwrap_or_else(|e| panic!("no JSON ({e}): {line}"))
@@ -182,7 +189,7 @@ impl Stack {
     /// Whether a command that must succeed changed anything.
     pub fn changed(&self, args: &[&str]) -> bool {
         let output = self.command(args).args(["--output", "ndjson"]).output().expect("the binary starts");
-        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.tell(&output));
+        assert!(output.status.success(), "outboxctl {}\n{}", args.join(" "), self.world.transcript(&output));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let result: Value = serde_json::from_str(text.lines().last().expect("a final line")).expect("JSON");
         result["changed"].as_bool().unwrap_or_else(|| panic!("`changed` is missing: {result}"))
@@ -193,7 +200,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         let output = self.run(&["local", "down", "--purge"]);
         if !output.status.success() && !std::thread::panicking() {
-            panic!("the stack could not be taken down:\n{}", self.world.tell(&output));
+            panic!("the stack could not be taken down:\n{}", self.world.transcript(&output));
         }
     }
 }

@@ -117,7 +117,7 @@ fn every_function_has_the_rights_that_it_uses_and_no_other() {
             let required: BTreeSet<&str> = function.required.iter().copied().collect();
             let known: BTreeSet<&str> = required.iter().chain(function.optional).copied().collect();
             assert!(given.is_superset(&required), "{at} lacks {:?}", required.difference(&given));
-            assert!(given.is_subset(&known), "{at} is told {:?} and does not look", given.difference(&known));
+            assert!(given.is_subset(&known), "{at} is out {:?} and does not look", given.difference(&known));
             assert!(variables.values().all(|value| *value != ""), "{at}: an empty variable");
         }
     }
@@ -205,7 +205,7 @@ fn parameters_have_a_value_and_outputs_a_reader() {
         let document = Document::of(stack);
         for (name, parameter) in &document.parameters {
             let given = stack.parameters.iter().any(|(given, _)| given == name);
-            assert!(given || parameter.get("Default").is_some(), "{at}: nobody gives {name} a value");
+            assert!(given || parameter.get("Default").is_some(), "{at}: {name} has no value");
         }
         for output in document.outputs.keys() {
             let taken = pipeline.stacks.iter().flat_map(|stack| stack.parameters);
@@ -213,7 +213,7 @@ fn parameters_have_a_value_and_outputs_a_reader() {
                 taken.into_iter().any(|(_, source)| matches!(source, Source::Output(taken) if taken.name() == output));
             assert!(
                 taken || is_read(output) || FOR_PEOPLE.contains(&output.as_str()),
-                "{at}: nobody reads the output {output}"
+                "{at}: no stack reads the output {output}"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What the source calls and reads, as far as its text tells.
+//! The calls and variables that the text of the source shows.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -56,7 +56,7 @@ pub fn calls(file: &str) -> BTreeSet<String> {
     let operations = operations(&code);
     assert_eq!(operations.len(), sends, "src/{file}: operations found {operations:?}, and calls of send()");
     for operation in operations {
-        // It asks for the rights of what is in it, which its builders tell.
+        // Its rights are those of the requests in it, which its builders name.
         if operation != "transact_write_items" {
             actions.insert(format!("{}:{}", service(&code, file), pascal(&operation)));
         }

@@ -64,7 +64,7 @@ pub(super) fn delete(call: &Call<'_>, input: &Input) -> Answer<Value> {
     Ok(json!({ "Connection": connection.document }))
 }
 
-/// ARN of a connection. Connections have no ARN on AWS; this one is internal.
+/// Returns the ARN of a connection. Connections have no ARN on AWS; this one is internal.
 pub(in crate::local::dms) fn arn(instance: &str, endpoint: &str) -> String {
     format!("connection {instance} {endpoint}")
 }

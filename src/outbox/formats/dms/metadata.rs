@@ -123,7 +123,7 @@ fn time(text: &str) -> Option<DateTime<Utc>> {
     Some(DateTime::parse_from_rfc3339(text).ok()?.to_utc())
 }
 
-/// Null counts as absent.
+/// Deserializes a value that may be null, which counts as absent.
 pub(super) fn null_as_empty<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<T, D::Error> {

@@ -79,7 +79,7 @@ fn integer(out: &mut Vec<u8>, text: &str, large: bool) {
     }
 }
 
-/// JSON has no NaN and no infinity: they stay text.
+/// Writes a number. NaN and infinity stay text: JSON has no such numbers.
 fn number(out: &mut Vec<u8>, text: &str) {
     match text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e')) && !text.is_empty() {
         true => out.extend_from_slice(text.as_bytes()),

@@ -33,7 +33,7 @@ impl<'a> Reader<'a> {
         Ok(head)
     }
 
-    /// A name that ends in a zero byte.
+    /// Reads a name that ends in a zero byte.
     pub(super) fn name(&mut self) -> Result<&'a str, DecodeError> {
         let end = self.0.iter().position(|byte| *byte == 0).ok_or(DecodeError::Short)?;
         let name = self.bytes(end)?;
