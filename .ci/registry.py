@@ -59,6 +59,10 @@ UNUSED_CALLS = re.compile(
 )
 
 
+# Calls of that list that a property of this type does need.
+NEEDED = {"AWS::Events::EventBusPolicy": ("events:PutPermission", "events:RemovePermission")}
+
+
 def types():
     for template in sorted((REPOSITORY / "templates").glob("*.yaml")):
         yield from re.findall(r"^    Type: (AWS::\w+::\w+)$", template.read_text(), re.MULTILINE)
@@ -80,7 +84,7 @@ def line(kind):
     actions = {
         action for action in actions
         if re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action) and action.split(":")[0] not in UNUSED
-        and not UNUSED_CALLS.fullmatch(action)
+        and (not UNUSED_CALLS.fullmatch(action) or action in NEEDED.get(kind, ()))
     }
     always = {path.split("/")[2] for path in found.get("createOnlyProperties", [])}
     replacing = always | {path.split("/")[2] for path in found.get("conditionalCreateOnlyProperties", [])}

@@ -153,7 +153,7 @@ def policy(document, actions, kind):
             elif name != "*" and name.lower() not in known:
                 yield f"{service} has no action {name}"
         for operator, keys in statement.get("Condition", {}).items():
-            if operator not in ("ArnEquals", "ArnLike", "Bool", "StringEquals", "StringLike", "ForAllValues:StringEquals",
+            if operator not in ("ArnEquals", "ArnLike", "Bool", "StringEquals", "StringLike", "StringEqualsIfExists", "ForAllValues:StringEquals",
                                 "ForAnyValue:StringEquals"):
                 yield f"{at}: no condition operator {operator}"
             yield from (f"{at}: {key} is no condition key" for key in keys if ":" not in key)

@@ -133,6 +133,8 @@ class Check:
             return []
         if kind in ("policy", "trust", "resource-policy"):
             return documents.policy(value, actions, kind)
+        if kind == "statement":
+            return documents.policy({"Version": "2012-10-17", "Statement": [value]}, actions, "resource-policy")
         return getattr(documents, kind.replace("-", "_"))(value)
 
     def whole(self, value):

@@ -45,6 +45,7 @@ class Type:
 
 
 POLICY, TRUST, RESOURCE = Document("policy"), Document("trust"), Document("resource-policy")
+STATEMENT = Document("statement")
 TAGS = {"Tags": Free("tags of CloudFormation")}
 
 TYPES = {
@@ -98,6 +99,7 @@ TYPES = {
     "AWS::EC2::VPCEndpoint": Type("ec2", "CreateVpcEndpoint", {"PolicyDocument": RESOURCE}),
     "AWS::EC2::VPCGatewayAttachment": Type("ec2", "AttachInternetGateway"),
     "AWS::Events::EventBus": Type("events", "CreateEventBus"),
+    "AWS::Events::EventBusPolicy": Type("events", "PutPermission", {"Statement": STATEMENT}),
     "AWS::Events::Rule": Type("events", "PutRule", {
         "EventPattern": Document("event-pattern"), "Targets": "PutTargets:Targets"}, handled=("Name",)),
     "AWS::IAM::ManagedPolicy": Type("iam", "CreatePolicy", {"PolicyDocument": POLICY}, handled=("PolicyName",)),

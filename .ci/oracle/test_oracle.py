@@ -63,6 +63,7 @@ class Oracle(unittest.TestCase):
         self.assertIn("isnull", self.planted("dms", '"${OutboxFilterOperator}"', '"isnull"'))
         self.assertIn("no action PutRecord5", self.planted("dms", "kinesis:PutRecord,", "kinesis:PutRecord5,"))
         self.assertIn("no service", self.planted("bus", "Action: sqs:SendMessage", "Action: sqss:SendMessage"))
+        self.assertIn("no action PutRule5", self.planted("bus", "- events:PutRule\n", "- events:PutRule5\n"))
         self.assertIn("no matcher", self.planted("bus", "- prefix: outbox.", "- begins: outbox."))
         self.assertIn("log_error_verbosity", self.planted("database", "verbosity: terse", "verbosity: short"))
         self.assertIn("principal", self.planted("bus", "Principal: {Service: events.amazonaws.com}\n", "\n"))

@@ -86,6 +86,11 @@ pub const RULES: &[Rule] = &[
         "a new, changed or deleted rule takes effect after a pause (1 to 3 seconds; on AWS up to a minute)",
         "EventBridge API reference: PutRule, PutTargets, DeleteRule",
     ),
+    left_out(
+        "EventBridge",
+        "the policy of a bus for other accounts is stored and not evaluated: the stack has one account",
+        "EventBridge user guide: Permissions for event buses in Amazon EventBridge",
+    ),
     left_out("EventBridge", "requests and invocations per second", "EventBridge user guide: Quotas"),
     enforced(
         "DynamoDB",

@@ -84,8 +84,15 @@ pub const KEYS: &[Key] = &[
     },
 ];
 
-/// Template parameters that open an API or a database to the internet.
-const OPENING: [&str; 4] = ["OpenApi", "DatabaseAccessCidr", "ApplicationCidr", "ApplicationSecurityGroupId"];
+/// Template parameters that open an API, a database or a bus to others.
+const OPENING: [&str; 6] = [
+    "OpenApi",
+    "DatabaseAccessCidr",
+    "ApplicationCidr",
+    "ApplicationSecurityGroupId",
+    "ConsumerAccountId",
+    "ConsumerOrganizationId",
+];
 
 impl ConfigFile {
     /// Returns the settings that choose an account, an endpoint or a resource, or open something to the internet.

@@ -32,6 +32,7 @@ mod local_stack;
 mod look;
 mod machine;
 mod operator;
+mod other_consumers;
 mod outbox_tables;
 mod own_tables;
 mod plain_servers;

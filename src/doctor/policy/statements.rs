@@ -57,10 +57,16 @@ fn of_existing(on: On, existing: &Existing) -> Vec<String> {
             value(Output::DatabaseIdentifier).map(|name| format!("arn:*:rds:*:*:db:{name}")),
             value(Output::DatabaseCluster).map(|name| format!("arn:*:rds:*:*:cluster:{name}")),
         ],
-        On::Tagged => [value(Output::DatabaseSecretArn).map(str::to_owned), None],
+        // Secrets Manager ends the ARN of a secret with six characters of its own.
+        On::Tagged => [value(Output::DatabaseSecretArn).map(secret), None],
         _ => [None, None],
     };
     arns.into_iter().flatten().collect()
+}
+
+/// Returns the ARN of a secret that is given by its ARN or its name.
+fn secret(given: &str) -> String {
+    if given.starts_with("arn:") { given.to_owned() } else { format!("arn:*:secretsmanager:*:*:secret:{given}-??????") }
 }
 
 fn statement(on: On, actions: &BTreeSet<&str>, pipeline: &Pipeline, stage: &str) -> Value {

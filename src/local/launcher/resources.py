@@ -20,6 +20,7 @@ s3 = need("services.s3", "_delete_persisted_bucket")
 changesets = need("services.cloudformation.changesets", "_resolve_parameters")
 cloudformation = need("services.cloudformation.handlers", "_resolve_parameters")
 ec2 = need("services.ec2", "_vpcs")
+eventbridge = need("services.eventbridge", "_event_buses", "_event_bus_policies")
 responses = need("core.responses", "get_region")
 
 # They patch the modules above, and need them complete.
@@ -276,6 +277,9 @@ def extended_table(emulated):
     return {**emulated, "create": create, "update": update, "delete": delete}
 
 
+# "The permission policy on the event bus cannot exceed 10 KB in size" (EventBridge API reference, PutPermission)
+LARGEST_BUS_POLICY = 10 * 1024
+
 # "VPCs per Region" (Amazon VPC quotas); the default VPC is one of them.
 LARGEST_NUMBER_OF_VPCS = 5
 
@@ -300,6 +304,43 @@ def removing_files(emulated):
         s3._delete_persisted_bucket(physical_id)
 
     return {**emulated, "delete": delete}
+
+
+def bus_policy():
+    """Returns the handlers of a statement in the policy of a bus (CloudFormation user guide, AWS::Events::EventBusPolicy). The
+    emulator has the policy in DescribeEventBus, and evaluates it for no call: it has one account."""
+
+    def replace(bus, statement_id, statement):
+        if bus not in eventbridge._event_buses:
+            raise ValueError(f"Event bus {bus} does not exist.")
+        before = (eventbridge._event_bus_policies.get(bus) or {}).get("Statement", [])
+        after = [other for other in before if other.get("Sid") != statement_id] + statement
+        if len(json.dumps(after)) > LARGEST_BUS_POLICY:
+            raise ValueError("The permission policy of an event bus can't exceed 10 KB in size.")
+        if after:
+            eventbridge._event_bus_policies[bus] = {"Version": "2012-10-17", "Statement": after}
+        else:
+            eventbridge._event_bus_policies.pop(bus, None)
+
+    def create(logical_id, props, stack_name):
+        bus, statement_id, statement = props.get("EventBusName", "default"), props["StatementId"], props.get("Statement")
+        if not isinstance(statement, dict):
+            raise ValueError("This stack supports an EventBusPolicy only with a Statement.")
+        replace(bus, statement_id, [{"Sid": statement_id, **statement}])
+        return f"{bus}|{statement_id}", {}
+
+    def update(physical_id, old_props, new_props, stack_name):
+        made = create(None, new_props, stack_name)
+        if made[0] != physical_id:
+            delete(physical_id, old_props)
+        return made
+
+    def delete(physical_id, props, *rest):
+        bus, _, statement_id = physical_id.partition("|")
+        if bus in eventbridge._event_buses:
+            replace(bus, statement_id, [])
+
+    return {"create": create, "update": update, "delete": delete}
 
 
 def install_names_by_region():
@@ -330,6 +371,7 @@ def install_resource_types():
     handlers["AWS::DynamoDB::Table"] = extended_table(handlers["AWS::DynamoDB::Table"])
     handlers["AWS::S3::Bucket"] = removing_files(handlers["AWS::S3::Bucket"])
     handlers["AWS::EC2::VPC"] = limited(handlers["AWS::EC2::VPC"])
+    handlers["AWS::Events::EventBusPolicy"] = bus_policy()
     handlers["AWS::Lambda::Function"] = functions.usable(handlers["AWS::Lambda::Function"])
     for resource_type, names in ECHOED_ATTRIBUTES.items():
         handlers[resource_type] = with_property_attributes(handlers[resource_type], names)
