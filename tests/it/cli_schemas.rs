@@ -72,8 +72,33 @@ fn closed(schema: &mut Value) {
     }
 }
 
-fn check(name: &str, document: &Value) {
-    let mut schema = read(name);
+/// Compares a document of a command with its schema.
+pub fn check(name: &str, document: &Value) {
+    compare(name, read(name), document);
+}
+
+/// Compares an NDJSON line of a command with the schema of its type.
+pub fn check_line(name: &str, kind: &str, line: &Value) {
+    let mut schema = read(name)["$defs"][kind].take();
+    assert!(schema.is_object(), "schema/cli/{name}.json does not define {kind}");
+    // Every line has the version of the contract.
+    schema["properties"]["v"] = serde_json::json!({ "const": 2 });
+    compare(name, schema, line);
+}
+
+/// Replaces references to the schemas of other commands.
+fn inline(schema: &mut Value) {
+    let other = schema.get("$ref").and_then(Value::as_str).and_then(|name| name.strip_suffix(".json")).map(read);
+    match (other, schema) {
+        (Some(other), schema) => *schema = other,
+        (None, Value::Object(members)) => members.values_mut().for_each(inline),
+        (None, Value::Array(items)) => items.iter_mut().for_each(inline),
+        (None, _) => {}
+    }
+}
+
+fn compare(name: &str, mut schema: Value, document: &Value) {
+    inline(&mut schema);
     closed(&mut schema);
     let validator = jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("{name}: {error}"));
     let errors: Vec<String> =

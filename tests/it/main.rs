@@ -8,6 +8,7 @@ mod aurora;
 mod chaos;
 mod cli;
 mod cli_schemas;
+mod cli_streams;
 mod clock;
 mod completions;
 mod config;
