@@ -24,7 +24,7 @@ use crate::deployment::Deployment;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::output::Outcome;
-use crate::pipelines::{self, Part, Pipeline, Stack, WITH_SAMPLE};
+use crate::pipelines::{self, Owner, Part, Pipeline, Source, Stack, WITH_SAMPLE};
 
 pub use parameters::{FUNCTION_BINARY, TemplateArgs, check_sample_optional, name_and_value};
 
@@ -149,12 +149,18 @@ impl Args {
         let (leaving, wanted): (Vec<&Stack>, Vec<&Stack>) =
             pipeline.stacks.iter().filter(|s| !deployment.replaces(s)).partition(|s| s.sample && !with_sample);
         let (there, missing): (Vec<&Stack>, Vec<&Stack>) = wanted.into_iter().partition(|stack| is_there(stack.name));
+        let mut created = Vec::new();
+        for stack in missing {
+            if creates_any(clients, stack).await {
+                created.push(stack);
+            }
+        }
         let leaving: Vec<_> = leaving.into_iter().filter(|stack| is_there(stack.name)).collect();
         let names = |stacks: Vec<&Stack>| stacks.iter().map(|stack| stack.name).collect::<Vec<_>>().join(", ");
         ctx.console.note(format!("{}: {}", pipeline.name, pipeline.title));
         announce(ctx, clients, Some(&identity));
-        if !missing.is_empty() {
-            ctx.console.note(format!("to create: {}", names(missing)));
+        if !created.is_empty() {
+            ctx.console.note(format!("to create: {}", names(created)));
         }
         if !there.is_empty() {
             ctx.console.note(format!("to update if changed: {}", names(there)));
@@ -201,6 +207,21 @@ impl Args {
         }
         Ok(Outcome::data(data).changed(false).text(text))
     }
+}
+
+/// Returns whether a stack that is not deployed has anything to create: that of the account only has roles, which may
+/// exist already. An account that can't be asked is answered by the deploy itself.
+async fn creates_any(clients: &Clients, stack: &Stack) -> bool {
+    if stack.owner != Owner::Account {
+        return true;
+    }
+    for (_, source) in stack.parameters {
+        let Source::RoleMissing(role) = source else { continue };
+        if !account::has_role(clients, role).await.unwrap_or(false) {
+            return true;
+        }
+    }
+    false
 }
 
 /// Returns the error for a sample beside a table of the application's own.

@@ -155,6 +155,11 @@ async fn an_existing_network_and_database_are_used_and_left_as_they_were() {
     assert_eq!(described(&clients).await, before);
 
     stack.write("outboxctl.toml", &text);
+    // The roles of DMS exist, so that the stack of the account has nothing to create.
+    let preview = stack.command(&["deploy", "--dry-run", "--without-sample"]).output().expect("the binary starts");
+    let preview = String::from_utf8_lossy(&preview.stderr).into_owned();
+    let to_create = preview.lines().find(|line| line.starts_with("to create:"));
+    assert!(to_create.is_some_and(|line| line.contains("stream") && !line.contains("account")), "{preview}");
     follow(&stack, &blocks("sh")[1]);
     for replaced in ["network", "database"] {
         assert_eq!(status(&stack, &[], replaced), "existing, left alone");
