@@ -13,7 +13,7 @@ use crate::pipeline::Pipeline;
 use crate::resources::Phase;
 use crate::steady::Steady;
 use crate::trouble::{DEADLINE, Result, until};
-use crate::watch::{Current, Handler, Watch};
+use crate::watch::{self, Current, Handler, Watch};
 use crate::world::{History, World};
 use crate::write::{Load, resolve};
 
@@ -54,7 +54,8 @@ impl Rig {
     pub async fn deployed(pipeline: Pipeline, options: &Options) -> Result<Self> {
         let world = World::deployed(pipeline, options).await?;
         let current = Current::default();
-        let watch = Watch::start(&world, &current);
+        let pause = if options.steady == 0 { watch::PAUSE } else { watch::SHARED };
+        let watch = Watch::start(&world, &current, pause);
         let mut rig = Self { world, current, consumers: None, handler: None, _watch: watch };
         if !pipeline.has_bus() {
             let handler = Handler::start(rig.current.clone()).await?;

@@ -18,7 +18,9 @@ use crate::world::{History, World};
 pub use handler::{Handler, Manner};
 
 /// Between two looks.
-const PAUSE: Duration = Duration::from_millis(250);
+pub const PAUSE: Duration = Duration::from_millis(250);
+/// The same with an open page: pipeline, page and watcher share the five reads per second of each shard.
+pub const SHARED: Duration = Duration::from_secs(1);
 
 /// The history that is recorded now.
 #[derive(Clone, Default)]
@@ -43,7 +45,7 @@ impl Current {
 pub struct Watch(JoinHandle<()>);
 
 impl Watch {
-    pub fn start(world: &Arc<World>, current: &Current) -> Self {
+    pub fn start(world: &Arc<World>, current: &Current, pause: Duration) -> Self {
         let (world, current) = (Arc::clone(world), current.clone());
         Self(tokio::spawn(async move {
             let (mut readers, mut failed) = (Readers::default(), false);
@@ -60,7 +62,7 @@ impl Watch {
                 }
                 drop(looking);
                 // A long history takes a while to read.
-                tokio::time::sleep(PAUSE.max(begun.elapsed() * 4)).await;
+                tokio::time::sleep(pause.max(begun.elapsed() * 4)).await;
             }
         }))
     }
