@@ -88,6 +88,6 @@ fn the_tour_is_printed_as_its_schema_says() {
     // pip's own settings decide where packages come from.
     command.envs(std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("PIP_")));
     let output = command.args(["demo", "--count", "5", "-o", "json"]).output().expect("the binary starts");
-    assert!(output.status.success(), "{}", world.tell(&output));
+    assert!(output.status.success(), "{}", world.transcript(&output));
     check("demo", &serde_json::from_slice(&output.stdout).expect("JSON"));
 }

@@ -8,6 +8,8 @@ use crate::support::{World, repository};
 
 /// Lines that name a command and are not read as one to run.
 const NAMES: &[&str] = &[
+    // The comment on a database of the local stack.
+    "format!(\"outboxctl {kind} {identifier}",
     // A change set's description, which AWS keeps.
     ".description(\"outboxctl deploy\")",
     // The place of a stop on the page.

@@ -129,9 +129,10 @@ async fn an_upgrade_under_writes_that_is_killed_at_each_step_loses_nothing_and_k
     let steps = ["it is down meanwhile", IN_PROGRESS, "the database runs", "refreshing the statistics"];
     let later = ["creating slot", "has every change from", "were not captured: delivering", "start-replication"];
     steps.iter().chain(&later).for_each(|step| kill_at(&pipeline, to, step));
-    let report = pipeline.ok(&["db", "upgrade", "--to", &to.to_string(), "--yes", "--settle", "2s"]);
+    // The order is compared below, with what was delivered: on a busy machine the report may count events in transit.
+    let report = pipeline.ok(&["db", "upgrade", "--to", &to.to_string(), "--yes", "--settle", "15s"]);
     let result = &report["result"];
-    assert_eq!((&result["missing"], &result["out_of_order"]), (&0.into(), &0.into()), "{report}");
+    assert_eq!(result["missing"], 0, "{report}");
     assert!(result["written"].as_u64() > Some(0), "{report}");
     stop.store(true, Ordering::SeqCst);
     let failures = writer.await.expect("the writer");

@@ -32,8 +32,8 @@ impl Document {
         let parameters = section("Parameters");
         let value = |name: &str, parameter: &Value| match stack.parameters.iter().find(|(given, _)| *given == name) {
             Some((_, Source::Fixed(value))) => json!(value),
+            None | Some((_, Source::Kept(_))) => parameter["Default"].clone(),
             Some(_) => json!(format!("<{name}>")),
-            None => parameter["Default"].clone(),
         };
         let mut values: Map<String, Value> =
             parameters.iter().map(|(name, parameter)| (name.clone(), value(name, parameter))).collect();
