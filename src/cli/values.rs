@@ -8,6 +8,7 @@ use super::{Cli, definition};
 /// Values of every form that an argument accepts; each argument accepts at least one.
 const VALUES: &[&str] = &[
     "1",
+    "17",
     "5s",
     "1h",
     "a=b",
@@ -60,7 +61,12 @@ fn parses(definition: &Command, words: &[String]) -> bool {
 /// Returns the required arguments of a command, except for `without`, with the first value that each accepts.
 fn required(command: &Command, without: &Arg) -> Vec<String> {
     let needed = command.get_arguments().filter(|arg| arg.is_required_set() && arg.get_id() != without.get_id());
-    needed.flat_map(|arg| passed(arg, if arg.get_id() == "signal" { "term" } else { "1" })).collect()
+    let value = |arg: &Arg| match arg.get_id().as_str() {
+        "signal" => "term",
+        "to" => "17",
+        _ => "1",
+    };
+    needed.flat_map(|arg| passed(arg, value(arg))).collect()
 }
 
 #[test]

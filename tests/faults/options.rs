@@ -25,7 +25,7 @@ pub struct Options {
     /// Repeat with further seeds for this long
     #[arg(long)]
     pub minutes: Option<u64>,
-    /// Minutes of load before each fault; from 4 on, memory and open files of outboxctl's processes must stay flat
+    /// Minutes of load before each fault; from 20 on, memory and open files of outboxctl's processes must stay flat
     #[arg(long, default_value_t = 0)]
     pub steady: u64,
     /// Minutes for which the target is down in `stream-down` and `bus-down`

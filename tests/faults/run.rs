@@ -84,7 +84,7 @@ impl Rig {
         self.current.set(None).await;
         let mut outcome = self.outcome(&history, phases);
         if let Some(steady) = steady {
-            outcome.violations.extend(steady.growth());
+            outcome.violations.extend(steady.growth(options.steady));
         }
         Ok(outcome)
     }
