@@ -87,6 +87,10 @@ impl Mark {
             Self::Upgrade => "outboxctl:upgrade",
         }
     }
+
+    fn value(self, tags: &[Tag]) -> Option<String> {
+        tags.iter().find(|tag| tag.key() == Some(self.key()))?.value().map(str::to_owned)
+    }
 }
 
 impl Task {
@@ -114,10 +118,12 @@ impl Task {
     /// # Errors
     /// The errors of DMS.
     pub async fn marked(&self, mark: Mark) -> Result<Option<String>> {
+        Ok(mark.value(&self.tags().await?))
+    }
+
+    async fn tags(&self) -> Result<Vec<Tag>> {
         let tags = self.client.list_tags_for_resource().resource_arn(&self.arn).send().await;
-        let tags = tags.aws("read the tags of the replication task")?;
-        let found = tags.tag_list().iter().find(|tag| tag.key() == Some(mark.key()));
-        Ok(found.and_then(|tag| tag.value()).map(str::to_owned))
+        Ok(tags.aws("read the tags of the replication task")?.tag_list.unwrap_or_default())
     }
 
     /// Returns the operation that was interrupted; None if there is none, or the task runs.
@@ -125,13 +131,11 @@ impl Task {
     /// # Errors
     /// The errors of DMS.
     pub async fn interrupted(&self) -> Result<Option<Interrupted>> {
-        if let Some(upgrading) = self.upgrading().await? {
-            return Ok((self.describe().await?.status != "running").then_some(Interrupted::Upgrade(upgrading)));
-        }
-        if self.marked(Mark::Rebuild).await?.is_none() {
-            return Ok(None);
-        }
-        Ok((self.describe().await?.status != "running").then_some(Interrupted::Rebuild))
+        let tags = self.tags().await?;
+        let upgrading = Mark::Upgrade.value(&tags).as_deref().and_then(Upgrading::parse).map(Interrupted::Upgrade);
+        let rebuilding = || Mark::Rebuild.value(&tags).map(|_| Interrupted::Rebuild);
+        let Some(interrupted) = upgrading.or_else(rebuilding) else { return Ok(None) };
+        Ok((self.describe().await?.status != "running").then_some(interrupted))
     }
 
     /// Returns the upgrade of the database that has begun and not ended.
