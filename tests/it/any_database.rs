@@ -154,6 +154,7 @@ async fn failures_of_the_connection_never_show_the_password() {
     refused(&server.url_of("shop", "s3cr3t"), "user name or password refused", "1");
     refused(&server.url_of("nothing", PASSWORD), "database not found", "1");
     refused(&good.replace(&port.to_string(), "1"), "no connection", "1");
+    refused(&good.replace(&port.to_string(), "1"), "check its host and port", "1");
     refused(&format!("postgresql://shop:{encoded}@localhost:{port}/shop"), "certificate is not trusted", "1");
     // The certificate names localhost.
     refused(&good.replace("@localhost", "@127.0.0.1"), "certificate is not trusted", "1");

@@ -109,7 +109,11 @@ impl Database {
     /// # Errors
     /// Those of connecting; `Failed` for a connection pooler.
     pub async fn connect(target: Target, layout: Layout) -> Result<Self> {
-        let client = Box::new(connect(&target).await?);
+        let client = connect(&target).await.map_err(|error| match error.kind() {
+            Kind::DatabaseUnreachable => error.standing_hint("check its host and port, and the route from this machine"),
+            _ => error,
+        });
+        let client = Box::new(client?);
         refuse_pgpool(&client, &target).await?;
         Ok(Self::direct(client, target, layout))
     }
