@@ -54,6 +54,7 @@ import answers
 import cloud_control
 import expiry
 import functions
+import log_pages
 import network
 import records
 import resources
@@ -195,6 +196,7 @@ if __name__ == "__main__":
     access.install_session_keys()
     rights.install()
     functions.install()
+    log_pages.install()
     cloud_control.install()
     answers.install_signed_answers()
     workers.disable_nagle()

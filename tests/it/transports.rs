@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use aws_sdk_cloudwatchlogs::types::InputLogEvent;
 use aws_sdk_eventbridge::types::{PutEventsRequestEntry, Target};
 use aws_sdk_kinesis::Client as Kinesis;
 use aws_sdk_kinesis::error::ProvideErrorMetadata;
@@ -240,4 +241,33 @@ async fn a_shard_refuses_records_above_its_limits() {
     })
     .await;
     assert_eq!(parents.len(), 4);
+}
+
+/// More events than one answer has, two of a millisecond each.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_of_a_log_has_pages() {
+    let stack = Stack::unordered("logs");
+    let logs = Clients::for_local(stack.state().local_endpoint()).await.logs();
+    logs.create_log_group().log_group_name("numbers").send().await.expect("a group");
+    logs.create_log_stream().log_group_name("numbers").log_stream_name("all").send().await.expect("a stream");
+    let begun = chrono::Utc::now().timestamp_millis() - 60_000;
+    let event = |number: i64| {
+        let event = InputLogEvent::builder().timestamp(begun + number / 2).message(number.to_string());
+        event.build().expect("an event")
+    };
+    for batch in [0..6_000, 6_000..10_050] {
+        let put = logs.put_log_events().log_group_name("numbers").log_stream_name("all");
+        put.set_log_events(Some(batch.map(event).collect())).send().await.expect("accepted");
+    }
+    for limit in [None, Some(4_001)] {
+        let search = logs.filter_log_events().log_group_name("numbers").start_time(begun).set_limit(limit);
+        let mut pages = search.into_paginator().send();
+        let mut found: Vec<i64> = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.expect("a page");
+            found.extend(page.events().iter().filter_map(|event| event.message()?.parse::<i64>().ok()));
+        }
+        assert_eq!(found.len(), 10_050, "{limit:?}");
+        assert!(found.iter().copied().eq(0..10_050), "each once, in order: {limit:?}");
+    }
 }

@@ -110,7 +110,9 @@ impl Database {
     /// Those of connecting; `Failed` for a connection pooler.
     pub async fn connect(target: Target, layout: Layout) -> Result<Self> {
         let client = connect(&target).await.map_err(|error| match error.kind() {
-            Kind::DatabaseUnreachable => error.standing_hint("check its host and port, and the route from this machine"),
+            Kind::DatabaseUnreachable => {
+                error.standing_hint("check its host and port, and the route from this machine")
+            }
             _ => error,
         });
         let client = Box::new(client?);
