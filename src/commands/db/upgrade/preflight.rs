@@ -189,7 +189,7 @@ impl Preflight {
 }
 
 /// Returns the slot of the running capture: the one that the source endpoint names; else the only one with its plugin that
-/// is read, or the only one with its plugin. `None` if it can't be told from others.
+/// is read, or the only one with its plugin. `None` if there are several.
 fn own_slot<'a>(slots: &'a [LogicalSlot], named: Option<&str>, plugin: &str) -> Option<&'a LogicalSlot> {
     if let Some(name) = named {
         return slots.iter().find(|slot| slot.name == name);
