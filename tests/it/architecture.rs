@@ -270,3 +270,18 @@ fn every_room_is_private() {
         .collect();
     assert_eq!(unused, Vec::<&str>::new(), "listed in src/internals.rs, and used by no test");
 }
+
+/// Tool files are hidden, and the output of tools is ignored by git.
+#[test]
+fn the_top_level_has_the_parts_of_a_package_and_nothing_else() {
+    let listed = std::process::Command::new("git").args(["ls-files"]).current_dir(repository()).output();
+    let Some(listed) = listed.ok().filter(|listed| listed.status.success()) else {
+        return crate::support::not_run("the files of this repository are not in git");
+    };
+    let listed = String::from_utf8(listed.stdout).expect("UTF-8");
+    let top: BTreeSet<&str> = listed.lines().filter_map(|path| path.split('/').next()).collect();
+    let visible: Vec<&str> = top.into_iter().filter(|name| !name.starts_with('.')).collect();
+    let parts = ["CHANGELOG.md", "Cargo.lock", "Cargo.toml", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+    let folders = ["benches", "completions", "schema", "src", "templates", "tests"];
+    assert_eq!(visible, [&parts[..], &folders[..]].concat());
+}

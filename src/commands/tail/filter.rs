@@ -265,6 +265,8 @@ mod tests {
         }
         assert!(takes("length(record.n)").is_err(), "a number has no length");
         assert!(Filter::parse("a==").is_err());
+        // Found by the property below: a literal without an end, whose last character has several bytes.
+        assert!(Filter::parse("`𝌀").is_err());
     }
 
     #[test]

@@ -148,3 +148,10 @@ fn a_control_record_needs_no_data() {
     assert!(matches!(recognise(text.as_bytes(), Layout::own()), Recognised::Skip));
     assert_eq!(shown(text.as_bytes()).content, Content::Control);
 }
+
+/// Found by a property: JSON of DMS has numbers where the column has no text type.
+#[test]
+fn readers_of_a_record_whose_aggregate_id_is_a_number_agree() {
+    let text = r#"{"data":{"id":"0198a6a0-0000-7000-8000-000000000001","sequence":3,"aggregate_type":"car","aggregate_id":42,"event_type":"T","payload":{"correlationId":"r"},"created_at":"2026-01-01T00:00:00Z"},"metadata":{"record-type":"data","operation":"insert","table-name":"outbox","schema-name":"public","commit-timestamp":"2026-01-01T00:00:00.5Z","transaction-id":1}}"#;
+    compare(text.as_bytes()).unwrap();
+}
