@@ -301,8 +301,8 @@ async fn earlier(client: &Client, place: &Place, since: Option<DateTime<Utc>>) -
         WHERE processed_at >= coalesce($4::timestamptz, '-infinity')";
     let row = client.query_one(QUERY, &[&place.xact, &place.position, &COUNTED, &since]).await;
     let row = row.map_err(failed("count the processed events"))?;
-    let (succeeded, given_up, all): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
-    Ok(Earlier { succeeded: succeeded.unsigned_abs(), failed: given_up.unsigned_abs(), more: all >= COUNTED })
+    let (succeeded, failed, all): (i64, i64, i64) = (row.get(0), row.get(1), row.get(2));
+    Ok(Earlier { succeeded: succeeded.unsigned_abs(), failed: failed.unsigned_abs(), more: all >= COUNTED })
 }
 
 async fn failures_total(client: &Client) -> Result<usize> {

@@ -64,7 +64,7 @@ pub struct Outbox {
     pub dead_rows: i64,
     pub last_vacuum: Option<DateTime<Utc>>,
     /// Number of rows in `outbox_failures`.
-    pub given_up: i64,
+    pub dead_lettered: i64,
 }
 
 pub(super) async fn status(client: &Client, layout: &Layout) -> Result<StatusReport> {
@@ -137,7 +137,7 @@ async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> 
     } else {
         estimate
     };
-    let given_up = if exists(client, "public.outbox_failures").await? {
+    let dead_lettered = if exists(client, "public.outbox_failures").await? {
         let count = client.query_one("SELECT count(*) FROM public.outbox_failures", &[]).await;
         count.map_err(failed("count the failures"))?.get(0)
     } else {
@@ -152,6 +152,6 @@ async fn outbox(client: &impl GenericClient, layout: &Layout) -> Result<Outbox> 
         index_bytes: row.get(4),
         dead_rows: row.get(5),
         last_vacuum: row.get(6),
-        given_up,
+        dead_lettered,
     })
 }

@@ -196,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn a_repeat_of_what_was_done_long_before_the_fault_is_found(seed: u64, events in 12_usize..60) {
+    fn a_duplicate_of_an_event_delivered_long_before_the_fault_is_found(seed: u64, events in 12_usize..60) {
         let mut history = good(seed, events);
         history.retain(|step| !matches!(step, Step::FaultBegan | Step::FaultEnded { .. }));
         let (_, old) = deliveries(&history)[0].clone();

@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_run_is_named_in_lines_of_a_document() {
+    fn tests_that_did_not_run_are_listed_in_a_document() {
         let mut results = Results::default();
         let section = results.section();
         assert!(section.contains("- `dynamodb-cdc`: `none`, `kill-function`,") && section.contains("`reshard`"));

@@ -265,7 +265,7 @@ async fn cloudformation_is_answered_at_presigned_addresses() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_made_up_session_learns_nothing_of_its_entries() {
+async fn an_invalid_session_cannot_read_its_entries() {
     let stack = stack();
     let state = stack.state();
     let put = async |key: &str, secret: &str, token: Option<String>| {
@@ -446,7 +446,7 @@ fn other_tools_get_everything_by_local_env() {
 }
 
 #[test]
-fn other_users_see_nothing_of_a_stack() {
+fn other_users_cannot_read_a_stack() {
     let stack = Stack::up("modes");
     stack.ok(&["deploy", "--yes", "--pipeline", "dynamodb-cdc"]);
     let folder = Home::at(home(), stack.name()).stack();

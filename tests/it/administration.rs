@@ -125,7 +125,7 @@ async fn forward_from(address: &str, to: (String, u16)) -> std::net::SocketAddr 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn init_is_done_once_and_repairs_what_was_dropped() {
+async fn init_runs_once_and_repairs_dropped_objects() {
     let stack = stack();
     let (database, _admin) = database(&stack, "init").await;
     let database = &database;
@@ -324,7 +324,7 @@ async fn commit_order_is_sequence_order_and_the_writer_may_only_append() {
 
 /// The log of processed events comes with its newest 5,000 rows, failures with the newest so many: the rest is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_page_counts_what_its_lists_have_no_room_for() {
+async fn the_page_counts_rows_beyond_its_lists() {
     let stack = stack();
     let (database, _admin) = database(&stack, "page").await;
     let database = &database;
@@ -363,7 +363,7 @@ async fn overview(client: &mut Client, request: OverviewRequest) -> Overview {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_roles_and_databases_set_changes_no_session_of_ours() {
+async fn settings_of_roles_and_databases_do_not_change_our_sessions() {
     let stack = stack();
     let (database, admin) = database(&stack, "settings").await;
     let database = &database;

@@ -112,7 +112,7 @@ fn printed(world: &World, args: &[&str]) -> Value {
 }
 
 #[test]
-fn commands_that_need_no_deployment_print_what_their_schemas_say() {
+fn output_of_commands_without_a_deployment_matches_their_schemas() {
     let world = World::new();
     for (name, args) in [
         ("init", &["init", "--no-input"][..]),
@@ -137,7 +137,7 @@ fn commands_that_need_no_deployment_print_what_their_schemas_say() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn commands_on_a_deployed_pipeline_print_what_their_schemas_say() {
+async fn output_of_commands_on_a_deployed_pipeline_matches_their_schemas() {
     let pipeline = Pipeline::deployed("schemas", "rds-eventbridge").await;
     for (name, args) in [
         ("deploy", &["deploy", "--dry-run"][..]),

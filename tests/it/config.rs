@@ -68,7 +68,7 @@ fn a_region_of_the_profile_is_shown_as_such() {
 }
 
 #[test]
-fn the_version_says_what_it_was_built_from() {
+fn the_version_names_commit_and_target() {
     let world = World::new();
     assert_eq!(world.run(["version"]), world.run(["--version"]));
     let verbose = world.run(["version", "-v"]);

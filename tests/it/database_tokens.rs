@@ -57,7 +57,7 @@ async fn sign_in(pipeline: &Pipeline, password: String) -> Result<String, String
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_token_lets_in_whom_rds_would() {
+async fn a_token_is_accepted_where_rds_accepts_it() {
     let pipeline = Pipeline::deployed("tokens", "rds-eventbridge").await;
     let state = pipeline.stack.state();
     let good = Token {

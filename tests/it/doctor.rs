@@ -42,7 +42,7 @@ fn permits_nothing(asked: &Asked) -> Option<(u16, String)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_that_permits_nothing_is_not_called_broken() {
+async fn an_account_without_rights_is_not_reported_as_broken() {
     let aws = FakeAws::start(permits_nothing, None).await;
     let world = World::new();
     let (_, findings) = examine(&world, &aws.url, &[]);
@@ -155,7 +155,7 @@ async fn every_problem_of_an_account_is_reported_with_its_remedy() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn aurora_is_checked_by_what_rds_offers_of_it() {
+async fn aurora_is_checked_against_the_versions_that_rds_offers() {
     let aws = FakeAws::start(troubled, None).await;
     let world = World::new();
     world.write("outboxctl.toml", "[parameters]\nDatabaseEngine = \"aurora-postgresql\"\n");

@@ -115,7 +115,7 @@ impl Tail {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tail_removes_what_it_makes() {
+async fn tail_removes_its_temporary_resources() {
     let _turn = STACK.turn().await;
     let world = &World::deployed().await;
     // By either signal, with its exit code.
@@ -154,7 +154,7 @@ async fn tail_removes_what_it_makes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tail_shows_what_was_asked_for() {
+async fn tail_shows_the_requested_events() {
     let _turn = STACK.turn().await;
     let world = &World::deployed().await;
     let mut polled = world.tail(&["kinesis", "events", "--count", "6", "--where", "content=='event'"]).live();
@@ -218,7 +218,7 @@ async fn tail_shows_what_was_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn verify_counts_what_faults_do() {
+async fn verify_counts_losses_and_duplicates_of_injected_faults() {
     let _turn = STACK.turn().await;
     let world = &World::deployed().await;
     let junit = tempfile::NamedTempFile::new().expect("a file");

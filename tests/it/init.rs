@@ -41,7 +41,7 @@ fn a_wrong_answer_writes_nothing() {
 }
 
 #[test]
-fn cost_is_an_estimate_and_says_what_it_leaves_out() {
+fn cost_is_an_estimate_and_lists_its_omissions() {
     let world = World::new();
     let out = world.run(["cost", "--pipeline", "rds-eventbridge", "--region", "us-east-1"]);
     assert!(out.starts_with("exit: 0\n"), "{out}");

@@ -47,7 +47,7 @@ fn environment_of(pid: &str) -> BTreeMap<String, String> {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn nothing_of_the_shell_reaches_the_stack() {
+fn variables_of_the_shell_do_not_reach_the_stack() {
     // The tools are there: a proxy that does not answer is meant for pip, too.
     drop(Stack::up("shell-tools"));
     let stack = Stack::new("shell");
@@ -151,7 +151,7 @@ fn a_number_that_was_given_out_again_ends_no_other_process() {
 }
 
 #[test]
-fn what_could_not_be_saved_is_reported_and_what_was_saved_is_kept() {
+fn unsaved_resources_are_reported_and_saved_ones_are_kept() {
     let stack = Stack::up("unsaved");
     stack.ok(&["deploy", "--yes", "--pipeline", "dynamodb-kinesis"]);
     stack.ok(&["local", "down"]);

@@ -46,7 +46,7 @@ fn a_python_that_is_too_old_or_none_is_named() {
 }
 
 #[test]
-fn a_python_that_can_fetch_nothing_is_named() {
+fn a_python_without_network_access_is_named() {
     const MODERN: &str = r#"case "$*" in "-I -c"*) printf '/opt/python3\n3\n12\n'; exit;; esac"#;
     // As Debian splits it: neither pip nor venv. The path that it names itself by is the one that is run.
     let split = MODERN.replace("/opt/python3", "%s") + "\nexit 1";
@@ -105,7 +105,7 @@ fn page_test(programs: &[(&str, &str)], chromium: &str) -> String {
 }
 
 #[test]
-fn the_pages_test_says_what_the_machine_lacks() {
+fn the_test_of_the_page_names_missing_programs() {
     let last = |out: String| {
         let code = out.lines().next().unwrap_or_default().to_owned();
         format!("{code}; {}", out.lines().last().unwrap_or_default())

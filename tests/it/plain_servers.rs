@@ -147,7 +147,7 @@ async fn catalogs(server: &Plain, database: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn psql_makes_of_the_printed_sql_what_db_init_makes() {
+async fn psql_creates_the_same_objects_from_the_printed_sql_as_db_init() {
     let Some(by_hand) = Plain::start("wal_level = logical").await else { return not_run(MISSING) };
     let by_program = Plain::start("wal_level = logical").await.expect("a second server");
     let world = World::new();

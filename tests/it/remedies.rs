@@ -73,7 +73,7 @@ fn credentials_that_end_in_mid_destroy_leave_no_made_up_states() {
 }
 
 #[test]
-fn watch_says_what_a_deploy_has_not_made_yet() {
+fn watch_names_missing_stacks() {
     let account = Account::new(PIPELINE, Script::default());
     account.ok(&["deploy"]);
     account.server.world().stacks.remove(&full(PIPELINE, "receiver"));

@@ -178,7 +178,7 @@ fn no_shell_makes_a_command_panic_hang_or_lie() {
 }
 
 #[test]
-fn an_ordinary_shell_gets_what_it_asks_for() {
+fn an_ordinary_shell_gets_the_requested_output() {
     let world = World::new();
     for (args, proof) in COMMANDS {
         let mut command = world.command();
@@ -232,7 +232,7 @@ fn a_summary_that_can_not_be_written_is_a_failure() {
 }
 
 #[test]
-fn streams_that_are_closed_end_nothing_early() {
+fn closed_standard_streams_do_not_end_a_command_early() {
     let world = World::new();
     // Rust opens /dev/null in the place of a stream that is closed: a closed stdout can't be distinguished from `>/dev/null`.
     for closed in ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"] {

@@ -36,7 +36,7 @@ async fn create(client: &Client, name: &str, template: &str, parameters: &[Param
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn cloudformation_refuses_what_aws_refuses() {
+async fn cloudformation_refuses_like_aws() {
     let stack = stack();
     let clients = Clients::for_local(stack.state().local_endpoint()).await;
     let client = clients.cloudformation();

@@ -61,7 +61,7 @@ fn overview(report: &StatusReport, marks: bool) -> Table {
         table.row(["oldest row".to_owned(), old(outbox.oldest)]);
         if marks {
             table.row(["oldest unprocessed".to_owned(), old(outbox.oldest_unprocessed)]);
-            table.row(["dead-lettered".to_owned(), outbox.given_up.to_string()]);
+            table.row(["dead-lettered".to_owned(), outbox.dead_lettered.to_string()]);
         }
     }
     table

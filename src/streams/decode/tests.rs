@@ -76,7 +76,7 @@ fn unreadable_records_are_kept_as_base64() {
 }
 
 #[test]
-fn foreign_records_are_shown_as_what_they_are() {
+fn foreign_records_are_shown_with_their_kind() {
     let line = |bytes: &[u8]| serde_json::to_value(record(bytes)).expect("JSON");
     let text = line(b"GET /cars 200\n");
     assert_eq!((&text["content"], &text["text"]), (&json!("other"), &json!("GET /cars 200\n")));

@@ -92,7 +92,7 @@ pub fn dead_letter_rows(state: &model::State) -> Value {
         "total": state.failures(),
         "queued": state.tables.dead_letters_queued,
         "objects": state.tables.dead_letters.as_deref().unwrap_or_default(),
-        "records": state.tables.given_up.as_deref().unwrap_or_default(),
+        "records": state.tables.failures.as_deref().unwrap_or_default(),
     })
 }
 

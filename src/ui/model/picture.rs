@@ -114,7 +114,7 @@ impl Picture {
 impl State {
     pub fn failures(&self) -> u64 {
         let tables = &self.tables;
-        (tables.dead_letters_total + tables.dead_letters_queued + tables.given_up_total) as u64
+        (tables.dead_letters_total + tables.dead_letters_queued + tables.failures_total) as u64
     }
 }
 

@@ -25,9 +25,9 @@ pub struct Tables {
     pub processed_until: Option<Place>,
     pub slots: Vec<Slot>,
     /// Records that a consumer failed to process, from the database.
-    pub given_up: Option<Vec<FailedRecord>>,
+    pub failures: Option<Vec<FailedRecord>>,
     /// Number of all, including those that the list has no room for.
-    pub given_up_total: usize,
+    pub failures_total: usize,
     /// Objects in the failure bucket, the newest first.
     pub dead_letters: Option<Vec<DeadLetter>>,
     /// Number of all, including those that the list has no room for.
@@ -80,12 +80,12 @@ impl Tables {
     pub fn take(&mut self, overview: Overview) -> bool {
         let Overview { outbox, rows, people, processed, processed_until, failures, failures_total, slots, .. } =
             overview;
-        let mut new = self.outbox != rows || self.people != people || self.given_up != failures;
+        let mut new = self.outbox != rows || self.people != people || self.failures != failures;
         self.fill = outbox.map(Fill::from);
         self.outbox = rows;
         self.people = people;
-        self.given_up_total = failures.as_ref().map_or(0, Vec::len).max(failures_total);
-        self.given_up = failures;
+        self.failures_total = failures.as_ref().map_or(0, Vec::len).max(failures_total);
+        self.failures = failures;
         self.slots = slots;
         self.processed_until = processed_until;
         if let Some(processed) = processed {

@@ -103,7 +103,7 @@ fn a_stuck_deletion_is_not_begun_again_without_a_yes() {
 }
 
 #[test]
-fn what_no_call_leads_out_of_is_refused_with_a_reason() {
+fn stack_states_without_a_way_out_are_refused_with_a_reason() {
     let account = deployed();
     account.server.world().stack(&full("bus")).happen(step("stack", "IMPORT_ROLLBACK_FAILED", ""));
     let out = account.fails(6, &["recover"]);

@@ -39,7 +39,7 @@ fn deployed() -> Account {
 }
 
 #[test]
-fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
+fn a_second_deploy_changes_nothing() {
     let account = account(Script::default());
     let output = account.command(&["deploy", "--output", "ndjson"]).output().expect("the binary starts");
     let out = account.world.transcript(&output);
@@ -71,7 +71,7 @@ fn a_pipeline_is_deployed_and_then_there_is_nothing_to_change() {
 }
 
 #[test]
-fn where_nothing_differs_three_questions_a_stack_say_so() {
+fn an_unchanged_deploy_makes_three_requests_per_stack() {
     let account = deployed();
     account.server.world().calls.clear();
     let out = account.fails(0, &["deploy"]);
@@ -126,7 +126,7 @@ fn a_stack_that_others_were_changing_has_changed() {
 }
 
 #[test]
-fn who_only_asks_is_not_kept_waiting_for_a_network() {
+fn reading_commands_do_not_wait_for_the_network() {
     let account = account(Script { faults: Box::new(|_, _| Fault::CutBefore), ..Script::default() });
     for args in [&["status"][..], &["outputs"]] {
         account.server.world().calls.clear();

@@ -95,7 +95,7 @@ fn a_misspelt_parameter_is_answered_with_the_nearest() {
 }
 
 #[test]
-fn only_a_first_deploy_says_what_comes_next() {
+fn only_the_first_deploy_names_the_next_command() {
     let account = Account::new(PIPELINE, Script::default());
     let out = account.fails(0, &["deploy"]);
     assert!(out.contains("is deployed in stage dev; next: `outboxctl db init"), "{out}");

@@ -32,7 +32,7 @@ fn one(sku: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_api_refuses() {
+async fn rejected_requests_of_the_api() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let carts = &deployed(&stack).await;

@@ -60,7 +60,7 @@ async fn poison(carts: &Deployed<'_>, id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
+async fn batches_of_a_failing_function_are_stored_with_their_payload() {
     let _turn = carts::TURN.lock().await;
     let stack = stack();
     let carts = &carts::deployed(&stack).await;
@@ -94,15 +94,15 @@ async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
     );
 
     // A queue gets where the records are, and not the records.
-    let queue = carts.clients.sqs().create_queue().queue_name("given-up").send().await.expect("a queue");
-    let arn = format!("arn:aws:sqs:{}:{}:given-up", carts.clients.region(), carts.stack.state().account);
+    let queue = carts.clients.sqs().create_queue().queue_name("failed-batches").send().await.expect("a queue");
+    let arn = format!("arn:aws:sqs:{}:{}:failed-batches", carts.clients.region(), carts.stack.state().account);
     let to = |arn: &str| DestinationConfig::builder().on_failure(OnFailure::builder().destination(arn).build()).build();
     // Lambda sends to it with the rights of the function's role.
     let function = lambda.get_function_configuration().function_name(mapped.function_arn().expect("a function")).send();
     let role = function.await.expect("the function").role.expect("its role");
     let statement = json!({"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn});
     let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
-    let request = carts.clients.iam().put_role_policy().policy_name("given-up").policy_document(policy);
+    let request = carts.clients.iam().put_role_policy().policy_name("failed-batches").policy_document(policy);
     request.role_name(role.rsplit('/').next().expect("a name")).send().await.expect("the right is given");
     change().destination_config(to(&arn)).send().await.expect("changed");
     wait_for(carts, "Enabled").await;
@@ -160,7 +160,7 @@ async fn what_a_failing_function_leaves_is_kept_with_its_payload() {
 
 /// The carts' function on the users' stream: it rejects every user, so that its failure destination shows what it was given.
 #[tokio::test(flavor = "multi_thread")]
-async fn latest_begins_with_what_comes_after_the_mapping() {
+async fn latest_starts_with_records_after_the_mapping() {
     let (_carts, _users) = (carts::TURN.lock().await, users::TURN.lock().await);
     let stack = stack();
     let (carts, users) = (&carts::deployed(&stack).await, &users::deployed(&stack).await);

@@ -24,7 +24,7 @@ async fn send(orders: &Deployed<'_>, key: &str, body: &Value) -> Reply {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_api_refuses() {
+async fn rejected_requests_of_the_api() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let orders = &deployed(&stack).await;

@@ -31,7 +31,7 @@ pub async fn new_user(users: &Deployed<'_>, plan: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_api_refuses() {
+async fn rejected_requests_of_the_api() {
     let _turn = TURN.lock().await;
     let stack = stack();
     let users = &deployed(&stack).await;

@@ -79,7 +79,7 @@ fn letter(listed: &Value, field: &str, value: &str) -> Value {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_rule_could_not_deliver_is_listed_and_goes_to_its_target_alone() {
+async fn undelivered_events_of_a_rule_are_listed_and_redriven_to_its_target_alone() {
     let pipeline = Pipeline::deployed("queues", "dynamodb-cdc").await;
     let table = inbox(&pipeline, "no-such-table").await;
     close_log(&pipeline).await;

@@ -35,7 +35,7 @@ fn sequences(events: &[Value], aggregate: &str, replays: bool) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_bus_refused_is_kept_sent_again_and_accounted_for() {
+async fn events_that_the_bus_rejects_are_stored_redriven_and_reconciled() {
     let pipeline = Pipeline::deployed("repair", "rds-eventbridge").await;
     let database = pipeline.database().await;
 

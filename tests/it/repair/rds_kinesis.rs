@@ -21,7 +21,7 @@ fn consume(pipeline: &Pipeline, command: &str, events: u64) -> [u64; 3] {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_consumer_gave_up_comes_again_through_the_stream() {
+async fn dead_letters_of_a_consumer_are_redriven_through_the_stream() {
     let pipeline = Pipeline::deployed("repair-stream", "rds-kinesis").await;
     let inserted = pipeline.ok(&["sample", "insert", "--count", "6", "--aggregates", "2"]);
     assert!(!inserted.is_null());

@@ -73,7 +73,7 @@ async fn kills_lose_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_confirmed_that_is_not_stored() {
+async fn only_stored_positions_are_confirmed() {
     let stack = stack();
     let server = &stack.state().postgres;
     let database = Database::create(server, "stuck").await;

@@ -32,7 +32,7 @@ async fn every_changing_command_says_where() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_and_a_reading_command_say_nothing_of_it() {
+async fn a_dry_run_and_a_reading_command_do_not_print_the_account() {
     let (world, aws) = (World::new(), account().await);
     for args in [&["db", "init", "--dry-run"][..], &["outputs"]] {
         let mut command = with_keys(&world, "");

@@ -24,7 +24,7 @@ fn a_files_endpoint_is_on_this_machine() {
 }
 
 #[test]
-fn nothing_is_signed_for_http_on_another_machine() {
+fn requests_over_http_to_another_machine_are_not_signed() {
     let world = World::new();
     let (flag, variable) = (Some("--endpoint-url"), Some("AWS_ENDPOINT_URL"));
     for (flag, variable) in [(flag, None), (None, variable), (None, Some("AWS_ENDPOINT_URL_CLOUDFORMATION"))] {

@@ -50,7 +50,7 @@ fn a_variable_for_another_place_is_refused() {
 }
 
 #[test]
-fn init_writes_what_was_asked_for_and_not_what_a_variable_says() {
+fn init_writes_flags_and_not_environment_variables() {
     let world = World::new();
     let mut command = world.command();
     command.env("OUTBOXCTL_LOCAL", "true").env("AWS_ENDPOINT_URL", "http://127.0.0.1:4566").arg("init");

@@ -169,7 +169,7 @@ fn the_long_running_consumer_reaches_what_it_uses_from_the_private_subnets() {
 }
 
 #[test]
-fn the_table_of_rights_is_what_the_source_says() {
+fn the_table_of_rights_matches_the_source() {
     let mut files = BTreeSet::new();
     for function in FUNCTIONS {
         let said: BTreeSet<String> = function.calls.iter().map(|(action, _)| (*action).to_owned()).collect();
