@@ -8,12 +8,12 @@ use serde_json::json;
 use crate::aws::configured_region;
 use crate::commands::Context;
 use crate::commands::args::whole;
-use crate::commands::deploy::{check_sample_optional, name_and_value};
+use crate::commands::deploy::ChosenParameters;
 use crate::error::{Error, Kind, Result};
 use crate::local;
 use crate::output::{Outcome, Table};
 use crate::pipelines::cost::{Estimate, PUBLISHED, Prices, Usage, estimate};
-use crate::pipelines::{self, WITH_SAMPLE};
+use crate::pipelines::{self, Pipeline};
 
 /// Estimate the monthly cost of the pipeline
 ///
@@ -30,12 +30,8 @@ pub struct Args {
     /// Payload size of an event, in bytes
     #[arg(long, value_name = "BYTES", default_value = "1024", value_parser = whole(1_u32, 1_048_576))]
     event_bytes: u32,
-    /// Exclude the sample's API and tables, as `deploy --without-sample` does
-    #[arg(long)]
-    without_sample: bool,
-    /// Set a template parameter, as the `parameters` table of outboxctl.toml does
-    #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = name_and_value)]
-    parameters: Vec<(String, String)>,
+    #[command(flatten)]
+    chosen: ChosenParameters,
     /// File with prices that override the built-in table
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
@@ -57,7 +53,7 @@ impl Args {
         let usage = Usage {
             events_per_second: self.events_per_second,
             event_bytes: f64::from(self.event_bytes),
-            parameters: self.parameters(ctx)?,
+            parameters: self.parameters(ctx, pipeline)?,
             existing: ctx.settings.existing.clone(),
         };
         let home = prices.regions.first().map_or("us-east-1", String::as_str);
@@ -94,34 +90,18 @@ impl Args {
     }
 
     /// Returns the defaults, overridden by the file's parameters, and those by the flags'.
-    fn parameters(&self, ctx: &Context) -> Result<BTreeMap<String, String>> {
-        let pipeline = pipelines::find(&ctx.settings.pipeline)?;
+    fn parameters(&self, ctx: &Context, pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
+        let chosen = self.chosen.overrides(&ctx.settings, pipeline)?;
         let known = pipelines::parameters(pipeline)?;
         let mut values: BTreeMap<_, _> =
             known.iter().filter_map(|parameter| Some((parameter.name.clone(), parameter.default.clone()?))).collect();
-        values.extend(ctx.settings.parameters.clone());
-        for (name, value) in &self.parameters {
-            let parameter = known.iter().find(|parameter| parameter.name == *name).ok_or_else(|| {
-                let names: Vec<_> = known.iter().map(|parameter| parameter.name.as_str()).collect();
-                Error::new(Kind::Usage, format!("no stack of {} has a parameter {name}", ctx.settings.pipeline))
-                    .hint(format!("parameters: {}", names.join(", ")))
-            })?;
-            if let Some(objection) = parameter.objection(value) {
-                return Err(Error::new(Kind::Usage, objection));
-            }
-            values.insert(name.clone(), value.clone());
+        values.extend(chosen.clone());
+        let objection = known.iter().find_map(|parameter| parameter.objection(chosen.get(&parameter.name)?));
+        let objection = objection.or_else(|| pipelines::of_other_engine(&chosen, &values));
+        match objection.or_else(|| pipelines::contradiction(&known, &values)) {
+            Some(objection) => Err(Error::new(Kind::Usage, objection)),
+            None => Ok(values),
         }
-        let mut given = ctx.settings.parameters.clone();
-        given.extend(self.parameters.iter().cloned());
-        let objection = pipelines::of_other_engine(&given, &values);
-        if let Some(objection) = objection.or_else(|| pipelines::contradiction(&known, &values)) {
-            return Err(Error::new(Kind::Usage, objection));
-        }
-        if self.without_sample {
-            check_sample_optional(pipeline)?;
-            values.insert(WITH_SAMPLE.to_owned(), "false".to_owned());
-        }
-        Ok(values)
     }
 }
 

@@ -26,7 +26,7 @@ use crate::outbox::Layout;
 use crate::output::Outcome;
 use crate::pipelines::{self, Owner, Part, Pipeline, Source, Stack, WITH_SAMPLE};
 
-pub use parameters::{FUNCTION_BINARY, TemplateArgs, check_sample_optional, name_and_value};
+pub use parameters::{ChosenParameters, FUNCTION_BINARY, TemplateArgs};
 
 /// Deploy the pipeline's stacks, updating only those that changed
 ///

@@ -17,6 +17,13 @@ pub struct TemplateArgs {
     /// Executable to package as the functions, if this one cannot run on Lambda
     #[arg(long, value_name = "PATH", env = FUNCTION_BINARY)]
     function_binary: Option<PathBuf>,
+    #[command(flatten)]
+    chosen: ChosenParameters,
+}
+
+/// The parameters of the templates.
+#[derive(Debug, clap::Args)]
+pub struct ChosenParameters {
     /// Exclude the sample's API and tables, for an application of your own
     #[arg(long)]
     without_sample: bool,
@@ -31,6 +38,16 @@ impl TemplateArgs {
         self.function_binary.clone().or_else(|| environment::path(FUNCTION_BINARY))
     }
 
+    /// As [`ChosenParameters::overrides`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn overrides(&self, settings: &Settings, pipeline: &Pipeline) -> Result<BTreeMap<String, String>> {
+        self.chosen.overrides(settings, pipeline)
+    }
+}
+
+impl ChosenParameters {
     /// Returns the parameters of outboxctl.toml, overridden by those of the flags.
     ///
     /// # Errors
@@ -51,7 +68,7 @@ impl TemplateArgs {
 ///
 /// # Errors
 /// `Usage` for a pipeline that consists of its sample.
-pub fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
+fn check_sample_optional(pipeline: &Pipeline) -> Result<()> {
     if parameter_names(pipeline)?.contains(WITH_SAMPLE) {
         return Ok(());
     }
@@ -84,7 +101,7 @@ fn check_names(pipeline: &Pipeline, overrides: &BTreeMap<String, String>) -> Res
 }
 
 /// Parses `NAME=VALUE`.
-pub fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
+fn name_and_value(text: &str) -> std::result::Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("NAME=VALUE is needed")?;
     Ok((name.to_owned(), value.to_owned()))
 }

@@ -11,7 +11,7 @@ mod task;
 mod test;
 
 pub use blocked::Blockers;
-pub use rebuild::{Gap, REBUILT, Renewal, new_name};
+pub use rebuild::{Gap, REBUILT, Renewal, Waits, new_name};
 pub use task::Deployed;
 
 use crate::commands::Context;

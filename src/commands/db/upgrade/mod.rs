@@ -8,9 +8,8 @@ mod preflight;
 mod steps;
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use serde::Serialize;
 
 use self::preflight::{Finding, Preflight};
@@ -20,8 +19,7 @@ use crate::aws::dms::{Mark, Upgrading};
 use crate::aws::upgrades::{self, Instance};
 use crate::cloudformation::Engine;
 use crate::commands::Context;
-use crate::commands::args::{LONGEST, TICK, duration, time};
-use crate::commands::dms::Deployed;
+use crate::commands::dms::{Deployed, Waits};
 use crate::commands::reach;
 use crate::commands::watch::{detached, with_operations};
 use crate::error::{Error, Kind, Result};
@@ -46,23 +44,8 @@ pub struct Args {
     /// Run the checks and show the steps, without changing anything
     #[arg(long)]
     dry_run: bool,
-    /// Compare events written at or after this time: RFC 3339, or relative like -2d [default: the oldest]
-    ///
-    /// Set it if the outbox has rows that are older than the retention of the event log: they would be delivered again.
-    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
-    from: Option<DateTime<Utc>>,
-    /// Consumer group, on a pipeline that has consumers [default: outboxctl]
-    #[arg(long, value_name = "NAME")]
-    group: Option<String>,
-    /// Deliver missing events once no event in transit has arrived for this long
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration(Duration::ZERO, LONGEST))]
-    settle: Duration,
-    /// Before and after, wait for missing events until none has arrived for this long
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(Duration::ZERO, LONGEST))]
-    patience: Duration,
-    /// Maximum time to wait for each change of the task, for open transactions, and for the upgraded database to answer
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
-    timeout: Duration,
+    #[command(flatten)]
+    waits: Waits,
 }
 
 /// The outcome; of a dry run, the plan.
@@ -112,9 +95,7 @@ struct Finished {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         reach::need(ctx, Part::Database)?;
-        if self.group.is_some() {
-            reach::need(ctx, Part::Consumers)?;
-        }
+        self.waits.check(ctx)?;
         ctx.console.emit(Event::started(SCOPE, "looking at the database"));
         let engine = Engine::new(ctx.aws().await?, &ctx.console);
         let begun = AtomicBool::new(false);
@@ -142,7 +123,7 @@ impl Args {
     }
 
     async fn upgrade(&self, ctx: &Context, engine: &Engine, begun: &AtomicBool) -> Result<Outcome> {
-        let deployed = Deployed::find(ctx, self.timeout, !self.dry_run).await?;
+        let deployed = Deployed::find(ctx, self.waits.timeout, !self.dry_run).await?;
         let instance = self.instance(ctx, &deployed).await?;
         let upgrading = match deployed.task.upgrading().await? {
             Some(upgrading) if upgrades::major(&upgrading.to) != self.to => {

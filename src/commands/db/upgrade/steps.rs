@@ -80,7 +80,7 @@ impl Steps<'_> {
     /// Those of CloudFormation, DMS, the database and the target.
     pub async fn run(&self, instance: Instance) -> Result<Finished> {
         let (ctx, args) = (self.ctx, self.args);
-        let gap = Gap::new(ctx, &self.deployed.deployment, args.from, args.group.as_deref(), SCOPE);
+        let gap = args.waits.gap(ctx, &self.deployed.deployment, SCOPE);
         let mut finished = Finished::default();
         if instance.major() < args.to {
             self.leave(&gap).await?;
@@ -92,7 +92,7 @@ impl Steps<'_> {
             finished.analyzed = Some(self.analyze().await?);
         }
         self.renew(&gap, renewed, &mut finished).await?;
-        let end = gap.wait(Utc::now(), args.patience).await?;
+        let end = gap.wait(Utc::now(), args.waits.patience).await?;
         let counts = &end.report.counts;
         (finished.committed, finished.duplicated) = (counts.committed, counts.duplicated);
         finished.missing = end.missing.ids().len() as u64;
@@ -115,7 +115,7 @@ impl Steps<'_> {
         let status = deployed.task.describe().await?.status;
         if status == "running" {
             self.progress("waiting until every committed event is delivered");
-            let left = gap.wait(Utc::now(), self.args.patience).await?.missing.ids().len();
+            let left = gap.wait(Utc::now(), self.args.waits.patience).await?.missing.ids().len();
             if left > 0 {
                 // Nothing was changed yet.
                 deployed.task.unmark(Mark::Upgrade).await?;
@@ -157,7 +157,7 @@ impl Steps<'_> {
             let asked = async { self.deployed.deployment.database().await?.readiness().await };
             match asked.await {
                 Ok(readiness) => break readiness,
-                Err(error) if begun.elapsed() >= self.args.timeout => return Err(error),
+                Err(error) if begun.elapsed() >= self.args.waits.timeout => return Err(error),
                 Err(_) => sleep(self.deployed.polling.interval).await,
             }
         };
@@ -191,8 +191,7 @@ impl Steps<'_> {
         let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
         if source.slot.as_ref() != Some(&name) || now.status != "running" {
             let lost = self.upgrading.slot.as_slice();
-            let (settle, timeout) = (args.settle, args.timeout);
-            let renewal = Renewal { ctx, deployed, gap, scope: SCOPE, name: &name, lost, settle, timeout };
+            let renewal = Renewal { ctx, deployed, gap, waits: &args.waits, scope: SCOPE, name: &name, lost };
             let renewed = renewal.run(source).await?;
             finished.position = Some(renewed.position);
             (finished.delivered, finished.out_of_order) = (renewed.delivered, renewed.out_of_order);
@@ -207,7 +206,7 @@ impl Steps<'_> {
         if deployed.deployment.layout.columns.created_at.is_none() {
             return Ok(None);
         }
-        let since = Gap::new(ctx, &deployed.deployment, Some(self.upgrading.begun), args.group.as_deref(), SCOPE);
+        let since = args.waits.gap(ctx, &deployed.deployment, SCOPE).since(self.upgrading.begun);
         Ok(Some(since.look(Utc::now()).await?.report.counts.committed))
     }
 }

@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::commands::Context;
 use crate::commands::reconcile::text::order_warning;
-use crate::consumer::DEFAULT_GROUP;
 use crate::deployment::{Deployment, Readers, Reading};
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Expect, count};
@@ -32,12 +31,12 @@ const LATE: TimeDelta = TimeDelta::days(1);
 
 /// Both sides of a deployment.
 pub struct Gap<'a> {
-    ctx: &'a Context,
-    deployment: &'a Deployment,
-    from: Option<DateTime<Utc>>,
-    group: &'a str,
+    pub(super) ctx: &'a Context,
+    pub(super) deployment: &'a Deployment,
+    pub(super) from: Option<DateTime<Utc>>,
+    pub(super) group: &'a str,
     /// Scope of the lines.
-    scope: &'static str,
+    pub(super) scope: &'static str,
 }
 
 /// The result of a comparison.
@@ -56,15 +55,10 @@ pub struct Filled {
     pub out_of_order: u64,
 }
 
-impl<'a> Gap<'a> {
-    pub fn new(
-        ctx: &'a Context,
-        deployment: &'a Deployment,
-        from: Option<DateTime<Utc>>,
-        group: Option<&'a str>,
-        scope: &'static str,
-    ) -> Self {
-        Self { ctx, deployment, from, group: group.unwrap_or(DEFAULT_GROUP), scope }
+impl Gap<'_> {
+    /// Compares only the events written at or after this time.
+    pub fn since(self, from: DateTime<Utc>) -> Self {
+        Self { from: Some(from), ..self }
     }
 
     /// Waits until every event written before `until` was delivered, or none of the missing has arrived for `limit`.

@@ -9,22 +9,20 @@
 
 mod gap;
 mod renewal;
+mod waits;
 
-use std::time::Duration;
-
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use serde::Serialize;
 
 pub use self::gap::Gap;
 pub use self::renewal::Renewal;
+pub use self::waits::Waits;
 use super::task::Deployed;
 use crate::aws::dms::{Mark, SlotUse, Source};
 use crate::commands::Context;
-use crate::commands::args::{LONGEST, TICK, duration, time};
 use crate::commands::reach;
 use crate::error::{Error, Kind, Result};
 use crate::output::{Event, Outcome, count};
-use crate::pipelines::Part;
 use crate::postgres::admin::{Slot, SlotTrouble};
 
 const SCOPE: &str = "rebuild";
@@ -40,23 +38,8 @@ pub const REBUILT: &str = "outboxctl_";
 /// end.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Compare events written at or after this time: RFC 3339, or relative like -2d [default: the oldest]
-    ///
-    /// Set it if the outbox has rows that are older than the retention of the event log: they would be delivered again.
-    #[arg(long, value_name = "TIME", value_parser = time, allow_hyphen_values = true)]
-    from: Option<DateTime<Utc>>,
-    /// Consumer group, on a pipeline that has consumers [default: outboxctl]
-    #[arg(long, value_name = "NAME")]
-    group: Option<String>,
-    /// Deliver missing events once no event in transit has arrived for this long
-    #[arg(long, value_name = "DURATION", default_value = "15s", value_parser = duration(Duration::ZERO, LONGEST))]
-    settle: Duration,
-    /// At the end, wait for missing events until none has arrived for this long
-    #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(Duration::ZERO, LONGEST))]
-    patience: Duration,
-    /// Maximum time to wait for each change of the task, and for open transactions
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = duration(TICK, LONGEST))]
-    timeout: Duration,
+    #[command(flatten)]
+    waits: Waits,
 }
 
 /// The outcome.
@@ -82,9 +65,7 @@ struct Report {
 
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
-        if self.group.is_some() {
-            reach::need(ctx, Part::Consumers)?;
-        }
+        self.waits.check(ctx)?;
         ctx.console.emit(Event::started(SCOPE, "looking at the slot"));
         let rebuilt = self.rebuild(ctx).await;
         if let Err(error) = &rebuilt {
@@ -94,7 +75,7 @@ impl Args {
     }
 
     async fn rebuild(&self, ctx: &Context) -> Result<Outcome> {
-        let deployed = Deployed::find(ctx, self.timeout, true).await?;
+        let deployed = Deployed::find(ctx, self.waits.timeout, true).await?;
         let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
         let slots = deployed.deployment.database().await?.status().await?.slots;
         let used = SlotUse::new(&now, &source);
@@ -117,19 +98,18 @@ impl Args {
             Some(name) => name,
             None => self.begin(ctx, &deployed, trouble.as_ref(), &lost).await?,
         };
-        let gap = Gap::new(ctx, &deployed.deployment, self.from, self.group.as_deref(), SCOPE);
+        let gap = self.waits.gap(ctx, &deployed.deployment, SCOPE);
         let mut report = Report { slot: Some(name.clone()), ..Report::default() };
         // A task that reads the new slot was started after the missing events were delivered.
         if source.slot.as_ref() != Some(&name) || now.status != "running" || trouble.is_some() {
-            let (settle, timeout) = (self.settle, self.timeout);
-            let (deployed, gap, name, lost) = (&deployed, &gap, name.as_str(), lost.as_slice());
-            let renewal = Renewal { ctx, deployed, gap, scope: SCOPE, name, lost, settle, timeout };
+            let (deployed, gap, waits, name) = (&deployed, &gap, &self.waits, name.as_str());
+            let renewal = Renewal { ctx, deployed, gap, waits, scope: SCOPE, name, lost: &lost };
             let renewed = renewal.run(source).await?;
             report.position = Some(renewed.position);
             (report.dropped, report.delivered) = (renewed.dropped, renewed.delivered);
             report.out_of_order = renewed.out_of_order;
         }
-        let end = gap.wait(Utc::now(), self.patience).await?;
+        let end = gap.wait(Utc::now(), self.waits.patience).await?;
         (report.committed, report.missing) = (end.report.counts.committed, end.missing.ids().len() as u64);
         (report.dead_letters, report.in_stream) = (end.report.dead_letters, end.in_stream);
         verdict(ctx, &deployed, report).await

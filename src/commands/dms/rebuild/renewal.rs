@@ -2,11 +2,10 @@
 //!
 //! The order of the steps keeps the order of each aggregate: see [`super`].
 
-use std::time::Duration;
-
 use chrono::Utc;
 
 use super::gap::Gap;
+use super::waits::Waits;
 use crate::aws::dms::{Source, StartPoint};
 use crate::commands::Context;
 use crate::commands::dms::blocked::Blockers;
@@ -21,16 +20,13 @@ pub struct Renewal<'a> {
     pub ctx: &'a Context,
     pub deployed: &'a Deployed,
     pub gap: &'a Gap<'a>,
+    pub waits: &'a Waits,
     /// Scope of the lines.
     pub scope: &'static str,
     /// Name of the new slot.
     pub name: &'a str,
     /// Slots to drop.
     pub lost: &'a [String],
-    /// Time without an event in transit after which missing events are delivered.
-    pub settle: Duration,
-    /// Time limit for open transactions.
-    pub timeout: Duration,
 }
 
 /// The result of a renewal.
@@ -64,7 +60,7 @@ impl Renewal<'_> {
             }
         }
         progress(format!("creating slot {name}"));
-        let create = slot::create(&mut database, name, source.plugin, self.timeout);
+        let create = slot::create(&mut database, name, source.plugin, self.waits.timeout);
         let position = Blockers::during(ctx, &deployed.deployment, create).await?;
         if source.slot.as_deref() != Some(*name) {
             source.name_slot(name, deployed.polling).await?;
@@ -72,7 +68,7 @@ impl Renewal<'_> {
         progress(format!("slot {name} has every change from {position} on"));
         // The comparison reads a stream that consumers read: nothing in it is in transit.
         if !deployed.deployment.pipeline.has(Part::Consumers) {
-            gap.wait(Utc::now(), self.settle).await?;
+            gap.wait(Utc::now(), self.waits.settle).await?;
         }
         let filled = gap.deliver().await?;
         deployed.start(ctx, &StartPoint::At(position.clone()), true).await?;
