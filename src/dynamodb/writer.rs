@@ -20,8 +20,8 @@ const BACKOFF: Backoff = Backoff::new(Duration::from_millis(10), Duration::from_
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Commit {
     Done,
-    /// Nothing was written, because the conditions of these writes did not hold; the event's own item comes last.
-    Refused(Vec<usize>),
+    /// Nothing was written: the condition of a write, or of the event's own item, did not hold.
+    Refused,
 }
 
 /// An outbox table.
@@ -65,7 +65,7 @@ impl Outbox {
                 Err(error) => error,
             };
             match classify(&error) {
-                Failure::Refused(conditions) => return Ok(Commit::Refused(conditions)),
+                Failure::Refused => return Ok(Commit::Refused),
                 Failure::Contended if Instant::now() + wait < deadline => {
                     tokio::time::sleep(wait).await;
                 }
@@ -80,7 +80,7 @@ impl Outbox {
 }
 
 enum Failure {
-    Refused(Vec<usize>),
+    Refused,
     Contended,
     Other,
 }
@@ -93,9 +93,8 @@ fn classify<R>(error: &SdkError<TransactWriteItemsError, R>) -> Failure {
     };
     let code = |reason: &CancellationReason| reason.code().unwrap_or("None").to_owned();
     let codes: Vec<String> = reasons.iter().map(code).collect();
-    let refused: Vec<usize> = (0..codes.len()).filter(|&n| codes[n] == "ConditionalCheckFailed").collect();
-    if !refused.is_empty() {
-        return Failure::Refused(refused);
+    if codes.iter().any(|code| code == "ConditionalCheckFailed") {
+        return Failure::Refused;
     }
     let passing = |code: &String| code == "None" || is_contention(code);
     if !codes.is_empty() && codes.iter().all(passing) { Failure::Contended } else { Failure::Other }

@@ -57,7 +57,7 @@ pub struct Redelivered {
 
 /// The outcome of a chunk.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "fate", rename_all = "lowercase")]
+#[serde(tag = "verdict", rename_all = "lowercase")]
 pub enum Verdict {
     /// The target accepted it.
     Accepted,

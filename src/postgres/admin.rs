@@ -16,6 +16,8 @@ pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest}
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::readiness::{Readiness, Room};
 pub use super::requirements::Missing;
+#[cfg(test)]
+pub use super::row::EventRow;
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
 pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;

@@ -6,19 +6,15 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::fault::failed;
 use super::names::Names;
+use super::row::{EventRow, MOST, MOST_PAYLOAD, need_time};
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::outbox::layout::Processed;
-
-/// Maximum rows per page.
-const MOST: i64 = 5_000;
-/// Maximum characters of payload per page, except for a single row: an answer of the admin function holds 6 MB.
-const MOST_PAYLOAD: i64 = 2_500_000;
 
 /// Request for rows after a position.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -55,18 +51,8 @@ pub struct AppendedPage {
 /// A row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AppendedRow {
-    pub id: Uuid,
-    pub aggregate_type: String,
-    pub aggregate_id: String,
-    pub event_type: String,
-    /// `None` if the table has no such column.
-    pub sequence: Option<i64>,
-    /// JSON as text, so that numbers keep their digits; `None` if it is null.
-    pub payload: Option<String>,
-    pub traceparent: Option<String>,
-    pub schema_version: i32,
-    /// `None` if the table has no such column.
-    pub created_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    pub row: EventRow,
     pub correlation_id: Option<String>,
     /// A consumer has marked the row. The update makes an older row look new.
     pub marked: bool,
@@ -121,11 +107,8 @@ fn page(layout: &Layout) -> String {
 /// # Errors
 /// `Usage` for a time if the table has none, `Failed` on a standby.
 pub(super) async fn appended(client: &Client, layout: &Layout, request: &AppendedRequest) -> Result<AppendedPage> {
-    if layout.columns.created_at.is_none() && request.since.is_some() {
-        let text = format!("{} has no created_at column: its rows can't be selected by time", layout.full_name());
-        return Err(
-            Error::new(Kind::Usage, text).hint("name the column in [outbox] of outboxctl.toml, if there is one")
-        );
+    if request.since.is_some() {
+        need_time(layout)?;
     }
     let (seen, until, place) = match &request.after {
         After::Nothing => (None, None, None),
@@ -167,16 +150,8 @@ pub(super) async fn appended(client: &Client, layout: &Layout, request: &Appende
         },
         None => After::Snapshot(until),
     };
-    let row = |row: &tokio_postgres::Row| AppendedRow {
-        id: row.get("id"),
-        aggregate_type: row.get("aggregate_type"),
-        aggregate_id: row.get("aggregate_id"),
-        event_type: row.get("event_type"),
-        sequence: row.get("sequence"),
-        payload: row.get("payload"),
-        traceparent: row.get("traceparent"),
-        schema_version: row.get("schema_version"),
-        created_at: row.get("created_at"),
+    let row = |row: &Row| AppendedRow {
+        row: EventRow::read(row),
         correlation_id: row.get("correlation_id"),
         marked: row.get("marked"),
     };

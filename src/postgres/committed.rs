@@ -2,19 +2,15 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use super::fault::failed;
 use super::names::Names;
-use crate::error::{Error, Kind, Result};
+use super::row::{EventRow, MOST, MOST_PAYLOAD, need_time};
+use crate::error::Result;
 use crate::outbox::Layout;
-
-/// Maximum rows per page.
-const MOST: i64 = 5_000;
-/// Maximum characters of payload per page, except for a single row: an answer of the admin function holds 6 MB.
-const MOST_PAYLOAD: i64 = 2_500_000;
 
 /// Position of a row in the order of its aggregates.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,18 +41,8 @@ pub struct CommittedRequest {
 /// A row of the outbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CommittedRow {
-    pub id: Uuid,
-    pub aggregate_type: String,
-    pub aggregate_id: String,
-    pub event_type: String,
-    /// `None` if the table has no such column.
-    pub sequence: Option<i64>,
-    /// JSON as text, so that numbers keep their digits; `None` if it is null.
-    pub payload: Option<String>,
-    pub traceparent: Option<String>,
-    pub schema_version: i32,
-    /// `None` if the table has no such column.
-    pub created_at: Option<DateTime<Utc>>,
+    #[serde(flatten)]
+    pub row: EventRow,
     /// Position of the next page.
     #[serde(default)]
     pub key: Option<OutboxKey>,
@@ -106,11 +92,8 @@ pub(super) async fn committed(
     layout: &Layout,
     request: &CommittedRequest,
 ) -> Result<Vec<CommittedRow>> {
-    if layout.columns.created_at.is_none() && (request.from.is_some() || request.until.is_some()) {
-        let text = format!("{} has no created_at column: its rows can't be selected by time", layout.full_name());
-        return Err(
-            Error::new(Kind::Usage, text).hint("name the column in [outbox] of outboxctl.toml, if there is one")
-        );
+    if request.from.is_some() || request.until.is_some() {
+        need_time(layout)?;
     }
     let after = request.after.as_ref();
     let (kind, aggregate, sequence) = (
@@ -135,29 +118,13 @@ pub(super) async fn committed(
         parameters.extend([&at as &(dyn ToSql + Sync), &id]);
     }
     let rows = client.query(&page(layout), &parameters).await.map_err(failed("read the outbox"))?;
-    let row = |row: tokio_postgres::Row| {
-        let (id, aggregate_type, aggregate_id): (Uuid, String, String) = (row.get(0), row.get(1), row.get(2));
+    let row = |found: &Row| {
+        let row = EventRow::read(found);
         // The key of our own table is its unique index.
-        let (at, by_id) = if layout.is_own() { (None, None) } else { (Some(row.get(10)), Some(id)) };
-        let key = OutboxKey {
-            aggregate_type: aggregate_type.clone(),
-            aggregate_id: aggregate_id.clone(),
-            sequence: row.get(9),
-            at,
-            id: by_id,
-        };
-        CommittedRow {
-            id,
-            aggregate_type,
-            aggregate_id,
-            event_type: row.get(3),
-            sequence: row.get(4),
-            payload: row.get(5),
-            traceparent: row.get(6),
-            schema_version: row.get(7),
-            created_at: row.get(8),
-            key: Some(key),
-        }
+        let (at, id) = if layout.is_own() { (None, None) } else { (Some(found.get("k4")), Some(row.id)) };
+        let (aggregate_type, aggregate_id) = (row.aggregate_type.clone(), row.aggregate_id.clone());
+        let key = OutboxKey { aggregate_type, aggregate_id, sequence: found.get("k3"), at, id };
+        CommittedRow { row, key: Some(key) }
     };
-    Ok(rows.into_iter().map(row).collect())
+    Ok(rows.iter().map(row).collect())
 }

@@ -3,8 +3,6 @@
 //! Checked on every run, not once by a migration: roles belong to the whole server, and a publication can be dropped.
 //! Each step reports its change.
 
-use std::borrow::Cow;
-
 use tokio_postgres::GenericClient;
 
 use super::fault::failed;
@@ -25,115 +23,93 @@ pub const PUBLICATION: &str = "outboxctl";
 /// A condition, and the statement that makes it true.
 pub(super) struct Rule {
     /// An SQL expression.
-    pub(super) holds: Cow<'static, str>,
+    pub(super) holds: String,
     /// An SQL statement.
-    pub(super) remedy: Cow<'static, str>,
-    pub(super) done: Cow<'static, str>,
+    pub(super) remedy: String,
+    pub(super) done: String,
 }
 
 impl Rule {
-    const fn fixed(holds: &'static str, remedy: &'static str, done: &'static str) -> Self {
-        Self { holds: Cow::Borrowed(holds), remedy: Cow::Borrowed(remedy), done: Cow::Borrowed(done) }
+    fn new(holds: impl Into<String>, remedy: impl Into<String>, done: impl Into<String>) -> Self {
+        Self { holds: holds.into(), remedy: remedy.into(), done: done.into() }
     }
 }
 
-/// The writer of our own outbox table.
-const WRITER_RULES: &[Rule] = &[
-    Rule::fixed(
-        "EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_writer')",
-        "CREATE ROLE outbox_writer LOGIN",
-        "role outbox_writer created",
-    ),
-    // rds_iam exists on RDS and on the local stack; on a server without it the writer signs in differently.
-    Rule::fixed(
-        "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
+/// Returns the rules by which a role exists and can connect.
+fn role(name: &str) -> [Rule; 4] {
+    [
+        Rule::new(
+            format!("EXISTS (SELECT FROM pg_roles WHERE rolname = '{name}')"),
+            format!("CREATE ROLE {name} LOGIN"),
+            format!("role {name} created"),
+        ),
+        // rds_iam exists on RDS and on the local stack; on a server without it the role signs in differently.
+        Rule::new(
+            format!(
+                "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
             SELECT FROM pg_auth_members
             WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = 'rds_iam')
-              AND member = (SELECT oid FROM pg_roles WHERE rolname = 'outbox_writer'))",
-        "GRANT rds_iam TO outbox_writer",
-        "rds_iam granted to outbox_writer",
-    ),
-    Rule::fixed(
-        "has_database_privilege('outbox_writer', current_database(), 'CONNECT')",
-        "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outbox_writer', current_database()); END $$",
-        "outbox_writer may connect",
-    ),
-    Rule::fixed(
-        "has_schema_privilege('outbox_writer', 'public', 'USAGE')",
-        "GRANT USAGE ON SCHEMA public TO outbox_writer",
-        "outbox_writer may use the schema",
-    ),
-    Rule::fixed(
+              AND member = (SELECT oid FROM pg_roles WHERE rolname = '{name}'))"
+            ),
+            format!("GRANT rds_iam TO {name}"),
+            format!("rds_iam granted to {name}"),
+        ),
+        Rule::new(
+            format!("has_database_privilege('{name}', current_database(), 'CONNECT')"),
+            format!("DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO {name}', current_database()); END $$"),
+            format!("{name} may connect"),
+        ),
+        Rule::new(
+            format!("has_schema_privilege('{name}', 'public', 'USAGE')"),
+            format!("GRANT USAGE ON SCHEMA public TO {name}"),
+            format!("{name} may use the schema"),
+        ),
+    ]
+}
+
+/// Returns the rule by which the writer may write a table of the sample, which may be missing.
+fn sample_table(name: &str) -> Rule {
+    Rule::new(
+        format!(
+            "CASE WHEN to_regclass('public.{name}') IS NULL THEN true
+            ELSE has_table_privilege('outbox_writer', 'public.{name}', 'SELECT')
+             AND has_table_privilege('outbox_writer', 'public.{name}', 'INSERT')
+             AND has_table_privilege('outbox_writer', 'public.{name}', 'UPDATE') END"
+        ),
+        format!("GRANT SELECT, INSERT, UPDATE ON public.{name} TO outbox_writer"),
+        format!("outbox_writer may write {name}"),
+    )
+}
+
+/// Returns the rules of the writer of our own outbox table.
+fn writer() -> Vec<Rule> {
+    let append = Rule::new(
         "has_function_privilege('outbox_writer',
             'public.outbox_append(varchar, varchar, varchar, jsonb, varchar, integer, uuid)', 'EXECUTE')",
         "GRANT EXECUTE ON FUNCTION public.outbox_append TO outbox_writer",
         "outbox_writer may append to the outbox",
-    ),
-    // A table of the sample, which may be missing.
-    Rule::fixed(
-        "CASE WHEN to_regclass('public.cars') IS NULL THEN true
-            ELSE has_table_privilege('outbox_writer', 'public.cars', 'SELECT')
-             AND has_table_privilege('outbox_writer', 'public.cars', 'INSERT')
-             AND has_table_privilege('outbox_writer', 'public.cars', 'UPDATE') END",
-        "GRANT SELECT, INSERT, UPDATE ON public.cars TO outbox_writer",
-        "outbox_writer may write cars",
-    ),
-    // A table of the sample, which may be missing.
-    Rule::fixed(
-        "CASE WHEN to_regclass('public.people') IS NULL THEN true
-            ELSE has_table_privilege('outbox_writer', 'public.people', 'SELECT')
-             AND has_table_privilege('outbox_writer', 'public.people', 'INSERT')
-             AND has_table_privilege('outbox_writer', 'public.people', 'UPDATE') END",
-        "GRANT SELECT, INSERT, UPDATE ON public.people TO outbox_writer",
-        "outbox_writer may write people",
-    ),
-];
+    );
+    role(WRITER).into_iter().chain([append, sample_table("cars"), sample_table("people")]).collect()
+}
 
-/// The consumer, with its log.
-const CONSUMER_RULES: &[Rule] = &[
-    Rule::fixed(
-        "EXISTS (SELECT FROM pg_roles WHERE rolname = 'outbox_consumer')",
-        "CREATE ROLE outbox_consumer LOGIN",
-        "role outbox_consumer created",
-    ),
-    Rule::fixed(
-        "NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rds_iam') OR EXISTS (
-            SELECT FROM pg_auth_members
-            WHERE roleid = (SELECT oid FROM pg_roles WHERE rolname = 'rds_iam')
-              AND member = (SELECT oid FROM pg_roles WHERE rolname = 'outbox_consumer'))",
-        "GRANT rds_iam TO outbox_consumer",
-        "rds_iam granted to outbox_consumer",
-    ),
-    Rule::fixed(
-        "has_database_privilege('outbox_consumer', current_database(), 'CONNECT')",
-        "DO $$ BEGIN EXECUTE format('GRANT CONNECT ON DATABASE %I TO outbox_consumer', current_database()); END $$",
-        "outbox_consumer may connect",
-    ),
-    Rule::fixed(
-        "has_schema_privilege('outbox_consumer', 'public', 'USAGE')",
-        "GRANT USAGE ON SCHEMA public TO outbox_consumer",
-        "outbox_consumer may use the schema",
-    ),
-    Rule::fixed(
+/// Returns the rules of the consumer, with its log.
+fn consumer() -> Vec<Rule> {
+    let log = Rule::new(
         "has_table_privilege('outbox_consumer', 'public.outbox_processed', 'SELECT')
             AND has_table_privilege('outbox_consumer', 'public.outbox_processed', 'INSERT')
             AND has_table_privilege('outbox_consumer', 'public.outbox_failures', 'SELECT')
             AND has_table_privilege('outbox_consumer', 'public.outbox_failures', 'INSERT')",
         "GRANT SELECT, INSERT ON public.outbox_processed, public.outbox_failures TO outbox_consumer",
         "outbox_consumer may log what it processed",
-    ),
-];
+    );
+    role(CONSUMER).into_iter().chain([log]).collect()
+}
 
 /// Returns every rule, in the order in which they are applied. Writers of a table of the application's own are the
 /// application's.
 pub(super) fn rules(layout: &Layout) -> Vec<Rule> {
-    let writer = WRITER_RULES.iter().filter(|_| layout.is_own());
-    let fixed = writer.chain(CONSUMER_RULES).map(|rule| Rule {
-        holds: rule.holds.clone(),
-        remedy: rule.remedy.clone(),
-        done: rule.done.clone(),
-    });
-    fixed.chain(marking(layout)).chain(published(layout)).collect()
+    let writer = if layout.is_own() { writer() } else { Vec::new() };
+    writer.into_iter().chain(consumer()).chain(marking(layout)).chain(published(layout)).collect()
 }
 
 /// Returns the rules by which consumers mark rows. They read ids and marks in the outbox, but no payload.
@@ -147,22 +123,21 @@ fn marking(layout: &Layout) -> Vec<Rule> {
     let mut rules = Vec::new();
     if layout.schema != "public" {
         let schema = &layout.schema;
-        rules.push(Rule {
-            holds: format!("has_schema_privilege('outbox_consumer', {}, 'USAGE')", quote_literal(schema)).into(),
-            remedy: format!("GRANT USAGE ON SCHEMA {} TO outbox_consumer", quote_identifier(schema)).into(),
-            done: format!("outbox_consumer may use schema {schema}").into(),
-        });
+        rules.push(Rule::new(
+            format!("has_schema_privilege('outbox_consumer', {}, 'USAGE')", quote_literal(schema)),
+            format!("GRANT USAGE ON SCHEMA {} TO outbox_consumer", quote_identifier(schema)),
+            format!("outbox_consumer may use schema {schema}"),
+        ));
     }
-    rules.push(Rule {
-        holds: [may(id, "SELECT"), may(mark, "SELECT"), may(mark, "UPDATE")].join(" AND ").into(),
-        remedy: format!(
+    rules.push(Rule::new(
+        [may(id, "SELECT"), may(mark, "SELECT"), may(mark, "UPDATE")].join(" AND "),
+        format!(
             "GRANT SELECT ({}, {mark}), UPDATE ({mark}) ON {table} TO outbox_consumer",
             quote_identifier(id),
             mark = quote_identifier(mark)
-        )
-        .into(),
-        done: "outbox_consumer may mark outbox rows".into(),
-    });
+        ),
+        "outbox_consumer may mark outbox rows",
+    ));
     rules
 }
 
@@ -170,29 +145,28 @@ fn marking(layout: &Layout) -> Vec<Rule> {
 fn published(layout: &Layout) -> Vec<Rule> {
     let table = table(layout);
     vec![
-        Rule {
-            holds: "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl')".into(),
-            remedy: format!("CREATE PUBLICATION outboxctl FOR TABLE {table}").into(),
-            done: "publication outboxctl created".into(),
-        },
+        Rule::new(
+            "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl')",
+            format!("CREATE PUBLICATION outboxctl FOR TABLE {table}"),
+            "publication outboxctl created",
+        ),
         // DMS reads with test_decoding, which includes every operation. The task's source filter drops the others, so
         // that the local stack captures the same as AWS.
-        Rule::fixed(
+        Rule::new(
             "EXISTS (SELECT FROM pg_publication WHERE pubname = 'outboxctl' AND pubinsert AND pubupdate AND pubdelete)",
             "ALTER PUBLICATION outboxctl SET (publish = 'insert, update, delete, truncate')",
             "publication outboxctl publishes every operation",
         ),
-        Rule {
-            holds: format!(
+        Rule::new(
+            format!(
                 "EXISTS (SELECT FROM pg_publication_tables
             WHERE pubname = 'outboxctl' AND schemaname = {} AND tablename = {})",
                 quote_literal(&layout.schema),
                 quote_literal(&layout.table)
-            )
-            .into(),
-            remedy: format!("ALTER PUBLICATION outboxctl ADD TABLE {table}").into(),
-            done: format!("table {} added to publication outboxctl", layout.table).into(),
-        },
+            ),
+            format!("ALTER PUBLICATION outboxctl ADD TABLE {table}"),
+            format!("table {} added to publication outboxctl", layout.table),
+        ),
     ]
 }
 
@@ -205,7 +179,7 @@ pub(super) async fn all(client: &impl GenericClient, layout: &Layout) -> Result<
         let holds: bool = client.query_one(&question, &[]).await.map_err(failed(&action))?.get(0);
         if !holds {
             client.batch_execute(&rule.remedy).await.map_err(failed(&action))?;
-            changes.push(rule.done.into_owned());
+            changes.push(rule.done);
         }
     }
     Ok(changes)

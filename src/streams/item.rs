@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::outbox::{Message, numbered};
 use crate::pipelines::Hop;
 
 /// The kind of an item.
@@ -37,6 +38,30 @@ pub struct EventView {
     /// The DynamoDB item that changed, as plain JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<Box<Image>>,
+}
+
+impl EventView {
+    /// Returns the view of an event. Its payload is not read: the correlation id comes from the caller.
+    pub fn of(message: Message, correlation_id: Option<String>) -> Self {
+        Self {
+            event_id: Some(message.id.to_string()),
+            event_type: Some(message.event_type),
+            aggregate_type: Some(message.aggregate_type),
+            aggregate_id: Some(message.aggregate_id),
+            sequence: message.sequence,
+            committed_at: Some(message.committed_at),
+            correlation_id,
+            image: None,
+        }
+    }
+
+    /// Returns type, aggregate, sequence and id in one line, with `?` for a missing one.
+    pub fn summary(&self) -> String {
+        let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".into());
+        let (kind, aggregate) = (word(&self.aggregate_type), word(&self.aggregate_id));
+        let (sequence, id) = (numbered(self.sequence), word(&self.event_id));
+        format!("{} {kind} {aggregate} {sequence}{id}", word(&self.event_type))
+    }
 }
 
 /// A DynamoDB item before and after a change, as far as the stream carries it.

@@ -7,6 +7,7 @@
 pub mod bus;
 mod decode;
 pub mod dynamodb;
+mod failures;
 mod item;
 pub mod kinesis;
 mod line;

@@ -11,15 +11,12 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::failures::Failures;
 use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{Sink, StartAt, read_into};
-use crate::error::{Kind, Result};
-use crate::outbox::numbered;
+use crate::error::Result;
 use crate::pipelines::Hop;
 use crate::postgres::admin::{After, AppendedPage, AppendedRequest, AppendedRow};
-
-/// Consecutive failed queries, a second apart, after which the reader fails.
-const ATTEMPTS: u32 = 30;
 
 /// Maximum ids that are kept to recognise a row after an update of it: 16 bytes each, twice.
 const KEPT: usize = 500_000;
@@ -106,27 +103,25 @@ impl Follower {
         first: AppendedPage,
         sink: &Sink,
     ) -> Result<()> {
-        let (mut failures, mut page, mut took) = (0, Some(first), Duration::ZERO);
+        let (mut failures, mut page, mut took) = (Failures::default(), Some(first), Duration::ZERO);
         loop {
             let started = Instant::now();
             let AppendedPage { rows, next, now } = match page.take() {
                 Some(page) => page,
                 None => match table.appended(&request).await {
                     Ok(page) => page,
-                    Err(error) if failures < ATTEMPTS && error.kind() != Kind::Schema => {
-                        failures += 1;
-                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    Err(error) => {
+                        failures.pause(error).await?;
                         continue;
                     }
-                    Err(error) => return Err(error),
                 },
             };
-            failures = 0;
+            failures.reset();
             took = took.max(started.elapsed());
             request.after = next;
             let idle = rows.is_empty();
             for row in rows {
-                let at = row.created_at.unwrap_or(now);
+                let at = row.row.created_at.unwrap_or(now);
                 if self.is_new(&row) && self.options.until.is_none_or(|until| at <= until) {
                     let item = item(row, at, &self.options.table);
                     if sink.send(Ok(item)).await.is_err() {
@@ -148,8 +143,8 @@ impl Follower {
     /// Returns whether the row was not sent before. The mark of a consumer is an update, after which an old row looks like
     /// a new one.
     fn is_new(&mut self, row: &AppendedRow) -> bool {
-        let old = row.marked && row.created_at.is_some_and(|at| at < self.opened);
-        (self.past || !old) && self.seen.insert(row.id)
+        let old = row.marked && row.row.created_at.is_some_and(|at| at < self.opened);
+        (self.past || !old) && self.seen.insert(row.row.id)
     }
 }
 
@@ -167,7 +162,7 @@ struct Record<'a> {
     created_at: Option<DateTime<Utc>>,
 }
 
-fn item(row: AppendedRow, at: DateTime<Utc>, table: &str) -> Item {
+fn item(AppendedRow { row, correlation_id, .. }: AppendedRow, at: DateTime<Utc>, table: &str) -> Item {
     // A column of text may have a payload that is not JSON.
     let payload = row.payload.as_ref().map(|text| {
         RawValue::from_string(text.clone()).or_else(|_| serde_json::value::to_raw_value(text)).unwrap_or_default()
@@ -185,8 +180,6 @@ fn item(row: AppendedRow, at: DateTime<Utc>, table: &str) -> Item {
     };
     let text = serde_json::to_vec(&record).unwrap_or_default();
     let record = Json::parse(&text).unwrap_or_else(|_| Json::from(Value::Null));
-    let sequence = numbered(row.sequence);
-    let summary = format!("{} {} {} {sequence}{}", row.event_type, row.aggregate_type, row.aggregate_id, row.id);
     let event = EventView {
         event_id: Some(row.id.to_string()),
         event_type: Some(row.event_type),
@@ -194,28 +187,21 @@ fn item(row: AppendedRow, at: DateTime<Utc>, table: &str) -> Item {
         aggregate_id: Some(row.aggregate_id),
         sequence: row.sequence,
         committed_at: row.created_at,
-        correlation_id: row.correlation_id,
+        correlation_id,
         image: None,
     };
     let origin = Origin::Row { table: table.to_owned(), row: row.id.to_string() };
-    Item {
-        kind: "item",
-        hop: Hop::Database,
-        at,
-        content: Content::Event,
-        summary,
-        event,
-        origin,
-        body: Body::Record(record),
-    }
+    let (content, summary, body) = (Content::Event, event.summary(), Body::Record(record));
+    Item { kind: "item", hop: Hop::Database, at, content, summary, event, origin, body }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::postgres::admin::EventRow;
 
     fn row(id: u128, marked: bool, created_at: DateTime<Utc>) -> AppendedRow {
-        AppendedRow {
+        let row = EventRow {
             id: Uuid::from_u128(id),
             aggregate_type: "order".into(),
             aggregate_id: "7".into(),
@@ -225,9 +211,8 @@ mod tests {
             traceparent: None,
             schema_version: 1,
             created_at: Some(created_at),
-            correlation_id: None,
-            marked,
-        }
+        };
+        AppendedRow { row, correlation_id: None, marked }
     }
 
     #[test]
@@ -248,7 +233,8 @@ mod tests {
     fn numbers_of_a_payload_keep_their_digits() {
         let at = Utc::now();
         let text = |payload: &str| {
-            let row = AppendedRow { payload: Some(payload.into()), ..row(1, false, at) };
+            let mut row = row(1, false, at);
+            row.row.payload = Some(payload.into());
             match item(row, at, "public.outbox").body {
                 Body::Record(record) => record.text().to_owned(),
                 other => panic!("{other:?}"),

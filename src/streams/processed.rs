@@ -6,15 +6,12 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::failures::Failures;
 use super::item::{Body, Content, EventView, Item, Json, Origin};
 use super::{Sink, StartAt, read_into};
-use crate::error::{Kind, Result};
-use crate::outbox::numbered;
+use crate::error::Result;
 use crate::pipelines::Hop;
 use crate::postgres::admin::{LogPosition, LogRow, ProcessedPage, ProcessedRequest};
-
-/// Consecutive failed queries, a second apart, after which the reader fails.
-const ATTEMPTS: u32 = 30;
 
 /// A database with a processed log.
 pub trait Log: Send + 'static {
@@ -51,18 +48,16 @@ pub async fn open(mut database: impl Log, options: Options, sink: Sink, cancel: 
 }
 
 async fn follow(mut database: impl Log, mut request: ProcessedRequest, options: &Options, sink: &Sink) -> Result<()> {
-    let mut failures = 0;
+    let mut failures = Failures::default();
     loop {
         let page = match database.page(&request).await {
             Ok(page) => page,
-            Err(error) if failures < ATTEMPTS && error.kind() != Kind::Schema => {
-                failures += 1;
-                tokio::time::sleep(Duration::from_secs(1)).await;
+            Err(error) => {
+                failures.pause(error).await?;
                 continue;
             }
-            Err(error) => return Err(error),
         };
-        failures = 0;
+        failures.reset();
         let idle = page.rows.is_empty();
         for row in page.rows {
             if options.until.is_some_and(|until| row.processed_at > until) {
@@ -87,9 +82,6 @@ fn item(row: LogRow, group: &str) -> Item {
     let record = Json::from(serde_json::to_value(&row).unwrap_or(Value::Null));
     let (at, content) = (row.processed_at, if row.succeeded { Content::Event } else { Content::Other });
     let verb = if row.succeeded { "" } else { "failed: " };
-    let sequence = numbered(row.sequence);
-    let summary =
-        format!("{verb}{} {} {} {sequence}{}", row.event_type, row.aggregate_type, row.aggregate_id, row.event_id);
     let origin = Origin::Mark {
         consumer: group.to_owned(),
         position: row.position,
@@ -106,5 +98,6 @@ fn item(row: LogRow, group: &str) -> Item {
         correlation_id: row.correlation_id.filter(|_| row.succeeded),
         image: None,
     };
+    let summary = format!("{verb}{}", event.summary());
     Item { kind: "item", hop: Hop::Processed, at, content, summary, event, origin, body: Body::Record(record) }
 }

@@ -2,6 +2,9 @@
 //! function.
 
 mod function;
+mod route;
+
+pub use route::not_through_the_function;
 
 use std::time::Duration;
 
@@ -10,9 +13,10 @@ use clap::ValueEnum;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use self::route::{is_public, target};
 use super::Deployment;
-use crate::aws::{Clients, databases};
-use crate::error::{AwsContext, Error, Kind, OrFail, Result};
+use crate::aws::Clients;
+use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::Output;
 use crate::postgres::admin::{
@@ -20,7 +24,6 @@ use crate::postgres::admin::{
     FailuresRequest, InitReport, Inserted, Missing, Overview, OverviewRequest, ProcessedPage, ProcessedRequest,
     PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, UpgradeState, Writers,
 };
-use crate::postgres::tls::Roots;
 use crate::postgres::{Target, connect, refuse_pgpool};
 use crate::streams::{outbox, processed};
 use crate::timing::RateLimit;
@@ -36,6 +39,16 @@ pub enum Via {
     Function,
 }
 
+/// Runs a request, and returns the named part of its response.
+macro_rules! ask {
+    ($database:ident, $request:expr, $response:pat => $part:expr) => {
+        match $database.execute($request).await? {
+            $response => Ok($part),
+            other => Err(unexpected(&other)),
+        }
+    };
+}
+
 impl processed::Log for Database {
     async fn page(&mut self, request: &ProcessedRequest) -> Result<ProcessedPage> {
         self.processed(request).await
@@ -44,10 +57,7 @@ impl processed::Log for Database {
 
 impl outbox::Table for Database {
     async fn appended(&mut self, request: &AppendedRequest) -> Result<AppendedPage> {
-        match self.execute(AdminRequest::Appended(request.clone())).await? {
-            AdminResponse::Appended(page) => Ok(page),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::Appended(request.clone()), AdminResponse::Appended(page) => page)
     }
 }
 
@@ -61,16 +71,6 @@ pub struct Database {
 enum Route {
     Direct { client: Box<tokio_postgres::Client>, writers: Box<Writers> },
     Function { clients: Box<Clients>, name: String },
-}
-
-/// Runs a request, and returns the named part of its response.
-macro_rules! ask {
-    ($database:ident, $request:expr, $response:pat => $part:expr) => {
-        match $database.execute($request).await? {
-            $response => Ok($part),
-            other => Err(unexpected(&other)),
-        }
-    };
 }
 
 impl Database {
@@ -213,10 +213,7 @@ impl Database {
 
     /// Returns what a major upgrade of the server depends on.
     pub async fn upgrade_state(&mut self) -> Result<UpgradeState> {
-        match self.execute(AdminRequest::UpgradeState).await? {
-            AdminResponse::UpgradeState(state) => Ok(state),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, AdminRequest::UpgradeState, AdminResponse::UpgradeState(state) => state)
     }
 
     /// Refreshes the statistics of all tables of the database; returns their number. `on_progress` receives the number
@@ -240,10 +237,7 @@ impl Database {
 
     /// Runs a request; returns the number of changed rows.
     async fn change(&mut self, request: AdminRequest) -> Result<u64> {
-        match self.execute(request).await? {
-            AdminResponse::Changed { rows } => Ok(rows),
-            other => Err(unexpected(&other)),
-        }
+        ask!(self, request, AdminResponse::Changed { rows } => rows)
     }
 
     /// Writes sample events in chunks short enough for one call of the function, and reports each chunk to
@@ -301,60 +295,6 @@ fn next_chunk(count: u32, time: Duration, most: u32) -> u32 {
 fn unexpected(response: &AdminResponse) -> Error {
     Error::new(Kind::Unexpected, format!("unexpected response of the admin function: {response:?}"))
         .hint("deploy again, so that the function has this version")
-}
-
-/// Returns whether the server has a public address, which a template parameter selects. An existing database is reached
-/// directly as long as there is no admin function.
-async fn is_public(deployment: &Deployment) -> Result<bool> {
-    if deployment.is_existing(Output::DatabaseEndpoint) {
-        return Ok(deployment.output(Output::AdminFunction).is_err());
-    }
-    match deployment.server() {
-        Some(server) => databases::is_public(&deployment.clients, server).await,
-        None => deployment.output(Output::DatabaseEndpoint).map(|_| false),
-    }
-}
-
-/// Returns the error of a request that the admin function can't run, because it reaches the deployed database only.
-pub fn not_through_the_function(target: &Target) -> Error {
-    let text = format!("--via function reaches the deployed database, and {} is another one", target.describe());
-    Error::new(Kind::Usage, text).hint("omit --via: this machine connects to the database itself")
-}
-
-impl Deployment {
-    /// Returns the database that commands use in place of the deployed one, if there is one.
-    ///
-    /// # Errors
-    /// Those of Secrets Manager, and `WrongSecret` if a secret alone does not name its server.
-    pub async fn elsewhere(&self) -> Result<Option<Target>> {
-        match &self.target {
-            Some(target) => Ok(Some(target.as_ref().clone())),
-            None if self.has_secret_alone() => {
-                let (secret, roots) = secret(self).await?;
-                Target::from_whole_secret(&secret, roots).map(Some)
-            }
-            None => Ok(None),
-        }
-    }
-}
-
-/// Returns the text of the database's secret, and the authorities of its server.
-async fn secret(deployment: &Deployment) -> Result<(String, Roots)> {
-    let unknown = || Error::new(Kind::LocalDown, "the certificate authorities of the database are not known");
-    let roots = deployment.roots.clone().ok_or_else(unknown)?;
-    let arn = deployment.output(Output::DatabaseSecretArn)?;
-    let secret = deployment.clients.secrets().get_secret_value().secret_id(arn).send().await;
-    let secret = secret.aws(format!("read secret {arn}"))?;
-    Ok((secret.secret_string.unwrap_or_default(), roots))
-}
-
-/// Returns the owner's connection, from the generated secret.
-async fn target(deployment: &Deployment) -> Result<Target> {
-    let (secret, roots) = secret(deployment).await?;
-    let port = deployment.output(Output::DatabasePort)?;
-    let port = port.parse().or_fail(Kind::Unexpected, || format!("the stack's DatabasePort {port:?} is not a port"))?;
-    let (host, database) = (deployment.output(Output::DatabaseEndpoint)?, deployment.output(Output::DatabaseName)?);
-    Target::from_secret(&secret, host, port, database, roots)
 }
 
 #[cfg(test)]

@@ -47,7 +47,7 @@ impl Single for SampleOutbox {
         let (event, version) = (event(request, n, known.as_ref())?, next(known.as_ref()));
         match self.commit(Vec::new(), &event).await? {
             Commit::Done => {}
-            Commit::Refused(_) => {
+            Commit::Refused => {
                 let message = format!("sequence {version} of sample {} is taken", event.aggregate_id);
                 return Err(Error::new(Kind::Unexpected, message));
             }
@@ -68,7 +68,7 @@ impl Single for SampleOutbox {
             .build()
             .or_fail(Kind::Unexpected, || "the condition is incomplete".into())?;
         match self.commit(vec![TransactWriteItem::builder().condition_check(check).build()], &event).await? {
-            Commit::Refused(_) => Ok(inserted(request, n, &event)),
+            Commit::Refused => Ok(inserted(request, n, &event)),
             Commit::Done => Err(Error::new(Kind::Verify, "a transaction whose condition does not hold was committed")),
         }
     }

@@ -1,9 +1,10 @@
 //! The HTTP API: requests and responses in API Gateway's payload format 2.0, errors as RFC 9457 problems.
 //!
 //! `request.rs` reads a request, `fields.rs` the fields of its body, and `problem.rs` has the errors, for all routes;
-//! `store.rs` and `lines.rs` are shared by the DynamoDB routes, and `writer.rs` by the PostgreSQL routes. The other
+//! `store.rs`, `aggregates.rs` and `lines.rs` are shared by the DynamoDB routes, and `writer.rs` by the PostgreSQL routes. The other
 //! files are the sample routes, one each.
 
+pub mod aggregates;
 pub mod cars;
 pub mod cart;
 mod fields;

@@ -3,30 +3,25 @@
 use std::time::SystemTime;
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use chrono::SecondsFormat;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::aggregates::Aggregates;
 use super::fields::Fields;
 use super::lines::{self, Lines};
 use super::problem::{Problem, json as json_response};
 use super::request::{body, correlation_id, parts_after, token, traceparent};
 use super::store::{self, Item, number, text, text_of};
 use crate::aws::Clients;
-use crate::dynamodb::{Commit, Outbox};
-use crate::error::{Error, Kind, Result};
-use crate::functions::environment::required;
+use crate::error::Result;
 use crate::outbox::derived_id;
 
 const MAX_CUSTOMER: usize = 64;
 
 pub struct Handler {
-    client: Client,
-    table: String,
-    outbox: Outbox,
+    aggregates: Aggregates,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,19 +32,16 @@ struct NewOrder {
 }
 
 impl Handler {
-    /// Reads `AGGREGATE_TABLE` and the outbox's variables.
+    /// As [`Aggregates::from_environment`].
     ///
     /// # Errors
-    /// `Config`, naming the variable that is missing or malformed.
+    /// As there.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        let client = store::client(clients);
-        let outbox = store::outbox(&client)?;
-        Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
+        Aggregates::from_environment(clients).map(Self::new)
     }
 
-    /// Returns a handler; `table` is the table of the aggregates.
-    pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
-        Self { client, table, outbox }
+    pub fn new(aggregates: Aggregates) -> Self {
+        Self { aggregates }
     }
 
     /// Answers 201 with the order's and the event's id, the same for every request with the same key, or a problem.
@@ -86,27 +78,21 @@ impl Handler {
         let event =
             store::event(("order", &id), ("OrderCreated", 1), data, correlation.as_deref(), &traceparent(request))?;
         let item = item(&id, &order, event.id, event.committed_at.to_rfc3339_opts(SecondsFormat::Micros, true));
-        let put = Put::builder()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression("attribute_not_exists(id)");
-        let put =
-            put.build().map_err(|error| Error::new(Kind::Unexpected, "the order is incomplete").with_source(error))?;
-        let write = TransactWriteItem::builder().put(put).build();
-        match self.outbox.commit(vec![write], &event, store::request_deadline(deadline)).await? {
-            Commit::Done => Ok(json!({ "id": id, "eventId": event.id })),
-            Commit::Refused(_) => self.repeated(&id, &order).await,
+        let put = self.aggregates.put(item).condition_expression("attribute_not_exists(id)");
+        match self.aggregates.commit(put, &event, store::request_deadline(deadline)).await? {
+            true => Ok(json!({ "id": id, "eventId": event.id })),
+            false => self.repeated(&id, &order).await,
         }
     }
 
     /// Answers for an existing order: as the first time, if the request is the same.
     async fn repeated(&self, id: &str, order: &NewOrder) -> std::result::Result<Value, Problem> {
-        let there = store::get(&self.client, &self.table, id).await?.ok_or_else(|| store::unreadable(&self.table))?;
+        let there = self.aggregates.get(id).await?.ok_or_else(|| self.aggregates.unreadable())?;
         if text_of(&there, "request") != Some(fingerprint(order)) {
             let detail = "this Idempotency-Key was used with another body; a new order needs a new key";
             return Err(Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail));
         }
-        let event_id = text_of(&there, "event_id").ok_or_else(|| store::unreadable(&self.table))?;
+        let event_id = text_of(&there, "event_id").ok_or_else(|| self.aggregates.unreadable())?;
         Ok(json!({ "id": id, "eventId": event_id }))
     }
 }

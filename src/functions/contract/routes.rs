@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::events::Published;
 use super::{check_answer, deadline, request, unreadable, variants};
 use crate::dynamodb::Outbox;
+use crate::functions::api::aggregates::Aggregates;
 use crate::functions::api::{cart, orders, users};
 
 /// A function of the API.
@@ -34,8 +35,8 @@ impl Bench {
         let client = fake.client().await;
         let outbox = Outbox::new(client.clone(), "outbox".into(), Duration::from_secs(60));
         let function = match name {
-            "orders" => Function::Orders(orders::Handler::new(client, "orders".into(), outbox)),
-            "cart" => Function::Cart(cart::Handler::new(client, "carts".into(), outbox)),
+            "orders" => Function::Orders(orders::Handler::new(Aggregates::new(client, "orders".into(), outbox))),
+            "cart" => Function::Cart(cart::Handler::new(Aggregates::new(client, "carts".into(), outbox))),
             "users" => Function::Users(users::Handler::new(client, "users".into())),
             other => panic!("{other}"),
         };

@@ -22,6 +22,7 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
 use crate::pipelines::Part;
 use crate::postgres::admin::OutboxKey;
+use crate::postgres::need_time;
 use sorted::Sorted;
 
 /// An outbox table, or a log of its delivered events.
@@ -111,13 +112,8 @@ impl Outbox {
     /// `Usage` for a table without a time.
     pub fn need_time(&self) -> Result<()> {
         match self {
-            Self::Postgres(database) if database.layout().columns.created_at.is_none() => {
-                let name = database.layout().full_name();
-                let text = format!("{name} has no created_at column: its rows can't be selected by time");
-                let error = Error::new(Kind::Usage, text);
-                Err(error.hint("name the column in [outbox] of outboxctl.toml, if there is one"))
-            }
-            _ => Ok(()),
+            Self::Postgres(database) => need_time(database.layout()),
+            Self::DynamoDb { .. } | Self::Log(_) => Ok(()),
         }
     }
 

@@ -29,8 +29,8 @@ pub(super) async fn page(database: &mut Database, filter: &Filter, after: Option
 
 /// Returns the position after a row. An admin function of an older version reports rows of our own table alone, by their
 /// sequence.
-fn key(row: &CommittedRow) -> OutboxKey {
-    row.key.clone().unwrap_or_else(|| OutboxKey {
+fn key(CommittedRow { row, key }: &CommittedRow) -> OutboxKey {
+    key.clone().unwrap_or_else(|| OutboxKey {
         aggregate_type: row.aggregate_type.clone(),
         aggregate_id: row.aggregate_id.clone(),
         sequence: row.sequence.unwrap_or_default(),
@@ -40,7 +40,7 @@ fn key(row: &CommittedRow) -> OutboxKey {
 }
 
 /// Returns the event of a row; `None` if its payload is not JSON, as a payload of type text can be.
-fn message(row: CommittedRow) -> Option<Message> {
+fn message(CommittedRow { row, .. }: CommittedRow) -> Option<Message> {
     let payload = RawValue::from_string(row.payload?).ok()?;
     Some(Message {
         id: row.id,

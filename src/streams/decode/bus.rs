@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{raw, summary};
+use super::raw;
 use crate::outbox::{Members, SOURCE_PREFIX, timestamp};
 use crate::pipelines::Hop;
 use crate::streams::{Body, Content, EventView, Item, Json, Origin, SENTINEL_SOURCE};
@@ -24,7 +24,7 @@ pub fn bus_event(
             let (content, event) = published(&envelope);
             let word = |text: Option<String>| text.unwrap_or_else(|| "?".into());
             let summary = match content {
-                Content::Event => summary(&event),
+                Content::Event => event.summary(),
                 _ => format!("{} from {}", word(envelope.text("detail-type")), word(source)),
             };
             (content, event, summary, Body::Record(body), envelope.text("id"))

@@ -24,10 +24,10 @@ use row::captured;
 pub use table::table_change;
 
 use super::item::{Body, Content, EventView, Image, Item, Json, Origin};
+use crate::outbox::Layout;
 use crate::outbox::formats::dms::Captured;
 use crate::outbox::formats::dynamodb::{Change, appended};
 use crate::outbox::formats::kpl;
-use crate::outbox::{Layout, numbered};
 use crate::pipelines::Hop;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -121,7 +121,7 @@ fn json(bytes: &[u8], layout: &Layout) -> Result<Decoded, String> {
             let meta = &record.metadata;
             let (kind, operation) = (meta.record_type.as_str(), meta.operation.as_str());
             let summary = match content {
-                Content::Event => summary(&event),
+                Content::Event => event.summary(),
                 // DMS's own tables have no schema.
                 _ if meta.schema_name.is_empty() => format!("{kind} {operation} {}", meta.table_name),
                 _ => format!("{kind} {operation} {}.{}", meta.schema_name, meta.table_name),
@@ -154,23 +154,8 @@ pub fn changed(change: Change) -> (Content, EventView, String) {
         return (Content::Data, EventView { image, ..EventView::default() }, other);
     };
     let payload = serde_json::from_str::<Payload>(message.payload.get()).ok();
-    let event = EventView {
-        event_id: Some(message.id.to_string()),
-        event_type: Some(message.event_type),
-        aggregate_type: Some(message.aggregate_type),
-        aggregate_id: Some(message.aggregate_id),
-        sequence: message.sequence,
-        committed_at: Some(message.committed_at),
-        correlation_id: payload.and_then(|payload| payload.correlation_id).map(Cow::into_owned),
-        image,
-    };
-    let summary = summary(&event);
+    let correlation_id = payload.and_then(|payload| payload.correlation_id).map(Cow::into_owned);
+    let event = EventView { image, ..EventView::of(message, correlation_id) };
+    let summary = event.summary();
     (Content::Event, event, summary)
-}
-
-fn summary(event: &EventView) -> String {
-    let word = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".into());
-    let sequence = numbered(event.sequence);
-    let (kind, aggregate) = (word(&event.aggregate_type), word(&event.aggregate_id));
-    format!("{} {kind} {aggregate} {sequence}{}", word(&event.event_type), word(&event.event_id))
 }

@@ -60,16 +60,7 @@ fn event_of(change: &Change) -> Option<EventView> {
     }
     let message = Mapping::default().message(change).ok()??;
     let correlation_id = change.new.as_ref().and_then(|image| image.get("correlation_id")?.as_str());
-    Some(EventView {
-        event_id: Some(message.id.to_string()),
-        event_type: Some(message.event_type),
-        aggregate_type: Some(message.aggregate_type),
-        aggregate_id: Some(message.aggregate_id),
-        sequence: message.sequence,
-        committed_at: Some(message.committed_at),
-        correlation_id: correlation_id.map(str::to_owned),
-        image: None,
-    })
+    Some(EventView::of(message, correlation_id.map(str::to_owned)))
 }
 
 #[cfg(test)]

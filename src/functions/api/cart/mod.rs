@@ -9,13 +9,12 @@ mod state;
 use std::time::{Duration, Instant, SystemTime};
 
 use aws_lambda_events::event::apigw::{ApiGatewayV2httpRequest, ApiGatewayV2httpResponse};
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use self::state::{Cart, EventData};
+use super::aggregates::Aggregates;
 use super::fields::Fields;
 use super::lines;
 use super::orders::currency;
@@ -23,18 +22,14 @@ use super::problem::{Problem, json as json_response};
 use super::request::{body, correlation_id, optional_body, parts_after, traceparent};
 use super::store;
 use crate::aws::Clients;
-use crate::dynamodb::{Commit, Outbox};
-use crate::error::{Error, Kind, Result};
-use crate::functions::environment::required;
+use crate::error::Result;
 
 const MAX_CUSTOMER: usize = 64;
 
 type Answer = std::result::Result<(StatusCode, Value), Problem>;
 
 pub struct Handler {
-    client: Client,
-    table: String,
-    outbox: Outbox,
+    aggregates: Aggregates,
 }
 
 /// A requested change of a cart, with the version that the caller names.
@@ -49,19 +44,16 @@ enum Change {
 }
 
 impl Handler {
-    /// Reads `AGGREGATE_TABLE` and the outbox's variables.
+    /// As [`Aggregates::from_environment`].
     ///
     /// # Errors
-    /// `Config`, naming the variable that is missing or malformed.
+    /// As there.
     pub fn from_environment(clients: &Clients) -> Result<Self> {
-        let client = store::client(clients);
-        let outbox = store::outbox(&client)?;
-        Ok(Self::new(client, required("AGGREGATE_TABLE")?, outbox))
+        Aggregates::from_environment(clients).map(Self::new)
     }
 
-    /// Returns a handler; `table` is the table of the aggregates.
-    pub fn new(client: Client, table: String, outbox: Outbox) -> Self {
-        Self { client, table, outbox }
+    pub fn new(aggregates: Aggregates) -> Self {
+        Self { aggregates }
     }
 
     /// Handles a request; `deadline` is the time at which Lambda ends the invocation.
@@ -100,11 +92,11 @@ impl Handler {
     async fn read(&self, id: &str) -> std::result::Result<Cart, Problem> {
         // Ids are UUIDs; anything else names no cart, and needs no request.
         let known = match Uuid::parse_str(id) {
-            Ok(id) => store::get(&self.client, &self.table, &id.to_string()).await?,
+            Ok(id) => self.aggregates.get(&id.to_string()).await?,
             Err(_) => None,
         };
         let item = known.ok_or_else(|| Problem::not_found("cart not found"))?;
-        Ok(Cart::from_item(&item).ok_or_else(|| store::unreadable(&self.table))?)
+        Ok(Cart::from_item(&item).ok_or_else(|| self.aggregates.unreadable())?)
     }
 
     async fn change(
@@ -146,7 +138,7 @@ impl Handler {
         let correlation = correlation_id(request)?;
         let (aggregate, kind) = (("cart", cart.id.as_str()), (event_type, cart.version));
         let event = store::event(aggregate, kind, data, correlation.as_deref(), &traceparent(request))?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(cart.to_item()));
+        let put = self.aggregates.put(cart.to_item());
         let put = if cart.version == 1 {
             put.condition_expression("attribute_not_exists(id)")
         } else {
@@ -157,13 +149,7 @@ impl Handler {
                 .expression_attribute_values(":read", store::number(cart.version - 1))
                 .expression_attribute_values(":open", store::text(state::Status::Open.name()))
         };
-        let put =
-            put.build().map_err(|error| Error::new(Kind::Unexpected, "the cart is incomplete").with_source(error))?;
-        let write = TransactWriteItem::builder().put(put).build();
-        match self.outbox.commit(vec![write], &event, deadline).await? {
-            Commit::Done => Ok(Some(event.id)),
-            Commit::Refused(_) => Ok(None),
-        }
+        Ok(self.aggregates.commit(put, &event, deadline).await?.then_some(event.id))
     }
 }
 
