@@ -97,6 +97,17 @@ def handlers_of(resource_type):
             "delete": delete, "delete_with_logical_id": True}
 
 
+def create_both(emulated, resource_type, logical_id, props, stack_name):
+    """Creates a resource in the emulator and in the gateway, or in neither. Returns its id and the attributes of both."""
+    physical_id, attributes = emulated["create"](logical_id, props, stack_name)
+    try:
+        made = ask_gateway("create", resource_type, logical_id, stack_name, physical_id, props)
+    except Exception:
+        emulated["delete"](physical_id, props)
+        raise
+    return physical_id, attributes, made["attributes"]
+
+
 def record_event(instance, message):
     """Adds an event of an instance, for DescribeEvents."""
     rds._events[str(uuid.uuid4())] = {
@@ -127,13 +138,7 @@ def extended_database(emulated):
         return physical_id, {**attributes, **made}
 
     def create(logical_id, props, stack_name):
-        physical_id, attributes = emulated["create"](logical_id, props, stack_name)
-        try:
-            made = ask_gateway("create", resource_type, logical_id, stack_name, physical_id, props)
-        except Exception:
-            emulated["delete"](physical_id, props)
-            raise
-        return point(physical_id, attributes, made["attributes"])
+        return point(*create_both(emulated, resource_type, logical_id, props, stack_name))
 
     def upgrade(physical_id, old_props, new_props, stack_name, logical_id):
         """Lets the gateway change the version first: the record must not show a version that does not run."""
@@ -209,13 +214,7 @@ def extended_cluster(emulated):
 
     def create(logical_id, props, stack_name):
         check_parameters(props)
-        physical_id, attributes = emulated["create"](logical_id, props, stack_name)
-        try:
-            made = ask_gateway("create", resource_type, logical_id, stack_name, physical_id, props)
-        except Exception:
-            emulated["delete"](physical_id, props)
-            raise
-        return point(physical_id, attributes, made["attributes"], props)
+        return point(*create_both(emulated, resource_type, logical_id, props, stack_name), props)
 
     def update(physical_id, old_props, new_props, stack_name, logical_id=None):
         check_parameters(new_props)

@@ -1,10 +1,11 @@
 //! The local PostgreSQL: initialised once, started with TLS and logical replication as RDS has them.
 //!
-//! `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings, `tls.rs` makes its
+//! `data.rs` creates its data, `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings, `tls.rs` makes its
 //! certificate. `front.rs` is the proxy in front of it, which does TLS and requires IAM tokens (`wire.rs` has the
 //! messages, `tokens.rs` verifies tokens). `further.rs` keeps servers for further database instances; `upgrade.rs`
 //! upgrades the data of a server. May import what [`super`] may.
 
+mod data;
 mod front;
 pub mod further;
 mod settings;
@@ -15,23 +16,20 @@ mod upgrade;
 mod wire;
 
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
 use tokio_postgres::NoTls;
 
-use super::child::{self, EndSignal, Program, Supervised};
-use super::child_environment;
-use super::home::{Home, write_for};
-use super::process;
+use super::child::{EndSignal, Program, Supervised};
+use super::home::Home;
 use super::state::Postgres;
-use super::tools::{self, PostgresPrograms};
+use super::tools::PostgresPrograms;
 use super::user::User;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::postgres::session;
 use crate::timing::Wait;
-use rustix::process::Signal;
 
+use data::{end_orphan, for_data, initialise};
 pub use settings::SUPERUSER;
 use tokens::Tokens;
 
@@ -235,110 +233,6 @@ fn allow_programs(home: &Home, programs: &PostgresPrograms, user: Option<&User>)
     let Some(user) = user else { return Ok(()) };
     let root = std::fs::canonicalize(home.root()).unwrap_or_else(|_| home.root().to_owned());
     user.allow_path(&root, &programs.bin)
-}
-
-/// Returns the programs for a data folder: PostgreSQL can't read the files of another major version.
-///
-/// # Errors
-/// `LocalSetup` if this machine has none of that version.
-fn for_data(home: &Home, data: &Path, preferred: &PostgresPrograms) -> Result<PostgresPrograms> {
-    let Ok(made_by) = std::fs::read_to_string(data.join("PG_VERSION")) else { return Ok(preferred.clone()) };
-    let made_by = made_by.trim();
-    if preferred.major().to_string() == made_by {
-        return Ok(preferred.clone());
-    }
-    if let Some(found) = made_by.parse().ok().and_then(|major| tools::postgres_majors(home).remove(&major)) {
-        return Ok(found);
-    }
-    let text = format!(
-        "the local database was made by PostgreSQL {made_by}, and {} is {}",
-        preferred.bin.display(),
-        preferred.version
-    );
-    Err(Error::new(Kind::LocalSetup, text)
-        .hint(format!("install PostgreSQL {made_by}, or set OUTBOXCTL_POSTGRES_BIN to its programs"))
-        .hint("or start over, without the local data: `outboxctl local down --purge`, then `outboxctl local up`"))
-}
-
-/// Creates a data folder of this name. Without `checksums`, the version's default applies.
-async fn initialise(
-    programs: &PostgresPrograms,
-    (folder, name): (&Path, &str),
-    user: Option<&User>,
-    checksums: Option<bool>,
-) -> Result<()> {
-    let partial = folder.join("data.partial");
-    if partial.exists() {
-        std::fs::remove_dir_all(&partial)
-            .or_fail(Kind::LocalSetup, || format!("{} can't be removed", partial.display()))?;
-    }
-    let mut command = command(&programs.bin.join("initdb"), folder, user);
-    command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
-    // A random, unrecorded password: over TCP the superuser is refused anyway.
-    let password = folder.join("initial-password");
-    write_for(&password, uuid::Uuid::new_v4().to_string().as_bytes(), user)?;
-    // Relative names: initdb passes them to a shell.
-    command.args(["--pwfile", "initial-password", "--pgdata", "data.partial"]);
-    if shared_memory::is_too_small() && takes_settings(programs) {
-        command.args(["--set", "dynamic_shared_memory_type=mmap"]);
-    }
-    match checksums {
-        Some(true) => drop(command.arg("--data-checksums")),
-        // The default before 18 ("initdb" in the PostgreSQL documentation).
-        Some(false) if programs.major() >= 18 => drop(command.arg("--no-data-checksums")),
-        _ => {}
-    }
-    let output = command.output().await.or_fail(Kind::LocalSetup, || "initdb can't be run".into())?;
-    // Not needed after this.
-    let _ = std::fs::remove_file(&password);
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let reason = said.lines().rev().find(|line| line.contains("error") || line.contains("FATAL")).unwrap_or(&said);
-        let hint = if said.contains("shared memory segment") {
-            "PostgreSQL keeps shared memory in /dev/shm, which is too small: give it 64 MB (docker run --shm-size 64m)"
-                .to_owned()
-        } else {
-            format!("{} needs about 100 MB of free disk", folder.display())
-        };
-        return Err(
-            Error::new(Kind::LocalSetup, format!("the local database can't be created: {}", reason.trim())).hint(hint)
-        );
-    }
-    // The final name marks a complete folder.
-    std::fs::rename(&partial, folder.join(name)).or_fail(Kind::LocalSetup, || "the new database".into())
-}
-
-/// Returns whether initdb takes settings for the new server (PostgreSQL 16 release notes).
-fn takes_settings(programs: &PostgresPrograms) -> bool {
-    programs.major() >= 16
-}
-
-/// Ends a server that outlived its daemon (the kernel's signal is Linux-only). A process that reuses its id is left
-/// alone; the file with the id is removed, since it would prevent the next server from starting.
-async fn end_orphan(data: &Path) {
-    let file = data.join("postmaster.pid");
-    let text = std::fs::read(&file).unwrap_or_default();
-    let first = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let Some(pid) = std::str::from_utf8(first).ok().and_then(|line| line.trim().parse::<u32>().ok()) else { return };
-    if process::works_on(pid, "postgres", data) {
-        child::signal(pid, Signal::INT);
-        let ended = || !process::works_on(pid, "postgres", data);
-        Wait::new(Duration::from_millis(50), STOP_PATIENCE).until(ended).await;
-    } else if process::exists(pid) {
-        tracing::warn!(pid, "{} names a process that is not PostgreSQL's; the file is removed", file.display());
-        // If this fails, the server reports the reason.
-        let _ = std::fs::remove_file(&file);
-    }
-}
-
-fn command(program: &Path, folder: &Path, user: Option<&User>) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new(program);
-    child_environment::clean(command.as_std_mut());
-    command.current_dir(folder).stdin(Stdio::null()).env("LC_ALL", "C").env("TZ", "UTC").kill_on_drop(true);
-    if let Some(user) = user {
-        user.run(command.as_std_mut(), folder);
-    }
-    command
 }
 
 /// Creates a folder that only the server's user can read.

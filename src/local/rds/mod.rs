@@ -3,27 +3,29 @@
 //!
 //! The first instance or cluster of a stack uses the server that every stack has, each further one has its own server, and
 //! so does one that names a major version which that server does not have and this machine does. The instances of a cluster
-//! share its server. `upgrade.rs` changes the major version of an instance; `api.rs` answers the operations of the API that
+//! share its server. `server.rs` has the statements that a server gets; `upgrade.rs` changes the major version of an instance; `api.rs` answers the operations of the API that
 //! concern versions.
 
 mod api;
 mod aurora;
+mod server;
 mod upgrade;
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
-use tokio_postgres::Client;
 
 use super::gateway::{Gateway, Made, Resource, ResourceProvider, ResourceRequest};
+use super::postgres_server::SUPERUSER;
 use super::postgres_server::further::Instance;
-use super::postgres_server::{SUPERUSER, superuser};
-use super::state::{Postgres, REGION};
+use super::state::Postgres;
 use super::tools::{PostgresPrograms, postgres_majors};
+use server::{connect, drop_database, drop_unused_roles, label, owner_label, reason, version};
 use upgrade::Change;
 
 pub use api::Rds;
+pub use server::instance_in;
 
 const INSTANCE: &str = "AWS::RDS::DBInstance";
 const CLUSTER: &str = "AWS::RDS::DBCluster";
@@ -227,47 +229,6 @@ fn versions(gateway: &Gateway) -> std::collections::BTreeMap<u32, PostgresProgra
     postgres_majors(&gateway.home)
 }
 
-/// Returns the version that a server runs, like "15.14".
-async fn version(client: &Client) -> Result<String, String> {
-    let row = client.query_one("SELECT split_part(current_setting('server_version'), ' ', 1)", &[]).await;
-    row.map(|row| row.get(0)).map_err(reason)
-}
-
-/// Returns the comment on an instance's database.
-fn label(instance: &Instance) -> String {
-    let Instance { region, identifier, is_cluster } = instance;
-    let kind = if *is_cluster { "cluster" } else { "instance" };
-    // The label of stacks before there were regions.
-    if region == REGION {
-        format!("outboxctl {kind} {identifier}")
-    } else {
-        format!("outboxctl {kind} {identifier} in {region}")
-    }
-}
-
-/// Reads the instance of a server from the comment on its database.
-///
-/// # Errors
-/// The error of the server.
-pub async fn instance_in(server: &Postgres) -> Result<Option<Instance>, String> {
-    let query = "SELECT shobj_description(oid, 'pg_database') FROM pg_database
-                 WHERE shobj_description(oid, 'pg_database') ~ '^outboxctl (instance|cluster) '";
-    let found = connect(server).await?.query(query, &[]).await.map_err(reason)?;
-    Ok(found.first().and_then(|row| labelled(row.get(0))))
-}
-
-/// Parses a [`label`].
-fn labelled(label: &str) -> Option<Instance> {
-    let (kind, text) = label.strip_prefix("outboxctl ")?.split_once(' ')?;
-    let is_cluster = match kind {
-        "instance" => false,
-        "cluster" => true,
-        _ => return None,
-    };
-    let (identifier, region) = text.split_once(" in ").unwrap_or((text, REGION));
-    Some(Instance { region: region.to_owned(), identifier: identifier.to_owned(), is_cluster })
-}
-
 async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), String> {
     // The data is the cluster's.
     if cluster_of(request).is_some() {
@@ -292,51 +253,6 @@ async fn remove(gateway: &Gateway, request: &ResourceRequest) -> Result<(), Stri
     drop_unused_roles(&client).await
 }
 
-async fn drop_database(client: &Client, database: &str) -> Result<(), String> {
-    // A slot with a reader keeps its database.
-    let readers = "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE database = $1 AND active";
-    client.execute(readers, &[&database]).await.map_err(reason)?;
-    let slots = "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1";
-    for attempt in 0.. {
-        match client.execute(slots, &[&database]).await {
-            Ok(_) => break,
-            Err(error) if attempt == 50 => return Err(reason(error)),
-            // Its reader is about to end.
-            Err(_) => tokio::time::sleep(std::time::Duration::from_millis(100)).await,
-        }
-    }
-    client.batch_execute(&format!("DROP DATABASE \"{database}\" WITH (FORCE)")).await.map_err(reason)
-}
-
-/// Drops the roles with the last database. On RDS, roles belong to an instance.
-async fn drop_unused_roles(client: &Client) -> Result<(), String> {
-    let left = "SELECT FROM pg_database WHERE NOT datistemplate AND datname <> 'postgres'";
-    if !client.query(left, &[]).await.map_err(reason)?.is_empty() {
-        return Ok(());
-    }
-    let roles = "SELECT quote_ident(rolname) FROM pg_roles
-                 WHERE rolname <> $1 AND rolname NOT LIKE 'pg\\_%' AND rolname NOT LIKE 'rds\\_%'";
-    for row in client.query(roles, &[&SUPERUSER]).await.map_err(reason)? {
-        let name: String = row.get(0);
-        client.batch_execute(&format!("DROP OWNED BY {name}; DROP ROLE {name}")).await.map_err(reason)?;
-    }
-    Ok(())
-}
-
-/// Returns the comment on a database; `None` if it does not exist.
-async fn owner_label(client: &Client, database: &str) -> Result<Option<String>, String> {
-    let query = "SELECT coalesce(shobj_description(oid, 'pg_database'), 'unknown') FROM pg_database WHERE datname = $1";
-    Ok(client.query_opt(query, &[&database]).await.map_err(reason)?.map(|row| row.get(0)))
-}
-
-async fn connect(server: &Postgres) -> Result<Client, String> {
-    superuser(server, "postgres").await.map_err(|error| error.to_string())
-}
-
-fn reason(error: tokio_postgres::Error) -> String {
-    error.as_db_error().map_or_else(|| error.to_string(), |said| format!("{} ({})", said.message(), said.code().code()))
-}
-
 fn is_true(value: Option<&Value>) -> bool {
     matches!(value, Some(Value::Bool(true))) || value.and_then(Value::as_str) == Some("true")
 }
@@ -351,17 +267,6 @@ mod tests {
         for bad in ["", "1a", "a-b", "a\"b", "a'b", "_a", "postgres"] {
             assert!(check_name("DBName", bad, &["postgres"]).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn labels_are_parsed_to_their_instance() {
-        for region in [REGION, "eu-central-1"] {
-            for is_cluster in [false, true] {
-                let instance = Instance { region: region.into(), identifier: "db-1".into(), is_cluster };
-                assert_eq!(labelled(&label(&instance)), Some(instance));
-            }
-        }
-        assert_eq!(labelled("of another program"), None);
     }
 
     #[test]
