@@ -181,7 +181,7 @@ impl Args {
         ctx.console.table(&text::findings(&report));
         let lost = missing.ids();
         let later = Filter { from: options.from, ..Filter::default() };
-        let overtaken = Overtaken::find(outbox, later, lost, &ctx.cancel).await?;
+        let overtaken = Overtaken::find(outbox, later, lost, &report.compared, &ctx.cancel).await?;
         if overtaken.aggregates > 0 {
             ctx.console.warn(text::order_warning(&overtaken));
         }

@@ -99,7 +99,7 @@ async fn a_rebuild_that_is_killed_at_each_step_loses_nothing_and_keeps_the_order
     let doctor = pipeline.stack.run_ndjson(&["doctor", "--pipeline", "rds-eventbridge"]);
     assert!(doctor["data"]["findings"].to_string().contains("a rebuild of the capture was interrupted"), "{doctor}");
 
-    let steps = ["has every change from", "not delivered; waiting", "were not captured: delivering"];
+    let steps = ["has every change from", "comparing the outbox", "were not captured: delivering"];
     for step in steps.into_iter().chain(["testing the connection", "requesting start-replication"]) {
         append(&database).await;
         events += 1;

@@ -3,9 +3,11 @@
 //! A fact has 41 bytes: ten million events on both sides take 820 MB in the folder for temporary files, and one bucket
 //! of them 15 MB of memory. The files are unnamed and disappear with the process.
 
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -70,14 +72,14 @@ impl Fact {
         let [id, digest] = wide.map(u128::from_be_bytes);
         Self { id, digest, at: i64::from_be_bytes(at), flags: bytes[40] }
     }
+}
 
-    /// Returns the bucket. Ids of version 7 begin with the time, others may count: only a mix of all bits spreads them
-    /// evenly.
-    fn bucket(&self) -> usize {
-        let folded = (self.id >> 64) as u64 ^ self.id as u64;
-        let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        ((mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 58) as usize
-    }
+/// Returns the bucket of an event. Ids of version 7 begin with the time, others may count: only a mix of all bits spreads
+/// them evenly.
+fn bucket(id: u128) -> usize {
+    let folded = (id >> 64) as u64 ^ id as u64;
+    let mixed = (folded ^ (folded >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    ((mixed ^ (mixed >> 33)).wrapping_mul(0xc4ce_b9fe_1a85_ec53) >> 58) as usize
 }
 
 /// The facts of both sides.
@@ -102,7 +104,7 @@ impl Ledger {
     /// `Io`, for example on a full disk.
     pub fn add(&mut self, side: Side, fact: &Fact) -> Result<()> {
         self.counts[side as usize] += 1;
-        let file = &mut self.sides[side as usize][fact.bucket()];
+        let file = &mut self.sides[side as usize][bucket(fact.id)];
         file.write_all(&fact.write()).or_fail(Kind::Io, || "a temporary file can't be written".into())
     }
 
@@ -130,7 +132,32 @@ impl Ledger {
     pub fn comparison(self, window: (Option<DateTime<Utc>>, DateTime<Utc>)) -> Comparison {
         let from = window.0.map_or(i64::MIN, |from| from.timestamp_micros());
         let [committed, delivered] = self.sides.map(Vec::into_iter);
-        Comparison { committed, delivered, window: from..window.1.timestamp_micros() }
+        Comparison { committed, delivered, compared: Vec::new(), window: from..window.1.timestamp_micros() }
+    }
+}
+
+/// The committed events that were compared, in their temporary files.
+#[derive(Debug, Clone, Default)]
+pub struct Compared(Arc<Vec<File>>);
+
+impl Compared {
+    /// Returns those of the events that were compared. The others were committed after the comparison had read their
+    /// place, or are outside its window.
+    ///
+    /// # Errors
+    /// `Io`.
+    pub fn among(&self, ids: &[Uuid]) -> Result<HashSet<Uuid>> {
+        let mut wanted: HashMap<usize, HashSet<u128>> = HashMap::new();
+        for id in ids.iter().map(Uuid::as_u128) {
+            wanted.entry(bucket(id)).or_default().insert(id);
+        }
+        let mut found = HashSet::new();
+        for (bucket, wanted) in wanted {
+            let Some(file) = self.0.get(bucket) else { continue };
+            let facts = read(file)?.into_iter().filter(|fact| wanted.contains(&fact.id));
+            found.extend(facts.map(|fact| Uuid::from_u128(fact.id)));
+        }
+        Ok(found)
     }
 }
 
@@ -138,6 +165,8 @@ impl Ledger {
 pub struct Comparison {
     committed: std::vec::IntoIter<BufWriter<File>>,
     delivered: std::vec::IntoIter<BufWriter<File>>,
+    /// Files of the committed side that were compared.
+    compared: Vec<File>,
     window: Range<i64>,
 }
 
@@ -154,16 +183,27 @@ impl Comparison {
         let (Some(committed), Some(delivered)) = (self.committed.next(), self.delivered.next()) else {
             return Ok(false);
         };
-        let (mut committed, mut delivered) = (read(committed)?, read(delivered)?);
-        compare(&mut committed, &mut delivered, &self.window, counts, on_finding)?;
+        let committed = written(committed)?;
+        let mut facts = read(&committed)?;
+        compare(&mut facts, &mut read(&written(delivered)?)?, &self.window, counts, on_finding)?;
+        self.compared.push(committed);
         Ok(true)
+    }
+
+    /// Returns the committed events, after the last bucket.
+    pub fn into_compared(self) -> Compared {
+        Compared(Arc::new(self.compared))
     }
 }
 
-fn read(file: BufWriter<File>) -> Result<Vec<Fact>> {
-    let failed = || "a temporary file can't be read back".to_owned();
+/// Returns the file, completely written.
+fn written(file: BufWriter<File>) -> Result<File> {
     let written = file.into_inner().map_err(std::io::IntoInnerError::into_error);
-    let mut file = written.or_fail(Kind::Io, || "a temporary file can't be written".into())?;
+    written.or_fail(Kind::Io, || "a temporary file can't be written".into())
+}
+
+fn read(mut file: &File) -> Result<Vec<Fact>> {
+    let failed = || "a temporary file can't be read back".to_owned();
     let size = file.seek(SeekFrom::End(0)).or_fail(Kind::Io, failed)?;
     file.rewind().or_fail(Kind::Io, failed)?;
     let count = usize::try_from(size).unwrap_or(usize::MAX) / SIZE;

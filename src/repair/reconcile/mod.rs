@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 pub use compare::{Counts, Finding};
 pub use delivered::Deliveries;
-pub use ledger::{Fact, Ledger, Side};
+pub use ledger::{Compared, Fact, Ledger, Side};
 pub use missing::Missing;
 pub use overtaken::Overtaken;
 
@@ -63,9 +63,9 @@ pub struct Report {
     /// Missing events that are not among the dead letters, which a repair delivers.
     #[serde(skip)]
     pub lost: Vec<Uuid>,
-    /// Time of the newest event that was compared: later ones were committed after the comparison.
+    /// The committed events that were compared. Others may have been committed since.
     #[serde(skip)]
-    pub newest: Option<DateTime<Utc>>,
+    pub compared: Compared,
 }
 
 /// An event with a finding.
@@ -103,7 +103,7 @@ pub async fn reconcile(
     mut progress: impl FnMut(Side, u64),
 ) -> Result<Report> {
     let mut ledger = Ledger::new()?;
-    let (unreadable, newest) = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
+    let unreadable = fill(&mut ledger, outbox, deliveries, options, cancel, &mut progress).await?;
     let dead: HashMap<Uuid, String> = dead
         .list()
         .await?
@@ -111,7 +111,7 @@ pub async fn reconcile(
         .filter_map(|letter| Some((letter.event.event_id.as_deref()?.parse().ok()?, letter.cause)))
         .collect();
     let (mut findings, mut lost, mut dead_letters) = (Vec::new(), Vec::new(), 0);
-    let counts = ledger.compare((options.from, options.until), |event_id, finding| {
+    let mut on_finding = |event_id: Uuid, finding: Finding| {
         let dead_letter = dead.get(&event_id).filter(|_| finding == Finding::Missing).cloned();
         if finding == Finding::Missing {
             dead_letters += u64::from(dead_letter.is_some());
@@ -123,15 +123,17 @@ pub async fn reconcile(
             findings.push(Named { event_id, finding, dead_letter });
         }
         Ok(())
-    })?;
+    };
+    let (mut counts, mut comparison) = (Counts::default(), ledger.comparison((options.from, options.until)));
+    while comparison.next(&mut counts, &mut on_finding)? {}
+    let compared = comparison.into_compared();
     let Options { from, until, .. } = *options;
     let payloads_compared = counts.not_compared == 0;
     let limits = outbox.limits();
-    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, limits, findings, lost, newest })
+    Ok(Report { from, until, counts, dead_letters, unreadable, payloads_compared, limits, findings, lost, compared })
 }
 
-/// Reads both sides into the ledger; returns the number of outbox items that could not be read, and the time of the newest
-/// event.
+/// Reads both sides into the ledger; returns the number of outbox items that could not be read.
 pub async fn fill(
     ledger: &mut Ledger,
     outbox: &mut Outbox,
@@ -139,14 +141,12 @@ pub async fn fill(
     options: &Options,
     cancel: &CancellationToken,
     progress: &mut impl FnMut(Side, u64),
-) -> Result<(u64, Option<DateTime<Utc>>)> {
+) -> Result<u64> {
     // Without a time, all rows are compared, also those that were written just now.
     let filter = outbox.window(options.from, Some(options.until));
     let mut reader = outbox.read(filter);
-    let mut newest = None;
     while let Some(page) = reader.next().await? {
         for message in &page {
-            newest = newest.max(Some(message.committed_at));
             let fact = Fact::new(message.id, message.committed_at, Some(digest(message)), false);
             ledger.add(Side::Committed, &fact)?;
         }
@@ -162,7 +162,7 @@ pub async fn fill(
         progress(Side::Delivered, ledger.count(Side::Delivered));
         stop(cancel)?;
     }
-    Ok((unreadable, newest))
+    Ok(unreadable)
 }
 
 fn stop(cancel: &CancellationToken) -> Result<()> {

@@ -3,9 +3,13 @@
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::Compared;
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Message;
 use crate::repair::source::{Filter, Outbox};
+
+/// Maximum candidates that are looked up at once.
+const CANDIDATES: usize = 100_000;
 
 /// Events that a repair would deliver out of order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -14,48 +18,83 @@ pub struct Overtaken {
     pub aggregates: u64,
     /// One of them, in the form of `--aggregate`.
     pub example: Option<String>,
+}
+
+/// A pass over the outbox in the order of the aggregates.
+#[derive(Debug, Default)]
+struct Pass {
     current: Option<Current>,
+    /// For each aggregate with a missing event the first event after it that is not missing, and the aggregate's id.
+    candidates: Vec<(Uuid, String)>,
 }
 
 /// The current aggregate.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 struct Current {
     aggregate_type: String,
     aggregate_id: String,
     has_lost: bool,
-    is_counted: bool,
+    is_decided: bool,
 }
 
 impl Overtaken {
     /// Reads the outbox with `filter`. `lost` must be sorted.
     ///
+    /// An event that was committed after the comparison is neither missing nor delivered, so it is not counted: only the
+    /// events in `compared` are. The events of an aggregate are committed in the order of their sequence, so that those
+    /// are its last ones.
+    ///
     /// # Errors
-    /// Those of the outbox; `Interrupted`.
-    pub async fn find(outbox: &mut Outbox, filter: Filter, lost: &[Uuid], cancel: &CancellationToken) -> Result<Self> {
-        let mut found = Self::default();
+    /// Those of the outbox; `Io`; `Interrupted`.
+    pub async fn find(
+        outbox: &mut Outbox,
+        filter: Filter,
+        lost: &[Uuid],
+        compared: &Compared,
+        cancel: &CancellationToken,
+    ) -> Result<Self> {
+        let (mut found, mut pass) = (Self::default(), Pass::default());
         let mut reader = outbox.read_in_order(filter, Default::default());
         loop {
             let page = cancel.run_until_cancelled(reader.next()).await;
             let page = page.ok_or_else(|| Error::new(Kind::Interrupted, "stopped"))??;
-            let Some(page) = page else { return Ok(found) };
-            page.iter().for_each(|message| found.observe(message, lost.binary_search(&message.id).is_ok()));
+            let is_last = page.is_none();
+            page.iter().flatten().for_each(|message| pass.observe(message, lost.binary_search(&message.id).is_ok()));
+            if is_last || pass.candidates.len() >= CANDIDATES {
+                found.count(std::mem::take(&mut pass.candidates), compared)?;
+            }
+            if is_last {
+                return Ok(found);
+            }
         }
     }
 
+    /// Counts the aggregates whose candidate was compared.
+    fn count(&mut self, candidates: Vec<(Uuid, String)>, compared: &Compared) -> Result<()> {
+        let ids: Vec<Uuid> = candidates.iter().map(|(id, _)| *id).collect();
+        let compared = compared.among(&ids)?;
+        for (_, aggregate) in candidates.into_iter().filter(|(id, _)| compared.contains(id)) {
+            self.aggregates += 1;
+            self.example.get_or_insert(aggregate);
+        }
+        Ok(())
+    }
+}
+
+impl Pass {
     /// Records the next event of its aggregate.
     fn observe(&mut self, message: &Message, is_lost: bool) {
         let Message { aggregate_type, aggregate_id, .. } = message;
         let same = |one: &Current| one.aggregate_type == *aggregate_type && one.aggregate_id == *aggregate_id;
         if !self.current.as_ref().is_some_and(same) {
             let (aggregate_type, aggregate_id) = (aggregate_type.clone(), aggregate_id.clone());
-            self.current = Some(Current { aggregate_type, aggregate_id, has_lost: false, is_counted: false });
+            self.current = Some(Current { aggregate_type, aggregate_id, has_lost: false, is_decided: false });
         }
         let Some(current) = &mut self.current else { return };
         current.has_lost |= is_lost;
-        if current.has_lost && !is_lost && !current.is_counted {
-            current.is_counted = true;
-            self.aggregates += 1;
-            self.example.get_or_insert_with(|| aggregate_id.clone());
+        if current.has_lost && !is_lost && !current.is_decided {
+            current.is_decided = true;
+            self.candidates.push((message.id, aggregate_id.clone()));
         }
     }
 }
@@ -64,11 +103,33 @@ impl Overtaken {
 mod tests {
     use serde_json::value::RawValue;
 
+    use super::super::compare::Counts;
+    use super::super::ledger::{Fact, Ledger, Side};
     use super::*;
 
-    fn overtaken(events: &[(&str, bool)]) -> Overtaken {
-        let mut found = Overtaken::default();
-        for (n, (aggregate, is_lost)) in events.iter().enumerate() {
+    /// Whether an event was missing, delivered, or committed after the comparison.
+    #[derive(Clone, Copy, PartialEq)]
+    enum Is {
+        Lost,
+        Delivered,
+        Later,
+    }
+    use Is::{Delivered, Later, Lost};
+
+    fn compared(events: &[(&str, Is)]) -> Compared {
+        let mut ledger = Ledger::new().expect("temporary files");
+        for (n, _) in events.iter().enumerate().filter(|(_, (_, is))| *is != Later) {
+            let fact = Fact::new(Uuid::from_u128(n as u128), chrono::Utc::now(), None, false);
+            ledger.add(Side::Committed, &fact).expect("written");
+        }
+        let mut comparison = ledger.comparison((None, chrono::Utc::now()));
+        while comparison.next(&mut Counts::default(), &mut |_, _| Ok(())).expect("compared") {}
+        comparison.into_compared()
+    }
+
+    fn overtaken(events: &[(&str, Is)]) -> Overtaken {
+        let mut pass = Pass::default();
+        for (n, (aggregate, is)) in events.iter().enumerate() {
             let message = Message {
                 id: Uuid::from_u128(n as u128),
                 aggregate_type: "car".into(),
@@ -81,19 +142,30 @@ mod tests {
                 committed_at: chrono::Utc::now(),
                 replay: None,
             };
-            found.observe(&message, *is_lost);
+            pass.observe(&message, *is == Lost);
         }
+        let mut found = Overtaken::default();
+        found.count(pass.candidates, &compared(events)).expect("read");
         found
     }
 
     #[test]
     fn missing_events_at_the_end_of_an_aggregate_are_in_order() {
-        assert_eq!(overtaken(&[("a", false), ("a", true), ("a", true), ("b", false), ("c", true)]).aggregates, 0);
+        let events = [("a", Delivered), ("a", Lost), ("a", Lost), ("b", Delivered), ("c", Lost)];
+        assert_eq!(overtaken(&events).aggregates, 0);
     }
 
     #[test]
     fn an_aggregate_counts_once() {
-        let found = overtaken(&[("a", true), ("a", false), ("a", true), ("a", false), ("b", true), ("b", false)]);
+        let a = [("a", Lost), ("a", Delivered), ("a", Lost), ("a", Delivered)];
+        let found = overtaken(&[&a[..], &[("b", Lost), ("b", Delivered)]].concat());
         assert_eq!((found.aggregates, found.example.as_deref()), (2, Some("a")));
+    }
+
+    #[test]
+    fn events_that_were_committed_after_the_comparison_overtake_nothing() {
+        let a = [("a", Delivered), ("a", Lost), ("a", Later)];
+        let found = overtaken(&[&a[..], &[("b", Lost), ("b", Delivered), ("b", Later)]].concat());
+        assert_eq!((found.aggregates, found.example.as_deref()), (1, Some("b")));
     }
 }

@@ -18,7 +18,7 @@ use crate::repair::delivery::Destination;
 use crate::repair::reconcile::{Deliveries, Missing, Options, Overtaken, Report, reconcile};
 use crate::repair::replay::Step;
 use crate::repair::source::{Filter, Outbox};
-use crate::streams::{StartAt, Warnings};
+use crate::streams::{Item, StartAt, Warnings};
 
 /// Delay between comparisons, at least.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -42,7 +42,7 @@ pub struct Gap<'a> {
 /// The result of a comparison.
 pub struct Compared {
     pub report: Report,
-    /// Committed events that were neither delivered nor captured, and are no dead letters.
+    /// Committed events that were not delivered, do not wait in the stream for a consumer, and are not dead letters.
     pub missing: Missing,
     /// Events that wait in the stream for a consumer.
     pub in_stream: u64,
@@ -88,7 +88,38 @@ impl Gap<'_> {
         }
     }
 
-    /// Delivers every committed event that was not delivered, in the order of the aggregates.
+    /// Waits until every event that a stopped capture has put into the stream was delivered, or none of them has arrived
+    /// for `limit`. Events that wait for a consumer are not in transit.
+    ///
+    /// # Errors
+    /// Those of either side.
+    pub async fn drain(&self, limit: Duration) -> Result<()> {
+        if self.deployment.pipeline.has(Part::Consumers) {
+            return Ok(());
+        }
+        let options = Options { from: self.from, until: Utc::now() + SKEW, late: LATE };
+        let (mut last, mut since) = (usize::MAX, Instant::now());
+        let text = "comparing the outbox with the deliveries";
+        self.ctx.console.emit(Event::progress(self.scope, text));
+        loop {
+            let begun = Instant::now();
+            let compared = self.compare(&options).await?;
+            let left = self.in_transit(&compared.missing, &options).await?.len();
+            if left < last {
+                (last, since) = (left, Instant::now());
+                if left > 0 {
+                    let text = format!("waiting for {} in transit", count(left, "event"));
+                    self.ctx.console.emit(Event::progress(self.scope, text));
+                }
+            }
+            if left == 0 || since.elapsed() >= limit {
+                return Ok(());
+            }
+            sleep(PAUSE.max(begun.elapsed() * 2).min(limit.max(PAUSE))).await;
+        }
+    }
+
+    /// Delivers every committed event that was not delivered, in the order of the aggregates. The capture must be stopped.
     ///
     /// # Errors
     /// `Failed` if the target refuses events, and those of either side.
@@ -100,10 +131,11 @@ impl Gap<'_> {
         }
         let (ctx, cancel) = (self.ctx, &self.ctx.cancel);
         let mut outbox = Outbox::open(self.deployment).await?;
-        // Events that were committed after the comparison are not missing, and come through the new slot.
-        let until = report.newest.filter(|_| outbox.is_timed()).map(|newest| newest + TimeDelta::microseconds(1));
-        let later = Filter { from: self.from, until, ..Filter::default() };
-        let overtaken = Overtaken::find(&mut outbox, later, missing.ids(), cancel).await?;
+        // The log of a bus has no order: what the stream has is delivered in its order, whatever the log has of it now.
+        let mut uncaptured = missing.clone();
+        uncaptured.remove(&self.in_transit(&missing, &options).await?);
+        let later = Filter { from: self.from, ..Filter::default() };
+        let overtaken = Overtaken::find(&mut outbox, later, uncaptured.ids(), &report.compared, cancel).await?;
         if overtaken.aggregates > 0 {
             ctx.console.warn(order_warning(&overtaken));
         }
@@ -144,19 +176,38 @@ impl Gap<'_> {
         let before = missing.ids().len();
         // Without a bus the log of deliveries is that of a consumer, which may be slow, or not running.
         if before > 0 && self.deployment.pipeline.has(Part::Consumers) {
-            // Without a time in the table, all of the stream is read.
-            let from = match outbox.is_timed() {
-                true => StartAt::At(missing.oldest(&mut outbox, options).await?.unwrap_or_else(Utc::now) - STREAM_SKEW),
-                false => StartAt::Start,
-            };
-            missing.remove(&self.in_stream(from).await?);
+            missing.remove(&self.in_stream(&mut outbox, &missing, options).await?);
         }
         let in_stream = (before - missing.ids().len()) as u64;
         Ok(Compared { report, missing, in_stream })
     }
 
-    /// Returns the events that the stream has from a position on.
-    async fn in_stream(&self, from: StartAt) -> Result<HashSet<Uuid>> {
+    /// Returns the missing events that the stream has and that were not delivered yet, on a pipeline with a bus.
+    async fn in_transit(&self, missing: &Missing, options: &Options) -> Result<HashSet<Uuid>> {
+        if missing.ids().is_empty() || self.deployment.pipeline.has(Part::Consumers) {
+            return Ok(HashSet::new());
+        }
+        let mut outbox = Outbox::open(self.deployment).await?;
+        let mut found = self.in_stream(&mut outbox, missing, options).await?;
+        found.retain(|id| missing.ids().binary_search(id).is_ok());
+        Ok(found)
+    }
+
+    /// Returns the events that the stream has, from the oldest of the missing ones on.
+    async fn in_stream(&self, outbox: &mut Outbox, missing: &Missing, options: &Options) -> Result<HashSet<Uuid>> {
+        // Without a time in the table, all of the stream is read.
+        let from = match outbox.is_timed() {
+            true => StartAt::At(missing.oldest(outbox, options).await?.unwrap_or_else(Utc::now) - STREAM_SKEW),
+            false => StartAt::Start,
+        };
+        let mut found = HashSet::new();
+        let add = |item: Item| found.extend(item.event.event_id.and_then(|id| id.parse::<Uuid>().ok()));
+        self.read_stream(from, add).await?;
+        Ok(found)
+    }
+
+    /// Reads the stream of the capture from a position on to its present end.
+    pub(super) async fn read_stream(&self, from: StartAt, mut each: impl FnMut(Item)) -> Result<()> {
         let stream = self.deployment.pipeline.stop(Part::Kinesis);
         let stream = stream.ok_or_else(|| Error::new(Kind::Unexpected, "the pipeline has no stream"))?;
         let ctx = self.ctx;
@@ -170,16 +221,15 @@ impl Gap<'_> {
         };
         let (readers, mut items) =
             Readers::open(self.deployment, &[stream], &reading, &ctx.console, &ctx.cancel).await?;
-        let mut found = HashSet::new();
         let mut failure = Ok(());
         // Ends with the reader, which is past the present on every shard.
         while let Some(item) = items.recv().await {
             match item {
-                Ok(item) => found.extend(item.event.event_id.and_then(|id| id.parse::<Uuid>().ok())),
+                Ok(item) => each(item),
                 Err(error) => failure = Err(error),
             }
         }
         readers.close().await?;
-        failure.map(|()| found)
+        failure
     }
 }

@@ -2,8 +2,6 @@
 //!
 //! The order of the steps keeps the order of each aggregate: see [`super`].
 
-use chrono::Utc;
-
 use super::gap::Gap;
 use super::waits::Waits;
 use crate::aws::dms::{Source, StartPoint};
@@ -13,7 +11,6 @@ use crate::commands::dms::slot;
 use crate::commands::dms::task::Deployed;
 use crate::error::Result;
 use crate::output::Event;
-use crate::pipelines::Part;
 
 /// The new slot, and what it replaces.
 pub struct Renewal<'a> {
@@ -66,10 +63,7 @@ impl Renewal<'_> {
             source.name_slot(name, deployed.polling).await?;
         }
         progress(format!("slot {name} has every change from {position} on"));
-        // The comparison reads a stream that consumers read: nothing in it is in transit.
-        if !deployed.deployment.pipeline.has(Part::Consumers) {
-            gap.wait(Utc::now(), self.waits.settle).await?;
-        }
+        gap.drain(self.waits.settle).await?;
         let filled = gap.deliver().await?;
         deployed.start(ctx, &StartPoint::At(position.clone()), true).await?;
         Ok(Renewed { position, dropped, delivered: filled.delivered, out_of_order: filled.out_of_order })
