@@ -210,7 +210,7 @@ fn run(cli: Cli, console: &Console) -> Result<Outcome> {
     result
 }
 
-/// Merges flags, variables and the file, and warns of what the file changes unexpectedly.
+/// Merges flags, variables and the file, and warns of unexpected effects of the file.
 fn settings(cli: &Cli, console: &Console) -> Result<Settings> {
     if !cli.command.needs_configuration() {
         return Settings::merge(cli.global.clone(), Variables::default(), ConfigFile::default());

@@ -1,6 +1,6 @@
-//! Lists what the tests and benchmarks of this repository use beside the executable. It is not an API: anything here may
-//! change in any release. All rooms are private, so the compiler finds code that neither the executable nor this list
-//! uses.
+//! Lists the items that the tests and benchmarks of this repository use, besides the executable. It is not an API:
+//! anything here may change in any release. All rooms are private, so the compiler finds code that neither the
+//! executable nor this list uses.
 
 pub mod aws {
     pub use crate::aws::{AccessKey, Clients, LocalEndpoint};

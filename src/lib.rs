@@ -1,13 +1,16 @@
-//! `outboxctl`: stand up a transactional outbox pipeline on AWS, drive it, and prove that what was committed is what
-//! was delivered.
+//! `outboxctl`: deploys a transactional outbox pipeline on AWS, runs it, and verifies that every committed event is
+//! delivered.
+//!
+//! To follow one event through the code, read `outboxctl explain architecture`. To follow one command, start with its
+//! file in `src/commands`; to change a pipeline, start with `src/pipelines`.
 //!
 //! # The map
 //!
 //! One executable, three modes: the CLI ([`cli`]), every Lambda function of a pipeline ([`functions`]), and the local
-//! stack ([`local`]). Each folder is a room; the first lines of its `mod.rs` say what lives there and which rooms it
-//! may import. `tests/it/architecture.rs` holds the imports against this table.
+//! stack ([`local`]). Each folder is a room; the first lines of its `mod.rs` describe its content, the rooms that
+//! it may import, and the file to start with. `tests/it/architecture.rs` compares the imports with this table.
 //!
-//! | room | what lives there | imports |
+//! | room | content | imports |
 //! |---|---|---|
 //! | [`cli`] | the definition of the command line, dispatch, signals, the final error | everything |
 //! | [`commands`] | one file for each command: its arguments and its steps; no SDK calls, no printing | every room but `cli` |
@@ -33,7 +36,7 @@
 //! | [`doctor`] | checks of machine, account and deployment, each with its remedy; the picture of a pipeline | `aws`, `cloudformation`, `consumer`, `deployment`, `error`, `functions`, `pipelines`, `postgres`, `report`, `settings`, `streams` |
 //! | [`ui`] | the web page and its server | `aws`, `consumer`, `deployment`, `error`, `listener`, `outbox`, `pipelines`, `postgres`, `repair`, `settings`, `streams`, `timing` |
 //! | [`local`] | the local stack: PostgreSQL, AWS emulator, gateway, DMS, event source mappings | `aws`, `capture`, `dynamodb`, `error`, `listener`, `outbox`, `output`, `postgres`, `report`, `settings`, `streams`, `timing` |
-//! | [`listener`] | what the HTTP servers on this machine share: origin checks, limits, secrets | `aws`, `error` |
+//! | [`listener`] | the shared parts of the HTTP servers on this machine: origin checks, limits, secrets | `aws`, `error` |
 
 mod aws;
 mod capture;

@@ -1,5 +1,8 @@
 //! SDK configuration and clients, the package of the functions, and control of DMS tasks. Imports `error`, `report`,
 //! `settings` and `timing`.
+//!
+//! Start with `clients.rs`: one SDK configuration for the clients of all services. `dms/` controls the capture task,
+//! `package/` builds and uploads the functions' code, and `health.rs` reads the state of deployed resources.
 
 mod access_key;
 pub mod account;

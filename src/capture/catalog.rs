@@ -67,7 +67,7 @@ impl Catalog {
         let complete = held.into_iter().find(|(_, held)| tables.iter().all(|table| held.contains(table)));
         complete.map(|(name, _)| name).ok_or_else(|| {
             let names: Vec<String> = tables.iter().map(|(schema, name)| format!("{schema}.{name}")).collect();
-            let text = format!("no publication holds {} with inserts, updates and deletes", names.join(", "));
+            let text = format!("no publication contains {} with inserts, updates and deletes", names.join(", "));
             Error::new(Fault::MissingPublication, text)
         })
     }

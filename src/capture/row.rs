@@ -196,7 +196,8 @@ fn keyless(row: &Row<'_>) -> Error {
         row.table.full_name()
     );
     Error::new(Kind::Failed, text).hint(
-        "a deleted row has its primary key alone: drop it with a source filter, or make the key from the primary key",
+        "a deleted row has only its primary key: drop deletes with a source filter, or use the primary key as \
+         partition key",
     )
 }
 

@@ -1,7 +1,7 @@
 //! Completes command lines for shells: commands and flags with clap's engine, and values of the deployment.
 //!
 //! The scripts of `outboxctl completions` call this executable with [`COMPLETE`] set. Values that only a deployment has
-//! are requested with a short time limit, and left out without an answer in time; nothing is written to stderr.
+//! are requested with a short time limit, and omitted if there is no response in time; nothing is written to stderr.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -119,8 +119,8 @@ fn tables() -> Vec<CompletionCandidate> {
     plain(asked(async |ctx| named::tables(ctx.aws().await?).await).unwrap_or_default())
 }
 
-/// Returns the dead letters of the bucket or the table. Those in queues are left out: listing a queue hides its
-/// messages from its other readers.
+/// Returns the dead letters of the bucket or the table. Those in queues are not included, because listing a queue hides
+/// its messages from other readers.
 fn dead_letters() -> Vec<CompletionCandidate> {
     let letters = asked(async |ctx| {
         let deployment = reach::glance(ctx).await?;

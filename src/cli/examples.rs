@@ -14,7 +14,7 @@ type Example = (&'static str, &'static str);
 const EXAMPLES: &[(&str, &[Example])] = &[
     ("init", &[
         ("Answer questions, and write outboxctl.toml", "@ init"),
-        ("Write it without questions, for a stage of its own", "@ init --no-input --pipeline rds-kinesis --stage pr-17"),
+        ("Write it without questions, for another stage", "@ init --no-input --pipeline rds-kinesis --stage pr-17"),
         ("Give an editor the schema of the file", "@ init --schema > outboxctl.schema.json"),
     ]),
     ("doctor", &[
@@ -69,7 +69,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ("db init", &[
         ("Create or update the schema", "@ db init"),
         ("Write the SQL to a file, for review", "@ db init --print-sql > outbox.sql"),
-        ("List what is missing, with the SQL", "@ db init --check"),
+        ("List missing objects, with the SQL", "@ db init --check"),
     ]),
     ("db status", &[
         ("Show migrations, outbox, slots and publication", "@ db status"),
@@ -85,11 +85,11 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     ]),
     ("dms start", &[
         ("Start or resume the capture", "@ dms start"),
-        ("Return at once, and look later", "@ dms start --no-wait && @ dms status"),
+        ("Return immediately, and check later", "@ dms start --no-wait && @ dms status"),
     ]),
     ("dms rebuild", &[
-        ("Replace a lost slot, and deliver what was not captured", "@ dms rebuild"),
-        ("Without questions, and only for the last two days", "@ dms rebuild --yes --from -2d"),
+        ("Replace a lost slot, and deliver the events that were not captured", "@ dms rebuild"),
+        ("Skip the confirmation, and compare only the last two days", "@ dms rebuild --yes --from -2d"),
     ]),
     ("dms stop", &[
         ("Stop the capture; the slot keeps its position", "@ dms stop"),
@@ -186,7 +186,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ("Install all pages", "@ man --directory ~/.local/share/man/man1"),
     ]),
     ("completions", &[
-        ("Complete in this bash session", "source <(@ completions bash)"),
+        ("Enable completion in this bash session", "source <(@ completions bash)"),
         ("Install for fish", "@ completions fish > ~/.config/fish/completions/outboxctl.fish"),
         ("Install for zsh, into a folder of $fpath", "@ completions zsh > ~/.zfunc/_outboxctl"),
     ]),

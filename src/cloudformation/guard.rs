@@ -17,7 +17,7 @@ pub struct Guard {
 /// The user's consent to replacing a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Consent {
-    /// Given beforehand.
+    /// Given by a flag.
     Given,
     /// Ask on the terminal.
     Ask,
@@ -46,7 +46,7 @@ impl Guard {
         let destroyed = described(Change::destroys_data);
         if !destroyed.is_empty() && !self.allow_replacement {
             let error = Error::new(Kind::Usage, format!("stack {stack}: this would destroy data: {destroyed}"))
-                .hint("if that is what you want, pass --allow-replacement; nothing was changed in this stack");
+                .hint("to allow it, pass --allow-replacement; nothing was changed in this stack");
             let fixed: Vec<_> = changes
                 .iter()
                 .filter(|change| change.effect == Effect::Replace && named.contains(&change.resource))
@@ -55,8 +55,8 @@ impl Guard {
             return Err(match fixed.is_empty() {
                 true => error,
                 false => error.hint(format!(
-                    "--allow-replacement does not help for {}: CloudFormation can't replace a resource that has a name of \
-                     its own, because the new one would need the same name; deploy another stage instead",
+                    "--allow-replacement does not help for {}: CloudFormation can't replace a resource with a fixed \
+                     name, because the new one would need the same name; deploy another stage instead",
                     fixed.join(", ")
                 )),
             });

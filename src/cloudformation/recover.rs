@@ -179,8 +179,8 @@ fn unstick(scope: &str, stack: &Described, completed: &Completed) -> String {
             flags("--skip")
         ),
         OnRecover::ForceDelete => format!(
-            "remove the cause and run this again; or leave the resource behind, to be deleted by hand: \
-             `outboxctl recover {scope}{}` (--force for whatever can't be deleted)",
+            "remove the cause and run this again; or retain the resource and delete it by hand: `outboxctl recover \
+             {scope}{}` (--force retains everything that can't be deleted)",
             flags("--retain")
         ),
         _ => recovery_hint(scope, status_of(stack)),

@@ -217,7 +217,7 @@ impl Rollout<'_> {
 }
 
 /// Returns the tags of a stack that do not depend on the version: stage and pipeline, by which policies find resources,
-/// and whether the sample is left out.
+/// and whether the sample is excluded.
 ///
 /// # Errors
 /// `Unexpected` if the template is not YAML.

@@ -92,9 +92,10 @@ impl Values<'_> {
             Source::NamePrefix => self.name_prefix.clone(),
             Source::Protected => self.protected.to_string(),
             Source::Fixed(value) => value.to_owned(),
-            Source::Output(output) => outputs.get(output.name()).cloned().ok_or_else(|| {
-                Error::new(Kind::NotDeployed, format!("no stack that is deployed has the output {output}"))
-            })?,
+            Source::Output(output) => outputs
+                .get(output.name())
+                .cloned()
+                .ok_or_else(|| Error::new(Kind::NotDeployed, format!("no deployed stack has the output {output}")))?,
             Source::OutputOr(output, default) => outputs.get(output.name()).map_or(default, String::as_str).to_owned(),
             Source::Existing(output) => self.given.value(output).unwrap_or_default().to_owned(),
             Source::Artifact(artifact) => self.supply.artifact(artifact, outputs).await?,

@@ -11,8 +11,9 @@ use crate::settings::COMPLETE;
 
 /// Print the completion script for a shell
 ///
-/// The script calls outboxctl to complete commands and flags, and also values: pipelines, stages, stacks, outputs, template
-/// parameters, topics and dead letters. Values that only a deployment knows are completed if it answers within two seconds.
+/// The script calls outboxctl to complete commands and flags, and also values: pipelines, stages, stacks, outputs,
+/// template parameters, topics and dead letters. Values that come from a deployment are completed if AWS responds
+/// within two seconds.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Shell to generate the script for

@@ -1,5 +1,8 @@
 //! One file for each command: its arguments and its steps. Imports every module but `cli`; makes no SDK calls and
 //! prints nothing itself.
+//!
+//! Start with the file of the command that you type. `context.rs` has the parts that every command receives, `reach.rs`
+//! loads the deployed pipeline, `args.rs` parses durations, times and rates, and `announce.rs` prints the place of a change.
 
 mod announce;
 pub mod args;

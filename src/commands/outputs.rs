@@ -41,7 +41,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         if self.form != Form::Table && ctx.console.format() != OutputFormat::Table {
             return Err(Error::new(Kind::Usage, "--form and --output contradict each other")
-                .hint("leave one of them out; OUTBOXCTL_OUTPUT counts as --output"));
+                .hint("omit one of them; OUTBOXCTL_OUTPUT counts as --output"));
         }
         let deployment = reach::glance(ctx).await?;
         if !deployment.is_known() {

@@ -13,10 +13,10 @@ const ACCOUNT: &str = "ACCOUNT_ID";
 
 /// Print the least-privilege IAM policy of a role as JSON
 ///
-/// The policy is for the chosen pipeline and stage, and sends no requests to AWS. A deployer may create, update and delete
-/// the stacks. An operator may run every other command. A reader may follow streams and logs and look at everything, but
-/// not query the database, because that needs the right to invoke the admin function. Resources that `[existing]` names in
-/// outboxctl.toml are included.
+/// The policy covers the chosen pipeline and stage. The command sends no requests to AWS. A deployer may create, update
+/// and delete the stacks. An operator may run every other command. A reader may follow streams and logs and read the
+/// state of everything except the database, which requires the permission to invoke the admin function. Resources that
+/// `[existing]` names in outboxctl.toml are included.
 ///
 /// With --oidc, prints a document with `policy` and `trust_policy`, for a role that jobs of GitHub Actions assume without
 /// access keys: jobs of the environment that has the stage's name, and for a reader also those of pull requests.

@@ -66,7 +66,7 @@ pub async fn connect(ctx: &Context, target: Target) -> Result<Database> {
     Database::connect(target, ctx.settings.outbox.clone().unwrap_or_default()).await
 }
 
-/// Checks that the chosen pipeline has what the command needs.
+/// Checks that the chosen pipeline has the part that the command needs.
 ///
 /// # Errors
 /// `Usage`, see [`pipelines::Pipeline::need`].

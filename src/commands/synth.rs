@@ -17,9 +17,9 @@ use crate::synth::{Choices, Files, Format, Plan, Value, files};
 
 /// Print the pipeline's templates for CloudFormation, Terraform or CDK
 ///
-/// Writes the stacks with their parameters and order, so that another tool can deploy them without outboxctl. Names, tags
-/// and values are those of `outboxctl deploy`, including `parameters` and `existing` of outboxctl.toml. Sends no requests
-/// to AWS, except for the account's number if `existing` names resources.
+/// Writes the stacks with their parameters and order, so that another tool can deploy them without outboxctl. Names,
+/// tags and values are those of `outboxctl deploy`, including `parameters` and `existing` of outboxctl.toml. Sends no
+/// requests to AWS, except for the account id if `existing` names resources.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Tool that deploys the stacks
@@ -28,7 +28,7 @@ pub struct Args {
     /// Write the files into this folder, creating it if necessary [default: print the plan]
     #[arg(long, value_name = "FOLDER")]
     out: Option<PathBuf>,
-    /// Replace files in the folder that have another content
+    /// Overwrite files in the folder that have other content
     #[arg(long, requires = "out")]
     force: bool,
     /// Write the archive of the functions' code to this file

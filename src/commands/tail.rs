@@ -32,8 +32,8 @@ use source::Source;
 /// children. Reads the bus through a temporary queue and rule, which are removed at the end. Unpacks aggregated and
 /// compressed records; records that cannot be decoded are shown as base64 with the reason.
 ///
-/// `tail outbox` follows the outbox table in PostgreSQL by a query each second that scans the table. With
-/// OUTBOXCTL_DATABASE_URL it needs no AWS account.
+/// `tail outbox` follows the outbox table in PostgreSQL: it scans the table every second. With OUTBOXCTL_DATABASE_URL
+/// it needs no AWS account.
 ///
 /// --stream, --bus and --table follow resources of the account that outboxctl did not deploy. Records that are not
 /// events are shown as JSON or text.
@@ -162,8 +162,8 @@ impl Args {
         Ok(())
     }
 
-    /// Returns the stops to follow, in order. Earlier events of the bus are read from the event log, which is left out
-    /// otherwise because it repeats the bus.
+    /// Returns the stops to follow, in order. Earlier events of the bus are read from the event log, which is otherwise
+    /// not followed because it repeats the bus.
     ///
     /// # Errors
     /// `Usage` for --enhanced-fan-out without a Kinesis stream.
@@ -185,7 +185,8 @@ impl Args {
         let shown = deployment.stops().filter(|stop| stop.part.is_visible() || is_outbox(stop));
         let stops: Vec<&Stop> = shown.filter(wanted).collect();
         if self.enhanced_fan_out && !stops.iter().any(|stop| stop.part == Part::Kinesis) {
-            let text = format!("--enhanced-fan-out reads Kinesis, which is not followed here, on {}", pipeline.name);
+            let text =
+                format!("--enhanced-fan-out reads Kinesis, which is not among the followed hops of {}", pipeline.name);
             return Err(Error::new(Kind::Usage, text));
         }
         Ok(stops)

@@ -2,7 +2,7 @@
 //! sample events. Imports `aws`, `cloudformation`, `dynamodb`, `error`, `outbox`, `pipelines`, `postgres`, `report`,
 //! `settings`, `streams` and `timing`.
 //!
-//! A [`Deployment`] is loaded once by a command and then passed on alone: with the pipeline's route it leads to
+//! A [`Deployment`] is loaded once by a command and then passed on alone: with the pipeline's route it gives access to
 //! everything that the command works on.
 
 pub mod database;

@@ -64,14 +64,14 @@ async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> 
     let iam = ground.clients.iam();
     let role = iam.get_role().role_name(name).send().await;
     let Some(role) = role.aws_unless("NoSuchEntity", format!("look for role {name}"))? else {
-        return Ok(vec![Finding::ok(check, "is not there; deploy makes it")]);
+        return Ok(vec![Finding::ok(check, "does not exist; `outboxctl deploy` creates it")]);
     };
     let trust = role.role().and_then(|role| role.assume_role_policy_document()).unwrap_or_default();
     // The document is URL-encoded JSON; the encoding does not change the name of a service.
     if !trust.contains("dms.amazonaws.com") {
         return Ok(vec![Finding::failed(
             check,
-            "is there, but does not trust dms.amazonaws.com",
+            "exists, but does not trust dms.amazonaws.com",
             format!(
                 "let dms.amazonaws.com assume it: `aws iam update-assume-role-policy --role-name {name} --policy-document FILE`"
             ),
@@ -81,10 +81,10 @@ async fn role(ground: &Ground<'_>, name: &'static str, policy: &'static str) -> 
     let attached = attached.aws(format!("list the policies of role {name}"))?;
     let has = attached.attached_policies().iter().any(|attached| attached.policy_name() == Some(policy));
     Ok(vec![match has {
-        true => Finding::ok(check, "is there and trusts DMS"),
+        true => Finding::ok(check, "exists and trusts DMS"),
         false => Finding::warning(
             check,
-            format!("is there, without the managed policy {policy}; another policy may replace it"),
+            format!("exists without the managed policy {policy}; another policy may replace it"),
             format!(
                 "attach it: `aws iam attach-role-policy --role-name {name} --policy-arn arn:<partition>:iam::aws:policy/service-role/{policy}`"
             ),

@@ -54,7 +54,7 @@ async fn buckets(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Fin
         ground.clients.s3().list_buckets().prefix(format!("{prefix}-")).send().await.aws("list the buckets")?;
     let names = answer.buckets().iter().filter_map(|bucket| bucket.name());
     let left: Vec<_> = names.filter(|name| is_left(name, &prefix, deployment)).map(str::to_owned).collect();
-    let remedy = "look through them, then: `aws s3 rb --force s3://NAME`";
+    let remedy = "check their content, then: `aws s3 rb --force s3://NAME`";
     Ok(findings("leftovers: buckets", &left, remedy))
 }
 
@@ -69,7 +69,7 @@ async fn tables(ground: &Ground<'_>, deployment: &Deployment) -> Result<Vec<Find
             left.push(name);
         }
     }
-    let remedy = "look through them, then: `aws dynamodb delete-table --table-name NAME`";
+    let remedy = "check their content, then: `aws dynamodb delete-table --table-name NAME`";
     Ok(findings("leftovers: tables", &left, remedy))
 }
 
@@ -82,8 +82,8 @@ async fn groups(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     }
     Ok(vec![Finding::failed(
         CHECK,
-        format!("{}: a stack that creates them fails", left.join(", ")),
-        "keep what they hold elsewhere where it matters, then: `aws logs delete-log-group --log-group-name NAME`",
+        format!("{}: the deploy of a stack that creates them fails", left.join(", ")),
+        "copy the logs that you need, then: `aws logs delete-log-group --log-group-name NAME`",
     )])
 }
 

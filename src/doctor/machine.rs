@@ -76,7 +76,7 @@ async fn executable(subject: &Examination<'_>) -> Result<Vec<Finding>> {
     });
     let architecture =
         inspected.await.or_fail(Kind::Unexpected, || "reading the executable was interrupted".into())??;
-    let place = if subject.settings.local { "here, which is where local functions run" } else { "on Lambda" };
+    let place = if subject.settings.local { "on this machine, as local functions do" } else { "on Lambda" };
     Ok(vec![Finding::ok(CHECK, format!("{} for {} runs {place}", subject.executable.display(), architecture.as_str()))])
 }
 

@@ -99,7 +99,11 @@ fn judge(ours: Range, there: bool, others: &[(String, Range)]) -> Finding {
     let names: Vec<_> = clashes.iter().map(|(id, range)| format!("{id} ({range})")).collect();
     let taken: Vec<_> = others.iter().map(|(_, range)| *range).collect();
     let free = ours.free(&taken).map_or(String::new(), |free| format!(", like {free}"));
-    let when = if there { "only a new network gets another range: destroy, then" } else { "to connect them:" };
+    let when = if there {
+        "the range of a deployed network can't change: run `outboxctl destroy`, then"
+    } else {
+        "to connect them:"
+    };
     Finding::warning(
         CHECK,
         format!("{ours} overlaps with {}: the networks can't be connected", names.join(", ")),

@@ -69,11 +69,13 @@ async fn database_version(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let answer = request.send().await.aws_unless("InvalidParameterValue", "ask for the PostgreSQL versions")?;
     let newest = answer.and_then(|answer| answer.db_engine_versions?.pop()?.engine_version);
     Ok(vec![match newest {
-        Some(newest) => Finding::ok(CHECK, format!("{} {major} is on offer in {region}, up to {newest}", engine.title)),
+        Some(newest) => {
+            Finding::ok(CHECK, format!("{} {major} is available in {region}, up to {newest}", engine.title))
+        }
         None => Finding::failed(
             CHECK,
             format!("RDS offers no {} {major} in {region}", engine.title),
-            "set DatabaseVersion in [parameters] to a major version that is on offer",
+            "set DatabaseVersion in [parameters] to a major version that RDS offers",
         ),
     }])
 }
@@ -141,11 +143,11 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let (wanted, offered) = (ground.parameter("ReplicationEngineVersion"), versions.join(", "));
     let set = "set ReplicationEngineVersion in [parameters]";
     let mut findings = vec![match wanted {
-        "" => Finding::ok(CHECK, format!("on offer: {offered}; DMS chooses its default")),
+        "" => Finding::ok(CHECK, format!("available: {offered}; DMS chooses its default")),
         _ if versions.iter().any(|version| version == wanted) => Finding::ok(CHECK, format!("{wanted} is on offer")),
         _ => Finding::failed(
             CHECK,
-            format!("DMS {wanted} is not on offer in {}: {offered}", ground.clients.region()),
+            format!("DMS {wanted} is not available in {}; available: {offered}", ground.clients.region()),
             format!("{set} to one of them"),
         ),
     }];

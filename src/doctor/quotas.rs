@@ -38,7 +38,8 @@ fn room(check: &str, what: &str, used: i64, most: i64) -> Finding {
         false => Finding::warning(
             check,
             text,
-            "for a new pipeline: ask for more in the Service Quotas console, or remove unused ones",
+            "before you deploy another pipeline, request a higher quota in the Service Quotas console, or remove \
+             unused resources",
         ),
     }
 }

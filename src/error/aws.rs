@@ -59,8 +59,8 @@ pub fn kind_of(code: &str) -> Kind {
 pub trait AwsContext<T> {
     fn aws(self, action: impl AsRef<str>) -> Result<T>;
 
-    /// Returns None if the service answers with this error code: what it stands for is not a failure, such as a missing
-    /// resource or a condition that does not hold.
+    /// Returns None if the service answers with this error code, because it is not a failure: for example a missing
+    /// resource, or a condition that does not hold.
     fn aws_unless(self, code: &str, action: impl AsRef<str>) -> Result<Option<T>>;
 }
 
@@ -93,7 +93,7 @@ where
                 let error = Error::new(kind_of(code), format!("{action}: {code}: {text}"));
                 match CLOCK.contains(&plain(code)) {
                     true => {
-                        error.hint("a wrong clock of this machine causes this, too: `outboxctl doctor` compares it")
+                        error.hint("a wrong clock on this machine can also cause this: `outboxctl doctor` compares it")
                     }
                     false => error,
                 }

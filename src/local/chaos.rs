@@ -22,7 +22,7 @@ const PROBABILITY: f64 = 0.66;
 /// guide).
 const FUNCTION: &str = "AWS_LAMBDA_FUNCTION_NAME";
 
-/// What the gateway does to the requests of one operation.
+/// The effect of a fault on the requests of one operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Calls {
     /// Signing name of the service.

@@ -171,7 +171,7 @@ pub async fn down(home: &Home) -> Result<Ended> {
         if !Wait::new(Duration::from_millis(25), END_PATIENCE).until(|| lock::is_free(home)).await {
             let text = format!("the local stack's daemon (process {pid}) does not end");
             return Err(Error::new(Kind::Failed, text).hint(format!(
-                "end it with `kill -9 {pid}`, then run `outboxctl local down` again for what it leaves"
+                "end it with `kill -9 {pid}`, then run `outboxctl local down` again, which ends the remaining processes"
             )));
         }
     }

@@ -289,7 +289,7 @@ async fn with_parts(
 /// which would wait for it instead of saving its state; its batch is delivered again after the next start.
 async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
     if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
-        tracing::warn!("work in flight does not finish; its functions are ended");
+        tracing::warn!("unfinished work is stopped, and its functions are ended");
     }
     orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
     // Their invocations end now. Work that hangs nevertheless must not prevent the emulator from saving.

@@ -163,7 +163,8 @@ pub const RULES: &[Rule] = &[
     ),
     enforced(
         "VPC",
-        "from a VPC, functions and DMS reach a service by its endpoint and its policy, a NAT gateway, and security groups",
+        "from a VPC, functions and DMS reach a service only through its endpoint (with its policy) or a NAT gateway, \
+         as security groups allow",
         "Amazon VPC user guide: Security in Amazon VPC",
     ),
     enforced(
@@ -173,7 +174,7 @@ pub const RULES: &[Rule] = &[
     ),
     left_out(
         "VPC",
-        "programs on this machine that are not functions connect to the database whatever its security groups allow",
+        "programs on this machine that are not functions connect to the database regardless of its security groups",
         "RDS user guide: Controlling access with security groups",
     ),
     enforced(
@@ -204,7 +205,8 @@ pub const RULES: &[Rule] = &[
     ),
     left_out(
         "RDS",
-        "the version in a template: this machine's newest runs where it does not have that one, and RDS shows what runs",
+        "the version in a template: if this machine does not have it, its newest one runs, and RDS shows the running \
+         version",
         "RDS API reference: CreateDBInstance",
     ),
     left_out("RDS", "snapshots before and after an upgrade", "RDS user guide: Upgrades of the PostgreSQL DB engine"),

@@ -50,7 +50,7 @@ impl Transports {
     pub fn summary(self) -> String {
         match self.seed {
             Some(seed) => format!("{seed}; repeat the run: outboxctl local up --seed {seed}"),
-            None => "none: everything is delivered once, in order and at once".into(),
+            None => "none: every event is delivered once, in order and without delay".into(),
         }
     }
 }

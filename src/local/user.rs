@@ -129,12 +129,12 @@ impl User {
             }
             if !part.starts_with(root) {
                 let text = format!(
-                    "user {}, which runs programs of the local stack, can't pass {}",
+                    "user {}, which runs programs of the local stack, can't enter {}",
                     self.name,
                     part.display()
                 );
                 return Err(Error::new(Kind::LocalSetup, text)
-                    .hint("set OUTBOXCTL_HOME to a folder that all users can pass, such as /var/lib/outboxctl"));
+                    .hint("set OUTBOXCTL_HOME to a folder that all users can enter, such as /var/lib/outboxctl"));
             }
             let mut open = about.permissions();
             open.set_mode(about.mode() | 0o011);

@@ -38,7 +38,7 @@ impl Message {
     /// used.
     ///
     /// Tolerates the formats of DMS: jsonb as a JSON string, big integers in scientific notation, integers as strings,
-    /// timestamps with and without fraction, nulls left out.
+    /// timestamps with and without fraction, nulls omitted.
     ///
     /// # Errors
     /// The first column that is missing or unreadable.

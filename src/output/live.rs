@@ -31,7 +31,7 @@ struct View {
     ticking: bool,
     /// A question is on the screen.
     held: bool,
-    /// NO_COLOR and its kind count here, too: indicatif writes what it is given.
+    /// Colors are allowed: indicatif itself does not check NO_COLOR and similar variables.
     styled: bool,
 }
 

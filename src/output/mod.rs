@@ -2,7 +2,7 @@
 //!
 //! Work reports through typed [`Event`]s; a renderer turns them into a live view, plain lines or NDJSON. Commands
 //! return an [`Outcome`]. Only this room uses indicatif and comfy-table, and only `stream.rs` writes to the streams.
-//! Foreign text is sanitized by [`clean()`] before it is styled.
+//! [`clean()`] sanitizes text from outside before it is styled.
 
 mod console;
 mod expect;

@@ -10,7 +10,7 @@ use crate::error::Error;
 pub(super) fn write_line(out: &mut Vec<u8>, item: &impl Serialize) {
     let begin = out.len();
     if serde_json::to_writer(&mut *out, item).is_err() || out.last() != Some(&b'}') {
-        // Anything but an object is left out; the line still follows the contract.
+        // Anything but an object is omitted; the line still follows the contract.
         out.truncate(begin);
         out.extend_from_slice(b"{}");
     }

@@ -20,7 +20,7 @@ const OPTIONAL: &[Output] = &[
 /// Outputs that only the stack of a database needs, and that do not matter with an existing one.
 const OF_OWN_DATABASE: &[Output] = &[Output::DatabaseSecurityGroupId, Output::DatabaseSubnetIds];
 
-/// Stacks that create what is missing where only a part is given.
+/// Stacks that create the missing resources if only a part of theirs is given.
 const PARTIAL: &[&str] = &["bus", "dms"];
 
 /// Engines of DMS that the capture supports as a source.

@@ -22,7 +22,7 @@ pub enum Hop {
     Bus,
     /// The event log, the log group in CloudWatch with every event of the bus.
     Log,
-    /// The log of what the consumers of a stream processed.
+    /// The log of the events that the consumers of a stream processed.
     Processed,
     /// The function behind a rule of the bus.
     Receiver,

@@ -1,4 +1,4 @@
-//! `rds-kinesis`: PostgreSQL on RDS → DMS → Kinesis → a long-running consumer that marks what it processed.
+//! `rds-kinesis`: PostgreSQL on RDS → DMS → Kinesis → a long-running consumer that marks processed events.
 
 use super::catalog::{Artifact, Pipeline, Source, Stack};
 use super::shared::{ACCOUNT, CODE, DATABASE, DMS, EXISTING_STREAM, NETWORK, STREAM};

@@ -39,7 +39,7 @@ pub enum AdminRequest {
         #[serde(default = "yes")]
         sample: bool,
     },
-    /// Reports what a database lacks, without changes.
+    /// Reports the missing objects of a database, without changes.
     Check {
         sample: bool,
     },
@@ -71,7 +71,7 @@ pub enum AdminRequest {
     DropSlot {
         name: String,
     },
-    /// Reports what a major upgrade depends on.
+    /// Reports the prerequisites of a major upgrade.
     UpgradeState,
     /// Refreshes the statistics of tables with a higher oid.
     Analyze {

@@ -134,7 +134,7 @@ pub(super) async fn appended(client: &Client, layout: &Layout, request: &Appende
         .query(&page(layout), &[&seen, &until, &at, &sequence, &id, &request.since, &MOST, &MOST_PAYLOAD])
         .await
         .map_err(failed("read the outbox"))?;
-    let first = found.first().ok_or_else(|| Error::new(Kind::Unexpected, "the outbox gave no snapshot"))?;
+    let first = found.first().ok_or_else(|| Error::new(Kind::Unexpected, "the query returned no snapshot"))?;
     let (snapshot, now): (String, DateTime<Utc>) = (first.get(0), first.get(1));
     let until = until.map_or(snapshot, str::to_owned);
     // Without rows, the clock stands alone.

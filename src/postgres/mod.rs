@@ -2,8 +2,8 @@
 //! `outbox`, `settings` and `timing`.
 //!
 //! [`connect()`] always uses TLS and always verifies it. [`admin::execute`] is the whole administrative surface as one
-//! serialisable request, so that the same code runs here against a public database and inside the pipeline's network,
-//! in the admin function, against a private one.
+//! serialisable request, so that the same code runs here, against a public database, and in the admin function, against
+//! a private one.
 
 pub mod admin;
 mod appended;

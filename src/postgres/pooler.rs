@@ -48,10 +48,12 @@ impl Pooler {
         }
     }
 
-    /// Returns the error for a connection through the pooler; `at` is the server, and what it said if it was asked.
+    /// Returns the error for a connection through the pooler; `at` is the server, with its answer if it was queried.
     pub fn error(self, at: &str) -> Error {
-        Error::new(Kind::Failed, format!("{at}: this is {self}, a connection pooler"))
-            .hint("connect to the database server itself: a pooler passes on neither replication connections nor options and locks of sessions")
+        Error::new(Kind::Failed, format!("{at}: this is {self}, a connection pooler")).hint(
+            "connect to the database server itself: a pooler does not pass on replication connections, session \
+             options and session locks",
+        )
     }
 }
 

@@ -1,4 +1,4 @@
-//! What an outbox table of the application's own must have: checked, and never changed.
+//! The requirements of an outbox table that the application owns: checks them, and never changes the table.
 
 use std::collections::BTreeMap;
 
@@ -139,7 +139,10 @@ async fn columns(client: &impl GenericClient, layout: &Layout, oid: u32) -> Resu
             ));
         } else if key == "payload" && kind == "character varying" && modifier < 0 {
             missing.push(Missing::new(
-                format!("column {column:?} of {name} is varchar without a length: DMS cuts it off at 8000 characters"),
+                format!(
+                    "column {column:?} of {name} is varchar without a length: DMS truncates it after 8000 \
+                     characters"
+                ),
                 format!("ALTER TABLE {quoted} ALTER COLUMN {} TYPE text", quote_identifier(column)),
             ));
         }

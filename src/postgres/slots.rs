@@ -17,8 +17,8 @@ const PATIENCE: &str = "10s";
 const RELEASED: Duration = Duration::from_secs(10);
 
 /// Remedy for a capture whose position in the log is lost.
-pub const REBUILD: &str = "`outboxctl dms rebuild` makes a new slot, delivers in order the events that were not \
-                           captured meanwhile, and checks that none is missing";
+pub const REBUILD: &str = "`outboxctl dms rebuild` creates a new slot, delivers the events that were not captured, in \
+                           order, and checks that none is missing";
 
 /// A replication slot of this database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -52,9 +52,9 @@ pub enum SlotTrouble {
 }
 
 impl SlotTrouble {
-    /// Returns what is wrong with the slot of a capture that needs one; None if nothing is. `named` is the slot in the
-    /// settings of the source endpoint: otherwise DMS chose its name, and any slot with the capture's `plugin` may be its
-    /// own.
+    /// Returns the problem of the slot of a capture that needs one; None without a problem. `named` is the slot in the
+    /// settings of the source endpoint: otherwise DMS chose its name, and any slot with the capture's `plugin` may be
+    /// its own.
     pub fn find(slots: &[Slot], named: Option<&str>, plugin: &str) -> Option<Self> {
         let own = |slot: &&Slot| named.map_or(slot.plugin == plugin, |name| slot.name == name);
         let mut candidates = slots.iter().filter(own).peekable();

@@ -1,4 +1,4 @@
-//! What a major upgrade of the server depends on, and the statistics after it.
+//! The prerequisites of a major upgrade of the server, and the statistics after it.
 
 use std::time::{Duration, Instant};
 

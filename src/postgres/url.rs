@@ -44,7 +44,7 @@ pub fn target(url: &DatabaseUrl, roots: impl FnOnce() -> Result<Roots>) -> Resul
     let refused = |problem: Problem| {
         Error::new(Kind::Usage, format!("{DATABASE_URL} can't be used: {problem}")).hint(
             "write postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or key=value pairs as for libpq; in a URL, \
-                   percent-encode special characters of the password",
+             percent-encode special characters of the password",
         )
     };
     let text = url.expose().trim();
@@ -86,8 +86,8 @@ fn is_encrypted(mode: Option<&str>, here: bool) -> Result<bool, Problem> {
         None | Some("allow" | "prefer" | "require" | "verify-ca" | "verify-full") => Ok(true),
         Some("disable") if here => Ok(false),
         Some("disable") => {
-            Err("sslmode=disable would send the password and every row unencrypted to another machine; \
-                                only a server of this machine may be used so"
+            Err("sslmode=disable would send the password and every row unencrypted to another machine; it is accepted \
+                 only for a server on this machine"
                 .to_owned())
         }
         Some(_) => {
@@ -104,7 +104,7 @@ fn checked(options: BTreeMap<String, String>) -> Result<BTreeMap<String, String>
         }
         // An unknown name may be a part of a password.
         if !USED.contains(&name) && !IGNORED.contains(&name) {
-            return Err("it has an option that is not known".to_owned());
+            return Err("it has an unknown option".to_owned());
         }
     }
     Ok(options)

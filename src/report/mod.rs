@@ -1,6 +1,7 @@
 //! The reports of engines: typed events, expected durations, warnings; and the parts of their text. Imports `error`.
 //!
-//! An engine gets a [`Reporter`] and has no access to the console, which is one. [`Silent`] is another.
+//! An engine receives a [`Reporter`] and does not know the console. The console implements it; [`Silent`] reports
+//! nothing.
 
 mod clean;
 mod event;

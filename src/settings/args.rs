@@ -78,7 +78,7 @@ pub struct GlobalArgs {
     /// Answer yes to all confirmations that have no flag of their own
     #[arg(long, short, global = true)]
     pub yes: bool,
-    /// Print only errors on stderr
+    /// Print only errors and warnings on stderr
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Print details on stderr: requests, waits, causes

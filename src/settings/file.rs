@@ -58,14 +58,11 @@ pub const KEYS: &[Key] = &[
     Key {
         name: "stage",
         kind: "string",
-        about: "Part of every name, so that several can live in one account: 1 to 20 lower-case letters, digits and single hyphens",
+        about: "Part of every resource name, so that one account can hold several stages: 1 to 20 lower-case letters, \
+                digits and single hyphens",
     },
     Key { name: "pipeline", kind: "string", about: "Pipeline to work on" },
-    Key {
-        name: "local",
-        kind: "boolean",
-        about: "Whether to work on the local stack (outboxctl local up) instead of AWS",
-    },
+    Key { name: "local", kind: "boolean", about: "Use the local stack (outboxctl local up) instead of AWS" },
     Key { name: "endpoint_url", kind: "string", about: "Endpoint on this machine to send every AWS request to" },
     Key {
         name: "outbox",

@@ -1,5 +1,8 @@
 //! The settings of a command: flags take precedence over environment variables, those over outboxctl.toml, and that
 //! over defaults. Imports `error` and `outbox`.
+//!
+//! Start with `Settings` in this file. `find.rs` searches `outboxctl.toml`, `file.rs` and `existing.rs` define its keys,
+//! `environment.rs` reads all environment variables, and `place.rs` adds flags to printed commands.
 
 mod args;
 mod database_url;

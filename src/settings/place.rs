@@ -7,7 +7,7 @@ use super::{Origin, Settings};
 impl Settings {
     /// Returns the flags of the deployment that these settings lead to.
     ///
-    /// Defaults are left out, unless a flag chose them over a variable or the file.
+    /// Defaults are omitted, unless a flag chose them over a variable or the file.
     pub fn place(&self) -> Place {
         let remote = !self.local && self.chosen.local == Origin::Flag;
         let mut place = Place { local: self.local, remote, ..Place::default() };

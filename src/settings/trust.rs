@@ -66,7 +66,7 @@ impl Reader {
             false => Ok(()),
             true => Err(Untrusted {
                 reason: format!("others can write it (mode {:o})", meta.mode() & 0o7777),
-                remedy: "take that away: chmod go-w".into(),
+                remedy: "remove that permission: chmod go-w".into(),
             }),
         }
     }
@@ -79,7 +79,7 @@ impl Reader {
             let remedy = "use another folder".into();
             return Err(Untrusted { reason: format!("{shown} can't be looked at"), remedy });
         };
-        let remedy = || "use a folder of your own, or take that away: chmod go-w".to_owned();
+        let remedy = || "use a folder of your own, or remove that permission: chmod go-w".to_owned();
         if self.owner(&meta).is_err() {
             let reason = format!("its folder {shown} belongs to user {}, and this is user {}", meta.uid(), self.uid);
             return Err(Untrusted { reason, remedy: "use a folder of your own".into() });

@@ -19,7 +19,7 @@ pub struct Package {
     pub architecture: String,
 }
 
-/// What a plan is made of, beside the pipeline.
+/// The input of a plan, in addition to the pipeline.
 #[derive(Debug, Clone)]
 pub struct Choices<'a> {
     pub stage: &'a str,

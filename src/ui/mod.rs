@@ -3,7 +3,7 @@
 //!
 //! [`watch`] fills one bounded [`model`] from the database or table, the stream, the leases, the event log and the
 //! failure bucket; [`http`] serves it as JSON, as server-sent events and as metrics, with the page embedded from
-//! `assets`. Nothing is written to AWS or the database except what a visitor submits or redelivers, and only where
+//! `assets`. The page writes to AWS or the database only on request of a visitor (a sample, a redelivery), and only if
 //! [`Options::writable`] allows it.
 
 mod http;

@@ -31,7 +31,7 @@ pub fn document(report: &Report, duplicates_allowed: bool) -> Result<String> {
             let status = match (judged, wrong) {
                 (true, 0) => TestCaseStatus::success(),
                 (true, _) => failed(text),
-                (false, _) => skipped(format!("not judged, AWS keeps no order here: {wrong} out of order")),
+                (false, _) => skipped(format!("not checked, because AWS keeps no order here: {wrong} out of order")),
             };
             suite.add_test_case(case(&format!("{name}: {what}"), status));
         }

@@ -15,7 +15,7 @@ pub struct Latency {
     pub p90_ms: f64,
     pub p99_ms: f64,
     pub max_ms: f64,
-    /// Counts of latencies above the previous step and up to this one; steps without any are left out.
+    /// Counts of latencies above the previous step and up to this one; steps without any are omitted.
     pub histogram: Vec<Step>,
 }
 

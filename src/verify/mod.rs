@@ -2,6 +2,9 @@
 //! `error`, `outbox`, `output`, `pipelines`, `postgres`, `report` and `streams`.
 //!
 //! The readers are open before the first event is written. Matching ([`Ledger`]) is pure.
+//!
+//! Start with `run` in this file. `watch.rs` is one run, `ledger.rs` matches events, `order.rs` checks the order, and
+//! `report.rs` is the result.
 
 mod chart;
 pub mod junit;

@@ -30,7 +30,7 @@ pub struct Report {
     pub timed_out: bool,
     /// From the first write to the end.
     pub seconds: f64,
-    /// What the columns of the outbox table do not allow to be proved.
+    /// Properties that the columns of the outbox table do not allow to check.
     pub limits: Vec<String>,
 }
 

@@ -112,11 +112,11 @@ fn text(cause: Cause, local: bool) -> &'static str {
         }
         (Cause::SlotLost, _) => {
             "the server has removed the log that the slot needs (max_slot_wal_keep_size), so the task can't resume: \
-             `outboxctl dms rebuild` makes a new slot and delivers in order the events that were not captured"
+             `outboxctl dms rebuild` creates a new slot and delivers the events that were not captured, in order"
         }
         (Cause::SlotMissing, _) => {
             "the slot was dropped, or the server was restored or replaced by one without it, so the task can't resume: \
-             `outboxctl dms rebuild` makes a new slot and delivers in order the events that were not captured"
+             `outboxctl dms rebuild` creates a new slot and delivers the events that were not captured, in order"
         }
         (Cause::Publication, _) => {
             "run `outboxctl db init`, which creates the publication, then `outboxctl dms start`; if it was dropped and \

@@ -20,7 +20,7 @@ pub enum Mark {
     Upgrade,
 }
 
-/// A major upgrade of the database that has begun.
+/// A major upgrade of the database that is not complete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upgrading {
     /// The version afterwards, like "17.6".
@@ -138,7 +138,7 @@ impl Task {
         Ok((self.describe().await?.status != "running").then_some(interrupted))
     }
 
-    /// Returns the upgrade of the database that has begun and not ended.
+    /// Returns the upgrade of the database that is not complete.
     ///
     /// # Errors
     /// The errors of DMS.

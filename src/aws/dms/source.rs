@@ -73,7 +73,7 @@ impl Source {
     }
 }
 
-/// Whether a capture needs a replication slot, and which.
+/// The replication slot that a capture needs, if any.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SlotUse {
     /// False if the task never read a slot: then it makes one when it starts.

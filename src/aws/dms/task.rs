@@ -60,7 +60,7 @@ impl Polling {
 /// Position at which a start begins to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StartPoint {
-    /// Where the task stopped; for the first run the end of the log.
+    /// Position at which the task stopped; for the first run the end of the log.
     Checkpoint,
     /// The end of the log, with a new slot: the task forgets its position.
     End,

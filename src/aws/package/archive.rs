@@ -48,7 +48,7 @@ impl Package {
             let megabytes = executable.len() >> 20;
             return Err(Error::new(
                 Kind::NotLambdaCompatible,
-                format!("the executable has {megabytes} MiB; Lambda takes 250"),
+                format!("the executable has {megabytes} MiB; Lambda accepts at most 250"),
             )
             .hint("build with --release and strip it"));
         }
@@ -84,7 +84,7 @@ impl Package {
     }
 
     fn pack(&self) -> Result<Vec<u8>> {
-        let failed = || "the package could not be made".to_owned();
+        let failed = || "the package could not be created".to_owned();
         let method = if self.is_for_lambda() { CompressionMethod::Deflated } else { CompressionMethod::Stored };
         let options = SimpleFileOptions::default()
             .compression_method(method)

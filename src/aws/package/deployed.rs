@@ -27,7 +27,7 @@ pub async fn compare(clients: &Clients, package: &Package, functions: &[String])
     let others: Vec<_> = codes.iter().filter(|(_, code)| code != expected).collect();
     let Some((name, code)) = others.first() else { return Ok(()) };
     let names: Vec<_> = others.iter().map(|(name, _)| name.as_str()).collect();
-    let message = format!("functions with other code than the package: {}", names.join(", "));
+    let message = format!("functions whose code differs from the package: {}", names.join(", "));
     Err(Error::new(Kind::Failed, message)
         .hint(format!("{name} has CodeSha256 {code}; the package {} has {expected}", package.key))
         .hint(

@@ -38,7 +38,7 @@ pub enum Fault {
     PutLate,
 }
 
-/// What a fault does.
+/// The effect of a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     KillFunction,

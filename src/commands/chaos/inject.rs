@@ -38,7 +38,7 @@ pub struct Injector<'a> {
 }
 
 impl<'a> Injector<'a> {
-    /// Returns the injector of a deployment, and removes what a killed run has left.
+    /// Returns the injector of a deployment, and removes the leftovers of a killed run.
     ///
     /// # Errors
     /// `LocalDown` if the stack is not running; those of the gateway.

@@ -25,9 +25,10 @@ const SCOPE: &str = "chaos";
 /// Inject faults into the pipeline on the local stack while events are written, and verify their delivery
 ///
 /// Writes events as `verify` does, injects one fault after the other until the time is over, removes the last one, and
-/// checks each event at every hop: none may be lost, out of order where the pipeline keeps an order, or delivered though
-/// it was rolled back. Duplicates are reported and do not fail the run, because delivery is at least once. Exits with 5
-/// if an event is missing or out of order. On rds-kinesis a running consumer is required (`outboxctl consume`).
+/// checks each event at every hop: no event may be lost or, where the pipeline keeps an order, out of order, and no
+/// rolled-back event may be delivered. Duplicates are reported and do not fail the run, because delivery is at least
+/// once. Exits with 5 if an event is missing or out of order. On rds-kinesis a running consumer is required
+/// (`outboxctl consume`).
 ///
 /// Works on a local stack only. If the command is killed, the next run removes the fault, and so does a restart of the
 /// stack.
@@ -48,7 +49,7 @@ pub struct Args {
     /// How long an event may take
     #[arg(long, value_name = "DURATION", default_value = "2m", value_parser = duration(TICK, LONGEST))]
     timeout: Duration,
-    /// Order of the faults: the same seed repeats it [default: random]
+    /// Seed of the order of the faults, to repeat a run [default: random]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Consumer group whose processed log to watch, on pipelines with consumers [default: outboxctl]
@@ -109,7 +110,7 @@ impl Args {
         Ok(report.tables().into_iter().fold(outcome, Outcome::table))
     }
 
-    /// Writes and injects; returns the seed, the faults, and what was delivered.
+    /// Writes events and injects faults; returns the seed, the faults, and the deliveries.
     async fn inject(&self, ctx: &Context) -> Result<(u64, Vec<Strike>, Report)> {
         if !ctx.settings.local {
             return Err(Error::new(Kind::Usage, "faults are injected into a local stack only")

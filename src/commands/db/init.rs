@@ -18,8 +18,9 @@ use crate::postgres::script;
 /// Runs as the database's owner, which does not need to be a superuser. All changes are made in one transaction, and a
 /// second run changes nothing. The sample's tables are not created if the sample was excluded from the deploy.
 ///
-/// A table of your own (`[outbox]` in outboxctl.toml) is neither created nor altered: only the publication, the consumer's
-/// role and its log are created beside it. If the table lacks something, all of it is named and nothing is changed.
+/// A table of your own (`[outbox]` in outboxctl.toml) is not created or altered: only the publication, the consumer's
+/// role and its log are created. If the table does not meet a requirement, every problem is listed and nothing is
+/// changed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -27,10 +28,10 @@ pub struct Args {
     /// Run all steps, report them, and roll back
     #[arg(long)]
     dry_run: bool,
-    /// Print the SQL of all steps without running it; psql runs it as it is, also repeatedly
+    /// Print the SQL of all steps for psql, without running it; it can run more than once
     #[arg(long, conflicts_with_all = ["dry_run", "check"])]
     print_sql: bool,
-    /// List what is missing with the SQL for each, without changes; exit with 1 if anything is
+    /// List missing objects with the SQL for each, without changes; exit with 1 if any is missing
     #[arg(long, conflicts_with = "dry_run")]
     check: bool,
 }
@@ -101,7 +102,7 @@ impl Args {
         ctx.console.text(&missing.iter().map(line).collect::<Vec<_>>().join("\n"));
         let message = format!("{} missing", count(missing.len() as u64, "requirement"));
         Err(Error::new(Kind::Schema, message)
-            .hint("`outboxctl db init` creates what belongs to outboxctl; the rest is yours")
+            .hint("`outboxctl db init` creates outboxctl's own objects; create the others yourself")
             .with_data(data))
     }
 }

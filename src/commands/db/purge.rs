@@ -28,7 +28,7 @@ pub struct Args {
     /// Show what would be deleted without deleting anything
     #[arg(long)]
     dry_run: bool,
-    /// Consumer group that must have processed a row; repeatable [default: every group that processed any]
+    /// Consumer group that must have processed a row; repeatable [default: every group that processed events]
     #[arg(long = "group", value_name = "NAME")]
     groups: Vec<String>,
     #[command(flatten)]

@@ -66,7 +66,7 @@ impl<'a> Capture<'a> {
     fn way_to_resume(&self) -> String {
         let settings = &self.ctx.settings;
         format!(
-            "the capture is stopped for the update: once that has ended, run `{}` again, which resumes it, or `{}`",
+            "the capture is stopped for the update: after the update, run `{}` again, which resumes it, or `{}`",
             settings.command("deploy"),
             settings.command("dms start")
         )

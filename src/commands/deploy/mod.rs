@@ -45,7 +45,7 @@ pub struct Args {
     allow_replacement: bool,
     #[command(flatten)]
     template: TemplateArgs,
-    /// Include the sample's API and tables again: deploys keep the choice of --without-sample
+    /// Include the sample's API and tables again, after a deploy with --without-sample
     #[arg(long, conflicts_with = "without_sample")]
     with_sample: bool,
 }
@@ -226,8 +226,10 @@ async fn creates_any(clients: &Clients, stack: &Stack) -> bool {
 
 /// Returns the error for a sample beside a table of the application's own.
 fn no_sample(layout: &Layout) -> Error {
-    let text =
-        format!("the sample can't write to {}: its functions know our own outbox table alone", layout.full_name());
+    let text = format!(
+        "the sample can't write to {}: its functions write only to outboxctl's own outbox table",
+        layout.full_name()
+    );
     Error::new(Kind::Usage, text).hint("omit --with-sample and the parameter WithSample")
 }
 

@@ -39,15 +39,15 @@ pub async fn check(ctx: &Context, clients: &Clients, engine: &Engine, deployment
     if foreign.is_empty() {
         return Ok(());
     }
-    Err(Error::new(Kind::Usage, format!("not made by this pipeline: {}", foreign.join("; "))).hint(
-        "bus and stream can't be deleted with them: end each running `outboxctl tail`, and remove the others where they are managed; \
-         nothing was deleted",
+    Err(Error::new(Kind::Usage, format!("not created by this pipeline: {}", foreign.join("; "))).hint(
+        "the bus and the stream can't be deleted while they exist: end every running `outboxctl tail`, and remove the \
+         others with the tool that created them; nothing was deleted",
     ))
 }
 
 fn report(ctx: &Context, removed: &[String]) {
     if !removed.is_empty() {
-        ctx.console.note(format!("removed, left behind by killed runs: {}", removed.join(", ")));
+        ctx.console.note(format!("removed leftovers of killed runs: {}", removed.join(", ")));
     }
 }
 

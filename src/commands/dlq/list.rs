@@ -71,7 +71,7 @@ impl Args {
         by_cause.iter().for_each(|(cause, count)| summed.row([cause.clone(), count.to_string()]));
         let summary = match total {
             0 => "no dead letters".to_owned(),
-            1 => "1 dead letter; `outboxctl dlq show ID` has it with its payload".to_owned(),
+            1 => "1 dead letter; `outboxctl dlq show ID` shows it with its payload".to_owned(),
             _ if total > self.limit => format!("{total} dead letters, the oldest {} shown", self.limit),
             _ => format!("{total} dead letters; `outboxctl dlq show ID` has each with its payload"),
         };

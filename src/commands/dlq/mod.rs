@@ -31,7 +31,7 @@ impl Command {
     }
 }
 
-/// The choice of dead letters by what the list shows.
+/// The choice of dead letters by the columns of the list.
 #[derive(Debug, clap::Args)]
 struct Chosen {
     /// Only dead letters with this cause, as shown by `dlq list`

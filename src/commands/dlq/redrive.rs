@@ -101,7 +101,7 @@ fn finish(ctx: &Context, report: Report) -> Result<Outcome> {
         let message = format!("{sent} of {selected} sent; {} remain in the dead-letter store", refused + unsendable);
         ctx.console.emit(Event::failed("redrive", &message));
         return Err(Error::new(Kind::Failed, message)
-            .hint("`outboxctl dlq show ID` has the reason; fix the consumer or raise the limit first")
+            .hint("`outboxctl dlq show ID` shows the reason; fix the consumer or raise the limit first")
             .with_data(report));
     }
     ctx.console.emit(Event::finished("redrive", format!("{sent} sent and removed"), sent > 0));

@@ -51,7 +51,7 @@ impl Args {
                 return Err(match interrupted {
                     Interrupted::Rebuild => error,
                     Interrupted::Upgrade(_) => error.hint(format!(
-                        "to leave the version as it is: `{}` captures again, and delivers what was missed",
+                        "to keep the old version instead: `{}` restarts the capture, and delivers the missed events",
                         ctx.settings.command("dms rebuild")
                     )),
                 });
@@ -71,7 +71,7 @@ impl Args {
     }
 }
 
-/// Adds what is wrong with the slot to the error, because DMS reports only that the task failed.
+/// Adds the problem of the slot to the error, because DMS reports only that the task failed.
 async fn lost(ctx: &Context, deployed: &Deployed, error: Error) -> Error {
     if error.kind() != Kind::TaskFailed {
         return error;

@@ -89,7 +89,7 @@ impl Deployed {
         Source::find(ctx.aws().await?, &self.source).await
     }
 
-    /// Returns what is wrong with the slot that the task needs; None if nothing is, or it can't be queried.
+    /// Returns the problem of the slot that the task needs; None without a problem, or if it can't be queried.
     pub async fn slot_trouble(&self, ctx: &Context) -> Option<SlotTrouble> {
         let (now, source) = (self.task.describe().await.ok()?, self.source(ctx).await.ok()?);
         let slot = SlotUse::new(&now, &source);

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use clap::{Arg, Command};
 
-const HEAD: &str = "# Command reference\n\nEvery command with its arguments and flags; `--help` after a command says the \
-                    same. The global options work after every command.\n";
+const HEAD: &str = "# Command reference\n\nEvery command with its arguments and flags; `--help` after a command shows \
+                    the same text. The global options work after every command.\n";
 
 /// Returns the whole reference. Writing to a string does not fail, so results of `write!` are dropped.
 pub fn reference(definition: Command) -> String {

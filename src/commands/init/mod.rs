@@ -130,13 +130,14 @@ impl Args {
     }
 }
 
-/// Searches the account, and reports what was found and what could not be listed.
+/// Searches the account, and reports the found resources and the kinds that could not be listed.
 async fn find(ctx: &Context, pipeline: &'static Pipeline) -> Result<Candidates> {
     let _wait = ctx.console.wait("existing", "searching the account");
     let candidates = Candidates::find(ctx.aws().await?, pipeline).await?;
     candidates.denied.iter().for_each(|denied| ctx.console.warn(format!("not searched: {denied}")));
     let count: usize = candidates.found.values().map(Vec::len).sum();
-    ctx.console.note(format!("found {count} values for [existing]; keys with several have them as comments"));
+    ctx.console
+        .note(format!("found {count} values for [existing]; keys with several candidates list them as comments"));
     Ok(candidates)
 }
 

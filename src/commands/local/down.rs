@@ -38,7 +38,7 @@ impl Args {
             ctx.console.emit(Event::failed("local", "down, but the emulator's state is not saved"));
             let text = format!("the local stack is down, but the emulator could not save its state: {reason}");
             return Err(Error::new(Kind::Failed, text)
-                .hint("stacks, streams and functions are as they were when the stack was last down; PostgreSQL is up to date")
+                .hint("stacks, streams and functions are restored from the last saved state; PostgreSQL is up to date")
                 .hint("bring it up again with `outboxctl local up`, then `outboxctl deploy --local`"));
         }
         let changed = ended.daemon || ended.orphans > 0 || self.purge || self.purge_tools;

@@ -11,7 +11,7 @@ use crate::local::fidelity::{RULES, SERVICES};
 use crate::local::{Home, state::State};
 use crate::output::{Outcome, Table};
 
-/// Show the services of the local stack, their addresses, and which rules of AWS are enforced
+/// Show the services of the local stack, their addresses, and the AWS rules that it enforces
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 

@@ -15,11 +15,11 @@ pub fn agreement(report: &Report, window: &str, rows: Option<u64>) -> String {
     let counts = &report.counts;
     let younger = match rows.map_or(0, |rows| rows.saturating_sub(counts.committed)) {
         0 => String::new(),
-        younger => format!("; {younger} younger events were left out"),
+        younger => format!("; {younger} younger events were not included"),
     };
     match (counts.committed, rows) {
         (0, Some(0)) if counts.unknown > 0 => format!(
-            "the outbox is empty: nothing to compare; {} deliveries are of events that it no longer has",
+            "the outbox is empty: nothing to compare; {} deliveries belong to events that it no longer contains",
             counts.unknown
         ),
         (0, Some(0)) => "the outbox is empty: nothing to compare".to_owned(),

@@ -30,7 +30,7 @@ impl Source {
         }
     }
 
-    /// Returns the names of what is followed, for display.
+    /// Returns the names of the followed resources, for display.
     pub fn names(&self) -> Vec<String> {
         match self {
             Self::Deployed(_, stops) => stops.iter().map(|stop| name(stop).to_owned()).collect(),

@@ -55,7 +55,7 @@ impl Command {
         let ended = tokio::time::timeout(self.timeout, exchange(&mut child, &input)).await;
         match ended {
             Err(_) => Err(format!("the command did not end within {:?}", self.timeout)),
-            Ok(Err(error)) => Err(format!("the command was lost: {error}")),
+            Ok(Err(error)) => Err(format!("the command's result is unknown: {error}")),
             Ok(Ok((status, said))) => {
                 // The command ended by itself: processes that it left running are not killed, and its id may be reused.
                 group.0 = None;

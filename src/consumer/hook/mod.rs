@@ -1,4 +1,4 @@
-//! Handlers outside the database: none, a user's command, or a POST. They run at least once; the event's id serves to
+//! Handlers outside the database: none, a user's command, or a POST. They run at least once; use the event's id to
 //! detect repeats.
 
 mod command;

@@ -144,7 +144,7 @@ impl Database {
         ask!(self, AdminRequest::Init { dry_run, sample }, AdminResponse::Init(report) => report)
     }
 
-    /// Returns what the database lacks; with `sample`, also of the sample's tables. Changes nothing.
+    /// Returns the missing objects of the database; with `sample`, also those of the sample. Changes nothing.
     pub async fn check(&mut self, sample: bool) -> Result<Vec<Missing>> {
         ask!(self, AdminRequest::Check { sample }, AdminResponse::Check { missing } => missing)
     }
@@ -211,7 +211,7 @@ impl Database {
         self.change(AdminRequest::DropSlot { name }).await.map(|dropped| dropped > 0)
     }
 
-    /// Returns what a major upgrade of the server depends on.
+    /// Returns the prerequisites of a major upgrade of the server.
     pub async fn upgrade_state(&mut self) -> Result<UpgradeState> {
         ask!(self, AdminRequest::UpgradeState, AdminResponse::UpgradeState(state) => state)
     }

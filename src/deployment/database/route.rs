@@ -21,7 +21,7 @@ pub(super) async fn is_public(deployment: &Deployment) -> Result<bool> {
 
 /// Returns the error of a request that the admin function can't run, because it reaches the deployed database only.
 pub fn not_through_the_function(target: &Target) -> Error {
-    let text = format!("--via function reaches the deployed database, and {} is another one", target.describe());
+    let text = format!("--via function reaches only the deployed database, and {} is another one", target.describe());
     Error::new(Kind::Usage, text).hint("omit --via: this machine connects to the database itself")
 }
 

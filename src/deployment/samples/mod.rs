@@ -1,5 +1,5 @@
 //! Writes sample events: into a database, through the pipeline's HTTP API on DynamoDB, or into the outbox table if the
-//! sample was left out.
+//! sample was excluded.
 
 mod api;
 mod ordered;

@@ -34,7 +34,7 @@ pub async fn task(scene: Scene<'_>) -> Result<Vec<Finding>> {
     }])
 }
 
-/// Returns what is wrong with the slot that the task needs; None if nothing is, or the task can't be read.
+/// Returns the problem of the slot that the task needs; None without a problem, or if the task can't be read.
 pub async fn slot_trouble(scene: Scene<'_>, slots: &[Slot]) -> Option<SlotTrouble> {
     let (task, source) = (scene.output(Output::TaskArn)?, scene.output(Output::SourceEndpointArn)?);
     let slot = SlotUse::find(&scene.ground.clients, task, source).await.ok().filter(|slot| slot.needed)?;

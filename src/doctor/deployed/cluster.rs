@@ -52,7 +52,7 @@ fn judge(found: &DbCluster) -> Finding {
 fn instances(found: &DbCluster) -> Finding {
     let Some(writer) = writer(found) else {
         let remedy = "run `outboxctl deploy`, or restore the instance that was deleted";
-        return Finding::failed(INSTANCES, "the cluster has no instance that writes", remedy).word("no writer");
+        return Finding::failed(INSTANCES, "the cluster has no writer instance", remedy).word("no writer");
     };
     match found.db_cluster_members().len() {
         1 => Finding::ok(

@@ -105,7 +105,7 @@ fn processed(overview: &Overview) -> Vec<Finding> {
             Finding::ok(CHECK, format!("the newest event was processed at {}", at.format("%Y-%m-%d %H:%M:%S UTC")))
                 .word("active")
         }
-        Some(None) => Finding::ok(CHECK, "nothing was processed yet").word("empty"),
+        Some(None) => Finding::ok(CHECK, "no event was processed yet").word("empty"),
         None => {
             Finding::failed(CHECK, "the log of processed events is missing", "run `outboxctl db init`").word("missing")
         }
@@ -185,7 +185,7 @@ fn slot(slot: &Slot) -> Finding {
         (_, true) if slot.lag_bytes.unwrap_or(0) > BEHIND => Finding::warning(
             check,
             text,
-            "its reader does not keep up: a larger ReplicationInstanceClass, or more shards",
+            "its reader does not keep up: choose a larger ReplicationInstanceClass, or add shards",
         ),
         _ => Finding::ok(check, text),
     }

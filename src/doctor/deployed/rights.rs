@@ -80,8 +80,8 @@ async fn missing(scene: Scene<'_>, name: &str) -> Result<Vec<String>> {
 }
 
 impl Scene<'_> {
-    /// Returns the ARN of what a function calls, from the output that names it; `None` where no stack has that output, or
-    /// where IAM can't judge the call by a simulation. `function` is the function's own ARN.
+    /// Returns the ARN of the resource that a function calls, from the output that names it; `None` where no stack has
+    /// that output, or where IAM can't judge the call by a simulation. `function` is the function's own ARN.
     fn resource(&self, function: &str, action: &str, target: &str) -> Option<String> {
         let Arn { partition, region, account, .. } = Arn::parse(function)?;
         let output = if target == "Inbox" { Output::InboxTable } else { Output::named(target)? };

@@ -9,7 +9,7 @@ use crate::report::Silent;
 pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
     let deployment = scene.deployment;
     if !deployment.exists() {
-        return vec![Finding::ok("stacks", "none: other tools made the resources that [existing] names")];
+        return vec![Finding::ok("stacks", "none: other tools created the resources that [existing] names")];
     }
     let made = deployment.stacks.iter().filter(|view| !deployment.replaces(view.stack));
     let stacks: Vec<_> = made.collect();

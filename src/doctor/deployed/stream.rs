@@ -40,10 +40,10 @@ pub async fn of_table(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> {
     let latest = answer.table().and_then(|table| table.latest_stream_arn());
     let view = stream.and_then(|stream| stream.stream_view_type()).map_or("", |view| view.as_str());
     Ok(vec![if !enabled {
-        let remedy = "run `outboxctl deploy`; changes made meanwhile are not sent later";
+        let remedy = "run `outboxctl deploy`; changes made without a stream are not delivered later";
         Finding::failed(CHECK, format!("table {table} has no stream"), remedy).word("off")
     } else if latest.is_some_and(|latest| latest != arn) {
-        let text = format!("table {table} has another stream than the consumed one");
+        let text = format!("the consumer reads another stream than the current one of table {table}");
         Finding::failed(
             CHECK,
             text,

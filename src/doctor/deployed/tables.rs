@@ -47,7 +47,8 @@ pub async fn destination(scene: Scene<'_>, stop: &Stop) -> Result<Vec<Finding>> 
         other => Finding::failed(
             CHECK,
             "changes do not go to the stream",
-            "enable it: aws dynamodb enable-kinesis-streaming-destination; changes made meanwhile are not sent later",
+            "enable it: aws dynamodb enable-kinesis-streaming-destination; changes made until then are not delivered \
+             later",
         )
         .word(other.map_or("missing".to_owned(), |status| status.as_str().to_lowercase())),
     }])

@@ -24,7 +24,7 @@ pub struct Candidate {
     pub about: String,
 }
 
-/// What was found, and what could not be listed.
+/// The found resources, and the kinds that could not be listed.
 #[derive(Debug, Clone, Default)]
 pub struct Candidates {
     pub found: BTreeMap<ExistingKey, Vec<Candidate>>,

@@ -42,7 +42,7 @@ fn judge(check: &str, found: &Readiness, captured: bool) -> Vec<Finding> {
     let mut failed = |text: String, remedy: &str| findings.push(Finding::failed(check, text, remedy));
     if found.recovers {
         failed(
-            "the server is a reader: it takes no writes and has no slots of its own".to_owned(),
+            "the server is a reader: it accepts no writes and has no replication slots".to_owned(),
             "set database.endpoint to the server that writes",
         );
     }
@@ -56,7 +56,7 @@ fn judge(check: &str, found: &Readiness, captured: bool) -> Vec<Finding> {
     for (setting, room) in [("max_replication_slots", found.slots), ("max_wal_senders", found.senders)] {
         if !captured && room.is_full() {
             let text = format!("{} of {} are in use ({setting})", room.used, room.most);
-            failed(text, "drop what is no longer used, or raise the setting and restart the server");
+            failed(text, "drop unused ones, or raise the setting and restart the server");
         }
     }
     if !found.may_replicate {

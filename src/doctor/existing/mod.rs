@@ -73,8 +73,8 @@ pub(super) fn checks<'a>(
     checks
 }
 
-/// Returns a finding for each stack of which only a part is given. Other tools' pipelines, of which no stack is deployed,
-/// need no more than what is followed.
+/// Returns a finding for each stack of which only a part is given. A pipeline of other tools, without a deployed stack,
+/// needs only the resources that are followed.
 fn incomplete(scene: Scene<'_>) -> Vec<Finding> {
     let deployment = scene.deployment;
     if !scene.deploys && !deployment.exists() {

@@ -1,4 +1,4 @@
-//! Whether rules of security groups allow a connection. Pure.
+//! Evaluates whether rules of security groups allow a connection. Pure.
 
 use serde_json::Value;
 

@@ -2,8 +2,7 @@
 //!
 //! `operations/` implements the API (JSON 1.1, target prefix `AmazonDMSv20160101`), `provider.rs` the CloudFormation
 //! types; `runner.rs` runs tasks on [`crate::capture`], and `job.rs` prepares a run. `store.rs` holds all data, on disk
-//! before an operation answers.
-//! Source: AWS DMS API reference, 2016-01-01. May import what [`super`] may.
+//! before an operation answers. Source: AWS DMS API reference, 2016-01-01. Imports the same rooms as [`super`].
 
 mod endpoint;
 mod enums;

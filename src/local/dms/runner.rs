@@ -87,10 +87,7 @@ fn launch(call: &Call<'_>, task: Resource, start: Start) {
         let run = AssertUnwindSafe(supervise(&gateway, &store, &task, start, &statistics, &stop)).catch_unwind();
         // A task without a run must not be shown as running.
         let ended = run.await.unwrap_or_else(|_| {
-            Err(Error::new(
-                crate::error::Kind::Unexpected,
-                "the replication broke off; the daemon's log has the reason",
-            ))
+            Err(Error::new(crate::error::Kind::Unexpected, "the replication failed; the daemon's log has the reason"))
         });
         // Before the status: a client that sees it stopped may start it again at once.
         runs.lock().remove(&task.arn);

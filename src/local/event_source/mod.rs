@@ -3,9 +3,9 @@
 //! `mapping.rs` is a mapping's configuration, `api.rs` and `provider.rs` its two interfaces (Lambda API,
 //! CloudFormation), `registry.rs` keeps mappings and checkpoints on disk. `poller.rs` runs a mapping, `shard.rs` one
 //! shard of it, `batch.rs` decides the effect of a failure (pure), `filter.rs` filters records, `invoke.rs` invokes the
-//! function, `discarded.rs` writes to failure destinations. Streams are read by `streams::shards`; `kinesis.rs`
-//! and `dynamodb.rs` are what their mappings do not share, behind `source.rs`.
-//! May import what [`super`] may.
+//! function, `discarded.rs` writes to failure destinations. `streams::shards` reads the streams; `source.rs` is their
+//! interface to mappings, with an implementation in `kinesis.rs` and in `dynamodb.rs`. Imports the same rooms as
+//! [`super`].
 
 mod api;
 mod batch;

@@ -3,8 +3,8 @@
 //! `api.rs` and `service.rs` are the interface for services; `server.rs` takes requests; `access.rs` and `signature.rs`
 //! refuse those of web pages and those without the stack's key or a session of a role (`sessions.rs`; `refusal.rs` in
 //! the words of each protocol); `identify.rs` finds service and operation; `emulator.rs` passes requests on;
-//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose.
-//! May import what [`super`] may.
+//! `resources.rs` serves CloudFormation; `faults.rs` makes requests fail on purpose. Imports the same rooms as
+//! [`super`].
 
 mod access;
 mod api;

@@ -28,7 +28,7 @@ pub(super) fn for_data(home: &Home, data: &Path, preferred: &PostgresPrograms) -
         return Ok(found);
     }
     let text = format!(
-        "the local database was made by PostgreSQL {made_by}, and {} is {}",
+        "the local database was created by PostgreSQL {made_by}, and {} is {}",
         preferred.bin.display(),
         preferred.version
     );

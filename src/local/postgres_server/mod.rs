@@ -3,7 +3,7 @@
 //! `data.rs` creates its data, `settings.rs` writes its configuration, `shared_memory.rs` chooses one of the settings, `tls.rs` makes its
 //! certificate. `front.rs` is the proxy in front of it, which does TLS and requires IAM tokens (`wire.rs` has the
 //! messages, `tokens.rs` verifies tokens). `further.rs` keeps servers for further database instances; `upgrade.rs`
-//! upgrades the data of a server. May import what [`super`] may.
+//! upgrades the data of a server. Imports the same rooms as [`super`].
 
 mod data;
 mod front;

@@ -157,7 +157,7 @@ async fn group_fits(gateway: &Gateway, change: &Change, after: u32) -> Result<()
     Err(Refusal::new("InvalidParameterCombination", text))
 }
 
-/// Queries of RDS's checks, each with the words for what it finds. The first two are about the server, the third about a
+/// Queries of RDS's checks, each with the text of its finding. The first two are about the server, the third about a
 /// database.
 const SLOTS: &str = "SELECT slot_name::text FROM pg_replication_slots WHERE slot_type = 'logical' ORDER BY 1";
 const PREPARED: &str = "SELECT gid::text FROM pg_prepared_xacts ORDER BY 1";

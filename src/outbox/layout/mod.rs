@@ -136,7 +136,7 @@ impl Layout {
         if self.is_own() { "replay" } else { "outboxctl_replay" }
     }
 
-    /// Returns what the columns do not allow to be proved or done, one sentence each.
+    /// Returns the limits that follow from missing columns, one sentence each.
     pub fn limits(&self) -> Vec<String> {
         let (name, columns) = (self.full_name(), &self.columns);
         let mut limits = Vec::new();

@@ -34,7 +34,7 @@ pub struct Estimate {
     pub total_usd_month: f64,
 }
 
-/// Adds components; one with a missing price is left out and listed.
+/// Adds components; one with a missing price is not included, but listed.
 pub(super) struct Builder<'a> {
     pub(super) prices: &'a Prices,
     components: Vec<Component>,
@@ -54,7 +54,7 @@ impl Builder<'_> {
         self.components.push(Component { component, basis: basis.into(), usd_month: cents(usd) });
     }
 
-    /// Adds what a stop costs.
+    /// Adds the cost of a stop.
     fn stop(&mut self, stop: &Stop, pipeline: &Pipeline, usage: &Usage) {
         let events = usage.millions();
         match stop.part {
@@ -135,7 +135,7 @@ pub(super) fn millions(count: f64) -> String {
 pub fn estimate(pipeline: &Pipeline, usage: &Usage, prices: &Prices) -> Estimate {
     let mut build = Builder { prices, components: Vec::new(), left_out: Vec::new() };
     if !usage.with_sample() {
-        let because = "it was left out (--without-sample); your application writes the events instead".to_owned();
+        let because = "it was excluded (--without-sample); your application writes the events instead".to_owned();
         build.left_out.push(LeftOut { component: "sample's API and tables".into(), because });
     }
     pipeline.stops(usage.with_sample()).for_each(|stop| build.stop(stop, pipeline, usage));

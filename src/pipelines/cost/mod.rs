@@ -1,7 +1,7 @@
 //! Estimates the monthly cost of a pipeline from published prices.
 //!
 //! The basis is list prices, a steady rate of events, and assumptions about calls that are listed in the result.
-//! Components without a known price are left out and listed. Calls no AWS API.
+//! Components without a known price are not included, but listed. Calls no AWS API.
 
 mod components;
 mod estimate;

@@ -19,7 +19,7 @@ pub struct Usage {
     pub event_bytes: f64,
     /// Template parameters as a deploy would set them.
     pub parameters: BTreeMap<String, String>,
-    /// Resources that cost what they cost without the pipeline.
+    /// Resources whose cost does not depend on the pipeline.
     pub existing: Existing,
 }
 

@@ -45,7 +45,7 @@ pub(super) async fn authenticate(connection: &mut Connection, password: &str) ->
             (kind, _) => {
                 let text = format!("the server asks for authentication of kind {kind}, which is not supported");
                 return Err(Error::new(Kind::WrongSecret, text)
-                    .hint("set password_encryption = 'scram-sha-256' and the user's password again"));
+                    .hint("set password_encryption = 'scram-sha-256', then set the user's password again"));
             }
         }
         connection

@@ -4,9 +4,9 @@
 //! Lambda the batches that it failed to process (`document.rs` reads both forms); the table `outbox_failures`, to which
 //! the consumers of `rds-kinesis` write failed records; and the dead-letter queues of the rules of a bus, with events
 //! that did not reach the event log or the consumer (`message.rs`). [`redrive()`] sends records to the target they were
-//! meant for, in the order of their aggregates (`plan.rs`, pure), and removes a letter only when all of it was
-//! accepted: a kill in between repeats what was in flight and loses nothing. [`discard()`] removes letters that are not
-//! to be delivered.
+//! meant for, in the order of their aggregates (`plan.rs`, pure), and removes a letter only after the target accepted
+//! all of it: a kill in between repeats the records in flight and loses none. [`discard()`] removes letters that are
+//! not to be delivered.
 
 mod bucket;
 mod discard;

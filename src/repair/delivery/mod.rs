@@ -1,10 +1,10 @@
 //! Sends records and events to a pipeline again, in order per aggregate and at a rate.
 //!
 //! [`Destination`] is the target: the publisher function, which delivers with its own code (envelope, limits, order,
-//! retries), or the stream, where consumers mark what they process; or, for events that the bus could not deliver to a
-//! target of its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to
-//! it, one after the other, and reports the outcome of each before it sends the next: a process that is killed has one
-//! batch in flight.
+//! retries), or the stream, where consumers mark the events; or, for events that the bus could not deliver to a target
+//! of its rules, that target itself, so that no other target gets the event again. [`Sender`] sends batches to it, one
+//! after the other, and reports the outcome of each before it sends the next: a process that is killed has one batch in
+//! flight.
 
 mod consumer;
 mod destination;

@@ -1,11 +1,12 @@
 //! Deletes delivered rows from a PostgreSQL outbox.
 //!
 //! A row is deleted only where its event is known to be delivered: by the marks of every consumer group where consumers
-//! mark, by the event log otherwise. Rows of events that are not in the log, also because of its retention, stay.
+//! mark, by the event log otherwise. Rows of events that are not in the log, for example because of its retention, are
+//! kept.
 //!
-//! In batches, not by dropping partitions: a partitioned outbox could not keep its two unique keys (id, and sequence
-//! within the aggregate), which make an event deduplicable and its order certain; and with test_decoding DMS captures
-//! the name of the partition instead of the outbox.
+//! Rows are deleted in batches. The outbox is not partitioned, because a partitioned outbox could not keep its two
+//! unique keys (id, and sequence within the aggregate), which make an event deduplicable and its order certain; and
+//! with test_decoding DMS captures the name of the partition instead of the outbox.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -56,7 +56,7 @@ pub struct Report {
     pub unreadable: u64,
     /// Indicates whether the content of every delivery could be compared.
     pub payloads_compared: bool,
-    /// What the columns of the outbox table do not allow to be proved.
+    /// Properties that the columns of the outbox table do not allow to check.
     pub limits: Vec<String>,
     /// The first findings of each kind.
     pub findings: Vec<Named>,

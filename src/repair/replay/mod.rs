@@ -2,8 +2,8 @@
 //!
 //! [`Journal`] records the progress of a replay, so that an interrupted one continues from there.
 //!
-//! Not through an archive of EventBridge: that replays without the order of an aggregate's events, to every target of
-//! the bus, and can't select by aggregate. The event log has the same events and can be read.
+//! It does not use an archive of EventBridge, which replays without the order of an aggregate's events, to every target
+//! of the bus, and can't select by aggregate. The event log has the same events and can be read.
 
 mod journal;
 

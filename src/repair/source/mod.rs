@@ -98,7 +98,7 @@ impl Outbox {
         if self.is_timed() { Filter { from, until, ..Filter::default() } } else { Filter::default() }
     }
 
-    /// Returns what the columns of the table do not allow to be proved.
+    /// Returns the properties that the columns of the table do not allow to check.
     pub fn limits(&self) -> Vec<String> {
         match self {
             Self::Postgres(database) => database.layout().limits(),

@@ -56,12 +56,12 @@ fn text(picture: &Picture) -> String {
     let counts = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.count as f64));
     page.metric("events_total", "counter", "Distinct events seen at a hop.", counts);
     let waiting = stages.iter().map(|stage| (hop(stage.stop.hop.name()), stage.waiting as f64));
-    page.metric("events_waiting", "gauge", "Events that passed the hop before and not yet this one.", waiting);
+    page.metric("events_waiting", "gauge", "Events that passed the previous hop and not yet this one.", waiting);
     let latency = stages.iter().filter_map(|stage| Some((stage.stop.hop.name(), stage.latency?)));
     let latency = latency.flat_map(|(name, latency)| {
         quantiles(latency).map(|(quantile, seconds)| ([hop(name), vec![quantile]].concat(), seconds))
     });
-    page.metric("latency_seconds", "gauge", "From the hop before, over the newest events.", latency);
+    page.metric("latency_seconds", "gauge", "From the previous hop, over the newest events.", latency);
     let whole = picture.latency.into_iter().flat_map(quantiles).map(|(quantile, seconds)| (vec![quantile], seconds));
     page.metric("delivery_latency_seconds", "gauge", "From commit to delivery, over the newest events.", whole);
     page.family("delivery_seconds", "histogram", "From commit to delivery.", delays(picture));
@@ -76,7 +76,7 @@ fn text(picture: &Picture) -> String {
     let lag = slots.filter_map(|slot| Some((vec![("slot", slot.name.clone())], slot.lag_bytes? as f64)));
     page.metric("slot_lag_bytes", "gauge", "Write-ahead log that a slot's reader has not confirmed.", lag);
     let up = picture.sources.iter().map(|s| (vec![("source", s.name.to_owned())], f64::from(u8::from(s.ok))));
-    page.metric("source_up", "gauge", "Whether a source of these numbers answers.", up);
+    page.metric("source_up", "gauge", "1 if the source of these numbers responds, otherwise 0.", up);
     page.text
 }
 

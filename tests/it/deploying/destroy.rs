@@ -31,7 +31,7 @@ fn a_tap_that_was_left_behind_is_removed_before_its_bus() {
     account.server.world().taps = vec!["outboxctl-tap-left"];
     account.server.world().calls.clear();
     let out = account.fails(0, &["destroy", "--yes"]);
-    assert!(out.contains("removed, left behind by killed runs: outboxctl-tap-left"), "{out}");
+    assert!(out.contains("removed leftovers of killed runs: outboxctl-tap-left"), "{out}");
 
     let world = account.server.world();
     assert_eq!(world.taps, Vec::<&str>::new());

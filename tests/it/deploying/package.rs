@@ -53,7 +53,7 @@ fn functions_that_run_something_else_fail_the_deploy() {
     account.server.world().code = Some("cGxhbnRlZA==".into());
     let out = account.fails(1, &["deploy"]);
     assert!(
-        out.contains("error: functions with other code than the package: ") && out.contains("cGxhbnRlZA=="),
+        out.contains("error: functions whose code differs from the package: ") && out.contains("cGxhbnRlZA=="),
         "{out}"
     );
 }

@@ -1,8 +1,8 @@
 //! `outboxctl db upgrade`.
 //!
-//! A tag on the task has the versions, the time and the slot of an upgrade that has begun, and each step looks for its
-//! result first: a run that was killed continues where it stopped. The stack is updated by the engine of `deploy`, with
-//! two parameters of the template, so that the deployed template describes the database afterwards, too.
+//! A tag on the task has the versions, the time and the slot of an upgrade that is not complete. Each step first looks
+//! for its result, so a new run continues where a killed one stopped. The stack is updated by the engine of `deploy`,
+//! with two parameters of the template, so that the deployed template describes the database afterwards, too.
 
 mod preflight;
 mod steps;
@@ -30,12 +30,12 @@ const SCOPE: &str = "upgrade";
 
 /// Upgrade the database to another major version of PostgreSQL without losing events
 ///
-/// RDS refuses a major upgrade while the capture's replication slot exists. This command checks all that RDS checks, waits
-/// until the committed events are delivered, stops the capture, drops its slot, updates the database stack, refreshes the
-/// statistics, makes a new slot, delivers in order the events that were committed meanwhile, starts the capture, and checks
-/// that no event is missing. The database is down for minutes; applications may write before and after that. RDS can't undo
-/// it. If the command is interrupted, run it again: it continues where it stopped. Exits with 5 if events are missing at the
-/// end.
+/// RDS refuses a major upgrade while the capture's replication slot exists. This command first runs the checks of RDS,
+/// and waits until the committed events are delivered. It stops the capture, drops its slot, updates the database
+/// stack, and refreshes the statistics. It then creates a new slot, delivers the events that were committed in the
+/// meantime, in order, starts the capture, and checks that no event is missing. The database is unavailable for
+/// minutes; applications may write before and after that. RDS can't undo the upgrade. If the command is interrupted,
+/// run it again: it continues where it stopped. Exits with 5 if events are missing at the end.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Major version to upgrade to
@@ -96,7 +96,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         reach::need(ctx, Part::Database)?;
         self.waits.check(ctx)?;
-        ctx.console.emit(Event::started(SCOPE, "looking at the database"));
+        ctx.console.emit(Event::started(SCOPE, "reading the state of the database"));
         let engine = Engine::new(ctx.aws().await?, &ctx.console);
         let begun = AtomicBool::new(false);
         // A signal ends the wait with the way to continue.
@@ -114,12 +114,15 @@ impl Args {
         })
     }
 
-    /// Adds the ways out of an upgrade that has begun.
+    /// Adds the commands that continue or end an upgrade that is not complete.
     fn continued(&self, ctx: &Context, error: Error) -> Error {
         let (again, back) = (format!("db upgrade --to {}", self.to), ctx.settings.command("dms rebuild"));
         error
             .hint(format!("the upgrade has begun: `{}` continues where it stopped", ctx.settings.command(&again)))
-            .hint(format!("to leave the version as it is: `{back}` captures again, and delivers what was missed"))
+            .hint(format!(
+                "to keep the old version instead: `{back}` restarts the capture, and delivers the missed \
+                 events"
+            ))
     }
 
     async fn upgrade(&self, ctx: &Context, engine: &Engine, begun: &AtomicBool) -> Result<Outcome> {
@@ -159,7 +162,8 @@ impl Args {
                     "by hand: wait until `outboxctl reconcile` finds nothing missing; `outboxctl dms stop`; drop the capture's \
                      slot; upgrade the database",
                 )
-                .hint("then run `outboxctl dms rebuild`: it makes a new slot, and delivers in order what was not captured")
+                .hint("then run `outboxctl dms rebuild`: it creates a new slot, and delivers the events that were not \
+                       captured, in order")
                 .hint("`outboxctl explain upgrades` has the details")
         };
         if deployment.is_existing(Output::DatabaseEndpoint) {
@@ -241,7 +245,7 @@ impl Args {
                 "the capture runs; this command checks again, and `outboxctl reconcile --repair` delivers missing events",
             ));
         }
-        // In this order: with the other mark alone, a run would begin anew.
+        // In this order: with the other mark alone, a run would start over.
         deployed.task.unmark(Mark::Upgrade).await?;
         deployed.task.unmark(Mark::Rebuild).await?;
         let during =
@@ -263,7 +267,7 @@ impl Args {
     }
 }
 
-/// How an upgrade began.
+/// The start of an upgrade.
 enum Begun {
     Marked(Upgrading),
     /// By a dry run, with its outcome.
@@ -271,7 +275,7 @@ enum Begun {
 }
 
 impl Finished {
-    /// Returns what the verdict adds to the missing events.
+    /// Returns the other counts of the result, after the missing events.
     fn summary(&self) -> String {
         let parts = [
             (self.duplicated, "delivered more than once"),

@@ -20,7 +20,7 @@ pub struct Finding {
     pub remedy: String,
 }
 
-/// What the checks found.
+/// The findings of the checks.
 #[derive(Debug, Default)]
 pub struct Preflight {
     /// The exact version afterwards; `None` if RDS offers none.
@@ -107,7 +107,10 @@ impl Preflight {
         }
         if !instance.replicas.is_empty() {
             let replicas = instance.replicas.join(", ");
-            self.warnings.push(format!("read replicas are upgraded as well, and are down meanwhile: {replicas}"));
+            self.warnings.push(format!(
+                "read replicas are also upgraded, and are unavailable during the upgrade: \
+                 {replicas}"
+            ));
         }
         if !instance.has_backups {
             self.warnings

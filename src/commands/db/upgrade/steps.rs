@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::output::{Event, count};
 use crate::pipelines::DATABASE;
 
-/// An upgrade that has begun.
+/// An upgrade that is not complete.
 pub struct Steps<'a> {
     pub ctx: &'a Context,
     pub args: &'a Args,
@@ -31,7 +31,7 @@ pub fn of(instance: &Instance, upgrading: &Upgrading) -> Vec<String> {
         slot.as_ref().map_or_else(|| "its replication slot".to_owned(), |slot| format!("replication slot {slot}"));
     let after = [
         "refresh the statistics (ANALYZE): an upgrade does not keep all of them".to_owned(),
-        "make a new replication slot".to_owned(),
+        "create a new replication slot".to_owned(),
         "find the events that were not captured, and deliver them in order".to_owned(),
         "start the capture at the new slot".to_owned(),
         "check that no event is missing".to_owned(),
@@ -119,7 +119,7 @@ impl Steps<'_> {
             if left > 0 {
                 // Nothing was changed yet.
                 deployed.task.unmark(Mark::Upgrade).await?;
-                let text = format!("{} of before the upgrade can't be delivered", count(left, "event"));
+                let text = format!("{} from before the upgrade can't be delivered", count(left, "event"));
                 return Err(Error::new(Kind::Failed, text)
                     .hint("nothing was changed: `outboxctl verify` and `outboxctl doctor` show why; wait longer with --patience")
                     .hint("events that are older than the retention of the event log count as missing: set --from"));

@@ -22,11 +22,11 @@ use crate::streams::{Item, StartAt, Warnings};
 
 /// Delay between comparisons, at least.
 const PAUSE: Duration = Duration::from_secs(1);
-/// How far the database's clock may be ahead of this machine's: no event may be left out because of its time.
+/// Maximum lead of the database's clock over this machine's, so that no event is excluded because of its time.
 const SKEW: TimeDelta = TimeDelta::hours(1);
-/// How far the clocks of database and stream may differ.
+/// Maximum difference between the clocks of database and stream.
 const STREAM_SKEW: TimeDelta = TimeDelta::minutes(5);
-/// How long after the window deliveries count.
+/// Time after the window in which deliveries count.
 const LATE: TimeDelta = TimeDelta::days(1);
 
 /// Both sides of a deployment.

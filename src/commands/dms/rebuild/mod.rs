@@ -4,8 +4,8 @@
 //! the outbox, and the task starts to read it after they were delivered. An event is therefore delivered from the outbox
 //! before a later one of its aggregate comes through the slot; events that are in both arrive twice.
 //!
-//! A tag on the task has the name of the new slot, and each step looks for its result first: a run that was killed
-//! continues where it stopped.
+//! A tag on the task has the name of the new slot, and each step first looks for its result, so a new run continues
+//! where a killed one stopped.
 
 mod gap;
 mod renewal;
@@ -29,13 +29,13 @@ const SCOPE: &str = "rebuild";
 /// Begins the names of slots that this command makes.
 pub const REBUILT: &str = "outboxctl_";
 
-/// Make a new replication slot after the old one was lost, and deliver what was not captured
+/// Replace a lost replication slot, and deliver the events that were not captured
 ///
-/// For a slot whose log was removed (max_slot_wal_keep_size), that was dropped, or that a restored or promoted server
-/// does not have. Makes a new slot, compares the outbox with the delivered events, delivers the missing ones in the order
-/// of their aggregates, starts the task at the new slot, and checks that no event is missing. Writes continue meanwhile.
-/// If the command is interrupted, run it again: it continues where it stopped. Exits with 5 if events are missing at the
-/// end.
+/// Use it if the slot was dropped, if PostgreSQL removed the log that it needs (max_slot_wal_keep_size), or if a
+/// restored or promoted server does not have it. Creates a new slot, compares the outbox with the delivered events,
+/// delivers the missing ones in order per aggregate, starts the task at the new slot, and checks that no event is
+/// missing. Applications may write all the time. If the command is interrupted, run it again: it continues where it
+/// stopped. Exits with 5 if events are missing at the end.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -66,7 +66,7 @@ struct Report {
 impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         self.waits.check(ctx)?;
-        ctx.console.emit(Event::started(SCOPE, "looking at the slot"));
+        ctx.console.emit(Event::started(SCOPE, "checking the replication slot"));
         let rebuilt = self.rebuild(ctx).await;
         if let Err(error) = &rebuilt {
             ctx.console.emit(Event::failed(SCOPE, error.message()));
@@ -84,7 +84,7 @@ impl Args {
         let upgrading = deployed.task.upgrading().await?;
         if trouble.is_none() && begun.is_none() && upgrading.is_none() {
             let message = match used.needed {
-                true => "nothing to rebuild: the task has its slot",
+                true => "nothing to rebuild: the task's slot exists",
                 false => "nothing to rebuild: the task has never read a slot",
             };
             ctx.console.emit(Event::finished(SCOPE, message, false));
@@ -128,7 +128,8 @@ impl Args {
         }
         let dropped = lost.join(", ");
         let drops = if dropped.is_empty() { String::new() } else { format!(" in place of {dropped}") };
-        reach::confirm(ctx, &format!("make a new slot{drops}, and deliver the events that were not captured?")).await?;
+        reach::confirm(ctx, &format!("create a new slot{drops}, and deliver the events that were not captured?"))
+            .await?;
         let name = new_name();
         deployed.task.mark(Mark::Rebuild, &name).await?;
         Ok(name)

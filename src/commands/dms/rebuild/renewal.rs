@@ -12,7 +12,7 @@ use crate::commands::dms::task::Deployed;
 use crate::error::Result;
 use crate::output::Event;
 
-/// The new slot, and what it replaces.
+/// The new slot, and the slots that it replaces.
 pub struct Renewal<'a> {
     pub ctx: &'a Context,
     pub deployed: &'a Deployed,

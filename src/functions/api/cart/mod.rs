@@ -1,8 +1,8 @@
 //! The cart's routes: `POST /cart`, `PUT /cart/{id}/add-items`, `PUT /cart/{id}/checkout`, `GET /cart/{id}`.
 //!
 //! Every change is based on the cart as it was read, and is committed on the condition that the cart's `version` is
-//! unchanged: of two concurrent changes one is repeated on the result of the other. A caller who names the version that
-//! he has seen gets 409 instead.
+//! unchanged: of two concurrent changes one is repeated on the result of the other. A caller that passes the version it
+//! has read gets 409 instead.
 
 mod state;
 

@@ -12,7 +12,7 @@ use crate::outbox::{Message, RowError, derived_id};
 /// Attributes of the write itself, not of the user.
 const BOOKKEEPING: &[&str] = &["id", "version", "updated_at", "traceparent", "correlation_id", CHANGE_ID];
 
-/// An attribute that a writer may set to a new value with each write, to know the id of the event beforehand.
+/// An attribute that a writer may set to a new value with each write, to know the id of the event in advance.
 const CHANGE_ID: &str = "change_id";
 
 /// Returns the id of the event of a change: the same for each delivery of the change. `change_id` distinguishes
