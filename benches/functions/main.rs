@@ -8,7 +8,7 @@
 //! - next: median duration of the following invocations,
 //! - memory: maximum resident memory.
 //!
-//! `publisher.mjs` is what a team would write by hand: it neither keeps the order per aggregate on retries nor stores
+//! `publisher.mjs` is a typical hand-written publisher: it neither keeps the order per aggregate on retries nor stores
 //! undeliverable records. Its loop is smaller than Lambda's own runtime for Node, which the comparison leaves out.
 //! `OUTBOXCTL_BENCH_RUNS` (11) and `OUTBOXCTL_BENCH_RECORDS` (100 per batch) change the amounts.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // Prints its results.

@@ -59,7 +59,7 @@ pub(super) enum Plan {
     /// No change.
     Nothing,
     Ready(ChangeSet),
-    /// The stack changed meanwhile: describe it again.
+    /// The stack has changed: describe it again.
     Moved,
 }
 

@@ -119,7 +119,7 @@ impl Engine {
             .hint("wait until it has finished, then run this again"))
     }
 
-    /// Executes the change set. False if another deploy executed first or changed the stack meanwhile.
+    /// Executes the change set. False if another deploy executed first or changed the stack in the meantime.
     async fn execute_and_report(
         &self,
         desired: &Desired,
@@ -208,11 +208,12 @@ impl Engine {
 pub(super) fn foreign_change_set(stack: &str, names: &[String]) -> Error {
     Error::new(
         Kind::NeedsRecovery,
-        format!("stack {stack} holds a change set that outboxctl did not make: {}", names.join(", ")),
+        format!("stack {stack} contains a change set that outboxctl did not create: {}", names.join(", ")),
     )
     .hint("execute or delete that change set, or use another --stage")
 }
 
 fn vanished(stack: &str) -> Error {
-    Error::new(Kind::StackFailed, format!("stack {stack} was deleted meanwhile")).hint("run this again to create it")
+    Error::new(Kind::StackFailed, format!("stack {stack} was deleted in the meantime"))
+        .hint("run this again to create it")
 }

@@ -245,7 +245,7 @@ async fn open(deployment: &Deployment, source: Source) -> Result<Outbox> {
 fn finish(ctx: &Context, name: &str, report: Report) -> Result<Outcome> {
     let Report { selected, sent, refused, dry_run, unreadable, .. } = report;
     if unreadable > 0 {
-        ctx.console.warn(format!("{unreadable} items of the table are not outbox items and were left out"));
+        ctx.console.warn(format!("{unreadable} items of the table are not outbox items and were not included"));
     }
     if refused > 0 {
         let message = format!("{refused} of {} were refused", count(selected, "event"));

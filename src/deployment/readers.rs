@@ -136,7 +136,7 @@ impl Deployment {
     /// Opens the reader of a stop. It sends items to `sink`, until `end` is cancelled.
     ///
     /// # Errors
-    /// `NotDeployed`, and those of the service; `Unexpected` for a stop that has no reader of its own.
+    /// `NotDeployed`, and those of the service; `Unexpected` for a stop without a reader.
     pub async fn read(&self, stop: &Stop, reading: &Reading, sink: Sink, end: CancellationToken) -> Result<()> {
         self.feed(stop).await?.read(&self.clients, reading, None, sink, end).await
     }
@@ -190,7 +190,7 @@ impl Readers {
     }
 
     /// Opens a reader of each feed. All items are sent to one receiver, which ends with the last reader.
-    /// [`Readers::close`] must follow, whatever happens; after an error here nothing remains open.
+    /// [`Readers::close`] must follow, even after an error; after an error here nothing remains open.
     ///
     /// # Errors
     /// `Interrupted` when cancelled, and those of the services.

@@ -84,7 +84,7 @@ async fn database_class(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     const CHECK: &str = "database class";
     let engine = Engine::of(ground);
     let (class, major) = (ground.parameter(engine.class), ground.parameter("DatabaseVersion"));
-    // A reader of a cluster is an instance of its own.
+    // A reader of a cluster is a separate instance.
     let multi_az = ground.parameter("DatabaseMultiAz") == "true" && engine.name == POSTGRES;
     let request = ground.clients.rds().describe_orderable_db_instance_options().engine(engine.name);
     let mut pages = request.db_instance_class(class).vpc(true).into_paginator().items().send();
@@ -144,7 +144,7 @@ async fn dms_versions(ground: &Ground<'_>) -> Result<Vec<Finding>> {
     let set = "set ReplicationEngineVersion in [parameters]";
     let mut findings = vec![match wanted {
         "" => Finding::ok(CHECK, format!("available: {offered}; DMS chooses its default")),
-        _ if versions.iter().any(|version| version == wanted) => Finding::ok(CHECK, format!("{wanted} is on offer")),
+        _ if versions.iter().any(|version| version == wanted) => Finding::ok(CHECK, format!("{wanted} is available")),
         _ => Finding::failed(
             CHECK,
             format!("DMS {wanted} is not available in {}; available: {offered}", ground.clients.region()),

@@ -58,7 +58,7 @@ where
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
-                // Most likely out of file descriptors: other connections end meanwhile.
+                // Most likely out of file descriptors: other connections end in the meantime.
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
         }

@@ -55,7 +55,7 @@ impl Faults {
     /// `Unreachable` if the gateway does not answer.
     pub async fn set(&self, calls: Calls) -> Result<()> {
         let Calls { service, operation, kind } = calls;
-        // Partial lets every other entry pass by itself.
+        // The partial fault itself lets every other entry pass.
         let probability = if kind == "partial" { 1.0 } else { PROBABILITY };
         let rule = json!({"service": service, "operation": operation, "kind": kind, "probability": probability});
         self.ask("POST", &json!({ "rules": [rule] }).to_string()).await.map(drop)

@@ -82,7 +82,7 @@ impl Supervised {
         command.args(["local", "exec", "--signal", end, "--parent", &std::process::id().to_string(), "--"]);
         command.arg(program.path).args(program.arguments).envs(program.environment).current_dir(program.folder);
         command.stdin(Stdio::null()).stdout(log).stderr(errors);
-        // A process group of its own: Ctrl-C on a terminal reaches the command only, which then ends its children in
+        // A separate process group: Ctrl-C on a terminal reaches the command only, which then ends its children in
         // order.
         command.process_group(0);
         if let Some(user) = program.user {

@@ -44,7 +44,7 @@ pub fn status(home: &Home) -> Status {
     }
 }
 
-/// Starts the stack and returns once it is ready. Stops it again if cancelled meanwhile.
+/// Starts the stack and returns once it is ready. Stops it again if cancelled before that.
 ///
 /// # Errors
 /// The daemon's error, or `Interrupted`.

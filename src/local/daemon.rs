@@ -292,7 +292,7 @@ async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
         tracing::warn!("unfinished work is stopped, and its functions are ended");
     }
     orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
-    // Their invocations end now. Work that hangs nevertheless must not prevent the emulator from saving.
+    // Their invocations end now. Work that still hangs must not prevent the emulator from saving.
     let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
 }
 

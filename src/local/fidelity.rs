@@ -199,8 +199,8 @@ pub const RULES: &[Rule] = &[
     ),
     enforced(
         "RDS",
-        "a major upgrade needs AllowMajorVersionUpgrade, a valid target, a parameter group of its family, and no logical slots \
-         before version 17; the database is down meanwhile",
+        "a major upgrade needs AllowMajorVersionUpgrade, a valid target, a parameter group of its family, and no \
+         logical slots before version 17; the database is unavailable during the upgrade",
         "RDS user guide: How to perform a major version upgrade for RDS for PostgreSQL",
     ),
     left_out(

@@ -40,8 +40,12 @@ impl User {
         let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
         let found = ["postgres", "nobody"].iter().find_map(|name| lookup(&accounts, name));
         found.map(Some).ok_or_else(|| {
-            Error::new(Kind::LocalSetup, "PostgreSQL does not run as root, and neither user postgres nor nobody exists")
-                .hint("run outboxctl as an ordinary user, or add one: useradd --system postgres")
+            Error::new(
+                Kind::LocalSetup,
+                "PostgreSQL does not run as root, and neither user `postgres` nor `nobody` \
+                                          exists",
+            )
+            .hint("run outboxctl as an ordinary user, or add one: useradd --system postgres")
         })
     }
 

@@ -55,7 +55,7 @@ impl Message {
         let id = text(row, "id")?;
         let created_at = || {
             if columns.created_at.is_none() {
-                return Err(RowError::new("commit-timestamp", "is missing, and the table has no time of its own"));
+                return Err(RowError::new("commit-timestamp", "is missing, and the table has no time column"));
             }
             let value = text(row, "created_at")?;
             timestamp(&value).ok_or(RowError::new("created_at", "is not a timestamp"))

@@ -52,7 +52,7 @@ pub struct Outcome {
     pub document: Option<String>,
     /// One closing sentence for people, on stderr.
     pub summary: Option<String>,
-    /// The signal that ended a command without an end of its own; its exit code is the process's.
+    /// The signal that ended a command that runs until it is stopped; its exit code is the process's.
     pub stopped: Option<Kind>,
 }
 
@@ -100,7 +100,7 @@ impl Outcome {
         self
     }
 
-    /// Marks the result of a command without an end of its own as ended by a signal.
+    /// Marks the result of a command that runs until it is stopped as ended by a signal.
     #[must_use]
     pub fn stopped(mut self, signal: Kind) -> Self {
         self.stopped = Some(signal);

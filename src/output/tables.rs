@@ -19,8 +19,8 @@ pub fn format(table: &Table) -> String {
     }
 }
 
-/// Draws a table in at most `width` columns. No word is broken that fits on a line of its own: if the columns are too
-/// narrow for it, each row becomes a paragraph of `header  cell` lines.
+/// Draws a table in at most `width` columns. No word is broken that fits on one line: if the columns are too narrow for
+/// it, each row becomes a paragraph of `header  cell` lines.
 pub fn format_within(table: &Table, width: usize) -> String {
     let table = cleaned(table);
     let widest = widest_words(&table);

@@ -61,7 +61,7 @@ pub fn respect_empty_term() {
 pub fn choose_color(mode: ColorMode) {
     let choice = match mode {
         ColorMode::Auto => return,
-        // Escape codes on every platform, terminals and pipes alike.
+        // Escape codes on every platform, on terminals and in pipes.
         ColorMode::Always => anstream::ColorChoice::AlwaysAnsi,
         ColorMode::Never => anstream::ColorChoice::Never,
     };

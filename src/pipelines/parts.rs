@@ -23,7 +23,7 @@ impl Pipeline {
                 "`outboxctl status` shows the table; `outboxctl verify` tests the whole pipeline",
             ),
             Part::Capture => (
-                "no DMS task: DynamoDB passes on the changes of its table by itself",
+                "no DMS task: DynamoDB itself sends the changes of its table",
                 "`outboxctl status` shows the table and its stream",
             ),
             Part::Kinesis => (

@@ -33,9 +33,9 @@ pub const BUS: Stack = Stack {
     ..Stack::new("bus", template!("bus"))
 };
 
-/// The engine of RDS for PostgreSQL, in the words of RDS and DMS.
+/// The engine of RDS for PostgreSQL, as RDS and DMS name it.
 pub const POSTGRES: &str = "postgres";
-/// The engine of Aurora PostgreSQL, in the words of RDS and DMS.
+/// The engine of Aurora PostgreSQL, as RDS and DMS name it.
 pub const AURORA: &str = "aurora-postgresql";
 
 /// PostgreSQL on RDS or Aurora, with the owner's secret.

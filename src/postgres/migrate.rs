@@ -95,7 +95,7 @@ impl From<Error> for Failure {
 }
 
 /// Returns whether two sessions wrote the same row of the server's catalog of roles. PostgreSQL reports the second as a
-/// duplicate, or as an internal error without a code of its own ("tuple concurrently updated" in its source).
+/// duplicate, or as an internal error without a specific code ("tuple concurrently updated" in its source).
 fn is_race(error: &DbError) -> bool {
     match *error.code() {
         SqlState::UNIQUE_VIOLATION => error.schema() == Some("pg_catalog"),

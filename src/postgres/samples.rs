@@ -52,7 +52,7 @@ pub enum Domain {
     Cars,
     /// PersonCreated, then PersonUpdated.
     People,
-    /// Only events, without a table of their own: SampleCreated, then SampleUpdated.
+    /// Only events, without a sample table: SampleCreated, then SampleUpdated.
     Outbox,
 }
 
@@ -94,7 +94,7 @@ pub fn correlation_id(run: Uuid, n: u64) -> String {
     format!("{run}-{n}")
 }
 
-/// Returns the type of event n of a run without a table of its own: the first of each aggregate created it.
+/// Returns the type of event n of a run without a sample table: the first of each aggregate created it.
 pub fn sample_event(n: u64, aggregates: u32) -> &'static str {
     if n < u64::from(aggregates) { "SampleCreated" } else { "SampleUpdated" }
 }
@@ -231,7 +231,7 @@ async fn prepare(client: &Client, layout: &Layout, domain: Domain) -> Result<Sta
     statement.await.map_err(failed("prepare the insert"))
 }
 
-/// Writes the events of a part, each in a transaction of its own.
+/// Writes the events of a part, each in a separate transaction.
 async fn many(
     client: &impl GenericClient,
     statement: &Statement,

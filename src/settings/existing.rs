@@ -79,7 +79,7 @@ keys! {
     DatabaseCluster, "database.cluster",
         "Identifier of the Aurora cluster, for checks; database.endpoint is then its writer endpoint", "shop";
     DatabaseEngine, "database.engine",
-        "Engine of the server in the words of DMS: postgres, or aurora-postgresql for an Aurora cluster", "postgres";
+        "Engine of the server, as DMS names it: postgres, or aurora-postgresql for an Aurora cluster", "postgres";
     DatabaseCertificate, "database.certificate",
         "PEM file with the root certificate of the server, by default that of RDS in the region", "certificate.pem";
 }

@@ -139,7 +139,7 @@ fn trusted(path: &Path, link: &Metadata, reader: &Reader) -> std::io::Result<Res
 }
 
 fn read(path: &Path) -> std::io::Result<String> {
-    // Prevents waiting if the file was replaced by a FIFO meanwhile.
+    // Prevents waiting if the file was replaced by a FIFO in the meantime.
     let nonblocking = rustix::fs::OFlags::NONBLOCK.bits() as i32;
     let file: File = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
     let mut text = String::new();

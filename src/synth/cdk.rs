@@ -1,9 +1,9 @@
 //! CDK: a TypeScript app with a stack and a `CfnInclude` for each template.
 //!
 //! Fixed values become defaults of the template's own parameters. Outputs of other stacks replace references to
-//! parameters: they are exported under names of their own, because CDK would export the references within an output one by
-//! one. CloudFormation allows no import in a condition, so a condition that only compares such a parameter with an empty
-//! text gets its known result.
+//! parameters: they are exported under separate names, because CDK would export the references within an output one by
+//! one. CloudFormation allows no import in a condition, so a condition that only compares such a parameter with an
+//! empty text gets its known result.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;

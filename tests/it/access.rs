@@ -1,4 +1,4 @@
-//! Who may use the local stack: programs with its access key. Not web pages, not other users of the machine.
+//! Access to the local stack: programs with its access key have it; web pages and other users of the machine do not.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -58,7 +58,7 @@ fn web_pages_can_do_nothing() {
     let (state, page) = (stack.state(), ("origin", "http://localhost:5173"));
     let url = state.endpoint.as_str();
     assert!(signed(&stack, url, &[]).starts_with("http/1.1 200"), "a program with the key is answered");
-    // What a page sends is refused even where it has the key.
+    // Requests of a page are refused even with the key.
     let of_pages: [&[(&str, &str)]; 8] = [
         &[page, ("content-type", "text/plain")],
         &[("origin", "null")],
@@ -180,7 +180,7 @@ async fn only_the_stacks_key_is_accepted() {
     }
     let answer = ask(&url, "POST", "/oauth2/token", &session, "{}");
     assert!(answer.starts_with("http/1.1 403"), "{answer}");
-    // The key is the folder's: what was given to other tools stays valid.
+    // The key belongs to the folder: other tools can still use it.
     stack.ok(&["local", "down"]);
     stack.ok(&["local", "up"]);
     assert_eq!(stack.state().key, state.key);
@@ -318,7 +318,7 @@ async fn programs_of_a_stack_do_not_run_as_root() {
     assert_eq!(api.json("POST", "/users", &user).await.status, 201);
     let state = stack.state();
     let by_root = rustix::process::geteuid().is_root();
-    // Where an ordinary user starts the stack, everything is that user's.
+    // If an ordinary user starts the stack, everything belongs to that user.
     let daemon = user_of(&state.pid.to_string());
     let expected = |uid: u32| if by_root { uid != 0 } else { uid == daemon };
     assert!(expected(state.emulator_uid), "{}", state.emulator_uid);
@@ -334,7 +334,7 @@ async fn programs_of_a_stack_do_not_run_as_root() {
         }
     }
     assert!(functions > 0, "no function is running");
-    // Nothing of the stack but its own folder and what it needs to run is theirs.
+    // They own nothing of the stack except their own folder and the files that they need to run.
     let shown = String::from_utf8(stack.run(&["local", "status"]).stdout).expect("text");
     assert!(shown.contains(&format!("user {}", state.emulator_uid)), "{shown}");
     if by_root {

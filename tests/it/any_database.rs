@@ -158,7 +158,7 @@ async fn failures_of_the_connection_never_show_the_password() {
     refused(&format!("postgresql://shop:{encoded}@localhost:{port}/shop"), "certificate is not trusted", "1");
     // The certificate names localhost.
     refused(&good.replace("@localhost", "@127.0.0.1"), "certificate is not trusted", "1");
-    // Malformed, and what is refused before a connection.
+    // Malformed strings, and strings that are refused before a connection.
     refused(&format!("postgresql://shop:{PASSWORD}@localhost:{port}/shop"), "percent-encode", "2");
     refused(&format!("host=localhost user=shop password={PASSWORD}"), "can't be used", "2");
     refused(&format!("postgresql://shop:{encoded}@db.example.com/shop?sslmode=disable"), "unencrypted", "2");

@@ -1,4 +1,4 @@
-//! What the command line says and exits with, before it ever reaches AWS.
+//! Output and exit codes of the command line, before any request to AWS.
 
 use std::process::Command;
 

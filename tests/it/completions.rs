@@ -1,4 +1,4 @@
-//! `completions/` holds what the binary prints.
+//! `completions/` has the scripts that the binary prints.
 
 use std::process::Command;
 

@@ -20,7 +20,7 @@ const AGGREGATES: i64 = 6;
 /// Of the stream, as it is deployed.
 const SHARDS: usize = 4;
 
-/// A consumer that was started, and what it writes to stdout.
+/// A running consumer, and its stdout.
 struct Consumer {
     child: Child,
     stdout: PathBuf,
@@ -94,7 +94,7 @@ impl Effects {
     }
 }
 
-/// Consumes what is there; the summary.
+/// Consumes the available events; returns the summary.
 fn once(stack: &Stack, args: &[&str]) -> Value {
     let output = stack.run(&[&["consume", "--once", "--output", "ndjson"], &PIPELINE[..], args].concat());
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -139,7 +139,7 @@ async fn a_consumer_is_stopped_and_killed_and_loses_nothing() {
     // What other tests left.
     once(&stack, &["--lease-duration", "4"]);
 
-    // SIGTERM in the middle of a batch: what was begun is finished, and nothing else is begun.
+    // SIGTERM in the middle of a batch: events in flight are finished, and no other is started.
     insert(&stack, 8 * AGGREGATES);
     let mut consumer = Consumer::start(&stack, folder.path(), "terminated", &exec);
     consumer.until("the middle of a batch", || effects.count("begin") > CONCURRENCY);

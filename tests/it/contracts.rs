@@ -161,7 +161,7 @@ fn asyncapi_describes_every_event_and_every_pipeline() {
             "dynamodb-cdc" => "user",
             other => panic!("{other} is not in schema/asyncapi.json"),
         };
-        // Where the sample can be left out, `verify` writes events of its own.
+        // Where the sample can be excluded, `verify` writes its own events.
         let bare = pipeline.stacks.iter().any(|stack| stack.template.contains(pipelines::WITH_SAMPLE));
         let expected: BTreeSet<String> =
             std::iter::once(own).chain(bare.then_some("sample")).map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! IAM database authentication of the local stack: a token lets in whom RDS would let in.
+//! IAM database authentication of the local stack: a token is accepted if RDS would accept it.
 
 use std::time::{Duration, SystemTime};
 
@@ -40,7 +40,7 @@ impl Token {
     }
 }
 
-/// Signs in as the writer, and returns who the server says it is, or what is wrong.
+/// Signs in as the writer, and returns the user name that the server reports, or the error.
 async fn sign_in(pipeline: &Pipeline, password: String) -> Result<String, String> {
     let target = Target {
         host: "localhost".into(),

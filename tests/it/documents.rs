@@ -28,7 +28,7 @@ fn error_names_are_unique() {
     assert_eq!(names.len(), Kind::ALL.len());
 }
 
-/// Links of the README, and of what it leads to, that stay within the repository.
+/// Links within the repository, of the README and of the documents that it links to.
 #[test]
 fn links_lead_somewhere() {
     for file in ["README.md", ".github/CONTRIBUTING.md"] {

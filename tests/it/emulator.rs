@@ -1,4 +1,4 @@
-//! Where the local stack is as AWS is and the emulator alone is not.
+//! Behavior in which the local stack follows AWS and the emulator alone does not.
 
 use std::process::Command;
 
@@ -29,7 +29,7 @@ fn a_bus_that_keeps_no_order_fails_a_strict_verify_only() {
     let strict: Vec<&str> = verify.into_iter().chain(["--strict-order"]).collect();
     let failed = stack.fails(5, &with(&strict));
     assert!(failed["error"]["message"].as_str().is_some_and(|text| text.contains("out of order")), "{failed}");
-    // What it held back is delivered before it ends: nothing is lost by `local down`.
+    // Events that it held back are delivered before it ends: `local down` loses nothing.
     stack.ok(&with(&["sample", "insert", "--count", "50"]));
     stack.ok(&["local", "down"]);
     stack.ok(&["local", "up"]);

@@ -281,7 +281,7 @@ fn verify(world: &World, args: &[&str], faults: &Value) -> Value {
     world.fault(faults);
     let (_, last) = run.end();
     world.heal();
-    // What was held back meanwhile arrives before anything else is asked for.
+    // Events held back in the meantime arrive before the next request.
     let begun = Instant::now();
     while world.stack.run(&["verify", "--count", "1"]).status.code() != Some(0) {
         assert!(begun.elapsed() < Duration::from_secs(120), "the pipeline did not recover");

@@ -80,7 +80,7 @@ async fn no_command_lets_an_event_steer() {
             }
         }
     }
-    // What is for programs is exact.
+    // Output for programs is exact.
     let output = pipeline.command(&[&seen[..], &["-o", "ndjson"]].concat()).output().expect("the binary starts");
     let text = String::from_utf8(output.stdout).expect("UTF-8");
     let items: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();

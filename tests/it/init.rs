@@ -15,7 +15,7 @@ fn a_file_is_written_once_and_read_back() {
     assert!(again.starts_with("exit: 2\n") && again.contains("--force"), "{again}");
     assert_eq!(std::fs::read_to_string(&path).expect("the file"), text, "it is not written over");
 
-    // With what it sets, and what the flags say now.
+    // With the values of the file, and those of the flags.
     std::fs::write(&path, format!("{text}\nLogDays = 7\n")).expect("written");
     let forced = world.run(["init", "--force", "--stage", "team-b"]);
     assert!(forced.starts_with("exit: 0\n"), "{forced}");

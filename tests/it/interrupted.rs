@@ -1,4 +1,5 @@
-//! A writer that a signal ends reports exactly what it wrote; a record that can't be an event is discarded for good.
+//! A writer that a signal ends reports exactly the events that it wrote; a record that can't be an event is discarded
+//! for good.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;

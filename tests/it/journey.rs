@@ -28,7 +28,7 @@ fn committed_events_are_delivered_and_survive_a_restart() {
     let out = events_as_documented(&stack, 52);
     assert_eq!(out, ["urn:outbox:car:CarCreated:1", "urn:outbox:car:CarUpdated:1"].map(str::to_owned).into());
 
-    // What is written while the capture is stopped arrives once it resumes.
+    // Events written while the capture is stopped arrive after it resumes.
     assert!(stack.changed(&["dms", "stop"]));
     assert!(!stack.changed(&["dms", "stop"]), "stopping a stopped task changes nothing");
     let late = stack.fails(5, &["verify", "--count", "3", "--timeout", "3"]);

@@ -25,6 +25,9 @@ const REFUSED: &[&str] = &[
     "begun",
     "beforehand",
     "left out",
+    "alike",
+    "on offer",
+    "there is no such",
 ];
 
 /// The documents and the generated reference, which has every help text.
@@ -53,7 +56,7 @@ fn prose(text: &str) -> Vec<(usize, String)> {
     lines
 }
 
-/// Whether the phrase is in the line as whole words.
+/// Returns whether the line contains the phrase as whole words.
 fn has(line: &str, phrase: &str) -> bool {
     line.match_indices(phrase).any(|(at, found)| {
         let before = line[..at].chars().next_back();
@@ -62,20 +65,73 @@ fn has(line: &str, phrase: &str) -> bool {
     })
 }
 
-fn refused(path: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(path).expect("a document");
+/// Returns the refused words of the lines, each with its place.
+fn refused(path: &Path, lines: Vec<(usize, String)>) -> Vec<String> {
     let name = path.strip_prefix(repository()).expect("a path in the repository").display();
     let of_line = |(number, line): (usize, String)| {
         let words = REFUSED.iter().filter(move |phrase| has(&line, phrase));
         words.map(|phrase| format!("{name}:{number}: {phrase}")).collect::<Vec<_>>()
     };
-    prose(&text).into_iter().flat_map(of_line).collect()
+    lines.into_iter().flat_map(of_line).collect()
+}
+
+/// The texts of messages with the numbers of their lines: string literals with a space, without code in backticks. Not
+/// those of comments and tests.
+fn messages(text: &str) -> Vec<(usize, String)> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let lines = code.lines().map(|line| if line.trim_start().starts_with("//") { "" } else { line });
+    let code = lines.collect::<Vec<_>>().join("\n").replace("\\\"", "  ").replace("'\"'", "   ");
+    let mut found = Vec::new();
+    let mut number = 1;
+    for (index, part) in code.split('"').enumerate() {
+        if index % 2 == 1 && part.contains(' ') {
+            let outside = part.split('`').step_by(2).collect::<Vec<_>>().join(" ");
+            found.push((number, outside.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()));
+        }
+        number += part.matches('\n').count();
+    }
+    found
+}
+
+/// Source files of the executable and of its page.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for path in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+        let name = path.to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !name.ends_with("/tests") {
+                sources(&path, found);
+            }
+        } else if [".rs", ".js", ".html"].iter().any(|end| name.ends_with(end)) && !name.ends_with("tests.rs") {
+            found.push(path);
+        }
+    }
 }
 
 #[test]
 fn documents_and_help_keep_to_the_glossary() {
-    let found: Vec<String> = documents().iter().flat_map(|path| refused(path)).collect();
+    let of_document = |path: &PathBuf| refused(path, prose(&std::fs::read_to_string(path).expect("a document")));
+    let found: Vec<String> = documents().iter().flat_map(of_document).collect();
     assert!(found.is_empty(), "see the glossary in .github/CONTRIBUTING.md:\n{}", found.join("\n"));
+}
+
+#[test]
+fn messages_keep_to_the_glossary() {
+    let mut files = Vec::new();
+    sources(&repository().join("src"), &mut files);
+    let (mut read, mut found) = (0, Vec::new());
+    for path in files {
+        let texts = messages(&std::fs::read_to_string(&path).expect("a source file"));
+        read += texts.len();
+        found.extend(refused(&path, texts));
+    }
+    assert!(read > 2000, "messages are found: {read}");
+    assert!(found.is_empty(), "see the glossary in .github/CONTRIBUTING.md:\n{}", found.join("\n"));
+}
+
+#[test]
+fn messages_are_found_outside_comments_and_code() {
+    let text = "// \"told in a comment\"\nlet told = f('\"', \"say \\\"told\\\" \\\n  `told` twice\");\n#[cfg(test)]\nmod tests {";
+    assert_eq!(messages(text), [(2, "say told \\ twice".to_owned())]);
 }
 
 #[test]

@@ -146,7 +146,7 @@ async fn any_bus_of_the_account_is_tapped_and_nothing_remains() {
         assert_eq!(temporary().await, 2);
         assert_eq!((tail.end(signal), temporary().await), (Some(code), 0));
     }
-    // What a killed run left is named by `doctor`, and removed by the next run on the bus.
+    // `doctor` names the leftovers of a killed run, and the next run on the bus removes them.
     let mut killed = Tail::live(&stack, &["--bus", "shop.orders"]);
     killed.child.kill().expect("killed");
     killed.child.wait().expect("dead");

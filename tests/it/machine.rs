@@ -1,4 +1,4 @@
-//! What a machine lacks is named, with what to do about it: the local stack's programs, and the page's test in CI.
+//! Missing programs are reported with a remedy: those of the local stack, and those of the page's test in CI.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};

@@ -18,6 +18,7 @@ mod database_tokens;
 mod deploying;
 mod dms_api;
 mod doctor;
+mod documented_commands;
 mod documents;
 mod dynamodb;
 mod emulator;

@@ -1,4 +1,5 @@
-//! What an operator looks at: `doctor`, `status`, `outputs`, and `destroy` with what it keeps, on a local stack.
+//! The commands of an operator on a local stack: `doctor`, `status`, `outputs`, and `destroy` with the resources it
+//! keeps.
 
 use aws_sdk_cloudwatch::types::StateValue;
 use outboxctl::internals::aws::Clients;
@@ -76,7 +77,7 @@ async fn status_and_doctor_match_the_deployment_and_kept_data_is_listed() {
     assert_eq!(finding(&broken["data"], "database")["state"], "ok", "one failure hides no other check");
     assert_eq!(hop(&stack.ok(&["status"]), "stream")["word"], "gone");
 
-    // Unprotected, with data to keep: it goes, and what is kept is named, with a non-zero exit.
+    // An unprotected stack with data to keep is deleted, the kept resources are listed, and the exit code is not 0.
     let left = stack.fails(1, &["destroy", "--yes"]);
     let leftovers = left["data"]["leftovers"].to_string();
     assert!(leftovers.contains(&name("FailureBucket")), "{left}");

@@ -102,7 +102,7 @@ async fn a_table_of_debezium_works_as_the_how_to_says() {
     let agreed = stack.ok(&["reconcile", "--grace", "0"]);
     assert_eq!((&agreed["missing"], &agreed["payloads_compared"]), (&0.into(), &true.into()), "{agreed}");
     assert!(agreed["committed"].as_u64() > Some(100) && !agreed["limits"].as_array().expect("limits").is_empty());
-    // What needs a time says so.
+    // Commands that need a time report it.
     for args in [&["reconcile", "--from", "-1h"][..], &["db", "purge", "--older-than", "0s"]] {
         let refused = stack.fails(2, args);
         assert!(refused["error"]["message"].to_string().contains("no created_at column"), "{refused}");

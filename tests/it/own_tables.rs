@@ -27,7 +27,7 @@ fn follow(stack: &Stack, commands: &str) {
     }
 }
 
-/// Waits for the how-to's event at these hops; returns what was seen, one item a hop.
+/// Waits for the how-to's event at these hops; returns the items, one for each hop.
 fn invoice(stack: &Stack, pipeline: &str, hops: &[&str]) -> Vec<Value> {
     let output = stack
         .command(&[&["--pipeline", pipeline, "tail"], hops].concat())

@@ -1,4 +1,4 @@
-//! What functions write to their logs.
+//! The logs of functions.
 
 use outboxctl::internals::postgres::{failed, without_rows};
 

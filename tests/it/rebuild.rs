@@ -165,7 +165,7 @@ async fn a_lost_slot_is_named_by_every_command_that_shows_the_capture() {
     assert_eq!(pipeline.ok(&["dms", "status"])["slot"], Value::Null);
 }
 
-/// Without a consumer nothing is processed: what was captured waits in the stream, and is not put into it again.
+/// Without a consumer nothing is processed: captured events wait in the stream, and are not put into it again.
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_wait_in_the_stream_for_a_consumer_are_not_delivered_again() {
     let pipeline = Pipeline::deployed("rebuild-stream", "rds-kinesis").await;

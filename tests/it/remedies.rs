@@ -1,4 +1,4 @@
-//! What is said when something fails: the cause without --verbose, and a way out that fits this pipeline and this place.
+//! Error output: the cause without --verbose, and a remedy that fits the pipeline and the deployment.
 
 use crate::support::World;
 use crate::support::account::{Account, full};

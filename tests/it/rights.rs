@@ -94,7 +94,7 @@ async fn a_removed_right_stops_delivery_and_is_named() {
 
     put(&pipeline, &role, &name, &policy).await;
     pipeline.until(&["doctor"], |report| !report.to_string().contains("does not allow"));
-    // What was written meanwhile is retried by the event source mapping, or has gone to the failure destination.
+    // Events written in the meantime are retried by the event source mapping, or are in the failure destination.
     pipeline.ok(&["verify", "--count", "5"]);
 }
 
@@ -282,7 +282,7 @@ async fn the_database_accepts_what_its_security_groups_allow() {
     revoke_from_database(&pipeline, "DmsSecurityGroupId").await;
     let failed = pipeline.fails(1, &["dms", "test"]).to_string();
     assert!(failed.contains("do not allow port 5432 from sg-"), "{failed}");
-    // What is connected stays connected, as security groups track connections; a new start is refused.
+    // Existing connections remain, as security groups track connections; a new start is refused.
     pipeline.ok(&["verify", "--count", "3"]);
     pipeline.ok(&["dms", "stop"]);
     let failed = pipeline.fails(1, &["dms", "start"]).to_string();

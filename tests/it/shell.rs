@@ -30,7 +30,7 @@ const COMMANDS: &[(&[&str], &str)] = &[
     (&["completions", "zsh", "-o", "ndjson"], "\"script\""),
     (&["man"], ".TH"),
     (&["init", "--schema"], "\"$schema\""),
-    // What can't succeed: no credentials, nothing that answers, usage errors, a broken configuration.
+    // Commands that can't succeed: no credentials, no server, usage errors, a broken configuration.
     (&["outputs"], "never"),
     (&["outputs", "-o", "json"], "never"),
     (&["tail", "--format", "{x}"], "never"),

@@ -1,4 +1,4 @@
-//! What CloudFormation refuses on AWS, the local stack refuses in the same words.
+//! The local stack refuses the same templates as CloudFormation on AWS, in the same words.
 
 use std::sync::Arc;
 
@@ -77,7 +77,7 @@ fn one(kind: &str, properties: &Value) -> String {
     json!({ "Resources": { "It": { "Type": kind, "Properties": properties } } }).to_string()
 }
 
-/// Waits for the end of what a stack does; why its first resource failed, and "" where none did.
+/// Waits for the end of a stack's operation; returns the reason of the first failed resource, or "" without one.
 async fn reason(client: &Client, name: &str) -> String {
     eventually("the stack's end", async || {
         let found = client.describe_stacks().stack_name(name).send().await.expect("the stack");

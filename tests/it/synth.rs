@@ -1,4 +1,4 @@
-//! `synth` through the binary: the files of every pipeline and tool, and what it refuses.
+//! `synth` through the binary: the files of every pipeline and tool, and the refusals.
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -78,7 +78,7 @@ async fn a_rule_matches_nothing_until_it_is_live() {
         (!seen.is_empty()).then_some(seen)
     })
     .await;
-    // A change takes a pause, too: what is published at once still matches the rule as it was.
+    // A change also takes effect after a pause: events published immediately still match the old rule.
     events.delete_rule().name("all").force(true).send().await.expect("deleted");
     put(&clients, 1_000_000).await;
     eventually("the last event of the rule before", async || {
@@ -187,7 +187,7 @@ async fn a_closed_shard_is_read_to_its_end_and_names_its_children() {
     let refused = scale(5).await.expect_err("more than double");
     assert_eq!(refused.code(), Some("LimitExceededException"));
 
-    // What is closed is still there when the stack comes up again.
+    // Closed shards still exist after a restart of the stack.
     stack.ok(&["local", "down"]);
     stack.ok(&["local", "up"]);
     let kinesis = Clients::for_local(stack.state().local_endpoint()).await.kinesis();

@@ -125,7 +125,7 @@ async fn every_trouble_of_the_capture_has_a_name_and_a_way_out() {
     let out = stack.fails(1, &["dms", "start"]);
     assert!(hints(&out).contains("db init"), "{out}");
     assert!(stack.changed(&["db", "init"]), "`db init` puts it back");
-    // What was written before it was put back can't be decoded any more: only a fresh slot helps.
+    // Rows written before the publication was restored can't be decoded any more: only a new slot helps.
     stack.ok(&["dms", "start", "--fresh"]);
     stack.ok(&["verify", "--count", "10"]);
 

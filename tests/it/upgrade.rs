@@ -126,10 +126,10 @@ async fn an_upgrade_under_writes_that_is_killed_at_each_step_loses_nothing_and_k
     let other = pipeline.fails(2, &["db", "upgrade", "--to", &(to + 1).to_string(), "--yes"])["error"].to_string();
     assert!(other.contains("an upgrade to"), "{other}");
 
-    let steps = ["it is down meanwhile", IN_PROGRESS, "the database runs", "refreshing the statistics"];
+    let steps = ["it is unavailable until then", IN_PROGRESS, "the database runs", "refreshing the statistics"];
     let later = ["creating slot", "has every change from", "were not captured: delivering", "start-replication"];
     steps.iter().chain(&later).for_each(|step| kill_at(&pipeline, to, step));
-    // The order is compared below, with what was delivered: on a busy machine the report may count events in transit.
+    // The order is compared below with the deliveries: on a busy machine the report may count events in transit.
     let report = pipeline.ok(&["db", "upgrade", "--to", &to.to_string(), "--yes", "--settle", "15s"]);
     let result = &report["result"];
     assert_eq!(result["missing"], 0, "{report}");
@@ -240,7 +240,7 @@ async fn everything_that_prevents_an_upgrade_is_named_before_anything_changes() 
     pipeline.ok(&["db", "upgrade", "--to", &to.to_string(), "--dry-run"]);
 }
 
-/// A slot that appears after the checks: RDS refuses the upgrade, and the stack returns to what it was.
+/// A slot that appears after the checks: RDS refuses the upgrade, and the stack is rolled back.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upgrade_that_rds_refuses_leaves_the_version_and_continues_once_it_can() {
     let Some((pipeline, from, to)) = upgradable("upgrade-slot").await else { return };

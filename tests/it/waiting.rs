@@ -1,4 +1,4 @@
-//! What waits for others says for whom; what only waits is not called lost.
+//! A waiting command names what it waits for, and waiting events are not reported as lost.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! The replication slot in the settings of the source endpoint.
 //!
-//! DMS makes a slot of its own at `start-replication`, at a position of its choice. Only a slot that exists already and is
-//! named by the endpoint (`SlotName`) can be read from a known position (`CdcStartPosition`). Source: PostgreSQLSettings
-//! and StartReplicationTask in the DMS API reference.
+//! DMS creates its own slot at `start-replication`, at a position of its choice. Only a slot that exists already and is
+//! named by the endpoint (`SlotName`) can be read from a known position (`CdcStartPosition`). Source:
+//! PostgreSQLSettings and StartReplicationTask in the DMS API reference.
 
 use aws_sdk_databasemigration::types::{Endpoint, PluginNameValue, PostgreSqlSettings};
 
@@ -20,7 +20,7 @@ pub struct Source {
     clients: Clients,
     arn: String,
     engine: String,
-    /// The slot that the endpoint names; None if DMS makes one of its own.
+    /// The slot that the endpoint names; None if DMS creates its own.
     pub slot: Option<String>,
     /// Output plugin of a slot that the task can read, as PostgreSQL names it.
     pub plugin: &'static str,

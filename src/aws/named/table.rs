@@ -9,8 +9,8 @@ use crate::error::{AwsContext, Error, Kind, RESOURCE_MISSING, Result};
 const TABLE: Sort = Sort { title: "DynamoDB table", service: "dynamodb", prefix: "table/", more: "", length: 3..=255 };
 
 /// Hint for a name that may be that of a table in PostgreSQL.
-const IN_POSTGRES: &str = "a table of PostgreSQL has no stream of its own: `outboxctl tail --stream NAME` follows the \
-    Kinesis stream that its changes are captured into";
+const IN_POSTGRES: &str = "a PostgreSQL table does not have a stream: `outboxctl tail --stream NAME` follows the \
+                           Kinesis stream that its changes are captured into";
 
 /// Returns the ARN of the stream of a table, from the table's name or ARN, or from the ARN of the stream.
 ///

@@ -65,7 +65,7 @@ impl<'a> Shell<'a> {
     /// Runs one step. As text its output is passed through; with JSON or NDJSON its JSON result is returned.
     ///
     /// # Errors
-    /// With the step's exit code if it fails; `Interrupted` if the demo was stopped meanwhile.
+    /// With the step's exit code if it fails; `Interrupted` if the demo was stopped in the meantime.
     pub async fn run(&mut self, args: &[&str]) -> Result<Value> {
         let people = self.ctx.settings.output == OutputFormat::Table;
         self.unless_stopped()?;

@@ -153,7 +153,7 @@ fn other_version(ctx: &Context, is_aurora: bool, before: &str, after: &str) -> E
             move_to_another_stage(ctx, &format!("--stage NAME --parameter DatabaseVersion={after}"))
         )),
         false => error.hint(format!(
-            "to upgrade: `{}`, which delivers every event that is written meanwhile",
+            "to upgrade: `{}`, which also delivers the events that are written during the upgrade",
             ctx.settings.command(&format!("db upgrade --to {after}"))
         )),
     }

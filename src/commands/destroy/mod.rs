@@ -205,8 +205,8 @@ async fn stop_capture(ctx: &Context, deployment: &Deployment) -> Result<()> {
     }
 }
 
-/// Drops a slot that `dms rebuild` made: DMS deletes only slots of its own with the task, and a slot without a reader fills
-/// the disk of a database that stays.
+/// Drops a slot that `dms rebuild` made: DMS deletes only its own slots with the task, and a slot without a reader
+/// fills the disk of a database that stays.
 async fn drop_slot(ctx: &Context, deployment: &Deployment) {
     let dropped = async {
         let source = Source::find(ctx.aws().await?, deployment.output(Output::SourceEndpointArn)?).await?;

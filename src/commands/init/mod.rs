@@ -150,7 +150,7 @@ fn data(answers: &text::Answers, candidates: &Candidates) -> serde_json::Value {
     })
 }
 
-/// Writes the file atomically; without `over` never over another file, not even one that was created meanwhile.
+/// Writes the file atomically; without `over` never over another file, not even one that was created in the meantime.
 fn write(path: &Path, text: &str, over: bool) -> Result<()> {
     let failed = || format!("{} can't be written", path.display());
     let mut file = tempfile::NamedTempFile::new_in(".").or_fail(Kind::Io, failed)?;

@@ -9,8 +9,8 @@ use crate::streams::shards::ShardInfo;
 /// exist.
 ///
 /// A shard that descends from one with a lease starts with its oldest record, however often the stream was resharded
-/// since the last listing: its ancestors are read to their ends first. So does a shard whose parents expired meanwhile,
-/// in a group that has leases. Other shards start at `first`.
+/// since the last listing: its ancestors are read to their ends first. So does a shard whose parents have expired since
+/// then, in a group that has leases. Other shards start at `first`.
 pub fn compare(leases: &[Lease], shards: &[ShardInfo], first: Checkpoint) -> (Vec<Lease>, Vec<Lease>) {
     let leased: BTreeSet<&str> = leases.iter().map(|lease| lease.shard.as_str()).collect();
     let there: BTreeSet<&str> = shards.iter().map(|shard| shard.id.as_str()).collect();

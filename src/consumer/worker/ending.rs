@@ -58,7 +58,7 @@ impl<L: Leases + 'static, S: Store + 'static> Worker<L, S> {
         Ok(())
     }
 
-    /// Stops the readers after their records in flight, renews their leases meanwhile, and then frees them.
+    /// Stops the readers after their records in flight, renews their leases during that time, and then frees them.
     pub(super) async fn stop(&mut self) -> Result<()> {
         self.held.values().for_each(|held| held.stop.cancel());
         let mut failure = None;

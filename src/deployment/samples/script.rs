@@ -39,7 +39,7 @@ pub fn call(sample: Sample, n: u64, known: Option<&Known>) -> Call {
     let post =
         |path: &str, body, event_type| Call { method: Method::POST, path: path.into(), body, event_type, sequence: 1 };
     match (sample, known) {
-        // Every order, car and person is an aggregate of its own.
+        // Every order, car and person is a separate aggregate.
         (Sample::Orders, _) => {
             let body = json!({ "customerId": format!("customer-{}", n % 7), "currency": "EUR", "items": lines });
             post("/orders", body, "OrderCreated")

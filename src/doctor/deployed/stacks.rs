@@ -13,7 +13,7 @@ pub async fn examine(scene: Scene<'_>) -> Vec<Finding> {
     }
     let made = deployment.stacks.iter().filter(|view| !deployment.replaces(view.stack));
     let stacks: Vec<_> = made.collect();
-    // The stack of the account is not created where the account has its roles already, which have checks of their own.
+    // The stack of the account is not created if the account already has its roles, which have separate checks.
     let missing = deployment.own_stacks().filter(|view| view.described.is_none());
     let missing: Vec<_> = missing.map(|view| view.stack.name).collect();
     let engine = Engine::new(&scene.ground.clients, &Silent);

@@ -22,7 +22,7 @@ pub async fn instance(scene: Scene<'_>, endpoint: &str) -> Result<Vec<Finding>> 
     }
     let given = |output: Output| scene.deployment.given().value(output);
     let Some(name) = given(Output::DatabaseIdentifier) else {
-        // The cluster has a check of its own.
+        // The cluster has a separate check.
         if scene.deployment.given().existing().get(ExistingKey::DatabaseCluster).is_some() {
             return Ok(Vec::new());
         }

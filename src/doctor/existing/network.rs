@@ -89,7 +89,7 @@ fn missing(found: &Found) -> Vec<Finding> {
 fn zones(name: &str, ids: &[String], found: &Found) -> Option<Finding> {
     let there: Vec<_> = ids.iter().filter_map(|id| found.get(id)?.as_ref()).collect();
     let zones: BTreeSet<_> = there.iter().filter_map(|subnet| subnet["AvailabilityZone"].as_str()).collect();
-    // A missing subnet has a finding of its own.
+    // A missing subnet has a separate finding.
     if ids.is_empty() || there.len() < ids.len() || zones.len() > 1 {
         return None;
     }

@@ -57,7 +57,7 @@ fn of_existing(on: On, existing: &Existing) -> Vec<String> {
             value(Output::DatabaseIdentifier).map(|name| format!("arn:*:rds:*:*:db:{name}")),
             value(Output::DatabaseCluster).map(|name| format!("arn:*:rds:*:*:cluster:{name}")),
         ],
-        // Secrets Manager ends the ARN of a secret with six characters of its own.
+        // Secrets Manager appends six random characters to the ARN of a secret.
         On::Tagged => [value(Output::DatabaseSecretArn).map(secret), None],
         _ => [None, None],
     };

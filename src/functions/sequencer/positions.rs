@@ -132,7 +132,7 @@ impl Positions for PositionsTable {
             .expression_attribute_values(":until", number(until(time)))
             .send()
             .await;
-        // The condition fails if the claim expired and another consumer has it, or if it was released meanwhile.
+        // The condition fails if the claim expired and another consumer has it, or if it was released in the meantime.
         answer.aws_unless(CONDITION_FAILED, format!("renew a claim in {}", self.table)).map(drop)
     }
 

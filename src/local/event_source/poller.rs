@@ -62,7 +62,7 @@ enum Pause {
     NewRole,
 }
 
-/// Returns the function's role; waits while it can't be looked up, and returns `None` if polling stops meanwhile.
+/// Returns the function's role; waits while it can't be looked up, and returns `None` if polling stops in the meantime.
 async fn role(clients: &Clients, function_arn: &str, stop: &CancellationToken) -> Option<String> {
     while !stop.is_cancelled() {
         match api::function(clients, function_arn).await {

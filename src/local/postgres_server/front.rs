@@ -80,7 +80,7 @@ async fn accept(listener: TcpListener, shared: Shared) {
     loop {
         match listener.accept().await {
             Ok((client, _)) => drop(tokio::spawn(connection(client, shared.clone()))),
-            // Out of file descriptors, most likely: other connections end meanwhile.
+            // Out of file descriptors, most likely: other connections end in the meantime.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
     }

@@ -68,8 +68,8 @@ impl Servers {
         self.ask(|reply| Request::Start(instance.clone(), major, reply)).await?
     }
 
-    /// Upgrades the server of an instance to the version of `programs`; the server is down meanwhile. An instance without
-    /// a server of its own has that of every stack.
+    /// Upgrades the server of an instance to the version of `programs`; the server is down during that time. An
+    /// instance without a separate server uses the stack's.
     ///
     /// # Errors
     /// `LocalSetup` if the upgrade fails: the server then runs as before.

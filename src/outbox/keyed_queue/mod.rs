@@ -1,4 +1,4 @@
-//! A queue with order per key: selects the items that may be processed next. Pure, without a clock of its own.
+//! A queue with order per key: selects the items that may be processed next. Pure, without a clock.
 //!
 //! Items of one key are processed in sequence, in the order in which they were pushed; items of different keys in
 //! parallel. [`run_in_order`] drives a queue of futures.

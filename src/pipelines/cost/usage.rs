@@ -28,7 +28,7 @@ impl Usage {
     pub const OVERHEAD: f64 = 1_024.0;
     /// Average number of events in one call of the publisher.
     pub const EVENTS_A_CALL: f64 = 10.0;
-    /// GiB in the storage of an Aurora cluster, which has no size of its own.
+    /// GiB in the storage of an Aurora cluster, which has no fixed size.
     pub const AURORA_GIB: f64 = 10.0;
     /// Seconds per call of a function.
     pub const CALL: f64 = 0.1;

@@ -74,7 +74,7 @@ impl Place {
     }
 
     /// Returns the `wanted` letters for a process that will remove them: if the store supports it, other processes
-    /// can't receive them meanwhile. [`Place::release`] must follow.
+    /// can't receive them in the meantime. [`Place::release`] must follow.
     pub(super) async fn hold(&mut self, wanted: impl Fn(&DeadLetter) -> bool) -> Result<Vec<DeadLetter>> {
         if let Store::Queue(queue) = &mut self.store {
             return Ok(sorted(queue.hold(wanted).await?));

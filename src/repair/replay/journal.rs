@@ -178,7 +178,7 @@ fn all(folder: &Path, deployment: &str) -> Result<Vec<State>> {
         if path.extension().is_none_or(|extension| extension != "json") {
             continue;
         }
-        // Another process may have finished it meanwhile.
+        // Another process may have finished it in the meantime.
         let text = std::fs::read(&path).unwrap_or_default();
         found.extend(serde_json::from_slice::<State>(&text).ok().filter(|state| state.deployment == deployment));
     }

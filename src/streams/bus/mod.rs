@@ -39,7 +39,7 @@ const REMEMBERED: usize = 100_000;
 /// Concurrent receivers: one receives about 10 messages per round trip.
 const RECEIVERS: usize = 3;
 
-/// An active tap. [`Tap::remove`] must follow, whatever happens.
+/// An active tap. [`Tap::remove`] must follow, even after an error.
 pub struct Tap {
     clients: Clients,
     resources: Resources,

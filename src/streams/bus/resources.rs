@@ -158,7 +158,7 @@ async fn orphaned_queues(clients: &Clients) -> Result<Vec<Resources>> {
     let queues = clients.sqs().list_queues().queue_name_prefix(PREFIX).max_results(1_000).send().await;
     for queue_url in queues.aws("list the temporary queues")?.queue_urls() {
         let tags = match clients.sqs().list_queue_tags().queue_url(queue_url).send().await {
-            // Its owner removed it meanwhile.
+            // Its owner removed it in the meantime.
             Err(error) if is_missing_queue(sdk_code(&error)) => continue,
             answer => answer.aws("read a temporary queue's tags")?.tags.unwrap_or_default(),
         };

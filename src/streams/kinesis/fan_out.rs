@@ -21,7 +21,7 @@ const PREFIX: &str = "outboxctl-tail-";
 /// Maximum wait; a consumer is usually active within some seconds.
 const ACTIVE_WITHIN: Duration = Duration::from_secs(120);
 
-/// A registered consumer. [`FanOut::remove`] must follow, whatever happens.
+/// A registered consumer. [`FanOut::remove`] must follow, even after an error.
 pub struct FanOut {
     client: Client,
     pub arn: String,
@@ -157,7 +157,7 @@ async fn remove_orphans(client: &Client, stream_arn: &str) -> Result<Vec<String>
                 let tags = answer.tags.unwrap_or_default().into_iter();
                 tags.map(|tag| (tag.key, tag.value.unwrap_or_default())).collect()
             }
-            // Its owner removed it meanwhile.
+            // Its owner removed it in the meantime.
             Err(error) if sdk_code(&error) == RESOURCE_MISSING => continue,
             // The local stack keeps no tags of consumers, and the caller may lack permission to read them.
             Err(_) => owner::tags_of_name(

@@ -43,8 +43,8 @@ pub async fn open(
     shards::open(Kinesis { client: client(clients), stream, consumer, layout }, options, intervals, sink, cancel).await
 }
 
-/// Returns a client with few retries of its own, which never slows down reads of one shard because of another's
-/// throttling, as the adaptive mode does.
+/// Returns a client with few retries, which never slows down reads of one shard because of another's throttling, as the
+/// adaptive mode does.
 fn client(clients: &Clients) -> Client {
     let client = clients.kinesis();
     let retry = RetryConfig::standard().with_max_attempts(3);

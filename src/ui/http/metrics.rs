@@ -28,7 +28,7 @@ impl Page<'_> {
         self.family(name, kind, help, samples.into_iter().map(|(labels, value)| ("", labels, value)));
     }
 
-    /// Adds a metric whose samples have names of their own, such as `_bucket`.
+    /// Adds a metric whose samples have separate names, such as `_bucket`.
     fn family(
         &mut self,
         name: &str,

@@ -86,7 +86,7 @@ impl Counts {
     }
 }
 
-/// Converts to milliseconds. Hops have clocks of their own: a negative latency counts as zero.
+/// Converts to milliseconds. Each hop has its own clock: a negative latency counts as zero.
 fn millis(span: TimeDelta) -> f64 {
     span.num_microseconds().map_or(0.0, |micros| micros as f64 / 1_000.0).max(0.0)
 }

@@ -91,7 +91,7 @@ pub struct State {
     pub health: Vec<Health>,
     /// The slot that the capture needs.
     pub slot: SlotUse,
-    /// `None` if the pipeline has no consumer of its own, or before the first query.
+    /// `None` if the pipeline does not include a consumer, or before the first query.
     pub consumers: Option<Consumers>,
     pub sources: BTreeMap<&'static str, Source>,
     /// Commit time of the newest event seen in the stream.

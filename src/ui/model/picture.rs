@@ -31,7 +31,7 @@ pub struct Picture {
     pub failures: u64,
     pub outbox: Option<Fill>,
     pub slots: Vec<Slot>,
-    /// Null if the pipeline has no consumer of its own.
+    /// Null if the pipeline does not include a consumer.
     pub consumers: Option<Consumers>,
     pub resources: Vec<Health>,
     pub sources: Vec<Source>,

@@ -1,4 +1,4 @@
-//! Any bytes as a KPL aggregate, also behind the right magic and checksum; and what is packed comes back.
+//! Any bytes as a KPL aggregate, also with a valid magic number and checksum; packed records can be unpacked again.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

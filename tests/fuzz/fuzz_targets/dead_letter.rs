@@ -1,5 +1,5 @@
-//! Any bytes as an object of a failure bucket and as a message of a failure queue: whatever they are, something is shown of
-//! them, and what is sent again is what was kept.
+//! Any bytes as an object of a failure bucket and as a message of a failure queue: whatever they are, something is
+//! shown of them, and a redelivery sends the stored records.
 #![no_main]
 
 use chrono::DateTime;

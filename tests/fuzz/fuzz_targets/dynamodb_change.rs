@@ -1,4 +1,4 @@
-//! Any bytes as a change of a DynamoDB item: by itself, and as what a table's image may hold.
+//! Any bytes as a change of a DynamoDB item: alone, and as the content of a table's image.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! What is shown before anything is done, and who has to agree to it.
+//! The preview of a deploy, and the confirmation that it requires.
 
 use super::{STACKS, account, deployed, full};
 use outboxctl_test_support::cloudformation::{World as Script, step};

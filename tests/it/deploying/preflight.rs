@@ -1,4 +1,4 @@
-//! What AWS would refuse after minutes is refused before the first stack is touched.
+//! Changes that AWS would refuse after minutes are refused before the first stack is changed.
 
 use crate::support::account::{Account, full};
 use outboxctl_test_support::cloudformation::World as Script;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::{account, deployed, full};
 use crate::support::account::Account;
 
-/// Waits until the server has seen what is waited for; ends at once when the binary has.
+/// Waits until the server has received the awaited request; returns immediately if the binary has ended.
 pub fn wait(account: &Account, child: &mut Child, seen: impl Fn(&Account) -> bool) {
     let deadline = Instant::now() + Duration::from_secs(60);
     while !seen(account) {

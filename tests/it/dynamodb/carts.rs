@@ -216,7 +216,7 @@ async fn an_item_removed_by_time_to_live_is_not_an_event() {
     ];
     put(carts, &delivered).await;
     carts.event(&cart, 1).await;
-    // The stream shows the removal, and by whom.
+    // The stream shows the removal and the principal that made it.
     let filter = format!("record.expired && record.keys.aggregate_id=='{cart}'");
     let tail = ["tail", "dynamodb", "--pipeline", carts.name, "--from", "start", "--count", "1", "--where", &filter];
     let output = carts.stack.run(&[&tail[..], &["--idle-timeout", "110", "--output", "ndjson"]].concat());
@@ -229,7 +229,7 @@ async fn an_item_removed_by_time_to_live_is_not_an_event() {
         (&json!("REMOVE"), &Value::Null),
         "{lines}"
     );
-    // What is written after it arrives; the removal has made neither an event nor a failure.
+    // Later events arrive; the removal has caused neither an event nor a failure.
     let after = new_cart(carts).await;
     carts.event(&after, 1).await;
     assert_eq!(carts.event(&cart, 1).await.len(), 1);

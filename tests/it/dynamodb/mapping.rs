@@ -158,7 +158,7 @@ async fn batches_of_a_failing_function_are_stored_with_their_payload() {
     set(carts, "FAILURE_BUCKET", Some(&bucket)).await;
 }
 
-/// The carts' function on the users' stream: it rejects every user, so that its failure destination shows what it was given.
+/// The carts' function on the users' stream: it rejects every user, so that its failure destination shows the input.
 #[tokio::test(flavor = "multi_thread")]
 async fn latest_starts_with_records_after_the_mapping() {
     let (_carts, _users) = (carts::TURN.lock().await, users::TURN.lock().await);

@@ -68,7 +68,7 @@ async fn events_of_changes_have_no_personal_data() {
     let id = new_user(users, "free").await;
     let path = format!("/users/{id}");
     assert_eq!(users.json("PUT", &path, &user("pro", None)).await.body["version"], 2);
-    // The same again changes nothing and publishes nothing; then only what is personal changes.
+    // A repeated request changes and publishes nothing; then only personal data changes.
     let same = users.json("PUT", &path, &user("pro", None)).await;
     assert_eq!((&same.body["version"], &same.body["eventId"]), (&json!(2), &Value::Null), "{}", same.text);
     assert_eq!(users.json("PUT", &path, &user("pro", Some("+420 123"))).await.body["version"], 3);

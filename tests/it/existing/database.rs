@@ -73,7 +73,7 @@ pub(super) async fn replication_instance(clients: &Clients, shop: &BTreeMap<Stri
     }
 }
 
-/// Returns what a command could change of the application's resources.
+/// Returns the state of the application's resources that a command could change.
 pub(super) async fn described(clients: &Clients) -> Value {
     let cloud = clients.cloudformation();
     let resources = cloud.describe_stack_resources().stack_name("shop").send().await.expect("resources");

@@ -1,4 +1,4 @@
-//! Resources that other tools made: `deploy` adds what is missing and uses them, and `destroy` leaves them as they were.
+//! Resources that other tools made: `deploy` uses them and adds the missing ones, and `destroy` does not change them.
 
 mod database;
 mod outbox;

@@ -1,4 +1,4 @@
-//! What goes wrong on the way, and the commands that mend it: each on the local stack, with the fault made for real.
+//! Failures of delivery, and the commands that repair them, each with a real fault on the local stack.
 
 mod dynamodb;
 mod queues;

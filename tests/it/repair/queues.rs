@@ -1,4 +1,4 @@
-//! What a rule of the bus could not bring to its target: the queues behind it.
+//! Events that a rule of the bus could not deliver to its target: the dead-letter queues behind the bus.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -118,7 +118,7 @@ async fn undelivered_events_of_a_rule_are_listed_and_redriven_to_its_target_alon
     assert_eq!(pipeline.ok(&["dlq", "list", "--place", "undelivered"])["total"], 4);
     assert_eq!(taken_in(&pipeline).await, BTreeSet::new());
 
-    // A redrive is killed: what it held is back after a while, and nothing is lost.
+    // A redrive is killed: the messages that it held are visible again later, and nothing is lost.
     inbox(&pipeline, &table).await;
     let redrive = ["dlq", "redrive", "--place", "undelivered", "--rate", "1", "--output", "ndjson"];
     let mut killed = pipeline.command(&redrive).stdout(Stdio::piped()).spawn().expect("the binary starts");

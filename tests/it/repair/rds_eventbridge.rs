@@ -1,4 +1,4 @@
-//! A bus that takes less than what is sent, dead letters, a kill in the middle, a lost event, a replay, a purge.
+//! A bus that refuses events, dead letters, a kill in the middle, a lost event, a replay, a purge.
 
 use std::io::{BufRead, BufReader};
 use std::process::Stdio;
@@ -127,7 +127,7 @@ async fn events_that_the_bus_rejects_are_stored_redriven_and_reconciled() {
     assert_eq!(pipeline.ok(&["db", "purge", "--older-than", "0s"])["purged"], 6);
     assert_eq!(pipeline.ok(&["db", "status"])["outbox"]["rows"], 0);
 
-    // What is gone from the outbox the event log still has: each event once, though it was replayed before.
+    // The event log still has the events that were purged from the outbox, each once, though it was replayed before.
     assert_eq!(pipeline.ok(&["replay", "--all"])["selected"], 0);
     let replayed = pipeline.ok(&["replay", "--event-type", "CarCreated", "--source", "log"]);
     assert_eq!((&replayed["selected"], &replayed["sent"]), (&6.into(), &6.into()), "{replayed}");

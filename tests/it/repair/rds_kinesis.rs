@@ -78,7 +78,7 @@ async fn dead_letters_of_a_consumer_are_redriven_through_the_stream() {
     assert_eq!(sequences, ["1", "2", "3"]);
     assert!(events.iter().all(|event| event["replay"].is_string()), "{text}");
 
-    // Another group is behind: what it has not processed can still be repaired from the outbox.
+    // Another group is behind: events that it has not processed can still be repaired from the outbox.
     let behind = "INSERT INTO outbox_processed (consumer, event_id, aggregate_type, aggregate_id, event_type, sequence,
                                                 shard_id, sequence_number, succeeded, attempts, committed_at)
                   SELECT 'behind', event_id, aggregate_type, aggregate_id, event_type, sequence,

@@ -150,7 +150,7 @@ async fn a_crashed_server_does_not_send_all_again() {
         assert!(Instant::now() < deadline, "not confirmed");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    // A backend that dies takes all the others with it, and what the server has not written to disk.
+    // A backend that dies takes all the others with it, and everything that the server has not written to disk.
     let victim = database.admin().await;
     let pid: i32 = victim.query_one("SELECT pg_backend_pid()", &[]).await.expect("a pid").get(0);
     let killed = std::process::Command::new("kill").args(["-9", &pid.to_string()]).status().expect("kill");

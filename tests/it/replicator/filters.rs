@@ -1,4 +1,4 @@
-//! Source filters, and what a deleted row becomes.
+//! Source filters, and the records of deleted rows.
 
 use std::sync::Arc;
 

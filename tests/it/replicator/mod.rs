@@ -1,4 +1,4 @@
-//! The replicator on a real PostgreSQL: what is committed is stored, whatever fails on the way.
+//! The replicator on a real PostgreSQL: committed rows are stored in spite of every fault.
 //!
 //! The tests share a stack: they differ in their databases only.
 

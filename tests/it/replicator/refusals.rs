@@ -1,4 +1,4 @@
-//! What only a human can mend ends the run, with a kind of its own.
+//! Faults that need an operator end the run with a specific error kind.
 
 use std::path::PathBuf;
 use std::sync::Arc;

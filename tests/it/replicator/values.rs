@@ -1,4 +1,4 @@
-//! How values of each type look in a record.
+//! The form of values of each type in a record.
 
 use std::sync::Arc;
 
@@ -78,7 +78,7 @@ async fn large_objects_have_a_limit() {
     );
     assert!(sink.rows().is_empty());
 
-    // Where cutting off is allowed: at half of LobMaxSize in characters, which count twice.
+    // With truncation allowed: at half of LobMaxSize in characters, because each counts twice.
     let mut cutting = job(&database, Start::Resume);
     cutting.source.fail_on_truncation = false;
     let mut running = Running::following(cutting, &sink).await;

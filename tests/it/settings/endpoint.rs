@@ -1,4 +1,4 @@
-//! Where requests go, and what is sent there.
+//! The endpoints of requests, and the credentials that are sent to them.
 
 use super::{account, transcript, with_keys, with_profiles};
 use crate::support::World;

@@ -1,4 +1,4 @@
-//! Which outboxctl.toml counts: one that only the user or root can have written.
+//! The outboxctl.toml that is used: one that only the user or root can have written.
 
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
 use std::path::Path;

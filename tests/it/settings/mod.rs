@@ -1,4 +1,4 @@
-//! Which account, endpoint and stack a command works on, and what decides it: flags, variables, files, profiles.
+//! The account, endpoint and stack of a command, as chosen by flags, variables, files and profiles.
 
 mod announce;
 mod certificates;
@@ -48,7 +48,7 @@ fn with_profiles(world: &World, profiles: &str) -> Command {
     command
 }
 
-/// Runs a command that asks AWS something, and returns what it says.
+/// Runs a command that sends a request to AWS, and returns its output.
 fn transcript(world: &World, mut command: Command, args: &[&str]) -> String {
     world.transcript(&command.args(args).output().expect("the binary starts"))
 }

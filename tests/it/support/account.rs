@@ -14,7 +14,7 @@ pub struct Account {
     pipeline: &'static str,
 }
 
-/// `outboxctl-dev-…`, or what the account's own stacks are called.
+/// `outboxctl-dev-…`, or the name of the account's own stack.
 pub fn full(pipeline: &str, stack: &str) -> String {
     let pipeline = pipelines::find(pipeline).expect("a pipeline");
     pipeline.stack(stack).expect("a stack of it").full_name(pipeline, "dev")

@@ -1,4 +1,4 @@
-//! How tests run the binary: a cleared environment, own folders, and one text for exit code and both streams.
+//! Runs the binary for tests: with a cleared environment and own folders, and one text for exit code and both streams.
 
 pub mod account;
 pub mod api;

@@ -97,7 +97,7 @@ impl Plain {
         panic!("{data} did not start: {}", self.log(data));
     }
 
-    /// Returns what the server wrote into its log.
+    /// Returns the server's log.
     pub fn log(&self, data: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(format!("{data}.log"))).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! A sink that keeps what it is given, and misbehaves on request.
+//! A sink that keeps its records, and fails on request.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;

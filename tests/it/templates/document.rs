@@ -102,7 +102,7 @@ impl View {
     }
 }
 
-/// The pipeline's own value of what a template says with `!Ref` or `!Sub` of parameters that are fixed.
+/// The pipeline's value of a template's `!Ref` or `!Sub` of fixed parameters.
 pub fn fixed(stack: &Stack, value: &Value) -> String {
     let of = |name: &str| {
         let given = stack.parameters.iter().find(|(parameter, _)| *parameter == name);

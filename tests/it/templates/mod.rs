@@ -17,7 +17,7 @@ use outboxctl_test_support::schemas::{self, Api};
 /// Actions that IAM allows on everything or on nothing (Service Authorization Reference: no resource type).
 const WITHOUT_RESOURCE: &[&str] = &["cloudformation:ListStacks", "dynamodb:ListStreams", "ec2:DescribeSubnets"];
 
-/// An IAM action, and what it is allowed on.
+/// An IAM action, and the resources on which it is allowed.
 type Right = (String, String);
 
 fn function(handler: &str) -> &'static Function {
@@ -138,7 +138,7 @@ fn the_long_running_consumer_has_the_rights_that_it_uses_and_no_other() {
     assert_eq!(given, used, "given on the left, used on the right");
 }
 
-/// The private subnets have no way out but their endpoints: what the consumer may do must be let through there, too.
+/// The private subnets reach AWS only through their endpoints, whose policies must also allow the consumer's calls.
 #[test]
 fn the_long_running_consumer_reaches_what_it_uses_from_the_private_subnets() {
     let of = |wanted: &str| {
@@ -195,7 +195,7 @@ fn the_table_of_rights_matches_the_source() {
 
 #[test]
 fn parameters_have_a_value_and_outputs_a_reader() {
-    // What a stack takes from another one is not read by the program.
+    // The program does not read outputs that only other stacks use.
     let code = source::all_text().replace("Source::Output(Output::", "");
     let is_read = |output: &str| {
         code.split(&format!("Output::{output}")).skip(1).any(|rest| !rest.starts_with(char::is_alphanumeric))
@@ -251,7 +251,7 @@ const FOR_PEOPLE: &[&str] = &[
     "VpcId",
     // For the routes to a peered VPC.
     "DatabaseRouteTableId",
-    // What the sample's receiver did with its events, and what it could not take.
+    // The events that the sample's receiver processed, and those that it refused.
     "ConsumerFunction",
     "InboxTable",
     "UndeliveredQueue",
@@ -285,7 +285,7 @@ fn routes_are_the_documented_ones() {
             .of_type("AWS::Lambda::Permission")
             .filter(|(_, permission)| permission["Principal"] == "apigateway.amazonaws.com")
             .filter_map(|(_, permission)| permission["SourceArn"]["!Sub"].as_str()?.split_once("${Api}/*/"))
-            // What no route names is answered by the function, too.
+            // The function also answers paths without a route.
             .filter(|(_, route)| *route != "$default")
             .map(|(_, route)| {
                 let (method, path) = route.split_once('/').expect("a route");

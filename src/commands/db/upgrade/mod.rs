@@ -118,7 +118,7 @@ impl Args {
     fn continued(&self, ctx: &Context, error: Error) -> Error {
         let (again, back) = (format!("db upgrade --to {}", self.to), ctx.settings.command("dms rebuild"));
         error
-            .hint(format!("the upgrade has begun: `{}` continues where it stopped", ctx.settings.command(&again)))
+            .hint(format!("the upgrade is not complete: `{}` continues where it stopped", ctx.settings.command(&again)))
             .hint(format!(
                 "to keep the old version instead: `{back}` restarts the capture, and delivers the missed \
                  events"
@@ -131,7 +131,7 @@ impl Args {
         let upgrading = match deployed.task.upgrading().await? {
             Some(upgrading) if upgrades::major(&upgrading.to) != self.to => {
                 let before = upgrades::major(&upgrading.to);
-                return Err(Error::new(Kind::Usage, format!("an upgrade to {} has begun", upgrading.to))
+                return Err(Error::new(Kind::Usage, format!("an upgrade to {} is not complete", upgrading.to))
                     .hint(format!("complete it: `{}`", ctx.settings.command(&format!("db upgrade --to {before}")))));
             }
             Some(upgrading) => upgrading,
@@ -144,7 +144,7 @@ impl Args {
         if self.dry_run {
             let from = upgrading.from.clone();
             let plan = Plan { steps: steps::of(&instance, &upgrading), findings: Vec::new(), warnings: Vec::new() };
-            ctx.console.note("the upgrade has begun: these steps remain at most");
+            ctx.console.note("the upgrade is not complete: at most these steps remain");
             return Ok(planned(from, Some(upgrading.to), plan));
         }
         begun.store(true, Ordering::SeqCst);
@@ -219,7 +219,8 @@ impl Args {
             Report { from: upgrading.from.clone(), to: found.target.clone(), plan: Some(plan), ..Report::default() };
         found.refuse(report)?;
         let question = format!(
-            "upgrade database {} from PostgreSQL {} to {}? It is down for minutes, and RDS can't undo it",
+            "upgrade database {} from PostgreSQL {} to {}? It is unavailable for minutes, and RDS can't undo the \
+             upgrade",
             instance.identifier, upgrading.from, upgrading.to
         );
         reach::confirm(ctx, &question).await?;

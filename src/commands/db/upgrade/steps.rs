@@ -138,7 +138,7 @@ impl Steps<'_> {
     /// Updates the stack, or waits for the update under way, and checks the version afterwards.
     async fn update(&self, before: &Instance) -> Result<()> {
         let Upgrading { from, to, .. } = self.upgrading;
-        self.progress(format!("upgrading the database from PostgreSQL {from} to {to}: it is down meanwhile"));
+        self.progress(format!("upgrading the database from PostgreSQL {from} to {to}: it is unavailable until then"));
         update(self.engine, self.deployed, self.upgrading, self.args.to)?.run().await?;
         let after = Instance::find(&self.deployed.deployment.clients, &before.identifier).await?;
         if after.major() != self.args.to {

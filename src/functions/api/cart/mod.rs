@@ -142,7 +142,7 @@ impl Handler {
         let put = if cart.version == 1 {
             put.condition_expression("attribute_not_exists(id)")
         } else {
-            // The version alone would do; the status is checked as well because a checked-out cart must never change.
+            // The version alone would do; the status is also checked because a checked-out cart must never change.
             put.condition_expression("#version = :read AND #status = :open")
                 .expression_attribute_names("#version", "version")
                 .expression_attribute_names("#status", "status")

@@ -23,7 +23,7 @@ use wire::{error, tag};
 pub const ACCOUNT: &str = "123456789012";
 pub const REGION: &str = "eu-central-1";
 
-/// What became of a request that was sent.
+/// The outcome of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     None,
