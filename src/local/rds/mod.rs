@@ -1,10 +1,10 @@
 //! AWS::RDS::DBInstance and AWS::RDS::DBCluster: a database and its master in a local PostgreSQL, behind the emulator's
 //! record of it.
 //!
-//! The first instance or cluster of a stack uses the server that every stack has, each further one has its own server, and
-//! so does one that names a major version which that server does not have and this machine does. The instances of a cluster
-//! share its server. `server.rs` has the statements that a server gets; `upgrade.rs` changes the major version of an instance; `api.rs` answers the operations of the API that
-//! concern versions.
+//! The first instance or cluster of a stack uses the server that every stack has. Each further one has its own server, and
+//! so has one with another major version, if this machine has that version. The instances of a cluster share its server.
+//! `server.rs` has the statements that a server gets, `upgrade.rs` changes the major version of an instance, and `api.rs`
+//! answers the operations of the API that concern versions.
 
 mod api;
 mod aurora;
