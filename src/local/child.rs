@@ -109,6 +109,12 @@ impl Supervised {
         self.child.wait().await.is_ok_and(|status| status.success())
     }
 
+    /// Kills the child, without letting it save anything.
+    pub async fn kill(&mut self) {
+        // Fails only if it has ended already.
+        let _ = self.child.kill().await;
+    }
+
     /// Ends the child; kills it after `patience`.
     pub async fn stop(&mut self, patience: Duration) {
         // Without an id, the child has ended and was waited for.
@@ -118,8 +124,16 @@ impl Supervised {
         if tokio::time::timeout(patience, self.child.wait()).await.is_ok() {
             return;
         }
-        // Fails only if it has ended already.
-        let _ = self.child.kill().await;
+        self.kill().await;
+    }
+}
+
+/// A child that was not stopped, because a start failed, is asked to end: only Linux ends it with this process.
+impl Drop for Supervised {
+    fn drop(&mut self) {
+        if let Some(pid) = self.child.id() {
+            signal(pid, self.end.number());
+        }
     }
 }
 

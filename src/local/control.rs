@@ -160,13 +160,14 @@ pub struct Ended {
     pub unsaved: Option<String>,
 }
 
-/// Ends the daemon and all remaining processes of the stack.
+/// Ends the daemon and all remaining processes of the stack. Without `keep` nothing is saved: the caller removes the data.
 ///
 /// # Errors
 /// `Failed` if the daemon does not end.
-pub async fn down(home: &Home) -> Result<Ended> {
+pub async fn down(home: &Home, keep: bool) -> Result<Ended> {
     let holder = lock::holder(home);
     if let Some(pid) = holder {
+        daemon::discard(home, !keep);
         child::signal(pid, Signal::TERM);
         if !Wait::new(Duration::from_millis(25), END_PATIENCE).until(|| lock::is_free(home)).await {
             let text = format!("the local stack's daemon (process {pid}) does not end");
@@ -177,7 +178,7 @@ pub async fn down(home: &Home) -> Result<Ended> {
     }
     let orphans = orphans::end(home, Duration::from_secs(15)).await;
     // A loss at an earlier stop was reported then.
-    let unsaved = emulator::unsaved(home).filter(|_| holder.is_some() || orphans > 0);
+    let unsaved = emulator::unsaved(home).filter(|_| keep && (holder.is_some() || orphans > 0));
     // Processes of a daemon that was killed.
     let _ = std::fs::remove_file(home.state_file());
     Ok(Ended { daemon: holder.is_some(), orphans, unsaved })

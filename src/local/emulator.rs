@@ -183,6 +183,11 @@ impl Emulator {
         self.process.ended().await
     }
 
+    /// Ends the emulator without saving its state.
+    pub async fn kill(&mut self) {
+        self.process.kill().await;
+    }
+
     /// Ends the emulator. Returns false if its state could not be saved.
     pub async fn stop(&mut self) -> bool {
         self.process.stop(STOP_PATIENCE).await;

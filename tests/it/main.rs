@@ -51,6 +51,7 @@ mod rights;
 mod screens;
 mod settings;
 mod shell;
+mod starting;
 mod strict;
 mod support;
 mod synth;

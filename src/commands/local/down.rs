@@ -22,7 +22,7 @@ impl Args {
     pub async fn run(self, ctx: &Context) -> Result<Outcome> {
         let home = Home::find()?;
         ctx.console.emit(Event::started("local", "stopping"));
-        let ended = control::down(&home).await?;
+        let ended = control::down(&home, !self.purge).await?;
         if self.purge {
             control::purge(&home)?;
         }
@@ -34,7 +34,7 @@ impl Args {
             (false, 0) => "the local stack was not up".to_owned(),
             (false, left) => format!("the local stack was not up; ended {left} processes that it had left behind"),
         };
-        if let Some(reason) = ended.unsaved.filter(|_| !self.purge) {
+        if let Some(reason) = ended.unsaved {
             ctx.console.emit(Event::failed("local", "down, but the emulator's state is not saved"));
             let text = format!("the local stack is down, but the emulator could not save its state: {reason}");
             return Err(Error::new(Kind::Failed, text)

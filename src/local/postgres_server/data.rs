@@ -51,6 +51,8 @@ pub(super) async fn initialise(
     }
     let mut command = command(&programs.bin.join("initdb"), folder, user);
     command.args(["--username", SUPERUSER, "--encoding", "UTF8", "--no-locale", "--auth", "scram-sha-256"]);
+    // Syncing a thousand files takes most of the time of a first start, and the folder has no rows to lose yet.
+    command.arg("--no-sync");
     // A random, unrecorded password: over TCP the superuser is refused anyway.
     let password = folder.join("initial-password");
     write_for(&password, uuid::Uuid::new_v4().to_string().as_bytes(), user)?;

@@ -163,7 +163,7 @@ impl Drop for Standby {
 }
 
 /// Returns the folder of the newest PostgreSQL programs, where Debian, Red Hat and Homebrew install them.
-fn programs() -> Option<PathBuf> {
+pub fn programs() -> Option<PathBuf> {
     let mut bins: Vec<PathBuf> =
         std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
     for parent in ["/usr/lib/postgresql", "/opt/homebrew/opt"] {

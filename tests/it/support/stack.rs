@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::path::PathBuf;
-use std::process::{Command, Output};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Output};
+use std::sync::LazyLock;
 
 use outboxctl::internals::local::state::State;
 use outboxctl::internals::local::{Home, KEY_HEADER};
@@ -16,6 +17,23 @@ use super::{World, binary};
 pub fn home() -> PathBuf {
     std::env::var_os("OUTBOXCTL_TEST_HOME")
         .map_or_else(|| std::env::temp_dir().join("outboxctl-test-home"), PathBuf::from)
+}
+
+/// Returns a copy of the binary without symbols for the functions, which is half as long to upload and to unpack; `None`
+/// on a machine without binutils.
+fn stripped() -> Option<&'static Path> {
+    static COPY: LazyLock<Option<PathBuf>> = LazyLock::new(|| {
+        let copy = binary().with_extension("stripped");
+        let made = |path: &Path| std::fs::metadata(path).and_then(|about| about.modified()).ok();
+        if made(&copy) < made(binary()) {
+            // Other test processes may do the same.
+            let partial = copy.with_extension(std::process::id().to_string());
+            Command::new("strip").arg("-o").arg(&partial).arg(binary()).status().ok().filter(ExitStatus::success)?;
+            std::fs::rename(&partial, &copy).ok()?;
+        }
+        Some(copy)
+    });
+    COPY.as_deref()
 }
 
 pub struct Stack {
@@ -98,6 +116,7 @@ impl Stack {
             .env("OUTBOXCTL_LOCAL_SHARD_LIMITS", self.limits)
             .env("OUTBOXCTL_LOCAL_SEED", "7")
             .env("OUTBOXCTL_LOCAL", "true")
+            .envs(stripped().map(|file| ("OUTBOXCTL_FUNCTION_BINARY", file)))
             .envs(&self.variables);
         // pip's own settings decide where packages come from. Decisions about rights are evaluated after the tests (.ci/rights).
         for (name, value) in std::env::vars_os() {

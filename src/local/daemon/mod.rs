@@ -2,31 +2,30 @@
 //!
 //! Children are started here, on the main thread, because the kernel's parent-death signal is bound to the thread.
 
+mod running;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use self::running::with_parts;
 use super::dms::Dms;
 use super::emulator::{self, Emulator};
 use super::event_source::EventSources;
-use super::gateway::{self, Gateway, ResourceProvider};
+use super::gateway::ResourceProvider;
 use super::home::{Home, write_atomically};
-use super::postgres_server::further::Keeper;
 use super::postgres_server::tokens::Tokens;
 use super::postgres_server::{self, Server};
-use super::state::{ACCOUNT, REGION, State};
+use super::state::{REGION, State};
 use super::tools::{EMULATOR_VERSION, Tools};
 use super::transports::Transports;
 use super::{key, lock, orphans, parts, ports, rds, tools};
-use crate::aws::{AccessKey, Clients, LocalEndpoint};
+use crate::aws::AccessKey;
 use crate::error::{Error, Kind, OrFail, Result};
 use crate::listener;
 use crate::report::{Event, Reporter};
-
-/// Time limit for work in flight (an invocation, a put) when the stack stops.
-const IN_FLIGHT: Duration = Duration::from_secs(10);
 
 /// Ports that the stack listens on; 0 picks a free one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -50,6 +49,17 @@ impl Ports {
 /// Returns the reason why the stack stopped by itself, from the file that the daemon left.
 pub fn last_failure(home: &Home) -> Option<String> {
     std::fs::read_to_string(failure_file(home)).ok()
+}
+
+/// Decides whether the data of the stack is removed once its daemon has ended, which then saves nothing. On a full disk it
+/// may save nevertheless.
+pub fn discard(home: &Home, decision: bool) {
+    let file = discard_file(home);
+    let _ = if decision { std::fs::write(file, "") } else { std::fs::remove_file(file) };
+}
+
+fn discard_file(home: &Home) -> PathBuf {
+    home.file("discard")
 }
 
 fn failure_file(home: &Home) -> PathBuf {
@@ -79,6 +89,7 @@ pub async fn run(
     }
     let _ = std::fs::remove_file(home.state_file());
     let _ = std::fs::remove_file(failure_file(&home));
+    discard(&home, false);
     let tools = tokio::select! {
         tools = tools::ensure(&home, reporter) => tools?,
         () = cancel.cancelled() => return Err(Error::new(Kind::Interrupted, "stopped while tools were fetched")),
@@ -233,115 +244,4 @@ async fn has_its_port(server: &Server, before: Option<Ports>) -> Result<()> {
          `outboxctl local down --purge`",
         before.postgres
     )))
-}
-
-async fn with_parts(
-    home: &Home,
-    tools: &Tools,
-    Backend { key, secret, dms, event_sources, providers }: Backend,
-    (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
-    (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
-    cancel: CancellationToken,
-    ready: impl FnOnce(&State),
-) -> Result<()> {
-    let url = url(port);
-    let (mut keeper, servers) = match Keeper::start(home, &tools.postgres, &tokens).await {
-        Ok(started) => started,
-        Err(error) => {
-            emulator.stop().await;
-            return Err(error);
-        }
-    };
-    let gateway = Gateway::new(gateway::Parts {
-        region: REGION.into(),
-        home: home.clone(),
-        postgres: postgres.about.clone(),
-        servers,
-        emulator: gateway::Emulator::new(&emulator.url, &secret)?,
-        key: key.clone(),
-        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
-        // A separate token: background work ends after the signal, but before the emulator and PostgreSQL.
-        cancel: CancellationToken::new(),
-        services: parts::services(&dms, &event_sources),
-        providers,
-    });
-    tokens.verify_with(&gateway);
-    let listening = listen(&gateway, listeners);
-    let result = match &listening {
-        Ok(_) => {
-            let state = state(&url, key, postgres, emulator, transports);
-            supervise_parts(&gateway, home, &state, (postgres, &mut keeper), emulator, cancel, ready).await
-        }
-        Err(_) => Ok(()),
-    };
-    gateway.cancel.cancel();
-    finish(&gateway, home, emulator.pid()).await;
-    let result = listening.map(|task| task.abort()).and(result);
-    if !emulator.stop().await {
-        tracing::warn!("the emulator could not save its state: {}", emulator::unsaved(home).unwrap_or_default());
-    }
-    orphans::end(home, Duration::from_secs(1)).await;
-    keeper.stop().await;
-    result
-}
-
-/// Lets work in flight finish. Ends the rest (for example, a function that retries a delivery) before the emulator,
-/// which would wait for it instead of saving its state; its batch is delivered again after the next start.
-async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
-    if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
-        tracing::warn!("unfinished work is stopped, and its functions are ended");
-    }
-    orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
-    // Their invocations end now. Work that still hangs must not prevent the emulator from saving.
-    let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
-}
-
-fn listen(
-    gateway: &std::sync::Arc<Gateway>,
-    listeners: Vec<std::net::TcpListener>,
-) -> Result<tokio::task::JoinHandle<()>> {
-    let listeners = listener::watched(listeners).or_fail(Kind::LocalSetup, || "the AWS endpoint".into())?;
-    Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
-}
-
-/// Keeps the stack running until it is cancelled or one of its parts ends.
-async fn supervise_parts(
-    gateway: &std::sync::Arc<Gateway>,
-    home: &Home,
-    state: &State,
-    (postgres, keeper): (&mut Server, &mut Keeper),
-    emulator: &mut Emulator,
-    cancel: CancellationToken,
-    ready: impl FnOnce(&State),
-) -> Result<()> {
-    gateway.start().await?;
-    state.write(home)?;
-    ready(state);
-    let failed = |how: String, log: &str| {
-        Err(Error::new(Kind::Failed, format!("the local stack stopped: {how}"))
-            .hint(format!("its log is {}", home.logs().join(log).display())))
-    };
-    tokio::select! {
-        () = cancel.cancelled() => Ok(()),
-        (how, log) = keeper.serve(postgres) => failed(how, &log),
-        how = emulator.ended() => failed(how, "emulator.log"),
-    }
-}
-
-fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator, transports: Transports) -> State {
-    State {
-        endpoint: url.to_owned(),
-        region: REGION.into(),
-        key,
-        account: ACCOUNT.into(),
-        pid: std::process::id(),
-        version: env!("CARGO_PKG_VERSION").into(),
-        postgres: postgres.about.clone(),
-        emulator_url: emulator.url.clone(),
-        emulator_pid: emulator.pid(),
-        emulator_uid: emulator.uid(),
-        emulator_version: EMULATOR_VERSION.into(),
-        transports,
-        started_at: chrono::Utc::now(),
-    }
 }

@@ -1,0 +1,143 @@
+//! A stack whose servers run: the parts around them, until it stops.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Backend, discard_file, url};
+use crate::aws::{AccessKey, Clients, LocalEndpoint};
+use crate::error::{Error, Kind, OrFail, Result};
+use crate::listener;
+use crate::local::emulator::{self, Emulator};
+use crate::local::gateway::{self, Gateway};
+use crate::local::home::Home;
+use crate::local::postgres_server::Server;
+use crate::local::postgres_server::further::Keeper;
+use crate::local::postgres_server::tokens::Tokens;
+use crate::local::state::{ACCOUNT, REGION, State};
+use crate::local::tools::{EMULATOR_VERSION, Tools};
+use crate::local::transports::Transports;
+use crate::local::{orphans, parts};
+
+/// Time limit for work in flight (an invocation, a put) when the stack stops.
+const IN_FLIGHT: Duration = Duration::from_secs(10);
+
+/// Runs the parts around PostgreSQL and the emulator until cancelled, and ends the emulator.
+///
+/// # Errors
+/// The error that prevents the start of a part, or that stops the stack.
+pub(super) async fn with_parts(
+    home: &Home,
+    tools: &Tools,
+    Backend { key, secret, dms, event_sources, providers }: Backend,
+    (postgres, tokens, emulator): (&mut Server, Tokens, &mut Emulator),
+    (listeners, port, transports): (Vec<std::net::TcpListener>, u16, Transports),
+    cancel: CancellationToken,
+    ready: impl FnOnce(&State),
+) -> Result<()> {
+    let url = url(port);
+    let (mut keeper, servers) = match Keeper::start(home, &tools.postgres, &tokens).await {
+        Ok(started) => started,
+        Err(error) => {
+            emulator.stop().await;
+            return Err(error);
+        }
+    };
+    let gateway = Gateway::new(gateway::Parts {
+        region: REGION.into(),
+        home: home.clone(),
+        postgres: postgres.about.clone(),
+        servers,
+        emulator: gateway::Emulator::new(&emulator.url, &secret)?,
+        key: key.clone(),
+        clients: Clients::for_local(LocalEndpoint { url: url.clone(), region: REGION.into(), key: key.clone() }).await,
+        // A separate token: background work ends after the signal, but before the emulator and PostgreSQL.
+        cancel: CancellationToken::new(),
+        services: parts::services(&dms, &event_sources),
+        providers,
+    });
+    tokens.verify_with(&gateway);
+    let listening = listen(&gateway, listeners);
+    let result = match &listening {
+        Ok(_) => {
+            let state = state(&url, key, postgres, emulator, transports);
+            supervise_parts(&gateway, home, &state, (postgres, &mut keeper), emulator, cancel, ready).await
+        }
+        Err(_) => Ok(()),
+    };
+    gateway.cancel.cancel();
+    let discarded = discard_file(home).exists();
+    if !discarded {
+        finish(&gateway, home, emulator.pid()).await;
+    }
+    let result = listening.map(|task| task.abort()).and(result);
+    if discarded {
+        emulator.kill().await;
+    } else if !emulator.stop().await {
+        tracing::warn!("the emulator could not save its state: {}", emulator::unsaved(home).unwrap_or_default());
+    }
+    orphans::end(home, Duration::from_secs(1)).await;
+    keeper.stop().await;
+    result
+}
+
+/// Lets work in flight finish. Ends the rest (for example, a function that retries a delivery) before the emulator,
+/// which would wait for it instead of saving its state; its batch is delivered again after the next start.
+async fn finish(gateway: &Gateway, home: &Home, emulator: u32) {
+    if tokio::time::timeout(IN_FLIGHT, gateway.drain()).await.is_err() {
+        tracing::warn!("unfinished work is stopped, and its functions are ended");
+    }
+    orphans::end_all_but(home, Duration::from_secs(2), &[emulator]).await;
+    // Their invocations end now. Work that still hangs must not prevent the emulator from saving.
+    let _ = tokio::time::timeout(Duration::from_secs(3), gateway.drain()).await;
+}
+
+fn listen(
+    gateway: &std::sync::Arc<Gateway>,
+    listeners: Vec<std::net::TcpListener>,
+) -> Result<tokio::task::JoinHandle<()>> {
+    let listeners = listener::watched(listeners).or_fail(Kind::LocalSetup, || "the AWS endpoint".into())?;
+    Ok(tokio::spawn(gateway::serve(gateway.clone(), listeners)))
+}
+
+/// Keeps the stack running until it is cancelled or one of its parts ends.
+async fn supervise_parts(
+    gateway: &std::sync::Arc<Gateway>,
+    home: &Home,
+    state: &State,
+    (postgres, keeper): (&mut Server, &mut Keeper),
+    emulator: &mut Emulator,
+    cancel: CancellationToken,
+    ready: impl FnOnce(&State),
+) -> Result<()> {
+    gateway.start().await?;
+    state.write(home)?;
+    ready(state);
+    let failed = |how: String, log: &str| {
+        Err(Error::new(Kind::Failed, format!("the local stack stopped: {how}"))
+            .hint(format!("its log is {}", home.logs().join(log).display())))
+    };
+    tokio::select! {
+        () = cancel.cancelled() => Ok(()),
+        (how, log) = keeper.serve(postgres) => failed(how, &log),
+        how = emulator.ended() => failed(how, "emulator.log"),
+    }
+}
+
+fn state(url: &str, key: AccessKey, postgres: &Server, emulator: &Emulator, transports: Transports) -> State {
+    State {
+        endpoint: url.to_owned(),
+        region: REGION.into(),
+        key,
+        account: ACCOUNT.into(),
+        pid: std::process::id(),
+        version: env!("CARGO_PKG_VERSION").into(),
+        postgres: postgres.about.clone(),
+        emulator_url: emulator.url.clone(),
+        emulator_pid: emulator.pid(),
+        emulator_uid: emulator.uid(),
+        emulator_version: EMULATOR_VERSION.into(),
+        transports,
+        started_at: chrono::Utc::now(),
+    }
+}
