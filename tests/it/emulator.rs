@@ -4,7 +4,8 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::support::stack::Stack;
+use crate::support::repository;
+use crate::support::stack::{Stack, tools};
 
 /// EventBridge keeps no order between deliveries: a run that is fine passes, and says so.
 #[test]
@@ -48,10 +49,7 @@ fn a_bus_that_keeps_no_order_fails_a_strict_verify_only() {
 /// get lower numbers.
 #[test]
 fn sequence_numbers_grow_whatever_the_clock_does() {
-    // Its tools are there once a stack was up.
-    let stack = Stack::up("sequences");
-    let folder = stack.folder().join("emulator");
-    let tools = stack.tools();
+    let launcher = repository().join("src/local/launcher");
     let script = r#"
 import records
 kinesis, now = records.kinesis, [1_000_000.0]
@@ -70,7 +68,7 @@ now[0] += 80
 "#;
     let output = Command::new("python3")
         .args(["-c", script])
-        .env("PYTHONPATH", std::env::join_paths([folder, tools]).expect("paths"))
+        .env("PYTHONPATH", std::env::join_paths([launcher, tools()]).expect("paths"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .expect("Python starts");

@@ -19,6 +19,18 @@ pub fn home() -> PathBuf {
         .map_or_else(|| std::env::temp_dir().join("outboxctl-test-home"), PathBuf::from)
 }
 
+/// Returns the folder of the emulator's packages. A stack fetches them where no other one has.
+pub fn tools() -> PathBuf {
+    let find = || {
+        let tools = std::fs::read_dir(home().join("tools")).ok()?;
+        tools.filter_map(|entry| Some(entry.ok()?.path())).find(|path| path.join("ministack").is_dir())
+    };
+    find().unwrap_or_else(|| {
+        drop(Stack::up("tools"));
+        find().expect("the emulator's packages")
+    })
+}
+
 /// Returns a copy of the binary without symbols for the functions, which is half as long to upload and to unpack; `None`
 /// on a machine without binutils.
 fn stripped() -> Option<&'static Path> {
@@ -167,13 +179,6 @@ impl Stack {
     /// The stack's own folder.
     pub fn folder(&self) -> PathBuf {
         Home::at(home(), &self.name).stack()
-    }
-
-    /// The folder of the emulator's packages.
-    pub fn tools(&self) -> PathBuf {
-        let tools = std::fs::read_dir(home().join("tools")).expect("the tools");
-        let names = tools.filter_map(|entry| Some(entry.ok()?.path()));
-        names.into_iter().find(|path| path.join("ministack").is_dir()).expect("the emulator's packages")
     }
 
     /// Sets the gateway's faults (`src/local/gateway/faults.rs`), in place of those before.
