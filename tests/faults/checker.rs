@@ -1,11 +1,11 @@
-//! Whether a history keeps the guarantees. Pure: it knows neither pipelines nor clocks.
+//! Checks that a history keeps the guarantees. Pure: without pipelines and clocks.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use crate::history::{Event, Place, Step};
 
-/// What holds at a hop.
+/// The guarantees of a hop.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Maximum number of events that are delivered and not yet acknowledged when a fault begins: batches of all shards.
@@ -36,7 +36,7 @@ pub enum Violation {
     AcknowledgedEarly(Place),
 }
 
-/// What a history shows.
+/// The findings in a history.
 #[derive(Debug, Default)]
 pub struct Findings {
     pub rows: usize,
@@ -56,7 +56,7 @@ struct Episode {
     before: usize,
 }
 
-/// What is known of one place.
+/// The state of one place.
 #[derive(Default)]
 struct Known<'a> {
     written: Option<&'a Event>,
@@ -169,7 +169,7 @@ fn walk<'a>(
     episodes
 }
 
-/// What arrived, compared with what was written at its place.
+/// A delivery, compared with the event written at its place.
 fn compare(arrived: &Event, known: &Known<'_>, rolled_back: &HashSet<&str>) -> Option<Violation> {
     let written = known.written?;
     if written.content != arrived.content {

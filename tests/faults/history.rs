@@ -1,8 +1,9 @@
-//! What a run recorded of one hop: commits, deliveries, acknowledgements and faults, in the order in which they were seen.
+//! The record of one hop in a run: commits, deliveries, acknowledgements and faults, in the order in which they were
+//! seen.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Which event it is: the position within its aggregate.
+/// The position of the event within its aggregate.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Place {
     pub aggregate: String,
@@ -61,7 +62,7 @@ impl Recorder {
         read(&self.lock())
     }
 
-    /// Decides each [`Step::Uncertain`] by what the source has.
+    /// Decides each [`Step::Uncertain`] by the content of the source.
     pub fn resolve(&self, committed: impl Fn(&Event) -> bool) {
         for step in self.lock().iter_mut() {
             if let Step::Uncertain(event) = step {

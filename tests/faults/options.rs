@@ -13,7 +13,7 @@ pub struct Options {
     /// A few faults for each pipeline, within five minutes
     #[arg(long)]
     pub quick: bool,
-    /// Where chance begins: the same seed chooses the same load and the same moments
+    /// Seed of the random choices: the same seed chooses the same load and the same moments
     #[arg(long)]
     pub seed: Option<u64>,
     /// Only these pipelines

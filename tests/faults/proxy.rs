@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::trouble::Result;
 
-/// What the proxy does to connections.
+/// The effect of the proxy on connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Network {
     Passes,
@@ -88,7 +88,7 @@ async fn copy(
         let slow = *network.borrow() == Network::Slow;
         let most = if slow { 512 } else { buffer.len() };
         let read = from.read(&mut buffer[..most]).await?;
-        // Also what was on its way when the network stalled.
+        // This includes the data in transit when the network stalled.
         if network.wait_for(|network| *network != Network::Stalls).await.is_err() || read == 0 {
             return Ok(());
         }
@@ -103,7 +103,7 @@ async fn copy(
 mod tests {
     use super::*;
 
-    /// A server that sends back what it gets.
+    /// A server that echoes its input.
     async fn echo() -> u16 {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let port = listener.local_addr().expect("an address").port();

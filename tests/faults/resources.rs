@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 const INTERVAL: Duration = Duration::from_secs(2);
 /// Growth of memory that caches and the allocator may cause, in KiB.
 const SLACK: u64 = 4_096;
-/// Growth of memory while a target is down, in KiB: the buffers of a reader that can't hand on what it reads.
+/// Growth of memory while a target is down, in KiB: the buffers of a reader that can't pass on its records.
 const BUFFERS: u64 = 65_536;
 /// Growth of open files under a steady load that chance may cause.
 const FILES: u64 = 8;

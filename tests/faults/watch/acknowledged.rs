@@ -1,4 +1,4 @@
-//! What the pipeline takes for delivered: positions, marks and checkpoints.
+//! The pipeline's acknowledgements: positions, marks and checkpoints.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +15,7 @@ pub async fn confirmed(world: &World) -> Result<u64> {
     world.database().await?.position(query).await
 }
 
-/// What was reported before is left out.
+/// Earlier reports are omitted.
 #[derive(Default)]
 pub struct Reader {
     reported: HashSet<(&'static str, Place)>,
@@ -85,7 +85,7 @@ impl Reader {
         Ok(places)
     }
 
-    /// Leaves out what was reported before, and remembers the rest.
+    /// Omits earlier reports, and remembers the rest.
     fn unreported(&mut self, what: &'static str, mut places: Vec<Place>) -> Vec<Place> {
         places.retain(|place| self.reported.insert((what, place.clone())));
         places

@@ -17,7 +17,7 @@ use crate::trouble::Result;
 
 use super::Current;
 
-/// What the handler does to a request.
+/// The effect of the handler on a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Manner {
     #[default]

@@ -55,7 +55,7 @@ impl Reader {
     }
 }
 
-/// Records what was kept, if it is of this run.
+/// Records a kept event, if it is of this run.
 fn kept(history: &History, record: &[u8], id: Option<&str>) {
     let text = String::from_utf8_lossy(record);
     let Some(start) = text.find(&history.prefix) else { return };

@@ -1,4 +1,4 @@
-//! What arrived, read by clients of the harness's own: the stream, the bus's log, the handler, marks and positions.
+//! The deliveries, read by separate clients: the stream, the bus's log, the handler, marks and positions.
 
 mod acknowledged;
 mod handler;
@@ -30,7 +30,7 @@ pub struct Current {
 }
 
 impl Current {
-    /// Waits for the look that is under way: what it reads would be missing in the next history.
+    /// Waits for the reading in progress: its records would be missing in the next history.
     pub async fn set(&self, history: Option<Arc<History>>) {
         let _quiet = self.looking.lock().await;
         *self.history.lock().unwrap_or_else(PoisonError::into_inner) = history;
@@ -50,7 +50,7 @@ impl Watch {
         Self(tokio::spawn(async move {
             let (mut readers, mut failed) = (Readers::default(), false);
             loop {
-                // What can't be read now is read later: the stack may be down.
+                // Records that can't be read now are read later: the stack may be down.
                 let looking = current.looking.lock().await;
                 let begun = Instant::now();
                 if let Some(history) = current.get() {
@@ -83,7 +83,7 @@ struct Readers {
 }
 
 impl Readers {
-    /// Positions are read before deliveries, so that each must be covered by what is found after it.
+    /// Positions are read before deliveries, so that later deliveries must cover each of them.
     async fn look(&mut self, world: &World, history: &History) -> Result<()> {
         if let Some(stream) = &history.stream {
             let confirmed = acknowledged::confirmed(world).await?;

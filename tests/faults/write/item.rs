@@ -116,7 +116,7 @@ pub async fn commit(world: &World, writes: Vec<TransactWriteItem>, roll_back: bo
         if begun.elapsed() > crate::trouble::DEADLINE {
             return Err(causes("write a transaction")(error));
         }
-        // The stack may be down; what was begun is brought to an end also where the load is stopped.
+        // The stack may be down; a started write is completed even if the load is stopped.
         let pause = if stop.load(Ordering::SeqCst) { 50 } else { 200 };
         tokio::time::sleep(Duration::from_millis(pause)).await;
     }

@@ -46,7 +46,7 @@ impl Rows {
                     history.committed_by(position, places);
                 }
             }
-            // Whether it took effect is found out at the end.
+            // The end of the run shows whether it took effect.
             Err(_) => {
                 written.into_iter().for_each(|event| history.wrote(Step::Uncertain, event));
                 return 0;

@@ -14,7 +14,7 @@ use crate::world::{History, World};
 use super::item::commit;
 use super::payload;
 
-/// What a user has by now.
+/// The current state of a user.
 struct User {
     version: i64,
     note: String,
