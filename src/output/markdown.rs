@@ -191,6 +191,9 @@ fn marked_span(marked: &str) -> (Style, String, &str) {
         return (BOLD, plain(bold), after);
     }
     if let Some((text, target, after)) = link(marked) {
+        if target.strip_suffix(".md") == Some(text) {
+            return (CODE, format!("outboxctl explain {text}"), after);
+        }
         let text = match target.strip_suffix(".md") {
             Some(topic) if !topic.contains('/') => format!("{} (outboxctl explain {topic})", plain(text)),
             _ if target.contains("://") => format!("{} ({target})", plain(text)),
@@ -219,13 +222,14 @@ mod tests {
 
     #[test]
     fn every_part_has_its_shape() {
-        let text = "# Title\n\nOne `two` **three**\nfour five, [six](six.md).\n\n## Part\n\n- a long item that wraps\n  \
+        let text = "# Title\n\nOne `two` **three**\nfour, [six](six.md), [the sixth](six.md).\n\n## Part\n\n- a long item that wraps\n  \
                     twice\n- b\n\n1. first\n\n```sh\nx  --y # z\n\nw\n```\n\n| a | b |\n|---|---|\n| `1` | 2 |\n";
         insta::assert_snapshot!(unstyled(text, 24), @r"
         Title
 
-          One two three four
-          five, six (outboxctl
+          One two three four,
+          outboxctl explain six,
+          the sixth (outboxctl
           explain six).
 
         Part

@@ -73,7 +73,7 @@ impl Args {
             0 => "no dead letters".to_owned(),
             1 => "1 dead letter; `outboxctl dlq show ID` shows it with its payload".to_owned(),
             _ if total > self.limit => format!("{total} dead letters, the oldest {} shown", self.limit),
-            _ => format!("{total} dead letters; `outboxctl dlq show ID` has each with its payload"),
+            _ => format!("{total} dead letters; `outboxctl dlq show ID` shows one with its payload"),
         };
         let (dead_letters, held_elsewhere) = ((!lines).then_some(letters), places.elsewhere());
         let outcome = Outcome::data(Listed { total, by_cause, by_place, held_elsewhere, dead_letters });

@@ -37,8 +37,7 @@ fn aurora(build: &mut Builder<'_>, usage: &Usage) {
     let writes = usage.millions() * (usage.units(4_096.0) + if usage.with_sample() { 1.0 } else { 0.0 });
     let basis = format!("{} writes of up to 4 KiB", millions(writes));
     build.add("database I/O", basis, &[(writes, "aurora.million-io")]);
-    let because =
-        "billed like writes; the log that the capture reads comes from a cache as long as it keeps up".to_owned();
+    let because = "billed like writes; the capture reads the log from a cache as long as it keeps up".to_owned();
     build.left_out.push(LeftOut { component: "reads from the storage of the database".into(), because });
 }
 
