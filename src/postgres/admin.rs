@@ -16,6 +16,7 @@ pub use super::processed::{LogPosition, LogRow, ProcessedPage, ProcessedRequest}
 pub use super::purge::{PurgeRequest, Purgeable};
 pub use super::readiness::{Readiness, Room};
 pub use super::requirements::Missing;
+pub use super::restored::{Behind, Last};
 #[cfg(test)]
 pub use super::row::EventRow;
 pub use super::samples::{Domain, Inserted, SampleRequest, Writers, aggregate_id, correlation_id, sample_event};
@@ -23,8 +24,8 @@ pub use super::slots::{REBUILD, Slot, SlotRequest, SlotTrouble};
 pub use super::status::StatusReport;
 pub use super::upgrade::{LogicalSlot, UpgradeState};
 use super::{
-    appended, committed, failures, migrate, overview, processed, purge, readiness, requirements, samples, slots,
-    status, upgrade,
+    appended, committed, failures, migrate, overview, processed, purge, readiness, requirements, restored, samples,
+    slots, status, upgrade,
 };
 use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
@@ -76,6 +77,16 @@ pub enum AdminRequest {
     /// Refreshes the statistics of tables with a higher oid.
     Analyze {
         after: u32,
+    },
+    /// Finds the aggregates whose delivered events the outbox does not have.
+    Behind {
+        delivered: Vec<Last>,
+        /// Only aggregates that the outbox knows.
+        known: bool,
+    },
+    /// Makes aggregates continue after their delivered sequences.
+    Advance {
+        aggregates: Vec<Behind>,
     },
     /// A request about an outbox table that `db init` did not create. All others are about our own. A function that does
     /// not know this variant refuses it, instead of working on another table.
@@ -154,6 +165,9 @@ pub enum AdminResponse {
         tables: u64,
         next: Option<u32>,
     },
+    Behind {
+        found: Vec<Behind>,
+    },
 }
 
 /// The reply of the admin function: a failure is data too, so that its kind and hints reach the caller.
@@ -231,6 +245,12 @@ pub async fn execute(client: &mut Client, request: AdminRequest) -> Result<Admin
         AdminRequest::Analyze { after } => {
             let (tables, next) = upgrade::analyze(client, after).await?;
             AdminResponse::Analyzed { tables, next }
+        }
+        AdminRequest::Behind { delivered, known } => {
+            AdminResponse::Behind { found: restored::behind(client, &delivered, known).await? }
+        }
+        AdminRequest::Advance { aggregates } => {
+            AdminResponse::Changed { rows: restored::advance(client, &aggregates).await? }
         }
         AdminRequest::Mapped { .. } => return Err(Error::new(Kind::Usage, "a request about two tables")),
     })

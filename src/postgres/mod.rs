@@ -23,6 +23,7 @@ mod purge;
 mod readiness;
 pub mod replication;
 mod requirements;
+mod restored;
 mod row;
 mod samples;
 mod schema;

@@ -47,6 +47,7 @@ mod release;
 mod remedies;
 mod repair;
 mod replicator;
+mod restored;
 mod rights;
 mod screens;
 mod settings;

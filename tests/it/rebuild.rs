@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio_postgres::Client;
 
 use crate::support::api::eventually;
+use crate::support::page::shows_the_capture_as_broken;
 use crate::support::pipeline::Pipeline;
 
 const AGGREGATES: [&str; 2] = ["rebuilt-1", "rebuilt-2"];
@@ -150,6 +151,7 @@ async fn a_lost_slot_is_named_by_every_command_that_shows_the_capture() {
         assert!(finding["message"].to_string().contains(&named), "{finding}");
         assert!(finding["remedy"].to_string().contains("outboxctl dms rebuild"), "{finding}");
     }
+    shows_the_capture_as_broken(&pipeline, &named).await;
     let status = pipeline.command(&["dms", "status"]).output().expect("the binary starts");
     let text = format!("{}{}", String::from_utf8_lossy(&status.stdout), String::from_utf8_lossy(&status.stderr));
     assert!(text.contains(&lost) && text.contains("outboxctl dms rebuild"), "{text}");

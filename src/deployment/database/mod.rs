@@ -20,9 +20,10 @@ use crate::error::{Error, Kind, Result};
 use crate::outbox::Layout;
 use crate::pipelines::Output;
 use crate::postgres::admin::{
-    self, AdminRequest, AdminResponse, AppendedPage, AppendedRequest, CommittedRequest, CommittedRow, FailureRow,
-    FailuresRequest, InitReport, Inserted, Missing, Overview, OverviewRequest, ProcessedPage, ProcessedRequest,
-    PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, UpgradeState, Writers,
+    self, AdminRequest, AdminResponse, AppendedPage, AppendedRequest, Behind, CommittedRequest, CommittedRow,
+    FailureRow, FailuresRequest, InitReport, Inserted, Last, Missing, Overview, OverviewRequest, ProcessedPage,
+    ProcessedRequest, PurgeRequest, Purgeable, Readiness, SampleRequest, SlotRequest, StatusReport, UpgradeState,
+    Writers,
 };
 use crate::postgres::{Target, connect, refuse_pgpool};
 use crate::streams::{outbox, processed};
@@ -214,6 +215,17 @@ impl Database {
     /// Returns the prerequisites of a major upgrade of the server.
     pub async fn upgrade_state(&mut self) -> Result<UpgradeState> {
         ask!(self, AdminRequest::UpgradeState, AdminResponse::UpgradeState(state) => state)
+    }
+
+    /// Returns the aggregates among them that have delivered events which the outbox does not have.
+    /// With `known`, only aggregates that the outbox knows.
+    pub async fn behind(&mut self, delivered: Vec<Last>, known: bool) -> Result<Vec<Behind>> {
+        ask!(self, AdminRequest::Behind { delivered, known }, AdminResponse::Behind { found } => found)
+    }
+
+    /// Makes aggregates continue after their delivered sequences; returns the number of rows that got another sequence.
+    pub async fn advance(&mut self, aggregates: Vec<Behind>) -> Result<u64> {
+        self.change(AdminRequest::Advance { aggregates }).await
     }
 
     /// Refreshes the statistics of all tables of the database; returns their number. `on_progress` receives the number

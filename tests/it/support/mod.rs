@@ -3,6 +3,7 @@
 pub mod account;
 pub mod api;
 pub mod database;
+pub mod page;
 pub mod pipeline;
 pub mod plain;
 pub mod shared;

@@ -191,7 +191,8 @@ impl Steps<'_> {
         let (now, source) = (deployed.task.describe().await?, deployed.source(ctx).await?);
         if source.slot.as_ref() != Some(&name) || now.status != "running" {
             let lost = self.upgrading.slot.as_slice();
-            let renewal = Renewal { ctx, deployed, gap, waits: &args.waits, scope: SCOPE, name: &name, lost };
+            let (waits, restored) = (&args.waits, false);
+            let renewal = Renewal { ctx, deployed, gap, waits, scope: SCOPE, name: &name, lost, restored };
             let renewed = renewal.run(source).await?;
             finished.position = Some(renewed.position);
             (finished.delivered, finished.out_of_order) = (renewed.delivered, renewed.out_of_order);

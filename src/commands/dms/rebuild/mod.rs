@@ -9,6 +9,7 @@
 
 mod gap;
 mod renewal;
+mod restored;
 mod waits;
 
 use chrono::Utc;
@@ -51,6 +52,10 @@ struct Report {
     position: Option<String>,
     /// Lost slots that were dropped.
     dropped: Vec<String>,
+    /// Aggregates of a restored database whose sequences continue after the delivered ones.
+    advanced: u64,
+    /// Events that were written after the database was restored, and that got later sequences.
+    renumbered: u64,
     /// Missing events that this run delivered.
     delivered: u64,
     /// Aggregates of which later events had been delivered before.
@@ -92,7 +97,7 @@ impl Args {
         }
         let mut lost = lost(&slots, &source);
         // An upgrade that did not reach its end: the capture continues on the version that runs.
-        lost.extend(upgrading.and_then(|upgrading| upgrading.slot));
+        lost.extend(upgrading.as_ref().and_then(|upgrading| upgrading.slot.clone()));
         lost.retain(|slot| begun.as_ref() != Some(slot));
         let name = match begun {
             Some(name) => name,
@@ -103,11 +108,14 @@ impl Args {
         // A task that reads the new slot was started after the missing events were delivered.
         if source.slot.as_ref() != Some(&name) || now.status != "running" || trouble.is_some() {
             let (deployed, gap, waits, name) = (&deployed, &gap, &self.waits, name.as_str());
-            let renewal = Renewal { ctx, deployed, gap, waits, scope: SCOPE, name, lost: &lost };
+            // A run that was killed has made the slot that it missed.
+            let restored = upgrading.is_none();
+            let renewal = Renewal { ctx, deployed, gap, waits, scope: SCOPE, name, lost: &lost, restored };
             let renewed = renewal.run(source).await?;
             report.position = Some(renewed.position);
             (report.dropped, report.delivered) = (renewed.dropped, renewed.delivered);
             report.out_of_order = renewed.out_of_order;
+            (report.advanced, report.renumbered) = (renewed.advanced.aggregates, renewed.advanced.events);
         }
         let end = gap.wait(Utc::now(), self.waits.patience).await?;
         (report.committed, report.missing) = (end.report.counts.committed, end.missing.ids().len() as u64);

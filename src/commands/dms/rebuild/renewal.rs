@@ -3,6 +3,7 @@
 //! The order of the steps keeps the order of each aggregate: see [`super`].
 
 use super::gap::Gap;
+use super::restored::Advanced;
 use super::waits::Waits;
 use crate::aws::dms::{Source, StartPoint};
 use crate::commands::Context;
@@ -24,6 +25,8 @@ pub struct Renewal<'a> {
     pub name: &'a str,
     /// Slots to drop.
     pub lost: &'a [String],
+    /// Indicates whether the database may have been restored to an earlier time.
+    pub restored: bool,
 }
 
 /// The result of a renewal.
@@ -33,6 +36,8 @@ pub struct Renewed {
     pub position: String,
     /// Slots that were dropped.
     pub dropped: Vec<String>,
+    /// Sequences that a restored database would have assigned again.
+    pub advanced: Advanced,
     /// Missing events that were delivered.
     pub delivered: u64,
     /// Aggregates of which later events had been delivered before.
@@ -56,6 +61,8 @@ impl Renewal<'_> {
                 dropped.push(slot.clone());
             }
         }
+        // Before the slot: it must have the rows with their new sequences alone.
+        let advanced = if self.restored { gap.advance().await? } else { Advanced::default() };
         progress(format!("creating slot {name}"));
         let create = slot::create(&mut database, name, source.plugin, self.waits.timeout);
         let position = Blockers::during(ctx, &deployed.deployment, create).await?;
@@ -66,6 +73,7 @@ impl Renewal<'_> {
         gap.drain(self.waits.settle).await?;
         let filled = gap.deliver().await?;
         deployed.start(ctx, &StartPoint::At(position.clone()), true).await?;
-        Ok(Renewed { position, dropped, delivered: filled.delivered, out_of_order: filled.out_of_order })
+        let (delivered, out_of_order) = (filled.delivered, filled.out_of_order);
+        Ok(Renewed { position, dropped, advanced, delivered, out_of_order })
     }
 }
